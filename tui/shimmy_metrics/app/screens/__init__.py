@@ -1,0 +1,1 @@
+"""One screen a file; each answers one question in its first line."""

@@ -1,0 +1,1 @@
+"""The config file: `shape` reads and renders its text, `file` locks and writes it, `standing` says what is in force."""

@@ -1,0 +1,136 @@
+"""The config file's text, parsed into a decision and rendered back. Pure.
+
+Two shapes are read: ours, with the `metrics` object, and the flat one that Shimmy's own source writes. A flat no is a
+no; a flat yes is undecided, since there Enter and the end of input said yes. Where the two differ the no wins. Keys
+that are not ours survive a write untouched, at every level (DESIGN, "Consent").
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery
+from shimmy_metrics.errors import TroubleError
+
+_REMEDY: Final = "Metrics are off until it is mended; correct the file or delete it"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A config file's whole content, ours and foreign, with the decision that it records."""
+
+    data: dict[str, Any]
+    decision: Decision
+
+
+def parse(text: bytes, where: str) -> Document:
+    """Read a config file's bytes. An empty file holds no decision.
+
+    Raises `TroubleError`, naming `where` with its line and the remedy, for text that is no JSON object or whose
+    `enabled` is no boolean.
+    """
+    if not text.strip():
+        return Document({}, Decision())
+    try:
+        data = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError as error:
+        raise TroubleError(
+            f"no valid JSON: {error.msg.lower()}", where=f"{where}:{error.lineno}", remedy=_REMEDY
+        ) from None
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise TroubleError("no valid JSON: bytes that are not UTF-8", where=f"{where}:{line}", remedy=_REMEDY) from None
+    except RecursionError:
+        raise TroubleError("nested too deeply", where=where, remedy=_REMEDY) from None
+    except _RepeatedKeyError as error:
+        raise TroubleError(f'the key "{error}" stands there twice', where=where, remedy=_REMEDY) from None
+    except ValueError as error:
+        raise TroubleError("holds a number that cannot be read", where=where, remedy=_REMEDY) from error
+    if not isinstance(data, dict):
+        raise TroubleError("no JSON object", where=f"{where}:1", remedy=_REMEDY)
+    metrics = data.get("metrics")
+    if metrics is not None and not isinstance(metrics, dict):
+        raise TroubleError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
+    for place in (data, metrics or {}):
+        if not isinstance(place.get("enabled", False), bool):
+            what = '"enabled" is neither true nor false'
+            raise TroubleError(what, where=_line(text, where, "enabled"), remedy=_REMEDY)
+    return Document(data, _decision(data, metrics or {}))
+
+
+def render(document: Document, decision: Decision) -> bytes:
+    """Return the file's new text: the document with `decision` in it, every foreign key as it was."""
+    data = dict(document.data)
+    old = data.get("metrics")
+    metrics = dict(old) if isinstance(old, dict) else {}
+    yes = decision.consent is Consent.GRANTED
+    named = {"enabled": yes, "session_id": decision.grant, "last_updated": decision.changed}
+    metrics.update(named)
+    _keep_if(metrics, "schema_version", decision.schema_version, wanted=yes or "schema_version" in metrics)
+    _keep_if(metrics, "endpoint", decision.endpoint, wanted=decision.endpoint != ENDPOINT)
+    _keep_if(metrics, "delivery", decision.delivery.value, wanted=decision.delivery is not Delivery.AUTOMATIC)
+    _keep_if(metrics, "local", value=True, wanted=decision.local)
+    for key, value in named.items():
+        if key in data:
+            data[key] = value
+    data["metrics"] = metrics
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+
+
+def ours(document: Document) -> dict[str, Any]:
+    """Return our part of the file alone: the `metrics` object and flat keys of ours, for `export`."""
+    keys = ("metrics", "enabled", "session_id", "last_updated")
+    return {key: document.data[key] for key in keys if key in document.data}
+
+
+def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
+    schema_version = metrics.get("schema_version", 1)
+    endpoint = metrics.get("endpoint")
+    local = metrics.get("local") is True
+    answers = [place["enabled"] for place in (data, metrics) if "enabled" in place]
+    if False in answers:
+        consent = Consent.DECLINED
+    elif metrics.get("enabled") is True:
+        consent = Consent.GRANTED
+    else:
+        consent = Consent.UNDECIDED
+    return Decision(
+        consent=consent,
+        local=local and consent is Consent.DECLINED,
+        grant=_text(metrics.get("session_id", data.get("session_id"))),
+        changed=_text(metrics.get("last_updated", data.get("last_updated"))),
+        schema_version=schema_version if isinstance(schema_version, int) and schema_version > 0 else 1,
+        endpoint=endpoint if isinstance(endpoint, str) and endpoint else ENDPOINT,
+        # Any word but our own "automatic" holds reports back: a slip must not send.
+        delivery=Delivery.AUTOMATIC if metrics.get("delivery", "automatic") == "automatic" else Delivery.REVIEW,
+    )
+
+
+def _keep_if(metrics: dict[str, Any], key: str, value: object, *, wanted: bool) -> None:
+    if wanted:
+        metrics[key] = value
+    else:
+        metrics.pop(key, None)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _line(text: bytes, where: str, key: str) -> str:
+    at = text.find(f'"{key}"'.encode())
+    line = text.count(b"\n", 0, at) + 1
+    return f"{where}:{line}" if at >= 0 else where
+
+
+class _RepeatedKeyError(Exception):
+    pass
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made and key in {"metrics", "enabled"}:
+            raise _RepeatedKeyError(key)  # which of two answers counts must not depend on a parser
+        made[key] = value
+    return made

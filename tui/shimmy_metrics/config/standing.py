@@ -1,0 +1,50 @@
+"""What is in force now: the config's decision, the environment's switch, and the endpoint."""
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.system.profile import Profile
+
+
+def standing(profile: Profile, *, ended: bool = False) -> Standing:
+    """Read what is in force. `ended`: the store knows that the endpoint answered 410.
+
+    Raises `TroubleError` for a config or an endpoint that cannot be used.
+    """
+    decision = load(profile).decision
+    override = profile.environment.endpoint
+    if override:
+        check_endpoint(override, "SHIMMY_METRICS_ENDPOINT")
+    else:
+        check_endpoint(decision.endpoint, str(profile.config_path))
+    return Standing(decision, profile.environment.switch, override or decision.endpoint, ended)
+
+
+def check_endpoint(url: str, where: str) -> SplitResult:
+    """Return the URL's parts. Raises `TroubleError` unless it is https, or http to loopback, without a password."""
+    remedy = "Give an https address, such as https://metrics.example.org/v1/usage"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise TroubleError("the endpoint is no address", where=where, remedy=remedy) from None
+    if not host or not url.isascii() or not url.isprintable() or " " in url:
+        raise TroubleError("the endpoint is no address", where=where, remedy=remedy)
+    if parts.username is not None or parts.fragment:
+        raise TroubleError("the endpoint holds more than an address", where=where, remedy=remedy)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
+        return parts
+    raise TroubleError("the endpoint is not https", where=where, remedy=remedy)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address leads to this machine alone, by its form (no name is looked up)."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,90 @@
+"""What the store holds, as values: sessions, reports that wait, receipts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shimmy_metrics.aggregate import Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the inference server. Times are UTC.
+
+    `grant` names the decision under which it is measured, empty where it is only for the person. `server` is what the
+    server calls itself in `/health` (`shimmy`, or empty where it says nothing we know); `version` its own version.
+    `switch` is the environment switch in force in its process. `address` is where clients reach it. `ended` is None
+    while it runs.
+    """
+
+    id: int
+    session_id: str
+    grant: str
+    local: bool
+    server: str
+    version: str
+    address: str
+    switch: str
+    started: datetime
+    updated: datetime
+    ended: datetime | None
+    counters: Counters
+
+
+class Wait(StrEnum):
+    """Where a sealed report stands in the outbox."""
+
+    DUE = "due"
+    """Leaves with the next sender."""
+    REVIEW = "review"
+    """Leaves when a person releases it."""
+    SET_ASIDE = "set-aside"
+    """The receiver refused it; shown, never retried by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A sealed report that was not delivered. `body` is final: shown, exported and sent are these bytes.
+
+    `measured` holds the raw values beside it (shown as "measured -> sent"), and goes when the report goes.
+    `reason` says why it was set aside.
+    """
+
+    id: int
+    report_id: str
+    body: bytes
+    sha256: str
+    sealed: datetime
+    wait: Wait
+    endpoint: str
+    measured: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Outcome(StrEnum):
+    """What became of a delivery."""
+
+    CONFIRMED = "confirmed"
+    """2xx, and the answer repeats the body's SHA-256."""
+    ACCEPTED = "accepted"
+    """2xx without that answer (a captive portal says 200 as well)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Our own record of one delivery: the bytes, their digest, when, where to, the answer.
+
+    `body` is empty in a link that stands for older receipts or for a deletion; `note` says which. `link` is the hash
+    that ties it to the one before.
+    """
+
+    id: int
+    at: datetime
+    endpoint: str
+    body: bytes
+    sha256: str
+    status: int
+    outcome: Outcome | None
+    reports: int
+    link: str
+    note: str = ""

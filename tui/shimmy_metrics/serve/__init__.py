@@ -1,0 +1,1 @@
+"""In front of the real server: its address, its process, the bytes, the measured session."""

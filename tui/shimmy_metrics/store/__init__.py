@@ -1,0 +1,1 @@
+"""The SQLite file: running aggregates, outbox, receipts. All SQL is here."""

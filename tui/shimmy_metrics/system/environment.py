@@ -1,0 +1,76 @@
+"""The sole reader of the process environment, as one frozen value with a property for each thing asked of it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+_OFF: Final = frozenset({"off", "0", "false", "no"})
+_UNSET: Final = frozenset({"", "0", "false", "no"})
+_KEY_CHARACTERS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A copy of the environment. Tests and the demo make their own; programs take `current`."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def current(cls) -> Self:
+        """Copy the environment of this process."""
+        return cls(dict(os.environ))
+
+    def get(self, name: str) -> str:
+        """Return the variable's value without surrounding space, empty where it is not set."""
+        return self.variables.get(name, "").strip()
+
+    @property
+    def switch(self) -> str:
+        """The variable that switches metrics off, with its value, as `NAME=value`; empty where none does.
+
+        The environment can only switch off: `SHIMMY_METRICS=on` means nothing (DESIGN, "Consent").
+        """
+        value = self.get("DO_NOT_TRACK")
+        if value.lower() not in _UNSET:
+            return f"DO_NOT_TRACK={value}" if value.isalnum() and len(value) <= 8 else "DO_NOT_TRACK"
+        value = self.get("SHIMMY_METRICS")
+        return f"SHIMMY_METRICS={value}" if value.lower() in _OFF else ""
+
+    @property
+    def continuous_integration(self) -> bool:
+        """Whether `CI` is set: it silences the question and changes nothing else."""
+        return self.get("CI").lower() not in _UNSET
+
+    @property
+    def endpoint(self) -> str:
+        """`SHIMMY_METRICS_ENDPOINT`, empty where it is not set."""
+        return self.get("SHIMMY_METRICS_ENDPOINT")
+
+    @property
+    def bind_address(self) -> str:
+        """`SHIMMY_BIND_ADDRESS`, as Shimmy's `--bind auto` reads it; empty where it is not set."""
+        return self.get("SHIMMY_BIND_ADDRESS")
+
+    @property
+    def api_key_holds(self) -> bool:
+        """Whether `SHIMMY_API_KEY` is one that Shimmy accepts: at least 16 printable ASCII characters."""
+        key = self.variables.get("SHIMMY_API_KEY", "")
+        return len(key) >= _KEY_CHARACTERS and key.isascii() and key.isprintable() and " " not in key
+
+    @property
+    def over_ssh(self) -> bool:
+        """Whether the terminal is at the far end of an SSH connection."""
+        return bool(self.get("SSH_CONNECTION") or self.get("SSH_TTY"))
+
+    @property
+    def supervised(self) -> bool:
+        """Whether a process we leave behind would be killed or would hold up the stop (a container, a systemd unit)."""
+        return bool(self.in_container or self.get("INVOCATION_ID"))
+
+    @property
+    def in_container(self) -> bool:
+        """Whether this is the first process of its world, or one of a container's."""
+        marks = ("/.dockerenv", "/run/.containerenv")
+        named = self.get("KUBERNETES_SERVICE_HOST") or self.get("container")
+        return os.getpid() == 1 or bool(named) or any(os.path.exists(mark) for mark in marks)

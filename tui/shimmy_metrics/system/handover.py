@@ -1,0 +1,77 @@
+"""Hand over to the real shimmy binary: the process becomes it, untouched.
+
+Kept to `os` and `sys`, so that standing in for the binary costs little more than starting Python. Candidates that are
+this program, or another install of it, are passed over.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Final, NoReturn
+
+_MARK: Final = b"shimmy_metrics"
+_LAUNCHER_BYTES: Final = 262_144
+"""A launcher script or a Windows launcher with its script inside is smaller than this; the real binary is 9 MB."""
+
+_TRIED: Final = "SHIMMY_METRICS_TRIED"
+"""Launchers that a hand-over went through (`pid:path:path`). A shim of a version manager leads back to us; the second
+time round it is passed over. Set only before a script is started, never before the real binary."""
+
+
+def real_binary(variables: dict[str, str]) -> str | None:
+    """Return the path of the real shimmy: `SHIMMY_BIN`, else the next `shimmy` on `PATH` that is not us; or None."""
+    tried = _tried(variables)
+    for candidate in _candidates(variables):
+        path = os.path.realpath(candidate)
+        if candidate not in tried and os.path.isfile(path) and os.access(path, os.X_OK) and not _is_ours(path):
+            return candidate
+    return None
+
+
+def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> NoReturn:
+    """Become `binary` with `arguments`. Raises `OSError` where the system refuses to run it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    passed = dict(variables)
+    passed.pop(_TRIED, None)
+    if _is_script(binary):
+        passed[_TRIED] = os.pathsep.join([str(os.getpid()), *_tried(variables), binary])
+    if sys.platform == "win32":
+        # There is no exec that keeps the process there: a child, and its status as ours.
+        os._exit(os.spawnve(os.P_WAIT, binary, [binary, *arguments], passed))  # noqa: S606 - the point of it
+    os.execve(binary, [binary, *arguments], passed)  # noqa: S606 - the point of it
+
+
+def _candidates(variables: dict[str, str]) -> Iterator[str]:
+    named = variables.get("SHIMMY_BIN", "")
+    if named:
+        yield named
+        return  # somebody who names a binary wants that one or an error, not a surprise
+    name = "shimmy.exe" if sys.platform == "win32" else "shimmy"
+    for folder in variables.get("PATH", os.defpath).split(os.pathsep):
+        if folder:
+            yield os.path.join(folder, name)
+
+
+def _tried(variables: dict[str, str]) -> list[str]:
+    owner, *paths = variables.get(_TRIED, "").split(os.pathsep)
+    # exec keeps the process: another process's list is a leftover and says nothing.
+    return paths if owner == str(os.getpid()) else []
+
+
+def _is_ours(path: str) -> bool:
+    try:
+        if os.path.getsize(path) > _LAUNCHER_BYTES:
+            return False
+        with open(path, "rb") as file:
+            return _MARK in file.read(_LAUNCHER_BYTES)
+    except OSError:
+        return False
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False

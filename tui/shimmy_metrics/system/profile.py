@@ -1,0 +1,59 @@
+"""Which config, which state directory, which environment, which clock: everything that tests and the demo replace."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from shimmy_metrics.system.clock import Clock
+from shimmy_metrics.system.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The person's place on this machine.
+
+    `config_path` is `config.json`; `legacy_config_path` is where Shimmy's own source looks on macOS (its no counts, its
+    yes does not), None elsewhere. `state_dir` holds `metrics.db` and `metrics.log` and may not exist.
+    """
+
+    config_path: Path
+    state_dir: Path
+    environment: Environment = field(default_factory=Environment)
+    clock: Clock = field(default_factory=Clock)
+    legacy_config_path: Path | None = None
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the profile of the person who runs this process (DESIGN, "Consent" and "The store")."""
+        environment = Environment.current()
+        home = Path.home()
+        legacy = home / "Library/Application Support/shimmy/config.json" if sys.platform == "darwin" else None
+        return cls(_config_dir(environment, home) / "config.json", _state_dir(), environment, Clock(), legacy)
+
+    @classmethod
+    def under(cls, root: Path, variables: dict[str, str] | None = None, clock: Clock | None = None) -> Self:
+        """Return a profile that lives wholly below `root`: what the demo and the tests use."""
+        environment = Environment(variables or {})
+        return cls(root / "config/shimmy/config.json", root / "state/shimmy", environment, clock or Clock())
+
+    @property
+    def log_path(self) -> Path:
+        """The local log, beside the store."""
+        return self.state_dir / "metrics.log"
+
+
+def _config_dir(environment: Environment, home: Path) -> Path:
+    if sys.platform == "win32":
+        roaming = environment.get("APPDATA")
+        return Path(roaming) / "shimmy" if roaming else home / "AppData/Roaming/shimmy"
+    base = environment.get("XDG_CONFIG_HOME")
+    # The XDG base directory specification: a relative path there is invalid and ignored.
+    return (Path(base) if os.path.isabs(base) else home / ".config") / "shimmy"
+
+
+def _state_dir() -> Path:
+    import platformdirs  # 2.9 x bare Python, and only wanted once metrics are at work
+
+    return platformdirs.user_state_path("shimmy", appauthor=False)

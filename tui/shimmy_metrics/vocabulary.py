@@ -1,0 +1,64 @@
+"""The closed word lists of a report. A word that is not here cannot leave."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class TokenSource(StrEnum):
+    """Where a token figure comes from (DESIGN, field `metrics.token_source`)."""
+
+    REPORTED = "reported"
+    COUNTED = "counted"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+OTHER: Final = "other"
+
+ROUTES: Final = (
+    "/api/generate",
+    "/api/models",
+    "/api/models/:name/load",
+    "/api/models/:name/status",
+    "/api/models/:name/unload",
+    "/api/models/discover",
+    "/api/tags",
+    "/api/tools",
+    "/api/tools/:name/execute",
+    "/api/workflows/execute",
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/messages",
+    "/v1/models",
+    "/ws/generate",
+)
+"""Shimmy 2.6.5's routes that count, sorted. A name in a path never appears, its template does."""
+
+UNCOUNTED_ROUTES: Final = ("/health", "/metrics", "/diag", "/docs", "/openapi.json")
+"""Health checks and documentation: probes alone make 25,000 requests a day."""
+
+CLIENTS: Final = (
+    "vscode",
+    "cursor",
+    "continue",
+    "zed",
+    "jetbrains",
+    "open-webui",
+    "anythingllm",
+    "sillytavern",
+    "langchain",
+    "llamaindex",
+    "openai-sdk",
+    "anthropic-sdk",
+    "ollama-client",
+    "curl",
+    "api",
+    "cli",
+)
+
+SYSTEMS: Final = ("linux", "macos", "windows", OTHER)
+ARCHITECTURES: Final = ("x64", "arm64", OTHER)
+DEPLOYMENTS: Final = ("production", "development", "evaluation")
+TIERS: Final = ("workstation", "server", "consumer")
+REGIONS: Final = ("americas", "emea", "apac", "unknown")
+GPU_VENDORS: Final = ("nvidia", "amd", "intel", "apple")
