@@ -123,6 +123,4 @@ def granted(decision: Decision, *, grant: str, changed: str, endpoint: str) -> D
 
 def declined(decision: Decision, *, grant: str, changed: str, local: bool = False) -> Decision:
     """Return the decision after a no, or after "only for me"."""
-    return Decision(
-        Consent.DECLINED, local, grant, changed, decision.schema_version, decision.endpoint, decision.delivery
-    )
+    return replace(decision, consent=Consent.DECLINED, local=local, grant=grant, changed=changed)

@@ -9,12 +9,12 @@ from shimmy_metrics.aggregate import Counters
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of the inference server. Times are UTC.
+    """One run of the inference server. Times are UTC; `id` is 0 before the store gave one.
 
     `grant` names the decision under which it is measured, empty where it is only for the person. `server` is what the
     server calls itself in `/health` (`shimmy`, or empty where it says nothing we know); `version` its own version.
-    `switch` is the environment switch in force in its process. `address` is where clients reach it. `ended` is None
-    while it runs.
+    `switch` is the environment switch in force in its process. `address` is where clients reach it, `client_hint` the
+    environment's word for the program around it, or empty. `ended` is None while it runs.
     """
 
     id: int
@@ -25,6 +25,7 @@ class Session:
     version: str
     address: str
     switch: str
+    client_hint: str
     started: datetime
     updated: datetime
     ended: datetime | None
@@ -56,7 +57,6 @@ class Pending:
     sha256: str
     sealed: datetime
     wait: Wait
-    endpoint: str
     measured: dict[str, str] = field(default_factory=dict)
     reason: str = ""
 

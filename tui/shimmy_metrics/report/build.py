@@ -1,0 +1,27 @@
+"""One measured session, through the fields, into the report object."""
+
+from shimmy_metrics.report.fields import covered
+from shimmy_metrics.report.kinds import Value
+from shimmy_metrics.report.measured import Measured
+
+Report = dict[str, Value | dict[str, Value]]
+"""The JSON object that may leave: members in the fields' order, the section `metrics` last."""
+
+
+def build(measured: Measured) -> Report:
+    """Return the report of one session: the fields that the consent covers, and nothing else."""
+    report: Report = {}
+    sections: dict[str, dict[str, Value]] = {}
+    for field in covered(measured.schema_version):
+        value = field.value(measured)
+        if field.section:
+            sections.setdefault(field.section, {})[field.name] = value
+        else:
+            report[field.name] = value
+    report.update(sections)
+    return report
+
+
+def raw_values(measured: Measured) -> dict[str, str]:
+    """Return what was measured, by field name, as text for the person's own screen; it never leaves."""
+    return {field.name: field.measured(measured) for field in covered(measured.schema_version)}

@@ -1,0 +1,282 @@
+"""What a field's value may be. Each kind knows the rule a value breaks, its longest value, its bounds and its schema.
+
+No kind is free text: every value is a bounded integer, a boolean, a word of a closed list, a UUID or a day.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from shimmy_metrics.limits import ROUTES_NAMED, VERSION_PART_MAX
+from shimmy_metrics.report.coarsen import two_digits
+from shimmy_metrics.vocabulary import OTHER
+
+Value = str | int | bool | list[str] | None
+"""What stands in a report. (`bool` is listed beside `int` because JSON tells them apart.)"""
+
+
+class Kind(Protocol):
+    """The shape of one field's value."""
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None. Never quotes the value."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An integer from 0 to `top`; `digits` significant ones where given; null where `optional`."""
+
+    top: int
+    digits: int | None = None
+    optional: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        rounding = ", two digits" if self.digits else ""
+        return f"0 to {self.top:,}{rounding}{' or null' if self.optional else ''}"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return self.top
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        if value is None and self.optional:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool):
+            return "no integer"
+        if not 0 <= value <= self.top:
+            return f"not within {self.bounds}"
+        return "more than two significant digits" if self.digits and value != two_digits(value) else None
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"type": ["integer", "null"] if self.optional else "integer", "minimum": 0, "maximum": self.top}
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """One integer from `lowest` to `top`: the schema's own number."""
+
+    lowest: int
+    top: int
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        return f"{self.lowest}" if self.lowest == self.top else f"{self.lowest} to {self.top}"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return self.top
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            return "no integer"
+        return None if self.lowest <= value <= self.top else f"not {self.bounds}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"type": "integer", "minimum": self.lowest, "maximum": self.top}
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOfTwo:
+    """1, 2, 4 ... `top`, or null."""
+
+    top: int
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        return f"1, 2, 4 to {self.top:,} or null"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        # The word `null` is as long as the largest number.
+        return max((self.top, None), key=lambda value: len(str(value)))
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool):
+            return "no integer"
+        return None if 0 < value <= self.top and value & (value - 1) == 0 else "no power of two within its bounds"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"enum": [2**power for power in range(self.top.bit_length())] + [None]}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        return "true or false"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return False
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        return None if isinstance(value, bool) else "neither true nor false"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One of a closed list of words, or null where `optional`."""
+
+    words: tuple[str, ...]
+    optional: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        few = len(self.words) <= 4
+        named = ", ".join(self.words) if few else f"one of {len(self.words)} words"
+        return f"{named}{' or null' if self.optional else ''}"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return max(self.words, key=len)
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        if value is None and self.optional:
+            return None
+        return None if isinstance(value, str) and value in self.words else "none of its words"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"enum": [*self.words, *([None] if self.optional else [])]}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sorted list of different words of a closed list, at most `ROUTES_NAMED` of them and `other`."""
+
+    words: tuple[str, ...]
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        return f"{ROUTES_NAMED} of {len(self.words)} words, and {OTHER}"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return sorted([*sorted(self.words, key=len)[-ROUTES_NAMED:], OTHER])
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        if not isinstance(value, list):
+            return "no list"
+        if any(not isinstance(each, str) or each not in (*self.words, OTHER) for each in value):
+            return "none of its words"
+        if value != sorted(set(value)):
+            return "not sorted, or a word twice"
+        return "too many words" if len(value) - (OTHER in value) > ROUTES_NAMED else None
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        items = {"enum": [*self.words, OTHER]}
+        return {"type": "array", "items": items, "uniqueItems": True, "maxItems": ROUTES_NAMED + 1}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A string of one exact form."""
+
+    name: str
+    pattern: str
+    example: str
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        return self.name
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return self.example
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        matches = isinstance(value, str) and re.fullmatch(self.pattern, value, re.ASCII) is not None
+        return None if matches else f"not of the form: {self.name}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"type": "string", "pattern": f"^{self.pattern}$"}
+
+
+_PART: Final = r"(0|[1-9][0-9]{0,2})"
+
+UUID4: Final = _Pattern(
+    "a random UUID, version 4",
+    "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "00000000-0000-4000-8000-000000000000",
+)
+VERSION: Final = _Pattern(
+    f"three numbers to {VERSION_PART_MAX}, or unknown",
+    rf"({_PART}\.{_PART}\.{_PART}|unknown)",
+    ".".join(3 * [str(VERSION_PART_MAX)]),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A UTC day, written as its first second."""
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in a few words."""
+        return "a UTC day"
+
+    @property
+    def longest(self) -> Value:
+        """A value whose JSON text is as long as this kind allows."""
+        return "2026-01-01T00:00:00Z"
+
+    def fault(self, value: object) -> str | None:
+        """Return the rule that `value` breaks, or None."""
+        if not isinstance(value, str) or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T00:00:00Z", value, re.ASCII):
+            return "no UTC day"
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return "no UTC day"
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T00:00:00Z$"}

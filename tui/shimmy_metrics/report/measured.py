@@ -1,0 +1,32 @@
+"""Everything raw about one session, before the fields coarsen it. None of it leaves as it stands here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.machine.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One session as it was measured, with what the store and the consent say about the report to be made.
+
+    `sealed` is UTC. `version` is the server's own answer. `client_hint` is the environment's word for the program
+    around the server, or None. `first_of_day` and `first_of_month` tell that no report of that UTC day counted as
+    active use, and that none of that month told the machine's figures.
+    """
+
+    session_id: str
+    sealed: datetime
+    version: str
+    schema_version: int
+    counters: Counters
+    facts: Facts
+    client_hint: str | None
+    first_of_day: bool
+    first_of_month: bool
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes the session ran."""
+        return self.counters.uptime_s // 60

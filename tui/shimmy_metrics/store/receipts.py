@@ -1,0 +1,130 @@
+"""Receipts as a hash chain: each link is the SHA-256 of the one before and of this receipt's own content.
+
+The chain shows damage and careless edits, no more: whoever can write the file can also compute a new chain.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from shimmy_metrics.limits import RECEIPTS
+from shimmy_metrics.records import Outcome, Receipt
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store.database import Database
+
+_COLUMNS: Final = "id, at, endpoint, body, sha256, status, outcome, reports, link, note"
+
+
+def append(
+    db: Database,
+    *,
+    at: datetime,
+    endpoint: str = "",
+    body: bytes = b"",
+    status: int = 0,
+    outcome: Outcome | None = None,
+    reports: int = 0,
+    note: str = "",
+) -> None:
+    """Add a receipt for a delivery, or a `note` of something that never left; receipts beyond the limit fold."""
+    sha256 = digest(body) if body else ""
+    row = (at.isoformat(), endpoint, sha256, status, outcome.value if outcome else None, reports, note)
+    link = _link(_last_link(db), row)
+    db.execute(
+        "INSERT INTO receipts (at, endpoint, body, sha256, status, outcome, reports, note, link) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (row[0], endpoint, body, *row[2:], link),
+    )
+    _fold(db)
+
+
+def everything(db: Database) -> list[Receipt]:
+    """Return receipts and notes, newest first."""
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM receipts ORDER BY id DESC"))  # noqa: S608 - the column names above
+
+
+def get(db: Database, receipt: int) -> Receipt | None:
+    """Return one receipt, or None where it is gone."""
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM receipts WHERE id = ?", (receipt,)))  # noqa: S608
+    return found[0] if found else None
+
+
+def remove_all(db: Database) -> int:
+    """Delete every receipt and note; return how many there were."""
+    return db.execute("DELETE FROM receipts").rowcount
+
+
+def broken(db: Database) -> list[int]:
+    """Return the ids of receipts whose link or digest is not what their content gives."""
+    faulty: list[int] = []
+    previous = ""
+    for receipt in reversed(everything(db)):
+        row = (
+            receipt.at.isoformat(),
+            receipt.endpoint,
+            receipt.sha256,
+            receipt.status,
+            receipt.outcome.value if receipt.outcome else None,
+            receipt.reports,
+            receipt.note,
+        )
+        folded = receipt.note.startswith(_FOLDED)
+        whole = receipt.sha256 == (digest(receipt.body) if receipt.body else "")
+        if not whole or (not folded and receipt.link != _link(previous, row)):
+            faulty.append(receipt.id)
+        previous = receipt.link
+    return faulty
+
+
+_FOLDED: Final = "older receipts: "
+
+
+def _fold(db: Database) -> None:
+    """Keep the newest `RECEIPTS`; those before become one link, which carries on their last link and their number."""
+    count = db.execute("SELECT count(*) FROM receipts").fetchone()[0]
+    if count <= RECEIPTS + 1:
+        return
+    old = _read(db.execute(f"SELECT {_COLUMNS} FROM receipts ORDER BY id LIMIT ?", (count - RECEIPTS,)))  # noqa: S608
+    number = sum(int(each.note.removeprefix(_FOLDED)) if each.note.startswith(_FOLDED) else 1 for each in old)
+    last = old[-1]
+    db.execute("DELETE FROM receipts WHERE id < ?", (last.id,))
+    db.execute(
+        "UPDATE receipts SET body = x'', sha256 = '', endpoint = '', status = 0, outcome = NULL, reports = 0, note = ? "
+        "WHERE id = ?",
+        (f"{_FOLDED}{number}", last.id),
+    )
+
+
+def _last_link(db: Database) -> str:
+    row = db.execute("SELECT link FROM receipts ORDER BY id DESC LIMIT 1").fetchone()
+    return row[0] if row else ""
+
+
+def _link(previous: str, row: tuple[object, ...]) -> str:
+    return hashlib.sha256(json.dumps([previous, *row]).encode()).hexdigest()
+
+
+def _read(rows: Iterable[tuple[object, ...]]) -> list[Receipt]:
+    return [_receipt(row) for row in rows]
+
+
+def _receipt(row: tuple[object, ...]) -> Receipt:
+    number, at, endpoint, body, sha256, status, outcome, reports, link, note = row
+    assert isinstance(number, int)
+    assert isinstance(status, int)
+    assert isinstance(reports, int)
+    assert isinstance(body, bytes)
+    return Receipt(
+        id=number,
+        at=datetime.fromisoformat(str(at)),
+        endpoint=str(endpoint),
+        body=body,
+        sha256=str(sha256),
+        status=status,
+        outcome=Outcome(str(outcome)) if outcome else None,
+        reports=reports,
+        link=str(link),
+        note=str(note),
+    )

@@ -1,0 +1,138 @@
+"""Running sessions and those kept only for the person. A session is alive while its process holds its lock."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.limits import LOCAL_SESSIONS
+from shimmy_metrics.records import Session
+from shimmy_metrics.store.database import Database
+from shimmy_metrics.system.locks import Lock, held
+from shimmy_metrics.system.profile import Profile
+
+_COLUMNS: Final = (
+    "id, session_id, consent, local, server, version, address, switch, client_hint, started, updated, ended, counters"
+)
+
+
+def lock_path(profile: Profile, session_id: str) -> Path:
+    """Return the file whose lock the session's process holds."""
+    return profile.state_dir / f"session-{session_id}.lock"
+
+
+def take_lock(profile: Profile, session_id: str) -> Lock:
+    """Take the session's lock, which its process keeps until it ends, however it ends. Raises `OSError`."""
+    lock = Lock(lock_path(profile, session_id))
+    lock.take()
+    return lock
+
+
+def alive(profile: Profile, session: Session) -> bool:
+    """Whether the session's process lives."""
+    return held(lock_path(profile, session.session_id))
+
+
+def begin(db: Database, session: Session) -> int:
+    """Add a session that starts; return its id."""
+    names = _COLUMNS.removeprefix("id, ")
+    row = db.execute(
+        f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 12)})",  # noqa: S608 - the column names above
+        (
+            session.session_id,
+            session.grant,
+            session.local,
+            session.server,
+            session.version,
+            session.address,
+            session.switch,
+            session.client_hint,
+            session.started.isoformat(),
+            session.updated.isoformat(),
+            session.ended and session.ended.isoformat(),
+            json.dumps(session.counters.as_json()),
+        ),
+    )
+    assert row.lastrowid is not None
+    return row.lastrowid
+
+
+def checkpoint(db: Database, session: int, counters: Counters, now: datetime) -> bool:
+    """Write the counters of a running session; return False where it is gone (withdrawn meanwhile)."""
+    done = db.execute(
+        "UPDATE sessions SET counters = ?, updated = ? WHERE id = ? AND ended IS NULL",
+        (json.dumps(counters.as_json()), now.isoformat(), session),
+    )
+    return done.rowcount == 1
+
+
+def introduce(db: Database, session: int, *, server: str, version: str, local: bool, grant: str) -> None:
+    """Write what the server said of itself, which is known only after it started, and whom its figures are for."""
+    db.execute(
+        "UPDATE sessions SET server = ?, version = ?, local = ?, consent = ? WHERE id = ?",
+        (server, version, local, grant, session),
+    )
+
+
+def running(db: Database) -> list[Session]:
+    """Return the sessions that have not ended, oldest first; some may be dead."""
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NULL ORDER BY id"))  # noqa: S608
+
+
+def kept(db: Database) -> list[Session]:
+    """Return the ended sessions that are kept only for the person, newest first."""
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NOT NULL ORDER BY id DESC"))  # noqa: S608
+
+
+def get(db: Database, session: int) -> Session | None:
+    """Return one session, or None where it is gone."""
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", (session,)))  # noqa: S608
+    return found[0] if found else None
+
+
+def finish(db: Database, session: int, now: datetime) -> None:
+    """End a session that stays for the person alone; of these the newest `LOCAL_SESSIONS` are kept."""
+    db.execute("UPDATE sessions SET ended = ? WHERE id = ?", (now.isoformat(), session))
+    db.execute(
+        "DELETE FROM sessions WHERE ended IS NOT NULL AND id NOT IN "
+        "(SELECT id FROM sessions WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?)",
+        (LOCAL_SESSIONS,),
+    )
+
+
+def remove(db: Database, session: int) -> None:
+    """Delete one session."""
+    db.execute("DELETE FROM sessions WHERE id = ?", (session,))
+
+
+def remove_running(db: Database) -> int:
+    """Delete every session that has not ended; return how many requests they had counted."""
+    counted = sum(session.counters.requests for session in running(db))
+    db.execute("DELETE FROM sessions WHERE ended IS NULL")
+    return counted
+
+
+def _read(rows: Iterable[tuple[object, ...]]) -> list[Session]:
+    return [_session(row) for row in rows]
+
+
+def _session(row: tuple[object, ...]) -> Session:
+    number, session_id, grant, local, server, version, address, switch, hint, started, updated, ended, counters = row
+    assert isinstance(number, int)
+    return Session(
+        id=number,
+        session_id=str(session_id),
+        grant=str(grant),
+        local=bool(local),
+        server=str(server),
+        version=str(version),
+        address=str(address),
+        switch=str(switch),
+        client_hint=str(hint),
+        started=datetime.fromisoformat(str(started)),
+        updated=datetime.fromisoformat(str(updated)),
+        ended=datetime.fromisoformat(str(ended)) if ended else None,
+        counters=Counters.from_json(json.loads(str(counters))),
+    )
