@@ -148,11 +148,6 @@ def forget(db: Database) -> bool:
     return not busy
 
 
-def data_version(db: Database) -> int:
-    """Return a number that changes when another connection changed the store."""
-    return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
 def fact(db: Database, name: str) -> str:
     """Return a remembered word by its name, empty where there is none."""
     row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -30,12 +31,17 @@ class Profile:
         environment = Environment.current()
         home = Path.home()
         legacy = home / "Library/Application Support/shimmy/config.json" if sys.platform == "darwin" else None
-        return cls(_config_dir(environment, home) / "config.json", _state_dir(), environment, Clock(), legacy)
+        config_path = _config_dir(environment, home) / "config.json"
+        return cls(config_path, _state_dir(environment), environment, Clock(), legacy)
 
     @classmethod
-    def under(cls, root: Path, variables: dict[str, str] | None = None, clock: Clock | None = None) -> Self:
-        """Return a profile that lives wholly below `root`: what the demo and the tests use."""
-        environment = Environment(variables or {})
+    def under(cls, root: Path, variables: Mapping[str, str] | None = None, clock: Clock | None = None) -> Self:
+        """Return a profile that lives wholly below `root`: what the demo and the tests use.
+
+        Its environment says so too, so that a process started with it finds the same profile as `current`.
+        """
+        places = {"APPDATA" if sys.platform == "win32" else "XDG_CONFIG_HOME": str(root / "config")}
+        environment = Environment({**(variables or {}), **places, "XDG_STATE_HOME": str(root / "state")})
         return cls(root / "config/shimmy/config.json", root / "state/shimmy", environment, clock or Clock())
 
     @property
@@ -53,7 +59,10 @@ def _config_dir(environment: Environment, home: Path) -> Path:
     return (Path(base) if os.path.isabs(base) else home / ".config") / "shimmy"
 
 
-def _state_dir() -> Path:
+def _state_dir(environment: Environment) -> Path:
+    base = environment.get("XDG_STATE_HOME")
+    if os.path.isabs(base):  # on every system: whoever sets it means it
+        return Path(base) / "shimmy"
     import platformdirs  # 2.9 x bare Python, and only wanted once metrics are at work
 
     return platformdirs.user_state_path("shimmy", appauthor=False)

@@ -1,0 +1,87 @@
+"""The four answers, and how reports leave. Each writes the config first; what may not be kept is deleted after it."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from shimmy_metrics.actions.owed import Deleted, settle
+from shimmy_metrics.config.file import change, load, present
+from shimmy_metrics.config.standing import standing
+from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, declined, granted
+from shimmy_metrics.records import Wait
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import looked_at, opened
+from shimmy_metrics.system.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decision that is recorded now, whether it was written just now, and what was deleted because of it."""
+
+    decision: Decision
+    changed: bool
+    deleted: Deleted
+
+
+def enable(profile: Profile) -> Decided:
+    """Record a yes to this program's fields and to the endpoint in force.
+
+    Raises `TroubleError` for a config that cannot be used; nothing is changed then.
+    """
+    settle(profile)  # what an earlier withdrawal left behind is not covered by this yes
+    endpoint = standing(profile).endpoint
+
+    def step(old: Decision) -> Decision:
+        same = old.consent is Consent.GRANTED and old.endpoint == endpoint and old.schema_version == SCHEMA_VERSION
+        return old if same else granted(old, grant=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
+
+    return _decide(profile, step)
+
+
+def decline(profile: Profile) -> Decided:
+    """Record a no: what was not delivered is deleted, receipts stay. Raises `TroubleError`."""
+    return _refuse(profile, local=False)
+
+
+def only_for_me(profile: Profile) -> Decided:
+    """Record "only for me": measured for the person's own eyes, nothing sealed or sent. Raises `TroubleError`."""
+    return _refuse(profile, local=True)
+
+
+def hold(profile: Profile, *, review: bool) -> Decision:
+    """Say whether sealed reports wait for the person's release; those that wait move accordingly.
+
+    Raises `TroubleError`.
+    """
+    delivery = Delivery.REVIEW if review else Delivery.AUTOMATIC
+
+    def step(old: Decision) -> Decision:
+        return old if old.delivery is delivery else replace(old, delivery=delivery, changed=_now(profile))
+
+    decision = change(profile, step)
+    with looked_at(profile, off=decision.consent is not Consent.GRANTED) as db:
+        waiting = db is not None and bool(outbox.everything(db))
+    if waiting:
+        before, after = (Wait.DUE, Wait.REVIEW) if review else (Wait.REVIEW, Wait.DUE)
+        with opened(profile) as db:
+            outbox.mark_all(db, before, after)
+    return decision
+
+
+def _refuse(profile: Profile, *, local: bool) -> Decided:
+    def step(old: Decision) -> Decision:
+        if old.consent is Consent.DECLINED and old.local is local and present(profile):
+            return old
+        return declined(old, grant=str(uuid.uuid4()), changed=_now(profile), local=local)
+
+    return _decide(profile, step)
+
+
+def _decide(profile: Profile, step: Callable[[Decision], Decision]) -> Decided:
+    before = load(profile).decision
+    decision = change(profile, step)
+    return Decided(decision, decision != before, settle(profile))
+
+
+def _now(profile: Profile) -> str:
+    return f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ}"

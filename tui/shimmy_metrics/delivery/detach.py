@@ -1,0 +1,46 @@
+"""The sender in a process of its own, so that a server's exit waits for no network; and its end by force."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from shimmy_metrics.delivery.send import lock_path
+from shimmy_metrics.system.locks import held
+from shimmy_metrics.system.profile import Profile
+
+
+def start_sender(profile: Profile, *, at_start: bool = False, by_hand: bool = False) -> None:
+    """Start the detached sender and return at once.
+
+    Where it would be killed or would hold up a stop (a container's first process, a systemd unit) nothing is started
+    at a session's end; the reports go `at_start` of the next one instead. Raises `OSError`.
+    """
+    if profile.environment.supervised and not (at_start or by_hand):
+        return
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW
+    # -P: a folder named shimmy_metrics in the person's current directory must not be imported.
+    command = [sys.executable, "-P", "-m", "shimmy_metrics.delivery", *(["--by-hand"] if by_hand else [])]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(profile.environment.variables),
+        start_new_session=True,
+        creationflags=flags,
+    )
+    # Nobody waits for it: it outlives us, or is reaped when it ended and we look at a child of ours again.
+    process.returncode = 0
+
+
+def stop_sender(profile: Profile) -> None:
+    """End a running sender: a withdrawal does not wait for a request that is on its way."""
+    path = lock_path(profile)
+    if not held(path):
+        return
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int(path.read_text()), signal.SIGTERM)

@@ -1,0 +1,54 @@
+"""The one request: which reports go, and every header, as it will stand on the wire. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
+from shimmy_metrics.records import Pending
+from shimmy_metrics.report.seal import digest, join
+
+METHOD: Final = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes over the wire, whole. `reports` are those in the body, in its order."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    reports: tuple[Pending, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The body's digest."""
+        return digest(self.body)
+
+
+def next_request(due: list[Pending], endpoint: str) -> Request | None:
+    """Return the request that carries the oldest reports that fit, or None where none is due."""
+    taken: list[Pending] = []
+    size = len(b"[]")
+    for report in due[:REQUEST_REPORTS]:
+        size += len(report.body) + len(b",")
+        if size > REQUEST_BYTES:
+            break
+        taken.append(report)
+    if not taken:
+        return None
+    body = join([report.body for report in taken])
+    return Request(endpoint, headers(endpoint, len(body)), body, tuple(taken))
+
+
+def headers(endpoint: str, length: int) -> tuple[tuple[str, str], ...]:
+    """Return every header of the request, in order. None of them tells anything about the machine or its version."""
+    return (
+        ("Host", urlsplit(endpoint).netloc),
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(length)),
+        ("User-Agent", "shimmy-metrics"),
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    )

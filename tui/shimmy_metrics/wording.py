@@ -1,0 +1,107 @@
+"""The sentences that the app, the plain prompt and the command line share, so that they never differ. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shimmy_metrics.consent import Consent, Delivery, Obstacle, Standing
+
+MAINTAINER: Final = "Michael A. Kuykendall"
+
+QUESTION: Final = "May Shimmy report how it is used?"
+
+INFORMED: Final = (
+    "Once per run, after the server stopped: counts and coarse facts, under 1 kB,",
+    f"over HTTPS, to its maintainer {MAINTAINER}, to improve Shimmy and to",
+    "plan and show its business, to investors too. Deleted after analysis.",
+)
+"""Who gets it, what for, what, when, how long: said before the answer (at most 78 columns)."""
+
+NEVER_HEAD: Final = "Never"
+NEVER: Final = (
+    "prompts, answers, model names, file paths, addresses, keys: a report has",
+    "no free text, so there is no room for them. The receiver sees your IP",
+    "address, as any web server does. It is in no report.",
+)
+
+WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of the four answers: its letter, the word that the plain prompt takes, its name and its consequence."""
+
+    key: str
+    word: str
+    label: str
+    consequence: str
+
+
+ENABLE: Final = Answer("e", "enable", "Enable", "measure from the server's next start, one report a run")
+ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measure for these screens; nothing is ever sent")
+DECLINE: Final = Answer("n", "no", "No thanks", "measure, keep and send nothing; not asked again")
+LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
+ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is in force, in words: `word` stands first (with its sign), `note` says more, or is empty."""
+
+    on: bool
+    word: str
+    note: str
+
+
+def state(standing: Standing) -> State:
+    """Return the consent state as every screen and `status` say it."""
+    decision = standing.decision
+    if standing.switch:
+        return State(on=False, word="metrics off", note=f"switched off by {standing.switch}")
+    if decision.consent is Consent.UNDECIDED:
+        return State(on=False, word="not decided", note="nothing is measured")
+    if decision.local:
+        return State(on=True, word="only for me", note="nothing is ever sent")
+    if decision.consent is Consent.DECLINED:
+        return State(on=False, word="metrics off", note="nothing is measured")
+    if standing.obstacle is not None:
+        return State(on=True, word="metrics on", note=NOTES[standing.obstacle])
+    held = decision.delivery is Delivery.REVIEW
+    return State(on=True, word="metrics on", note="held for review" if held else "sent after each run")
+
+
+NOTES: Final = {
+    Obstacle.SWITCH: "switched off",
+    Obstacle.NEWER_SCHEMA: "nothing leaves",
+    Obstacle.OTHER_ENDPOINT: "nothing leaves",
+    Obstacle.ENDED: "nothing leaves",
+}
+"""Short enough for the frame's corner; `obstacle` has the sentence."""
+
+
+def obstacle(standing: Standing) -> str:
+    """Return why nothing leaves although the answer was yes, with what to do; empty where nothing stands in the way."""
+    match standing.obstacle:
+        case Obstacle.SWITCH:
+            return f"Nothing leaves: {standing.switch} is set. Unset it to go on as you agreed."
+        case Obstacle.NEWER_SCHEMA:
+            return "Nothing leaves: you agreed with a newer version of shimmy-metrics. Update this one."
+        case Obstacle.OTHER_ENDPOINT:
+            return (
+                f"Nothing leaves: you agreed to {standing.decision.endpoint}, and {standing.endpoint} is in force. "
+                "Enable again to agree to it."
+            )
+        case Obstacle.ENDED:
+            return f"Nothing leaves: {standing.endpoint} answered that the programme has ended."
+        case None:
+            return ""
+
+
+def amount(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 report`, `2,350 tokens`."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def duration(seconds: int) -> str:
+    """Return a time in minutes and hours as people say it: `2 h 02 min`."""
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
