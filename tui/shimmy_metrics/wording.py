@@ -1,9 +1,11 @@
 """The sentences that the app, the plain prompt and the command line share, so that they never differ. Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from shimmy_metrics.consent import Consent, Delivery, Obstacle, Standing
+from shimmy_metrics.report.check import Fault
 
 MAINTAINER: Final = "Michael A. Kuykendall"
 
@@ -105,3 +107,17 @@ def duration(seconds: int) -> str:
     """Return a time in minutes and hours as people say it: `2 h 02 min`."""
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def findings(faults: Iterable[Fault], canaries: Iterable[str], checked: int) -> Iterator[str]:
+    """Yield what a validation found, a line each, and its sum last."""
+    listed = [str(fault) for fault in faults]
+    found = list(canaries)
+    yield from listed
+    yield from (f"found: {find}" for find in found)
+    if listed or found:
+        yield f"{amount(len(listed) + len(found), 'violation')} in {amount(checked, 'report')}."
+    else:
+        yield f"{amount(checked, 'report')} checked: every byte is one that the fields allow."
+        yield "No user name, host name, path, address or secret of this machine stands in it."
+        yield "Model names are known only while a server runs, so they were not searched for."

@@ -15,6 +15,10 @@ from shimmy_metrics.errors import TroubleError
 _REMEDY: Final = "Metrics are off until it is mended; correct the file or delete it"
 
 
+_FLAT: Final = ("enabled", "session_id", "last_updated")
+_OURS: Final = (*_FLAT, "schema_version", "endpoint", "delivery", "local")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A config file's whole content, ours and foreign, with the decision that it records."""
@@ -78,9 +82,12 @@ def render(document: Document, decision: Decision) -> bytes:
 
 
 def ours(document: Document) -> dict[str, Any]:
-    """Return our part of the file alone: the `metrics` object and flat keys of ours, for `export`."""
-    keys = ("metrics", "enabled", "session_id", "last_updated")
-    return {key: document.data[key] for key in keys if key in document.data}
+    """Return our part of the file alone, for `export`: our keys, in the `metrics` object and flat beside it."""
+    metrics = document.data.get("metrics")
+    part: dict[str, Any] = {key: document.data[key] for key in _FLAT if key in document.data}
+    if isinstance(metrics, dict):
+        part["metrics"] = {key: metrics[key] for key in _OURS if key in metrics}
+    return part
 
 
 def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:

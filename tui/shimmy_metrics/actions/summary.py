@@ -1,0 +1,52 @@
+"""What `status` tells: the decision, what is in force, and how much is held; without the app's whole picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shimmy_metrics.actions.owed import Deleted, settle
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.delivery.sealing import in_force
+from shimmy_metrics.records import Session, Wait
+from shimmy_metrics.store import outbox, receipts, sessions
+from shimmy_metrics.store.database import looked_at, store_path, unread_log
+from shimmy_metrics.system.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Figures of what is held. `unread` tells that the store is off and was not read to its end."""
+
+    standing: Standing
+    deleted: Deleted
+    config_path: Path
+    store_path: Path
+    running: tuple[Session, ...] = ()
+    due: int = 0
+    review: int = 0
+    set_aside: int = 0
+    waiting_bytes: int = 0
+    deliveries: int = 0
+    unread: bool = False
+
+
+def summary(profile: Profile) -> Summary:
+    """Return what is in force and held; a deletion that is owed is done first. Raises `TroubleError`."""
+    deleted = settle(profile)
+    force = in_force(profile, None)
+    with looked_at(profile, off=not force.measures) as db:
+        if db is None:
+            return Summary(force, deleted, profile.config_path, store_path(profile))
+        waiting = outbox.everything(db)
+        return Summary(
+            standing=in_force(profile, db),
+            deleted=deleted,
+            config_path=profile.config_path,
+            store_path=store_path(profile),
+            running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
+            due=sum(report.wait is Wait.DUE for report in waiting),
+            review=sum(report.wait is Wait.REVIEW for report in waiting),
+            set_aside=sum(report.wait is Wait.SET_ASIDE for report in waiting),
+            waiting_bytes=sum(len(report.body) for report in waiting),
+            deliveries=sum(bool(receipt.body) for receipt in receipts.everything(db)),
+            unread=not force.measures and unread_log(profile),
+        )

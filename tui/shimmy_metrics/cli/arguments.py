@@ -1,0 +1,83 @@
+"""Which of our commands a command line asks for, if any; and the arguments of those that are ours. Pure."""
+
+import argparse
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from shimmy_metrics.errors import TroubleError
+
+ACTIONS: Final = ("enable", "disable", "status", "preview", "export", "validate")
+
+HELP: Final = """\
+Metrics (shimmy-metrics):
+  shimmy tui [--plain]                open the app: decide, look, compare, withdraw
+  shimmy config --metrics ACTION      enable | disable | status | preview | export | validate
+    status [--json]                   what is in force
+    preview                           the exact bytes that would be sent next
+    export                            everything that is held here, as JSON
+    validate [FILE|-]                 check what is held, or a report, an array or an export
+  shimmy serve [...]                  run the server; measured only if you said so
+  shimmy serve --upstream URL         measure a server that already runs [--bind ADDR]
+  shimmy demo                         see all of it in a sandbox that is deleted afterwards
+Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches off whatever the config says.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigArguments:
+    """`shimmy config --metrics ACTION`: `file` is for `validate` (empty: what is held), `json` for `status`."""
+
+    action: str
+    file: str = ""
+    json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamArguments:
+    """`shimmy serve --upstream URL [--bind ADDR]`."""
+
+    url: str
+    bind: str = ""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise TroubleError(message, where=self.prog, remedy="See shimmy-metrics --help")
+
+
+def config_arguments(arguments: list[str]) -> ConfigArguments:
+    """Read what follows `config`. Raises `TroubleError` for anything that is not an action of ours."""
+    parser = _Parser("shimmy config", add_help=False, allow_abbrev=False)
+    parser.add_argument("--metrics", required=True, choices=ACTIONS, metavar="ACTION")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("file", nargs="?", default="")
+    # A file named with a dash in front would be an option; "-" alone is standard input.
+    found = parser.parse_args(arguments)
+    if found.file and found.metrics != "validate":
+        raise TroubleError(f"{found.metrics} takes no file", where="shimmy config", remedy="See shimmy-metrics --help")
+    if found.json and found.metrics != "status":
+        raise TroubleError("--json goes with status", where="shimmy config", remedy="See shimmy-metrics --help")
+    return ConfigArguments(found.metrics, found.file, found.json)
+
+
+def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
+    """Read what follows `serve` where `--upstream` is among it, else None. Raises `TroubleError`."""
+    if not any(argument == "--upstream" or argument.startswith("--upstream=") for argument in arguments):
+        return None
+    parser = _Parser("shimmy serve --upstream", add_help=False, allow_abbrev=False)
+    parser.add_argument("--upstream", required=True, metavar="URL")
+    parser.add_argument("--bind", default="", metavar="ADDR")
+    found = parser.parse_args(arguments)
+    return UpstreamArguments(found.upstream, found.bind)
+
+
+def tui_arguments(arguments: list[str]) -> bool:
+    """Read what follows `tui`; return whether lines of text are wanted. Raises `TroubleError`."""
+    parser = _Parser("shimmy tui", add_help=False, allow_abbrev=False)
+    parser.add_argument("--plain", action="store_true")
+    return bool(parser.parse_args(arguments).plain)
+
+
+def no_arguments(command: str, arguments: list[str]) -> None:
+    """Raise `TroubleError` where a command that takes none was given arguments."""
+    _Parser(f"shimmy {command}", add_help=False, allow_abbrev=False).parse_args(arguments)

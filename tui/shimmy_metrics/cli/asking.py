@@ -1,0 +1,28 @@
+"""Where the question can be asked: on a terminal, and only by its foreground process group (DESIGN, "Consent")."""
+
+import os
+import sys
+
+from shimmy_metrics.system.profile import Profile
+
+
+def at_terminal() -> bool:
+    """Whether standard input and output are both terminals."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def in_foreground() -> bool:
+    """Whether this process is in its terminal's foreground group: a `serve &` must not be stopped by a question."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def app_can_run(profile: Profile) -> bool:
+    """Whether the terminal can show the app; otherwise lines of text serve."""
+    terminal = profile.environment.get("TERM")
+    named = bool(terminal) or sys.platform == "win32"  # there no terminal has a name
+    return at_terminal() and named and terminal != "dumb"

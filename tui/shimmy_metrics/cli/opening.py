@@ -1,0 +1,29 @@
+"""`shimmy tui` and `shimmy demo`: the app where the terminal can show it, lines of text where not."""
+
+from shimmy_metrics.cli.arguments import no_arguments, tui_arguments
+from shimmy_metrics.cli.asking import app_can_run
+from shimmy_metrics.errors import Exit
+from shimmy_metrics.system.profile import Profile
+
+
+def tui(arguments: list[str]) -> int:
+    """Open the app; return the exit code. Raises `TroubleError`."""
+    plain = tui_arguments(arguments)
+    profile = Profile.current()
+    if plain or not app_can_run(profile):
+        from shimmy_metrics.cli.plain import tell_and_ask
+
+        tell_and_ask(profile)
+    else:
+        from shimmy_metrics import app
+
+        app.run(profile)
+    return Exit.DONE
+
+
+def demo(arguments: list[str]) -> int:
+    """Run the demo; return the exit code. Raises `TroubleError`."""
+    no_arguments("demo", arguments)
+    from shimmy_metrics.demo.story import run
+
+    return run(app_can_run(Profile.current()))

@@ -1,0 +1,154 @@
+"""The same questions and answers as the app, in lines of text: for screen readers, `TERM=dumb`, and no terminal.
+
+An explicit word is needed to decide. Enter alone, the end of input, a paste or 60 s of silence decide nothing.
+"""
+
+import select
+import sys
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
+from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.cli.asking import at_terminal
+from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
+from shimmy_metrics.machine.facts import gather
+from shimmy_metrics.records import Wait
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording import (
+    ANSWERS,
+    DECLINE,
+    ENABLE,
+    INFORMED,
+    LATER,
+    NEVER,
+    NEVER_HEAD,
+    ONLY_FOR_ME,
+    QUESTION,
+    WITHDRAW,
+    amount,
+    duration,
+    obstacle,
+    state,
+)
+
+_TRIES: Final = 3
+_PASTE: Final = "paste"
+
+
+def tell_and_ask(profile: Profile) -> None:
+    """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `TroubleError`."""
+    shown = overview(profile, gather(profile.environment.get("TZ") or None))
+    for line in _told(shown):
+        _say(line)
+    if shown.standing.asks and at_terminal() and not profile.environment.continuous_integration:
+        _say("")
+        ask(profile)
+
+
+def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
+    """Ask the question; return what was decided, or None where nothing was. `seconds` without a key end it.
+
+    Raises `TroubleError` where the answer cannot be written.
+    """
+    shown = overview(profile, gather(profile.environment.get("TZ") or None))
+    for line in _question(shown):
+        _say(line)
+    if seconds is not None:
+        _say(f"Without an answer in {seconds} s nothing is decided and the server starts.")
+    for _ in range(_TRIES):
+        word = _read_word(seconds)
+        if word is None:
+            break
+        answers = {ENABLE.word: enable, ONLY_FOR_ME.word: only_for_me, DECLINE.word: decline}
+        if word in answers:
+            decided = answers[word](profile)
+            _say(_confirmed(decided))
+            return decided
+        if word == LATER.word:
+            break
+        words = ", ".join(answer.word for answer in ANSWERS)
+        _say("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
+        seconds = None  # somebody is there
+    _say("Nothing was decided and nothing was written.")
+    return None
+
+
+def _question(shown: Overview) -> Iterator[str]:
+    yield QUESTION
+    yield ""
+    yield from INFORMED
+    yield f"The {len(FIELDS)} fields, as this machine would send them after an idle run:"
+    yield f"  {shown.example.body.decode()}"
+    yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
+    yield ""
+    for answer in ANSWERS:
+        yield f"  {answer.word:<8}{answer.label}: {answer.consequence}"
+    yield WITHDRAW
+
+
+def _told(shown: Overview) -> Iterator[str]:
+    stands = state(shown.standing)
+    yield f"Shimmy metrics: {stands.word}, {stands.note}."
+    if shown.trouble:
+        yield shown.trouble
+    if obstacle(shown.standing):
+        yield obstacle(shown.standing)
+    if not shown.running:
+        yield "No server is running, so nothing is measured."
+    for live in shown.running:
+        counters = live.session.counters
+        yield (
+            f"Measuring at {live.session.address} for {duration(counters.uptime_s)}: "
+            f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
+            f"{amount(counters.tokens, 'token')}."
+        )
+        yield f"  As it would leave: {live.would_be.body.decode()}"
+    for pending in shown.outbox:
+        how = {Wait.DUE: "waits to be sent", Wait.REVIEW: "waits for your release", Wait.SET_ASIDE: "was set aside"}
+        reason = f" ({pending.reason})" if pending.reason else ""
+        yield f"A report of {pending.sealed:%d %b %Y} {how[pending.wait]}{reason}, {len(pending.body):,} bytes:"
+        yield f"  {pending.body.decode(errors='replace')}"
+    if not shown.outbox:
+        yield "No report waits."
+    sent = shown.deliveries
+    yield f"{amount(len(sent), 'delivery', 'deliveries')} so far{f', last {sent[0].at:%d %b %Y}' if sent else ''}."
+
+
+def _confirmed(decided: Decided) -> str:
+    if decided.decision.local:
+        return "Recorded: only for you. Nothing is ever sent."
+    if decided.decision.consent == "granted":
+        return "Recorded: metrics are on from the server's next start."
+    return "Recorded: metrics are off. You are not asked again."
+
+
+def _read_word(seconds: int | None) -> str | None:
+    """Return the typed word in lower case, `paste` for pasted text, or None at the end of input or of the time."""
+    sys.stdout.write("> ")
+    sys.stdout.flush()
+    if sys.platform == "win32" or not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        return line.strip().lower() if line else None
+    import termios
+
+    # What was typed before the question stood is no answer to it.
+    time.sleep(QUESTION_STANDS_SECONDS)
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    if not select.select([sys.stdin], [], [], seconds)[0]:
+        _say("")
+        return None
+    line = sys.stdin.readline()
+    if not line:
+        return None
+    if select.select([sys.stdin], [], [], SILENCE_SECONDS)[0]:
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        return _PASTE  # a person's next line does not come within a tenth of a second
+    return line.strip().lower()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

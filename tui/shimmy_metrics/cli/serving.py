@@ -1,0 +1,48 @@
+"""`shimmy serve`: ask where the question is open, then serve, measured or handed over."""
+
+import sys
+
+from shimmy_metrics.actions.question import question_open
+from shimmy_metrics.cli.arguments import upstream_arguments
+from shimmy_metrics.cli.asking import app_can_run, at_terminal, in_foreground
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import QUESTION_SECONDS
+from shimmy_metrics.system.profile import Profile
+
+
+def serve(before: list[str], rest: list[str]) -> int:
+    """Serve with the options `before` the word and the `rest` behind it; return the exit code.
+
+    Raises `TroubleError`.
+    """
+    profile = Profile.current()
+    upstream = upstream_arguments([*before, *rest])
+    _ask(profile, rest)
+    if upstream is not None:
+        from shimmy_metrics.serve.run import serve_upstream
+
+        return serve_upstream(profile, upstream.url, upstream.bind)
+    from shimmy_metrics.serve.run import serve as serve_measured
+
+    return serve_measured(profile, [*before, "serve", *rest])
+
+
+def _ask(profile: Profile, rest: list[str]) -> None:
+    """Ask on the first run; whatever goes wrong with the question, the server starts."""
+    if "--help" in rest or "-h" in rest:
+        return
+    try:
+        if not (at_terminal() and in_foreground() and question_open(profile)):
+            return
+        if app_can_run(profile):
+            from shimmy_metrics import app
+
+            app.run(profile, asking=True, seconds=QUESTION_SECONDS)
+        else:
+            from shimmy_metrics.cli.plain import ask
+
+            ask(profile, seconds=QUESTION_SECONDS)
+    except TroubleError as error:
+        print(f"shimmy-metrics: {error}", file=sys.stderr)  # noqa: T201 - the one line
+    except Exception as error:  # noqa: BLE001 - nothing of metrics may keep the server from starting
+        print(f"shimmy-metrics: the question failed ({type(error).__name__})", file=sys.stderr)  # noqa: T201

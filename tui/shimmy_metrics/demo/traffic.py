@@ -1,0 +1,58 @@
+"""Steady traffic for the demo: a handful of requests a second, as clients would send them."""
+
+import http.client
+import json
+import threading
+from itertools import cycle
+from types import TracebackType
+from typing import Final, Self
+
+_PAUSE_SECONDS: Final = 0.25
+_AGENTS: Final = ("OpenAI/Python 3.5.0", "OpenAI/Python 3.5.0", "curl/8.5.0")
+
+
+class Traffic:
+    """Sends requests to 127.0.0.1:`port` while entered, one after the other. `sent` counts those that were answered."""
+
+    def __init__(self, port: int) -> None:
+        self.sent = 0
+        self._port = port
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Start to send."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop after the request that is under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        agents = cycle(_AGENTS)
+        kinds = cycle(("chat", "models", "stream", "chat", "wrong"))
+        while not self._stop.wait(_PAUSE_SECONDS):
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+            try:
+                self._one(connection, next(kinds), next(agents))
+                self.sent += 1
+            except (OSError, http.client.HTTPException):
+                continue  # the meter is on its way down or up; the next one tells
+            finally:
+                connection.close()
+
+    def _one(self, connection: http.client.HTTPConnection, kind: str, agent: str) -> None:
+        headers = {"User-Agent": agent, "Content-Type": "application/json"}
+        match kind:
+            case "models":
+                connection.request("GET", "/v1/models", headers=headers)
+            case "wrong":
+                connection.request("GET", "/v1/nothing-here", headers=headers)
+            case _:
+                asked = {"model": "toy", "messages": [], "max_tokens": 8, "stream": kind == "stream"}
+                connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
+        connection.getresponse().read()

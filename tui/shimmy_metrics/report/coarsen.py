@@ -1,0 +1,89 @@
+"""What takes precision away before anything leaves. Pure; each rule is DESIGN's ("What a report holds")."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from shimmy_metrics.limits import CORES_MAX, MEMORY_GB_MAX, ROUTES_NAMED, VERSION_PART_MAX
+from shimmy_metrics.vocabulary import ARCHITECTURES, CLIENTS, OTHER, ROUTES, SYSTEMS
+
+_GIB: Final = 2**30
+_VERSION: Final = re.compile(r"v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+].*)?", re.ASCII | re.DOTALL)
+
+
+def clamp(value: int, top: int) -> int:
+    """Return `value` within 0 and `top`."""
+    return max(0, min(value, top))
+
+
+def two_digits(value: int) -> int:
+    """Return a number of at least 0 rounded to two significant digits, halves upwards."""
+    scale = 10 ** max(0, len(str(value)) - 2)
+    return (value + scale // 2) // scale * scale
+
+
+def power_of_two_nearest(gigabytes: float) -> int:
+    """Return the nearest power of two by logarithm, within 1 and `MEMORY_GB_MAX`."""
+    if gigabytes <= 1:
+        return 1
+    return min(2 ** round(math.log2(gigabytes)), MEMORY_GB_MAX)
+
+
+def power_of_two_down(cores: int) -> int:
+    """Return the largest power of two that is not above `cores`, within 1 and `CORES_MAX`."""
+    return min(1 << (max(cores, 1).bit_length() - 1), CORES_MAX)
+
+
+def utc_day(moment: datetime) -> str:
+    """Return the day of a UTC time, written as its first second."""
+    return f"{moment:%Y-%m-%d}T00:00:00Z"
+
+
+def platform_word(system: str, architecture: str) -> str:
+    """Return `system-architecture`, each a word of its closed list or `other`."""
+    known_system = system if system in SYSTEMS else OTHER
+    known_architecture = architecture if architecture in ARCHITECTURES else OTHER
+    return f"{known_system}-{known_architecture}"
+
+
+def hardware_tier(memory_bytes: int | None, *, gpu_detected: bool) -> str:
+    """Return the class of machine, by its measured memory in units of 2^30 bytes."""
+    memory = (memory_bytes or 0) / _GIB
+    if gpu_detected and memory > 32:
+        return "workstation"
+    return "server" if memory > 64 else "consumer"
+
+
+def deployment_type(requests: int, minutes: int) -> str:
+    """Return how much a session was used, as a word."""
+    if requests > 1_000 or minutes > 480:
+        return "production"
+    return "development" if requests > 100 or minutes > 60 else "evaluation"
+
+
+def version_text(raw: str) -> str:
+    """Return `MAJOR.MINOR.PATCH` without suffix, or `unknown` for anything else, or for a part beyond its bound."""
+    match = _VERSION.fullmatch(raw.strip())
+    if match is None:
+        return "unknown"
+    parts = [int(part) for part in match.groups()]
+    return ".".join(map(str, parts)) if max(parts) <= VERSION_PART_MAX else "unknown"
+
+
+def routes(counts: Mapping[str, int]) -> list[str]:
+    """Return the most used routes, sorted: `ROUTES_NAMED` of Shimmy's by name, all the rest as `other`."""
+    known = sorted((name for name in counts if name in ROUTES), key=lambda name: (-counts[name], name))
+    named = known[:ROUTES_NAMED]
+    return sorted([*named, *([OTHER] if len(counts) > len(named) else [])])
+
+
+def client_word(counts: Mapping[str, int], environment_word: str | None) -> str:
+    """Return the client with most requests; the environment's word breaks a tie; without any, it or `api`."""
+    known = {name: count for name, count in counts.items() if name in CLIENTS and count > 0}
+    if not known:
+        return environment_word if environment_word in CLIENTS else "api"
+    most = max(known.values())
+    tied = sorted(name for name, count in known.items() if count == most)
+    return environment_word if environment_word in tied else tied[0]
