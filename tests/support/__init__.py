@@ -1,0 +1,1 @@
+"""What tests share: samples, servers, the installed program."""

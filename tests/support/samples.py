@@ -1,0 +1,92 @@
+"""Made-up sessions, facts and reports. They resemble nobody's."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.records import Pending, Session, Wait
+from shimmy_metrics.report.build import build, raw_values
+from shimmy_metrics.report.measured import Measured
+from shimmy_metrics.report.seal import Sealed, seal
+from shimmy_metrics.system.clock import Clock
+from shimmy_metrics.system.profile import Profile
+
+NOW: Final = datetime(2026, 11, 23, 14, 32, 7, tzinfo=UTC)
+SESSION_ID: Final = "c0ffee00-0000-4000-8000-00000000cafe"
+
+FACTS: Final = Facts(
+    system="linux",
+    architecture="x64",
+    memory_bytes=int(15.6 * 2**30),
+    cores=12,
+    gpu_vendor="nvidia",
+    gpu_detected=True,
+    region="emea",
+    zone="Europe/Berlin",
+)
+
+COUNTERS: Final = Counters(
+    requests=47,
+    errors=2,
+    tokens=2_350,
+    sources={"reported": 40, "counted": 3},
+    models=2,
+    models_at_once=1,
+    routes={"/v1/chat/completions": 44, "/v1/models": 3},
+    clients={"openai-sdk": 40, "curl": 7},
+    answers=47,
+    answer_ms=58_609,
+    generating_ms=50_000,
+    startup_ms=812,
+    peak_hour=15,
+    minutes=(1, 3, 0, 6),
+    uptime_s=7_321,
+    memory_bytes=300_000_000,
+)
+
+
+def fixed(moment: datetime = NOW) -> Clock:
+    """Return a clock that stands still."""
+    return Clock(now=lambda: moment, monotonic=lambda: 1_000.0)
+
+
+def profile(root: Path, moment: datetime = NOW, **variables: str) -> Profile:
+    """Return a profile below `root` with a clock that stands still."""
+    return Profile.under(root, variables, fixed(moment))
+
+
+def session(session_id: str = SESSION_ID, *, grant: str = "", local: bool = False) -> Session:
+    """Return a running session."""
+    return Session(
+        id=0,
+        session_id=session_id,
+        grant=grant,
+        local=local,
+        server="shimmy",
+        version="2.6.5",
+        address="127.0.0.1:11435",
+        switch="",
+        client_hint="",
+        started=NOW,
+        updated=NOW,
+        ended=None,
+        counters=COUNTERS,
+    )
+
+
+def measured(session_id: str = SESSION_ID, counters: Counters = COUNTERS, moment: datetime = NOW) -> Measured:
+    """Return a measured session: a day's and a month's first."""
+    return Measured(session_id, moment, "2.6.5", 1, counters, FACTS, None, first_of_day=True, first_of_month=True)
+
+
+def sealed(session_id: str = SESSION_ID, counters: Counters = COUNTERS, moment: datetime = NOW) -> Sealed:
+    """Return a sealed report."""
+    return seal(build(measured(session_id, counters, moment)))
+
+
+def pending(session_id: str = SESSION_ID, wait: Wait = Wait.DUE, moment: datetime = NOW) -> Pending:
+    """Return a sealed report as the outbox holds it."""
+    made = sealed(session_id, moment=moment)
+    return Pending(0, session_id, made.body, made.sha256, moment, wait, raw_values(measured(session_id)))

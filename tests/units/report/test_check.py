@@ -1,0 +1,141 @@
+"""The validator: every byte is one that the fields allow, and it says which is not."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.seal import join
+from support.samples import sealed
+
+GOOD = sealed().body
+
+
+def _changed(path: str, value: object) -> bytes:
+    report = json.loads(GOOD)
+    *sections, name = path.split(".")
+    place = report
+    for section in sections:
+        place = place[section]
+    place[name] = value
+    return json.dumps(report, separators=(",", ":")).encode()
+
+
+def test_a_sealed_report_has_no_fault() -> None:
+    assert check_body(GOOD) == []
+
+
+def test_an_array_of_sealed_reports_has_no_fault() -> None:
+    other = sealed("c0ffee00-0000-4000-8000-00000000beef").body
+    assert check_body(join([GOOD, other])) == []
+    assert check_body(b"[" + GOOD + b"]") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("session_id", "550e8400-e29b-11d4-a716-446655440000"),
+        ("session_id", "550E8400-E29B-41D4-A716-446655440000"),
+        ("timestamp", "2026-11-23T14:32:07Z"),
+        ("timestamp", "2026-02-30T00:00:00Z"),
+        ("version", "2.6.5-a-name"),
+        ("version", "2.6.1000"),
+        ("version", "02.6.5"),
+        ("platform", "/home/somebody/models"),
+        ("platform", "linux-riscv"),
+        ("schema_version", 2),
+        ("schema_version", True),
+        ("metrics.daily_active_usage", 1),
+        ("metrics.session_duration_minutes", -1),
+        ("metrics.session_duration_minutes", 525_601),
+        ("metrics.requests_per_session", 1.5),
+        ("metrics.requests_per_session", True),
+        ("metrics.requests_per_session", None),
+        ("metrics.token_source", "guessed"),
+        ("metrics.models_used_count", 65),
+        ("metrics.api_endpoints_used", ["llama-3.1-8b"]),
+        ("metrics.api_endpoints_used", ["/v1/models", "/v1/chat/completions"]),
+        ("metrics.api_endpoints_used", ["/v1/models", "/v1/models"]),
+        ("metrics.api_endpoints_used", "/v1/models"),
+        ("metrics.integration_type", "my-own-editor"),
+        ("metrics.memory_gb", 12),
+        ("metrics.cpu_cores", 512),
+        ("metrics.avg_response_time_ms", 1247),
+        ("metrics.gpu_vendor", "NVIDIA GeForce RTX 4090"),
+    ],
+)
+def test_a_value_outside_its_field_is_named(path: str, value: object) -> None:
+    assert [fault.path for fault in check_body(_changed(path, value))] == [path]
+
+
+@pytest.mark.parametrize("path", ["hostname", "metrics.user", "metrics.gpu_model"])
+def test_an_unknown_key_is_named(path: str) -> None:
+    faults = check_body(_changed(path, "x"))
+    assert [(fault.path, fault.rule) for fault in faults] == [(path, "is no field")]
+
+
+def test_a_missing_field_is_named() -> None:
+    report = json.loads(GOOD)
+    del report["metrics"]["gpu_vendor"]
+    faults = check_body(json.dumps(report, separators=(",", ":")).encode())
+    assert [(fault.path, fault.rule) for fault in faults] == [("metrics.gpu_vendor", "is missing")]
+
+
+def test_in_an_array_the_report_at_fault_is_numbered() -> None:
+    body = b"[" + GOOD + b"," + _changed("platform", "x") + b"]"
+    assert [fault.path for fault in check_body(body)] == ["[1].platform"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        GOOD.replace(b":", b": ", 1),
+        GOOD + b" ",
+        GOOD.replace(b"platform", b"\\u0070latform"),
+        GOOD.replace(b'"requests_per_session":47', b'"requests_per_session":47e0'),
+        b"\xef\xbb\xbf" + GOOD,
+        b"{"
+        + GOOD[GOOD.index(b'"timestamp"') : GOOD.index(b'"metrics"')]
+        + GOOD[1 : GOOD.index(b'"timestamp"')]
+        + GOOD[GOOD.index(b'"metrics"') :],
+    ],
+    ids=["space", "trailing", "escape", "exponent", "bom", "order"],
+)
+def test_any_other_spelling_of_the_same_report_is_refused(body: bytes) -> None:
+    assert check_body(body) != []
+
+
+def test_a_key_that_comes_twice_is_named() -> None:
+    body = GOOD.replace(b'"platform"', b'"version":"1.0.0","platform"')
+    assert [(fault.path, fault.rule) for fault in check_body(body)] == [("version", "stands there twice")]
+
+
+def test_hostile_text_does_not_reach_the_terminal_raw() -> None:
+    body = json.dumps({"\x1b[2J": 1, "\ud800": 2}).encode()
+    shown = " ".join(str(fault) for fault in check_body(body))
+    assert "\x1b" not in shown
+    assert shown.isascii()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff", b"NaN", b"[1]", b'{"metrics":3}'])
+def test_what_is_no_report_is_refused_without_an_error(body: bytes) -> None:
+    assert check_body(body)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_no_json_that_was_not_sealed_passes(value: object) -> None:
+    assert check_body(json.dumps(value).encode())
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise(body: bytes) -> None:
+    assert check_body(body)

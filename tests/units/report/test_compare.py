@@ -1,0 +1,54 @@
+"""Two reports side by side, and a body cut into members."""
+
+import json
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.report.compare import Change, compare, differ, members, split
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.seal import join
+from support.samples import COUNTERS, sealed
+
+OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
+
+
+def test_only_what_changed_is_changed() -> None:
+    before = sealed(OTHER_ID, replace(COUNTERS, requests=31))
+    differences = {each.field.name: each for each in compare(before.body, sealed().body)}
+    assert differences["requests_per_session"].change is Change.CHANGED
+    assert (differences["requests_per_session"].before, differences["requests_per_session"].after) == ("31", "47")
+    assert differences["platform"].change is Change.SAME
+    assert [each.field.name for each in differ(tuple(differences.values()))] == ["requests_per_session"]
+
+
+def test_without_a_base_everything_is_added() -> None:
+    assert {each.change for each in compare(None, sealed().body)} == {Change.ADDED}
+
+
+def test_a_field_that_only_one_has_is_added_or_removed() -> None:
+    report = json.loads(sealed().body)
+    del report["metrics"]["token_source"]
+    shorter = json.dumps(report, separators=(",", ":")).encode()
+    assert [each.change for each in differ(compare(shorter, sealed().body))] == [Change.ADDED]
+    assert [each.change for each in differ(compare(sealed().body, shorter))] == [Change.REMOVED]
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_the_members_joined_are_the_body(requests: int, errors: int) -> None:
+    body = sealed(counters=replace(COUNTERS, requests=requests, errors=errors)).body
+    cut = list(members(body))
+    assert "".join(member.text for member in cut).encode() == body
+    assert [member.field for member in cut] == [field.name for field in FIELDS]
+    offset = 0
+    for member in cut:
+        assert member.offset == offset
+        offset += len(member.text)
+
+
+def test_a_request_s_body_splits_into_the_reports_it_was_joined_from() -> None:
+    bodies = [sealed().body, sealed(OTHER_ID).body]
+    assert split(join(bodies)) == bodies
+    assert split(join(bodies[:1])) == bodies[:1]
+    assert split(b"") == []
