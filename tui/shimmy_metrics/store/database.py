@@ -30,7 +30,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id TEXT NOT NULL UNIQUE,
-    consent TEXT NOT NULL,      -- the grant that measures it; empty: only for the person
+    consent TEXT NOT NULL,      -- the grant that measures it, empty where it is only for the person
     local INTEGER NOT NULL,
     server TEXT NOT NULL,
     version TEXT NOT NULL,

@@ -1,0 +1,168 @@
+"""The config file on disk: private, atomic, through links, locked, never written over where it is damaged."""
+
+import json
+import os
+import stat
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline, enable, only_for_me
+from shimmy_metrics.config.file import change, load, present
+from shimmy_metrics.config.standing import check_endpoint, standing
+from shimmy_metrics.consent import ENDPOINT, Consent, Obstacle
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.system.profile import Profile
+from support.samples import profile
+
+
+def test_no_config_is_undecided_and_reading_makes_no_file(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    assert load(mine).decision.consent is Consent.UNDECIDED
+    assert not present(mine)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX")
+def test_what_is_written_is_private(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    assert stat.S_IMODE(mine.config_path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(mine.config_path.parent.stat().st_mode) == 0o700
+    assert [entry.name for entry in mine.config_path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_symbolic_link_stays_a_link(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    real = tmp_path / "dotfiles" / "shimmy.json"
+    real.parent.mkdir()
+    real.write_text('{"theme": "dark"}')
+    mine.config_path.parent.mkdir(parents=True)
+    mine.config_path.symlink_to(real)
+    enable(mine)
+    assert mine.config_path.is_symlink()
+    written = json.loads(real.read_text())
+    assert written["theme"] == "dark"
+    assert written["metrics"]["enabled"] is True
+
+
+@pytest.mark.parametrize("damaged", [b"{", b'{"metrics": {"enabled": "no"}}', b"\xff\xfe", b"[]"])
+def test_a_damaged_file_is_never_overwritten(tmp_path: Path, damaged: bytes) -> None:
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True)
+    mine.config_path.write_bytes(damaged)
+    for action in (enable, decline, only_for_me):
+        with pytest.raises(TroubleError):
+            action(mine)
+        assert mine.config_path.read_bytes() == damaged
+
+
+def test_each_decision_has_a_new_name_and_a_repeated_one_writes_nothing(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    first = enable(mine)
+    written = mine.config_path.read_bytes()
+    assert not enable(mine).changed
+    assert mine.config_path.read_bytes() == written
+    second = decline(mine)
+    third = enable(mine)
+    assert len({first.decision.grant, second.decision.grant, third.decision.grant}) == 3
+
+
+def _toggle(root: str) -> None:
+    mine = Profile.under(Path(root))
+    enable(mine)
+    decline(mine)
+
+
+def test_many_processes_at_once_leave_one_whole_file(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4) as pool:
+        list(pool.map(_toggle, [str(tmp_path)] * 12))
+    assert load(profile(tmp_path)).decision.consent is Consent.DECLINED
+    assert [entry.name for entry in profile(tmp_path).config_path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_change_that_cannot_be_written_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = profile(tmp_path)
+    decline(mine)
+    before = mine.config_path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TroubleError, match="no space left"):
+        enable(mine)
+    assert mine.config_path.read_bytes() == before
+    assert [entry.name for entry in mine.config_path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_no_where_shimmy_s_source_looks_on_macos_counts_and_a_yes_does_not(tmp_path: Path) -> None:
+    legacy = tmp_path / "Library" / "config.json"
+    legacy.parent.mkdir()
+    base = profile(tmp_path)
+    mine = Profile(base.config_path, base.state_dir, base.environment, base.clock, legacy)
+    legacy.write_text('{"enabled": true}')
+    assert load(mine).decision.consent is Consent.UNDECIDED
+    legacy.write_text('{"enabled": false}')
+    assert load(mine).decision.consent is Consent.DECLINED
+    # A decision made here stands above it.
+    change(mine, lambda old: old)
+    assert enable(mine).decision.consent is Consent.GRANTED
+    assert load(mine).decision.consent is Consent.GRANTED
+
+
+def test_the_environment_can_only_switch_off(tmp_path: Path) -> None:
+    enable(profile(tmp_path))
+    assert standing(profile(tmp_path)).sends
+    for variables in (
+        {"DO_NOT_TRACK": "1"},
+        {"DO_NOT_TRACK": "yes"},
+        {"SHIMMY_METRICS": "off"},
+        {"SHIMMY_METRICS": "0"},
+    ):
+        off = standing(profile(tmp_path, **variables))
+        assert (off.measures, off.sends, off.obstacle) == (False, False, Obstacle.SWITCH)
+    for variables in ({"DO_NOT_TRACK": "0"}, {"DO_NOT_TRACK": ""}, {"DO_NOT_TRACK": "false"}, {"SHIMMY_METRICS": "on"}):
+        assert standing(profile(tmp_path, **variables)).sends
+    decline(profile(tmp_path))
+    assert not standing(profile(tmp_path, SHIMMY_METRICS="on")).measures
+
+
+def test_another_endpoint_than_the_agreed_one_waits_for_a_new_yes(tmp_path: Path) -> None:
+    enable(profile(tmp_path))
+    other = profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://metrics.example.org/v1/usage")
+    assert standing(other).obstacle is Obstacle.OTHER_ENDPOINT
+    enable(other)
+    assert standing(other).sends
+    # Agreed to and recorded: it holds without the variable as well.
+    assert standing(profile(tmp_path)).endpoint == "https://metrics.example.org/v1/usage"
+    assert standing(profile(tmp_path)).sends
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "metrics.example.org",
+        "http://metrics.example.org/v1/usage",
+        "http://127.0.0.1.example.org/",
+        "ftp://127.0.0.1/",
+        "https://",
+        "https://user:secret@metrics.example.org/",
+        "https://metrics.example.org:port/",
+        "https://metrics.example.org/a b",
+        "https://metrics.example.org/\x1b[2J",
+        "https://metrics.example.org/#part",
+        "file:///etc/passwd",
+    ],
+)
+def test_an_endpoint_that_is_no_https_address_is_refused(url: str) -> None:
+    with pytest.raises(TroubleError):
+        check_endpoint(url, "here")
+
+
+@pytest.mark.parametrize("url", [ENDPOINT, "http://127.0.0.1:8787/v1/usage", "http://[::1]:1/", "http://localhost/x"])
+def test_https_and_http_to_loopback_are_endpoints(url: str) -> None:
+    assert check_endpoint(url, "here").scheme in ("https", "http")

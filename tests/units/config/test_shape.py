@@ -1,0 +1,134 @@
+"""The config file's text: both shapes, foreign keys, and what is refused."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.config.shape import ours, parse, render
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, declined, granted
+from shimmy_metrics.errors import TroubleError
+
+WHERE = "config.json"
+
+
+def _yes(old: Decision) -> Decision:
+    return granted(old, grant="a-grant", changed="2026-11-23T14:32:07Z", endpoint=ENDPOINT)
+
+
+@pytest.mark.parametrize(
+    ("text", "consent"),
+    [
+        (b"", Consent.UNDECIDED),
+        (b"  \n", Consent.UNDECIDED),
+        (b"{}", Consent.UNDECIDED),
+        (b'{"theme":"dark"}', Consent.UNDECIDED),
+        (b'{"metrics":{}}', Consent.UNDECIDED),
+        (b'{"metrics":null}', Consent.UNDECIDED),
+        (b'{"metrics":{"enabled":true}}', Consent.GRANTED),
+        (b'{"metrics":{"enabled":false}}', Consent.DECLINED),
+        # The flat shape of Shimmy's own source: Enter and the end of input said yes there.
+        (b'{"enabled":true,"session_id":"x"}', Consent.UNDECIDED),
+        (b'{"enabled":false,"session_id":"x"}', Consent.DECLINED),
+        # Where the two differ the no wins.
+        (b'{"enabled":false,"metrics":{"enabled":true}}', Consent.DECLINED),
+        (b'{"enabled":true,"metrics":{"enabled":false}}', Consent.DECLINED),
+        (b'{"enabled":true,"metrics":{"enabled":true}}', Consent.GRANTED),
+        (b'\xef\xbb\xbf{"metrics":{"enabled":true}}', Consent.GRANTED),
+    ],
+)
+def test_both_shapes_are_read_and_the_no_wins(text: bytes, consent: Consent) -> None:
+    assert parse(text, WHERE).decision.consent is consent
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        (b"{\n  nonsense", "config.json:2", "JSON"),
+        (b"[]", "config.json:1", "object"),
+        (b'{"metrics":[]}', "config.json:1", "metrics"),
+        (b'{\n\n"metrics":{"enabled":"yes"}}', "config.json:3", "enabled"),
+        (b'{"metrics":{"enabled":1}}', "config.json:1", "enabled"),
+        (b'{"enabled":null}', "config.json:1", "enabled"),
+        (b'{"metrics":{"enabled":false,"enabled":true}}', "config.json", "twice"),
+        (b"\n\xff", "config.json:2", "UTF-8"),
+        (b"[" * 100_000, "config.json", "nested"),
+        (b'{"a":' + b"9" * 5_000 + b"}", "config.json", "number"),
+    ],
+)
+def test_a_damaged_file_names_its_line_and_the_remedy(text: bytes, where: str, what: str) -> None:
+    with pytest.raises(TroubleError) as caught:
+        parse(text, WHERE)
+    assert caught.value.where == where
+    assert what in caught.value.what
+    assert "correct the file or delete it" in str(caught.value)
+
+
+def test_only_for_me_is_a_no_that_measures() -> None:
+    decision = parse(b'{"metrics":{"enabled":false,"local":true}}', WHERE).decision
+    assert (decision.consent, decision.local) == (Consent.DECLINED, True)
+    # A yes beside it is a yes: local says nothing there.
+    assert parse(b'{"metrics":{"enabled":true,"local":true}}', WHERE).decision.local is False
+
+
+@pytest.mark.parametrize("word", [b'"review"', b'"Automatic"', b"3", b"null"])
+def test_any_delivery_but_automatic_holds_reports_back(word: bytes) -> None:
+    text = b'{"metrics":{"enabled":true,"delivery":' + word + b"}}"
+    assert parse(text, WHERE).decision.delivery is Delivery.REVIEW
+
+
+def test_flat_keys_beside_ours_are_kept_in_step() -> None:
+    document = parse(b'{"enabled":true,"session_id":"old","last_updated":"then"}', WHERE)
+    written = json.loads(render(document, declined(document.decision, grant="new", changed="now")))
+    assert written["enabled"] is False
+    assert written["session_id"] == written["metrics"]["session_id"] == "new"
+    assert written["last_updated"] == written["metrics"]["last_updated"] == "now"
+
+
+def test_what_is_written_is_the_described_shape() -> None:
+    document = parse(b"", WHERE)
+    written = json.loads(render(document, declined(document.decision, grant="g", changed="t")))
+    assert written == {"metrics": {"enabled": False, "session_id": "g", "last_updated": "t"}}
+
+
+foreign = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+ours_or_metrics = {"metrics", "enabled", "session_id", "last_updated"}
+names = st.text().filter(lambda name: name not in ours_or_metrics)
+inner_names = names.filter(lambda name: name not in {"schema_version", "endpoint", "delivery", "local"})
+
+
+@given(st.dictionaries(names, foreign, max_size=4), st.dictionaries(inner_names, foreign, max_size=4))
+def test_foreign_keys_survive_a_write_at_every_level(outer: dict[str, object], inner: dict[str, object]) -> None:
+    text = json.dumps({**outer, "metrics": inner}).encode()
+    document = parse(text, WHERE)
+    written = json.loads(render(document, _yes(document.decision)))
+    assert {key: written[key] for key in outer} == outer
+    assert {key: written["metrics"][key] for key in inner} == inner
+    assert list(written)[: len(outer)] == list(outer)
+
+
+@given(
+    st.sampled_from(list(Delivery)), st.booleans(), st.sampled_from([ENDPOINT, "https://metrics.example.org/v1/usage"])
+)
+def test_a_decision_is_read_back_as_it_was_written(delivery: Delivery, local: bool, endpoint: str) -> None:
+    document = parse(b"", WHERE)
+    decision = Decision(
+        consent=Consent.DECLINED if local else Consent.GRANTED,
+        local=local,
+        grant="g",
+        changed="t",
+        schema_version=1,
+        endpoint=endpoint,
+        delivery=delivery,
+    )
+    assert parse(render(document, decision), WHERE).decision == decision
+
+
+def test_an_export_shows_our_keys_of_the_config_alone() -> None:
+    document = parse(b'{"secret":"x","metrics":{"enabled":true,"note":"mine","session_id":"g"}}', WHERE)
+    assert ours(document) == {"metrics": {"enabled": True, "session_id": "g"}}
