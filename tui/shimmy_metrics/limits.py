@@ -73,8 +73,8 @@ MINUTES_SHOWN: Final = 60
 HEAD_BYTES: Final = 65_536
 """A request or response head longer than this is passed on and no longer read."""
 
-BODY_TAIL_BYTES: Final = 65_536
-"""The end of a JSON body that is searched for its usage figures."""
+BODY_BYTES: Final = 1_048_576
+"""A JSON answer longer than this is passed on, and its tokens are unknown."""
 
 EVENT_BYTES: Final = 262_144
 """One event of a stream that straddles reads; a longer one is passed on uncounted."""

@@ -1,0 +1,5 @@
+"""Bytes of one connection in, exchanges out. Pure: no socket, no file, no clock of its own; never raises, never waits.
+
+`tap` joins the two directions; `http1` reads heads and framing; `bodies` and `websocket` read answers; `dialects` know
+what an answer's JSON means; `routes` and `clients` turn names into words of closed lists.
+"""
