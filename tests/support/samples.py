@@ -52,9 +52,9 @@ def fixed(moment: datetime = NOW) -> Clock:
     return Clock(now=lambda: moment, monotonic=lambda: 1_000.0)
 
 
-def profile(root: Path, moment: datetime = NOW, **variables: str) -> Profile:
-    """Return a profile below `root` with a clock that stands still."""
-    return Profile.under(root, variables, fixed(moment))
+def profile(root: Path, **variables: str) -> Profile:
+    """Return a profile below `root` with a clock that stands still at `NOW`."""
+    return Profile.under(root, variables, fixed())
 
 
 def session(session_id: str = SESSION_ID, *, grant: str = "", local: bool = False) -> Session:

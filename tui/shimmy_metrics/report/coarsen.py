@@ -20,7 +20,7 @@ def clamp(value: int, top: int) -> int:
 
 def two_digits(value: int) -> int:
     """Return a number of at least 0 rounded to two significant digits, halves upwards."""
-    scale = 10 ** max(0, len(str(value)) - 2)
+    scale = int(10 ** max(0, len(str(value)) - 2))
     return (value + scale // 2) // scale * scale
 
 
@@ -28,7 +28,7 @@ def power_of_two_nearest(gigabytes: float) -> int:
     """Return the nearest power of two by logarithm, within 1 and `MEMORY_GB_MAX`."""
     if gigabytes <= 1:
         return 1
-    return min(2 ** round(math.log2(gigabytes)), MEMORY_GB_MAX)
+    return min(1 << round(math.log2(gigabytes)), MEMORY_GB_MAX)
 
 
 def power_of_two_down(cores: int) -> int:

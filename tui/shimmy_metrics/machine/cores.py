@@ -1,0 +1,27 @@
+"""How many processor cores the machine, or its container, has in all."""
+
+import math
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from shimmy_metrics.machine.cgroup import cores_limit
+
+
+def cores(root: Path = Path("/")) -> int | None:
+    """Return the number of cores, or None where it cannot be read. Half a core counts as one."""
+    return least(_present(), cores_limit(root))
+
+
+def least(present: int | None, limit: float | None) -> int | None:
+    """Return the smaller of the cores that are there and the share that is granted, at least 1."""
+    if present is None or limit is None:
+        return present
+    return max(1, min(present, math.ceil(limit)))
+
+
+def _present() -> int | None:
+    if hasattr(os, "sched_getaffinity"):
+        with suppress(OSError):
+            return len(os.sched_getaffinity(0))
+    return os.cpu_count()
