@@ -34,7 +34,8 @@ _ODD: Final[dict[str, str]] = {
         [
             "Asia/Aden", "Asia/Amman", "Asia/Baghdad", "Asia/Bahrain", "Asia/Baku", "Asia/Beirut", "Asia/Damascus",
             "Asia/Dubai", "Asia/Famagusta", "Asia/Gaza", "Asia/Hebron", "Asia/Istanbul", "Asia/Jerusalem",
-            "Asia/Kuwait", "Asia/Muscat", "Asia/Nicosia", "Asia/Qatar", "Asia/Riyadh", "Asia/Tbilisi", "Asia/Tehran", "Asia/Tel_Aviv",
+            "Asia/Kuwait", "Asia/Muscat", "Asia/Nicosia", "Asia/Qatar", "Asia/Riyadh", "Asia/Tbilisi", "Asia/Tehran",
+            "Asia/Tel_Aviv",
             "Asia/Yerevan", "Indian/Antananarivo", "Indian/Comoro", "Indian/Mauritius", "Indian/Mayotte",
             "Indian/Reunion", "Egypt", "Libya", "Israel", "Turkey", "Iran", "Eire", "GB", "GB-Eire", "Iceland",
             "Poland", "Portugal", "W-SU", "CET", "EET", "MET", "WET", "Antarctica/Troll",
