@@ -50,7 +50,7 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
             enable(profile)
             _say("1. Asked, answered: enable. (In the app you decide yourself.)")
         port, meter = stack.enter_context(_meter(profile, server.url))
-        with stack.enter_context(Traffic(port)) as traffic:
+        with Traffic(port) as traffic:
             if with_app:
                 _show_app(profile)
             else:
