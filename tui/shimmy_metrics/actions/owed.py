@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.delivery.detach import stop_sender
+from shimmy_metrics.delivery.turn import stop_sender
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, forget, looked_at, opened, transaction
 from shimmy_metrics.system.profile import Profile

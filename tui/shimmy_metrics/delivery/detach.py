@@ -1,13 +1,8 @@
-"""The sender in a process of its own, so that a server's exit waits for no network; and its end by force."""
+"""The sender in a process of its own, so that a server's exit waits for no network."""
 
-import contextlib
-import os
-import signal
 import subprocess
 import sys
 
-from shimmy_metrics.delivery.send import lock_path
-from shimmy_metrics.system.locks import held
 from shimmy_metrics.system.profile import Profile
 
 
@@ -35,12 +30,3 @@ def start_sender(profile: Profile, *, at_start: bool = False, by_hand: bool = Fa
     )
     # Nobody waits for it: it outlives us, or is reaped when it ended and we look at a child of ours again.
     process.returncode = 0
-
-
-def stop_sender(profile: Profile) -> None:
-    """End a running sender: a withdrawal does not wait for a request that is on its way."""
-    path = lock_path(profile)
-    if not held(path):
-        return
-    with contextlib.suppress(OSError, ValueError):
-        os.kill(int(path.read_text()), signal.SIGTERM)

@@ -3,10 +3,7 @@
 Silent: a failure leaves the reports where they are, for the next session's end. What happened goes to the local log.
 """
 
-import contextlib
-import os
 import time
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.config.file import present
@@ -14,6 +11,7 @@ from shimmy_metrics.delivery.post import Answer, post
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.retry import Fate, Verdict, judge, passes_over
 from shimmy_metrics.delivery.sealing import ENDED, in_force
+from shimmy_metrics.delivery.turn import lock_path, tell_process
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.report.check import check_body
@@ -39,17 +37,12 @@ def send_pending(profile: Profile, *, by_hand: bool = False) -> None:
     # After the lock is free again one more look, for what others sealed while it was held: they left it to us.
     while time.monotonic() < deadline and _waiting(profile) and lock.take():
         try:
-            _tell_pid(profile)
+            tell_process(profile)
             if not _round(profile, deadline, counts=first and not by_hand):
                 return
         finally:
             lock.release()
         first = False
-
-
-def lock_path(profile: Profile) -> Path:
-    """Return the file whose lock the running sender holds; it tells the sender's process number."""
-    return profile.state_dir / "sender.lock"
 
 
 def _round(profile: Profile, deadline: float, *, counts: bool) -> bool:
@@ -124,8 +117,3 @@ def _pass_over(db: Database) -> bool:
 def _waiting(profile: Profile) -> bool:
     with opened(profile) as db:
         return bool(outbox.due(db))
-
-
-def _tell_pid(profile: Profile) -> None:
-    with contextlib.suppress(OSError):
-        lock_path(profile).write_text(f"{os.getpid()}\n")

@@ -1,0 +1,57 @@
+"""What a command loads, seen in a process of its own: static graphs cannot see deferred imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LOADED = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+
+
+def _loaded(code: str, root: Path) -> set[str]:
+    environment = {"HOME": str(root), "XDG_CONFIG_HOME": str(root / "c"), "XDG_STATE_HOME": str(root / "s"), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{LOADED}"], env=environment, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("action", ["status", "preview", "export", "validate"])
+def test_looking_loads_neither_the_app_nor_the_network(action: str, tmp_path: Path) -> None:
+    loaded = _loaded(f"from shimmy_metrics.cli.config import config\nconfig(['--metrics', '{action}'])", tmp_path)
+    assert "shimmy_metrics.store.database" in loaded
+    assert not loaded & {"textual", "rich", "httpx", "asyncio", "shimmy_metrics.meter.tap"}
+
+
+def test_lines_of_text_load_neither_the_app_nor_the_network(tmp_path: Path) -> None:
+    loaded = _loaded("from shimmy_metrics.cli.opening import tui\ntui(['--plain'])", tmp_path)
+    assert not loaded & {"textual", "rich", "httpx", "asyncio"}
+
+
+def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:
+    code = (
+        "from shimmy_metrics.cli import main\nmain.split_word(['generate'])\nfrom shimmy_metrics.system import handover"
+    )
+    ours = {name for name in _loaded(code, tmp_path) if name.startswith("shimmy_metrics")}
+    assert ours == {
+        "shimmy_metrics",
+        "shimmy_metrics.cli",
+        "shimmy_metrics.cli.main",
+        "shimmy_metrics.system",
+        "shimmy_metrics.system.handover",
+    }
+
+
+def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Path) -> None:
+    code = (
+        "from shimmy_metrics.system.profile import Profile\n"
+        "from shimmy_metrics.serve.run import _measured\n"
+        "from shimmy_metrics.serve.ending import HandOverError\n"
+        "try: _measured(Profile.current(), '/bin/true', ['serve'])\n"
+        "except HandOverError: pass"
+    )
+    loaded = _loaded(code, tmp_path)
+    assert not loaded & {"sqlite3", "asyncio", "httpx", "orjson", "textual", "shimmy_metrics.meter.tap"}
+    assert not [entry for entry in tmp_path.rglob("*") if entry.is_file()]
