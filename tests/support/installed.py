@@ -1,0 +1,101 @@
+"""The installed commands, run in a home of their own: what a person has, nothing of this process's settings."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from shimmy_metrics.system.profile import Profile
+
+BIN: Final = Path(sys.executable).parent
+LONGEST: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A person's home below `root`, with variables of its own."""
+
+    root: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment of a command: this and nothing else."""
+        return {
+            "HOME": str(self.root),
+            "XDG_CONFIG_HOME": str(self.root / "config"),
+            "XDG_STATE_HOME": str(self.root / "state"),
+            "PATH": f"{BIN}{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "LANG": "C.UTF-8",
+            "TZ": "Europe/Berlin",
+            **self.variables,
+        }
+
+    @property
+    def profile(self) -> Profile:
+        """The same place as a profile."""
+        return Profile.under(self.root, self.environment)
+
+    def having(self, **variables: str) -> "Home":
+        """Return the same home with more variables."""
+        return Home(self.root, {**self.variables, **variables})
+
+    def run(self, *arguments: str, command: str = "shimmy", given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, `given` on its standard input, and return what it said."""
+        return subprocess.run(
+            [str(BIN / command), *arguments],
+            env=self.environment,
+            cwd=self.root,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+
+    def metrics(self, action: str, *more: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `shimmy config --metrics ACTION`."""
+        return self.run("config", "--metrics", action, *more, given=given)
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command in a process group of its own, both outputs piped; kill it at the end if it still runs."""
+        process = subprocess.Popen(
+            [str(BIN / "shimmy"), *arguments],
+            env=self.environment,
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
+    """Send a signal, wait, and return the exit code and both outputs."""
+    process.send_signal(how)
+    out, err = process.communicate(timeout=LONGEST)
+    return process.returncode, out, err
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Wait until something is true, at most so long; return whether it is."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return true()
