@@ -39,8 +39,8 @@ def no_real_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def guarded(self: socket.socket, address: Any) -> None:  # noqa: ANN401 - socket's own form
         if self.family in (socket.AF_INET, socket.AF_INET6):
             host = str(address[0])
-            allowed = (
-                host == "localhost" or ((host[:1].isdigit() or ":" in host) and ipaddress.ip_address(host).is_loopback)
+            allowed = host == "localhost" or (
+                (host[:1].isdigit() or ":" in host) and ipaddress.ip_address(host).is_loopback
             )
             if not allowed:
                 pytest.fail(f"a test tried to reach {host}")
