@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from shimmy_metrics.consent import Consent, Delivery, Obstacle, Standing
+from shimmy_metrics.consent import Consent, Decision, Delivery, Obstacle, Standing
 from shimmy_metrics.report.check import Fault
 
 MAINTAINER: Final = "Michael A. Kuykendall"
@@ -26,6 +26,9 @@ NEVER: Final = (
 )
 
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
+
+WITHDRAW_HERE: Final = "Change your mind at any time: c, then one key."
+"""The same inside the app, where it is nearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +124,28 @@ def findings(faults: Iterable[Fault], canaries: Iterable[str], checked: int) -> 
         yield f"{amount(checked, 'report')} checked: every byte is one that the fields allow."
         yield "No user name, host name, path, address or secret of this machine stands in it."
         yield "Model names are known only while a server runs, so they were not searched for."
+
+
+def decided(decision: Decision, *, changed: bool, reports: int, requests: int, whole: bool) -> str:
+    """Return what a decision did: what holds now, and what was deleted because of it."""
+    if decision.local:
+        told = "Only for you from now on: measured for these screens, never sent."
+    elif decision.consent is Consent.GRANTED:
+        told = (
+            "Metrics are on. A server that runs unmeasured is measured from its next start."
+            if changed
+            else "Metrics stay on."
+        )
+    else:
+        told = "Metrics are off. You are not asked again."
+    lost = [amount(reports, "report")] if reports else []
+    lost += [f"{amount(requests, 'request')} counted"] if requests else []
+    later = "" if whole else " Their old pages go with the store's next write."
+    return f"{told} Deleted: {' and '.join(lost)}.{later}" if lost else told
+
+
+def held(*, review: bool) -> str:
+    """Return what a change of how reports leave did."""
+    if review:
+        return "Each report waits from now on until you release it."
+    return "Reports leave after each run from now on."

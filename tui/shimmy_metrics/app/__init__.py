@@ -1,1 +1,18 @@
-"""The terminal app: shows what the actions return and asks; it touches neither store, config nor meter."""
+"""The terminal app. Importing this room loads nothing of Textual: that takes 300 ms, and only `run` wants it."""
+
+from shimmy_metrics.system.profile import Profile
+
+
+def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, notice: str = "") -> None:
+    """Open the app on the terminal and return when it is closed.
+
+    `asking` shows the question alone and closes after the answer; `seconds` without a key then mean "ask me later".
+    `notice` stays in view. The mouse is left to the terminal over SSH: its motion would be a stream of bytes.
+    """
+    from shimmy_metrics.app.start import Gathering
+
+    gathering = Gathering(profile)
+    from shimmy_metrics.app.main import app_for
+
+    app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
+    app.run(mouse=not profile.environment.over_ssh)

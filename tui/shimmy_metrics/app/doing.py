@@ -1,0 +1,199 @@
+"""What a person can do from any screen: each asks where it must, acts in a thread, and says what became of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from textual import work
+from textual.app import App
+
+from shimmy_metrics.actions.decide import Decided, decline, enable, hold, only_for_me
+from shimmy_metrics.actions.export import export, save
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.actions.release import delete, release
+from shimmy_metrics.actions.validate import validate_held
+from shimmy_metrics.app.messages import Answered, Done
+from shimmy_metrics.app.pages.consent import Choice
+from shimmy_metrics.app.screens.confirm import Asked, Question
+from shimmy_metrics.app.screens.export import ExportScreen, Parcel, in_home
+from shimmy_metrics.consent import Delivery
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.records import Pending
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording import amount, decided, findings, held
+
+_ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {"enable": enable, "only": only_for_me, "decline": decline}
+
+
+class Doing(App[None]):
+    """The actions of the app. Nothing here draws; nothing of it runs twice at a time."""
+
+    profile: Profile
+    overview: Overview | None
+
+    # --- consent ------------------------------------------------------------------------------------------------
+
+    def ask_again(self, choice: Choice) -> None:
+        """Ask once more: the answer was given by a button."""
+        asked = Asked(f"{choice.label}?", f"{choice.consequence[:1].upper()}{choice.consequence[1:]}.", "Yes", "No")
+        self._ask(Question(asked), lambda: self.answer(choice.action))
+
+    def answer(self, answer: str) -> None:
+        """Carry out an answer of the consent page."""
+        if answer == "later":
+            self.post_message(Answered("Nothing was decided and nothing was written.", written=False))
+        elif answer == "hold":
+            self._hold()
+        else:
+            self._decide(_ANSWERS[answer])
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _decide(self, decide: Callable[[Profile], Decided]) -> None:
+        try:
+            made = decide(self.profile)
+        except TroubleError as error:
+            self.post_message(Done(f"Nothing was changed. {error}."))
+            return
+        deleted = made.deleted
+        sentence = decided(
+            made.decision, changed=made.changed, reports=deleted.reports, requests=deleted.requests, whole=deleted.whole
+        )
+        self.post_message(Answered(sentence))
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _hold(self) -> None:
+        review = self.overview is None or self.overview.standing.decision.delivery is Delivery.AUTOMATIC
+        try:
+            hold(self.profile, review=review)
+        except TroubleError as error:
+            self.post_message(Done(f"Nothing was changed. {error}."))
+            return
+        self.post_message(Answered(held(review=review)))
+
+    # --- the outbox ---------------------------------------------------------------------------------------------
+
+    def ask_to_release(self, report: Pending) -> None:
+        """Ask whether a report may leave now."""
+        endpoint = self.overview.standing.endpoint if self.overview else ""
+        asked = Asked(
+            "Release this report?",
+            f"{len(report.body):,} bytes, sealed {report.sealed:%d %b}, leave now for {endpoint}. "
+            "If the receiver cannot be reached it stays here and is tried again.",
+            "Yes, send it",
+            "No, hold it",
+        )
+        self._ask(Question(asked), lambda: self._release(report))
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _release(self, report: Pending) -> None:
+        self._do(
+            lambda: (
+                "It leaves now; its receipt will stand in History."
+                if release(self.profile, report.id)
+                else "It was gone already."
+            )
+        )
+
+    def ask_to_delete(self, report: Pending) -> None:
+        """Ask whether a report may be deleted."""
+        asked = Asked(
+            "Delete this report?",
+            f"{len(report.body):,} bytes of {report.sealed:%d %b}, not sent yet. It is gone for good; the chain of "
+            "receipts notes that one was deleted by you, not what was in it.",
+            "Yes, delete",
+            "No, keep it",
+        )
+        self._ask(Question(asked), lambda: self._delete(report))
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _delete(self, report: Pending) -> None:
+        self._do(
+            lambda: "Deleted. Nothing of it was sent." if delete(self.profile, report.id) else "It was gone already."
+        )
+
+    # --- export, copy, validate ---------------------------------------------------------------------------------
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def action_export(self) -> None:
+        """Gather everything that is held, then ask where to."""
+        try:
+            data = export(self.profile)
+        except TroubleError as error:
+            self.post_message(Done(str(error)))
+            return
+        self.call_from_thread(self._ask_to_save, self._export_parcel(data))
+
+    def ask_to_copy(self, report: Pending) -> None:
+        """Ask where to save a report's bytes that are copied."""
+        path = free(Path.home() / f"shimmy-report-{report.sealed:%Y-%m-%d}.json")
+        self._ask_to_save(Parcel("Copy these bytes?", report.body, "this report, byte for byte", path, copies=True))
+
+    def _export_parcel(self, data: bytes) -> Parcel:
+        path = free(Path.home() / f"shimmy-metrics-{self.profile.clock.now():%Y-%m-%d}.json")
+        shown = self.overview
+        if shown is None:
+            return Parcel("Export everything held here?", data, "everything", path)
+        told = [
+            "config",
+            amount(len(shown.running) + len(shown.ended), "session"),
+            f"{amount(len(shown.outbox), 'report')} waiting",
+            amount(len(shown.receipts), "receipt"),
+        ]
+        return Parcel("Export everything held here?", data, ", ".join(told), path)
+
+    def _ask_to_save(self, parcel: Parcel) -> None:
+        screen = ExportScreen(parcel)
+        self._ask(screen, lambda: self._save(parcel, screen))
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _save(self, parcel: Parcel, screen: ExportScreen) -> None:
+        wanted = screen.wanted
+        if wanted is None:
+            return
+
+        def saved() -> str:
+            try:
+                save(parcel.data, wanted.path)
+            except FileExistsError:
+                return f"{in_home(wanted.path)} is already there. Nothing was written."
+            size = f"{len(parcel.data):,} bytes"
+            if not wanted.copies:
+                return f"Saved: {in_home(wanted.path)}, {size}."
+            self.call_from_thread(self.copy_to_clipboard, parcel.data.decode(errors="replace"))
+            return f"Saved: {in_home(wanted.path)}, {size}; handed to the terminal's clipboard as well."
+
+        self._do(saved)
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def action_validate(self) -> None:
+        """Check every byte that is held."""
+
+        def validated() -> str:
+            found = validate_held(self.profile)
+            return " ".join(findings(found.faults, found.canaries, found.checked))
+
+        self._do(validated)
+
+    def _ask(self, question: Question, then: Callable[[], object]) -> None:
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
+            if yes:
+                then()
+
+        _ = self.push_screen(question, answered)
+
+    def _do(self, what: Callable[[], str]) -> None:
+        """Do it, in this thread, and say what became of it."""
+        try:
+            sentence = what()
+        except TroubleError as error:
+            sentence = f"{error}."
+        self.post_message(Done(sentence))
+
+
+def free(path: Path) -> Path:
+    """Return the path, or the first with a number behind it where no file is yet."""
+    number, made = 1, path
+    while made.exists():
+        number += 1
+        made = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return made

@@ -1,0 +1,169 @@
+"""Lines of text with roles: what every page is made of. Pure; colours come later, from the role.
+
+Values are never markup: a span's text is shown as it stands, control characters and wide ones replaced.
+"""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from shimmy_metrics.app.signs import Signs
+
+
+class Role(StrEnum):
+    """What a piece of text is; the styles say how that looks."""
+
+    TEXT = "text"
+    NAME = "name"
+    """The name of a line's subject: it is what changes when the mark stands there."""
+    QUIET = "quiet"
+    """A name that recedes while the mark is elsewhere: in the bytes the values matter."""
+    STRONG = "strong"
+    MUTED = "muted"
+    ACCENT = "accent"
+    MARKED = "marked"
+    GOOD = "good"
+    BAD = "bad"
+    CHANGED = "changed"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line. `action` is run when it is clicked."""
+
+    text: str
+    role: Role = Role.TEXT
+    action: str = ""
+
+
+Line = tuple[Span, ...]
+Part = Span | str
+
+BLANK: Final[Line] = ()
+
+
+def muted(text: str) -> Span:
+    """Return text that recedes: units, bounds, old values."""
+    return Span(text, Role.MUTED)
+
+
+def strong(text: str) -> Span:
+    """Return text that is new or now."""
+    return Span(text, Role.STRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Spans at a place of the line: from column `at`, or with `ends` up to it. A `note` may be left out."""
+
+    at: int
+    spans: Line
+    ends: bool = False
+    note: bool = False
+
+
+def at(column: int, *parts: Part) -> Cell:
+    """Return a cell that begins at `column`."""
+    return Cell(column, _spans(parts))
+
+
+def to(column: int, *parts: Part, note: bool = False) -> Cell:
+    """Return a cell that ends before `column`: numbers, and notes at the right margin."""
+    return Cell(column, _spans(parts), ends=True, note=note)
+
+
+def note(column: int, *parts: Part) -> Cell:
+    """Return a cell that begins at `column` and is left out where it does not fit."""
+    return Cell(column, _spans(parts), note=True)
+
+
+def placed(width: int, *cells: Cell) -> Line:
+    """Return a line of the cells in their order; none covers another, and all of it fits `width` less a margin of 1."""
+    room = width - 1
+    made: list[Span] = []
+    column = 0
+    for cell in cells:
+        size = length(cell.spans)
+        start = cell.at - size if cell.ends else cell.at
+        behind = column + 1 if column else 0
+        if start < behind:
+            if cell.note:
+                continue
+            start = behind
+        if cell.note and start + size > room:
+            continue
+        if start > column:
+            made.append(Span(" " * (start - column)))
+        made.extend(cell.spans)
+        column = start + size
+    return cut(tuple(made), room)
+
+
+def line(*parts: Part) -> Line:
+    """Return a line of the parts, one after the other, from column 1."""
+    return (Span(" "), *_spans(parts))
+
+
+def wrapped(text: str, width: int, *, indent: int = 1, role: Role = Role.TEXT) -> list[Line]:
+    """Return the text in lines that fit `width`, each indented."""
+    room = max(width - indent - 1, 8)
+    pieces = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False)
+    return [(Span(" " * indent), Span(piece, role)) for piece in pieces]
+
+
+def length(spans: Iterable[Span]) -> int:
+    """Return how many cells the spans take: one for each character, since wide ones are replaced."""
+    return sum(len(span.text) for span in spans)
+
+
+def cut(spans: Line, room: int) -> Line:
+    """Return the spans cut to `room` cells."""
+    made: list[Span] = []
+    left = max(room, 0)
+    for span in spans:
+        if len(span.text) > left:
+            if left:
+                made.append(replace(span, text=span.text[:left]))
+            break
+        made.append(span)
+        left -= len(span.text)
+    return tuple(made)
+
+
+_NAMES: Final = (Role.NAME, Role.QUIET)
+
+
+def marked(spans: Line, signs: Signs) -> Line:
+    """Return the line with the mark in column 0 and its name in the accent."""
+    first, *rest = spans
+    named = [replace(span, role=Role.MARKED) if span.role in _NAMES else span for span in rest]
+    if not first.text.startswith(" "):
+        return (first, *named)
+    return (Span(signs.mark, Role.ACCENT), replace(first, text=first.text[1:]), *named)
+
+
+def shown(text: str, signs: Signs) -> str:
+    """Return text that a terminal may get: printable, each character one cell, ASCII where nothing else is shown."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character, signs) for character in text)
+
+
+_IN_ASCII: Final = {"→": ">", "·": "-", "…": "~", "–": "-", "’": "'"}
+
+
+def _shown(character: str, signs: Signs) -> str:
+    if not character.isprintable():
+        return "?"
+    if signs.ascii and not character.isascii():
+        return _IN_ASCII.get(character, "?")
+    wide = unicodedata.east_asian_width(character) in "WF" or unicodedata.combining(character)
+    return "?" if wide else character
+
+
+def _spans(parts: Iterable[Part]) -> Line:
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)

@@ -1,0 +1,269 @@
+"""The app: its screens, what every screen shares, and what happens when something was changed or done."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.geometry import Offset
+from textual.reactive import Reactive
+from textual.screen import Screen
+
+from shimmy_metrics.app.doing import Doing
+from shimmy_metrics.app.guard import Guard
+from shimmy_metrics.app.keys import EVERYWHERE
+from shimmy_metrics.app.live import Looking
+from shimmy_metrics.app.messages import Answered, Done, OverviewChanged
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.report import Base
+from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.app.screens.fields import FieldsScreen
+from shimmy_metrics.app.screens.help import HelpScreen
+from shimmy_metrics.app.screens.history import HistoryScreen
+from shimmy_metrics.app.screens.outgoing import OutgoingScreen
+from shimmy_metrics.app.screens.session import SessionScreen
+from shimmy_metrics.app.screens.welcome import ConsentScreen
+from shimmy_metrics.app.signs import signs_for
+from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.styles import sheets
+from shimmy_metrics.app.terminal import SHOW_CURSOR, OwnColours, end_soon, on_hang_up, terminal_gone
+from shimmy_metrics.app.themes import PLAIN, THEMES, theme_for
+from shimmy_metrics.app.widgets.buttons import Act
+from shimmy_metrics.consent import Consent
+from shimmy_metrics.records import Receipt
+from shimmy_metrics.report.compare import split
+from shimmy_metrics.system.profile import Profile
+
+TICK_SECONDS = 1.0
+"""The clock moves in minutes; the countdown and the watch on the terminal want a second."""
+
+
+class ShimmyApp(Doing):
+    """The app, opened on the session. `overview` is all that there is to show, None until it was read."""
+
+    TITLE = "Shimmy metrics"
+    MODES: ClassVar[dict[str, str | type[Screen[None]]]] = {  # type: ignore[assignment]
+        "session": SessionScreen,
+        "outgoing": OutgoingScreen,
+        "history": HistoryScreen,
+        "fields": FieldsScreen,
+        "consent": ConsentScreen,
+    }
+    DEFAULT_MODE = "session"
+    BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = ""
+
+    # The terminal's own focus coming and going changes nothing here, so it must cost nothing.
+    app_focus = Reactive(default=True, compute=False, repaint=False)
+
+    def __init__(self, profile: Profile, start: Start) -> None:
+        theme = theme_for(profile.environment)
+        # Known before the base class chooses its colour filters: set later, an ansi theme comes out black on black.
+        super().__init__(css_path=[str(sheet) for sheet in sheets()], ansi_color=theme.ansi or None)
+        for each in THEMES:
+            self.register_theme(each)
+        self.set_reactive(App.theme, theme.name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.animation_level = "none"
+        self.profile = profile
+        self.start = start
+        self.signs = signs_for(profile.environment)
+        self.overview = start.overview
+        self.guard = Guard()
+        self.field = ""
+        self.base: Receipt | None = None
+        self.seconds_left = start.seconds
+        self._before_consent = "session"
+        self._colours = OwnColours(none=theme is PLAIN)
+        self._looking = Looking(profile, start.facts, lambda found: self.post_message(OverviewChanged(found)))
+        self._restore = on_hang_up(self._hung_up)
+
+    # --- what every screen shares -------------------------------------------------------------------------------
+
+    def canvas(self) -> Canvas:
+        """Return what a page is drawn on now."""
+        return Canvas(self.size.width, self.size.height, self.signs, self.profile.clock.now())
+
+    def time(self) -> float:
+        """Return the second by the clock that stamps events."""
+        return events.Event().time
+
+    @property
+    def notice(self) -> str:
+        """The notice's first clause: short enough for a rule."""
+        return self.start.notice.partition(":")[0]
+
+    @property
+    def notice_in_full(self) -> str:
+        """The notice."""
+        return self.start.notice
+
+    def common_acts(self) -> Sequence[Act]:
+        """Return the five buttons that are the same on every screen."""
+        acts = (
+            Act("c", "Consent", "app.go('consent')"),
+            Act("x", "Export", "app.export"),
+            Act("v", "Validate", "app.validate"),
+            Act("?", "Keys", "app.keys"),
+            Act("q", "Quit" if len(self.screen_stack) < 2 else "Back", "app.back"),
+        )
+        return [Act(act.key, "", act.action) for act in acts] if self.canvas().narrow else acts
+
+    def consent_acts(self) -> Sequence[Act]:
+        """Return the two buttons at the right of the consent page."""
+        narrow = self.canvas().narrow
+        leaving = "Quit, undecided" if self.undecided else "Back"
+        return (
+            Act("?", "" if narrow else "Keys", "app.keys"),
+            Act("q", "" if narrow else leaving, "app.back"),
+        )
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the question is still open."""
+        return self.overview is None or self.overview.standing.decision.consent is Consent.UNDECIDED
+
+    def chosen_base(self) -> Base | None:
+        """Return the receipt that a person chose to compare with, or None."""
+        if self.base is None:
+            return None
+        canvas = self.canvas()
+        return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1])
+
+    def place_cursor(self, place: Offset) -> None:
+        """Put the terminal's cursor there with the next thing that is drawn."""
+        self.cursor_position = place
+
+    # --- live ---------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Begin to look, and to count down where a question waits."""
+        self._show_cursor()
+        self.app_resume_signal.subscribe(self, lambda _: self._show_cursor())
+        self.look()
+        self.set_interval(TICK_SECONDS, self._tick)
+
+    @work(thread=True, group="look", exit_on_error=False)
+    def look(self) -> None:
+        """Look in a thread for as long as the app is open."""
+        self._looking.run()
+
+    def look_now(self) -> None:
+        """Look at once."""
+        self._looking.now()
+
+    async def on_overview_changed(self, message: OverviewChanged) -> None:
+        """Show what changed, on the screen that is in front."""
+        self.overview = message.overview
+        await self._draw()
+
+    async def on_done(self, message: Done) -> None:
+        """Say what became of what a person asked for."""
+        self.look_now()
+        screen = self.screen
+        if isinstance(screen, Frame):
+            await screen.say(message.sentence)
+
+    async def on_answered(self, message: Answered) -> None:
+        """Go on after an answer: the server starts, or the screen is shown from which the page was opened."""
+        self.look_now()
+        if self.start.asking:
+            self.exit()
+            return
+        if self.current_mode == "consent":
+            await self.switch_mode(self._before_consent)
+        if isinstance(self.screen, Frame):
+            await self.screen.say(message.sentence)
+
+    async def _draw(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Frame) and screen.is_mounted:
+                await screen.draw()
+
+    async def _tick(self) -> None:
+        if not self.is_headless and terminal_gone():
+            self._hung_up()
+            return
+        if self.seconds_left is not None:
+            self.seconds_left -= 1
+            if self.seconds_left <= 0:
+                self.exit()
+                return
+        await self._draw()
+
+    # --- input --------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hear every key and paste before anything acts on it."""
+        if isinstance(event, events.AppFocus | events.AppBlur):
+            return
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.guard.hear(event.time)
+            if self.seconds_left is not None:
+                self.seconds_left = None
+                await self._draw()
+        await super().on_event(event)
+
+    async def action_go(self, mode: str) -> None:
+        """Go to a screen by its name."""
+        if self.start.asking:
+            return
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if mode == "consent" and self.current_mode != "consent":
+            self._before_consent = self.current_mode
+        await self.switch_mode(mode)
+
+    async def action_back(self) -> None:
+        """Go back; from one of the four screens, quit."""
+        if len(self.screen_stack) > 1:
+            await self.pop_screen()
+        elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
+            await self.switch_mode(self._before_consent)
+        else:
+            self.exit()
+
+    async def action_keys(self) -> None:
+        """Show every key."""
+        if not isinstance(self.screen, HelpScreen):
+            await self.push_screen(HelpScreen(self.screen))
+
+    def action_redraw(self) -> None:
+        """Draw everything again, as after another program wrote over the screen."""
+        self.screen.refresh(layout=True)
+
+    # --- the terminal -------------------------------------------------------------------------------------------
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every drawn line passes: with few colours, none that is the terminal's own anyway."""
+        return [self._colours] if self.native_ansi_color else super().get_line_filters()
+
+    def _show_cursor(self) -> None:
+        if self._driver is not None:
+            self._driver.write(SHOW_CURSOR)
+
+    def _hung_up(self) -> None:
+        if not self.start.asking:
+            end_soon()
+        with contextlib.suppress(RuntimeError):
+            self.call_later(self.exit)
+
+    def on_unmount(self) -> None:
+        """Stop looking, so that the end waits for nothing."""
+        self._looking.end()
+        self._restore()
+
+
+class Asking(ShimmyApp):
+    """The app, opened on the question: a mode that is shown first is painted once, one that is switched to twice."""
+
+    DEFAULT_MODE = "consent"
+
+
+def app_for(profile: Profile, start: Start) -> ShimmyApp:
+    """Return the app that opens where `start` says."""
+    return (Asking if start.asks else ShimmyApp)(profile, start)

@@ -1,0 +1,92 @@
+"""What a page is drawn on, and what it gives back."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from shimmy_metrics.app.lines import Line
+from shimmy_metrics.app.signs import Signs
+
+NARROW: Final = 60
+"""Columns below which only the open tab keeps its name, and notes go."""
+
+LOW: Final = 16
+"""Rows below which the drawer opens on Enter only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The size of the terminal, its signs, and the time. `zone` is the person's, None for the machine's own."""
+
+    width: int
+    height: int
+    signs: Signs
+    now: datetime
+    zone: tzinfo | None = None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is no room beside the values."""
+        return self.width < NARROW
+
+    @property
+    def low(self) -> bool:
+        """Whether there is no room below the page."""
+        return self.height < LOW
+
+    def clock(self, moment: datetime) -> str:
+        """Return the time of day as the person's clock has it."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+    def day(self, moment: datetime) -> str:
+        """Return the day as the person's calendar has it, with the year where it is another one."""
+        local = moment.astimezone(self.zone)
+        year = "" if local.year == self.now.astimezone(self.zone).year else f" {local:%Y}"
+        return f"{local.day} {local:%b}{year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a page. `key` names what the mark stands on there; empty where it cannot."""
+
+    line: Line
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A screen's content: the head stays (its first line answers the screen's question), the rows scroll."""
+
+    head: tuple[Line, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the mark can stand on, in order."""
+        return tuple(row.key for row in self.rows if row.key)
+
+
+def nearest(page: Page, key: str) -> str:
+    """Return `key` where the page has it, else the page's first; empty where nothing can be marked."""
+    keys = page.keys
+    return key if key in keys else (keys[0] if keys else "")
+
+
+def stepped(page: Page, key: str, step: int) -> str:
+    """Return what the mark stands on after `step` lines."""
+    keys = page.keys
+    if not keys:
+        return ""
+    here = keys.index(key) if key in keys else 0
+    return keys[max(0, min(here + step, len(keys) - 1))]
+
+
+def scrolled(page: Page, key: str, top: int, height: int) -> int:
+    """Return the first row to show so that the mark is in view; it moves no more than it has to."""
+    last = max(len(page.rows) - height, 0)
+    place = next((index for index, row in enumerate(page.rows) if row.key and row.key == key), None)
+    if place is None:
+        return max(0, min(top, last))
+    first_marked = next(index for index, row in enumerate(page.rows) if row.key)
+    lead = 0 if place == first_marked else place
+    return max(0, min(max(min(top, lead), place - height + 1), last))

@@ -1,0 +1,58 @@
+"""Fields: is X in it? Why? With which value, from me, now? The closed list, and what can never leave."""
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.lines import BLANK, Role, Span, at, line, muted, note, placed, strong
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.pages.values import grouped, values
+from shimmy_metrics.records import Pending
+from shimmy_metrics.report.fields import FIELDS, NEVER, Field
+
+NEVER_TITLE = "Never"
+
+
+def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> Page:
+    """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
+    report = current(overview)
+    now = values(report.body) if report else {}
+    wanted = search.strip().lower()
+    rows: list[Row] = []
+    for title, fields in grouped():
+        found = [field for field in fields if _matches(field, wanted)]
+        if found:
+            rows.append(Row(line(muted(title))))
+            rows += [_row(canvas, field, now.get(field.name, "")) for field in found]
+    never = [(name, fate) for name, fate in NEVER if not wanted or wanted in f"{name} {fate}".lower()]
+    if never:
+        rows += [Row(BLANK)] if rows else []
+        rows.append(Row(line(muted(NEVER_TITLE))))
+        for name, fate in never:
+            cells = (at(3, Span(name, Role.NAME)), *(() if canvas.narrow else (at(29, muted(fate)),)))
+            rows.append(Row(placed(canvas.width, *cells), name))
+    sentence = f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
+    if canvas.narrow:
+        sentence = f"{len(FIELDS)} fields, and nothing else."
+    if wanted and not rows:
+        sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
+    return Page((line(strong(sentence)), BLANK), tuple(rows))
+
+
+def current(overview: Overview | None) -> Pending | None:
+    """Return the report whose values are shown: the newest running session's, else the example."""
+    if overview is None:
+        return None
+    return overview.running[-1].would_be if overview.running else overview.example
+
+
+def _matches(field: Field, wanted: str) -> bool:
+    return not wanted or wanted in f"{field.name} {field.meaning} {field.source} {field.purpose}".lower()
+
+
+def _row(canvas: Canvas, field: Field, value: str) -> Row:
+    room = canvas.width - 31 if canvas.narrow else 20
+    shown = value if len(value) <= room else f"{value[: room - 1]}{canvas.signs.cut}"
+    cells = [at(3, Span(field.name, Role.NAME)), at(29, strong(shown))]
+    if not canvas.narrow:
+        room = canvas.width - 52
+        bounds = field.kind.bounds
+        cells.append(note(51, muted(bounds if len(bounds) <= room else f"{bounds[: room - 1]}{canvas.signs.cut}")))
+    return Row(placed(canvas.width, *cells), field.name)

@@ -1,0 +1,108 @@
+"""The places that never move: where am I and what is the consent (row 0), the rules, the drawer's foot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.lines import Line, Role, Span, cut, length, muted, placed, to
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.wording import state
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the four screens."""
+
+    key: str
+    mode: str
+    name: str
+
+
+TABS: Final = (
+    Tab("1", "session", "Session"),
+    Tab("2", "outgoing", "Outgoing"),
+    Tab("3", "history", "History"),
+    Tab("4", "fields", "Fields"),
+)
+
+TITLE: Final = "Shimmy metrics"
+
+
+def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Line]:
+    """Return rows 0 and 1: the tabs with the consent at the right, and the rule with the open tab's part."""
+    parts: list[Span] = [Span(" ")]
+    begin = end = 0
+    for tab in TABS:
+        opened = tab.mode == mode
+        waiting = len(overview.outbox) if overview and tab.mode == "outgoing" else 0
+        name = "" if canvas.narrow and not opened else f" {tab.name}{f' ({waiting})' if waiting else ''}"
+        text = f"{tab.key}{name}"
+        if opened:
+            begin = length(parts)
+            end = begin + len(text)
+        parts.append(Span(text, Role.MARKED if opened else Role.MUTED, f"app.go('{tab.mode}')"))
+        parts.append(Span(" " if canvas.narrow or tab is TABS[-1] else "  "))
+    return _with_state(canvas, tuple(parts), overview), _rule(canvas, begin, end)
+
+
+def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple[Line, Line]:
+    """Return rows 0 and 1 of a page that is not one of the four."""
+    heading: Line = (Span(" "), Span(name, Role.STRONG), Span("  "))
+    return _with_state(canvas, heading, overview), _rule(canvas, 0, 0)
+
+
+def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
+    """Return a rule over the whole width, with a word in it near its left, or near its right."""
+    if not text and not more:
+        return _rule(canvas, 0, 0)
+    sign = canvas.signs.rule
+    left = (Span(sign * 2 + " ", Role.RULE), Span(text, Role.STRONG), Span(" ")) if text else ()
+    right = (Span(" "), muted(more), Span(" " + sign * 2, Role.RULE)) if more else ()
+    between = canvas.width - length(left) - length(right)
+    return cut((*left, Span(sign * max(between, 0), Role.RULE), *right), canvas.width)
+
+
+def consent(canvas: Canvas, standing: Standing, *, short: bool = False) -> Line:
+    """Return the consent as a sign and words."""
+    now = state(standing)
+    sign = Span(f"{canvas.signs.on if now.on else canvas.signs.off} ", Role.GOOD if now.on else Role.TEXT)
+    word = Span(now.word, Role.STRONG, "app.go('consent')")
+    note = () if short or not now.note else (muted(f" {canvas.signs.dot} {now.note}"),)
+    return (sign, word, *note)
+
+
+def joined(parts: Sequence[Line], gap: int) -> Line:
+    """Return the parts in one line with `gap` spaces between them."""
+    made: list[Span] = []
+    for index, part in enumerate(parts):
+        made += [Span(" " * gap), *part] if index else [*part]
+    return tuple(made)
+
+
+def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
+    if overview is None:
+        return cut(left, canvas.width)
+    room = canvas.width - 1 - length(left)
+    for short in (False, True):
+        right = consent(canvas, overview.standing, short=short)
+        if length(right) <= room:
+            gap = Span(" " * (room - length(right)))
+            return (*left, gap, *right)
+    sign = consent(canvas, overview.standing, short=True)[:1]
+    return placed(canvas.width, to(canvas.width - 1, *left), to(canvas.width - 1, *sign, note=True))
+
+
+def _rule(canvas: Canvas, begin: int, end: int) -> Line:
+    signs = canvas.signs
+    if end <= begin:
+        return (Span(signs.rule * canvas.width, Role.RULE),)
+    return cut(
+        (
+            Span(signs.rule * begin, Role.RULE),
+            Span(signs.open * (end - begin), Role.ACCENT),
+            Span(signs.rule * max(canvas.width - end, 0), Role.RULE),
+        ),
+        canvas.width,
+    )

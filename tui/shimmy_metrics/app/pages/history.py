@@ -1,0 +1,112 @@
+"""History: what left, and when? Was it taken? And the proof: the bytes, their digest, the answer."""
+
+from typing import Final
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.pages.session import READING
+from shimmy_metrics.app.pages.values import values
+from shimmy_metrics.records import Outcome, Receipt
+from shimmy_metrics.report.compare import split
+from shimmy_metrics.wording import amount
+
+_OUTCOMES: Final = {Outcome.CONFIRMED: "confirmed", Outcome.ACCEPTED: "accepted"}
+
+
+def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
+    """Return the list of receipts, newest first. `base` is the receipt that others are compared with (0: none)."""
+    if overview is None:
+        return Page((line(muted(READING)), BLANK), ())
+    sent = overview.deliveries
+    if not overview.receipts:
+        empty = (
+            Row(line("  A receipt is kept here for each report that leaves: the bytes, when,")),
+            Row(line("  where to, and what the receiver answered.")),
+        )
+        return Page((line(strong("Nothing was sent from here.")), BLANK), empty)
+    size = sum(len(receipt.body) for receipt in sent)
+    told = f"{amount(len(sent), 'delivery', 'deliveries')} left from here."
+    head = placed(
+        canvas.width,
+        at(1, strong(told if canvas.narrow else f"{told} Open one to see its bytes.")),
+        to(canvas.width - 1, muted(f"{size:,} bytes in all"), note=True),
+    )
+    broken = len(overview.broken_receipts)
+    damage = line(Span("! ", Role.BAD), f"{amount(broken, 'receipt')} not as written.") if broken else BLANK
+    return Page((head, damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.receipts))
+
+
+def explained(canvas: Canvas, receipt: Receipt, *, broken: bool) -> tuple[Line, ...]:
+    """Return where it went, its digest, and whether the bytes that are kept have it."""
+    if not receipt.body:
+        return (line(strong(receipt.note)), line(muted("A link of the chain; it holds no bytes.")))
+    proof = f"The {len(receipt.body):,} bytes kept here have this digest."
+    if broken:
+        proof = "These bytes or their link are not as they were written."
+    outcome = "The answer repeated it." if receipt.outcome is Outcome.CONFIRMED else "The answer did not repeat it."
+    return (
+        placed(
+            canvas.width,
+            at(1, strong("POST "), receipt.endpoint),
+            to(canvas.width - 1, muted(_when(canvas, receipt)), note=True),
+        ),
+        placed(canvas.width, at(1, muted("sha256 "), receipt.sha256)),
+        placed(canvas.width, at(1, proof, muted(f" {outcome}"))),
+    )
+
+
+def receipt_of(overview: Overview | None, key: str) -> Receipt | None:
+    """Return the receipt that a row's key names, or None."""
+    return next((each for each in overview.receipts if row_key(each) == key), None) if overview else None
+
+
+def row_key(receipt: Receipt) -> str:
+    """Return what the mark stands on at this receipt."""
+    return f"receipt {receipt.id}"
+
+
+def _columns(canvas: Canvas) -> Line:
+    if canvas.narrow:
+        return placed(canvas.width, at(3, muted("sent")), to(23, muted("bytes")), at(25, muted("answer")))
+    return placed(
+        canvas.width,
+        at(3, muted("sent")),
+        to(23, muted("bytes")),
+        at(26, muted("answer")),
+        to(51, muted("requests")),
+        to(60, muted("tokens")),
+        note(63, muted("sha256")),
+    )
+
+
+def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
+    when = Span(_when(canvas, receipt), Role.NAME)
+    if not receipt.body:
+        return Row(placed(canvas.width, at(3, when), at(26, muted(receipt.note))), row_key(receipt))
+    good = receipt.outcome is not None
+    sign = Span("  " if good else "! ", Role.BAD)
+    word = _OUTCOMES[receipt.outcome] if receipt.outcome else "refused"
+    cells = [at(3, when), to(23, f"{len(receipt.body):,}")]
+    answer = (sign, Span(f"{receipt.status} ", Role.MUTED), word)
+    if canvas.narrow:
+        return Row(placed(canvas.width, *cells, at(24, *answer)), row_key(receipt))
+    reports = split(receipt.body)
+    told = [values(report) for report in reports]
+    requests, tokens = (_sum(told, name) for name in ("requests_per_session", "total_tokens_generated"))
+    extra = "base" if receipt.id == base else (f"{len(reports)} in one" if len(reports) > 1 else "")
+    cells += [
+        at(24, *answer),
+        to(51, requests),
+        to(60, tokens),
+        note(63, muted(f"{receipt.sha256[:8]}{canvas.signs.cut}")),
+    ]
+    return Row(placed(canvas.width, *cells, to(canvas.width - 1, strong(extra), note=True)), row_key(receipt))
+
+
+def _sum(told: list[dict[str, str]], name: str) -> str:
+    return f"{sum(int(each[name]) for each in told if each.get(name, '').isdecimal()):,}"
+
+
+def _when(canvas: Canvas, receipt: Receipt) -> str:
+    return f"{canvas.day(receipt.at)} {canvas.clock(receipt.at)}"

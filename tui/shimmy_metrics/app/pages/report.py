@@ -1,0 +1,220 @@
+"""A report through three lenses: against a base, as it was measured, and as bytes. Each gives the rows of a page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shimmy_metrics.app.lines import BLANK, Cell, Line, Role, Span, at, line, muted, note, placed, strong, to
+from shimmy_metrics.app.pages.canvas import Canvas, Row
+from shimmy_metrics.app.pages.values import in_order, plain, values
+from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ, members
+from shimmy_metrics.report.fields import NEVER
+
+RAW_BYTES: Final = 64
+
+
+class Lens(StrEnum):
+    """The three ways to look at a report."""
+
+    SINCE = "since"
+    MEASURED = "measured"
+    WIRE = "wire"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The report that another is compared with. `label` says which: `sent 22 Nov`."""
+
+    label: str
+    body: bytes
+
+
+SIGNS: Final = {
+    Change.ADDED: ("+", Role.GOOD),
+    Change.REMOVED: ("-", Role.BAD),
+    Change.CHANGED: ("~", Role.CHANGED),
+    Change.SAME: ("=", Role.MUTED),
+}
+
+
+def lenses(canvas: Canvas, lens: Lens, base: Base | None) -> Line:
+    """Return the row that names the lenses, the open one marked, and the base at its right."""
+    names = {
+        Lens.SINCE: ("Since last report", "Since"),
+        Lens.MEASURED: (f"Measured {canvas.signs.arrow} sent", "Measured"),
+        Lens.WIRE: ("On the wire", "Wire"),
+    }
+    cells: list[Cell] = []
+    column = 1
+    for each, (long, short) in names.items():
+        name = short if canvas.narrow else long
+        opened = each is lens
+        sign = Span(f"{canvas.signs.lens} " if opened else "  ", Role.ACCENT)
+        role = Role.MARKED if opened else Role.MUTED
+        cells.append(at(column, sign, Span(name, role, f"screen.lens('{each.value}')")))
+        column += len(name) + (3 if canvas.narrow else 5)
+    label = base.label if base else "none sent yet"
+    return placed(canvas.width, *cells, to(canvas.width - 1, muted("base "), label, note=True))
+
+
+def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tuple[Row, ...]:
+    """Return what is added, removed and changed against the base, and with `same` the rest as well."""
+    differences = {each.field.name: each for each in compare(base.body if base else None, body)}
+    ordered = [differences[field.name] for field in in_order()]
+    new = [each for each in differ(tuple(ordered)) if base is not None]
+    rows = [Row(_difference(canvas, each), each.field.name) for each in new]
+    if base is None:
+        rows = [
+            Row(_difference(canvas, each), each.field.name) for each in ordered if each.field.name not in ALWAYS_NEW
+        ]
+    elif not new:
+        rows.append(Row(placed(canvas.width, at(3, muted("Nothing that tells anything changed.")))))
+    always = "session_id, timestamp" if canvas.narrow else "session_id and timestamp, in every report"
+    sign, role = SIGNS[Change.CHANGED if base else Change.ADDED]
+    rows.append(Row(placed(canvas.width, at(3, Span(sign, role), muted(f" {_word(base)}  {always}")))))
+    alike = [each for each in ordered if each.change is Change.SAME]
+    if not alike:
+        return tuple(rows)
+    if same:
+        rows += [Row(_difference(canvas, each), each.field.name) for each in alike]
+    else:
+        count = muted(f"= same     {len(alike)} fields")
+        key = (Span("s", Role.ACCENT), muted(" shows them"))
+        rows.append(Row(placed(canvas.width, at(3, count), to(canvas.width - 1, *key, note=True))))
+    return tuple(rows)
+
+
+def measured(canvas: Canvas, body: bytes, raw: dict[str, str]) -> tuple[Row, ...]:
+    """Return each value as it was measured beside what leaves; fields that leave as measured in one line."""
+    sent = values(body)
+    second, third = (29, 29) if canvas.narrow else (29, 53)
+    head = placed(canvas.width, note(second, muted("measured here")), at(third + 2, muted("leaves as")))
+    rows = [Row(head)]
+    alike: list[str] = []
+    for field in in_order():
+        if field.name not in sent:
+            continue
+        before, after = raw.get(field.name, ""), sent[field.name]
+        if before in {after, _grouped(after)}:
+            alike.append(field.name)
+            continue
+        arrow = Span(f"{canvas.signs.arrow} ", Role.ACCENT)
+        room = third - second - 1
+        shown = before if len(before) <= room else f"{before[: room - 1]}{canvas.signs.cut}"
+        cells = [at(3, Span(field.name, Role.NAME))]
+        if not canvas.narrow:
+            cells.append(at(second, shown or muted("not kept")))
+        cells.append(at(third, arrow, strong(after)))
+        rows.append(Row(placed(canvas.width, *cells), field.name))
+    if alike:
+        rows.append(Row(line(muted(f"  and {len(alike)} that leave as they were measured"))))
+    rows.append(Row(BLANK))
+    for name, fate in NEVER:
+        nothing = (Span(f"{canvas.signs.arrow} ", Role.ACCENT), muted("nothing"))
+        shown = fate if len(fate) < third - second else f"{fate[: third - second - 2]}{canvas.signs.cut}"
+        fates = () if canvas.narrow else (at(second, muted(shown)),)
+        cells = [at(3, Span(name, Role.NAME)), *fates, at(third, *nothing)]
+        rows.append(Row(placed(canvas.width, *cells), name))
+    return tuple(rows)
+
+
+def wire(canvas: Canvas, base: Base | None, body: bytes) -> tuple[Row, ...]:
+    """Return the exact bytes, cut into members: the offset of each line's first byte, and the bytes, verbatim.
+
+    The texts of the lines, joined, are the body.
+    """
+    found = {each.field.name: each for each in compare(base.body, body)} if base else {}
+    room = max(canvas.width - 9, 8)
+    rows: list[Row] = []
+    for member in members(body):
+        difference = found.get(member.field)
+        for begin in range(0, len(member.text), room):
+            piece = member.text[begin : begin + room]
+            first = begin == 0
+            key = member.field if first else ""
+            rows.append(_wire_row(canvas, member.offset + begin, piece, key, difference if first else None))
+    return tuple(rows)
+
+
+def raw(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
+    """Return the body unbroken, so many bytes a row, with the same offsets."""
+    room = max(min(RAW_BYTES, canvas.width - 9), 8)
+    text = body.decode("ascii", errors="replace")
+    return tuple(
+        Row(placed(canvas.width, to(6, muted(str(begin))), at(8, text[begin : begin + room])), f"byte {begin}")
+        for begin in range(0, len(text), room)
+    )
+
+
+def joined_text(rows: tuple[Row, ...]) -> str:
+    """Return the bytes that the rows of `wire` show, joined."""
+    return "".join(span.text for row in rows for span in row.line if span.action == BYTES)
+
+
+BYTES: Final = "screen.explain"
+"""A click on bytes opens the field's explanation; it marks the spans that are bytes, too."""
+
+
+def _wire_row(canvas: Canvas, offset: int, text: str, name: str, difference: Difference | None) -> Row:
+    changed = difference is not None and difference.change is not Change.SAME
+    sign, role = SIGNS[difference.change] if difference and changed else (" ", Role.TEXT)
+    cells = [to(5, muted(str(offset))), at(6, Span(sign, role)), at(8, *_bytes(text, strongly=changed))]
+    if difference is not None and changed:
+        was = "added" if difference.change is Change.ADDED else f"was {plain(difference.before)}"
+        if name in ALWAYS_NEW:
+            was = "new each time"
+        cells.append(to(canvas.width - 1, muted(was), note=True))
+    return Row(placed(canvas.width, *cells), name)
+
+
+def _bytes(text: str, *, strongly: bool) -> Iterator[Span]:
+    """Yield the bytes with the name receding and the value plain, or bold where it is new."""
+    name, colon, value = text.partition(":")
+    if not colon or not name.startswith(('"', "{")):
+        yield Span(text, Role.STRONG if strongly else Role.TEXT, BYTES)
+        return
+    yield Span(f"{name}{colon}", Role.QUIET, BYTES)
+    if value:
+        yield Span(value, Role.STRONG if strongly else Role.TEXT, BYTES)
+
+
+def _difference(canvas: Canvas, difference: Difference) -> Line:
+    sign, role = SIGNS[difference.change]
+    name = Span(difference.field.name, Role.NAME)
+    before, after = plain(difference.before), plain(difference.after)
+    alike = difference.change is Change.SAME
+    if canvas.narrow:
+        value = muted(after or before) if alike else strong(after or "gone")
+        return placed(canvas.width, at(3, Span(sign, role)), at(5, name), at(31, value))
+    cells = [at(3, Span(sign, role), muted(f" {difference.change.value}")), at(14, name)]
+    if alike:
+        return placed(canvas.width, *cells, at(52, muted(after)))
+    if difference.change is Change.CHANGED:
+        if len(before) <= 11 and len(after) <= canvas.width - 54:
+            cells += [to(49, muted(before)), at(50, Span(canvas.signs.arrow, Role.ACCENT), " ", strong(after))]
+        else:
+            cells.append(at(50, Span(canvas.signs.arrow, Role.ACCENT), " ", strong(_news(before, after))))
+    elif difference.change is Change.ADDED:
+        cells.append(at(52, strong(after)))
+    else:
+        cells += [to(49, muted(before))]
+    return placed(canvas.width, *cells)
+
+
+def _news(before: str, after: str) -> str:
+    """Return what is new in a list of words; other long values are shown whole."""
+    old, new = before.split(", "), after.split(", ")
+    if len(old) < 2 and len(new) < 2:
+        return after
+    gained = [f"+ {word}" for word in new if word not in old]
+    lost = [f"- {word}" for word in old if word not in new]
+    return ", ".join([*gained, *lost]) or after
+
+
+def _word(base: Base | None) -> str:
+    return "changed" if base else "added  "
+
+
+def _grouped(text: str) -> str:
+    return f"{int(text):,}" if text.isdecimal() else text

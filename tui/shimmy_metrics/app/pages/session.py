@@ -1,0 +1,200 @@
+"""Session: does this leave, and when? Then the numbers, each beside the form in which it would leave."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shimmy_metrics.actions.overview import Live, Overview
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.pages.values import values
+from shimmy_metrics.consent import Delivery
+from shimmy_metrics.limits import MINUTES_SHOWN
+from shimmy_metrics.records import Session
+from shimmy_metrics.wording import amount, duration, obstacle
+
+READING = "Reading what is held here."
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """One live figure: what it is called, its value now with a unit, the field it becomes (empty: it stays here)."""
+
+    label: str
+    now: str
+    unit: str
+    field: str
+    note: str = ""
+
+
+def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
+    """Return the page for the running session number `index` (from 0), or what to do where none runs."""
+    if overview is None:
+        return Page((line(muted(READING)), BLANK), ())
+    if overview.trouble:
+        return Page((line(Span("! ", Role.BAD), strong(overview.trouble)), BLANK), _nothing_runs(canvas, overview))
+    if not overview.running:
+        sentence = "No server is running, so nothing is measured."
+        return Page((line(strong(sentence)), BLANK), _nothing_runs(canvas, overview))
+    live = overview.running[min(index, len(overview.running) - 1)]
+    return Page(_head(canvas, overview, live, index), _rows(canvas, live))
+
+
+def chosen(overview: Overview | None, index: int) -> Live | None:
+    """Return the running session that is shown, or None."""
+    if overview is None or not overview.running:
+        return None
+    return overview.running[min(index, len(overview.running) - 1)]
+
+
+def running_for(canvas: Canvas, session: Session) -> str:
+    """Return how long a session has run: its own count, and the time since that was written."""
+    since = max(canvas.now - session.updated, timedelta())
+    return duration(session.counters.uptime_s + int(since.total_seconds()))
+
+
+def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[Line, ...]:
+    session = live.session
+    several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
+    fate = _fate(overview, session)
+    begun = canvas.clock(session.started)
+    sentence = f"Measuring since {begun}. {fate}{several}"
+    if len(sentence) + 12 > canvas.width:
+        sentence = f"{fate}{several}"
+    long = running_for(canvas, session)
+    return (placed(canvas.width, at(1, strong(sentence)), to(canvas.width - 1, muted(long), note=True)), BLANK)
+
+
+def _fate(overview: Overview, session: Session) -> str:
+    if session.switch:
+        return f"Nothing leaves: {session.switch} is set there."
+    if session.local:
+        return "It stays here: only for you."
+    if obstacle(overview.standing):
+        return "Nothing leaves for now: c says why."
+    if overview.standing.decision.delivery is Delivery.REVIEW:
+        return "Nothing leaves until you release it."
+    return "Nothing leaves before the server stops."
+
+
+def _figures(session: Session) -> tuple[_Figure, ...]:
+    counters = session.counters
+    mean, speed = counters.mean_answer_ms, counters.tokens_a_second
+    client = min(counters.clients, key=lambda name: (-counters.clients[name], name), default="none seen")
+    memory = counters.memory_bytes
+    kept = (_Figure("server memory", f"{memory / 2**20:,.0f}", "MB", ""),) if memory else ()
+    return (
+        _Figure("requests", f"{counters.requests:,}", "", "requests_per_session"),
+        _Figure("errors", f"{counters.errors:,}", "", "errors_count"),
+        _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", counters.token_source.value),
+        _Figure("tokens a second", f"{speed:,.1f}" if speed else "-", "", ""),
+        _Figure(
+            "response time", f"{mean:,}" if mean is not None else "-", "ms, mean", "avg_response_time_ms", "two digits"
+        ),
+        _Figure("busiest hour", f"{counters.peak_hour:,}", "requests", "peak_requests_per_hour", "two digits"),
+        _Figure(
+            "start-up",
+            f"{counters.startup_ms:,}" if counters.startup_ms is not None else "-",
+            "ms" if counters.startup_ms is not None else "ran already",
+            "startup_time_ms",
+            "two digits",
+        ),
+        _Figure("models", f"{counters.models:,}", "names not kept", "models_used_count"),
+        _Figure("client", client, "", "integration_type", "one word"),
+        *kept,
+    )
+
+
+def _rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
+    ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
+    sent = values(live.would_be.body)
+    head = placed(canvas.width, to(ends, muted("now")), at(leaves, muted("as it would leave")))
+    rows = [Row(head)]
+    for figure in _figures(live.session):
+        leaving = figure.field in sent
+        cells = [at(3, Span(figure.label, Role.NAME)), to(ends, strong(figure.now))]
+        if not canvas.narrow and figure.unit:
+            cells.append(at(ends + 1, muted(figure.unit)))
+        if leaving:
+            cells.append(at(leaves, Span(canvas.signs.arrow, Role.ACCENT), f" {sent[figure.field]}"))
+            if figure.note and sent[figure.field] != "null":
+                cells.append(note(notes, muted(figure.note)))
+        else:
+            cells.append(at(leaves, muted(f"{canvas.signs.dot} stays here")))
+        rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
+    rows.append(Row(BLANK))
+    rows.extend(Row(each) for each in (*_spark(canvas, live.session), *_routes(canvas, live.session)))
+    return tuple(rows)
+
+
+def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    counts = session.counters.minutes
+    begin = 3 if canvas.narrow else 25
+    room = min(MINUTES_SHOWN, canvas.width - begin - 18, 40)
+    if room < 8 or not counts:
+        return ()
+    shown = counts[-room:]
+    top = max(shown)
+    sparks = canvas.signs.sparks
+    # Zero keeps the lowest sign: a gap would look as if nothing had been measured.
+    drawn = "".join(sparks[round(count * (len(sparks) - 1) / top) if top else 0] for count in shown)
+    scale = f"0 to {top}, {len(shown)} min"
+    label = () if canvas.narrow else (at(3, "requests a minute"),)
+    return (
+        placed(
+            canvas.width, *label, at(begin, Span(drawn, Role.ACCENT)), to(canvas.width - 1, muted(scale), note=True)
+        ),
+    )
+
+
+def _routes(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    counts = sorted(session.counters.routes.items(), key=lambda each: (-each[1], each[0]))
+    if not counts:
+        return ()
+    name = min(max(len(route) for route, _ in counts), 25)
+    begin = name + 10
+    room = max(min(canvas.width - begin - 2, 40), 0)
+    top = counts[0][1]
+    lines: list[Line] = []
+    for route, count in counts:
+        bar = canvas.signs.bar * max(round(count * room / top), 1) if room else ""
+        cells = (at(3, route[:name]), to(begin - 1, strong(f"{count:,}")), note(begin, Span(bar, Role.ACCENT)))
+        lines.append(placed(canvas.width, *cells))
+    return tuple(lines)
+
+
+def _nothing_runs(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
+    column = 3 if canvas.narrow else 19
+    rows = [
+        placed(
+            canvas.width, at(3, "Start one"), at(column, strong("shimmy serve"), muted("  it appears here by itself"))
+        ),
+        placed(
+            canvas.width, at(3, "Or watch one"), at(column, strong("shimmy serve --upstream http://127.0.0.1:11434"))
+        ),
+    ]
+    last = _last(canvas, overview)
+    if last:
+        rows += [BLANK, placed(canvas.width, at(3, "Last"), at(column, last))]
+    if overview.ended:
+        rows += [BLANK, line(muted("  Kept for you alone, never sent:"))]
+        for session in overview.ended[:20]:
+            rows.append(placed(canvas.width, at(3, *_told(canvas, session))))
+    if overview.unread:
+        rows += [BLANK, line(muted("  Metrics are off: what was written last stands in a log that is not opened now."))]
+    return tuple(Row(each) for each in rows)
+
+
+def _told(canvas: Canvas, session: Session) -> tuple[str, ...]:
+    counters = session.counters
+    return (
+        f"{canvas.day(session.started)} {canvas.clock(session.started)}, {duration(counters.uptime_s)}, "
+        f"{amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}",
+    )
+
+
+def _last(canvas: Canvas, overview: Overview) -> str:
+    if overview.outbox:
+        return f"sealed {canvas.day(overview.outbox[-1].sealed)}; its report waits: 2"
+    if overview.deliveries:
+        return f"sent {canvas.day(overview.deliveries[0].at)}; the bytes are kept: 3"
+    return ""

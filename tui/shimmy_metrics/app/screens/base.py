@@ -1,0 +1,205 @@
+"""The frame that all screens share: head, page, drawer, buttons; the mark, and how the page moves under it."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Offset
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from shimmy_metrics.app.keys import PAGE
+from shimmy_metrics.app.lines import BLANK, Line, line, marked, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, scrolled, stepped
+from shimmy_metrics.app.pages.explain import SHORT
+from shimmy_metrics.app.pages.frame import rule, title, top
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
+
+if TYPE_CHECKING:
+    from shimmy_metrics.app.main import ShimmyApp
+
+HEAD_ROWS = 2
+"""Tabs and rule."""
+
+SMALL = 10
+"""Rows below which the head gives up its rule and its blank lines."""
+
+
+class Frame(Screen[None]):
+    """A screen of the app. A subclass says what its page, its drawer and its buttons are."""
+
+    AUTO_FOCUS = ""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    BINDINGS: ClassVar[list[BindingType]] = [*PAGE]
+    MODE: ClassVar[str] = ""
+    """Which of the four it is; empty for a page of its own."""
+
+    # As shipped, a change of focus paints the whole screen again: 2,900 bytes instead of 200.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mark = ""
+        self.more = False
+        self._top = 0
+        self._said = ""
+
+    # --- what a subclass says -----------------------------------------------------------------------------------
+
+    def page(self, canvas: Canvas) -> Page:
+        """Return what is shown."""
+        raise NotImplementedError
+
+    def explained(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return what the drawer says about the marked line."""
+        return ()
+
+    def acts(self) -> Sequence[Act]:
+        """Return this screen's own buttons."""
+        return ()
+
+    # --- drawing ------------------------------------------------------------------------------------------------
+
+    @property
+    def shimmy(self) -> "ShimmyApp":
+        """The app, by its own type."""
+        return cast("ShimmyApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Build the frame's four places."""
+        signs = self.shimmy.signs
+        yield Lines(signs, id="head")
+        yield Lines(signs, id="page")
+        yield Lines(signs, id="drawer")
+        yield ButtonRow(signs, self.acts(), self.shimmy.common_acts())
+
+    async def on_mount(self) -> None:
+        """Fill the lines, so that the first frame is complete."""
+        await self.draw()
+
+    async def on_screen_resume(self) -> None:
+        """Show what changed while another screen was in front."""
+        await self.draw()
+
+    async def on_resize(self) -> None:
+        """Draw for the new size."""
+        await self.draw()
+
+    async def draw(self) -> None:
+        """Draw what there is now. Only rows that differ reach the terminal."""
+        canvas = self.shimmy.canvas()
+        page = self.page(canvas)
+        self.mark = nearest(page, self.mark)
+        self.remember_mark()
+        head = self._head(canvas, page)
+        drawer = self._drawer(canvas)
+        height = self.rows_for_page(canvas, len(head), len(drawer))
+        self._top = scrolled(page, self.mark, self._top, height)
+        shown = page.rows[self._top : self._top + height]
+        signs = self.shimmy.signs
+        lines = tuple(marked(row.line, signs) if row.key and row.key == self.mark else row.line for row in shown)
+        if drawer:
+            unseen = len(page.rows) - height
+            place = f"{self._top + 1}-{self._top + len(shown)} of {len(page.rows)}" if unseen > 0 else ""
+            drawer = (rule(canvas, self.shimmy.notice, more=place), *drawer[1:])
+        self._place("#head", head)
+        self._place("#drawer", drawer)
+        self.query_one("#page", Lines).show(lines)
+        await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.common_acts())
+        if self.focused is None:
+            row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
+            self.shimmy.place_cursor(Offset(0, len(head) + row))
+
+    def rows_for_page(self, canvas: Canvas, head: int, drawer: int) -> int:
+        """Return how many rows are left for the page."""
+        return max(canvas.height - head - drawer - 1, 0)
+
+    def _head(self, canvas: Canvas, page: Page) -> tuple[Line, ...]:
+        overview = self.shimmy.overview
+        first = top(canvas, overview, self.MODE) if self.MODE else title(canvas, overview, self.TITLE or "")
+        if canvas.height >= SMALL:
+            return (*first, *page.head)
+        told = tuple(each for each in page.head if each != BLANK)
+        # The screen's answer in one sentence is worth more than the tabs where only a few rows are left.
+        room = max(canvas.height - 3, 1)
+        return (*told[:1], first[0], *told[1:])[:room] if canvas.height > 4 else told[:1]
+
+    def _drawer(self, canvas: Canvas) -> tuple[Line, ...]:
+        if self._said:
+            said = tuple(wrapped(self._said, canvas.width))
+            told = said if canvas.low else (*said, *(BLANK,) * (SHORT - len(said)))
+        elif canvas.low and not self.more:
+            return ()
+        else:
+            known = self.explained(canvas)
+            told = known if self.more else known[:SHORT]
+            told = (*told, *(BLANK,) * (SHORT - len(told)))
+        room = max(canvas.height - 5, 0)
+        return (line(), *told)[:room]
+
+    def _fitting(self, canvas: Canvas) -> Sequence[Act]:
+        if not canvas.narrow:
+            return self.acts()
+        return [Act(act.key, act.label.split()[0], act.action) for act in self.acts()][:3]
+
+    def _place(self, where: str, lines: tuple[Line, ...]) -> None:
+        widget = self.query_one(where, Lines)
+        if len(widget.lines) != len(lines) or widget.styles.height is None or widget.styles.height.value != len(lines):
+            widget.styles.height = len(lines)
+        widget.show(lines)
+
+    # --- what people do -----------------------------------------------------------------------------------------
+
+    async def say(self, sentence: str) -> None:
+        """Say a sentence in the drawer, until the mark moves."""
+        self._said = sentence
+        await self.draw()
+
+    def remember_mark(self) -> None:
+        """Tell the app what the mark stands on; a screen with marks of its own keeps them."""
+
+    async def action_step(self, by: int) -> None:
+        """Move the mark."""
+        self._said = ""
+        canvas = self.shimmy.canvas()
+        page = self.page(canvas)
+        if page.keys:
+            self.mark = stepped(page, self.mark, by)
+        else:
+            self._top = max(self._top + by, 0)
+        await self.draw()
+
+    async def action_leaf(self, by: int) -> None:
+        """Move the mark by a page."""
+        height = max(self.query_one("#page", Lines).size.height, 1)
+        await self.action_step(by * max(height - 1, 1))
+
+    async def action_ends(self, by: int) -> None:
+        """Move the mark to the first or the last line."""
+        await self.action_step(by * int(math.pow(10, 6)))
+
+    async def action_explain(self) -> None:
+        """Show all that is known about the marked line, or put it away again."""
+        self._said = ""
+        self.more = not self.more
+        await self.draw()
+
+    @on(KeyButton.Pressed)
+    async def press(self, event: KeyButton.Pressed) -> None:
+        """Do what the button says."""
+        event.stop()
+        await self.run_action(event.act.action)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Put the terminal's cursor on what has the focus: screen readers follow it."""
+        self.shimmy.place_cursor(event.widget.region.offset)
+
+    async def on_descendant_blur(self) -> None:
+        """Put the cursor back to the mark."""
+        if self.focused is None:
+            await self.draw()

@@ -1,0 +1,126 @@
+"""A question in the drawer: the page stays in view, nothing is focused, Enter is inert."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.geometry import Offset
+from textual.reactive import Reactive
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from shimmy_metrics.app.keys import QUESTION
+from shimmy_metrics.app.lines import BLANK, Line, wrapped
+from shimmy_metrics.app.pages.frame import rule
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
+from shimmy_metrics.limits import SILENCE_SECONDS
+
+if TYPE_CHECKING:
+    from shimmy_metrics.app.main import ShimmyApp
+
+ROWS = 3
+"""Lines of a question, as many as the drawer has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: its title, what will happen, and what the two answers are called."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+
+class Question(ModalScreen[bool]):
+    """Asks, and gives True for yes. What is not a certain yes is a no, or nothing."""
+
+    AUTO_FOCUS = ""
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    BINDINGS: ClassVar[list[BindingType]] = [*QUESTION]
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self._asked = asked
+        self.stood = float("inf")
+
+    @property
+    def shimmy(self) -> "ShimmyApp":
+        """The app, by its own type."""
+        return cast("ShimmyApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Build the drawer's rows with the question in them."""
+        signs = self.shimmy.signs
+        with Vertical(id="question"):
+            yield Lines(signs, self.lines(), id="asked")
+            yield from self.below()
+            yield ButtonRow(signs, self.acts(), ())
+
+    def below(self) -> ComposeResult:
+        """Build what stands between the question and its answers."""
+        yield from ()
+
+    def lines(self) -> tuple[Line, ...]:
+        """Return the question's lines."""
+        canvas = self.shimmy.canvas()
+        told = tuple(wrapped(self._asked.text, canvas.width))
+        if canvas.height < ROWS + 4:
+            return told[: max(canvas.height - 1, 0)]
+        return (rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+
+    def acts(self) -> Sequence[Act]:
+        """Return the answers. They are clicked or typed, never reached by Tab."""
+        return (Act("y", self._asked.yes, "screen.yes"), Act("n", self._asked.no, "screen.no"))
+
+    def on_mount(self) -> None:
+        """Keep the focus away from the answers."""
+        for button in self.query(KeyButton):
+            button.can_focus = False
+        self.stood = self.shimmy.time()
+        self.call_after_refresh(self._show_cursor)
+
+    async def on_resize(self) -> None:
+        """Draw for the new size."""
+        self.query_one("#asked", Lines).show(self.lines())
+
+    @on(KeyButton.Pressed)
+    async def press(self, event: KeyButton.Pressed) -> None:
+        """Take a clicked answer."""
+        event.stop()
+        await self.run_action(event.act.action)
+
+    async def action_yes(self) -> None:
+        """Take the yes, if it is certain that a person gave it."""
+        self.when_certain(self._yes)
+
+    def action_no(self) -> None:
+        """Take the no: nothing happens."""
+        _ = self.dismiss(result=False)
+
+    def when_certain(self, then: Callable[[], None]) -> None:
+        """Do it if the key came alone: not from a paste, a repeating key, or typed before the question stood."""
+        guard = self.shimmy.guard
+        if not guard.may_answer(self.stood):
+            return
+        heard = guard.heard
+
+        def certain() -> None:
+            if guard.heard == heard and self.is_current:
+                then()
+
+        self.app.set_timer(SILENCE_SECONDS, certain)
+
+    def _yes(self) -> None:
+        _ = self.dismiss(result=True)
+
+    def _show_cursor(self) -> None:
+        place = self.query_one("#asked", Lines).region.offset
+        self.shimmy.place_cursor(Offset(place.x + 1, place.y))

@@ -1,0 +1,131 @@
+"""Export: what, how much, where to; a new file, never over another one; and a copy through the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from shimmy_metrics.app.keys import EXPORT
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, line, muted, wrapped
+from shimmy_metrics.app.pages.frame import rule
+from shimmy_metrics.app.screens.confirm import Asked, Question
+from shimmy_metrics.app.widgets.buttons import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is saved: its bytes, what they are in words, and where they go unless the person says otherwise."""
+
+    title: str
+    data: bytes
+    told: str
+    path: Path
+    copies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants: the file, and whether the bytes are copied as well."""
+
+    path: Path
+    copies: bool
+
+
+class ExportScreen(Question):
+    """Asks for the place, and gives it through `wanted`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*EXPORT]
+
+    def __init__(self, parcel: Parcel) -> None:
+        super().__init__(Asked(parcel.title, "", "Yes, save it", "No"))
+        self._parcel = parcel
+        self._path = parcel.path
+        self.wanted: Wanted | None = None
+
+    def lines(self) -> tuple[Line, ...]:
+        """Return what is saved and where to, with a word about a file that is already there."""
+        canvas = self.shimmy.canvas()
+        there = self._path.expanduser().exists()
+        told = Span("! is already there: choose another path", Role.BAD) if there else muted("a new file, yours alone")
+        size = f"{len(self._parcel.data):,} bytes"
+        found = [
+            *wrapped(f"{self._parcel.told}: {size} of JSON", canvas.width),
+            *wrapped(f"to {in_home(self._path)}", canvas.width, role=Role.STRONG),
+            line(told),
+        ]
+        if canvas.height < len(found) + 3:
+            return tuple(found[: max(canvas.height - 2, 1)])
+        return (rule(canvas, self._parcel.title), *found, *(BLANK,) * (3 - len(found)))
+
+    def below(self) -> ComposeResult:
+        """Build the line for another path."""
+        place = Input(str(in_home(self._path)), id="path", select_on_focus=False)
+        place.display = False
+        yield place
+
+    def acts(self) -> Sequence[Act]:
+        """Return the answers."""
+        if self._parcel.copies:
+            return (
+                Act("y", "Yes, save and copy", "screen.both"),
+                Act("p", "Other path", "screen.path"),
+                Act("n", "No", "screen.no"),
+            )
+        return (
+            Act("y", "Yes, save it", "screen.yes"),
+            Act("b", "Save and copy", "screen.both"),
+            Act("p", "Other path", "screen.path"),
+            Act("n", "No", "screen.no"),
+        )
+
+    async def action_yes(self) -> None:
+        """Save."""
+        self.when_certain(lambda: self._want(copies=self._parcel.copies))
+
+    async def action_both(self) -> None:
+        """Save, and copy the same bytes."""
+        self.when_certain(lambda: self._want(copies=True))
+
+    def action_path(self) -> None:
+        """Ask for another path."""
+        place = self.query_one("#path", Input)
+        place.display = True
+        place.focus()
+
+    @on(Input.Submitted)
+    async def take_path(self, event: Input.Submitted) -> None:
+        """Take the path; the question still waits for its answer."""
+        if event.value.strip():
+            self._path = Path(event.value.strip())
+        event.input.display = False
+        self.set_focus(None)
+        await self.on_resize()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Leave the path as it was on Esc."""
+        place = self.query_one("#path", Input)
+        if place.has_focus and event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            place.display = False
+            self.set_focus(None)
+
+    def _want(self, *, copies: bool) -> None:
+        if self._path.expanduser().exists():
+            self.action_path()
+            return
+        self.wanted = Wanted(self._path.expanduser(), copies)
+        _ = self.dismiss(result=True)
+
+
+def in_home(path: Path) -> str:
+    """Return the path as people write it."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)

@@ -1,0 +1,53 @@
+"""What the screens of fields share: the mark stays on the same field across them, and the drawer explains it."""
+
+from shimmy_metrics.app.lines import Line, Role, Span, line, muted, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.explain import explained
+from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.report.fields import BY_NAME, NEVER
+
+_STAYS = {
+    "tokens a second": "Tokens for each second of answering. It is in no report.",
+    "server memory": "What the server's process uses now. It is in no report.",
+}
+
+
+class FieldFrame(Frame):
+    """A screen whose lines are fields."""
+
+    async def draw(self) -> None:
+        """Draw with the mark on the field that another screen left it on."""
+        if self.shimmy.field and self.is_current:
+            self.mark = self.shimmy.field
+        await super().draw()
+
+    def remember_mark(self) -> None:
+        """Take the field along to the next screen; what is no field stays."""
+        if self.is_current and (self.mark in BY_NAME or self.mark in dict(NEVER) or not self.mark):
+            self.shimmy.field = self.mark or self.shimmy.field
+
+    async def action_step(self, by: int) -> None:
+        """Move the mark; the field that was taken along is left behind."""
+        self.shimmy.field = ""
+        await super().action_step(by)
+
+    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the report's values and the measured ones, by field."""
+        return {}, {}
+
+    def explained(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return the marked field explained, with its value."""
+        sent, measured = self.values()
+        known = explained(canvas, self.mark, sent.get(self.mark, ""), measured.get(self.mark, ""))
+        return known or self.own_explanation(canvas)
+
+    def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return what there is to say about a line that is neither a field nor of the never-list."""
+        return ()
+
+    def stays_here(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return the explanation of a figure that is only shown."""
+        if self.mark not in _STAYS:
+            return ()
+        head = line(Span(self.mark, Role.MARKED), muted("  stays here"))
+        return (head, *wrapped(_STAYS[self.mark], canvas.width))

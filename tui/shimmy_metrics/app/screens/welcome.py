@@ -1,0 +1,179 @@
+"""The question, and later the same page to change one's mind. No answer has the focus; Enter alone decides nothing."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.geometry import Offset
+
+from shimmy_metrics.app.keys import CONSENT
+from shimmy_metrics.app.lines import Line, Role, line, muted, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas, Page
+from shimmy_metrics.app.pages.consent import Choice, answer_line, before, choices
+from shimmy_metrics.app.pages.frame import rule, title
+from shimmy_metrics.app.pages.session import READING
+from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.app.screens.fields import FieldsScreen
+from shimmy_metrics.app.screens.preview import PreviewScreen
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.widgets.lines import Lines
+from shimmy_metrics.limits import SILENCE_SECONDS
+from shimmy_metrics.wording import WITHDRAW_HERE
+
+TOO_FAST = "That came too fast to be an answer: press the letter once more."
+
+
+class ConsentScreen(Frame):
+    """Asked once, and open for a change of mind at any time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*CONSENT]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stood = float("inf")
+        self._choices: tuple[Choice, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Build head, the scrolling page with the answers as buttons, and the bottom row."""
+        signs, overview = self.shimmy.signs, self.shimmy.overview
+        canvas = self.shimmy.canvas()
+        self._choices = choices(overview) if overview else ()
+        yield Lines(signs, title(canvas, overview), id="head")
+        with VerticalScroll(id="body", can_focus=False):
+            yield Lines(signs, self._before(canvas), id="before")
+            for choice in self._choices:
+                yield KeyButton(signs, _act(choice), answer_line(canvas, choice))
+            yield Lines(signs, self._after(canvas), id="after")
+        yield Lines(signs, self._foot(canvas), id="drawer")
+        yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
+
+    async def on_screen_resume(self) -> None:
+        """Note that the question stands from now on."""
+        self.stood = self.shimmy.time()
+        await super().on_screen_resume()
+
+    async def draw(self) -> None:
+        """Draw what there is now."""
+        overview = self.shimmy.overview
+        canvas = self.shimmy.canvas()
+        body = self.query_one("#body", VerticalScroll)
+        self._place("#head", title(canvas, overview) if canvas.height > 4 else title(canvas, overview)[:1])
+        self.query_one("#before", Lines).show(self._before(canvas))
+        self.query_one("#after", Lines).show(self._after(canvas))
+        self._choices = choices(overview) if overview else ()
+        buttons = list(body.query(KeyButton))
+        if len(buttons) == len(self._choices):
+            for button, choice in zip(buttons, self._choices, strict=True):
+                button.relabel(_act(choice), answer_line(canvas, choice))
+        else:
+            await body.remove_children(KeyButton)
+            made = [KeyButton(self.shimmy.signs, _act(each), answer_line(canvas, each)) for each in self._choices]
+            await body.mount_all(made, before="#after")
+        self._place("#drawer", self._foot(canvas))
+        await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.consent_acts())
+        if self.focused is None:
+            self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
+
+    def page(self, canvas: Canvas) -> Page:
+        """Return nothing: this page is drawn in its own way, since its answers are buttons."""
+        return Page((), ())
+
+    def acts(self) -> Sequence[Act]:
+        """Return the two ways to know more before deciding."""
+        return (Act("w", "What would be sent", "screen.wire"), Act("f", "Every field, and why", "screen.fields"))
+
+    # --- answering ----------------------------------------------------------------------------------------------
+
+    async def action_answer(self, answer: str) -> None:
+        """Take an answer by its letter: at once, if it is certain that a person pressed it."""
+        if answer not in {choice.action for choice in self._choices}:
+            return
+        guard = self.shimmy.guard
+        if not guard.may_answer(self.stood):
+            await self.say(TOO_FAST)
+            return
+        heard = guard.heard
+
+        async def certain() -> None:
+            if guard.heard != heard:
+                await self.say(TOO_FAST)
+            elif self.is_current:
+                self.shimmy.answer(answer)
+
+        self.app.set_timer(SILENCE_SECONDS, certain)
+
+    @on(KeyButton.Pressed)
+    async def press(self, event: KeyButton.Pressed) -> None:
+        """By button an answer is asked for once more: no Enter alone ever decides."""
+        event.stop()
+        choice = next((each for each in self._choices if _act(each) == event.act), None)
+        if choice is None:
+            await self.run_action(event.act.action)
+        else:
+            self.shimmy.ask_again(choice)
+
+    async def action_wire(self) -> None:
+        """Show the exact report that this machine would send."""
+        await self.shimmy.push_screen(PreviewScreen())
+
+    async def action_fields(self) -> None:
+        """Show every field, and why."""
+        await self.shimmy.push_screen(FieldsScreen())
+
+    # --- moving -------------------------------------------------------------------------------------------------
+
+    async def action_step(self, by: int) -> None:
+        """Scroll."""
+        self._said = ""
+        self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)
+        await self.draw()
+
+    async def action_leaf(self, by: int) -> None:
+        """Scroll by a page."""
+        body = self.query_one("#body", VerticalScroll)
+        body.scroll_relative(y=by * max(body.size.height - 1, 1), animate=False)
+
+    async def action_ends(self, by: int) -> None:
+        """Scroll to the beginning or to the end."""
+        body = self.query_one("#body", VerticalScroll)
+        if by < 0:
+            body.scroll_home(animate=False)
+        else:
+            body.scroll_end(animate=False)
+
+    async def action_explain(self) -> None:
+        """Enter alone does nothing here."""
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Put the cursor on the answer that has the focus."""
+        self.call_after_refresh(lambda: self.shimmy.place_cursor(event.widget.region.offset))
+
+    # --- lines --------------------------------------------------------------------------------------------------
+
+    def _before(self, canvas: Canvas) -> tuple[Line, ...]:
+        overview = self.shimmy.overview
+        if overview is None:
+            return (line(muted(READING)),)
+        return before(canvas, overview, seconds=self.shimmy.seconds_left)
+
+    def _after(self, canvas: Canvas) -> tuple[Line, ...]:
+        if self._said:
+            return tuple(wrapped(self._said, canvas.width))
+        return tuple(wrapped(WITHDRAW_HERE, canvas.width, role=Role.MUTED))
+
+    def _foot(self, canvas: Canvas) -> tuple[Line, ...]:
+        if canvas.height < 8:
+            return ()
+        letters = " ".join(choice.key for choice in self._choices)
+        more = f"{letters}: answers; space: more" if canvas.height < 24 or canvas.narrow else ""
+        return (rule(canvas, self.shimmy.notice, more=more),)
+
+
+HEAD = 2
+
+
+def _act(choice: Choice) -> Act:
+    return Act(choice.key, choice.label, f"screen.answer('{choice.action}')")

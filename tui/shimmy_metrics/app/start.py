@@ -1,0 +1,57 @@
+"""What the app starts with: gathered beside the import of Textual, which takes longer than any of it."""
+
+import threading
+from dataclasses import dataclass
+
+from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.actions.question import question_open
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.machine.facts import Facts, gather
+from shimmy_metrics.system.profile import Profile
+
+PATIENCE_SECONDS = 1.0
+"""A disk that takes longer than this is shown as being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is known when the app opens.
+
+    `asks` opens it on the question. `asking` closes it after the answer; `seconds` without a key close it, too.
+    `notice` is a sentence that stays in view (the demo's).
+    """
+
+    facts: Facts
+    overview: Overview | None
+    asks: bool
+    asking: bool = False
+    seconds: int | None = None
+    notice: str = ""
+
+
+class Gathering:
+    """Reads facts, config and store in a thread of its own."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._facts: Facts | None = None
+        self._overview: Overview | None = None
+        self._asks = False
+        self._thread = threading.Thread(target=self._gather, daemon=True, name="gathering")
+        self._thread.start()
+
+    def start(self, *, asking: bool, seconds: int | None, notice: str) -> Start:
+        """Return what is known by now, after a short wait."""
+        self._thread.join(PATIENCE_SECONDS)
+        facts = self._facts or gather(self._profile.environment.get("TZ") or None)
+        # In a sandbox the question belongs to the story, wherever it is played.
+        asks = asking or self._asks or bool(notice and self._overview and self._overview.standing.asks)
+        return Start(facts, self._overview, asks, asking, seconds, notice)
+
+    def _gather(self) -> None:
+        self._facts = gather(self._profile.environment.get("TZ") or None)
+        try:
+            self._asks = question_open(self._profile)
+        except TroubleError:
+            self._asks = False  # the overview says what is wrong, in its first line
+        self._overview = overview(self._profile, self._facts)

@@ -1,0 +1,106 @@
+"""Buttons of one row: a key's letter and what it does. Tab, Enter and a click reach what the key reaches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import Click
+from textual.message import Message
+
+from shimmy_metrics.app.lines import Line, Role, Span
+from shimmy_metrics.app.signs import Signs
+from shimmy_metrics.app.widgets.lines import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a button does: the key that does the same, its label, the action."""
+
+    key: str
+    label: str
+    action: str
+
+
+class KeyButton(Lines, can_focus=True):
+    """One action as a button."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "press", "press this button", show=False, id="button.press")
+    ]
+
+    @dataclass
+    class Pressed(Message):
+        """The button was pressed, by Enter or by a click: never by its letter."""
+
+        act: Act
+
+    def __init__(self, signs: Signs, act: Act, line: Line | None = None) -> None:
+        super().__init__(signs, (line if line is not None else labelled(act),))
+        self._act = act
+
+    def relabel(self, act: Act, line: Line | None = None) -> None:
+        """Become another button: cheaper than to mount a new one."""
+        self._act = act
+        self.show((line if line is not None else labelled(act),))
+        if self.styles.auto_dimensions:
+            self.refresh(layout=True)
+
+    @property
+    def act(self) -> Act:
+        """What it does."""
+        return self._act
+
+    def action_press(self) -> None:
+        """Press it."""
+        self.post_message(self.Pressed(self._act))
+
+    def on_click(self, event: Click) -> None:
+        """Press it by the mouse; the pointer takes no focus along."""
+        event.stop()
+        self.action_press()
+
+
+def labelled(act: Act) -> Line:
+    """Return the key in the accent and the label."""
+    label = (Span(f" {act.label}"),) if act.label else ()
+    return (Span(act.key, Role.MARKED), *label)
+
+
+class ButtonRow(Container):
+    """The bottom row: this screen's buttons at the left, the same five at the right on every screen."""
+
+    def __init__(self, signs: Signs, left: Sequence[Act], right: Sequence[Act]) -> None:
+        super().__init__(id="buttons")
+        self._signs = signs
+        self._left = tuple(left)
+        self._right = tuple(right)
+
+    def compose(self) -> ComposeResult:
+        """Build both groups and the gap between them."""
+        with Container(id="left"):
+            yield from self._buttons(self._left)
+        yield Lines(self._signs, id="gap")
+        with Container(id="right"):
+            yield from self._buttons(self._right)
+
+    async def show(self, left: Sequence[Act], right: Sequence[Act]) -> None:
+        """Show these buttons from now on; where their number stays they are only relabelled."""
+        for group, before, acts in (("#left", self._left, tuple(left)), ("#right", self._right, tuple(right))):
+            if acts == before:
+                continue
+            place = self.query_one(group)
+            standing = list(place.query(KeyButton))
+            if len(standing) == len(acts):
+                for button, act in zip(standing, acts, strict=True):
+                    button.relabel(act)
+            else:
+                await place.remove_children()
+                await place.mount_all(self._buttons(acts))
+        self._left, self._right = tuple(left), tuple(right)
+
+    def _buttons(self, acts: Sequence[Act]) -> Iterator[KeyButton]:
+        for act in acts:
+            yield KeyButton(self._signs, act)
