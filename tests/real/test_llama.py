@@ -56,7 +56,7 @@ def _talk(port: int) -> int:
     prompt = [{"role": "user", "content": "Say one word."}]
     whole = client.chat.completions.create(model="any", messages=prompt, max_tokens=12)
     assert whole.usage is not None
-    tokens = whole.usage.completion_tokens
+    tokens = int(whole.usage.completion_tokens)
     for options in ({"include_usage": True}, None):
         extra = {"stream_options": options} if options else {}
         for chunk in client.chat.completions.create(

@@ -65,8 +65,13 @@ class Environment:
 
     @property
     def supervised(self) -> bool:
-        """Whether a process we leave behind would be killed or would hold up the stop (a container, a systemd unit)."""
-        return bool(self.in_container or self.get("INVOCATION_ID"))
+        """Whether a process we leave behind would be killed or would hold up the stop.
+
+        So it is for a container's first process and a systemd unit's own. `INVOCATION_ID` alone says too little: every
+        shell of a desktop inherits it. `SYSTEMD_EXEC_PID` (systemd.exec(5)) names the unit's process.
+        """
+        of_a_unit = bool(self.get("INVOCATION_ID")) and self.get("SYSTEMD_EXEC_PID") in ("", str(os.getpid()))
+        return os.getpid() == 1 or of_a_unit
 
     @property
     def in_container(self) -> bool:
