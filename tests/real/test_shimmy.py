@@ -39,6 +39,10 @@ def _served(home: Home, micro: Path, *more: str) -> Iterator[tuple[int, "subproc
         yield port, process
 
 
+def _bytes_below(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
 def _children(process: "subprocess.Popen[str]") -> list[int]:
     told = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return [int(child) for child in told]
@@ -93,7 +97,7 @@ def test_what_the_official_client_counts_is_what_the_receiver_gets(home: Home, m
     assert exported["receipts"][0]["body"] == arrived.body.decode()
     assert here.metrics("validate").returncode == 0
     assert "micro" not in arrived.body.decode() + here.metrics("export").stdout
-    held = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    held = _bytes_below(tmp_path / "state")
     assert b"micro" not in held
     assert b"no such model" not in held
 
@@ -196,7 +200,7 @@ def test_with_a_key_it_is_served_measured_and_answers_401_without_it(home: Home,
         stop(process)
     metrics = json.loads(here.metrics("preview").stdout)["metrics"]
     assert metrics["requests_per_session"] == 1
-    assert KEY.encode() not in b"".join(path.read_bytes() for path in (here.root / "state").rglob("*"))
+    assert KEY.encode() not in _bytes_below(here.root / "state")
 
 
 def _listens_on_loopback_alone(server: int) -> bool:

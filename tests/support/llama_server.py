@@ -11,7 +11,7 @@ def serve(port: int, model: Path) -> None:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
-    params.hostname = "127.0.0.1"
+    params.hostnames = ["127.0.0.1"]
     params.port = port
     params.n_ctx = 1024
     params.n_parallel = 2
