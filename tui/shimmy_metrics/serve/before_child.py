@@ -1,0 +1,115 @@
+"""In front of the real server (Linux): from its start to its end, and a little longer for what it wrote last."""
+
+import asyncio
+import contextlib
+import gc
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import EXIT_DELAY_SECONDS
+from shimmy_metrics.serve import health
+from shimmy_metrics.serve.address import Place
+from shimmy_metrics.serve.child import Child
+from shimmy_metrics.serve.inner import owns
+from shimmy_metrics.serve.loop import many_connections, new_loop
+from shimmy_metrics.serve.relay import Relay, Target
+from shimmy_metrics.serve.session import Session
+from shimmy_metrics.system.profile import Profile
+
+assert sys.platform == "linux"
+
+DRAIN_SECONDS: Final = EXIT_DELAY_SECONDS / 5
+"""How long what the server wrote before it ended may take to reach its clients."""
+
+BOOKS_SECONDS: Final = EXIT_DELAY_SECONDS / 2
+"""How long the exit waits for the session's sealing. One that takes longer is sealed at the next start."""
+
+_FIRST_LOOK_SECONDS: Final = 0.002
+_LAST_LOOK_SECONDS: Final = 0.05
+"""How often the server is looked at while it starts: quickly at first, as a small one starts, then more patiently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What was prepared before the server was started.
+
+    `listener` is bound to the person's address, `place`; `holder` keeps the inner address until the server has it.
+    `started` is the monotonic second at which the server was started. `say` prints one line.
+    """
+
+    profile: Profile
+    force: Standing
+    child: Child
+    listener: socket.socket
+    place: Place
+    holder: socket.socket
+    inner: Place
+    started: float
+    say: Callable[[str], None]
+
+
+def carry(front: Front) -> None:
+    """Carry and measure until the server has ended."""
+    loop = new_loop(front.profile)
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(_carry(front))
+
+
+async def _carry(front: Front) -> None:
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+    loop.add_reader(front.child.descriptor, _ended, loop, front.child, gone)
+    target = Target(front.inner.host, front.inner.port)
+    relay = Relay(loop, target, admits=front.child.alive)
+    session = Session(loop, front.profile, relay, place=front.place, pid=front.child.pid, again=False, say=front.say)
+    session.open()
+    if not await _ready(front, gone):
+        return
+    startup_ms = round((front.profile.clock.monotonic() - front.started) * 1000)
+    session.begin(front.force, started=front.started, startup_ms=startup_ms)
+    session.watch()
+    try:
+        await relay.accept(front.listener)
+    except OSError as error:
+        # Whoever listened between our bind and now has it. The server ends with us.
+        remedy = "Start it again, or give another address with --bind"
+        raise TroubleError("another program took this address", where=str(front.place), remedy=remedy) from error
+    front.holder.close()
+    many_connections()
+    front.say(f"measured at http://{front.place} (shimmy config --metrics status)")
+    asking = loop.create_task(_introduce(session, target, front.child))
+    gc.freeze()
+    await gone.wait()
+    relay.refuse()
+    asking.cancel()
+    await relay.drained(DRAIN_SECONDS)
+    relay.count_open(by_server=True)
+    session.end(BOOKS_SECONDS)
+
+
+def _ended(loop: asyncio.AbstractEventLoop, child: Child, gone: asyncio.Event) -> None:
+    loop.remove_reader(child.descriptor)
+    gone.set()
+
+
+async def _introduce(session: Session, target: Target, child: Child) -> None:
+    named = await health.ask(target, child.alive)
+    if named is not None:
+        session.introduce(named)
+
+
+async def _ready(front: Front, gone: asyncio.Event) -> bool:
+    """Wait until the server itself is seen to listen at its inner address; False where it ended before."""
+    pause = _FIRST_LOOK_SECONDS
+    while front.child.alive():
+        if owns(front.child.pid, front.inner):
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(gone.wait(), pause)
+        pause = min(pause * 1.2, _LAST_LOOK_SECONDS)
+    return False

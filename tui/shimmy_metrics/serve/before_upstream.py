@@ -1,0 +1,84 @@
+"""In front of a server that runs already, until a person ends it."""
+
+import asyncio
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import EXIT_DELAY_SECONDS
+from shimmy_metrics.serve import health
+from shimmy_metrics.serve.address import Place, take
+from shimmy_metrics.serve.ending import HandOverError
+from shimmy_metrics.serve.loop import many_connections, new_loop
+from shimmy_metrics.serve.relay import Relay
+from shimmy_metrics.serve.session import Session
+from shimmy_metrics.serve.upstream import Url, listening_place, reach
+from shimmy_metrics.system.profile import Profile
+
+
+def carry(profile: Profile, force: Standing | None, url: Url, bind: str, say: Callable[[str], None]) -> int:
+    """Carry, and measure where and while that is wanted, until a signal comes; return its number below zero.
+
+    `force` is what is in force now, None where the config cannot be used; `say` prints one line. Raises `TroubleError`
+    for an upstream that is down and an address that cannot be had.
+    """
+    loop = new_loop(profile)
+    asyncio.set_event_loop(loop)
+    return loop.run_until_complete(_carry(profile, force, url, bind, say))
+
+
+async def _carry(profile: Profile, force: Standing | None, url: Url, bind: str, say: Callable[[str], None]) -> int:
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+    _end_by_signal(loop, ended)
+    target = await reach(url)
+    place = listening_place(bind, target)
+    listener, place = _take(place)
+    relay = Relay(loop, target)
+    session = None
+    measured = force is not None and force.measures
+    if force is None or not force.switch:  # with a switch in force there will be nothing to measure either
+        session = Session(loop, profile, relay, place=place, pid=None, again=True, say=say)
+        session.introduce(await health.ask(target, relay.admits) or health.Name())
+        if force is not None and measured:
+            session.open()
+            session.begin(force, started=profile.clock.monotonic(), startup_ms=None)
+        session.watch()
+    await relay.accept(listener)
+    many_connections()
+    word = "measured" if measured else "not measured, passed on"
+    say(f"{word} at http://{place}, for {url.text} (shimmy config --metrics status)")
+    gc.freeze()
+    number = await ended
+    relay.refuse()
+    relay.count_open(by_server=False)
+    if session is not None:
+        session.end(EXIT_DELAY_SECONDS)
+    return -number
+
+
+def _take(place: Place) -> tuple[socket.socket, Place]:
+    try:
+        return take([place])
+    except HandOverError:
+        remedy = "Give another one with --bind, or end the program that listens there"
+        raise TroubleError("this address cannot be had", where=f"--bind {place}", remedy=remedy) from None
+
+
+def _end_by_signal(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[int]) -> None:
+    """Let the signals that ask a server to end do so; those that are ignored (nohup) stay ignored."""
+
+    def end(number: int) -> None:
+        if not ended.done():
+            ended.set_result(number)
+
+    if sys.platform == "win32":
+        signal.signal(signal.SIGINT, lambda number, _: loop.call_soon_threadsafe(end, number))
+        return
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, end, number)

@@ -1,0 +1,45 @@
+"""The event loop under the relay: uvloop where it is installed, asyncio where not; the same classes run on both."""
+
+import asyncio
+import contextlib
+import sys
+from typing import Any
+
+from shimmy_metrics.system.log import note
+from shimmy_metrics.system.profile import Profile
+
+
+def new_loop(profile: Profile) -> asyncio.AbstractEventLoop:
+    """Return the fastest event loop there is. What goes wrong in it is noted in the local log, never printed."""
+    loop = _fastest()
+    noted: set[type | None] = set()
+
+    def quiet(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        kind = type(error) if error is not None else None
+        if kind not in noted:  # a machine without descriptors has the same error every second
+            noted.add(kind)
+            note(profile, "the relay met an error", error)
+
+    loop.set_exception_handler(quiet)
+    return loop
+
+
+def many_connections() -> None:
+    """Raise our own limit of open files: a client takes two here, and one at the server, which keeps its own limit."""
+    if sys.platform != "win32":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _fastest() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

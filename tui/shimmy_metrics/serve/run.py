@@ -1,0 +1,92 @@
+"""What `serve` does: decides whether this start is measured, and stands in front of the server or steps aside.
+
+Neither granted nor only for me: the process becomes the real binary, at the cost of a look at the config. So what only
+measuring needs (asyncio, the meter, the store) is imported where it is wanted, not here.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+from shimmy_metrics.config.standing import standing
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.serve.ending import HandOverError, end_as
+from shimmy_metrics.system.handover import hand_over, real_binary
+from shimmy_metrics.system.profile import Profile
+
+
+def serve(profile: Profile, arguments: Sequence[str]) -> int:
+    """Run the real server as a measured session and end as it ends, or become it.
+
+    `arguments` are all words after the program's name, `serve` among them. Raises `TroubleError` where there is no
+    real binary, or none that runs.
+    """
+    variables = dict(profile.environment.variables)
+    binary = real_binary(variables)
+    if binary is None:
+        what = "no real shimmy binary was found"
+        remedy = "Install Shimmy, or name its binary in SHIMMY_BIN"
+        raise TroubleError(what, where=variables.get("SHIMMY_BIN", ""), remedy=remedy, code=Exit.NO_SERVER)
+    try:
+        return end_as(_measured(profile, binary, arguments))
+    except HandOverError as error:
+        if error.line:
+            _say(error.line)
+    try:
+        hand_over(binary, list(arguments), variables)
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise TroubleError(f"cannot be run: {reason}", where=binary, code=Exit.NO_SERVER) from error
+
+
+def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
+    """Stand in front of a server that runs already, until a signal; end by that signal.
+
+    `url` names it; `bind` is where to listen, as `ip:port`, by default Shimmy's own address. Bytes pass whatever the
+    decision is; they are counted where and while there is one for it. Raises `TroubleError` for a URL that is none, an
+    upstream that is down, an address that cannot be had.
+    """
+    from shimmy_metrics.serve.before_upstream import carry
+    from shimmy_metrics.serve.upstream import DEFAULT_BIND, read_url
+
+    place = read_url(url)
+    try:
+        force: Standing | None = standing(profile)
+    except TroubleError as error:
+        force = None
+        _say(f"not measured: {error}")
+    if force is not None and not force.measures:
+        _settle(profile)
+    return end_as(carry(profile, force, place, bind or DEFAULT_BIND, _say))
+
+
+def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
+    try:
+        force = standing(profile)
+    except TroubleError as error:
+        raise HandOverError(f"not measured: {error}") from None
+    if not force.measures:
+        _settle(profile)
+        raise HandOverError
+    if sys.platform != "linux":
+        raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
+    from shimmy_metrics.serve.start import run
+
+    return run(profile, force, binary, arguments, _say)
+
+
+def _settle(profile: Profile) -> None:
+    """Do a deletion that is owed. Where nothing was ever kept, nothing is loaded for it."""
+    if os.path.lexists(profile.state_dir / "metrics.db"):
+        from shimmy_metrics.actions.owed import settle
+
+        with contextlib.suppress(TroubleError):  # said by whoever looks; a server's start is no place for it
+            settle(profile)
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # standard error may be closed
+        sys.stderr.write(f"shimmy-metrics: {line}\n")
+        sys.stderr.flush()

@@ -1,0 +1,53 @@
+"""The guarded start of the real server (Linux): everything that can make this start not ours comes before it.
+
+The order matters: the address is taken before the server starts (in use: it fails as the server would), signals are
+blocked before there is a thread, the server is started before anything slow is imported.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.serve import signals
+from shimmy_metrics.serve.address import VARIABLE, asked, take
+from shimmy_metrics.serve.child import can_guard, start
+from shimmy_metrics.serve.ending import HandOverError
+from shimmy_metrics.serve.inner import reserve
+from shimmy_metrics.store.place import check_place
+from shimmy_metrics.system.profile import Profile
+
+assert sys.platform == "linux"
+
+
+def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str], say: Callable[[str], None]) -> int:
+    """Run the server behind us; return how it ended: its exit status, or its signal's number below zero.
+
+    Raises `HandOverError`, before anything was started, where the start is not ours to measure.
+    """
+    wanted = asked(arguments, profile.environment)
+    try:
+        check_place(profile.state_dir)
+    except TroubleError as error:
+        raise HandOverError(f"not measured: {error}") from None
+    if not can_guard(binary):
+        raise HandOverError("not measured: this system cannot guard the way to a server behind us")
+    listener, place = take(wanted.places)
+    try:
+        holder, inner = reserve()
+    except OSError:
+        raise HandOverError from None  # no socket is left; the server itself needs fewer than we do
+    variables = {**profile.environment.variables, VARIABLE: str(inner)}
+    started = profile.clock.monotonic()
+    blocked = signals.block()
+    try:
+        child = start(binary, wanted.words, variables, blocked=blocked)
+    except OSError:
+        signals.unblock(blocked)
+        raise HandOverError from None  # no process is left; becoming the server needs none
+    signals.pass_on(child, blocked)
+
+    from shimmy_metrics.serve.before_child import Front, carry  # slow to import: asyncio, the meter, the store
+
+    carry(Front(profile, force, child, listener, place, holder, inner, started, say))
+    return child.wait()

@@ -1,0 +1,105 @@
+"""A server that already runs, named by a URL: read, and found reachable."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from shimmy_metrics.config.standing import is_loopback
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.serve.address import DEFAULT_PORT, LOOPBACK, Place
+from shimmy_metrics.serve.relay import Target
+
+DEFAULT_BIND: Final = f"{LOOPBACK}:{DEFAULT_PORT}"
+"""Where `--upstream` listens where nothing else is asked for: Shimmy's own address."""
+
+_PORTS: Final = {"http": 80, "https": 443}
+_REACH_SECONDS: Final = 5.0
+_FORM: Final = "Give an address such as http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """The upstream as the person gave it."""
+
+    text: str
+    host: str
+    port: int
+    secure: bool
+
+
+def read_url(text: str) -> Url:
+    """Read the URL of an upstream. Raises `TroubleError` for one that is none or says more than a place."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise TroubleError("this is no URL", where=f"--upstream {text}", remedy=_FORM) from None
+    if parts.scheme not in _PORTS or not host or not text.isprintable() or port == 0:
+        raise TroubleError("this is no http or https URL", where=f"--upstream {text}", remedy=_FORM)
+    if parts.username is not None:
+        raise TroubleError("a name or a password cannot stand here", where="--upstream", remedy=_FORM)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        what = "more than a server's address: requests pass unchanged, so a path cannot be put before theirs"
+        raise TroubleError(what, where=f"--upstream {text}", remedy=_FORM)
+    return Url(text, host, port or _PORTS[parts.scheme], parts.scheme == "https")
+
+
+async def reach(url: Url) -> Target:
+    """Connect once, so that an upstream that is down is known at the start; return the address that answered.
+
+    The name is looked up this once: a look-up for every connection would cost each client its time. Raises
+    `TroubleError`.
+    """
+    tls = ssl.create_default_context() if url.secure else None
+    name = url.host if url.secure else None
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_REACH_SECONDS):
+            found = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+            error: OSError | None = None
+            for *_, sockaddr in found:
+                target = Target(str(sockaddr[0]), url.port, tls, name)
+                try:
+                    transport, _ = await loop.create_connection(
+                        asyncio.Protocol, target.host, target.port, ssl=tls, server_hostname=name
+                    )
+                except OSError as failed:
+                    error = error or failed
+                    continue
+                transport.abort()
+                return target
+    except ssl.SSLError as failed:
+        raise _unreachable(url, "its certificate does not hold") from failed
+    except TimeoutError:
+        raise _unreachable(url, f"no answer within {_REACH_SECONDS:.0f} s") from None
+    except OSError as failed:
+        raise _unreachable(url, "the name is not known") from failed
+    if isinstance(error, ssl.SSLError):
+        raise _unreachable(url, "no TLS connection could be made")
+    raise _unreachable(url, "nothing listens there")
+
+
+def _unreachable(url: Url, what: str) -> TroubleError:
+    remedy = "Start that server first, or give its address"
+    return TroubleError(what, where=f"--upstream {url.text}", remedy=remedy)
+
+
+def listening_place(text: str, target: Target) -> Place:
+    """Return where to listen: on loopback, unless others reach the upstream as well. Raises `TroubleError`."""
+    place = Place.parse(text)
+    if place is None:
+        remedy = f"Give a number and a port, such as {DEFAULT_BIND}"
+        raise TroubleError("this is no address", where=f"--bind {text}", remedy=remedy)
+    if not place.loopback and _here_alone(target.host):
+        what = "others would reach a server that only this machine reaches now"
+        raise TroubleError(what, where=f"--bind {text}", remedy=f"Listen on loopback, such as {DEFAULT_BIND}")
+    return place
+
+
+def _here_alone(host: str) -> bool:
+    """Whether an upstream's numeric address leads to this machine alone (to connect to 0.0.0.0 is to connect here)."""
+    return is_loopback(host) or ipaddress.ip_address(host.partition("%")[0]).is_unspecified

@@ -1,0 +1,42 @@
+"""Whether the decision changed while a session runs: a look at the file each time, a parse only where it changed."""
+
+import os
+from typing import Final
+
+from shimmy_metrics.config.standing import standing
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import CHECKPOINT_SECONDS
+from shimmy_metrics.system.profile import Profile
+
+LOOK_SECONDS: Final = CHECKPOINT_SECONDS / 2
+"""Twice in a checkpoint, so that a withdrawal has taken hold within one."""
+
+_NEVER: Final = (-1, -1, -1)
+
+
+class Watch:
+    """One reader of the config file."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._stamp = _NEVER
+        self._standing: Standing | None = None
+
+    def look(self) -> Standing | None:
+        """Return what is in force now, or None where the config cannot be used: then nothing counts meanwhile."""
+        stamp = self._now()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._standing = standing(self._profile)
+            except TroubleError:
+                self._standing = None
+        return self._standing
+
+    def _now(self) -> tuple[int, int, int]:
+        try:
+            found = os.stat(self._profile.config_path)
+        except OSError:
+            return 0, 0, 0
+        return found.st_mtime_ns, found.st_size, found.st_ino
