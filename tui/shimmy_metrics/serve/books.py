@@ -6,6 +6,7 @@ figures, never the server.
 
 import contextlib
 import os
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -183,6 +184,8 @@ class Books:
 
 def memory_bytes(pid: int) -> int | None:
     """Return the resident memory of a process (proc(5), `statm`), None where it cannot be read."""
+    if sys.platform == "win32":
+        return None
     with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return None

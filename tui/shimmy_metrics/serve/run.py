@@ -70,11 +70,11 @@ def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     if not force.measures:
         _settle(profile)
         raise HandOverError
-    if sys.platform != "linux":
-        raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
-    from shimmy_metrics.serve.start import run
+    if sys.platform == "linux":
+        from shimmy_metrics.serve.start import run
 
-    return run(profile, force, binary, arguments, _say)
+        return run(profile, force, binary, arguments, _say)
+    raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
 
 
 def _settle(profile: Profile) -> None:
