@@ -4,10 +4,12 @@ from shimmy_metrics.config.standing import standing
 from shimmy_metrics.system.profile import Profile
 
 
-def question_open(profile: Profile) -> bool:
-    """Whether nobody decided yet, no switch is in force, and this is neither CI nor a container.
+def question_open(profile: Profile, *, opened: bool = False) -> bool:
+    """Whether nobody decided yet, no switch is in force, and this is not CI.
 
-    Raises `TroubleError` for a config that cannot be used.
+    A container's server is never held up by a question; whoever `opened` the app there is there to answer. Raises
+    `TroubleError` for a config that cannot be used.
     """
     environment = profile.environment
-    return standing(profile).asks and not environment.continuous_integration and not environment.in_container
+    may_be_asked = opened or not environment.in_container
+    return standing(profile).asks and may_be_asked and not environment.continuous_integration

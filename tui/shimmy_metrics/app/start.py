@@ -51,7 +51,7 @@ class Gathering:
     def _gather(self) -> None:
         self._facts = gather(self._profile.environment.get("TZ") or None)
         try:
-            self._asks = question_open(self._profile)
+            self._asks = question_open(self._profile, opened=True)
         except TroubleError:
             self._asks = False  # the overview says what is wrong, in its first line
         self._overview = overview(self._profile, self._facts)
