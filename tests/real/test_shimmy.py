@@ -111,7 +111,7 @@ def test_a_stream_without_usage_is_counted_by_its_pieces(home: Home, micro: Path
         streamed = client.chat.completions.create(model="micro", messages=PROMPT, max_tokens=4, stream=True)
         pieces = sum(bool(chunk.choices and chunk.choices[0].delta.content) for chunk in streamed)
         client.close()
-        # The endpoint in force is the description's: an address that this machine has no way to. It stays here.
+        # The endpoint in force is the description's, which no test reaches: the report stays here.
         stop(process)
     pending = json.loads(home.metrics("preview").stdout)
     assert pending["metrics"]["total_tokens_generated"] == pieces > 0

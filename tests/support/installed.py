@@ -15,6 +15,8 @@ from shimmy_metrics.system.profile import Profile
 
 BIN: Final = Path(sys.executable).parent
 LONGEST: Final = 30.0
+CLOSED: Final = "http://127.0.0.1:9"
+"""A proxy that nobody serves (the discard port): what is meant for elsewhere stops there, before any name is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Home:
             "PATH": f"{BIN}{os.pathsep}/usr/bin{os.pathsep}/bin",
             "LANG": "C.UTF-8",
             "TZ": "Europe/Berlin",
+            "HTTPS_PROXY": CLOSED,
             **self.variables,
         }
 
