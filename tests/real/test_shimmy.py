@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from shimmy_metrics.report.check import check_body
+from support.bare_shimmy import bare_shimmy
 from support.installed import Home, stop, wait_until
 from support.real_parts import SHIMMY, missing_for_shimmy
 from support.receiver import Receiver
@@ -125,17 +126,9 @@ def _said(text: str, port: int) -> list[str]:
 
 
 def test_the_same_lines_but_for_the_address_and_one_more(home: Home, micro: Path) -> None:
-    def bare() -> tuple[int, list[str], list[str]]:
-        port = free_port()
-        command = [str(SHIMMY), "--ctx", "256", "serve", "--bind", f"127.0.0.1:{port}", "--model-path", str(micro)]
-        process = subprocess.Popen(
-            command, env=home.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        wait_for(port, process)
+    with bare_shimmy(home, micro) as (port, process):
         code, out, err = stop(process)
-        return code, _said(out, port), _said(err, port)
-
-    expected = bare()
+        expected = (code, _said(out, port), _said(err, port))
     home.metrics("enable")
     with _served(home, micro) as (port, process):
         code, out, err = stop(process)

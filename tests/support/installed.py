@@ -16,7 +16,7 @@ from shimmy_metrics.system.profile import Profile
 BIN: Final = Path(sys.executable).parent
 LONGEST: Final = 30.0
 CLOSED: Final = "http://127.0.0.1:9"
-"""A proxy that nobody serves (the discard port): what is meant for elsewhere stops there, before any name is looked up."""
+"""A proxy that nobody serves: what is meant for elsewhere stops there, before any name is looked up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""The real Shimmy without anything of ours: what `shimmy serve` is compared with."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.installed import Home
+from support.real_parts import SHIMMY
+from support.servers import free_port, wait_for
+
+
+@contextmanager
+def bare_shimmy(home: Home, model: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """Serve the model and yield the port and the process; kill it at the end if it is still there."""
+    port = free_port()
+    process = subprocess.Popen(
+        [str(SHIMMY), "--ctx", "256", "serve", "--bind", f"127.0.0.1:{port}", "--model-path", str(model)],
+        env=home.environment,
+        cwd=home.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for(port, process)
+        yield port, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
