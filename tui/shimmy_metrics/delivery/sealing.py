@@ -45,16 +45,17 @@ def end_session(profile: Profile, db: Database, session_id: int, counters: Count
 
 
 def seal_dead(profile: Profile, db: Database, facts: Facts) -> bool:
-    """End the sessions whose process is gone without having done so; return whether a report is due to be sent.
+    """End the sessions whose process is gone without having done so; return whether that made a report to be sent.
 
     Raises `TroubleError`; what was not ended then stays for the next start.
     """
     with transaction(db):
+        before = len(outbox.due(db))
         for session in sessions.running(db):
             if not sessions.alive(profile, session):
                 _end(profile, db, session, facts)
                 sessions.lock_path(profile, session.session_id).unlink(missing_ok=True)
-        return bool(outbox.due(db))
+        return len(outbox.due(db)) > before
 
 
 def in_force(profile: Profile, db: Database | None) -> Standing:

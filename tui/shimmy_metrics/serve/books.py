@@ -22,7 +22,7 @@ from shimmy_metrics.delivery.sealing import end_session, seal_dead
 from shimmy_metrics.machine.facts import Facts, gather
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, Name
-from shimmy_metrics.store import sessions
+from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, connect, forget, transaction
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import note
@@ -99,7 +99,9 @@ class Books:
         db = connect(self._profile)
         self._facts = gather(self._profile.environment.get("TZ") or None)
         self._db = db
-        if seal_dead(self._profile, db, self._facts):
+        crashed = seal_dead(self._profile, db, self._facts)
+        # What failed before waits for this session's end; only what had no end of its own goes at the start.
+        if crashed or (self._profile.environment.supervised and outbox.due(db)):
             start_sender(self._profile, at_start=True)
 
     def begin(self, header: Header, counters: Counters) -> None:
