@@ -1,0 +1,35 @@
+"""A name that does not resolve, or whose look-up hangs, costs the sender its time and nothing else."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from shimmy_metrics.delivery.post import Answer, post
+from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.system.environment import Environment
+
+REQUEST = Request("https://nowhere.invalid/v1/usage", (), b"{}", ())
+
+
+def test_a_name_that_nobody_knows_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert post(REQUEST, Environment(), 5.0) == Answer(0, b"", "ConnectError")
+
+
+def test_a_look_up_that_hangs_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def hanging(*_: object, **__: object) -> None:
+        ended.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    began = time.monotonic()
+    assert post(REQUEST, Environment(), 0.2) == Answer(0, b"", "TimeOut")
+    assert time.monotonic() - began < 2.0
+    ended.set()
