@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.consent import Consent, Decision, Delivery, Obstacle, Standing
-from shimmy_metrics.report.check import Fault
+
+if TYPE_CHECKING:
+    from shimmy_metrics.report.check import Fault  # the field table, which most sentences do not need
 
 MAINTAINER: Final = "Michael A. Kuykendall"
 
@@ -112,7 +114,7 @@ def duration(seconds: int) -> str:
     return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def findings(faults: Iterable[Fault], canaries: Iterable[str], checked: int) -> Iterator[str]:
+def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int) -> Iterator[str]:
     """Yield what a validation found, a line each, and its sum last."""
     listed = [str(fault) for fault in faults]
     found = list(canaries)

@@ -15,7 +15,8 @@ from shimmy_metrics.consent import ENDPOINT
 from shimmy_metrics.delivery.post import Answer, post, proxy_for
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.retry import Fate, judge, passes_over
-from shimmy_metrics.delivery.sealing import ENDED, end_session, seal_dead
+from shimmy_metrics.delivery.force import ENDED
+from shimmy_metrics.delivery.sealing import end_session, seal_dead
 from shimmy_metrics.delivery.send import send_pending
 from shimmy_metrics.delivery.turn import lock_path
 from shimmy_metrics.errors import TroubleError

@@ -11,7 +11,7 @@ from pathlib import Path
 from shimmy_metrics.actions.owed import settle
 from shimmy_metrics.actions.preview import as_it_would_be
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing
-from shimmy_metrics.delivery.sealing import in_force
+from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Receipt, Session

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Delivery, Obstacle, Standing
+from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.request import Request, headers, next_request
-from shimmy_metrics.delivery.sealing import example, in_force, measured
+from shimmy_metrics.delivery.sealing import example, measured
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Session, Wait
 from shimmy_metrics.report.build import build, raw_values

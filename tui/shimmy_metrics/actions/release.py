@@ -1,7 +1,7 @@
 """A person's hand on one waiting report: release it, or delete it."""
 
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.sealing import in_force
+from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Wait
 from shimmy_metrics.store import outbox, receipts

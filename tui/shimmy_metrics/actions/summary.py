@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shimmy_metrics.actions.owed import Deleted, settle
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.delivery.sealing import in_force
+from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.records import Session, Wait
 from shimmy_metrics.store import outbox, receipts, sessions
 from shimmy_metrics.store.database import looked_at, store_path, unread_log

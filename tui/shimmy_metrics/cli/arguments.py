@@ -1,10 +1,12 @@
 """Which of our commands a command line asks for, if any; and the arguments of those that are ours. Pure."""
 
-import argparse
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from shimmy_metrics.errors import TroubleError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 ACTIONS: Final = ("enable", "disable", "status", "preview", "export", "validate")
 
@@ -40,14 +42,9 @@ class UpstreamArguments:
     bind: str = ""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise TroubleError(message, where=self.prog, remedy="See shimmy-metrics --help")
-
-
 def config_arguments(arguments: list[str]) -> ConfigArguments:
     """Read what follows `config`. Raises `TroubleError` for anything that is not an action of ours."""
-    parser = _Parser("shimmy config", add_help=False, allow_abbrev=False)
+    parser = _parser("shimmy config")
     parser.add_argument("--metrics", required=True, choices=ACTIONS, metavar="ACTION")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("file", nargs="?", default="")
@@ -64,7 +61,7 @@ def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
     """Read what follows `serve` where `--upstream` is among it, else None. Raises `TroubleError`."""
     if not any(argument == "--upstream" or argument.startswith("--upstream=") for argument in arguments):
         return None
-    parser = _Parser("shimmy serve --upstream", add_help=False, allow_abbrev=False)
+    parser = _parser("shimmy serve --upstream")
     parser.add_argument("--upstream", required=True, metavar="URL")
     parser.add_argument("--bind", default="", metavar="ADDR")
     found = parser.parse_args(arguments)
@@ -73,11 +70,23 @@ def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
 
 def tui_arguments(arguments: list[str]) -> bool:
     """Read what follows `tui`; return whether lines of text are wanted. Raises `TroubleError`."""
-    parser = _Parser("shimmy tui", add_help=False, allow_abbrev=False)
+    parser = _parser("shimmy tui")
     parser.add_argument("--plain", action="store_true")
     return bool(parser.parse_args(arguments).plain)
 
 
 def no_arguments(command: str, arguments: list[str]) -> None:
     """Raise `TroubleError` where a command that takes none was given arguments."""
-    _Parser(f"shimmy {command}", add_help=False, allow_abbrev=False).parse_args(arguments)
+    _parser(f"shimmy {command}".rstrip()).parse_args(arguments)
+
+
+def _parser(command: str) -> "ArgumentParser":
+    import argparse  # as much as starting Python; a `serve` that is handed over parses nothing
+
+    class Parser(argparse.ArgumentParser):
+        """Says what is wrong as one line of ours."""
+
+        def error(self, message: str) -> NoReturn:
+            raise TroubleError(message, where=self.prog, remedy="See shimmy-metrics --help")
+
+    return Parser(command, add_help=False, allow_abbrev=False)

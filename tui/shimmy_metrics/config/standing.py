@@ -1,6 +1,5 @@
 """What is in force now: the config's decision, the environment's switch, and the endpoint."""
 
-import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from shimmy_metrics.config.file import load
@@ -44,6 +43,8 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address leads to this machine alone, by its form (no name is looked up)."""
     if host.lower() == "localhost":
         return True
+    import ipaddress  # the description's endpoint is https, and then this is not asked
+
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

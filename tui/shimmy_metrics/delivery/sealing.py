@@ -11,8 +11,8 @@ from typing import Final
 
 from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.config.file import present
-from shimmy_metrics.config.standing import standing
 from shimmy_metrics.consent import Consent, Delivery, Standing
+from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Session, Wait
 from shimmy_metrics.report.build import build, raw_values
@@ -21,9 +21,6 @@ from shimmy_metrics.report.seal import Sealed, seal
 from shimmy_metrics.store import outbox, receipts, sessions
 from shimmy_metrics.store.database import Database, fact, remember, transaction
 from shimmy_metrics.system.profile import Profile
-
-ENDED: Final = "ended"
-"""The store's fact: the endpoint that answered 410."""
 
 _ACTIVE_DAY: Final = "active-day"
 _MACHINE_MONTH: Final = "machine-month"
@@ -56,12 +53,6 @@ def seal_dead(profile: Profile, db: Database, facts: Facts) -> bool:
                 _end(profile, db, session, facts)
                 sessions.lock_path(profile, session.session_id).unlink(missing_ok=True)
         return len(outbox.due(db)) > before
-
-
-def in_force(profile: Profile, db: Database | None) -> Standing:
-    """Return what is in force, with the store's knowledge of an ended programme. Raises `TroubleError`."""
-    now = standing(profile)
-    return replace(now, ended=db is not None and fact(db, ENDED) == now.endpoint)
 
 
 def measured(db: Database | None, session: Session, facts: Facts, *, now: datetime, schema_version: int) -> Measured:

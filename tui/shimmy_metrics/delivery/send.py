@@ -7,10 +7,10 @@ import time
 from typing import Final
 
 from shimmy_metrics.config.file import present
+from shimmy_metrics.delivery.force import ENDED, in_force
 from shimmy_metrics.delivery.post import Answer, post
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.retry import Fate, Verdict, judge, passes_over
-from shimmy_metrics.delivery.sealing import ENDED, in_force
 from shimmy_metrics.delivery.turn import lock_path, tell_process
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Outcome, Wait

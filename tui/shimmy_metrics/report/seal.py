@@ -2,10 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import orjson
 
-from shimmy_metrics.report.build import Report
+if TYPE_CHECKING:
+    from shimmy_metrics.report.build import Report  # the field table, which a digest does not need
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Sealed:
     sha256: str
 
 
-def seal(report: Report) -> Sealed:
+def seal(report: "Report") -> Sealed:
     """Return the report's bytes with their digest."""
     body = orjson.dumps(report)
     return Sealed(body, digest(body))

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +49,8 @@ def write_durable(path: Path, data: bytes) -> None:
     The file and the directories made for it are private. A symbolic link stays and its target is replaced. Raises
     `TroubleError` where it cannot be written; the old content is then untouched.
     """
+    import tempfile  # with shutil behind it, and only a write wants it
+
     target = Path(os.path.realpath(path))
     try:
         make_private_dir(target.parent)
