@@ -18,7 +18,7 @@ class Exchange:
     `tokens` were generated, as `token_source` tells (`REPORTED`, `COUNTED` or `UNKNOWN`); `token_source` is None where
     the answer had no generated content, and such an exchange weighs nothing. Times are monotonic seconds: `started`
     when the request's first byte arrived, `answered` when the answer's first byte came, `ended` when its last came.
-    `answered` is None where no answer came at all (that is a failure).
+    `answered` is None where no answer came at all (a failure where it was the server that ended the connection).
     """
 
     route: str

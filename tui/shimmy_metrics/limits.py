@@ -79,6 +79,9 @@ BODY_BYTES: Final = 1_048_576
 EVENT_BYTES: Final = 262_144
 """One event of a stream that straddles reads; a longer one is passed on uncounted."""
 
+ANSWER_TOKENS: Final = 10**8
+"""A figure above this is no token count of one answer: no model's window is near it."""
+
 PIPELINE_MAX: Final = 1_024
 """Requests of one connection that may wait for their answers before counting gives up on it."""
 

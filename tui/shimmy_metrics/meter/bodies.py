@@ -1,151 +1,121 @@
-"""The bodies of answers, by their Content-Type: whole JSON, server-sent events, lines of JSON.
+"""The body of an answer, by its Content-Type and never by what was asked for.
 
-Each takes the body in pieces of any size and fills a tally. Only what straddles two reads is copied.
+Whole JSON is read here, streams in `streams`. What is on a generating route and cannot be read (compressed, too long,
+cut short) was generated all the same, and nobody knows how much.
 """
 
 from typing import Any, Final, Protocol
 
 import orjson
 
-from shimmy_metrics.limits import BODY_BYTES, EVENT_BYTES
+from shimmy_metrics.limits import BODY_BYTES
 from shimmy_metrics.meter.dialects import read
+from shimmy_metrics.meter.streams import BareEvents, Events, Lines
 from shimmy_metrics.meter.tally import Tally
+
+_LEAN_BYTES: Final = 4_096
+"""Up to here parsing the whole costs no more than looking for its ends."""
+
+_LINES: Final = frozenset({b"application/x-ndjson", b"application/jsonl", b"application/json-lines"})
 
 
 class Body(Protocol):
-    """Reads one answer's body."""
+    """Reads one answer's body into a tally."""
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece."""
+        """Take the next piece, of any size."""
 
     def finish(self) -> None:
         """Take note that the body has ended, whole or cut short."""
 
 
 class JsonBody:
-    """A JSON answer, read once it is whole. One longer than `BODY_BYTES` is not read: generated, but unknown."""
+    """A JSON answer, read once it is whole, up to `BODY_BYTES`. `generating`: what cannot be read is content."""
 
-    def __init__(self, tally: Tally) -> None:
+    __slots__ = ("_generating", "_kept", "_size", "_tally")
+
+    def __init__(self, tally: Tally, *, generating: bool) -> None:
         self._tally = tally
-        self._pieces: list[bytes] = []
+        self._generating = generating
+        self._kept: bytes | bytearray = b""
         self._size = 0
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece."""
         self._size += len(piece)
         if self._size > BODY_BYTES:
-            self._pieces.clear()
+            self._kept = b""
+        elif not self._kept:
+            self._kept = piece  # mostly the whole, and then never copied
+        elif isinstance(self._kept, bytearray):
+            self._kept += piece
         else:
-            self._pieces.append(piece)
+            self._kept = bytearray(self._kept) + piece
 
     def finish(self) -> None:
         """Read the whole."""
-        if self._size > BODY_BYTES:
-            self._tally.content = True
+        if not self._size:
             return
-        told = _object(self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces))
+        tally = self._tally
+        if self._size > _LEAN_BYTES:
+            lean = _object(_lean(self._kept))
+            if lean is not None:
+                read(lean, tally, stream=False)
+            if tally.reported and tally.model:
+                return
+        told = _object(self._kept)
         if told is not None:
-            read(told, self._tally, stream=False)
+            read(told, tally, stream=False)
+        elif self._generating:
+            tally.content = True
 
 
-class LineBody:
-    """Lines of JSON (Ollama)."""
+class Unread:
+    """A compressed answer on a generating route."""
+
+    __slots__ = ("_tally",)
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._rest = b""
-        self._passing = False
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece and read the lines that are whole."""
-        if self._rest:
-            piece = self._rest + piece
-        *whole, self._rest = piece.split(b"\n")
-        if self._passing and whole:
-            # The end of the line that was too long to keep.
-            self._passing = False
-            del whole[0]
-        for line in whole:
-            if line:
-                self._line(line)
-        if len(self._rest) > EVENT_BYTES:
-            self._passing, self._rest = True, b""
+        """Note that something was generated."""
+        if piece:
+            self._tally.content = True
 
     def finish(self) -> None:
-        """Read a last line without its break."""
-        if self._rest and not self._passing:
-            self._line(self._rest)
-
-    def _line(self, line: bytes) -> None:
-        told = _object(line)
-        if told is not None:
-            read(told, self._tally, stream=True)
+        """Nothing to read."""
 
 
-_DATA: Final = b"data:"
+def body_for(kind: bytes, tally: Tally, *, generating: bool, bare: bool) -> Body | None:
+    """Return the reader for a Content-Type in lower case, None where the body tells nothing.
 
-
-class EventBody(LineBody):
-    """Server-sent events. Only `data` lines matter; an event of several data lines is none of these servers'.
-
-    `bare`: the data is the generated text itself (Shimmy's `/api/generate`), not JSON.
+    `bare`: the data of an event is the generated text itself, not JSON.
     """
-
-    def __init__(self, tally: Tally, *, bare: bool) -> None:
-        super().__init__(tally)
-        self._bare = bare
-
-    def _line(self, line: bytes) -> None:
-        if not line.startswith(_DATA):
-            return
-        data = line[5:].rstrip(b"\r").removeprefix(b" ")
-        if data.strip() == b"[DONE]":
-            return
-        if not self._bare:
-            super()._line(data)
-        elif data.startswith(b'{"error":{'):
-            self._tally.failed = True
-        elif data:
-            self._tally.piece(streamed=True)
+    kind = kind.partition(b";")[0].rstrip(b" \t")
+    if kind == b"application/json":
+        return JsonBody(tally, generating=generating)
+    if kind == b"text/event-stream":
+        return BareEvents(tally) if bare else Events(tally)
+    return Lines(tally) if kind in _LINES else None
 
 
-class Unreadable:
-    """A body that is passed on unread (compressed): something was generated, nobody knows how much."""
+def _lean(body: bytes | bytearray) -> bytes | bytearray:
+    """Return a long answer in OpenAI's form without its choices: only the ends are parsed; empty for another form.
 
-    def __init__(self, tally: Tally) -> None:
-        tally.content = True
-
-    def feed(self, piece: bytes) -> None:
-        """Pass over it."""
-
-    def finish(self) -> None:
-        """Nothing to read."""
-
-
-class Ignored:
-    """A body that tells nothing: errors, lists, pages."""
-
-    def feed(self, piece: bytes) -> None:
-        """Pass over it."""
-
-    def finish(self) -> None:
-        """Nothing to read."""
+    Inside a string each quote has a backslash before it, so `"usage":{` is a key. If what is left is one object, as
+    many brackets closed after the gap as were open before it; then the keys at its top were at the top of the whole.
+    """
+    begin, end = body.find(b'"choices":['), body.rfind(b'"usage":{')
+    model = body.rfind(b'"model":"')
+    if begin < model < end:
+        end = model  # llama.cpp names it after the choices
+    if not 0 <= begin < end or body[end - 1 : end] == b"\\":
+        return b""
+    return body[:begin] + b'"choices":[],' + body[end:]
 
 
-def body_for(content_type: bytes, tally: Tally, *, bare_events: bool) -> Body:
-    """Return the reader for an answer, by its Content-Type in lower case (never by what was asked for)."""
-    kind = content_type.partition(b";")[0].strip()
-    match kind:
-        case b"application/json":
-            return JsonBody(tally)
-        case b"text/event-stream":
-            return EventBody(tally, bare=bare_events)
-        case b"application/x-ndjson" | b"application/jsonl" | b"application/json-lines":
-            return LineBody(tally)
-    return Ignored()
-
-
-def _object(data: bytes) -> dict[str, Any] | None:
+def _object(data: bytes | bytearray) -> dict[str, Any] | None:
     try:
         told = orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -1,166 +1,204 @@
 """HTTP/1 as the meter needs it: where heads and bodies begin and end. Looks with `find`; never walks bytes.
 
 Whatever is not plainly HTTP/1 (RFC 9112) raises `LostError`, and the connection is passed on unread: a reader that
-guesses framing could be made to count what is not there.
+guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how many came
+in one read, so that any cut of a connection into reads tells the same.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+import re
+from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import HEAD_BYTES
 
+CHUNKED: Final = -1
+OPEN: Final = 1 << 62
+"""The length of a body that ends with its connection: longer than any Content-Length that is read (18 digits)."""
+
 _END: Final = b"\r\n\r\n"
 _CHUNK_LINE: Final = 4_096
-"""A chunk's size line, its extensions included, is shorter than this."""
+"""A chunk's size line, its extensions included, and each trailer line are at most this long."""
+
+_HEAD: Final = re.compile(rb"([!-~][^\0\r\n]*+)\r\n(?:[!-9;-~]++:[^\0\r\n]*+\r\n)*+\r\n")
+"""A whole head: no line that goes on in the next, no lone CR or LF, no NUL, no space before a colon (RFC 9112, section
+5). Possessive, so that it never goes back; half the time of looking for each of those."""
+
+_FIELDS: Final = re.compile(
+    rb"\n(content-length|content-type|content-encoding|transfer-encoding|user-agent|upgrade|sec-websocket-extensions):"
+    rb"[ \t]*([^\r]*)"
+)
+"""All that is looked at, in a head in lower case."""
 
 
 class LostError(Exception):
     """The bytes are not what this reader understands; it reads no further."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A message's head. `line` is its first line as it came; `fields` the rest in lower case, each after CR LF."""
+class Head(NamedTuple):
+    """A message's head: its first line as it came, and the `fields` that are looked at, all in lower case."""
 
     line: bytes
-    fields: bytes
+    fields: dict[bytes, bytes]
 
-    def get(self, name: bytes) -> bytes | None:
-        """Return a field's value by its lower-case name, None where it is absent, the first where it is repeated."""
-        at = self.fields.find(b"\r\n" + name + b":")
-        if at < 0:
-            return None
-        begin = at + len(name) + 3
-        end = self.fields.find(b"\r\n", begin)
-        return self.fields[begin : end if end >= 0 else len(self.fields)].strip(b" \t")
 
-    def length(self) -> int | None:
-        """Return Content-Length, None where there is none. Raises `LostError` for one that is unclear."""
-        value = self.get(b"content-length")
-        if value is None:
-            return None
-        if not value.isdigit() or len(value) > 18 or self.fields.count(b"\r\ncontent-length:") > 1:
+def framing(fields: dict[bytes, bytes]) -> int | None:
+    """Return how long a head says its body is: bytes, `CHUNKED`, or None where it does not say.
+
+    Raises `LostError` for what two readers could understand differently: both framings at once (RFC 9112, section
+    6.1), a coding that is not `chunked`, a length that is no number.
+    """
+    coding = fields.get(b"transfer-encoding")
+    length = fields.get(b"content-length")
+    if coding is not None:
+        if length is not None or coding.rstrip(b" \t") != b"chunked":
             raise LostError
-        return int(value)
-
-    def chunked(self) -> bool:
-        """Whether the body is chunked. Raises `LostError` for a coding or a combination that is unclear."""
-        value = self.get(b"transfer-encoding")
-        if value is None:
-            return False
-        # Both framings at once is how requests are smuggled (RFC 9112, section 6.1).
-        if value != b"chunked" or b"\r\ncontent-length:" in self.fields:
-            raise LostError
-        return True
+        return CHUNKED
+    if length is None:
+        return None
+    digits = length.rstrip(b" \t")
+    if not digits.isdigit() or len(digits) > 18:
+        raise LostError
+    return int(digits)
 
 
 class Message:
     """Cuts one direction of a connection into heads and bodies.
 
-    `head` returns the next head, or None until it is whole; the caller then says how the body is framed with `expect`;
-    `body` yields its payload in the pieces as they come and sets `done`. Bytes that were fed and not yet read wait in
-    a buffer of at most `HEAD_BYTES` and one read.
+    While `done`, `head` returns the next head, or None until it is whole; `expect` then says how its body is framed;
+    `body` returns what came of it, or `skip` passes over it, and both set `done` at its end. `began` is the time that
+    came with the first byte of the message. Between reads at most `HEAD_BYTES` wait here.
     """
 
-    __slots__ = ("_buffer", "_left", "_state", "done")
+    __slots__ = ("_at", "_buffer", "_left", "_state", "began", "done")
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._left: int | None = 0
+        self._at = 0
+        self._left = 0
         self._state = "length"
+        self.began = 0.0
         self.done = True
 
-    def feed(self, data: bytes) -> None:
-        """Add what was read."""
-        self._buffer = self._buffer + data if self._buffer else data
-
-    @property
-    def waiting(self) -> bool:
-        """Whether bytes wait to be read."""
-        return bool(self._buffer)
-
-    def drop(self) -> None:
-        """Forget what waits."""
-        self._buffer = b""
-
-    def take(self) -> bytes:
-        """Return what waits, unread (after an upgrade)."""
-        taken, self._buffer = self._buffer, b""
-        return taken
+    def feed(self, data: bytes, now: float) -> None:
+        """Add what was read at the time `now`. What was fed before has been read as far as it could be."""
+        if self._buffer:
+            if not self.done:
+                self.began = now
+            self._buffer = self._buffer[self._at :] + data
+        else:
+            self.began = now
+            self._buffer = data
+        self._at = 0
 
     def head(self) -> Head | None:
         """Return the next message's head, or None until it is whole. Raises `LostError`."""
-        while self._buffer.startswith(b"\r\n"):
-            self._buffer = self._buffer[2:]  # an empty line before a request is passed over (RFC 9112, section 2.2)
-        end = self._buffer.find(_END)
-        if end < 0 or end > HEAD_BYTES:
-            if len(self._buffer) > HEAD_BYTES or end > HEAD_BYTES:
-                raise LostError
+        buffer, at = self._buffer, self._at
+        if at == len(buffer):
+            self.drop()
             return None
-        text = self._buffer[:end]
-        self._buffer = self._buffer[end + 4 :]
-        breaks = text.count(b"\r\n")
-        folded = b"\r\n " in text or b"\r\n\t" in text
-        if text.count(b"\n") != breaks or text.count(b"\r") != breaks or folded or b"\0" in text:
+        while buffer.startswith(b"\r\n", at):
+            at += 2  # an empty line before a request is passed over (RFC 9112, section 2.2)
+        found = _HEAD.match(buffer, at)
+        if found is None:
+            self._wait(at)
+            return None
+        self._at = end = found.end()
+        if end - at > HEAD_BYTES:
             raise LostError
-        split = text.find(b"\r\n")
-        return Head(text, b"") if split < 0 else Head(text[:split], text[split:].lower())
+        pairs = _FIELDS.findall(buffer[at:end].lower())
+        fields = dict(pairs)
+        # Each of these stands once; of two, one reader takes the first and another the last.
+        if len(fields) != len(pairs):
+            raise LostError
+        return Head(found[1], fields)
 
-    def expect(self, length: int | None, *, chunked: bool = False) -> None:
-        """Say how the coming body is framed: by `length`, chunked, or (None) by the connection's end."""
-        self._state = "size" if chunked else "length"
-        self._left = 0 if chunked else length
-        self.done = not chunked and length == 0
+    def expect(self, length: int) -> None:
+        """Say how the coming body is framed: so many bytes (`OPEN` for all that come), or `CHUNKED`."""
+        self.done = length == 0
+        self._state = "size" if length == CHUNKED else "length"
+        self._left = 0 if length == CHUNKED else length
 
-    def body(self) -> Iterator[bytes]:
-        """Yield the body's pieces from what waits, and set `done` at its end. Raises `LostError`."""
-        while self._buffer and not self.done:
-            if self._state == "length":
-                yield self._some()
-                self.done = self._left == 0
-            elif self._state == "chunk":
-                yield self._some()
-                if self._left == 0:
-                    self._state = "after"
-            elif not self._line():
-                return
+    def body(self) -> bytes:
+        """Return what waits of the body, without its framing. Raises `LostError`."""
+        return self._length() if self._state == "length" else self._chunks()
 
-    def skip(self) -> bool:
-        """Pass over the body without looking at it; return whether it has ended. Raises `LostError`."""
-        for _ in self.body():
-            pass
-        return self.done
-
-    def _some(self) -> bytes:
-        """Take as much of the body as waits."""
-        if self._left is None or self._left >= len(self._buffer):
-            piece, self._buffer = self._buffer, b""
+    def skip(self) -> None:
+        """Pass over what waits of the body. Raises `LostError`."""
+        if self._state != "length":
+            self._chunks()
+        elif self._left >= len(self._buffer) - self._at:
+            self._length()
         else:
-            piece, self._buffer = self._buffer[: self._left], self._buffer[self._left :]
-        if self._left is not None:
-            self._left -= len(piece)
+            # What follows in the same read is the next message; the body before it is not even copied.
+            self._at += self._left
+            self.done = True
+
+    def drop(self) -> None:
+        """Forget what waits."""
+        self._buffer, self._at = b"", 0
+
+    def _wait(self, at: int) -> None:
+        """Keep a head that is not whole, as long as it can become one."""
+        buffer = self._buffer
+        waits = len(buffer) - at
+        if not waits:
+            self.drop()
+            return
+        # TLS and other protocols do not begin with a letter; a lone CR may be the first half of an empty line.
+        begins = buffer[at : at + 1].isalpha() or (waits == 1 and buffer.endswith(b"\r"))
+        if not begins or waits >= HEAD_BYTES or buffer.find(_END, at) >= 0:
+            raise LostError
+        self._at = at
+
+    def _length(self) -> bytes:
+        piece = self._buffer[self._at : self._at + self._left]
+        self._left -= len(piece)
+        self._at += len(piece)
+        self.done = not self._left
+        if self._at == len(self._buffer):
+            self.drop()
         return piece
 
-    def _line(self) -> bool:
-        """Read one line of the chunked framing; return False until it is whole."""
-        end = self._buffer.find(b"\r\n")
-        if end < 0:
-            if len(self._buffer) > _CHUNK_LINE:
+    def _chunks(self) -> bytes:
+        buffer, at = self._buffer, self._at
+        pieces: list[bytes] = []
+        while not self.done:
+            if self._state == "chunk":
+                stop = at + self._left
+                pieces.append(buffer[at:stop])
+                if stop > len(buffer):
+                    self._left = stop - len(buffer)
+                    at = len(buffer)
+                    break
+                self._state, at = "after", stop
+            end = buffer.find(b"\r\n", at)
+            if end < 0 and len(buffer) - at <= _CHUNK_LINE + 1:
+                break
+            if not 0 <= end - at <= _CHUNK_LINE:
                 raise LostError
-            return False
-        line, self._buffer = self._buffer[:end], self._buffer[end + 2 :]
-        if self._state == "after":
-            if line:
-                raise LostError
-            self._state = "size"
-        elif self._state == "trailers":
-            self.done = not line
-        else:
-            size = line.partition(b";")[0].strip(b" \t")
-            # int() would also take signs, underscores and spaces.
-            if not size or len(size) > 15 or size.strip(b"0123456789abcdefABCDEF"):
-                raise LostError
-            self._left = int(size, 16)
-            self._state = "chunk" if self._left else "trailers"
-        return True
+            if self._state == "after":
+                if end > at:
+                    raise LostError
+                self._state = "size"
+            elif self._state == "trailers":
+                self.done = end == at
+            else:
+                self._left = _size(buffer[at:end])
+                self._state = "chunk" if self._left else "trailers"
+            at = end + 2
+        self._at = at
+        if at == len(buffer):
+            self.drop()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _size(line: bytes) -> int:
+    """Return a chunk's size by its line. Raises `LostError`."""
+    if not line.isalnum():
+        line = line.partition(b";")[0].strip(b" \t")
+    # int() alone would take signs, underscores, spaces and `0x` as well.
+    if not line.isalnum() or len(line) > 15 or line[1:2] in (b"x", b"X"):
+        raise LostError
+    try:
+        return int(line, 16)
+    except ValueError:
+        raise LostError from None

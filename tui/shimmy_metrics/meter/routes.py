@@ -4,8 +4,10 @@ from typing import Final
 
 from shimmy_metrics.vocabulary import OTHER, ROUTES, UNCOUNTED_ROUTES
 
-_PLAIN: Final = {route.encode(): route for route in ROUTES if ":name" not in route}
-_UNCOUNTED: Final = frozenset(route.encode() for route in UNCOUNTED_ROUTES)
+_PLAIN: Final[dict[bytes, str | None]] = {
+    **{route.encode(): route for route in ROUTES if ":name" not in route},
+    **{route.encode(): None for route in UNCOUNTED_ROUTES},
+}
 _NAMED: Final = tuple(
     (prefix.encode(), suffix.encode(), route)
     for route in ROUTES
@@ -13,10 +15,8 @@ _NAMED: Final = tuple(
     if found
 )
 
-GENERATING: Final = frozenset(
-    {"/api/generate", "/v1/chat/completions", "/v1/completions", "/v1/messages", "/ws/generate"}
-)
-"""Routes whose answer holds generated content even where it cannot be read (compressed, too long)."""
+GENERATING: Final = frozenset({"/api/generate", "/v1/chat/completions", "/v1/completions", "/v1/messages"})
+"""Routes whose answer holds generated content even where it cannot be read."""
 
 
 def route_of(target: bytes) -> str | None:
@@ -25,11 +25,8 @@ def route_of(target: bytes) -> str | None:
     if not path.startswith(b"/"):
         # The absolute form, `http://host/path`, as to a proxy (RFC 9112, section 3.2.2).
         path = b"/" + path.partition(b"://")[2].partition(b"/")[2]
-    plain = _PLAIN.get(path)
-    if plain is not None:
-        return plain
-    if path in _UNCOUNTED:
-        return None
+    if path in _PLAIN:
+        return _PLAIN[path]
     for prefix, suffix, route in _NAMED:
         if path.startswith(prefix) and path.endswith(suffix):
             name = path[len(prefix) : len(path) - len(suffix)]

@@ -1,5 +1,6 @@
 """What one answer told so far: tokens with their source, the model's name, and whether it failed."""
 
+from shimmy_metrics.limits import ANSWER_TOKENS
 from shimmy_metrics.vocabulary import TokenSource
 
 
@@ -12,10 +13,10 @@ class Tally:
 
     __slots__ = ("content", "estimated", "failed", "model", "pieces", "reported")
 
-    def __init__(self) -> None:
+    def __init__(self, *, estimated: bool = False) -> None:
         self.pieces = 0
         self.reported: int | None = None
-        self.estimated = False
+        self.estimated = estimated
         self.content = False
         self.failed = False
         self.model: str | None = None
@@ -27,7 +28,7 @@ class Tally:
 
     def report(self, value: object) -> None:
         """Note a figure that stands where the server's token count stands; what is no count is passed over."""
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        if type(value) is int and 0 <= value <= ANSWER_TOKENS:
             self.reported = value
 
     def name(self, value: object) -> None:

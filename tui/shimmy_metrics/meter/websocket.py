@@ -1,83 +1,98 @@
-"""WebSocket frames as a server sends them (RFC 6455, section 5.2): text frames are pieces of generated content."""
+"""Shimmy's `/ws/generate`: a text message (RFC 6455) for each piece of generated text, then `{"done":true}`.
+
+An error is a message too. The server puts its reason between the quotes as it is, so that need not be JSON: both are
+known by how they begin.
+"""
 
 from typing import Final
-
-import orjson
 
 from shimmy_metrics.meter.http1 import LostError
 from shimmy_metrics.meter.tally import Tally
 
-_TEXT, _CONTINUATION = 1, 0
-_CONTROL: Final = 8
-_READ_BYTES: Final = 4_096
-"""A message is looked into up to this length, to tell its end mark and its errors from content."""
+_CONTINUATION: Final = 0
+_TEXT: Final = 1
+_BINARY: Final = 2
+_CLOSE: Final = 8
+_CONTROLS: Final = (_CLOSE, 9, 10)
+_CONTROL_BYTES: Final = 125
+
+_DONE: Final = b'{"done":true}'
+_ERROR: Final = b'{"error":'
+_FIRST_BYTES: Final = 16
+"""How much of a message is looked at: a little more than tells `_DONE` from what only begins like it."""
 
 
 class Frames:
-    """Reads a server's frames; keeps one head and at most `_READ_BYTES` of a message."""
+    """Reads a server's frames; keeps part of one frame's head and the first bytes of one message."""
+
+    __slots__ = ("_buffer", "_closed", "_final", "_first", "_left", "_message", "_opcode", "_tally")
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._buffer = b""
-        self._left = 0
-        self._opcode = _CONTINUATION
+        self._opcode = self._left = 0
         self._final = True
-        self._text = False
-        self._message = b""
+        self._message = _CONTINUATION  # the opcode of the message that is under way; this one where none is
+        self._first = b""
+        self._closed = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, piece: bytes) -> None:
         """Take the next bytes. Raises `LostError` for what is no frame of a server."""
-        self._buffer += data
-        while self._buffer:
-            if self._left == 0 and not self._head():
-                return
-            self._payload()
+        buffer, at = self._buffer + piece, 0
+        while not self._closed:
+            if not self._left:
+                begin = self._head(buffer, at)
+                if begin == at:
+                    break
+                at = begin
+            taken = min(self._left, len(buffer) - at)
+            if self._opcode < _CLOSE and len(self._first) < _FIRST_BYTES:
+                self._first += buffer[at : at + min(taken, _FIRST_BYTES)]
+            at += taken
+            self._left -= taken
+            if self._left:
+                break
+            if self._final:
+                self._end()
+        self._buffer = b"" if self._closed else buffer[at:]
 
-    def _head(self) -> bool:
-        """Read a frame's head; return False until it is whole."""
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return False
-        self._final, self._opcode = bool(buffer[0] & 0x80), buffer[0] & 0x0F
-        length, size = buffer[1] & 0x7F, 2
-        if buffer[1] & 0x80:
-            raise LostError  # a server does not mask (section 5.1)
+    def finish(self) -> None:
+        """Forget a message that was cut short: it tells nothing."""
+        self._buffer = self._first = b""
+
+    def _head(self, buffer: bytes, at: int) -> int:
+        """Read a frame's head; return where its payload begins, `at` until the head is whole."""
+        if len(buffer) - at < 2:
+            return at
+        first, length = buffer[at], buffer[at + 1]
+        begin = at + (2 if length < 126 else 4 if length == 126 else 10)
+        # Without an extension these bits are zero, and a server does not mask (section 5.2).
+        if first & 0x70 or length & 0x80:
+            raise LostError
+        if len(buffer) < begin:
+            return at
         if length >= 126:
-            size = 4 if length == 126 else 10
-            if len(buffer) < size:
-                return False
-            length = int.from_bytes(buffer[2:size], "big")
-        self._buffer = buffer[size:]
-        self._left = length
-        if self._opcode == _TEXT:
-            self._text, self._message = True, b""
-        elif self._opcode not in (_CONTINUATION,) and self._opcode < _CONTROL:
-            self._text = False
-        if length == 0:
-            self._end_of_frame()
-        return True
+            length = int.from_bytes(buffer[at + 2 : begin], "big")
+        self._opcode, self._final, self._left = first & 0x0F, first >= 0x80, length
+        if self._opcode in _CONTROLS:
+            lawful = self._final and length <= _CONTROL_BYTES
+        elif self._opcode == _CONTINUATION:
+            lawful = self._message != _CONTINUATION
+        else:
+            lawful = self._opcode in (_TEXT, _BINARY) and self._message == _CONTINUATION
+            self._message, self._first = self._opcode, b""
+        if not lawful or length >> 63:
+            raise LostError
+        return begin
 
-    def _payload(self) -> None:
-        piece, self._buffer = self._buffer[: self._left], self._buffer[self._left :]
-        if not piece:
+    def _end(self) -> None:
+        """Take note of a control frame or of a whole message."""
+        if self._opcode >= _CLOSE:
+            self._closed = self._opcode == _CLOSE
             return
-        self._left -= len(piece)
-        if self._text and self._opcode < _CONTROL and len(self._message) < _READ_BYTES:
-            self._message += piece[:_READ_BYTES]
-        if self._left == 0:
-            self._end_of_frame()
-
-    def _end_of_frame(self) -> None:
-        if self._opcode >= _CONTROL or not (self._final and self._text):
-            return
-        message, self._message, self._text = self._message, b"", False
-        told = None
-        if message.startswith(b"{"):
-            try:
-                told = orjson.loads(message)
-            except orjson.JSONDecodeError:
-                told = None
-        if isinstance(told, dict) and told.get("error"):
-            self._tally.failed = True
-        elif message and not (isinstance(told, dict) and told.get("done") is True):
-            self._tally.piece(streamed=True)
+        if self._message == _TEXT and self._first:
+            if self._first.startswith(_ERROR):
+                self._tally.failed = True
+            elif self._first != _DONE:
+                self._tally.piece(streamed=True)
+        self._message, self._first = _CONTINUATION, b""

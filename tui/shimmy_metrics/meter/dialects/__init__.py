@@ -14,10 +14,15 @@ DIALECTS: Final[tuple[Dialect, ...]] = (openai.read, anthropic.read, ollama.read
 
 
 def read(told: dict[str, Any], tally: Tally, *, stream: bool) -> None:
-    """Read one object by the first dialect that knows it. An event that tells an error is a failure in all of them."""
+    """Read one object by the first dialect that knows it.
+
+    A model is named at the top in all of them, and where nothing is generated as well (embeddings). An event that tells
+    an error is a failure in all of them.
+    """
     if stream and told.get("error"):
         tally.failed = True
         return
+    tally.name(told.get("model"))
     for dialect in DIALECTS:
         if dialect(told, tally, stream):
             return

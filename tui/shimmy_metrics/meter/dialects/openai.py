@@ -10,23 +10,28 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
     choices = told.get("choices")
     if not isinstance(choices, list):
         return False
-    tally.name(told.get("model"))
-    content = any(_content(choice) for choice in choices)
-    if content:
-        tally.piece(streamed=stream)
     usage = told.get("usage")
-    timings = told.get("timings")
     if isinstance(usage, dict):
         tally.report(usage.get("completion_tokens"))
-    elif isinstance(timings, dict):
+    elif isinstance(timings := told.get("timings"), dict):
         tally.report(timings.get("predicted_n"))
+    for choice in choices:
+        if isinstance(choice, dict) and _said(choice):
+            tally.piece(streamed=stream)
+            break
     return True
 
 
-def _content(choice: object) -> bool:
-    if not isinstance(choice, dict):
-        return False
+def _said(choice: dict[str, Any]) -> bool:
+    """Whether a choice holds generated content: text, reasoning, a call of a tool, a refusal."""
     said = choice.get("delta") or choice.get("message")
-    if isinstance(said, dict):
-        return any(said.get(key) for key in ("content", "reasoning_content", "reasoning", "tool_calls", "refusal"))
-    return bool(choice.get("text"))
+    if not isinstance(said, dict):
+        return bool(choice.get("text"))
+    return bool(
+        said.get("content")
+        or said.get("reasoning_content")
+        or said.get("reasoning")
+        or said.get("tool_calls")
+        or said.get("function_call")
+        or said.get("refusal")
+    )

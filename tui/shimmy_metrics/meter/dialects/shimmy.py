@@ -1,4 +1,7 @@
-"""Shimmy's own `/api/generate` without a stream: `{"response", "usage": {"completion_tokens"}, "finish_reason"}`."""
+"""Shimmy's own `/api/generate` without a stream: `{"response", "usage": {"completion_tokens"}, "finish_reason"}`.
+
+Its stream there is bare text (`streams.BareEvents`), its WebSocket too (`websocket`).
+"""
 
 from typing import Any
 
@@ -7,10 +10,10 @@ from shimmy_metrics.meter.tally import Tally
 
 def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with a `response` text."""
-    if not isinstance(told.get("response"), str):
+    response = told.get("response")
+    if not isinstance(response, str):
         return False
-    tally.name(told.get("model"))
-    if told["response"]:
+    if response:
         tally.piece(streamed=stream)
     usage = told.get("usage")
     if isinstance(usage, dict):

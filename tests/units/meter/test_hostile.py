@@ -1,0 +1,284 @@
+"""Hostile bytes: never an error, never a guess, never more memory; and any cut into reads tells the same."""
+
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shimmy_metrics.limits import EVENT_BYTES, HEAD_BYTES, PIPELINE_MAX
+from support.wire import (
+    CHAT,
+    DONE,
+    STREAM,
+    SWITCH,
+    UPGRADE,
+    USAGE,
+    Seen,
+    answer,
+    chat,
+    chunked,
+    compact,
+    delta,
+    event,
+    frame,
+    pass_cut,
+    request,
+)
+
+POST = b"POST /v1/models HTTP/1.1\r\n"
+LOST = [
+    POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+    POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    POST + b"Content-Length: 5, 5\r\n\r\n",
+    POST + b"Content-Length: +5\r\n\r\n",
+    POST + b"Content-Length: 5_0\r\n\r\n",
+    POST + b"Content-Length:\r\n\r\n",
+    POST + b"Content-Length: %s\r\n\r\n" % (b"9" * 19),
+    POST + b"Content-Length : 5\r\n\r\n",
+    POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked, identity\r\n\r\n",
+    POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n",
+    POST + b"Host: x\nContent-Length: 5\r\n\r\n",
+    POST + b"X: a\rContent-Length: 5\r\n\r\n",
+    POST + b"X: a\r\n Content-Length: 5\r\n\r\n",
+    POST + b"X: a\r\n\tfolded\r\n\r\n",
+    POST + b"X: \0\r\n\r\n",
+    POST + b"no colon\r\n\r\n",
+    POST + b": no name\r\n\r\n",
+    *(
+        POST + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"\r\n"
+        for size in (b"-5", b"+5", b"0x5", b"5_0", b"", b"g")
+    ),
+    POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 16 + b"\r\n",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 5_000,
+    POST + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 5_000 + b"\r\n",
+    b"POST  /v1/models HTTP/1.1\r\n\r\n",
+    b"POST /v1/models\r\n\r\n",
+    b"POST /v1/models HTTP/0.9\r\n\r\n",
+    b"CONNECT somewhere:443 HTTP/1.1\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET / HTTP/1.1\r\nX: " + b"a" * HEAD_BYTES,
+    b"GET / HTTP/1.1\r\nX: " + b"a" * HEAD_BYTES + b"\r\n\r\n",
+    request("/v1/models", "GET") * (PIPELINE_MAX + 1),
+]
+
+
+@pytest.mark.parametrize("data", LOST)
+def test_what_is_not_plainly_http_makes_it_blind_and_keeps_nothing(data: bytes) -> None:
+    seen = Seen()
+    seen.tap.client_bytes(data)
+    assert seen.tap.blind
+    assert seen.tap._from_client._buffer == b""
+    seen.tap.client_bytes(CHAT)
+    seen.tap.server_bytes(answer(chat(usage=USAGE)))
+    seen.tap.closed(by_server=True)
+    assert seen.exchanges == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"<html>not HTTP at all</html>",
+        b"SSH-2.0-x\r\n" + b"x" * HEAD_BYTES,
+        answer(b"{}") + answer(b"{}"),
+    ],
+)
+def test_an_answer_that_is_unclear_or_that_nobody_asked_for_makes_it_blind(told: bytes) -> None:
+    seen = Seen()
+    seen.tap.client_bytes(CHAT)
+    seen.tap.server_bytes(told)
+    assert seen.tap.blind
+
+
+def test_an_error_of_whoever_counts_stays_inside() -> None:
+    seen = Seen()
+    seen.exchanges = None  # type: ignore[assignment]
+    seen.tap._on_exchange = seen.tap._hash = lambda _: 1 // 0  # type: ignore[assignment,return-value]
+    seen.tap.client_bytes(CHAT * 2)
+    seen.tap.server_bytes(answer(chat(usage=USAGE)))
+    assert seen.tap.blind
+    seen.tap.closed(by_server=True)
+
+
+def test_a_head_may_be_as_long_as_the_limit_in_any_cut() -> None:
+    filler = HEAD_BYTES - len(b"GET /v1/models HTTP/1.1\r\nX: \r\n\r\n")
+    for more, count in ((0, 1), (1, 0)):
+        head = b"GET /v1/models HTTP/1.1\r\nX: " + b"a" * (filler + more) + b"\r\n\r\n"
+        for places in ((), (len(head) - 1,), (len(head) - 3, len(head) - 2), (10, 30_000)):
+            assert len(Seen().play(head, answer(b"{}"), cuts=(places, ()))) == count
+
+
+def test_an_event_may_be_as_long_as_the_limit_in_any_cut() -> None:
+    for more, tokens in ((0, 2), (1, 1), (5_000, 1)):
+        long = delta("a")[:-2]
+        long = long.replace(b'"a"', b'"%s"' % (b"a" * (EVENT_BYTES - len(long) + 1 + more)))
+        told = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + long + b"\n\n" + delta("b")
+        end = told.index(b"\n\n" + delta("b")[:10])
+        for places in ((), (end,), (end + 1,), (end + 2,), (end - 1, end + 1), (200, 70_000, 200_000)):
+            (seen,) = Seen().play(CHAT, told, cuts=((), places))
+            assert seen.tokens == tokens
+
+
+ENDLESS = {
+    "a head": (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65_536),
+    "heads": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000),
+    "empty lines": (b"", b"\r\n" * 30_000),
+    "a JSON body": (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[", b"1," * 30_000),
+    "an event": (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ", b"x" * 65_536),
+    "an event's lines": (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", b"data: x\n" * 8_000),
+    "events": (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", delta("a") * 400),
+    "a line": (b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n{", b"x" * 65_536),
+    "small chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n" * 2_000),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"T: v\r\n" * 2_000),
+    "a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffff\r\n", b"x" * 65_536),
+    "a frame": (SWITCH + b"\x81\x7f\x00\x00\x00\x0f\xff\xff\xff\xff", b"x" * 65_536),
+    "frames": (SWITCH, frame(b"a") * 2_000),
+    "a message": (SWITCH + b"\x01\x01a", frame(b"x" * 100, 0, final=False) * 600),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_what_never_ends_keeps_memory_flat(kind: str) -> None:
+    first, again = ENDLESS[kind]
+    seen = Seen()
+    seen.tap.client_bytes(UPGRADE)
+    seen.tap.server_bytes(first)
+    tracemalloc.start()
+    try:
+        for _ in range(40):
+            seen.tap.server_bytes(again)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_600_000  # a JSON body may be kept up to 1 MiB, with its spare room
+    seen.tap.closed(by_server=True)
+
+
+def test_many_small_chunks_cost_no_more_than_their_bytes() -> None:
+    """Cutting the buffer anew for each chunk would take seconds here."""
+    seen = Seen()
+    seen.tap.client_bytes(CHAT)
+    told = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = b"".join(delta("a") for _ in range(2_000))
+    seen.tap.server_bytes(told + b"".join(b"1\r\n%c\r\n" % byte for byte in pieces) + b"0\r\n\r\n")
+    assert seen.exchanges[0].tokens == 2_000
+
+
+OLLAMA = [
+    b'{"message":{"content":"a"},"done":false}\n{"message":{"content":"b"},"done":false}\n{"done":true,"eval_count":2}'
+]
+UPLOAD = b"POST /v1/messages HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n"
+LONG = [delta(text) for text in ("a", "b", 'c"', "d\n", "ë", "日本", "", "😀", "f", "g" * 300, "h")]
+BARE = [b"data: a\ndata: b\n\n", b"\n", b": ping\n\n", b"data: \r\ndata: \xe2\x82\xac\r\n\n\n", DONE]
+OPEN_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+CASES = [
+    (CHAT, answer(chat(usage=USAGE))),
+    (CHAT, answer(chat("x" * 6_000, usage=USAGE))),
+    (CHAT, chunked([*STREAM, event({"choices": [], "usage": USAGE}), DONE])),
+    (CHAT, chunked([*LONG, DONE])),
+    (CHAT, OPEN_STREAM + b"".join(LONG).replace(b"\n\n", b"\r\n\r\n")),
+    (CHAT, OPEN_STREAM + b"\n".join(LONG) + b"\n\n\n" + LONG[0].strip()),
+    (request("/api/generate"), OPEN_STREAM + b"".join(BARE)),
+    (CHAT + request("/v1/models", "GET") + CHAT, answer(chat()) + answer(b"{}") + chunked(STREAM)),
+    (UPGRADE, SWITCH + frame(b"a") + frame(b"", 9) + frame(b"b" * 300) + frame(b'{"done":true}')),
+    (request("/api/chat"), chunked(OLLAMA, "application/x-ndjson")),
+    (UPLOAD + b"\r\n" + CHAT, answer(b"{}") + chunked([event({"error": compact({}).decode()})])),
+]
+cuts = st.lists(st.integers(0, 20_000), max_size=12)
+
+
+def _same_in_any_cut(case: tuple[bytes, bytes], client: list[int], server: list[int]) -> None:
+    whole, cut = Seen(), Seen()
+    assert cut.play(*case, cuts=(client, server)) == whole.play(*case)
+    assert cut.hashed == whole.hashed
+    assert whole.exchanges
+
+
+@given(st.sampled_from(CASES), cuts, cuts)
+def test_any_cut_into_reads_gives_the_same_exchanges(
+    case: tuple[bytes, bytes], client: list[int], server: list[int]
+) -> None:
+    _same_in_any_cut(case, client, server)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_byte_by_byte_gives_the_same_exchanges(case: tuple[bytes, bytes]) -> None:
+    _same_in_any_cut(case, list(range(len(case[0]))), list(range(len(case[1]))))
+
+
+parts = st.sampled_from(
+    [
+        *(b"data: ", b"\n", b"\r\n", b"\n\n", b"\r\n\r\n", b"event: error", b"x", DONE, event({"error": 1})),
+        *(delta("a"), delta("b"), delta("b")[6:-2], delta(""), delta("c").replace(b'"c"', b'"\x01"')),
+        *(delta("a").replace(b"\n\n", b"\n\n\n"), b'{"done":true,"eval_count":4}\n'),
+    ]
+)
+kinds = st.sampled_from([(b"text/event-stream", CHAT), (b"text/event-stream", request("/api/generate"))])
+
+
+def _same_stream_in_any_cut(kind: tuple[bytes, bytes], pieces: list[bytes], places: list[int]) -> None:
+    told = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n\r\n" % kind[0] + b"".join(pieces)
+    assert Seen().play(kind[1], told, cuts=((), places)) == Seen().play(kind[1], told)
+
+
+lines = (b"application/x-ndjson", request("/api/chat"))
+
+
+@given(kinds | st.just(lines), st.lists(parts, max_size=20), cuts)
+def test_any_cut_of_a_broken_stream_gives_the_same_exchanges(
+    kind: tuple[bytes, bytes], pieces: list[bytes], places: list[int]
+) -> None:
+    _same_stream_in_any_cut(kind, pieces, places)
+
+
+moves = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.sampled_from(
+            [CHAT, UPGRADE, SWITCH, answer(chat()), *LOST[:24], b"\r\n", b"0\r\n\r\n", *STREAM, frame(b"a")]
+        )
+        | st.sampled_from([whole for case in CASES for whole in case])
+        | st.binary(max_size=60),
+    ),
+    max_size=12,
+)
+
+
+def _never_raises(told: list[tuple[bool, bytes]], places: list[int]) -> None:
+    seen = Seen()
+    for from_client, data in told:
+        pass_cut(data, places, seen.tap.client_bytes if from_client else seen.tap.server_bytes)
+    seen.tap.closed(by_server=False)
+    assert seen.tap.blind
+    assert len(seen.exchanges) <= sum(data.count(b"HTTP/1.") for from_client, data in told if from_client)
+
+
+@given(moves, cuts)
+def test_no_bytes_raise_or_count_more_than_was_asked(told: list[tuple[bool, bytes]], places: list[int]) -> None:
+    _never_raises(told, places)
+
+
+@pytest.mark.long
+@settings(max_examples=100_000, deadline=None)
+@given(moves, cuts, st.sampled_from(CASES), kinds | st.just(lines), st.lists(parts, max_size=20))
+def test_all_of_this_at_length(
+    told: list[tuple[bool, bytes]],
+    places: list[int],
+    case: tuple[bytes, bytes],
+    kind: tuple[bytes, bytes],
+    pieces: list[bytes],
+) -> None:
+    _never_raises(told, places)
+    _same_in_any_cut(case, places, places)
+    _same_stream_in_any_cut(kind, pieces, places)
