@@ -1,7 +1,7 @@
 """What is taken away before anything leaves."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,13 @@ from shimmy_metrics.report import coarsen
 from shimmy_metrics.vocabulary import OTHER, ROUTES
 
 numbers = st.integers(0, 10**12)
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(-(10**15), 10**15), st.integers(0, 10**12))
+def test_clamping_bounds_keeps_the_order_and_changes_nothing_twice(one: int, other: int, top: int) -> None:
+    low, high = (coarsen.clamp(value, top) for value in sorted((one, other)))
+    assert 0 <= low <= high <= top
+    assert coarsen.clamp(low, top) == low
 
 
 @given(numbers)
@@ -40,6 +47,28 @@ def test_memory_is_the_nearest_power_of_two(gigabytes: float) -> None:
     assert 1 <= power <= MEMORY_GB_MAX
     if 1 < power < MEMORY_GB_MAX:
         assert abs(math.log2(gigabytes) - math.log2(power)) <= 0.5000001
+
+
+@given(st.floats(0, 10**6, allow_nan=False), st.floats(0, 10**6, allow_nan=False))
+def test_memory_keeps_the_order_and_changes_nothing_twice(one: float, other: float) -> None:
+    low, high = (coarsen.power_of_two_nearest(value) for value in sorted((one, other)))
+    assert low <= high
+    assert coarsen.power_of_two_nearest(low) == low
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "expected"),
+    [(0.4, 1), (1.4, 1), (1.42, 2), (7.6, 8), (15.4, 16), (23.5, 32), (31.2, 32), (62.7, 64), (4_096, 1_024)],
+)
+def test_what_firmware_keeps_does_not_show(gigabytes: float, expected: int) -> None:
+    assert coarsen.power_of_two_nearest(gigabytes) == expected
+
+
+@given(st.integers(-5, 10**6), st.integers(-5, 10**6))
+def test_cores_keep_the_order_and_change_nothing_twice(one: int, other: int) -> None:
+    low, high = (coarsen.power_of_two_down(value) for value in sorted((one, other)))
+    assert low <= high
+    assert coarsen.power_of_two_down(low) == low
 
 
 @given(st.integers(-5, 10**6))
@@ -74,6 +103,11 @@ def test_a_version_is_three_numbers_or_unknown(raw: str, expected: str) -> None:
 @given(st.text(max_size=30))
 def test_no_text_gets_through_as_a_version(raw: str) -> None:
     assert set(coarsen.version_text(raw)) <= set("0123456789.") or coarsen.version_text(raw) == "unknown"
+
+
+@given(st.text(max_size=30))
+def test_a_version_that_got_through_stays(raw: str) -> None:
+    assert coarsen.version_text(coarsen.version_text(raw)) == coarsen.version_text(raw)
 
 
 @given(st.dictionaries(st.sampled_from([*ROUTES, OTHER, "/somebody/s/path"]), st.integers(1, 9)))
@@ -125,6 +159,11 @@ def test_the_class_of_machine_is_one_of_three(gigabytes: int | None, card: bool,
 
 def test_a_time_is_cut_to_its_utc_day() -> None:
     assert coarsen.utc_day(datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC)) == "2026-11-23T00:00:00Z"
+
+
+def test_the_day_is_utc_whatever_zone_the_time_came_in() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    assert coarsen.utc_day(datetime(2026, 11, 24, 8, 59, tzinfo=tokyo)) == "2026-11-23T00:00:00Z"
 
 
 def test_a_platform_of_another_name_is_other() -> None:

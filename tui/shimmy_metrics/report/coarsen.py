@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from shimmy_metrics.limits import CORES_MAX, MEMORY_GB_MAX, ROUTES_NAMED, VERSION_PART_MAX
@@ -37,8 +37,11 @@ def power_of_two_down(cores: int) -> int:
 
 
 def utc_day(moment: datetime) -> str:
-    """Return the day of a UTC time, written as its first second."""
-    return f"{moment:%Y-%m-%d}T00:00:00Z"
+    """Return the UTC day of a time that knows its zone, written as the day's first second.
+
+    Converted here as well: a local day beside a UTC clock would tell where somebody is.
+    """
+    return f"{moment.astimezone(UTC):%Y-%m-%d}T00:00:00Z"
 
 
 def platform_word(system: str, architecture: str) -> str:
@@ -49,7 +52,11 @@ def platform_word(system: str, architecture: str) -> str:
 
 
 def hardware_tier(memory_bytes: int | None, *, gpu_detected: bool) -> str:
-    """Return the class of machine, by its measured memory in units of 2^30 bytes."""
+    """Return the class of machine, by its measured memory in units of 2^30 bytes.
+
+    Raw, not the nearest power of two, so that 40 and 80 GB stand on their true side. Firmware keeps some memory for
+    itself: a machine sold with 64 GB measures less and is no server. Memory that is not known counts as little.
+    """
     memory = (memory_bytes or 0) / _GIB
     if gpu_detected and memory > 32:
         return "workstation"
@@ -73,7 +80,10 @@ def version_text(raw: str) -> str:
 
 
 def routes(counts: Mapping[str, int]) -> list[str]:
-    """Return the most used routes, sorted: `ROUTES_NAMED` of Shimmy's by name, all the rest as `other`."""
+    """Return the most used routes, sorted: `ROUTES_NAMED` of Shimmy's by name, all the rest as `other`.
+
+    Equally used ones are taken in the order of their names. `counts` holds only routes that were used, so at least 1.
+    """
     known = sorted((name for name in counts if name in ROUTES), key=lambda name: (-counts[name], name))
     named = known[:ROUTES_NAMED]
     return sorted([*named, *([OTHER] if len(counts) > len(named) else [])])
