@@ -161,8 +161,9 @@ def _shown(character: str, signs: Signs) -> str:
         return "?"
     if signs.ascii and not character.isascii():
         return _IN_ASCII.get(character, "?")
-    wide = unicodedata.east_asian_width(character) in "WF" or unicodedata.combining(character)
-    return "?" if wide else character
+    # Marks and variation selectors take no cell, or change how many their neighbour takes.
+    takes_one = unicodedata.category(character)[0] != "M" and unicodedata.east_asian_width(character) not in "WF"
+    return character if takes_one else "?"
 
 
 def _spans(parts: Iterable[Part]) -> Line:

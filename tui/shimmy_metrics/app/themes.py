@@ -4,9 +4,10 @@ With 16 colours each word has the terminal's own colour and weight is bold alone
 backgrounds. Magenta is the only one of the 16 with 4.5:1 on black and on white in xterm's palette.
 """
 
+from dataclasses import replace
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from shimmy_metrics.system.environment import Environment
 
@@ -60,9 +61,10 @@ _OWN: Final = "ansi_default"
 
 
 def _own(name: str, *, accent: str, good: str, bad: str) -> Theme:
-    return Theme(
+    stock = BUILTIN_THEMES["ansi-dark"]  # it names every variable that stock widgets ask for
+    return replace(
+        stock,
         name=name,
-        ansi=True,
         primary=accent,
         secondary=accent,
         accent=accent,
@@ -75,6 +77,7 @@ def _own(name: str, *, accent: str, good: str, bad: str) -> Theme:
         panel=_OWN,
         boost=_OWN,
         variables={
+            **stock.variables,
             "muted": _OWN,
             "rule": _OWN,
             "strong": _OWN,

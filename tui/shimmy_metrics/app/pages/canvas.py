@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
-from shimmy_metrics.app.lines import Line
+from shimmy_metrics.app.lines import Cell, Line, Role, Span, at, placed, strong, wrapped
 from shimmy_metrics.app.signs import Signs
 
 NARROW: Final = 60
 """Columns below which only the open tab keeps its name, and notes go."""
+
+TINY: Final = 12
+"""Columns below which no sentence can be read."""
 
 LOW: Final = 16
 """Rows below which the drawer opens on Enter only."""
@@ -28,6 +31,11 @@ class Canvas:
     def narrow(self) -> bool:
         """Whether there is no room beside the values."""
         return self.width < NARROW
+
+    @property
+    def tiny(self) -> bool:
+        """Whether there is room for a word at most."""
+        return self.width < TINY
 
     @property
     def low(self) -> bool:
@@ -64,6 +72,24 @@ class Page:
     def keys(self) -> tuple[str, ...]:
         """What the mark can stand on, in order."""
         return tuple(row.key for row in self.rows if row.key)
+
+
+def headline(canvas: Canvas, text: str, *beside: Cell) -> tuple[Line, ...]:
+    """Return a screen's first sentence with what stands at its right; where it is narrow, the sentence whole."""
+    if canvas.narrow:
+        return tuple(wrapped(text, canvas.width, role=Role.STRONG))
+    return (placed(canvas.width, at(1, strong(text)), *beside),)
+
+
+def warning(canvas: Canvas, text: str) -> tuple[Line, ...]:
+    """Return a sentence about what is wrong: a sign and the words, whole."""
+    first, *rest = wrapped(text, canvas.width - 2, indent=1)
+    return ((Span(" "), Span("! ", Role.BAD), *first[1:]), *((Span("  "), *each) for each in rest))
+
+
+def told(canvas: Canvas, *sentences: str) -> tuple[Row, ...]:
+    """Return sentences as rows that fit."""
+    return tuple(Row(each) for text in sentences for each in wrapped(text, canvas.width, indent=3))
 
 
 def nearest(page: Page, key: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.canvas import Canvas, warning
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Consent, Decision, Delivery
 from shimmy_metrics.limits import REPORT_BYTES
@@ -52,11 +52,18 @@ def choices(overview: Overview) -> tuple[Choice, ...]:
         return (enable, only, decline, Choice(LATER.key, "later", LATER.label, LATER.consequence))
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
-        hold = Choice("t", "hold", "Send by itself" if held else "Hold reports", _HOLDS[held])
+        hold = Choice("t", "hold", "Send at once" if held else "Hold reports", _HOLDS[held])
         again = overview.standing.obstacle is not None
         keep = Choice("e", "enable", "Agree again" if again else "Keep on", _sent_to(overview) if again else _KEEPS)
         no = Choice("n", "decline", "Withdraw", _withdrawn(overview))
-        return (keep, Choice("o", "only", ONLY_FOR_ME.label, f"nothing is sent any more; {_lost(overview)}"), no, hold)
+        return (
+            keep,
+            Choice(
+                "o", "only", ONLY_FOR_ME.label, ", ".join(filter(None, ("nothing is sent any more", _lost(overview))))
+            ),
+            no,
+            hold,
+        )
     stays = "as it is: measured for these screens alone" if decision.local else "measured for these screens, never sent"
     keep_off = (
         "stop measuring; nothing is kept or sent" if decision.local else "as it is: nothing measured, nothing sent"
@@ -77,7 +84,7 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
         at(1, strong(sentence(canvas, overview))),
         to(canvas.width - 1, muted(wait), note=True),
     )
-    lines: list[Line] = [asked, _hint(canvas, overview)]
+    lines: list[Line] = [asked, *_hint(canvas, overview)]
     if canvas.narrow and wait:
         lines.insert(1, line(muted(wait)))
     if canvas.width >= 80:
@@ -109,22 +116,20 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
     return f"Metrics are on{since}."
 
 
-def answer_line(canvas: Canvas, choice: Choice) -> Line:
+def answer_lines(canvas: Canvas, choice: Choice) -> tuple[Line, ...]:
     """Return one answer: its letter, its name, its consequence."""
     cells = (at(3, Span(choice.key, Role.ACCENT)), at(6, Span(choice.label, Role.STRONG)))
-    told = muted(choice.consequence)
-    if canvas.narrow:
-        return placed(canvas.width, *cells)
-    return placed(canvas.width, *cells, at(22, told))
+    if canvas.width < 80:
+        told = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
+        return (placed(canvas.width, *cells), *told)
+    return (placed(canvas.width, *cells, at(20, muted(choice.consequence))),)
 
 
-def _hint(canvas: Canvas, overview: Overview) -> Line:
+def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     said = overview.trouble or obstacle(overview.standing)
     if overview.standing.switch:
         said = "That wins over any answer here; it can only switch off."
-    if not said:
-        return BLANK
-    return placed(canvas.width, at(1, Span("! ", Role.BAD), said))
+    return warning(canvas, said) if said else (BLANK,)
 
 
 def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
@@ -154,14 +159,17 @@ def _sent_to(overview: Overview) -> str:
 
 
 def _lost(overview: Overview) -> str:
-    return f"deletes {amount(len(overview.outbox), 'report')} not sent"
+    """Return what a withdrawal deletes, in numbers; empty where there is nothing."""
+    counted = sum(live.session.counters.requests for live in overview.running)
+    lost = [amount(len(overview.outbox), "report")] if overview.outbox else []
+    lost += [amount(counted, "request")] if counted else []
+    return f"deletes {', '.join(lost)}" if lost else ""
 
 
 def _withdrawn(overview: Overview) -> str:
-    counted = sum(live.session.counters.requests for live in overview.running)
-    kept = f"; {amount(len(overview.deliveries), 'receipt')} stay" if overview.deliveries else ""
-    measured = f" and {amount(counted, 'request')} counted" if counted else ""
-    return f"stops now; {_lost(overview)}{measured}{kept}"
+    receipts = len(overview.deliveries)
+    kept = f"; {amount(receipts, 'receipt')} {'stays' if receipts == 1 else 'stay'}" if receipts else ""
+    return f"stops now, {_lost(overview) or 'nothing waits here'}{kept}"
 
 
 def _since(canvas: Canvas, decision: Decision) -> str:

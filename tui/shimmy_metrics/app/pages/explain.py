@@ -25,6 +25,8 @@ def explained(canvas: Canvas, key: str, value: str = "", measured: str = "") -> 
 
 
 def _field(canvas: Canvas, field: Field, value: str, measured: str) -> tuple[Line, ...]:
+    if canvas.narrow:
+        return _narrow(canvas, field, value)
     known = bits(field.name)
     told = f"{known:.1f} identifying bits" if known else "identifies nothing"
     return (
@@ -34,7 +36,7 @@ def _field(canvas: Canvas, field: Field, value: str, measured: str) -> tuple[Lin
             at(len(field.name) + 3, strong(value)),
             to(canvas.width - 1, muted(field.kind.bounds), note=True),
         ),
-        *wrapped(field.meaning, canvas.width)[: 1 if not canvas.narrow else 3],
+        *wrapped(field.meaning, canvas.width)[:1],
         placed(
             canvas.width,
             at(1, muted("Asked for "), field.purpose, "."),
@@ -47,4 +49,12 @@ def _field(canvas: Canvas, field: Field, value: str, measured: str) -> tuple[Lin
             to(canvas.width - 1, muted(told), note=True),
         ),
         *((line(muted("Measured here: "), measured, "."),) if measured else ()),
+    )
+
+
+def _narrow(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
+    told = (field.meaning, f"Asked for {field.purpose}.", f"From {field.source}.", f"Taken away: {field.coarsening}.")
+    return (
+        placed(canvas.width, at(1, Span(field.name, Role.MARKED)), at(len(field.name) + 3, strong(value))),
+        *(each for sentence in told for each in wrapped(sentence, canvas.width)),
     )

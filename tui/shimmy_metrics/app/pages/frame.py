@@ -53,6 +53,11 @@ def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple
     return _with_state(canvas, heading, overview), _rule(canvas, 0, 0)
 
 
+def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
+    """Return what a few cells have room for: whether metrics are on, the sign first."""
+    return (cut(consent(canvas, overview.standing, short=True), canvas.width),) if overview else ()
+
+
 def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
     """Return a rule over the whole width, with a word in it near its left, or near its right."""
     if not text and not more:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shimmy_metrics.app.lines import BLANK, Cell, Line, Role, Span, at, line, muted, placed, strong, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.lines import BLANK, Cell, Line, Role, Span, at, line, muted, placed, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class KeyLine:
 
 def help_page(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Page:
     """Return the keys of this screen and those of every screen, side by side where there is room."""
-    head = (line(strong("Keys. Nothing needs Ctrl, Alt, Esc or a mouse.")), BLANK)
+    head = (*headline(canvas, "Keys. Nothing needs Ctrl, Alt, Esc or a mouse."), BLANK)
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
     if canvas.width < 76:
         lists = (("on this screen", here), ("everywhere", everywhere))

@@ -4,7 +4,7 @@ from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline, told
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.records import Outcome, Receipt
@@ -20,21 +20,14 @@ def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
         return Page((line(muted(READING)), BLANK), ())
     sent = overview.deliveries
     if not overview.receipts:
-        empty = (
-            Row(line("  A receipt is kept here for each report that leaves: the bytes, when,")),
-            Row(line("  where to, and what the receiver answered.")),
-        )
-        return Page((line(strong("Nothing was sent from here.")), BLANK), empty)
+        empty = "A receipt is kept here for each report that leaves: the bytes, when, where to, and the answer."
+        return Page((line(strong("Nothing was sent from here.")), BLANK), told(canvas, empty))
     size = sum(len(receipt.body) for receipt in sent)
-    told = f"{amount(len(sent), 'delivery', 'deliveries')} left from here."
-    head = placed(
-        canvas.width,
-        at(1, strong(told if canvas.narrow else f"{told} Open one to see its bytes.")),
-        to(canvas.width - 1, muted(f"{size:,} bytes in all"), note=True),
-    )
+    sentence = f"{amount(len(sent), 'delivery', 'deliveries')} left from here. Open one to see its bytes."
+    head = headline(canvas, sentence, to(canvas.width - 1, muted(f"{size:,} bytes in all"), note=True))
     broken = len(overview.broken_receipts)
     damage = line(Span("! ", Role.BAD), f"{amount(broken, 'receipt')} not as written.") if broken else BLANK
-    return Page((head, damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.receipts))
+    return Page((*head, damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.receipts))
 
 
 def explained(canvas: Canvas, receipt: Receipt, *, broken: bool) -> tuple[Line, ...]:
@@ -83,7 +76,14 @@ def _columns(canvas: Canvas) -> Line:
 def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
     when = Span(_when(canvas, receipt), Role.NAME)
     if not receipt.body:
-        return Row(placed(canvas.width, at(3, when), at(26, muted(receipt.note))), row_key(receipt))
+        return Row(
+            placed(
+                canvas.width,
+                at(3, when),
+                at(26, muted(receipt.note.split()[0].rstrip(":") if canvas.narrow else receipt.note)),
+            ),
+            row_key(receipt),
+        )
     good = receipt.outcome is not None
     sign = Span("  " if good else "! ", Role.BAD)
     word = _OUTCOMES[receipt.outcome] if receipt.outcome else "refused"
@@ -92,8 +92,8 @@ def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
     if canvas.narrow:
         return Row(placed(canvas.width, *cells, at(24, *answer)), row_key(receipt))
     reports = split(receipt.body)
-    told = [values(report) for report in reports]
-    requests, tokens = (_sum(told, name) for name in ("requests_per_session", "total_tokens_generated"))
+    found = [values(report) for report in reports]
+    requests, tokens = (_sum(found, name) for name in ("requests_per_session", "total_tokens_generated"))
     extra = "base" if receipt.id == base else (f"{len(reports)} in one" if len(reports) > 1 else "")
     cells += [
         at(24, *answer),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.wire import wire_request
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.report import Base, Lens, lenses, measured, raw, since, wire
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.consent import Consent
@@ -58,14 +58,15 @@ def outgoing_page(canvas: Canvas, overview: Overview | None, view: View, base: B
     found = subjects(overview)
     subject = found[min(view.index, len(found) - 1)]
     size = (strong(f"{len(subject.report.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
-    walk = f"   {min(view.index, len(found) - 1) + 1} of {len(found)}" if len(found) > 1 else ""
-    sentence = placed(
-        canvas.width,
-        at(1, strong(_sentence(overview, subject))),
-        to(canvas.width - 1, *size, muted(walk), note=True),
-    )
+    walk = f"{min(view.index, len(found) - 1) + 1} of {len(found)}" if len(found) > 1 else ""
+    sentence = headline(canvas, _sentence(overview, subject), to(canvas.width - 1, *size, note=True))
     return report_page(
-        canvas, (sentence, _under(canvas, overview, subject)), subject.report, view=view, base=base, overview=overview
+        canvas,
+        (*sentence, _under(canvas, overview, subject, walk)),
+        subject.report,
+        view=view,
+        base=base,
+        overview=overview,
     )
 
 
@@ -110,14 +111,16 @@ def _sentence(overview: Overview, subject: Subject) -> str:
     return f"{many} {'It leaves' if waiting == 1 else 'They leave'} when the next session ends."
 
 
-def _under(canvas: Canvas, overview: Overview, subject: Subject) -> Line:
+def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> Line:
+    keys = (Span("[ ]", Role.ACCENT), muted(f" {walk}")) if walk else ()
+    told: Line = ()
     if subject.report.reason:
-        return placed(canvas.width, at(1, Span("! ", Role.BAD), muted(f"refused: {subject.report.reason}")))
-    if not subject.sealed and overview.standing.decision.consent is not Consent.GRANTED:
-        return placed(canvas.width, at(1, muted("Metrics are not on, so nothing of this is sent.")))
-    if not subject.sealed and subject.running:
-        return placed(canvas.width, at(1, muted("It is sealed when the server stops; until then it changes.")))
-    return BLANK
+        told = (Span("! ", Role.BAD), muted(f"refused: {subject.report.reason}"))
+    elif not subject.sealed and overview.standing.decision.consent is not Consent.GRANTED:
+        told = (muted("Metrics are not on, so nothing of this is sent."),)
+    elif not subject.sealed and subject.running:
+        told = (muted("It is sealed when the server stops; until then it changes."),)
+    return placed(canvas.width, at(1, *told), to(canvas.width - 1, *keys, note=True)) if told or keys else BLANK
 
 
 def _address(canvas: Canvas, overview: Overview, report: Pending, *, unbroken: bool) -> Iterator[Line]:

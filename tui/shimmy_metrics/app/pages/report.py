@@ -89,7 +89,11 @@ def measured(canvas: Canvas, body: bytes, raw: dict[str, str]) -> tuple[Row, ...
     """Return each value as it was measured beside what leaves; fields that leave as measured in one line."""
     sent = values(body)
     second, third = (29, 29) if canvas.narrow else (29, 53)
-    head = placed(canvas.width, note(second, muted("measured here")), at(third + 2, muted("leaves as")))
+    head = placed(
+        canvas.width,
+        note(second, muted("measured here")),
+        at(third + 2, muted("leaves" if canvas.narrow else "leaves as")),
+    )
     rows = [Row(head)]
     alike: list[str] = []
     for field in in_order():
@@ -182,7 +186,7 @@ def _bytes(text: str, *, strongly: bool) -> Iterator[Span]:
 def _difference(canvas: Canvas, difference: Difference) -> Line:
     sign, role = SIGNS[difference.change]
     name = Span(difference.field.name, Role.NAME)
-    before, after = plain(difference.before), plain(difference.after)
+    before, after = _grouped(plain(difference.before)), _grouped(plain(difference.after))
     alike = difference.change is Change.SAME
     if canvas.narrow:
         value = muted(after or before) if alike else strong(after or "gone")
@@ -191,10 +195,11 @@ def _difference(canvas: Canvas, difference: Difference) -> Line:
     if alike:
         return placed(canvas.width, *cells, at(52, muted(after)))
     if difference.change is Change.CHANGED:
-        if len(before) <= 11 and len(after) <= canvas.width - 54:
+        listed = difference.before.startswith("[")
+        if not listed and len(before) <= 11 and len(after) <= canvas.width - 54:
             cells += [to(49, muted(before)), at(50, Span(canvas.signs.arrow, Role.ACCENT), " ", strong(after))]
         else:
-            cells.append(at(50, Span(canvas.signs.arrow, Role.ACCENT), " ", strong(_news(before, after))))
+            cells.append(at(52, strong(_news(before, after))))
     elif difference.change is Change.ADDED:
         cells.append(at(52, strong(after)))
     else:

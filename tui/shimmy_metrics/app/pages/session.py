@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
+from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording import amount, duration, obstacle
 
-READING = "Reading what is held here."
+READING: Final = "Reading what is held here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,21 @@ class _Figure:
     note: str = ""
 
 
+_SOURCES: Final = {
+    TokenSource.REPORTED: "the server's count",
+    TokenSource.COUNTED: "counted here",
+    TokenSource.MIXED: "partly counted here",
+    TokenSource.UNKNOWN: "",
+}
+
+
 def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
     """Return the page for the running session number `index` (from 0), or what to do where none runs."""
     if overview is None:
         return Page((line(muted(READING)), BLANK), ())
-    if overview.trouble:
-        return Page((line(Span("! ", Role.BAD), strong(overview.trouble)), BLANK), _nothing_runs(canvas, overview))
     if not overview.running:
         sentence = "No server is running, so nothing is measured."
-        return Page((line(strong(sentence)), BLANK), _nothing_runs(canvas, overview))
+        return Page((*headline(canvas, sentence), BLANK), _nothing_runs(canvas, overview))
     live = overview.running[min(index, len(overview.running) - 1)]
     return Page(_head(canvas, overview, live, index), _rows(canvas, live))
 
@@ -61,7 +69,7 @@ def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[L
     if len(sentence) + 12 > canvas.width:
         sentence = f"{fate}{several}"
     long = running_for(canvas, session)
-    return (placed(canvas.width, at(1, strong(sentence)), to(canvas.width - 1, muted(long), note=True)), BLANK)
+    return (*headline(canvas, sentence, to(canvas.width - 1, muted(long), note=True)), BLANK)
 
 
 def _fate(overview: Overview, session: Session) -> str:
@@ -85,7 +93,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
     return (
         _Figure("requests", f"{counters.requests:,}", "", "requests_per_session"),
         _Figure("errors", f"{counters.errors:,}", "", "errors_count"),
-        _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", counters.token_source.value),
+        _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", _SOURCES[counters.token_source]),
         _Figure("tokens a second", f"{speed:,.1f}" if speed else "-", "", ""),
         _Figure(
             "response time", f"{mean:,}" if mean is not None else "-", "ms, mean", "avg_response_time_ms", "two digits"
@@ -107,7 +115,9 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
 def _rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.would_be.body)
-    head = placed(canvas.width, to(ends, muted("now")), at(leaves, muted("as it would leave")))
+    head = placed(
+        canvas.width, to(ends, muted("now")), at(leaves, muted("leaves as" if canvas.narrow else "as it would leave"))
+    )
     rows = [Row(head)]
     for figure in _figures(live.session):
         leaving = figure.field in sent
@@ -163,18 +173,18 @@ def _routes(canvas: Canvas, session: Session) -> tuple[Line, ...]:
 
 
 def _nothing_runs(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
-    column = 3 if canvas.narrow else 19
-    rows = [
-        placed(
-            canvas.width, at(3, "Start one"), at(column, strong("shimmy serve"), muted("  it appears here by itself"))
-        ),
-        placed(
-            canvas.width, at(3, "Or watch one"), at(column, strong("shimmy serve --upstream http://127.0.0.1:11434"))
-        ),
-    ]
+    rows: list[Line] = []
+    for label, command, then in (
+        ("Start one", "shimmy serve", "  it appears here by itself"),
+        ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
+    ):
+        if canvas.narrow:
+            rows += [placed(canvas.width, at(3, label)), *wrapped(command, canvas.width, indent=5, role=Role.STRONG)]
+        else:
+            rows.append(placed(canvas.width, at(3, label), at(19, strong(command), muted(then))))
     last = _last(canvas, overview)
     if last:
-        rows += [BLANK, placed(canvas.width, at(3, "Last"), at(column, last))]
+        rows += [BLANK, placed(canvas.width, at(3, "Last"), at(8 if canvas.narrow else 19, last))]
     if overview.ended:
         rows += [BLANK, line(muted("  Kept for you alone, never sent:"))]
         for session in overview.ended[:20]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -14,9 +15,9 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.keys import PAGE
 from shimmy_metrics.app.lines import BLANK, Line, line, marked, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, scrolled, stepped
+from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, scrolled, stepped, warning
 from shimmy_metrics.app.pages.explain import SHORT
-from shimmy_metrics.app.pages.frame import rule, title, top
+from shimmy_metrics.app.pages.frame import rule, tiny, title, top
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 
@@ -97,7 +98,7 @@ class Frame(Screen[None]):
         self.mark = nearest(page, self.mark)
         self.remember_mark()
         head = self._head(canvas, page)
-        drawer = self._drawer(canvas)
+        drawer = self._drawer(canvas, len(head))
         height = self.rows_for_page(canvas, len(head), len(drawer))
         self._top = scrolled(page, self.mark, self._top, height)
         shown = page.rows[self._top : self._top + height]
@@ -121,15 +122,19 @@ class Frame(Screen[None]):
 
     def _head(self, canvas: Canvas, page: Page) -> tuple[Line, ...]:
         overview = self.shimmy.overview
+        if canvas.tiny:
+            return tiny(canvas, overview)
+        if overview is not None and overview.trouble:
+            page = replace(page, head=(*warning(canvas, overview.trouble), *page.head))
         first = top(canvas, overview, self.MODE) if self.MODE else title(canvas, overview, self.TITLE or "")
         if canvas.height >= SMALL:
-            return (*first, *page.head)
+            return (*first, *(each for each in page.head if each != BLANK)) if canvas.low else (*first, *page.head)
         told = tuple(each for each in page.head if each != BLANK)
         # The screen's answer in one sentence is worth more than the tabs where only a few rows are left.
         room = max(canvas.height - 3, 1)
         return (*told[:1], first[0], *told[1:])[:room] if canvas.height > 4 else told[:1]
 
-    def _drawer(self, canvas: Canvas) -> tuple[Line, ...]:
+    def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         if self._said:
             said = tuple(wrapped(self._said, canvas.width))
             told = said if canvas.low else (*said, *(BLANK,) * (SHORT - len(said)))
@@ -139,13 +144,21 @@ class Frame(Screen[None]):
             known = self.explained(canvas)
             told = known if self.more else known[:SHORT]
             told = (*told, *(BLANK,) * (SHORT - len(told)))
-        room = max(canvas.height - 5, 0)
-        return (line(), *told)[:room]
+        # The page keeps three rows, or the mark would be out of sight.
+        return (line(), *told)[: max(canvas.height - head - 4, 0)]
 
     def _fitting(self, canvas: Canvas) -> Sequence[Act]:
         if not canvas.narrow:
             return self.acts()
-        return [Act(act.key, act.label.split()[0], act.action) for act in self.acts()][:3]
+        left = canvas.width - 2 - sum(len(act.key) + 2 for act in self.shimmy.common_acts())
+        fitting: list[Act] = []
+        for act in self.acts():
+            label = act.label.split()[0]
+            left -= len(act.key) + 2
+            named = len(label) + 1 <= left
+            left -= (len(label) + 1) * named
+            fitting.append(Act(act.key, label if named else "", act.action))
+        return fitting
 
     def _place(self, where: str, lines: tuple[Line, ...]) -> None:
         widget = self.query_one(where, Lines)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shimmy_metrics.app.lines import BLANK, at, muted, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page
+from shimmy_metrics.app.pages.canvas import Canvas, Page, headline
 from shimmy_metrics.app.pages.outgoing import View, report_page
 from shimmy_metrics.app.pages.report import Base, Lens
 from shimmy_metrics.app.pages.session import READING
@@ -42,12 +42,9 @@ class PreviewScreen(ReportFrame):
         if overview is None:
             return Page((placed(canvas.width, at(1, muted(READING))),), ())
         size = (strong(f"{len(overview.example.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
-        sentence = placed(
-            canvas.width,
-            at(1, strong("An idle run on this machine would send this.")),
-            to(canvas.width - 1, *size, note=True),
-        )
-        return report_page(canvas, (sentence, BLANK), overview.example, view=self.view, base=None, overview=overview)
+        told = "An idle run on this machine would send this."
+        sentence = headline(canvas, told, to(canvas.width - 1, *size, note=True))
+        return report_page(canvas, (*sentence, BLANK), overview.example, view=self.view, base=None, overview=overview)
 
     def acts(self) -> Sequence[Act]:
         """Return the raw bytes."""

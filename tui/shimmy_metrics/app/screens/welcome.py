@@ -12,8 +12,8 @@ from textual.geometry import Offset
 from shimmy_metrics.app.keys import CONSENT
 from shimmy_metrics.app.lines import Line, Role, line, muted, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page
-from shimmy_metrics.app.pages.consent import Choice, answer_line, before, choices
-from shimmy_metrics.app.pages.frame import rule, title
+from shimmy_metrics.app.pages.consent import Choice, answer_lines, before, choices
+from shimmy_metrics.app.pages.frame import rule, tiny, title
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.fields import FieldsScreen
@@ -45,7 +45,7 @@ class ConsentScreen(Frame):
         with VerticalScroll(id="body", can_focus=False):
             yield Lines(signs, self._before(canvas), id="before")
             for choice in self._choices:
-                yield KeyButton(signs, _act(choice), answer_line(canvas, choice))
+                yield KeyButton(signs, _act(choice), answer_lines(canvas, choice))
             yield Lines(signs, self._after(canvas), id="after")
         yield Lines(signs, self._foot(canvas), id="drawer")
         yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
@@ -60,17 +60,18 @@ class ConsentScreen(Frame):
         overview = self.shimmy.overview
         canvas = self.shimmy.canvas()
         body = self.query_one("#body", VerticalScroll)
-        self._place("#head", title(canvas, overview) if canvas.height > 4 else title(canvas, overview)[:1])
+        named = tiny(canvas, overview) if canvas.tiny else title(canvas, overview)
+        self._place("#head", named if canvas.height > 4 else named[:1])
         self.query_one("#before", Lines).show(self._before(canvas))
         self.query_one("#after", Lines).show(self._after(canvas))
         self._choices = choices(overview) if overview else ()
         buttons = list(body.query(KeyButton))
         if len(buttons) == len(self._choices):
             for button, choice in zip(buttons, self._choices, strict=True):
-                button.relabel(_act(choice), answer_line(canvas, choice))
+                button.relabel(_act(choice), answer_lines(canvas, choice))
         else:
             await body.remove_children(KeyButton)
-            made = [KeyButton(self.shimmy.signs, _act(each), answer_line(canvas, each)) for each in self._choices]
+            made = [KeyButton(self.shimmy.signs, _act(each), answer_lines(canvas, each)) for each in self._choices]
             await body.mount_all(made, before="#after")
         self._place("#drawer", self._foot(canvas))
         await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.consent_acts())
@@ -160,19 +161,24 @@ class ConsentScreen(Frame):
         return before(canvas, overview, seconds=self.shimmy.seconds_left)
 
     def _after(self, canvas: Canvas) -> tuple[Line, ...]:
-        if self._said:
-            return tuple(wrapped(self._said, canvas.width))
         return tuple(wrapped(WITHDRAW_HERE, canvas.width, role=Role.MUTED))
 
     def _foot(self, canvas: Canvas) -> tuple[Line, ...]:
-        if canvas.height < 8:
-            return ()
+        said = tuple(wrapped(self._said, canvas.width)) if self._said else ()
+        if canvas.height < LEAST:
+            return said[:1]
+        answers = [each for choice in self._choices for each in answer_lines(canvas, choice)]
+        needed = len(self._before(canvas)) + len(answers) + len(self._after(canvas)) + HEAD + 2
         letters = " ".join(choice.key for choice in self._choices)
-        more = f"{letters}: answers; space: more" if canvas.height < 24 or canvas.narrow else ""
-        return (rule(canvas, self.shimmy.notice, more=more),)
+        more = f"{letters}: answers; space: more" if needed > canvas.height else ""
+        return (rule(canvas, self.shimmy.notice, more=more), *said)
 
 
 HEAD = 2
+"""Title and rule."""
+
+LEAST = 8
+"""Rows below which there is no rule above the buttons."""
 
 
 def _act(choice: Choice) -> Act:

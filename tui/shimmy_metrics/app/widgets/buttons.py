@@ -10,7 +10,7 @@ from textual.containers import Container
 from textual.events import Click
 from textual.message import Message
 
-from shimmy_metrics.app.lines import Line, Role, Span
+from shimmy_metrics.app.lines import Line, Role, Span, length
 from shimmy_metrics.app.signs import Signs
 from shimmy_metrics.app.widgets.lines import Lines
 
@@ -37,15 +37,16 @@ class KeyButton(Lines, can_focus=True):
 
         act: Act
 
-    def __init__(self, signs: Signs, act: Act, line: Line | None = None) -> None:
-        super().__init__(signs, (line if line is not None else labelled(act),))
+    def __init__(self, signs: Signs, act: Act, lines: tuple[Line, ...] = ()) -> None:
+        super().__init__(signs, lines or (labelled(act),))
         self._act = act
 
-    def relabel(self, act: Act, line: Line | None = None) -> None:
+    def relabel(self, act: Act, lines: tuple[Line, ...] = ()) -> None:
         """Become another button: cheaper than to mount a new one."""
+        before, now = self.lines, lines or (labelled(act),)
         self._act = act
-        self.show((line if line is not None else labelled(act),))
-        if self.styles.auto_dimensions:
+        self.show(now)
+        if [*map(length, before)] != [*map(length, now)]:
             self.refresh(layout=True)
 
     @property

@@ -26,7 +26,7 @@ class Lines(Widget):
     def show(self, lines: tuple[Line, ...]) -> None:
         """Show these lines from now on."""
         before, self._lines = self._lines, lines
-        if len(before) != len(lines) and self.styles.auto_dimensions:
+        if len(before) != len(lines) and self.styles.is_auto_height:
             self.refresh(layout=True)
             return
         width = self.size.width

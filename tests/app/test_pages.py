@@ -1,0 +1,161 @@
+"""What the pages say: pure functions from what there is to lines."""
+
+import pytest
+from textual.theme import Theme
+
+from shimmy_metrics.app.lines import Line, Role, Span, at, marked, note, placed, shown, to
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, scrolled, stepped
+from shimmy_metrics.app.pages.consent import choices
+from shimmy_metrics.app.pages.outgoing import last_sent
+from shimmy_metrics.app.pages.report import joined_text, raw, since, wire
+from shimmy_metrics.app.pages.session import session_page
+from shimmy_metrics.app.pages.values import GROUPS, grouped
+from shimmy_metrics.app.signs import ASCII, UNICODE, signs_for
+from shimmy_metrics.app.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.system.environment import Environment
+from support import overviews, samples
+
+
+def canvas(width: int = 80, height: int = 24) -> Canvas:
+    return Canvas(width, height, UNICODE, samples.NOW)
+
+
+def plain(line: Line) -> str:
+    return "".join(span.text for span in line)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120])
+def test_the_lines_of_the_wire_joined_are_the_body(width: int) -> None:
+    shown_overview = overviews.busy()
+    base = last_sent(canvas(width), shown_overview)
+    for report in (*shown_overview.outbox, shown_overview.example):
+        assert joined_text(wire(canvas(width), base, report.body)).encode() == report.body
+
+
+def test_the_offsets_of_the_wire_are_those_of_the_bytes() -> None:
+    body = overviews.busy().outbox[0].body
+    for row in wire(canvas(), None, body):
+        text = joined_text((row,)).encode()
+        offset = int(plain(row.line).split()[0])
+        assert body[offset : offset + len(text)] == text
+
+
+def test_the_raw_rows_joined_are_the_body() -> None:
+    body = overviews.busy().outbox[0].body
+    assert "".join(plain(row.line)[8:] for row in raw(canvas(), body)).encode() == body
+
+
+def test_every_field_stands_in_one_group() -> None:
+    listed = [name for _, names in GROUPS for name in names]
+    assert sorted(listed) == sorted(field.name for field in FIELDS)
+    assert [field.name for _, fields in grouped() for field in fields] == listed
+
+
+def test_without_a_base_every_field_is_added() -> None:
+    rows = since(canvas(), None, overviews.busy().outbox[0].body, same=False)
+    assert all("+ added" in plain(row.line) for row in rows)
+
+
+def test_what_is_withdrawn_is_said_in_numbers() -> None:
+    told = {choice.key: choice.consequence for choice in choices(overviews.busy())}
+    assert told["n"] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
+    assert "deletes 2 reports, 47 requests" in told["o"]
+
+
+def test_the_four_answers_weigh_the_same() -> None:
+    answers = choices(overviews.undecided())
+    assert [answer.key for answer in answers] == ["e", "o", "n", "a"]
+    assert all(answer.consequence for answer in answers)
+
+
+def test_no_line_passes_the_width() -> None:
+    for width in range(1, 130, 7):
+        page = session_page(canvas(width), overviews.busy(), 0)
+        assert all(len(plain(line)) <= max(width, 10) for line in (*page.head, *(row.line for row in page.rows)))
+
+
+def test_a_cell_covers_no_other_and_a_note_gives_way() -> None:
+    assert plain(placed(20, at(1, "abcdef"), to(6, "123"))) == " abcdef 123"
+    assert plain(placed(13, at(1, "abcdef"), to(12, "note"))) == " abcdef note"
+    assert plain(placed(11, at(1, "abcdef"), to(10, "note", note=True))) == " abcdef"
+    assert plain(placed(11, at(1, "abcdef"), note(8, "note"))) == " abcdef"
+
+
+def test_the_mark_takes_column_0_and_the_name_the_accent() -> None:
+    line = marked(placed(20, at(3, Span("name", Role.NAME))), UNICODE)
+    assert plain(line) == "›  name"
+    assert line[-1].role is Role.MARKED
+
+
+def test_values_are_neither_markup_nor_control_characters() -> None:
+    assert shown("[red]x\x1b[31m", UNICODE) == "[red]x?[31m"
+    assert shown("a\u202eb\ufe0f日", UNICODE) == "a?b??"
+    assert shown("a → b · c…", ASCII) == "a > b - c~"
+
+
+def test_moving_scrolls_no_more_than_it_has_to() -> None:
+    page = Page((), tuple(Row((Span(str(index)),), str(index)) for index in range(30)))
+    assert stepped(page, "3", 1) == "4"
+    assert stepped(page, "29", 5) == "29"
+    assert scrolled(page, "4", 0, 10) == 0
+    assert scrolled(page, "12", 0, 10) == 3
+    assert scrolled(page, "5", 20, 10) == 5
+    assert scrolled(page, "29", 0, 10) == 20
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LANG": "de_DE.UTF-8", "TERM": "xterm-256color"}, UNICODE),
+        ({"LANG": "C.utf8", "TERM": "tmux-256color"}, UNICODE),
+        ({"LANG": "C.UTF-8", "TERM": "linux"}, ASCII),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C", "TERM": "xterm"}, ASCII),
+        ({"TERM": "xterm-256color"}, ASCII),
+    ],
+)
+def test_signs_are_those_that_the_terminal_shows(variables: dict[str, str], expected: object) -> None:
+    assert signs_for(Environment(variables)) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"TERM": "xterm-256color"}, "shimmy-dark"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "shimmy-dark"),
+        ({"TERM": "rxvt-256color", "COLORFGBG": "0;15"}, "shimmy-light"),
+        ({"TERM": "xterm"}, "shimmy-ansi"),
+        ({"TERM": "linux"}, "shimmy-ansi"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "shimmy-plain"),
+    ],
+)
+def test_colours_are_those_that_the_terminal_has(variables: dict[str, str], expected: str) -> None:
+    assert theme_for(Environment(variables)).name == expected
+
+
+def _luminance(colour: str) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(int(colour[index : index + 2], 16) / 255) for index in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_every_word_has_a_contrast_of_at_least_4_5(theme: Theme) -> None:
+    assert theme.foreground is not None
+    assert theme.background is not None
+    for name, colour in {**theme.variables, "text": theme.foreground}.items():
+        if name != "rule":  # a rule is no word
+            assert _contrast(colour, theme.background) >= 4.5, name
+
+
+def test_with_sixteen_colours_words_have_the_terminals_own() -> None:
+    for theme in THEMES[2:]:
+        assert {theme.variables[name] for name in ("muted", "strong", "changed")} == {"ansi_default"}
+    assert PLAIN.variables["mark"] == "ansi_default"

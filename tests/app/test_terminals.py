@@ -1,0 +1,89 @@
+"""Sizes from a whole wall to one cell, few colours, no colours, no UTF-8: nothing crashes, and it says something."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.app.screens.confirm import Question
+from support import opened, overviews
+
+SIZES = ((120, 40), (60, 20), (40, 12), (20, 6), (8, 3), (1, 1))
+WALK = (
+    "2",
+    "l",
+    "l",
+    "w",
+    "d",
+    "n",
+    "3",
+    "enter",
+    "q",
+    "4",
+    "G",
+    "enter",
+    "question_mark",
+    "q",
+    "c",
+    "tab",
+    "enter",
+    "n",
+)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_every_screen_stands_at_every_size(tmp_path: Path, width: int, height: int) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(width, height)) as pilot:
+        for key in ("1", *WALK):
+            await opened.press(pilot, key)
+            shown = opened.text(app)
+            assert shown.strip() or isinstance(app.screen, Question)
+            assert all(len(row) <= width for row in shown.splitlines())
+
+
+async def test_a_small_terminal_says_what_matters_most(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(20, 6)) as pilot:
+        await opened.press(pilot, "1")
+        assert opened.text(app).startswith(" Nothing leaves")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "requests a minute" in opened.text(app)
+
+
+async def test_without_utf8_everything_is_ascii(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy(), {"LANG": "C"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("1", *WALK):
+            await opened.press(pilot, key)
+            assert opened.text(app).isascii(), key
+
+
+@pytest.mark.parametrize(
+    ("variables", "hues"), [({"TERM": "xterm", "COLORTERM": ""}, {2, 5}), ({"NO_COLOR": "1"}, set())]
+)
+async def test_few_or_no_colours_leave_the_terminals_own(
+    tmp_path: Path, variables: dict[str, str], hues: set[int]
+) -> None:
+    app = opened.still(tmp_path, overviews.busy(), variables)
+    async with app.run_test(size=(80, 24)) as pilot:
+        met: set[int] = set()
+        for key in ("1", *WALK):
+            await opened.press(pilot, key)
+            for style in opened.styles(app):
+                assert style.bgcolor is None
+                assert not style.dim
+                if style.color is not None:
+                    assert style.color.number is not None
+                    met.add(style.color.number)
+        assert met <= hues | {1}
+
+
+async def test_a_name_with_control_characters_reaches_no_terminal(tmp_path: Path) -> None:
+    shown = overviews.undecided()
+    shown.example.measured["region_indicator"] = "\x1b]0;owned\x07\x9b31m"
+    app = opened.still(tmp_path, shown, asks=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", opened.text(app))

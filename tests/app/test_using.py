@@ -1,0 +1,223 @@
+"""What a person does on the screens, and what another process does meanwhile."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from shimmy_metrics.actions import release as releasing
+from shimmy_metrics.actions.decide import decline, enable, hold
+from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.store import outbox, receipts
+from shimmy_metrics.store.database import opened as store
+from support import opened, overviews, samples
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home directory of its own: exports go there unless another path is given."""
+    made = tmp_path / "home"
+    made.mkdir()
+    monkeypatch.setenv("HOME", str(made))
+    monkeypatch.setenv("USERPROFILE", str(made))
+    return made
+
+
+def with_reports(root: Path, wait: Wait = Wait.REVIEW) -> None:
+    """Agree, and put a report into the outbox and another into the receipts."""
+    profile = opened.profile_of(root)
+    enable(profile)
+    hold(profile, review=True)
+    with store(profile) as db:
+        outbox.add(db, samples.pending(wait=wait))
+        receipts.append(
+            db,
+            at=samples.NOW,
+            endpoint="https://metrics.shimmy-ai.dev/v1/usage",
+            body=overviews.reported(overviews.named(1, overviews.EARLIER, 1)).body,
+            status=200,
+            outcome=Outcome.CONFIRMED,
+            reports=1,
+        )
+
+
+async def test_a_change_of_the_config_by_another_process_shows_within_two_seconds(tmp_path: Path) -> None:
+    enable(opened.profile_of(tmp_path))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.2)
+        assert "metrics on" in opened.text(app)
+        decline(opened.profile_of(tmp_path))
+        await pilot.pause(1.8)
+        assert "metrics off" in opened.text(app)
+        opened.profile_of(tmp_path).config_path.unlink()
+        await pilot.pause(1.8)
+        assert "not decided" in opened.text(app)
+
+
+async def test_a_change_of_the_store_by_another_process_shows_within_two_seconds(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.2)
+        with store(profile) as db:
+            outbox.add(db, samples.pending())
+        await pilot.pause(1.8)
+        assert "2 Outgoing (1)" in opened.text(app)
+
+
+async def test_deleting_asks_first_and_no_keeps_it(tmp_path: Path) -> None:
+    with_reports(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "d")
+        assert "Delete this report?" in opened.text(app)
+        assert "687 bytes" in opened.text(app)
+        await opened.press(pilot, "enter", "n")
+        assert "1 report waits" in opened.text(app)
+        await opened.press(pilot, "d")
+        await opened.answer(pilot, "y")
+        await pilot.pause(0.4)
+        assert "Deleted." in opened.text(app)
+        with store(opened.profile_of(tmp_path)) as db:
+            assert not outbox.everything(db)
+
+
+async def test_releasing_asks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(releasing, "start_sender", lambda _, *, by_hand: started.append(by_hand))
+    with_reports(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        assert "Release this report?" in opened.text(app)
+        assert not started
+        await opened.answer(pilot, "y")
+        assert started == [True]
+        with store(opened.profile_of(tmp_path)) as db:
+            assert [each.wait for each in outbox.everything(db)] == [Wait.DUE]
+
+
+async def test_export_says_what_and_where_and_overwrites_nothing(tmp_path: Path, home: Path) -> None:
+    with_reports(tmp_path)
+    first = home / "shimmy-metrics-2026-11-23.json"
+    first.write_text("mine")
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "x")
+        await opened.settled(pilot)
+        asked = opened.text(app)
+        assert "1 report waiting, 1 receipt" in asked
+        assert "~/shimmy-metrics-2026-11-23-2.json" in asked
+        await opened.answer(pilot, "y")
+        assert "Saved: ~/shimmy-metrics-2026-11-23-2.json" in opened.text(app)
+    assert first.read_text() == "mine"
+    saved = home / "shimmy-metrics-2026-11-23-2.json"
+    assert json.loads(saved.read_bytes())["outbox"]
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+async def test_export_to_another_path_and_to_the_clipboard(tmp_path: Path, home: Path) -> None:
+    app = opened.living(tmp_path)
+    wanted = tmp_path / "chosen.json"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "x")
+        await opened.settled(pilot)
+        await opened.press(pilot, "p")
+        app.screen.query_one(Input).value = str(wanted)
+        await opened.press(pilot, "enter")
+        await opened.answer(pilot, "b")
+        assert "clipboard" in opened.text(app)
+        assert str(wanted) in opened.text(app).replace("\n ", "")
+        assert app.clipboard == wanted.read_text()
+    assert os.listdir(home) == []
+
+
+async def test_validate_says_what_it_found(tmp_path: Path) -> None:
+    with_reports(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "v")
+        await opened.settled(pilot)
+        assert "2 reports checked" in opened.text(app)
+
+
+async def test_the_mark_stays_on_the_same_field_across_lenses_and_screens(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "G", "k")
+        marked = app.field
+        assert marked in {"memory_gb", "cpu_cores"}
+        for key in ("l", "l", "4"):
+            await opened.press(pilot, key)
+            row = next(row for row in opened.text(app).splitlines() if row.startswith("›"))
+            assert marked in row
+
+
+async def test_search_knows_the_never_list(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "slash", *"model")
+        shown = opened.text(app)
+        assert "models_used_count" in shown
+        assert "model names" in shown
+        assert "gpu_detected" not in shown
+        await opened.press(pilot, *"xyz")
+        assert "Nothing called 'modelxyz' can leave" in opened.text(app)
+        await opened.press(pilot, "escape")
+        assert "gpu_detected" in opened.text(app) or "25 fields" in opened.text(app)
+
+
+async def test_a_receipt_opens_on_its_bytes(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(100, 50)) as pilot:
+        await opened.press(pilot, "3", "enter")
+        shown = opened.text(app)
+        assert overviews.busy().receipts[0].sha256 in shown
+        await opened.press(pilot, "q")
+        assert "3 deliveries left from here" in opened.text(app)
+
+
+async def test_a_base_that_is_chosen_is_what_reports_are_compared_with(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "G", "m", "2")
+        assert "base 19 Nov" in opened.text(app)
+
+
+async def test_what_the_help_says_is_what_is_bound(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    app.set_keymap({"outbox.release": "z"})
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "2", "question_mark")
+        shown = opened.text(app)
+        assert "z          release this report" in shown
+        assert "Ctrl+L" in shown
+
+
+async def test_a_config_that_cannot_be_used_is_said_in_the_first_line(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    profile.config_path.parent.mkdir(parents=True)
+    profile.config_path.write_text("{")
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert str(profile.config_path) in "".join(opened.text(app).split())
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "e")
+        assert "Nothing was changed" in opened.text(app)
+    assert profile.config_path.read_text() == "{"
+
+
+async def test_nothing_is_painted_again_when_nothing_changed(tmp_path: Path) -> None:
+    enable(opened.profile_of(tmp_path))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.5)
+        painted: list[object] = []
+        app._display = lambda screen, renderable: painted.append(renderable)  # type: ignore[method-assign]
+        await pilot.pause(2.5)
+        assert not [each for each in painted if each is not None]

@@ -1,0 +1,94 @@
+"""The app under test: opened on a fixed overview, or on a real profile, with a clock that stands still."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.style import Style
+from textual.pilot import Pilot
+
+from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.app.main import ShimmyApp, app_for
+from shimmy_metrics.app.start import Start
+from shimmy_metrics.system.profile import Profile
+from support import samples
+
+TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+class Still(ShimmyApp):
+    """The app on an overview that nothing changes; it looks at no disk."""
+
+    def look(self) -> None:  # type: ignore[override]
+        """Look at nothing."""
+
+
+class StillAsking(Still):
+    """The same, opened on the question."""
+
+    DEFAULT_MODE = "consent"
+
+
+def still(root: Path, shown: Overview, variables: Mapping[str, str] | None = None, *, asks: bool = False) -> ShimmyApp:
+    """Return an app that shows this overview, in a terminal that says `variables` of itself."""
+    profile = samples.profile(root, **{**TERMINAL, **(variables or {})})
+    return (StillAsking if asks else Still)(profile, Start(samples.FACTS, shown, asks=asks))
+
+
+def living(root: Path, *, asks: bool = False, asking: bool = False, seconds: int | None = None) -> ShimmyApp:
+    """Return an app on a real profile below `root`, which it watches."""
+    profile = samples.profile(root, **TERMINAL)
+    start = Start(samples.FACTS, overview(profile, samples.FACTS), asks or asking, asking, seconds)
+    return app_for(profile, start)
+
+
+def profile_of(root: Path) -> Profile:
+    """Return the profile that `living` opens."""
+    return samples.profile(root, **TERMINAL)
+
+
+def text(app: ShimmyApp) -> str:
+    """Return what stands on the screen, a line a row, without trailing space; a question with the page behind it."""
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert update is not None
+    width, height = app.size
+    console = Console(width=width, height=height, force_terminal=True, color_system=None, legacy_windows=False)
+    drawn = "".join(segment.text for segment in console.render(update) if not segment.control)
+    return "\n".join(row.rstrip() for row in drawn.split("\n"))
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys as a person does: one after the other, each after the last was dealt with."""
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+async def answer(pilot: Pilot[None], key: str) -> None:
+    """Press a key that answers: after the question stood, with silence on both sides."""
+    await pilot.pause(0.35)
+    await pilot.press(key)
+    await pilot.pause(0.15)
+    await settled(pilot)
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until what was asked for is done and shown."""
+    acting = [each for each in pilot.app.workers if each.group == "act"]
+    if acting:  # an empty list would wait for every worker, the one that looks among them
+        await pilot.app.workers.wait_for_complete(acting)
+    await pilot.pause(0.05)
+
+
+def styles(app: ShimmyApp) -> set[Style]:
+    """Return every style that reaches the terminal."""
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert update is not None
+    console = Console(width=app.size.width, height=app.size.height, legacy_windows=False)
+    return {segment.style for segment in console.render(update) if segment.style is not None}
+
+
+def focused_row(app: ShimmyApp) -> str:
+    """Return the row of what has the focus, empty where nothing has."""
+    return text(app).splitlines()[app.focused.region.y] if app.focused else ""
