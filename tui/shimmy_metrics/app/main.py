@@ -1,7 +1,7 @@
 """The app: its screens, what every screen shares, and what happens when something was changed or done."""
 
-import contextlib
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events, work
@@ -80,7 +80,7 @@ class ShimmyApp(Doing):
         self._before_consent = "session"
         self._colours = OwnColours(none=theme is PLAIN)
         self._looking = Looking(profile, start.facts, lambda found: self.post_message(OverviewChanged(found)))
-        self._restore = on_hang_up(self._hung_up)
+        self._restore: Callable[[], None] = lambda: None
 
     # --- what every screen shares -------------------------------------------------------------------------------
 
@@ -142,8 +142,11 @@ class ShimmyApp(Doing):
 
     def on_mount(self) -> None:
         """Begin to look, and to count down where a question waits."""
+        loop = asyncio.get_running_loop()
+        # A plain handler would run, but the loop would sleep on until something else woke it.
+        self._restore = on_hang_up(lambda: loop.call_soon_threadsafe(self._hung_up))
         self._show_cursor()
-        self.app_resume_signal.subscribe(self, lambda _: self._show_cursor())
+        self.app_resume_signal.subscribe(self, lambda _: self._came_back())
         self.look()
         self.set_interval(TICK_SECONDS, self._tick)
 
@@ -246,11 +249,15 @@ class ShimmyApp(Doing):
         if self._driver is not None:
             self._driver.write(SHOW_CURSOR)
 
+    def _came_back(self) -> None:
+        """Draw everything again: the shell wrote over it meanwhile."""
+        self._show_cursor()
+        self.refresh(layout=True)
+
     def _hung_up(self) -> None:
         if not self.start.asking:
             end_soon()
-        with contextlib.suppress(RuntimeError):
-            self.call_later(self.exit)
+        self.exit()
 
     def on_unmount(self) -> None:
         """Stop looking, so that the end waits for nothing."""

@@ -60,7 +60,7 @@ def terminal_gone() -> bool:
         return False
 
 
-def on_hang_up(then: Callable[[], None]) -> Callable[[], None]:
+def on_hang_up(then: Callable[[], object]) -> Callable[[], None]:
     """Call `then` on SIGHUP and SIGTERM; return what restores the handlers. Only in the main thread."""
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         return lambda: None

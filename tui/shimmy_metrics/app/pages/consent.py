@@ -10,7 +10,7 @@ from shimmy_metrics.app.pages.canvas import Canvas, warning
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Consent, Decision, Delivery
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.report.fields import BY_NAME, FIELDS
+from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
     DECLINE,
     ENABLE,
@@ -118,7 +118,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 
 def answer_lines(canvas: Canvas, choice: Choice) -> tuple[Line, ...]:
     """Return one answer: its letter, its name, its consequence."""
-    cells = (at(3, Span(choice.key, Role.ACCENT)), at(6, Span(choice.label, Role.STRONG)))
+    cells = (at(3, Span(choice.key, Role.MARKED)), at(6, Span(choice.label, Role.STRONG)))
     if canvas.width < 80:
         told = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
         return (placed(canvas.width, *cells), *told)
@@ -141,8 +141,8 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
         cells = (at(3, name), at(column, Span(now.get(name, ""), Role.STRONG)), note(second, muted(f"{told}{extra}")))
         lines.append(placed(canvas.width, *cells))
     size = len(overview.example.body)
-    more = f"and {len([each for each in FIELDS if each.name in BY_NAME]) - len(SHOWN)} more fields"
-    size_note = note(40, muted(f"{size} of {REPORT_BYTES:,} bytes from here after an idle run"))
+    more = f"and {len(FIELDS) - len(SHOWN)} more fields"
+    size_note = note(40, muted(f"{size} of {REPORT_BYTES:,} bytes; w shows them all"))
     lines.append(placed(canvas.width, at(3, muted(more)), size_note))
     return lines
 

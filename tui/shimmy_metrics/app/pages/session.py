@@ -31,7 +31,7 @@ class _Figure:
 _SOURCES: Final = {
     TokenSource.REPORTED: "the server's count",
     TokenSource.COUNTED: "counted here",
-    TokenSource.MIXED: "partly counted here",
+    TokenSource.MIXED: "partly counted",
     TokenSource.UNKNOWN: "",
 }
 
@@ -139,7 +139,7 @@ def _rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
 def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     counts = session.counters.minutes
     begin = 3 if canvas.narrow else 25
-    room = min(MINUTES_SHOWN, canvas.width - begin - 18, 40)
+    room = min(MINUTES_SHOWN, canvas.width - begin - 18)
     if room < 8 or not counts:
         return ()
     shown = counts[-room:]
