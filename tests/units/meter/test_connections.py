@@ -132,6 +132,16 @@ def test_times_are_from_the_request_s_first_byte_to_the_answer_s_last() -> None:
     assert [(each.started, each.answered, each.ended) for each in seen.exchanges] == [(1.0, 3.0, 4.0), (2.5, 4.0, 5.0)]
 
 
+def test_of_two_requests_in_one_read_only_the_first_may_have_begun_earlier() -> None:
+    seen = Seen()
+    asked = request("/v1/models", "GET")
+    for seen.now, data in ((1.0, asked[:9]), (2.0, asked[9:] + asked)):
+        seen.tap.client_bytes(data)
+    for seen.now, data in ((3.0, answer(b"{}")[:9]), (4.0, answer(b"{}")[9:] + answer(b"{}"))):
+        seen.tap.server_bytes(data)
+    assert [(each.started, each.answered, each.ended) for each in seen.exchanges] == [(1.0, 3.0, 4.0), (2.0, 4.0, 4.0)]
+
+
 def test_a_chunked_upload_s_last_line_does_not_begin_the_next_request() -> None:
     seen = Seen()
     steps = [

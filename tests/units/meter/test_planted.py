@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shimmy_metrics.meter.bodies import JsonBody
@@ -92,6 +92,18 @@ values = st.recursive(
 )
 
 
+PLAIN = (",", ":")
+SAID = {"choices": [{"message": {"content": "x"}}]}
+FALSE = {"completion_tokens": 999}
+
+
+@example({**SAID, "model": "m", 'a"usage': FALSE}, PLAIN)
+@example({**SAID, "model": "m", "x": {"usage": FALSE}}, PLAIN)
+@example({"x": {**SAID, "model": "m"}, "model": "n", "y": {"usage": FALSE}}, PLAIN)
+@example({"x": {**SAID, "model": "m", "usage": FALSE}}, PLAIN)
+@example({**SAID, "usage": USAGE, "model": "m"}, PLAIN)
+@example({**SAID, "model": "m", "usage": USAGE}, PLAIN)
+@example({"model": "m", 'x"choices': [1], **SAID, "usage": {**USAGE, "completion_tokens": 0}}, PLAIN)
 @given(st.dictionaries(keys, values, max_size=5), st.sampled_from([(",", ":"), (", ", ": ")]))
 def test_the_ends_of_a_long_answer_tell_what_the_whole_tells(told: dict[str, object], spaces: tuple[str, str]) -> None:
     body = json.dumps(told, separators=spaces).encode() + b" " * 5_000

@@ -39,6 +39,7 @@ EMPTY = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         ("/api/generate", chunked([b"data: Hel\n\n", b"data: lo\n\n", DONE]), 2, COUNTED),
         # A piece with line breaks is one event of several data lines; a comment keeps the connection alive.
         ("/api/generate", chunked([b"data: \ndata: \n\n", b":\n\n", b"data:  \n\n", b"data: \n\n", DONE]), 2, COUNTED),
+        ("/api/generate", chunked([b"data: a\n\n", b"data: [DO"]), 1, COUNTED),
         # Shimmy's usage here is bytes by four, and it ignores `stream`.
         ("/v1/messages", answer(compact(MESSAGE)), 6, COUNTED),
         ("/v1/models", answer(compact({"object": "list", "data": []})), 0, None),
@@ -131,6 +132,7 @@ def test_anthropic_s_stream_ends_with_its_running_sum(line_break: bytes) -> None
             chunked([b"event: error\n" + event({"type": "error", "error": {"type": "overloaded_error"}})]),
         ),
         ("/v1/messages", chunked([b"event: error\ndata: something broke\n\n"])),
+        ("/v1/messages", chunked([b"event:error\r\ndata:{}\r\n\r\n"])),
         ("/api/chat", chunked([b'{"error":"model gone"}\n'], "application/x-ndjson")),
         ("/api/generate", chunked([b"data: a\n\n", b"data: [ERROR] out of context\n\n", DONE])),
     ],

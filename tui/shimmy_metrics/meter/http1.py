@@ -34,10 +34,14 @@ class LostError(Exception):
 
 
 class Head(NamedTuple):
-    """A message's head: its first line as it came, and the `fields` that are looked at, all in lower case."""
+    """A message's head: its first line as it came, and the `fields` that are looked at, all in lower case.
+
+    `began` is the time that came with its first byte.
+    """
 
     line: bytes
     fields: dict[bytes, bytes]
+    began: float
 
 
 def framing(fields: dict[bytes, bytes]) -> int | None:
@@ -64,29 +68,26 @@ class Message:
     """Cuts one direction of a connection into heads and bodies.
 
     While `done`, `head` returns the next head, or None until it is whole; `expect` then says how its body is framed;
-    `body` returns what came of it, or `skip` passes over it, and both set `done` at its end. `began` is the time that
-    came with the first byte of the message. Between reads at most `HEAD_BYTES` wait here.
+    `body` returns what came of it, or `skip` passes over it, and both set `done` at its end. Between reads at most
+    `HEAD_BYTES` wait here.
     """
 
-    __slots__ = ("_at", "_buffer", "_left", "_state", "began", "done")
+    __slots__ = ("_at", "_began", "_buffer", "_left", "_now", "_state", "done")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._at = 0
         self._left = 0
         self._state = "length"
-        self.began = 0.0
+        self._began = self._now = 0.0
         self.done = True
 
     def feed(self, data: bytes, now: float) -> None:
         """Add what was read at the time `now`. What was fed before has been read as far as it could be."""
-        if self._buffer:
-            if not self.done:
-                self.began = now
-            self._buffer = self._buffer[self._at :] + data
-        else:
-            self.began = now
-            self._buffer = data
+        self._now = now
+        if not self._buffer or not self.done:
+            self._began = now  # a head that waits began earlier
+        self._buffer = self._buffer[self._at :] + data if self._buffer else data
         self._at = 0
 
     def head(self) -> Head | None:
@@ -109,7 +110,9 @@ class Message:
         # Each of these stands once; of two, one reader takes the first and another the last.
         if len(fields) != len(pairs):
             raise LostError
-        return Head(found[1], fields)
+        head = Head(found[1], fields, self._began)
+        self._began = self._now
+        return head
 
     def expect(self, length: int) -> None:
         """Say how the coming body is framed: so many bytes (`OPEN` for all that come), or `CHUNKED`."""

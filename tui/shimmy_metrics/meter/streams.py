@@ -3,6 +3,7 @@
 A stream says the same thing over and over; once a `Mould` fits, blocks are counted many at a time without parsing.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, Final
 
 import orjson
@@ -18,9 +19,11 @@ _MOULDS: Final = 16
 _GAPS_BYTES: Final = 8
 """At most so many bytes of the gaps before and after a block wait beside it."""
 
+_ERRORS: Final = frozenset({b"event: error", b"event:error"})
 
-class Blocks:
-    """Cuts a stream into blocks at `gap`; one longer than `EVENT_BYTES` is passed over."""
+
+class Blocks(ABC):
+    """Cuts a stream into blocks at `gap`, None for empty lines; a block longer than `EVENT_BYTES` is passed over."""
 
     def __init__(self, tally: Tally, gap: bytes | None) -> None:
         self._tally = tally
@@ -75,16 +78,16 @@ class Blocks:
             if block and len(block) <= EVENT_BYTES:
                 self._block(block)
 
+    @abstractmethod
     def _block(self, block: bytes) -> None:
         """Read one block, without its gap."""
-        raise NotImplementedError
 
 
 class Lines(Blocks):
     """Lines of JSON (Ollama)."""
 
-    def __init__(self, tally: Tally) -> None:
-        super().__init__(tally, b"\n")
+    def __init__(self, tally: Tally, gap: bytes | None = b"\n") -> None:
+        super().__init__(tally, gap)
         self._mould: Mould | None = None
         self._tries = _MOULDS
 
@@ -119,11 +122,10 @@ class Events(Lines):
     """Server-sent events whose data is JSON."""
 
     def __init__(self, tally: Tally) -> None:
-        super().__init__(tally)
-        self._gap = None
+        super().__init__(tally, None)
 
     def _tell(self, block: bytes, tally: Tally) -> None:
-        if not block.startswith(b"data: ") and b"event: error" in block.splitlines():
+        if not block.startswith(b"data: ") and not _ERRORS.isdisjoint(block.splitlines()):
             tally.failed = True
         else:
             super()._tell(data_of(block), tally)
@@ -132,11 +134,15 @@ class Events(Lines):
 class BareEvents(Blocks):
     """Server-sent events whose data is the generated text itself (Shimmy's `/api/generate`).
 
-    A generation that fails there says so in an event of its own (its source, 2.6.5: `[ERROR] ` and the reason).
+    A generation that fails there says so in an event of its own: `[ERROR] ` and the reason (seen live, 2.6.5).
     """
 
     def __init__(self, tally: Tally) -> None:
         super().__init__(tally, None)
+
+    def finish(self) -> None:
+        """Forget an event that was cut short: it may be half of `[DONE]`."""
+        self._rest = b""
 
     def _block(self, block: bytes) -> None:
         data = data_of(block)

@@ -124,7 +124,7 @@ class Tap:
             head = message.head()
             if head is None:
                 return
-            self._awaited.append(_request(head, message.began))
+            self._awaited.append(_request(head))
             if len(self._awaited) > PIPELINE_MAX:
                 raise LostError
             message.expect(framing(head.fields) or 0)
@@ -139,7 +139,7 @@ class Tap:
                 head = message.head()
                 if head is None:
                     return
-                answer = self._begin(head, message.began)
+                answer = self._begin(head)
                 if answer is None:
                     continue
                 self._answer = answer
@@ -150,9 +150,8 @@ class Tap:
             if not message.done:
                 return
             self._finish(answer, now)
-            message.began = now
 
-    def _begin(self, head: Head, answered: float) -> _Answer | None:
+    def _begin(self, head: Head) -> _Answer | None:
         """Return the answer that begins with `head`, its body expected; None for an interim one."""
         version, _, rest = head.line.partition(b" ")
         code = rest[:3]
@@ -162,7 +161,7 @@ class Tap:
         if status < 200 and status != _SWITCHING:
             return None  # the final answer follows
         request = self._awaited.popleft()
-        answer = _Answer(request, status, answered)
+        answer = _Answer(request, status, head.began)
         if status == _SWITCHING:
             self._switch(head.fields, answer)
             return answer
@@ -219,7 +218,7 @@ class Tap:
         self._from_server.drop()
 
 
-def _request(head: Head, started: float) -> _Request:
+def _request(head: Head) -> _Request:
     """Return what is kept of a request. Raises `LostError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
     parts = head.line.split(b" ")
     if len(parts) != 3 or parts[2] not in _VERSIONS or parts[0] == b"CONNECT" or not parts[0].isalpha():
@@ -227,4 +226,4 @@ def _request(head: Head, started: float) -> _Request:
     method, target, _ = parts
     agent = head.fields.get(b"user-agent")
     route = None if method == b"OPTIONS" else route_of(target)
-    return _Request(route, client_of(agent) if agent else None, method == b"HEAD", started)
+    return _Request(route, client_of(agent) if agent else None, method == b"HEAD", head.began)
