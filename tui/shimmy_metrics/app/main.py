@@ -12,6 +12,7 @@ from textual.geometry import Offset
 from textual.reactive import Reactive
 from textual.screen import Screen
 
+from shimmy_metrics.app.difference.driver import difference_driver
 from shimmy_metrics.app.doing import Doing
 from shimmy_metrics.app.guard import Guard
 from shimmy_metrics.app.keys import EVERYWHERE
@@ -63,7 +64,13 @@ class ShimmyApp(Doing):
     def __init__(self, profile: Profile, start: Start) -> None:
         theme = theme_for(profile.environment)
         # Known before the base class chooses its colour filters: set later, an ansi theme comes out black on black.
-        super().__init__(css_path=[str(sheet) for sheet in sheets()], ansi_color=theme.ansi or None)
+        environment = profile.environment
+        plain = environment.get("SHIMMY_TUI_DRIVER") == "plain"
+        super().__init__(
+            driver_class=None if plain else difference_driver(environment.get("TERM")),
+            css_path=[str(sheet) for sheet in sheets()],
+            ansi_color=theme.ansi or None,
+        )
         for each in THEMES:
             self.register_theme(each)
         self.set_reactive(App.theme, theme.name)
@@ -204,6 +211,8 @@ class ShimmyApp(Doing):
         """Hear every key and paste before anything acts on it."""
         if isinstance(event, events.AppFocus | events.AppBlur):
             return
+        if isinstance(event, events.Resize):
+            self._forget()  # what a terminal does with its cells meanwhile is its own affair
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.guard.hear(event.time)
             if self.seconds_left is not None:
@@ -237,7 +246,8 @@ class ShimmyApp(Doing):
 
     def action_redraw(self) -> None:
         """Draw everything again, as after another program wrote over the screen."""
-        self.screen.refresh(layout=True)
+        self._forget()
+        self.refresh(layout=True)
 
     # --- the terminal -------------------------------------------------------------------------------------------
 
@@ -249,8 +259,15 @@ class ShimmyApp(Doing):
         if self._driver is not None:
             self._driver.write(SHOW_CURSOR)
 
+    def _forget(self) -> None:
+        """Know nothing of what the terminal shows."""
+        forget = getattr(self._driver, "forget", None)  # Textual's own drivers remember nothing
+        if forget is not None:
+            forget()
+
     def _came_back(self) -> None:
         """Draw everything again: the shell wrote over it meanwhile."""
+        self._forget()
         self._show_cursor()
         self.refresh(layout=True)
 

@@ -1,0 +1,110 @@
+"""Text attributes as SGR parameters, and the shortest way from one to another. Pure."""
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Final
+
+RESET: Final = "\x1b[m"
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What SGR can set, each as the parameters that set it; empty is the terminal's own."""
+
+    weight: str = ""
+    italic: str = ""
+    underline: str = ""
+    blink: str = ""
+    reverse: str = ""
+    conceal: str = ""
+    strike: str = ""
+    foreground: str = ""
+    background: str = ""
+    other: str = ""
+
+
+_OFF: Final = {
+    "weight": "22",
+    "italic": "23",
+    "underline": "24",
+    "blink": "25",
+    "reverse": "27",
+    "conceal": "28",
+    "strike": "29",
+    "foreground": "39",
+    "background": "49",
+}
+_ON: Final = {
+    "1": "weight",
+    "2": "weight",
+    "3": "italic",
+    "4": "underline",
+    "21": "underline",
+    "5": "blink",
+    "6": "blink",
+    "7": "reverse",
+    "8": "conceal",
+    "9": "strike",
+}
+_OFF_NAMES: Final = {code: name for name, code in _OFF.items()}
+
+
+@lru_cache(4096)
+def parsed(parameters: str) -> Attributes:
+    """Return what a chain of SGR parameters sets, beginning from nothing."""
+    found: dict[str, str] = {}
+    codes = [code.lstrip("0") or "0" for code in parameters.split(";")]
+    index = 0
+    while index < len(codes):
+        code = codes[index]
+        long = 1
+        if code == "0":
+            found.clear()
+        elif code in _ON:
+            name = _ON[code]
+            # Bold and faint can stand together; they go together, too.
+            both = name == "weight" and found.get(name, code) != code
+            found[name] = "1;2" if both else code
+        elif code in _OFF_NAMES:
+            found.pop(_OFF_NAMES[code], None)
+        elif code in {"38", "48"}:
+            long = {"5": 3, "2": 5}.get(codes[index + 1] if index + 1 < len(codes) else "", 1)
+            found["foreground" if code == "38" else "background"] = ";".join(codes[index : index + long])
+        elif _plain_colour(code, "3", "9"):
+            found["foreground"] = code
+        elif _plain_colour(code, "4", "10"):
+            found["background"] = code
+        else:
+            found["other"] = ";".join(filter(None, (found.get("other", ""), code)))
+        index += long
+    return Attributes(**found)
+
+
+@lru_cache(8192)
+def transition(before: Attributes, after: Attributes) -> str:
+    """Return the shortest SGR sequence that leads from one to the other; empty where they are the same."""
+    if before == after:
+        return ""
+    wanted = [value for value in _values(after) if value]
+    afresh = f"\x1b[{';'.join(['', *wanted])}m"
+    if before.other:
+        return afresh
+    steps: list[str] = []
+    for each in fields(Attributes):
+        old, new = getattr(before, each.name), getattr(after, each.name)
+        if old == new:
+            continue
+        # Bold over faint would leave both on.
+        if each.name == "weight" and old and new:
+            return afresh
+        steps.append(new or _OFF[each.name])
+    changed = f"\x1b[{';'.join(steps)}m"
+    return changed if len(changed) <= len(afresh) else afresh
+
+
+def _values(attributes: Attributes) -> list[str]:
+    return [getattr(attributes, each.name) for each in fields(Attributes)]
+
+
+def _plain_colour(code: str, normal: str, bright: str) -> bool:
+    return any(code.startswith(head) and code[len(head) :] in set("01234567") for head in (normal, bright))
