@@ -7,24 +7,29 @@ from contextlib import suppress
 from pathlib import Path
 
 from shimmy_metrics.machine.cgroup import memory_limit
+from shimmy_metrics.machine.reading import text, whole
 
 
 def memory_bytes(root: Path = Path("/")) -> int | None:
-    """Return the memory in bytes, or None where it cannot be read."""
+    """Return the memory in bytes, at least 1, or None where it cannot be read.
+
+    On Linux `MemTotal` (without what firmware and kernel keep), or the control groups' limit where that is less.
+    """
     if sys.platform == "win32":
         return _windows()
-    whole = _linux(root) if (root / "proc/meminfo").exists() else _posix()
+    stated = text(root / "proc/meminfo")
+    physical = total(stated) if stated else _posix()
     limit = memory_limit(root)
-    if whole is None or limit is None:
-        return whole
-    return min(whole, limit)
+    if physical is None or limit is None:
+        return physical
+    return min(physical, limit)
 
 
-def _linux(root: Path) -> int | None:
-    with suppress(OSError):
-        match = re.search(r"^MemTotal:\s+(\d+) kB$", (root / "proc/meminfo").read_text(), re.MULTILINE)
-        return int(match[1]) * 1024 if match else None
-    return None
+def total(meminfo: str) -> int | None:
+    """Return the bytes of `MemTotal` in the text of /proc/meminfo (proc(5): in units of 1,024), or None."""
+    match = re.search(r"^MemTotal:\s+(\S+) kB$", meminfo, re.MULTILINE)
+    kilobytes = whole(match[1]) if match else None
+    return kilobytes * 1024 if kilobytes else None
 
 
 if sys.platform == "win32":
@@ -54,5 +59,6 @@ else:
 
     def _posix() -> int | None:
         with suppress(ValueError, OSError):
-            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            pages = os.sysconf("SC_PHYS_PAGES")  # -1 where the system does not say
+            return pages * os.sysconf("SC_PAGE_SIZE") if pages > 0 else None
         return None

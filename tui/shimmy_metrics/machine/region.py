@@ -1,14 +1,22 @@
 """A third of the world, from the clock's time zone. Never from the network.
 
-The zone's name decides where it has one; a name that says nothing (`UTC`, `Etc/GMT+5`) is `unknown` or decided by its
-offset. The Middle East is emea, as sales regions draw it; Russia east of the Urals and Central Asia are apac by clock.
+A known zone's name decides. Without one, or under a rule of the person's own (`TZ=EST5EDT,M3.2.0,M11.1.0`), the clock's
+offsets do. `UTC` and its other names say nothing, so `unknown`: servers everywhere run on it.
+
+Where a name leaves a choice: the Middle East with Turkey and the Caucasus is emea, as sales regions draw it; Central
+Asia, Afghanistan and Russia's Asian zones are apac; Greenland is americas; Hawaii, Easter Island and the Galapagos are
+americas, all other Pacific islands (American Samoa too) apac; the islands off Africa are emea, the rest of the Indian
+Ocean apac; a station in Antarctica goes by its clock.
 """
 
 import re
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from shimmy_metrics.machine.reading import text
 
 AMERICAS, EMEA, APAC, UNKNOWN = "americas", "emea", "apac", "unknown"
 
@@ -35,10 +43,9 @@ _ODD: Final[dict[str, str]] = {
             "Asia/Aden", "Asia/Amman", "Asia/Baghdad", "Asia/Bahrain", "Asia/Baku", "Asia/Beirut", "Asia/Damascus",
             "Asia/Dubai", "Asia/Famagusta", "Asia/Gaza", "Asia/Hebron", "Asia/Istanbul", "Asia/Jerusalem",
             "Asia/Kuwait", "Asia/Muscat", "Asia/Nicosia", "Asia/Qatar", "Asia/Riyadh", "Asia/Tbilisi", "Asia/Tehran",
-            "Asia/Tel_Aviv",
-            "Asia/Yerevan", "Indian/Antananarivo", "Indian/Comoro", "Indian/Mauritius", "Indian/Mayotte",
-            "Indian/Reunion", "Egypt", "Libya", "Israel", "Turkey", "Iran", "Eire", "GB", "GB-Eire", "Iceland",
-            "Poland", "Portugal", "W-SU", "CET", "EET", "MET", "WET", "Antarctica/Troll",
+            "Asia/Tel_Aviv", "Asia/Yerevan", "Indian/Antananarivo", "Indian/Comoro", "Indian/Mahe", "Indian/Mauritius",
+            "Indian/Mayotte", "Indian/Reunion", "Egypt", "Libya", "Israel", "Turkey", "Iran", "Eire", "GB", "GB-Eire",
+            "Iceland", "Poland", "Portugal", "W-SU", "CET", "EET", "MET", "WET", "Antarctica/Syowa", "Antarctica/Troll",
         ],
         EMEA,
     ),
@@ -54,7 +61,7 @@ _ODD: Final[dict[str, str]] = {
         [
             "Hongkong", "Japan", "Kwajalein", "NZ", "NZ-CHAT", "PRC", "ROC", "ROK", "Singapore", "Antarctica/Casey",
             "Antarctica/Davis", "Antarctica/DumontDUrville", "Antarctica/Macquarie", "Antarctica/Mawson",
-            "Antarctica/McMurdo", "Antarctica/South_Pole", "Antarctica/Syowa", "Antarctica/Vostok",
+            "Antarctica/McMurdo", "Antarctica/South_Pole", "Antarctica/Vostok", "US/Samoa",
         ],
         APAC,
     ),
@@ -62,52 +69,87 @@ _ODD: Final[dict[str, str]] = {
 """Zones whose area says too little, and names without an area."""
 
 
+_SILENT: Final = frozenset(
+    ["Etc/GMT", "Etc/GMT0", "Etc/Greenwich", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "Factory", "GMT",
+     "GMT+0", "GMT-0", "GMT0", "Greenwich", "UCT", "UTC", "Universal", "Zulu"]
+)  # fmt: skip
+"""Names that are known and say nothing about a place."""
+
+_SHAPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}")
+"""A zone's name. A path, a rule or anything that would disturb a terminal is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """The clock's offsets from UTC in minutes, east positive; `summer` is None where no daylight is saved."""
+
+    standard: int
+    summer: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`region` is a word of `vocabulary.REGIONS`; `zone` is what it was told from: a known name, or `UTC-05:00`."""
+
+    region: str
+    zone: str
+
+
+def clock_offsets() -> Offsets:
+    """Return this process's offsets of January and July, the smaller as `standard`. It follows `TZ` by itself."""
+    return Offsets(-time.timezone // 60, -time.altzone // 60 if time.daylight else None)
+
+
 def zone_name(variable: str | None, root: Path = Path("/")) -> str:
-    """Return the machine's time zone by name, or empty. `variable` is the value of `TZ`, which wins."""
+    """Return the machine's time zone by name, or empty. `variable` is the value of `TZ`, which wins, name or not."""
     if variable:
-        return variable.removeprefix(":").removeprefix("/usr/share/zoneinfo/")
+        return _named(variable)
     with suppress(OSError):
-        target = str((root / "etc/localtime").readlink())
-        name = target.partition("zoneinfo/")[2]
+        name = _named(str((root / "etc/localtime").readlink()))
         if name:
-            return name.removeprefix("posix/").removeprefix("right/")
-    with suppress(OSError, UnicodeDecodeError):
-        return (root / "etc/timezone").read_text().strip()[:64]
-    return ""
+            return name
+    return _named(text(root / "etc/timezone").partition("\n")[0])
 
 
 def region_of(name: str) -> str | None:
-    """Return the region of a zone's name, or None where the name says nothing."""
+    """Return the region of a zone's name, `unknown` for one that says nothing, None for a name that is not known."""
+    if name in _SILENT:
+        return UNKNOWN
     if name in _ODD:
         return _ODD[name]
     area, found, _ = name.partition("/")
     if found and area in _AREAS:
         return _AREAS[area]
-    match = re.fullmatch(r"Etc/GMT([+-]\d{1,2})", name)
+    match = re.fullmatch(r"Etc/GMT([+-](?:\d|1[0-4]))", name)
     # The signs of these names are turned round: Etc/GMT+5 lies west of Greenwich.
-    return region_of_offset(-int(match[1]) * 60, None) if match else None
+    return region_of_offsets(Offsets(-int(match[1]) * 60, None)) if match else None
 
 
-def region_of_offset(standard: int, summer: int | None) -> str:
-    """Return the region of a UTC offset in minutes, and of that in daylight saving time, where there is one.
+def region_of_offsets(offsets: Offsets) -> str:
+    """Return the region of a clock's offsets.
 
-    Greenwich itself says nothing, unless it saves daylight (the British Isles, Portugal).
+    Greenwich itself says nothing, unless it saves daylight (the British Isles, Portugal). UTC-10 is mostly Hawaii;
+    UTC-11 and UTC-12 are Pacific islands. Iran (+03:30) and the Gulf (+04:00) are emea, Afghanistan (+04:30) is apac.
     """
-    if standard == 0:
-        return EMEA if summer else UNKNOWN
-    if -660 <= standard <= -120:
+    if offsets.standard == 0:
+        return UNKNOWN if offsets.summer is None else EMEA
+    if -600 <= offsets.standard <= -120:
         return AMERICAS
-    if standard < 270:
-        return EMEA
-    return APAC
+    return EMEA if -120 < offsets.standard < 270 else APAC
 
 
-def region(name: str) -> str:
-    """Return the region of this machine's zone: by its name, else by the clock's offsets. Without both: unknown."""
-    by_name = region_of(name)
-    if by_name is not None:
-        return by_name
-    if name:  # UTC, Etc/UTC, GMT, Zulu, Factory, and names of the person's own making
-        return UNKNOWN
-    standard = -time.timezone // 60
-    return region_of_offset(standard, -time.altzone // 60 if time.daylight else None)
+def locate(name: str, offsets: Offsets) -> Place:
+    """Return the place by its zone's name, or, where that is not a known one, by the clock."""
+    region = region_of(name)
+    if region is not None:
+        return Place(region, name)
+    sign = "-" if offsets.standard < 0 else "+"
+    hours, minutes = divmod(abs(offsets.standard), 60)
+    return Place(region_of_offsets(offsets), f"UTC{sign}{hours:02}:{minutes:02}")
+
+
+def _named(said: str) -> str:
+    """Return the zone's name in a value of `TZ`, a link's target or a line of /etc/timezone, or empty."""
+    _, folder, below = said.partition("zoneinfo/")
+    name = (below if folder else said.removeprefix(":")).strip().removeprefix("posix/").removeprefix("right/")
+    return name if _SHAPE.fullmatch(name) else ""
