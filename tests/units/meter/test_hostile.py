@@ -26,6 +26,7 @@ from support.wire import (
     request,
 )
 
+OPEN_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 POST = b"POST /v1/models HTTP/1.1\r\n"
 LOST = [
     POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -119,13 +120,14 @@ def test_a_head_may_be_as_long_as_the_limit_in_any_cut() -> None:
             assert len(Seen().play(head, answer(b"{}"), cuts=(places, ()))) == count
 
 
-def test_an_event_may_be_as_long_as_the_limit_in_any_cut() -> None:
+@pytest.mark.parametrize("gap", [b"\n\n", b"\r\n\r\n"])
+def test_an_event_may_be_as_long_as_the_limit_in_any_cut(gap: bytes) -> None:
+    short = delta("a").strip()
     for more, tokens in ((0, 2), (1, 1), (5_000, 1)):
-        long = delta("a")[:-2]
-        long = long.replace(b'"a"', b'"%s"' % (b"a" * (EVENT_BYTES - len(long) + 1 + more)))
-        told = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + long + b"\n\n" + delta("b")
-        end = told.index(b"\n\n" + delta("b")[:10])
-        for places in ((), (end,), (end + 1,), (end + 2,), (end - 1, end + 1), (200, 70_000, 200_000)):
+        long = short.replace(b'"a"', b'"%s"' % (b"a" * (EVENT_BYTES - len(short) + 1 + more)))
+        told = OPEN_STREAM + long + gap + short + gap
+        end = len(OPEN_STREAM + long)
+        for places in ((), *((end + at,) for at in range(len(gap) + 1)), (end - 1, end + 1), (200, 70_000, 200_000)):
             (seen,) = Seen().play(CHAT, told, cuts=((), places))
             assert seen.tokens == tokens
 
@@ -181,7 +183,6 @@ OLLAMA = [
 UPLOAD = b"POST /v1/messages HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n"
 LONG = [delta(text) for text in ("a", "b", 'c"', "d\n", "ë", "日本", "", "😀", "f", "g" * 300, "h")]
 BARE = [b"data: a\ndata: b\n\n", b"\n", b": ping\n\n", b"data: \r\ndata: \xe2\x82\xac\r\n\n\n", DONE]
-OPEN_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 CASES = [
     (CHAT, answer(chat(usage=USAGE))),
     (CHAT, answer(chat("x" * 6_000, usage=USAGE))),
@@ -189,6 +190,7 @@ CASES = [
     (CHAT, chunked([*LONG, DONE])),
     (CHAT, OPEN_STREAM + b"".join(LONG).replace(b"\n\n", b"\r\n\r\n")),
     (CHAT, OPEN_STREAM + b"\n".join(LONG) + b"\n\n\n" + LONG[0].strip()),
+    (CHAT, OPEN_STREAM + b"data: {}\n\n\ndata: {}\nevent: error\n\n"),
     (request("/api/generate"), OPEN_STREAM + b"".join(BARE)),
     (CHAT + request("/v1/models", "GET") + CHAT, answer(chat()) + answer(b"{}") + chunked(STREAM)),
     (UPGRADE, SWITCH + frame(b"a") + frame(b"", 9) + frame(b"b" * 300) + frame(b'{"done":true}')),

@@ -98,6 +98,9 @@ FALSE = {"completion_tokens": 999}
 
 
 @example({**SAID, "model": "m", 'a"usage': FALSE}, PLAIN)
+@example({"model": "m", **SAID, 'a"usage': FALSE}, PLAIN)
+@example({**SAID, "model": "m", "x": {"model": "n"}, "usage": USAGE}, PLAIN)
+@example({**SAID, "usage": USAGE}, PLAIN)
 @example({**SAID, "model": "m", "x": {"usage": FALSE}}, PLAIN)
 @example({"x": {**SAID, "model": "m"}, "model": "n", "y": {"usage": FALSE}}, PLAIN)
 @example({"x": {**SAID, "model": "m", "usage": FALSE}}, PLAIN)

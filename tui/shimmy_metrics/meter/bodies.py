@@ -61,7 +61,7 @@ class JsonBody:
             lean = _object(_lean(self._kept))
             if lean is not None:
                 read(lean, tally, stream=False)
-            if tally.reported and tally.model:
+            if tally.reported:
                 return
         told = _object(self._kept)
         if told is not None:
