@@ -95,3 +95,8 @@ def test_the_whole_is_read_from_the_kernel_s_table_or_not_known(meminfo: str, ex
 
 def test_without_groups_there_is_no_limit(tmp_path: Path) -> None:
     assert memory_limit(tmp_path) is None
+
+
+def test_version_1_s_great_number_is_no_limit(tmp_path: Path) -> None:
+    limit = "sys/fs/cgroup/memory/memory.limit_in_bytes"
+    assert memory_limit(tree(tmp_path, {"proc/self/cgroup": "7:memory:/\n", limit: "9223372036854771712\n"})) is None
