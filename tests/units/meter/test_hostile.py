@@ -272,7 +272,7 @@ def test_no_bytes_raise_or_count_more_than_was_asked(told: list[tuple[bool, byte
 
 
 @pytest.mark.long
-@settings(max_examples=100_000, deadline=None)
+@settings(max_examples=20_000, deadline=None)
 @given(moves, cuts, st.sampled_from(CASES), kinds | st.just(lines), st.lists(parts, max_size=20))
 def test_all_of_this_at_length(
     told: list[tuple[bool, bytes]],
