@@ -1,101 +1,104 @@
-"""A person at a terminal: an installed command on a pseudo-terminal, its screen as they see it, their keys."""
+"""The app in a pseudo-terminal of its own: what it writes there, how long it takes to end. POSIX only."""
 
-import fcntl
+import contextlib
 import os
-import pty
 import select
 import signal
 import struct
-import subprocess
-import termios
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
-import pyte
+if sys.platform != "win32":
+    import fcntl
+    import pty
+    import termios
 
-from support.installed import BIN, Home, wait_until
-
-COLUMNS: Final = 80
-LINES: Final = 24
+TESTS: Final = Path(__file__).resolve().parents[1]
 
 
 class Terminal:
-    """The near side of a terminal in which a command runs. A thread reads what it prints, so that it never blocks."""
+    """A Python program in a terminal of 80 x 24."""
 
-    def __init__(self, near: int, process: "subprocess.Popen[bytes]") -> None:
-        self.process = process
-        self.output = b""
-        self._near = near
-        self._screen = pyte.Screen(COLUMNS, LINES)
-        self._stream = pyte.ByteStream(self._screen)
-        self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+    def __init__(self, program: str, variables: Mapping[str, str]) -> None:
+        places = os.pathsep.join([str(TESTS), str(TESTS.parent / "tui")])
+        named = {"PYTHONPATH": places, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        self.pid, self.fd = _fork_into_terminal()
+        if self.pid == 0:
+            os.execve(sys.executable, [sys.executable, "-c", program], {**os.environ, **named, **variables})
+        _resize(self.fd, 80, 24)
 
-    def text(self) -> str:
-        """Return what the screen shows now."""
-        with self._lock:
-            return "\n".join(str(line).rstrip() for line in self._screen.display)
+    def read_until(self, wanted: bytes, seconds: float = 15.0) -> bytes:
+        """Return what was written until `wanted` stood there."""
+        found, end = b"", time.monotonic() + seconds
+        while wanted not in found and time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    found += os.read(self.fd, 65_536)
+                except OSError:
+                    break
+        return found
 
-    def shows(self, words: str, seconds: float = 10.0) -> bool:
-        """Wait until the screen shows the words; return whether it does."""
-        return wait_until(lambda: words in self.text(), seconds)
+    def read_for(self, seconds: float) -> bytes:
+        """Return what is written within this time."""
+        return self.read_until(b"\x00nothing says this", seconds)
 
-    def printed(self, words: str, seconds: float = 10.0) -> bool:
-        """Wait until the words were printed, whether or not they scrolled away since; return whether they were."""
-        return wait_until(lambda: words.encode() in self.output, seconds)
+    def press(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self.fd, keys)
 
-    def type(self, keys: str) -> None:
-        """Press keys."""
-        os.write(self._near, keys.encode())
-
-    def hang_up(self) -> None:
-        """Close the terminal, as a dropped connection does."""
-        if not self._closing.is_set():
-            self._closing.set()
-            self._reader.join()
-            os.close(self._near)
-
-    def _read(self) -> None:
-        while not self._closing.is_set():
-            if not select.select([self._near], [], [], 0.02)[0]:
-                continue
-            try:
-                data = os.read(self._near, 65_536)
-            except OSError:  # nobody holds the far side any more
-                return
-            with self._lock:
-                self.output += data
-                self._stream.feed(data)
+    def ended_after(self, seconds: float = 5.0) -> float:
+        """Return how long it took the process to end."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            if _reaped(self.pid):
+                self.pid = 0
+                return time.monotonic() - begun
+            with contextlib.suppress(OSError):
+                if select.select([self.fd], [], [], 0.01)[0]:
+                    os.read(self.fd, 65_536)
+        return seconds
 
 
-@contextmanager
-def terminal(home: Home, *words: str) -> Iterator[Terminal]:
-    """Run a command on a terminal of its own, with `home`'s variables; what is left of it is killed at the end.
-
-    The first of `words` is one of the installed commands, or a program's path.
-    """
-    near, far = pty.openpty()
-    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    program = words[0] if words[0].startswith("/") else str(BIN / words[0])
-    process = subprocess.Popen(
-        # A session of its own with this terminal: so it has a foreground group, and a hang-up.
-        ["setsid", "--ctty", program, *words[1:]],
-        env={"TERM": "xterm-256color", **home.environment},
-        cwd=home.root,
-        stdin=far,
-        stdout=far,
-        stderr=far,
-    )
-    os.close(far)
-    there = Terminal(near, process)
+@contextlib.contextmanager
+def terminal(program: str, **variables: str) -> Iterator[Terminal]:
+    """Run a program in a terminal; end it afterwards if it still runs."""
+    made = Terminal(program, variables)
     try:
-        yield there
+        yield made
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        there.hang_up()
-        process.wait()
+        if made.pid:
+            _kill(made.pid)
+        with contextlib.suppress(OSError):
+            os.close(made.fd)
+
+
+if sys.platform == "win32":
+
+    def _fork_into_terminal() -> tuple[int, int]:
+        raise OSError
+
+    def _resize(descriptor: int, width: int, height: int) -> None:
+        raise OSError
+
+    def _reaped(pid: int) -> bool:
+        raise OSError
+
+    def _kill(pid: int) -> None:
+        raise OSError
+else:
+
+    def _fork_into_terminal() -> tuple[int, int]:
+        return pty.fork()
+
+    def _resize(descriptor: int, width: int, height: int) -> None:
+        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def _reaped(pid: int) -> bool:
+        return bool(os.waitpid(pid, os.WNOHANG)[0])
+
+    def _kill(pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)

@@ -48,32 +48,40 @@ class OwnColours(LineFilter):
         return known
 
 
-def terminal_gone() -> bool:
-    """Whether the terminal hung up. A process that ignores SIGHUP would otherwise spin on its end of file."""
-    if sys.platform == "win32":
-        return False
-    try:
-        poll = select.poll()
-        poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
-    except (OSError, ValueError):
+if sys.platform == "win32":
+
+    def terminal_gone() -> bool:
+        """Say no: a console window that is closed ends its programs there."""
         return False
 
-
-def on_hang_up(then: Callable[[], object]) -> Callable[[], None]:
-    """Call `then` on SIGHUP and SIGTERM; return what restores the handlers. Only in the main thread."""
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+    def on_hang_up(then: Callable[[], object]) -> Callable[[], None]:
+        """Do nothing: there is no SIGHUP."""
         return lambda: None
-    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda *_: then())
+else:
 
-    def restore() -> None:
-        for number, handler in before.items():
-            with contextlib.suppress(TypeError, ValueError):
-                signal.signal(number, handler)
+    def terminal_gone() -> bool:
+        """Whether the terminal hung up. A process that ignores SIGHUP would otherwise spin on its end of file."""
+        try:
+            poll = select.poll()
+            poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
+            return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
+        except (OSError, ValueError):
+            return False
 
-    return restore
+    def on_hang_up(then: Callable[[], object]) -> Callable[[], None]:
+        """Call `then` on SIGHUP and SIGTERM; return what restores the handlers. Only in the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            return lambda: None
+        before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+        for number in before:
+            signal.signal(number, lambda *_: then())
+
+        def restore() -> None:
+            for number, handler in before.items():
+                with contextlib.suppress(TypeError, ValueError):
+                    signal.signal(number, handler)
+
+        return restore
 
 
 def end_soon() -> None:

@@ -12,30 +12,36 @@ _ERASE_IN_COLOUR: Final = ("xterm", "linux", "alacritty", "kitty", "foot", "ghos
 """Terminals whose terminfo entry has `bce`. Multiplexers answer for the terminal outside: they are not among them."""
 
 
-def difference_driver(terminal: str) -> "type[Driver] | None":
-    """Return the driver for the terminal of this name (`TERM`), or None where Textual's own has to serve."""
-    if sys.platform == "win32":
+if sys.platform == "win32":
+
+    def difference_driver(terminal: str) -> "type[Driver] | None":
+        """Return None: Textual's own driver has to serve there."""
         return None
-    from textual.drivers.linux_driver import LinuxDriver
+else:
 
-    class DifferenceDriver(LinuxDriver):
-        """Writes differences."""
+    def difference_driver(terminal: str) -> "type[Driver] | None":
+        """Return the driver for the terminal of this name (`TERM`)."""
+        from textual.drivers.linux_driver import LinuxDriver
 
-        def write(self, data: str) -> None:
-            """Write what the terminal does not show yet."""
-            grid = self._known()
-            grid.resize(*self._app.size)
-            changed = grid.translate(data)
-            if changed:
-                super().write(changed)
+        class DifferenceDriver(LinuxDriver):
+            """Writes differences."""
 
-        def forget(self) -> None:
-            """Write the next frame whole."""
-            self._known().forget()
+            def write(self, data: str) -> None:
+                """Write what the terminal does not show yet."""
+                grid = self._known()
+                grid.resize(*self._app.size)
+                changed = grid.translate(data)
+                if changed:
+                    super().write(changed)
 
-        def _known(self) -> Grid:
-            if not hasattr(self, "_grid"):
-                self._grid = Grid(erases_in_colour=terminal.startswith(_ERASE_IN_COLOUR))
-            return self._grid
+            def forget(self) -> None:
+                """Write the next frame whole."""
+                self._known().forget()
 
-    return DifferenceDriver
+            def _known(self) -> Grid:
+                # Made at the first write: the base class may write before its constructor is done.
+                if not hasattr(self, "_grid"):
+                    self._grid = Grid(erases_in_colour=terminal.startswith(_ERASE_IN_COLOUR))
+                return self._grid
+
+        return DifferenceDriver

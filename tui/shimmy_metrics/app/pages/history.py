@@ -1,5 +1,6 @@
 """History: what left, and when? Was it taken? And the proof: the bytes, their digest, the answer."""
 
+from functools import lru_cache
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
@@ -91,10 +92,8 @@ def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
     answer = (sign, Span(f"{receipt.status} ", Role.MUTED), word)
     if canvas.narrow:
         return Row(placed(canvas.width, *cells, at(24, *answer)), row_key(receipt))
-    reports = split(receipt.body)
-    found = [values(report) for report in reports]
-    requests, tokens = (_sum(found, name) for name in ("requests_per_session", "total_tokens_generated"))
-    extra = "base" if receipt.id == base else (f"{len(reports)} in one" if len(reports) > 1 else "")
+    number, requests, tokens = _sums(receipt.body)
+    extra = "base" if receipt.id == base else (f"{number} in one" if number > 1 else "")
     cells += [
         at(24, *answer),
         to(51, requests),
@@ -104,8 +103,15 @@ def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
     return Row(placed(canvas.width, *cells, to(canvas.width - 1, strong(extra), note=True)), row_key(receipt))
 
 
-def _sum(told: list[dict[str, str]], name: str) -> str:
-    return f"{sum(int(each[name]) for each in told if each.get(name, '').isdecimal()):,}"
+@lru_cache(2048)
+def _sums(body: bytes) -> tuple[int, str, str]:
+    """Return how many reports a delivery held, their requests and their tokens. Each is read once."""
+    found = [values(report) for report in split(body)]
+
+    def total(name: str) -> str:
+        return f"{sum(int(each[name]) for each in found if each.get(name, '').isdecimal()):,}"
+
+    return len(found), total("requests_per_session"), total("total_tokens_generated")
 
 
 def _when(canvas: Canvas, receipt: Receipt) -> str:
