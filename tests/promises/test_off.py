@@ -25,7 +25,8 @@ def home(tmp_path: Path) -> Home:
     binary.chmod(0o755)
     person = tmp_path / "person"
     person.mkdir()
-    return Home(person, {"SHIMMY_BIN": str(binary)})
+    # Where pip compiled nothing (an editable install), the first import would write Python's own cache.
+    return Home(person, {"SHIMMY_BIN": str(binary), "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def _calls(home: Home) -> list[str]:
