@@ -1,8 +1,8 @@
 """The form that a stream's events share: byte for byte the same around one piece of text.
 
-Parsing an event costs ten times what comparing it costs. A mould is proven, not guessed: with its hole empty the event
-tells nothing, with a word in the hole it tells one piece. What is between two quotes, without a quote or a backslash,
-can only be a string, so any text in the hole tells the same.
+Reading an event costs twice what comparing it costs, and five times where many are compared at once. A mould is
+proven, not guessed: with its hole empty the event tells nothing, with a word in the hole it tells one piece. What is
+between two quotes, without a quote or a backslash, can only be a string, so any text in the hole tells the same.
 """
 
 from collections.abc import Callable
