@@ -11,10 +11,10 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
+from support.home_terminal import Terminal, terminal
 from support.installed import Home, wait_until
 from support.person import PROGRAM
 from support.servers import ask, free_port, listening
-from support.terminal import Terminal, terminal
 
 TESTS = Path(__file__).parent.parent
 

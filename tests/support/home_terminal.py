@@ -1,0 +1,101 @@
+"""A person at a terminal: an installed command on a pseudo-terminal, its screen as they see it, their keys."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import pyte
+
+from support.installed import BIN, Home, wait_until
+
+COLUMNS: Final = 80
+LINES: Final = 24
+
+
+class Terminal:
+    """The near side of a terminal in which a command runs. A thread reads what it prints, so that it never blocks."""
+
+    def __init__(self, near: int, process: "subprocess.Popen[bytes]") -> None:
+        self.process = process
+        self.output = b""
+        self._near = near
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def text(self) -> str:
+        """Return what the screen shows now."""
+        with self._lock:
+            return "\n".join(str(line).rstrip() for line in self._screen.display)
+
+    def shows(self, words: str, seconds: float = 10.0) -> bool:
+        """Wait until the screen shows the words; return whether it does."""
+        return wait_until(lambda: words in self.text(), seconds)
+
+    def printed(self, words: str, seconds: float = 10.0) -> bool:
+        """Wait until the words were printed, whether or not they scrolled away since; return whether they were."""
+        return wait_until(lambda: words.encode() in self.output, seconds)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._near, keys.encode())
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a dropped connection does."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._reader.join()
+            os.close(self._near)
+
+    def _read(self) -> None:
+        while not self._closing.is_set():
+            if not select.select([self._near], [], [], 0.02)[0]:
+                continue
+            try:
+                data = os.read(self._near, 65_536)
+            except OSError:  # nobody holds the far side any more
+                return
+            with self._lock:
+                self.output += data
+                self._stream.feed(data)
+
+
+@contextmanager
+def terminal(home: Home, *words: str) -> Iterator[Terminal]:
+    """Run a command on a terminal of its own, with `home`'s variables; what is left of it is killed at the end.
+
+    The first of `words` is one of the installed commands, or a program's path.
+    """
+    near, far = pty.openpty()
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    program = words[0] if words[0].startswith("/") else str(BIN / words[0])
+    process = subprocess.Popen(
+        # A session of its own with this terminal: so it has a foreground group, and a hang-up.
+        ["setsid", "--ctty", program, *words[1:]],
+        env={"TERM": "xterm-256color", **home.environment},
+        cwd=home.root,
+        stdin=far,
+        stdout=far,
+        stderr=far,
+    )
+    os.close(far)
+    there = Terminal(near, process)
+    try:
+        yield there
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        there.hang_up()
+        process.wait()
