@@ -47,7 +47,11 @@ def _guarded(arguments: list[str], *, own_name: bool) -> int:
             error = TroubleError(
                 f"an error of ours ({type(error).__name__})", remedy="Nothing was sent; please report it"
             )
-        print(f"shimmy-metrics: {error}", file=sys.stderr)  # noqa: T201 - the one line
+        try:
+            sys.stderr.write(f"shimmy-metrics: {error}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # standard error is closed, or its terminal is gone: nobody is there to be told
         return int(error.code) or int(Exit.USAGE)
 
 

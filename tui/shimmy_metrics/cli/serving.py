@@ -1,5 +1,6 @@
 """`shimmy serve`: ask where the question is open, then serve, measured or handed over."""
 
+import contextlib
 import sys
 
 from shimmy_metrics.actions.question import question_open
@@ -43,6 +44,12 @@ def _ask(profile: Profile, rest: list[str]) -> None:
 
             ask(profile, seconds=QUESTION_SECONDS)
     except TroubleError as error:
-        print(f"shimmy-metrics: {error}", file=sys.stderr)  # noqa: T201 - the one line
+        _remark(str(error))
     except Exception as error:  # noqa: BLE001 - nothing of metrics may keep the server from starting
-        print(f"shimmy-metrics: the question failed ({type(error).__name__})", file=sys.stderr)  # noqa: T201
+        _remark(f"the question failed ({type(error).__name__})")
+
+
+def _remark(line: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # the terminal may be the thing that went away
+        sys.stderr.write(f"shimmy-metrics: {line}\n")
+        sys.stderr.flush()

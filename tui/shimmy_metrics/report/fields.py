@@ -358,7 +358,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         coarsening="one of four words, or null",
         purpose="which GPU libraries to support",
         value=lambda m: m.facts.gpu_vendor,
-        measured=lambda m: m.facts.gpu_vendor or "none",
+        measured=lambda m: m.facts.gpu_vendor or ("another maker" if m.facts.gpu_detected else "none"),
     ),
 )
 
