@@ -221,3 +221,20 @@ async def test_nothing_is_painted_again_when_nothing_changed(tmp_path: Path) -> 
         app._display = lambda screen, renderable: painted.append(renderable)  # type: ignore[method-assign]
         await pilot.pause(2.5)
         assert not [each for each in painted if each is not None]
+
+
+async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "colon", *"delete")
+        await pilot.pause(0.3)
+        await opened.press(pilot, "enter")
+        await pilot.pause(0.3)
+        assert "Delete this report?" in opened.text(app)
+
+
+async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "tab", "tab")
+        assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›  o  Only for me")

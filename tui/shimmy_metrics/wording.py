@@ -27,6 +27,9 @@ NEVER: Final = (
     "address, as any web server does. It is in no report.",
 )
 
+YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
+HEADERS: Final = "These are all the headers. None tells anything about this machine or its software."
+
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
 
 WITHDRAW_HERE: Final = "Change your mind at any time: c, then one key."

@@ -95,6 +95,11 @@ NAMES: Final = {
     "enter": "Enter",
     "home": "Home",
     "end": "End",
+    "up": "Up",
+    "down": "Down",
+    "left": "Left",
+    "right": "Right",
+    "space": "Space",
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
 }

@@ -29,6 +29,8 @@ class Role(StrEnum):
     BAD = "bad"
     CHANGED = "changed"
     RULE = "rule"
+    FOCUS = "focus"
+    """A button that has the focus."""
 
 
 @dataclass(frozen=True, slots=True)

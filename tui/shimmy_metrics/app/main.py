@@ -1,11 +1,11 @@
 """The app: its screens, what every screen shares, and what happens when something was changed or done."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from textual import events, work
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.geometry import Offset
@@ -20,6 +20,7 @@ from shimmy_metrics.app.live import Looking
 from shimmy_metrics.app.messages import Answered, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.report import Base
+from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.fields import FieldsScreen
 from shimmy_metrics.app.screens.help import HelpScreen
@@ -116,7 +117,7 @@ class ShimmyApp(Doing):
             Act("x", "Export", "app.export"),
             Act("v", "Validate", "app.validate"),
             Act("?", "Keys", "app.keys"),
-            Act("q", "Quit" if len(self.screen_stack) < 2 else "Back", "app.back"),
+            Act("q", "Quit" if sum(isinstance(each, Frame) for each in self.screen_stack) < 2 else "Back", "app.back"),
         )
         return [Act(act.key, "", act.action) for act in acts] if self.canvas().narrow else acts
 
@@ -222,8 +223,8 @@ class ShimmyApp(Doing):
 
     async def action_go(self, mode: str) -> None:
         """Go to a screen by its name."""
-        if self.start.asking:
-            return
+        if self.start.asking and mode != "consent":
+            return  # the question alone
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         if mode == "consent" and self.current_mode != "consent":
@@ -248,6 +249,10 @@ class ShimmyApp(Doing):
         """Draw everything again, as after another program wrote over the screen."""
         self._forget()
         self.refresh(layout=True)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return what the palette offers: every action by its name."""
+        return commands(self, screen)
 
     # --- the terminal -------------------------------------------------------------------------------------------
 

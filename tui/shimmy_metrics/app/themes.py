@@ -101,6 +101,8 @@ def theme_for(environment: Environment) -> Theme:
     """Return the theme that the terminal asks for: no colour, its own 16, or ours by its background."""
     if environment.get("NO_COLOR"):
         return PLAIN
+    if environment.get("TERM").startswith("vt"):
+        return PLAIN  # those terminals have no colours
     many = environment.get("COLORTERM") or any(name in environment.get("TERM") for name in _RICH_NAMES)
     if not many and environment.get("TERM"):
         return ANSI

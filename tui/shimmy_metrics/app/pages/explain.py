@@ -11,10 +11,12 @@ SHORT: Final = 3
 """Lines of the drawer that are always there."""
 
 
-def explained(canvas: Canvas, key: str, value: str = "", measured: str = "") -> tuple[Line, ...]:
+def explained(
+    canvas: Canvas, key: str, value: str = "", measured: str = "", *, opened: bool = False
+) -> tuple[Line, ...]:
     """Return what there is to say about a field or an entry of the never-list; the first three lines matter most."""
     if key in BY_NAME:
-        return _field(canvas, BY_NAME[key], value, measured)
+        return _field(canvas, BY_NAME[key], value, measured, "less" if opened else "more")
     fates = dict(NEVER)
     if key in fates:
         return (
@@ -24,7 +26,7 @@ def explained(canvas: Canvas, key: str, value: str = "", measured: str = "") -> 
     return ()
 
 
-def _field(canvas: Canvas, field: Field, value: str, measured: str) -> tuple[Line, ...]:
+def _field(canvas: Canvas, field: Field, value: str, measured: str, enter: str) -> tuple[Line, ...]:
     if canvas.narrow:
         return _narrow(canvas, field, value)
     known = bits(field.name)
@@ -40,7 +42,7 @@ def _field(canvas: Canvas, field: Field, value: str, measured: str) -> tuple[Lin
         placed(
             canvas.width,
             at(1, muted("Asked for "), field.purpose, "."),
-            note(canvas.width - 1 - len("Enter: more"), Span("Enter", Role.ACCENT), muted(": more")),
+            note(canvas.width - 1 - len("Enter: more"), Span("Enter", Role.ACCENT), muted(f": {enter}")),
         ),
         placed(canvas.width, at(1, muted("From "), field.source, ".")),
         placed(

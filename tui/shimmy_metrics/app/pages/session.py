@@ -115,9 +115,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
 def _rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.would_be.body)
-    head = placed(
-        canvas.width, to(ends, muted("now")), at(leaves, muted("leaves as" if canvas.narrow else "as it would leave"))
-    )
+    head = placed(canvas.width, to(ends, muted("now")), at(leaves, muted(_leaving(canvas, live.session))))
     rows = [Row(head)]
     for figure in _figures(live.session):
         leaving = figure.field in sent
@@ -134,6 +132,12 @@ def _rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
     rows.append(Row(BLANK))
     rows.extend(Row(each) for each in (*_spark(canvas, live.session), *_routes(canvas, live.session)))
     return tuple(rows)
+
+
+def _leaving(canvas: Canvas, session: Session) -> str:
+    if session.local:
+        return "in a report" if canvas.narrow else "as a report would say"
+    return "leaves as" if canvas.narrow else "as it would leave"
 
 
 def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
@@ -190,7 +194,8 @@ def _nothing_runs(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
         for session in overview.ended[:20]:
             rows.append(placed(canvas.width, at(3, *_told(canvas, session))))
     if overview.unread:
-        rows += [BLANK, line(muted("  Metrics are off: what was written last stands in a log that is not opened now."))]
+        unread = "Metrics are off: what was written last stands in a log that is not opened now."
+        rows += [BLANK, *wrapped(unread, canvas.width, indent=3, role=Role.MUTED)]
     return tuple(Row(each) for each in rows)
 
 

@@ -38,7 +38,7 @@ class FieldFrame(Frame):
     def explained(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return the marked field explained, with its value."""
         sent, measured = self.values()
-        known = explained(canvas, self.mark, sent.get(self.mark, ""), measured.get(self.mark, ""))
+        known = explained(canvas, self.mark, sent.get(self.mark, ""), measured.get(self.mark, ""), opened=self.more)
         return known or self.own_explanation(canvas)
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:

@@ -37,4 +37,6 @@ def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:
             continue
         keys.setdefault(name, []).append(called(active.binding.key))
         told[name] = active.binding.description
-    return [KeyLine(" ".join(keys[name]), told[name]) for name in keys]
+    # What is special to a screen stands first, what every page has after it, what needs Ctrl last.
+    names = sorted(keys, key=lambda name: (keys[name][0].startswith("Ctrl"), name.startswith("page.")))
+    return [KeyLine(" ".join(keys[name]), told[name]) for name in names]

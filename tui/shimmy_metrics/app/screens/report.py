@@ -6,11 +6,14 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from shimmy_metrics.app.keys import BESIDE, LENSES
+from shimmy_metrics.app.lines import Line, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.outgoing import View
 from shimmy_metrics.app.pages.report import Base, Lens
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.app.screens.field import FieldFrame
 from shimmy_metrics.records import Pending
+from shimmy_metrics.wording import HEADERS, YOUR_ADDRESS
 
 
 class ReportFrame(FieldFrame):
@@ -38,6 +41,12 @@ class ReportFrame(FieldFrame):
         """Return this report's values, and what was measured for it."""
         report = self.report()
         return (values(report.body), report.measured) if report else ({}, {})
+
+    def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return what there is to say about the raw request."""
+        if not self.view.unbroken:
+            return ()
+        return tuple(each for told in (HEADERS, YOUR_ADDRESS) for each in wrapped(told, canvas.width))
 
     async def change_view(self, view: View) -> None:
         """Look at it in another way; the mark stays on the same field."""

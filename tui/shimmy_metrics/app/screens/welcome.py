@@ -110,11 +110,13 @@ class ConsentScreen(Frame):
     async def press(self, event: KeyButton.Pressed) -> None:
         """By button an answer is asked for once more: no Enter alone ever decides."""
         event.stop()
-        choice = next((each for each in self._choices if _act(each) == event.act), None)
-        if choice is None:
-            await self.run_action(event.act.action)
-        else:
-            self.shimmy.ask_again(choice)
+        await self.run_action(event.act.action.replace("answer(", "ask("))
+
+    def action_ask(self, answer: str) -> None:
+        """Ask once more: the answer was not given by its letter."""
+        for choice in self._choices:
+            if choice.action == answer:
+                self.shimmy.ask_again(choice)
 
     async def action_wire(self) -> None:
         """Show the exact report that this machine would send."""

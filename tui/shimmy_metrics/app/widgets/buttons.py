@@ -1,7 +1,7 @@
 """Buttons of one row: a key's letter and what it does. Tab, Enter and a click reach what the key reaches."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.containers import Container
 from textual.events import Click
 from textual.message import Message
 
-from shimmy_metrics.app.lines import Line, Role, Span, length
+from shimmy_metrics.app.lines import Line, Role, Span, length, marked
 from shimmy_metrics.app.signs import Signs
 from shimmy_metrics.app.widgets.lines import Lines
 
@@ -54,6 +54,28 @@ class KeyButton(Lines, can_focus=True):
         """What it does."""
         return self._act
 
+    def row(self, y: int) -> Line:
+        """Return the line; with the focus, a short button is reversed, and one of a page takes the mark."""
+        line = super().row(y)
+        if not self.has_focus:
+            return line
+        if self.is_answer:
+            return marked(_named(line), self._signs) if y == 0 else line
+        return (Span("".join(span.text for span in line), Role.FOCUS),)
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it stands in a page, over the whole width."""
+        return not self.styles.is_auto_width
+
+    def on_focus(self) -> None:
+        """Show the focus."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show that it is gone."""
+        self.refresh()
+
     def action_press(self) -> None:
         """Press it."""
         self.post_message(self.Pressed(self._act))
@@ -62,6 +84,11 @@ class KeyButton(Lines, can_focus=True):
         """Press it by the mouse; the pointer takes no focus along."""
         event.stop()
         self.action_press()
+
+
+def _named(line: Line) -> Line:
+    """Return an answer's line with its bold label as the name, which the mark colours."""
+    return tuple(replace(span, role=Role.NAME) if span.role is Role.STRONG else span for span in line)
 
 
 def labelled(act: Act) -> Line:

@@ -54,9 +54,13 @@ class Lines(Widget):
         width = self.size.width
         segments = [
             Segment(shown(span.text, self._signs), ground + self._style(span.role) + _link(span.action))
-            for span in _at(self._lines, y)
+            for span in self.row(y)
         ]
         return Strip(segments).adjust_cell_length(width, ground).simplify()
+
+    def row(self, y: int) -> Line:
+        """Return the line of one row as it is drawn."""
+        return _at(self._lines, y)
 
     def _style(self, role: Role) -> Style:
         return self.screen.get_component_rich_style(f"{PREFIX}{role.value}", partial=True, default=Style.null())
