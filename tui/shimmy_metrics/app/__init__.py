@@ -9,10 +9,16 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
     `asking` shows the question alone and closes after the answer; `seconds` without a key then mean "ask me later".
     `notice` stays in view. The mouse is left to the terminal over SSH: its motion would be a stream of bytes.
     """
+    import gc
+
     from shimmy_metrics.app.start import Gathering
 
-    gathering = Gathering(profile)
-    from shimmy_metrics.app.main import app_for
+    gc.disable()  # until the first frame stands: what is made before it stays anyway (7 % of the time)
+    try:
+        gathering = Gathering(profile)
+        from shimmy_metrics.app.main import app_for
 
-    app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
-    app.run(mouse=not profile.environment.over_ssh)
+        app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
+        app.run(mouse=not profile.environment.over_ssh)
+    finally:
+        gc.enable()

@@ -1,6 +1,7 @@
 """The app: its screens, what every screen shares, and what happens when something was changed or done."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -153,6 +154,7 @@ class ShimmyApp(Doing):
         loop = asyncio.get_running_loop()
         # A plain handler would run, but the loop would sleep on until something else woke it.
         self._restore = on_hang_up(lambda: loop.call_soon_threadsafe(self._hung_up))
+        self.call_after_refresh(gc.enable)
         self._show_cursor()
         self.app_resume_signal.subscribe(self, lambda _: self._came_back())
         self.look()

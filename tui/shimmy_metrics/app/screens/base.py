@@ -92,7 +92,12 @@ class Frame(Screen[None]):
         await self.draw()
 
     async def draw(self) -> None:
-        """Draw what there is now. Only rows that differ reach the terminal."""
+        """Draw what there is now, unless the end has come: Textual takes the widgets away while messages still come."""
+        if self.app.is_running and self.is_running:
+            await self.fill()
+
+    async def fill(self) -> None:
+        """Fill the frame's places. Only rows that differ reach the terminal."""
         canvas = self.shimmy.canvas()
         page = self.page(canvas)
         self.mark = nearest(page, self.mark)

@@ -15,11 +15,11 @@ _STAYS = {
 class FieldFrame(Frame):
     """A screen whose lines are fields."""
 
-    async def draw(self) -> None:
-        """Draw with the mark on the field that another screen left it on."""
+    async def fill(self) -> None:
+        """Fill it with the mark on the field that another screen left it on."""
         if self.shimmy.field and self.is_current:
             self.mark = self.shimmy.field
-        await super().draw()
+        await super().fill()
 
     def remember_mark(self) -> None:
         """Take the field along to the next screen; what is no field stays."""

@@ -55,8 +55,8 @@ class ConsentScreen(Frame):
         self.stood = self.shimmy.time()
         await super().on_screen_resume()
 
-    async def draw(self) -> None:
-        """Draw what there is now."""
+    async def fill(self) -> None:
+        """Fill the page's places."""
         overview = self.shimmy.overview
         canvas = self.shimmy.canvas()
         body = self.query_one("#body", VerticalScroll)
