@@ -12,10 +12,10 @@ from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.release import delete, release
 from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.delivery.force import ENDED
 from shimmy_metrics.delivery.post import Answer, post, proxy_for
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.retry import Fate, judge, passes_over
-from shimmy_metrics.delivery.force import ENDED
 from shimmy_metrics.delivery.sealing import end_session, seal_dead
 from shimmy_metrics.delivery.send import send_pending
 from shimmy_metrics.delivery.turn import lock_path
