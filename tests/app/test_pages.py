@@ -58,14 +58,14 @@ def test_without_a_base_every_field_is_added() -> None:
 
 
 def test_what_is_withdrawn_is_said_in_numbers() -> None:
-    told = {choice.key: choice.consequence for choice in choices(overviews.busy())}
-    assert told["n"] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
-    assert "deletes 2 reports, 47 requests" in told["o"]
+    told = {choice.does: choice.consequence for choice in choices(overviews.busy())}
+    assert told["decline"] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
+    assert "deletes 2 reports, 47 requests" in told["only"]
 
 
 def test_the_four_answers_weigh_the_same() -> None:
     answers = choices(overviews.undecided())
-    assert [answer.key for answer in answers] == ["e", "o", "n", "a"]
+    assert [canvas().keys.of(answer.name) for answer in answers] == ["e", "o", "n", "a"]
     assert all(answer.consequence for answer in answers)
 
 

@@ -238,3 +238,46 @@ async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "tab", "tab")
         assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›  o  Only for me")
+
+
+async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    config = json.loads(profile.config_path.read_text())
+    config["metrics"]["keys"] = {"app.validate": "V", "consent.decline": "z", "app.consent": "f2"}
+    profile.config_path.write_text(json.dumps(config))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c", "v")
+        assert "reports checked" not in opened.text(app)
+        assert "f2 Consent  x Export  V Validate" in opened.text(app)
+        await opened.press(pilot, "f2")
+        assert "z  Withdraw" in opened.text(app)
+        await opened.answer(pilot, "z")
+        assert "Metrics are off." in opened.text(app)
+        await opened.press(pilot, "question_mark")
+        assert "V          validate what is held" in opened.text(app)
+    assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"app.fly": "V"}, "there is no action 'app.fly'"),
+        ({"app.validate": ""}, "app.validate has no key"),
+        ({"consent.enable": "enter"}, "consent.enable wants a letter"),
+        ({"question.yes": "space"}, "question.yes wants a letter"),
+        ({"app.validate": "k"}, "app.validate and page.up would share k"),
+    ],
+)
+async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: dict[str, str], said: str) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    config = json.loads(profile.config_path.read_text())
+    config["metrics"]["keys"] = keys
+    profile.config_path.write_text(json.dumps(config))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.2)
+        assert said in opened.text(app).replace("\n", "")
+        assert "v Validate" in opened.text(app)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.style import Style
 from textual.pilot import Pilot
 
+from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.app.main import ShimmyApp, app_for
 from shimmy_metrics.app.start import Start
@@ -39,7 +40,9 @@ def still(root: Path, shown: Overview, variables: Mapping[str, str] | None = Non
 def living(root: Path, *, asks: bool = False, asking: bool = False, seconds: int | None = None) -> ShimmyApp:
     """Return an app on a real profile below `root`, which it watches."""
     profile = samples.profile(root, **TERMINAL)
-    start = Start(samples.FACTS, overview(profile, samples.FACTS), asks or asking, asking, seconds)
+    shown = overview(profile, samples.FACTS)
+    keys = {} if shown.trouble else keymap(profile)
+    start = Start(samples.FACTS, shown, asks or asking, asking, seconds, keys=keys)
     return app_for(profile, start)
 
 

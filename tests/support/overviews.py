@@ -10,6 +10,7 @@ from shimmy_metrics.consent import Consent, Decision, Delivery, Standing
 from shimmy_metrics.delivery.sealing import example
 from shimmy_metrics.records import Outcome, Pending, Receipt, Wait
 from shimmy_metrics.report.build import build, raw_values
+from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import digest, join, seal
 from support.samples import COUNTERS, FACTS, NOW, measured, session
@@ -110,6 +111,11 @@ def receipt(number: int, days: int, *values: Measured, outcome: Outcome | None =
 def undecided() -> Overview:
     """Return what a first run finds."""
     return Overview(Standing(Decision()), reported(example(FACTS, NOW, 1)), config_path=Path("/config.json"))
+
+
+def renewing() -> Overview:
+    """Return what an update finds that has a field which the yes does not cover."""
+    return replace(idle(), news=(BY_NAME["token_source"],))
 
 
 def idle() -> Overview:

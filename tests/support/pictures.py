@@ -34,6 +34,7 @@ class Walk:
 
 WALKS: Final = (
     Walk(overviews.undecided, True, (("welcome", ()), ("preview", ("w",)), ("once-more", ("q", "tab", "enter")))),
+    Walk(overviews.renewing, True, (("renewal", ()),)),
     Walk(overviews.idle, False, (("session-idle", ()), ("outgoing-idle", ("2",)), ("history-empty", ("3",)))),
     Walk(
         overviews.busy,

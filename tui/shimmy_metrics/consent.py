@@ -35,7 +35,8 @@ class Decision:
     """What the config file says. `grant` is the config's `session_id`: the decision's name, new with each, never sent.
 
     `local` is "only for me": declined, but measured for the person's own eyes. `schema_version` and `endpoint` are what
-    a yes covers. `changed` is the config's `last_updated` as it stands there.
+    a yes covers; `refused` is the newest schema version whose new fields were declined, 0 for none. `changed` is the
+    config's `last_updated` as it stands there.
     """
 
     consent: Consent = Consent.UNDECIDED
@@ -43,6 +44,7 @@ class Decision:
     grant: str = ""
     changed: str = ""
     schema_version: int = 1
+    refused: int = 0
     endpoint: str = ENDPOINT
     delivery: Delivery = Delivery.AUTOMATIC
 
@@ -104,6 +106,12 @@ class Standing:
         return self.decision.consent is Consent.GRANTED and self.obstacle is None
 
     @property
+    def renews(self) -> bool:
+        """Whether fields are new since the yes, and nobody said yet whether they may be sent too."""
+        answered = max(self.decision.schema_version, self.decision.refused)
+        return self.decision.consent is Consent.GRANTED and not self.switch and answered < SCHEMA_VERSION
+
+    @property
     def asks(self) -> bool:
         """Whether the question is open: nothing decided and no switch in force."""
         return self.decision.consent is Consent.UNDECIDED and not self.switch
@@ -119,6 +127,16 @@ def granted(decision: Decision, *, grant: str, changed: str, endpoint: str) -> D
         endpoint=endpoint,
         delivery=decision.delivery,
     )
+
+
+def renewed(decision: Decision, *, changed: str) -> Decision:
+    """Return a yes that covers this program's fields as well. It is the same grant: what it measured stays its own."""
+    return replace(decision, schema_version=SCHEMA_VERSION, refused=0, changed=changed)
+
+
+def left_as_it_was(decision: Decision, *, changed: str) -> Decision:
+    """Return a yes whose holder declined this program's new fields: the earlier ones are covered, as before."""
+    return replace(decision, refused=SCHEMA_VERSION, changed=changed)
 
 
 def declined(decision: Decision, *, grant: str, changed: str, local: bool = False) -> Decision:

@@ -32,9 +32,6 @@ HEADERS: Final = "These are all the headers. None tells anything about this mach
 
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
 
-WITHDRAW_HERE: Final = "Change your mind at any time: c, then one key."
-"""The same inside the app, where it is nearer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -51,6 +48,36 @@ ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measure for these scree
 DECLINE: Final = Answer("n", "no", "No thanks", "measure, keep and send nothing; not asked again")
 LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
 ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
+
+
+def no_key(seconds: int) -> str:
+    """Return what happens where nobody answers, `seconds` from now."""
+    return f"no key: the server starts in {seconds} s"
+
+
+def news_question(number: int) -> str:
+    """Return the question about so many fields that are new since a yes."""
+    if number == 1:
+        return "One field is new since you agreed. May it be sent too?"
+    return f"{number} fields are new since you agreed. May they be sent too?"
+
+
+def news_answers(number: int, agreed: int) -> tuple[Answer, Answer, Answer]:
+    """Return its answers: add them, leave it at the `agreed` ones, later."""
+    before = f"the {agreed} you agreed to, as before"
+    return (
+        Answer(
+            "e", "add", "Add it" if number == 1 else "Add them", f"{agreed + number} fields from the next report on"
+        ),
+        Answer("n", "no", "No", f"{before}; not asked again"),
+        Answer("a", "later", "Ask me later", f"{before}; asked again next time"),
+    )
+
+
+def news_waiting(number: int) -> str:
+    """Return that so many new fields are not sent, since nobody was asked yet."""
+    fields, are = ("field", "is") if number == 1 else ("fields", "are")
+    return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +158,33 @@ def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int) -
         yield "Model names are known only while a server runs, so they were not searched for."
 
 
-def decided(decision: Decision, *, changed: bool, reports: int, requests: int, whole: bool) -> str:
-    """Return what a decision did: what holds now, and what was deleted because of it."""
+def deleted(*, reports: int, sessions: int, requests: int) -> str:
+    """Return what was deleted, in numbers: `1 report not sent, 47 requests counted`; empty where nothing was."""
+    lost = [f"{amount(reports, 'report')} not sent"] if reports else []
+    lost += [f"{amount(sessions, 'session')} kept for you"] if sessions else []
+    lost += [f"{amount(requests, 'request')} counted"] if requests else []
+    return ", ".join(lost)
+
+
+def decided(decision: Decision, *, changed: bool, lost: str, whole: bool) -> str:
+    """Return what a decision did: what holds now, and what was `lost`, that is deleted because of it."""
     if decision.local:
         told = "Only for you from now on: measured for these screens, never sent."
-    elif decision.consent is Consent.GRANTED:
-        told = (
-            "Metrics are on. A server that runs unmeasured is measured from its next start."
-            if changed
-            else "Metrics stay on."
-        )
-    else:
+    elif decision.consent is not Consent.GRANTED:
         told = "Metrics are off. You are not asked again."
-    lost = [amount(reports, "report")] if reports else []
-    lost += [f"{amount(requests, 'request')} counted"] if requests else []
+    elif not changed:
+        told = "Metrics stay on."
+    else:
+        told = "Metrics are on. A server that runs unmeasured is measured from its next start."
     later = "" if whole else " Their old pages go with the store's next write."
-    return f"{told} Deleted: {' and '.join(lost)}.{later}" if lost else told
+    return f"{told} Deleted: {lost}.{later}" if lost else told
+
+
+def renewed(decision: Decision) -> str:
+    """Return what an answer about new fields did."""
+    if decision.refused:
+        return "Recorded: no. The fields you agreed to go on as before."
+    return "Recorded: yes. They are part of the next report."
 
 
 def held(*, review: bool) -> str:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from shimmy_metrics.actions.owed import Deleted, settle
 from shimmy_metrics.config.file import change, load, present
 from shimmy_metrics.config.standing import standing
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, declined, granted
+from shimmy_metrics.consent import (
+    SCHEMA_VERSION,
+    Consent,
+    Decision,
+    Delivery,
+    declined,
+    granted,
+    left_as_it_was,
+    renewed,
+)
 from shimmy_metrics.records import Wait
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import looked_at, opened
@@ -38,6 +47,19 @@ def enable(profile: Profile) -> Decided:
     return _decide(profile, step)
 
 
+def add_fields(profile: Profile) -> Decided:
+    """Record that a yes covers the fields which are new since it was given. Raises `TroubleError`."""
+    return _renew(profile, renewed)
+
+
+def leave_fields(profile: Profile) -> Decided:
+    """Record that the fields which are new since the yes are not to be sent; it is not asked again.
+
+    Raises `TroubleError`.
+    """
+    return _renew(profile, left_as_it_was)
+
+
 def decline(profile: Profile) -> Decided:
     """Record a no: what was not delivered is deleted, receipts stay. Raises `TroubleError`."""
     return _refuse(profile, local=False)
@@ -66,6 +88,14 @@ def hold(profile: Profile, *, review: bool) -> Decision:
         with opened(profile) as db:
             outbox.mark_all(db, before, after)
     return decision
+
+
+def _renew(profile: Profile, answer: Callable[..., Decision]) -> Decided:
+    def step(old: Decision) -> Decision:
+        # Somebody may have withdrawn meanwhile: then there is no yes that could cover more.
+        return answer(old, changed=_now(profile)) if old.consent is Consent.GRANTED else old
+
+    return _decide(profile, step)
 
 
 def _refuse(profile: Profile, *, local: bool) -> Decided:

@@ -216,6 +216,7 @@ _DECISION: Final[dict[str, Rule | dict[str, Any]]] = {
     "session_id": _text(re.compile(r"[0-9a-fA-F-]{0,36}")),
     "last_updated": _text(re.compile(rf"{_TIME.pattern}|")),
     "schema_version": _whole,
+    "schema_refused": _whole,
     "endpoint": _endpoint,
     "delivery": _word(*Delivery),
     "local": _flag,

@@ -5,7 +5,7 @@ Never raises: what cannot be used is said in `trouble`, and the rest is shown.
 
 import contextlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shimmy_metrics.actions.owed import settle
@@ -15,6 +15,7 @@ from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Receipt, Session
+from shimmy_metrics.report.fields import Field, new_since
 from shimmy_metrics.store import outbox, receipts, sessions
 from shimmy_metrics.store.database import Database, looked_at, store_path, unread_log
 from shimmy_metrics.system.locks import held
@@ -36,12 +37,14 @@ class Overview:
     `trouble` is one line about a config, endpoint or store that cannot be used, or empty. `running` are the live
     sessions, oldest first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest
     first; `receipts` the deliveries and notes, newest first. `example` is the report of a session in which nothing
-    happened. `unread` tells that the store is off and was not read to its end.
+    happened. `news` are the fields that a yes does not cover yet and that are to be asked for. `unread` tells that the
+    store is off and was not read to its end.
     """
 
     standing: Standing
     example: Pending
     trouble: str = ""
+    news: tuple[Field, ...] = ()
     running: tuple[Live, ...] = ()
     ended: tuple[Session, ...] = ()
     outbox: tuple[Pending, ...] = ()
@@ -67,18 +70,19 @@ def overview(profile: Profile, facts: Facts) -> Overview:
         trouble = str(error)
         force = Standing(Decision(), profile.environment.switch)
     example = as_it_would_be(profile, None, None, facts, schema_version=SCHEMA_VERSION)
-    empty = Overview(force, example, trouble=trouble, config_path=profile.config_path, store_path=store_path(profile))
+    empty = Overview(
+        force,
+        example,
+        trouble=trouble,
+        news=new_since(force.decision.schema_version) if force.renews else (),
+        config_path=profile.config_path,
+        store_path=store_path(profile),
+    )
     try:
         with looked_at(profile, off=not force.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts)
     except TroubleError as error:
-        return Overview(
-            force,
-            example,
-            trouble=trouble or str(error),
-            config_path=profile.config_path,
-            store_path=store_path(profile),
-        )
+        return replace(empty, trouble=trouble or str(error))
 
 
 class Watch:
@@ -121,10 +125,9 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts) -> Over
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
-    return Overview(
+    return replace(
+        empty,
         standing=force,
-        example=empty.example,
-        trouble=empty.trouble,
         running=tuple(
             Live(session, as_it_would_be(profile, db, session, facts, schema_version=version)) for session in alive
         ),
@@ -133,6 +136,4 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts) -> Over
         receipts=tuple(receipts.everything(db)),
         broken_receipts=tuple(receipts.broken(db)),
         unread=not force.measures and unread_log(profile),
-        config_path=empty.config_path,
-        store_path=empty.store_path,
     )

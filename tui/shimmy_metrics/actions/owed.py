@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.delivery.turn import stop_sender
+from shimmy_metrics.records import Session
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, forget, looked_at, opened, transaction
 from shimmy_metrics.system.profile import Profile
@@ -16,12 +17,13 @@ from shimmy_metrics.system.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What was deleted: sealed reports, and requests that running sessions had counted.
+    """What was deleted: sealed reports, sessions kept for the person, and requests that running sessions had counted.
 
     `whole` is False where old pages could not be dropped from the store's log at once; they go with the next write.
     """
 
     reports: int = 0
+    sessions: int = 0
     requests: int = 0
     whole: bool = True
 
@@ -38,14 +40,20 @@ def settle(profile: Profile) -> Deleted:
     stop_sender(profile)
     with opened(profile) as db:
         with transaction(db):
-            requests = 0
-            for session in sessions.running(db):
-                if not (decision.local and session.local):
-                    requests += session.counters.requests
-                    sessions.remove(db, session.id)
+            leaving = _leaving(db, local=decision.local)
+            for session in leaving:
+                sessions.remove(db, session.id)
             reports = outbox.remove_all(db)
-        return Deleted(reports, requests, forget(db))
+        running = [session for session in leaving if session.ended is None]
+        requests = sum(session.counters.requests for session in running)
+        return Deleted(reports, len(leaving) - len(running), requests, forget(db))
+
+
+def _leaving(db: Database, *, local: bool) -> list[Session]:
+    """Return the sessions that may not be kept. Only for the person: those that were to become a report."""
+    everything = [*sessions.running(db), *sessions.kept(db)]
+    return [session for session in everything if not (local and session.local)]
 
 
 def _owed(db: Database, *, local: bool) -> bool:
-    return bool(outbox.everything(db)) or any(not (local and session.local) for session in sessions.running(db))
+    return bool(outbox.everything(db) or _leaving(db, local=local))

@@ -14,7 +14,10 @@ from shimmy_metrics.system.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures of what is held. `unread` tells that the store is off and was not read to its end."""
+    """Figures of what is held.
+
+    `news` counts fields that the yes does not cover; `unread` tells that the store is off and was not read to its end.
+    """
 
     standing: Standing
     deleted: Deleted
@@ -26,6 +29,7 @@ class Summary:
     set_aside: int = 0
     waiting_bytes: int = 0
     deliveries: int = 0
+    news: int = 0
     unread: bool = False
 
 
@@ -33,9 +37,10 @@ def summary(profile: Profile) -> Summary:
     """Return what is in force and held; a deletion that is owed is done first. Raises `TroubleError`."""
     deleted = settle(profile)
     force = in_force(profile, None)
+    news = _news(force)
     with looked_at(profile, off=not force.measures) as db:
         if db is None:
-            return Summary(force, deleted, profile.config_path, store_path(profile))
+            return Summary(force, deleted, profile.config_path, store_path(profile), news=news)
         waiting = outbox.everything(db)
         return Summary(
             standing=in_force(profile, db),
@@ -48,5 +53,14 @@ def summary(profile: Profile) -> Summary:
             set_aside=sum(report.wait is Wait.SET_ASIDE for report in waiting),
             waiting_bytes=sum(len(report.body) for report in waiting),
             deliveries=sum(bool(receipt.body) for receipt in receipts.everything(db)),
+            news=news,
             unread=not force.measures and unread_log(profile),
         )
+
+
+def _news(force: Standing) -> int:
+    if not force.renews:
+        return 0
+    from shimmy_metrics.report.fields import new_since  # the field table, which status does not want otherwise
+
+    return len(new_since(force.decision.schema_version))

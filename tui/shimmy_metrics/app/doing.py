@@ -7,22 +7,29 @@ from typing import Final
 from textual import work
 from textual.app import App
 
-from shimmy_metrics.actions.decide import Decided, decline, enable, hold, only_for_me
+from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, hold, leave_fields, only_for_me
 from shimmy_metrics.actions.export import export, save
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.release import delete, release
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.messages import Answered, Done
-from shimmy_metrics.app.pages.consent import Choice
+from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.screens.confirm import Asked, Question
 from shimmy_metrics.app.screens.export import ExportScreen, Parcel, in_home
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Pending
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import amount, decided, findings, held
+from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
 
-_ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {"enable": enable, "only": only_for_me, "decline": decline}
+_ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
+    "enable": enable,
+    "only": only_for_me,
+    "decline": decline,
+    "add": add_fields,
+    "leave": leave_fields,
+}
+_ABOUT_NEWS: Final = ("add", "leave")
 
 
 class Doing(App[None]):
@@ -36,7 +43,7 @@ class Doing(App[None]):
     def ask_again(self, choice: Choice) -> None:
         """Ask once more: the answer was given by a button."""
         asked = Asked(f"{choice.label}?", f"{choice.consequence[:1].upper()}{choice.consequence[1:]}.", "Yes", "No")
-        self._ask(Question(asked), lambda: self.answer(choice.action))
+        self._ask(Question(asked), lambda: self.answer(choice.does))
 
     def answer(self, answer: str) -> None:
         """Carry out an answer of the consent page."""
@@ -45,19 +52,20 @@ class Doing(App[None]):
         elif answer == "hold":
             self._hold()
         else:
-            self._decide(_ANSWERS[answer])
+            self._decide(answer)
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _decide(self, decide: Callable[[Profile], Decided]) -> None:
+    def _decide(self, answer: str) -> None:
         try:
-            made = decide(self.profile)
+            made = _ANSWERS[answer](self.profile)
         except TroubleError as error:
             self.post_message(Done(f"Nothing was changed. {error}."))
             return
-        deleted = made.deleted
-        sentence = decided(
-            made.decision, changed=made.changed, reports=deleted.reports, requests=deleted.requests, whole=deleted.whole
-        )
+        if answer in _ABOUT_NEWS:
+            self.post_message(Answered(renewed(made.decision)))
+            return
+        lost = deleted(reports=made.deleted.reports, sessions=made.deleted.sessions, requests=made.deleted.requests)
+        sentence = decided(made.decision, changed=made.changed, lost=lost, whole=made.deleted.whole)
         self.post_message(Answered(sentence))
 
     @work(thread=True, group="act", exit_on_error=False)

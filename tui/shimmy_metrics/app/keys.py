@@ -1,8 +1,12 @@
 """Every key, with an id (for remapping) and the sentence that the page of keys shows. One meaning each.
 
-Each thing that Esc or Ctrl does has a letter too: some links mangle Esc, and none should be needed.
+Each thing that Esc or Ctrl does has a letter too: some links mangle Esc, and none should be needed. A person's own keys
+(`keys` in the config's `metrics`) take the place of these, by id.
 """
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from textual.binding import Binding
@@ -63,11 +67,11 @@ RECEIPTS: Final = [_key("m", "base", "compare with this one", "history.base")]
 SEARCH: Final = [_key("slash", "search", "search", "fields.search")]
 
 CONSENT: Final = [
-    _key("e", "answer('enable')", "enable", "consent.enable"),
-    _key("o", "answer('only')", "only for me", "consent.only"),
-    _key("n", "answer('decline')", "no thanks; withdraw", "consent.decline"),
-    _key("a", "answer('later')", "ask me later", "consent.later"),
-    _key("t", "answer('hold')", "hold reports, or send", "consent.hold"),
+    _key("e", "answer('consent.enable')", "enable", "consent.enable"),
+    _key("o", "answer('consent.only')", "only for me", "consent.only"),
+    _key("n", "answer('consent.decline')", "no thanks; withdraw", "consent.decline"),
+    _key("a", "answer('consent.later')", "ask me later", "consent.later"),
+    _key("t", "answer('consent.hold')", "hold reports, or send", "consent.hold"),
     _key("w", "wire", "what would be sent", "consent.wire"),
     _key("f", "fields", "every field, and why", "consent.fields"),
 ]
@@ -111,3 +115,67 @@ def called(key: str) -> str:
     if key.startswith("ctrl+"):
         return f"Ctrl+{key[5:].upper()}"
     return NAMES.get(key, key)
+
+
+_TOGETHER: Final = (
+    (*EVERYWHERE, *PAGE, *BESIDE, *LENSES, *OUTBOX, *RECEIPTS, *SEARCH),
+    (*EVERYWHERE, *PAGE, *CONSENT),
+    tuple(EXPORT),
+)
+"""What can be pressed at the same time, so that no two may share a key."""
+
+_BY_NAME: Final = {binding.id or "": binding for group in _TOGETHER for binding in group}
+
+_DECIDES: Final = ("consent.", "question.yes")
+"""What only a letter may do: Enter, Tab or Esc would come by accident."""
+
+_FORM: Final = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is pressed for each action. `own` are the person's, by the binding's id, as Textual names keys."""
+
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, name: str) -> str:
+        """Return what stands on the first key of the action with this id."""
+        return called(self._bound(name).partition(",")[0])
+
+    def pair(self, first: str, second: str) -> str:
+        """Return two actions' keys, as a line of hints has them."""
+        return f"{self.of(first)} {self.of(second)}"
+
+    def shared(self) -> str:
+        """Return the ids of two actions that would share a key, or empty."""
+        for group in _TOGETHER:
+            taken: dict[str, str] = {}
+            for binding in group:
+                name = binding.id or ""
+                for key in self._bound(name).split(","):
+                    if taken.setdefault(called(key), name) != name:
+                        return f"{taken[called(key)]} and {name} would share {called(key)}"
+        return ""
+
+    def _bound(self, name: str) -> str:
+        return self.own.get(name) or _BY_NAME[name].key
+
+
+def own_keys(wanted: Mapping[str, object]) -> tuple[Keys, str]:
+    """Return a person's keys as the config has them, or those of this program and what is wrong with theirs."""
+    for name, keys in wanted.items():
+        listed = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
+        if name not in _BY_NAME:
+            return Keys(), f"there is no action {name[:40]!a}"
+        if not listed or not all(map(_FORM.fullmatch, listed)):
+            return Keys(), f"{name} has no key"
+        if name.startswith(_DECIDES) and not all(len(key) == 1 for key in listed):
+            return Keys(), f"{name} wants a letter: it decides"
+    made = Keys({name: ",".join(key.strip() for key in str(keys).split(",")) for name, keys in wanted.items()})
+    trouble = made.shared()
+    return (Keys(), trouble) if trouble else (made, "")
+
+
+def action_of(name: str) -> str:
+    """Return the action with this id, as a button calls it."""
+    return f"{'app' if name.startswith('app.') else 'screen'}.{_BY_NAME[name].action}"

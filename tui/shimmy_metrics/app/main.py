@@ -16,7 +16,7 @@ from textual.screen import Screen
 from shimmy_metrics.app.difference.driver import difference_driver
 from shimmy_metrics.app.doing import Doing
 from shimmy_metrics.app.guard import Guard
-from shimmy_metrics.app.keys import EVERYWHERE
+from shimmy_metrics.app.keys import EVERYWHERE, action_of, own_keys
 from shimmy_metrics.app.live import Looking
 from shimmy_metrics.app.messages import Answered, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import Canvas
@@ -86,7 +86,10 @@ class ShimmyApp(Doing):
         self.field = ""
         self.base: Receipt | None = None
         self.seconds_left = start.seconds
+        self.keys, self._keys_trouble = own_keys(start.keys)
+        self.set_keymap(dict(self.keys.own))
         self._before_consent = "session"
+        self._renewal_stands = start.asks
         self._colours = OwnColours(none=theme is PLAIN)
         self._looking = Looking(profile, start.facts, lambda found: self.post_message(OverviewChanged(found)))
         self._restore: Callable[[], None] = lambda: None
@@ -95,7 +98,7 @@ class ShimmyApp(Doing):
 
     def canvas(self) -> Canvas:
         """Return what a page is drawn on now."""
-        return Canvas(self.size.width, self.size.height, self.signs, self.profile.clock.now())
+        return Canvas(self.size.width, self.size.height, self.signs, self.profile.clock.now(), keys=self.keys)
 
     def time(self) -> float:
         """Return the second by the clock that stamps events."""
@@ -113,12 +116,13 @@ class ShimmyApp(Doing):
 
     def common_acts(self) -> Sequence[Act]:
         """Return the five buttons that are the same on every screen."""
+        leaving = "Quit" if sum(isinstance(each, Frame) for each in self.screen_stack) < 2 else "Back"
         acts = (
-            Act("c", "Consent", "app.go('consent')"),
-            Act("x", "Export", "app.export"),
-            Act("v", "Validate", "app.validate"),
-            Act("?", "Keys", "app.keys"),
-            Act("q", "Quit" if sum(isinstance(each, Frame) for each in self.screen_stack) < 2 else "Back", "app.back"),
+            self.act("app.consent", "Consent"),
+            self.act("app.export", "Export"),
+            self.act("app.validate", "Validate"),
+            self.act("app.keys", "Keys"),
+            self.act("app.back", leaving),
         )
         return [Act(act.key, "", act.action) for act in acts] if self.canvas().narrow else acts
 
@@ -127,14 +131,23 @@ class ShimmyApp(Doing):
         narrow = self.canvas().narrow
         leaving = "Quit, undecided" if self.undecided else "Back"
         return (
-            Act("?", "" if narrow else "Keys", "app.keys"),
-            Act("q", "" if narrow else leaving, "app.back"),
+            self.act("app.keys", "" if narrow else "Keys"),
+            self.act("app.back", "" if narrow else leaving),
         )
+
+    def act(self, name: str, label: str) -> Act:
+        """Return the button of the action with this id, under the key that it has now."""
+        return Act(self.keys.of(name), label, action_of(name))
 
     @property
     def undecided(self) -> bool:
         """Whether the question is still open."""
         return self.overview is None or self.overview.standing.decision.consent is Consent.UNDECIDED
+
+    @property
+    def renewing(self) -> bool:
+        """Whether the page of consent asks about new fields alone, as it does when the app opens on that question."""
+        return self._renewal_stands and self.overview is not None and bool(self.overview.news)
 
     def chosen_base(self) -> Base | None:
         """Return the receipt that a person chose to compare with, or None."""
@@ -158,6 +171,8 @@ class ShimmyApp(Doing):
         self._show_cursor()
         self.app_resume_signal.subscribe(self, lambda _: self._came_back())
         self.look()
+        if self._keys_trouble:
+            self.post_message(Done(f"The keys of your config are not used: {self._keys_trouble}."))
         self.set_interval(TICK_SECONDS, self._tick)
 
     @work(thread=True, group="look", exit_on_error=False)
@@ -187,8 +202,7 @@ class ShimmyApp(Doing):
         if self.start.asking:
             self.exit()
             return
-        if self.current_mode == "consent":
-            await self.switch_mode(self._before_consent)
+        await self._leave_consent()
         if isinstance(self.screen, Frame):
             await self.screen.say(message.sentence)
 
@@ -229,18 +243,25 @@ class ShimmyApp(Doing):
             return  # the question alone
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        if mode == "consent" and self.current_mode != "consent":
-            self._before_consent = self.current_mode
+        if mode == "consent":
+            self._renewal_stands = False  # whoever asks for the page wants every answer
+            self._before_consent = self._before_consent if self.current_mode == mode else self.current_mode
         await self.switch_mode(mode)
+        await self._draw()
 
     async def action_back(self) -> None:
         """Go back; from one of the four screens, quit."""
         if len(self.screen_stack) > 1:
             await self.pop_screen()
         elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
-            await self.switch_mode(self._before_consent)
+            await self._leave_consent()
         else:
             self.exit()
+
+    async def _leave_consent(self) -> None:
+        self._renewal_stands = False
+        if self.current_mode == "consent":
+            await self.switch_mode(self._before_consent)
 
     async def action_keys(self) -> None:
         """Show every key."""

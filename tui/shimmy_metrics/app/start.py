@@ -1,8 +1,10 @@
 """What the app starts with: gathered beside the import of Textual, which takes longer than any of it."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.errors import TroubleError
@@ -18,7 +20,7 @@ class Start:
     """What is known when the app opens.
 
     `asks` opens it on the question. `asking` closes it after the answer; `seconds` without a key close it, too.
-    `notice` is a sentence that stays in view (the demo's).
+    `notice` is a sentence that stays in view (the demo's). `keys` are a person's own, as the config has them.
     """
 
     facts: Facts
@@ -27,6 +29,7 @@ class Start:
     asking: bool = False
     seconds: int | None = None
     notice: str = ""
+    keys: Mapping[str, object] = field(default_factory=dict)
 
 
 class Gathering:
@@ -37,6 +40,7 @@ class Gathering:
         self._facts: Facts | None = None
         self._overview: Overview | None = None
         self._asks = False
+        self._keys: Mapping[str, object] = {}
         self._thread = threading.Thread(target=self._gather, daemon=True, name="gathering")
         self._thread.start()
 
@@ -46,12 +50,13 @@ class Gathering:
         facts = self._facts or gather(self._profile.environment.get("TZ") or None)
         # In a sandbox the question belongs to the story, wherever it is played.
         asks = asking or self._asks or bool(notice and self._overview and self._overview.standing.asks)
-        return Start(facts, self._overview, asks, asking, seconds, notice)
+        return Start(facts, self._overview, asks, asking, seconds, notice, self._keys)
 
     def _gather(self) -> None:
         self._facts = gather(self._profile.environment.get("TZ") or None)
         try:
             self._asks = question_open(self._profile, opened=True)
+            self._keys = keymap(self._profile)
         except TroubleError:
             self._asks = False  # the overview says what is wrong, in its first line
         self._overview = overview(self._profile, self._facts)

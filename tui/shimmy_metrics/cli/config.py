@@ -49,13 +49,14 @@ def _enable(profile: Profile) -> int:
 
 def _disable(profile: Profile) -> int:
     from shimmy_metrics.actions.decide import decline
-    from shimmy_metrics.wording import amount
+    from shimmy_metrics.wording import deleted
 
     decided = decline(profile)
-    deleted = decided.deleted
+    lost = decided.deleted
     _say("Metrics are off." if decided.changed else "Metrics were off already.")
-    _say(f"Deleted: {amount(deleted.reports, 'report')} not sent, {amount(deleted.requests, 'request')} counted.")
-    if not deleted.whole:
+    told = deleted(reports=lost.reports, sessions=lost.sessions, requests=lost.requests)
+    _say(f"Deleted: {told or '0 reports not sent, 0 requests counted'}.")
+    if not lost.whole:
         _say("Their bytes are still in the store's log, which another program reads; run this again to drop them.")
     return Exit.DONE
 

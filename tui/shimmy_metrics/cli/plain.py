@@ -6,11 +6,13 @@ An explicit word is needed to decide. Enter alone, the end of input, a paste or 
 import select
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
+from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, leave_fields, only_for_me
 from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.cli.asking import at_terminal
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.facts import gather
@@ -28,9 +30,14 @@ from shimmy_metrics.wording import (
     ONLY_FOR_ME,
     QUESTION,
     WITHDRAW,
+    Answer,
     amount,
     duration,
+    news_answers,
+    news_question,
+    news_waiting,
     obstacle,
+    renewed,
     state,
 )
 
@@ -43,7 +50,7 @@ def tell_and_ask(profile: Profile) -> None:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     for line in _told(shown):
         _say(line)
-    if shown.standing.asks and at_terminal() and not profile.environment.continuous_integration:
+    if at_terminal() and not shown.trouble and question_open(profile, opened=True):
         _say("")
         ask(profile)
 
@@ -54,7 +61,8 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     Raises `TroubleError` where the answer cannot be written.
     """
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    for line in _question(shown):
+    asked = _about_news(shown) if shown.news else _about_everything(shown)
+    for line in asked.lines:
         _say(line)
     if seconds is not None:
         _say(f"Without an answer in {seconds} s nothing is decided and the server starts.")
@@ -62,18 +70,45 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
         word = _read_word(seconds)
         if word is None:
             break
-        answers = {ENABLE.word: enable, ONLY_FOR_ME.word: only_for_me, DECLINE.word: decline}
-        if word in answers:
-            decided = answers[word](profile)
-            _say(_confirmed(decided))
+        if word in asked.acts:
+            decided = asked.acts[word](profile)
+            _say(renewed(decided.decision) if shown.news else _confirmed(decided))
             return decided
         if word == LATER.word:
             break
-        words = ", ".join(answer.word for answer in ANSWERS)
+        words = ", ".join([*asked.acts, LATER.word])
         _say("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
         seconds = None  # somebody is there
     _say("Nothing was decided and nothing was written.")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question: its lines, and what each word that decides does. `later` decides nothing."""
+
+    lines: tuple[str, ...]
+    acts: Mapping[str, Callable[[Profile], Decided]]
+
+
+def _about_everything(shown: Overview) -> _Asked:
+    acts = {ENABLE.word: enable, ONLY_FOR_ME.word: only_for_me, DECLINE.word: decline}
+    return _Asked(tuple(_question(shown)), acts)
+
+
+def _about_news(shown: Overview) -> _Asked:
+    answers = news_answers(len(shown.news), len(FIELDS) - len(shown.news))
+    lines = [news_question(len(shown.news)), ""]
+    for field in shown.news:
+        lines.append(f"{field.name}: {field.kind.bounds}.")
+        lines.append(f"  {field.meaning} Asked for {field.purpose}. From {field.source}.")
+    lines += ["", *(_answer(answer) for answer in answers), WITHDRAW]
+    add, leave, _ = answers
+    return _Asked(tuple(lines), {add.word: add_fields, leave.word: leave_fields})
+
+
+def _answer(answer: Answer) -> str:
+    return f"  {answer.word:<8}{answer.label}: {answer.consequence}"
 
 
 def _question(shown: Overview) -> Iterator[str]:
@@ -85,7 +120,7 @@ def _question(shown: Overview) -> Iterator[str]:
     yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
     yield ""
     for answer in ANSWERS:
-        yield f"  {answer.word:<8}{answer.label}: {answer.consequence}"
+        yield _answer(answer)
     yield WITHDRAW
 
 
@@ -96,6 +131,8 @@ def _told(shown: Overview) -> Iterator[str]:
         yield shown.trouble
     if obstacle(shown.standing):
         yield obstacle(shown.standing)
+    if shown.news:
+        yield news_waiting(len(shown.news))
     if not shown.running:
         yield "No server is running, so nothing is measured."
     for live in shown.running:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.wording import amount, duration, obstacle, state
+from shimmy_metrics.wording import amount, deleted, duration, news_waiting, obstacle, state
 
 
 def as_json(summary: Summary) -> bytes:
@@ -43,6 +43,8 @@ def as_lines(summary: Summary) -> Iterator[str]:
     yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
     if obstacle(standing):
         yield obstacle(standing)
+    if standing.renews:
+        yield news_waiting(summary.news)
     if standing.switch and standing.decision.consent is Consent.GRANTED:
         yield "Your yes stands; it counts again when the switch is gone."
     yield ""
@@ -61,8 +63,10 @@ def as_lines(summary: Summary) -> Iterator[str]:
     aside = f", {summary.set_aside} set aside" if summary.set_aside else ""
     yield f"  waiting   {amount(waiting, 'report')}, {summary.waiting_bytes:,} bytes{held}{aside}"
     yield f"  sent      {amount(summary.deliveries, 'request')}, with receipts"
-    if summary.deleted.reports or summary.deleted.requests:
-        reports, requests = summary.deleted.reports, summary.deleted.requests
-        yield f"  deleted   {amount(reports, 'report')} and {amount(requests, 'request')} counted, just now: no consent"
+    lost = deleted(
+        reports=summary.deleted.reports, sessions=summary.deleted.sessions, requests=summary.deleted.requests
+    )
+    if lost:
+        yield f"  deleted   {lost}, just now: no consent"
     if summary.unread:
         yield "  The store's log was not read: metrics are off, and reading it would write to it."

@@ -16,7 +16,7 @@ _REMEDY: Final = "Metrics are off until it is mended; correct the file or delete
 
 
 _FLAT: Final = ("enabled", "session_id", "last_updated")
-_OURS: Final = (*_FLAT, "schema_version", "endpoint", "delivery", "local")
+_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def render(document: Document, decision: Decision) -> bytes:
     named = {"enabled": yes, "session_id": decision.grant, "last_updated": decision.changed}
     metrics.update(named)
     _keep_if(metrics, "schema_version", decision.schema_version, wanted=yes or "schema_version" in metrics)
+    _keep_if(metrics, "schema_refused", decision.refused, wanted=decision.refused > 0)
     _keep_if(metrics, "endpoint", decision.endpoint, wanted=decision.endpoint != ENDPOINT)
     _keep_if(metrics, "delivery", decision.delivery.value, wanted=decision.delivery is not Delivery.AUTOMATIC)
     _keep_if(metrics, "local", value=True, wanted=decision.local)
@@ -90,8 +91,14 @@ def ours(document: Document) -> dict[str, Any]:
     return part
 
 
+def keys(document: Document) -> dict[str, Any]:
+    """Return the person's own keys for the app, as they stand there; what is no object is none."""
+    metrics = document.data.get("metrics")
+    own = metrics.get("keys") if isinstance(metrics, dict) else None
+    return own if isinstance(own, dict) else {}
+
+
 def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
-    schema_version = metrics.get("schema_version", 1)
     endpoint = metrics.get("endpoint")
     local = metrics.get("local") is True
     answers = [place["enabled"] for place in (data, metrics) if "enabled" in place]
@@ -106,7 +113,8 @@ def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
         local=local and consent is Consent.DECLINED,
         grant=_text(metrics.get("session_id", data.get("session_id"))),
         changed=_text(metrics.get("last_updated", data.get("last_updated"))),
-        schema_version=schema_version if isinstance(schema_version, int) and schema_version > 0 else 1,
+        schema_version=_whole(metrics.get("schema_version"), 1),
+        refused=_whole(metrics.get("schema_refused"), 0),
         endpoint=endpoint if isinstance(endpoint, str) and endpoint else ENDPOINT,
         # Any word but our own "automatic" holds reports back: a slip must not send.
         delivery=Delivery.AUTOMATIC if metrics.get("delivery", "automatic") == "automatic" else Delivery.REVIEW,
@@ -118,6 +126,10 @@ def _keep_if(metrics: dict[str, Any], key: str, value: object, *, wanted: bool) 
         metrics[key] = value
     else:
         metrics.pop(key, None)
+
+
+def _whole(value: object, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else otherwise
 
 
 def _text(value: object) -> str:

@@ -107,13 +107,6 @@ def remove(db: Database, session: int) -> None:
     db.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
 
-def remove_running(db: Database) -> int:
-    """Delete every session that has not ended; return how many requests they had counted."""
-    counted = sum(session.counters.requests for session in running(db))
-    db.execute("DELETE FROM sessions WHERE ended IS NULL")
-    return counted
-
-
 def _read(rows: Iterable[tuple[object, ...]]) -> list[Session]:
     return [_session(row) for row in rows]
 

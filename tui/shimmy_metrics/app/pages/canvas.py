@@ -1,9 +1,10 @@
 """What a page is drawn on, and what it gives back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final
 
+from shimmy_metrics.app.keys import Keys
 from shimmy_metrics.app.lines import Cell, Line, Role, Span, at, placed, strong, wrapped
 from shimmy_metrics.app.signs import Signs
 
@@ -19,13 +20,14 @@ LOW: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The size of the terminal, its signs, and the time. `zone` is the person's, None for the machine's own."""
+    """The size of the terminal, its signs, the time, the keys. `zone` is the person's, None for the machine's own."""
 
     width: int
     height: int
     signs: Signs
     now: datetime
     zone: tzinfo | None = None
+    keys: Keys = field(default_factory=Keys)
 
     @property
     def narrow(self) -> bool:

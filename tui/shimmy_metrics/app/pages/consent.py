@@ -1,14 +1,14 @@
 """The question, and later the same page to change one's mind: who gets what, what for, and four answers."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, warning
+from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.values import values
-from shimmy_metrics.consent import Consent, Decision, Delivery
+from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
@@ -21,6 +21,7 @@ from shimmy_metrics.wording import (
     ONLY_FOR_ME,
     QUESTION,
     amount,
+    no_key,
     obstacle,
 )
 
@@ -32,53 +33,44 @@ SHOWN: Final = (
 """Three of the fields, as a taste; the rest is one key away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer on the page: its letter, what it does (an action's name), its name and its consequence."""
-
-    key: str
-    action: str
-    label: str
-    consequence: str
-
-
 def choices(overview: Overview) -> tuple[Choice, ...]:
     """Return the four answers as they stand now, each with its consequence in numbers."""
     decision = overview.standing.decision
-    enable = Choice(ENABLE.key, "enable", ENABLE.label, ENABLE.consequence)
-    only = Choice(ONLY_FOR_ME.key, "only", ONLY_FOR_ME.label, ONLY_FOR_ME.consequence)
-    decline = Choice(DECLINE.key, "decline", DECLINE.label, DECLINE.consequence)
+    enable = Choice("consent.enable", "enable", ENABLE.label, ENABLE.consequence)
     if decision.consent is Consent.UNDECIDED:
-        return (enable, only, decline, Choice(LATER.key, "later", LATER.label, LATER.consequence))
+        return (
+            enable,
+            Choice("consent.only", "only", ONLY_FOR_ME.label, ONLY_FOR_ME.consequence),
+            Choice("consent.decline", "decline", DECLINE.label, DECLINE.consequence),
+            Choice("consent.later", "later", LATER.label, LATER.consequence),
+        )
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
-        hold = Choice("t", "hold", "Send at once" if held else "Hold reports", _HOLDS[held])
-        again = overview.standing.obstacle is not None
-        keep = Choice("e", "enable", "Agree again" if again else "Keep on", _sent_to(overview) if again else _KEEPS)
-        no = Choice("n", "decline", "Withdraw", _withdrawn(overview))
+        only = ", ".join(filter(None, ("nothing is sent any more", lost(overview, kept=True))))
         return (
-            keep,
-            Choice(
-                "o", "only", ONLY_FOR_ME.label, ", ".join(filter(None, ("nothing is sent any more", _lost(overview))))
-            ),
-            no,
-            hold,
+            _keep(overview),
+            Choice("consent.only", "only", ONLY_FOR_ME.label, only),
+            Choice("consent.decline", "decline", "Withdraw", _withdrawn(overview)),
+            Choice("consent.hold", "hold", "Send at once" if held else "Hold reports", _HOLDS[held]),
         )
-    stays = "as it is: measured for these screens alone" if decision.local else "measured for these screens, never sent"
-    keep_off = (
-        "stop measuring; nothing is kept or sent" if decision.local else "as it is: nothing measured, nothing sent"
-    )
+    if decision.local:
+        off = ", ".join(filter(None, ("stops now", lost(overview))))
+        return (
+            enable,
+            Choice("consent.only", "only", ONLY_FOR_ME.label, "as it is: measured for these screens alone"),
+            Choice("consent.decline", "decline", "Off", f"{off}; nothing is kept or sent"),
+        )
     return (
         enable,
-        Choice("o", "only", ONLY_FOR_ME.label, stays),
-        Choice("n", "decline", "Off" if decision.local else "Keep off", keep_off),
+        Choice("consent.only", "only", ONLY_FOR_ME.label, "measured for these screens, never sent"),
+        Choice("consent.decline", "decline", "Keep off", "as it is: nothing measured, nothing sent"),
     )
 
 
 def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
     """Return what stands above the answers. `seconds` is what is left of the time in which a key is awaited."""
     # "Deleted after analysis" and the reader's next question, from which machine, share a line where there is room.
-    wait = f"no key: the server starts in {seconds} s" if seconds is not None else ""
+    wait = no_key(seconds) if seconds is not None else ""
     asked = placed(
         canvas.width,
         at(1, strong(sentence(canvas, overview))),
@@ -101,6 +93,12 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     return (*lines, BLANK)
 
 
+def after(canvas: Canvas) -> tuple[Line, ...]:
+    """Return what stands below the answers."""
+    told = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one key."
+    return tuple(wrapped(told, canvas.width, role=Role.MUTED))
+
+
 def sentence(canvas: Canvas, overview: Overview) -> str:
     """Return the page's first line: the question while it is open, then what is in force."""
     standing, decision = overview.standing, overview.standing.decision
@@ -114,15 +112,6 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
     if decision.consent is Consent.DECLINED:
         return f"Metrics are off{since}."
     return f"Metrics are on{since}."
-
-
-def answer_lines(canvas: Canvas, choice: Choice) -> tuple[Line, ...]:
-    """Return one answer: its letter, its name, its consequence."""
-    cells = (at(3, Span(choice.key, Role.MARKED)), at(6, Span(choice.label, Role.STRONG)))
-    if canvas.width < 80:
-        told = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
-        return (placed(canvas.width, *cells), *told)
-    return (placed(canvas.width, *cells, at(20, muted(choice.consequence))),)
 
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
@@ -142,34 +131,41 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
         lines.append(placed(canvas.width, *cells))
     size = len(overview.example.body)
     more = f"and {len(FIELDS) - len(SHOWN)} more fields"
-    size_note = note(40, muted(f"{size} of {REPORT_BYTES:,} bytes; w shows them all"))
+    size_note = note(40, muted(f"{size} of {REPORT_BYTES:,} bytes; {canvas.keys.of('consent.wire')} shows them all"))
     lines.append(placed(canvas.width, at(3, muted(more)), size_note))
     return lines
 
 
-_KEEPS: Final = "as it is: one report a run"
 _HOLDS: Final = {
     True: "reports leave after each run, without waiting for you",
     False: "each report waits here until you release it",
 }
 
 
-def _sent_to(overview: Overview) -> str:
-    return f"reports go to {overview.standing.endpoint}"
+def _keep(overview: Overview) -> Choice:
+    """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
+    label, told = "Keep on", "as it is: one report a run"
+    if overview.standing.obstacle is not None:
+        label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
+    elif overview.standing.decision.schema_version < SCHEMA_VERSION:
+        label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"
+    return Choice("consent.enable", "enable", label, told)
 
 
-def _lost(overview: Overview) -> str:
-    """Return what a withdrawal deletes, in numbers; empty where there is nothing."""
+def lost(overview: Overview, *, kept: bool = False) -> str:
+    """Return what an answer deletes, in numbers; empty where there is nothing. `kept`: ended sessions stay."""
     counted = sum(live.session.counters.requests for live in overview.running)
-    lost = [amount(len(overview.outbox), "report")] if overview.outbox else []
-    lost += [amount(counted, "request")] if counted else []
-    return f"deletes {', '.join(lost)}" if lost else ""
+    ended = 0 if kept else len(overview.ended)
+    deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
+    deleted += [amount(ended, "session")] if ended else []
+    deleted += [amount(counted, "request")] if counted else []
+    return f"deletes {', '.join(deleted)}" if deleted else ""
 
 
 def _withdrawn(overview: Overview) -> str:
     receipts = len(overview.deliveries)
     kept = f"; {amount(receipts, 'receipt')} {'stays' if receipts == 1 else 'stay'}" if receipts else ""
-    return f"stops now, {_lost(overview) or 'nothing waits here'}{kept}"
+    return f"stops now, {lost(overview) or 'nothing waits here'}{kept}"
 
 
 def _since(canvas: Canvas, decision: Decision) -> str:

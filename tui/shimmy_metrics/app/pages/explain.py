@@ -30,6 +30,7 @@ def _field(canvas: Canvas, field: Field, value: str, measured: str, enter: str) 
     if canvas.narrow:
         return _narrow(canvas, field, value)
     known = bits(field.name)
+    key = canvas.keys.of("page.explain")
     told = f"{known:.1f} identifying bits" if known else "identifies nothing"
     return (
         placed(
@@ -42,7 +43,7 @@ def _field(canvas: Canvas, field: Field, value: str, measured: str, enter: str) 
         placed(
             canvas.width,
             at(1, muted("Asked for "), field.purpose, "."),
-            note(canvas.width - 1 - len("Enter: more"), Span("Enter", Role.ACCENT), muted(f": {enter}")),
+            note(canvas.width - 1 - len(f"{key}: {enter}"), Span(key, Role.ACCENT), muted(f": {enter}")),
         ),
         placed(canvas.width, at(1, muted("From "), field.source, ".")),
         placed(

@@ -15,16 +15,15 @@ from shimmy_metrics.wording import state
 class Tab:
     """One of the four screens."""
 
-    key: str
     mode: str
     name: str
 
 
 TABS: Final = (
-    Tab("1", "session", "Session"),
-    Tab("2", "outgoing", "Outgoing"),
-    Tab("3", "history", "History"),
-    Tab("4", "fields", "Fields"),
+    Tab("session", "Session"),
+    Tab("outgoing", "Outgoing"),
+    Tab("history", "History"),
+    Tab("fields", "Fields"),
 )
 
 TITLE: Final = "Shimmy metrics"
@@ -38,7 +37,7 @@ def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Lin
         opened = tab.mode == mode
         waiting = len(overview.outbox) if overview and tab.mode == "outgoing" else 0
         name = "" if canvas.narrow and not opened else f" {tab.name}{f' ({waiting})' if waiting else ''}"
-        text = f"{tab.key}{name}"
+        text = f"{canvas.keys.of(f'app.{tab.mode}')}{name}"
         if opened:
             begin = length(parts)
             end = begin + len(text)

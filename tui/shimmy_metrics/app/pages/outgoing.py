@@ -59,7 +59,7 @@ def outgoing_page(canvas: Canvas, overview: Overview | None, view: View, base: B
     subject = found[min(view.index, len(found) - 1)]
     size = (strong(f"{len(subject.report.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
     walk = f"{min(view.index, len(found) - 1) + 1} of {len(found)}" if len(found) > 1 else ""
-    sentence = headline(canvas, _sentence(overview, subject), to(canvas.width - 1, *size, note=True))
+    sentence = headline(canvas, _sentence(canvas, overview, subject), to(canvas.width - 1, *size, note=True))
     return report_page(
         canvas,
         (*sentence, _under(canvas, overview, subject, walk)),
@@ -93,7 +93,7 @@ def report_page(
     return Page(tuple(head), since(canvas, base, report.body, same=view.same))
 
 
-def _sentence(overview: Overview, subject: Subject) -> str:
+def _sentence(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if not subject.sealed:
         if subject.running:
             return (
@@ -107,12 +107,13 @@ def _sentence(overview: Overview, subject: Subject) -> str:
     if subject.report.wait is Wait.REVIEW:
         return f"{many} {'It leaves' if waiting == 1 else 'Each leaves'} only when you release it."
     if obstacle(overview.standing):
-        return f"{many} Nothing leaves now: c says why."
+        return f"{many} Nothing leaves now: {canvas.keys.of('app.consent')} says why."
     return f"{many} {'It leaves' if waiting == 1 else 'They leave'} when the next session ends."
 
 
 def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> Line:
-    keys = (Span("[ ]", Role.ACCENT), muted(f" {walk}")) if walk else ()
+    pair = canvas.keys.pair("page.before", "page.beside")
+    keys = (Span(pair, Role.ACCENT), muted(f" {walk}")) if walk else ()
     told: Line = ()
     if subject.report.reason:
         told = (Span("! ", Role.BAD), muted(f"refused: {subject.report.reason}"))
@@ -125,7 +126,7 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> L
 
 def _address(canvas: Canvas, overview: Overview, report: Pending, *, unbroken: bool) -> Iterator[Line]:
     request = wire_request(report, overview.standing)
-    key = (Span("w", Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
+    key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
     count = muted(f" and {amount(len(request.headers), 'header')}")
     yield placed(canvas.width, at(1, strong("POST "), request.url, count), to(canvas.width - 1, *key, note=True))
     yield placed(canvas.width, at(1, muted("sha256 "), report.sha256))

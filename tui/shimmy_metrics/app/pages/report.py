@@ -80,7 +80,7 @@ def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tupl
         rows += [Row(_difference(canvas, each), each.field.name) for each in alike]
     else:
         count = muted(f"= same     {len(alike)} fields")
-        key = (Span("s", Role.ACCENT), muted(" shows them"))
+        key = (Span(canvas.keys.of("report.same"), Role.ACCENT), muted(" shows them"))
         rows.append(Row(placed(canvas.width, at(3, count), to(canvas.width - 1, *key, note=True))))
     return tuple(rows)
 

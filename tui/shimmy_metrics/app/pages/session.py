@@ -63,7 +63,7 @@ def running_for(canvas: Canvas, session: Session) -> str:
 def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[Line, ...]:
     session = live.session
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
-    fate = _fate(overview, session)
+    fate = _fate(canvas, overview, session)
     begun = canvas.clock(session.started)
     sentence = f"Measuring since {begun}. {fate}{several}"
     if len(sentence) + 12 > canvas.width:
@@ -72,13 +72,13 @@ def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[L
     return (*headline(canvas, sentence, to(canvas.width - 1, muted(long), note=True)), BLANK)
 
 
-def _fate(overview: Overview, session: Session) -> str:
+def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
     if session.switch:
         return f"Nothing leaves: {session.switch} is set there."
     if session.local:
         return "It stays here: only for you."
     if obstacle(overview.standing):
-        return "Nothing leaves for now: c says why."
+        return f"Nothing leaves for now: {canvas.keys.of('app.consent')} says why."
     if overview.standing.decision.delivery is Delivery.REVIEW:
         return "Nothing leaves until you release it."
     return "Nothing leaves before the server stops."
@@ -209,7 +209,7 @@ def _told(canvas: Canvas, session: Session) -> tuple[str, ...]:
 
 def _last(canvas: Canvas, overview: Overview) -> str:
     if overview.outbox:
-        return f"sealed {canvas.day(overview.outbox[-1].sealed)}; its report waits: 2"
+        return f"sealed {canvas.day(overview.outbox[-1].sealed)}; its report waits: {canvas.keys.of('app.outgoing')}"
     if overview.deliveries:
-        return f"sent {canvas.day(overview.deliveries[0].at)}; the bytes are kept: 3"
+        return f"sent {canvas.day(overview.deliveries[0].at)}; the bytes are kept: {canvas.keys.of('app.history')}"
     return ""

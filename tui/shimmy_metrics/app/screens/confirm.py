@@ -78,7 +78,7 @@ class Question(ModalScreen[bool]):
 
     def acts(self) -> Sequence[Act]:
         """Return the answers. They are clicked or typed, never reached by Tab."""
-        return (Act("y", self._asked.yes, "screen.yes"), Act("n", self._asked.no, "screen.no"))
+        return (self.shimmy.act("question.yes", self._asked.yes), self.shimmy.act("question.no", self._asked.no))
 
     def on_mount(self) -> None:
         """Keep the focus away from the answers."""

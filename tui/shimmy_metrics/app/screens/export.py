@@ -72,15 +72,15 @@ class ExportScreen(Question):
         """Return the answers."""
         if self._parcel.copies:
             return (
-                Act("y", "Yes, save and copy", "screen.both"),
-                Act("p", "Other path", "screen.path"),
-                Act("n", "No", "screen.no"),
+                self.shimmy.act("question.yes", "Yes, save and copy"),
+                self.shimmy.act("export.path", "Other path"),
+                self.shimmy.act("question.no", "No"),
             )
         return (
-            Act("y", "Yes, save it", "screen.yes"),
-            Act("b", "Save and copy", "screen.both"),
-            Act("p", "Other path", "screen.path"),
-            Act("n", "No", "screen.no"),
+            self.shimmy.act("question.yes", "Yes, save it"),
+            self.shimmy.act("export.both", "Save and copy"),
+            self.shimmy.act("export.path", "Other path"),
+            self.shimmy.act("question.no", "No"),
         )
 
     async def action_yes(self) -> None:

@@ -50,8 +50,8 @@ class FieldsScreen(FieldFrame):
     def acts(self) -> Sequence[Act]:
         """Return the search."""
         if self.search:
-            return (Act("/", f"Search: {self.search}", "screen.search"),)
-        return (Act("/", "Search", "screen.search"),)
+            return (self.shimmy.act("fields.search", f"Search: {self.search}"),)
+        return (self.shimmy.act("fields.search", "Search"),)
 
     async def action_search(self) -> None:
         """Open the line of the search."""

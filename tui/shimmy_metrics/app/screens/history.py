@@ -56,7 +56,7 @@ class HistoryScreen(Frame):
         """Return open and base, where there is a receipt."""
         if not self.receipt():
             return ()
-        return (Act("Enter", "Open", "screen.explain"), Act("m", "Base", "screen.base"))
+        return (self.shimmy.act("page.explain", "Open"), self.shimmy.act("history.base", "Base"))
 
     async def action_explain(self) -> None:
         """Open the marked receipt."""
@@ -71,7 +71,8 @@ class HistoryScreen(Frame):
             return
         chosen = self.shimmy.base is None or self.shimmy.base.id != receipt.id
         self.shimmy.base = receipt if chosen else None
-        other = "Other reports are compared with this one now; open one, or go to 2."
+        outgoing = self.shimmy.keys.of("app.outgoing")
+        other = f"Other reports are compared with this one now; open one, or go to {outgoing}."
         await self.say(other if chosen else "Reports are compared with the one before again.")
 
 
@@ -136,4 +137,4 @@ class ReceiptScreen(ReportFrame):
 
     def acts(self) -> Sequence[Act]:
         """Return copy."""
-        return (Act("y", "Copy", "screen.copy"),)
+        return (self.shimmy.act("report.copy", "Copy"),)

@@ -52,10 +52,10 @@ class OutgoingScreen(ReportFrame):
     def acts(self) -> Sequence[Act]:
         """Return release and delete where there is something to release, and copy."""
         subject = self.subject()
-        copy = Act("y", "Copy", "screen.copy")
+        copy = self.shimmy.act("report.copy", "Copy")
         if subject is None or not subject.sealed:
             return (copy,)
-        return (Act("r", "Release", "screen.release"), Act("d", "Delete", "screen.delete"), copy)
+        return (self.shimmy.act("outbox.release", "Release"), self.shimmy.act("outbox.delete", "Delete"), copy)
 
     async def action_release(self) -> None:
         """Ask whether the report may leave."""

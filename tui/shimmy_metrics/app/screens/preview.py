@@ -48,4 +48,4 @@ class PreviewScreen(ReportFrame):
 
     def acts(self) -> Sequence[Act]:
         """Return the raw bytes."""
-        return (Act("w", "Raw", "screen.raw"), Act("l", "Lens", "screen.turn(1)"))
+        return (self.shimmy.act("report.raw", "Raw"), self.shimmy.act("report.lens-beside", "Lens"))

@@ -42,7 +42,7 @@ class SessionScreen(FieldFrame):
         overview = self.shimmy.overview
         if overview is None or len(overview.running) < 2:
             return ()
-        return (Act("[", "Before", "screen.beside(-1)"), Act("]", "Next", "screen.beside(1)"))
+        return (self.shimmy.act("page.before", "Before"), self.shimmy.act("page.beside", "Next"))
 
     async def action_beside(self, by: int) -> None:
         """Show the session beside this one."""

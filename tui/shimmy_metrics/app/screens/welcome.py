@@ -10,9 +10,10 @@ from textual.containers import VerticalScroll
 from textual.geometry import Offset
 
 from shimmy_metrics.app.keys import CONSENT
-from shimmy_metrics.app.lines import Line, Role, line, muted, wrapped
+from shimmy_metrics.app.lines import Line, line, muted, wrapped
+from shimmy_metrics.app.pages import consent, renewal
 from shimmy_metrics.app.pages.canvas import Canvas, Page
-from shimmy_metrics.app.pages.consent import Choice, answer_lines, before, choices
+from shimmy_metrics.app.pages.choice import Choice, answer_lines
 from shimmy_metrics.app.pages.frame import rule, tiny, title
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.screens.base import Frame
@@ -21,7 +22,6 @@ from shimmy_metrics.app.screens.preview import PreviewScreen
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.app.widgets.lines import Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
-from shimmy_metrics.wording import WITHDRAW_HERE
 
 TOO_FAST = "That came too fast to be an answer: press the letter once more."
 
@@ -40,12 +40,12 @@ class ConsentScreen(Frame):
         """Build head, the scrolling page with the answers as buttons, and the bottom row."""
         signs, overview = self.shimmy.signs, self.shimmy.overview
         canvas = self.shimmy.canvas()
-        self._choices = choices(overview) if overview else ()
+        self._choices = self._answers()
         yield Lines(signs, title(canvas, overview), id="head")
         with VerticalScroll(id="body", can_focus=False):
             yield Lines(signs, self._before(canvas), id="before")
             for choice in self._choices:
-                yield KeyButton(signs, _act(choice), answer_lines(canvas, choice))
+                yield KeyButton(signs, self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
             yield Lines(signs, self._after(canvas), id="after")
         yield Lines(signs, self._foot(canvas), id="drawer")
         yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
@@ -64,14 +64,17 @@ class ConsentScreen(Frame):
         self._place("#head", named if canvas.height > 4 else named[:1])
         self.query_one("#before", Lines).show(self._before(canvas))
         self.query_one("#after", Lines).show(self._after(canvas))
-        self._choices = choices(overview) if overview else ()
+        self._choices = self._answers()
         buttons = list(body.query(KeyButton))
         if len(buttons) == len(self._choices):
             for button, choice in zip(buttons, self._choices, strict=True):
-                button.relabel(_act(choice), answer_lines(canvas, choice))
+                button.relabel(self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
         else:
             await body.remove_children(KeyButton)
-            made = [KeyButton(self.shimmy.signs, _act(each), answer_lines(canvas, each)) for each in self._choices]
+            made = [
+                KeyButton(self.shimmy.signs, self.shimmy.act(each.name, each.label), answer_lines(canvas, each))
+                for each in self._choices
+            ]
             await body.mount_all(made, before="#after")
         self._place("#drawer", self._foot(canvas))
         await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.consent_acts())
@@ -84,13 +87,17 @@ class ConsentScreen(Frame):
 
     def acts(self) -> Sequence[Act]:
         """Return the two ways to know more before deciding."""
-        return (Act("w", "What would be sent", "screen.wire"), Act("f", "Every field, and why", "screen.fields"))
+        return (
+            self.shimmy.act("consent.wire", "What would be sent"),
+            self.shimmy.act("consent.fields", "Every field, and why"),
+        )
 
     # --- answering ----------------------------------------------------------------------------------------------
 
-    async def action_answer(self, answer: str) -> None:
+    async def action_answer(self, name: str) -> None:
         """Take an answer by its letter: at once, if it is certain that a person pressed it."""
-        if answer not in {choice.action for choice in self._choices}:
+        choice = self._choice(name)
+        if choice is None:
             return
         guard = self.shimmy.guard
         if not guard.may_answer(self.stood):
@@ -102,7 +109,7 @@ class ConsentScreen(Frame):
             if guard.heard != heard:
                 await self.say(TOO_FAST)
             elif self.is_current:
-                self.shimmy.answer(answer)
+                self.shimmy.answer(choice.does)
 
         self.app.set_timer(SILENCE_SECONDS, certain)
 
@@ -112,11 +119,14 @@ class ConsentScreen(Frame):
         event.stop()
         await self.run_action(event.act.action.replace("answer(", "ask("))
 
-    def action_ask(self, answer: str) -> None:
+    def action_ask(self, name: str) -> None:
         """Ask once more: the answer was not given by its letter."""
-        for choice in self._choices:
-            if choice.action == answer:
-                self.shimmy.ask_again(choice)
+        choice = self._choice(name)
+        if choice is not None:
+            self.shimmy.ask_again(choice)
+
+    def _choice(self, name: str) -> Choice | None:
+        return next((choice for choice in self._choices if choice.name == name), None)
 
     async def action_wire(self) -> None:
         """Show the exact report that this machine would send."""
@@ -156,14 +166,26 @@ class ConsentScreen(Frame):
 
     # --- lines --------------------------------------------------------------------------------------------------
 
+    def _answers(self) -> tuple[Choice, ...]:
+        overview = self.shimmy.overview
+        if overview is None:
+            return ()
+        return renewal.choices(overview) if self.shimmy.renewing else consent.choices(overview)
+
     def _before(self, canvas: Canvas) -> tuple[Line, ...]:
         overview = self.shimmy.overview
         if overview is None:
             return (line(muted(READING)),)
-        return before(canvas, overview, seconds=self.shimmy.seconds_left)
+        seconds = self.shimmy.seconds_left
+        if self.shimmy.renewing:
+            return renewal.before(canvas, overview, seconds=seconds)
+        return consent.before(canvas, overview, seconds=seconds)
 
     def _after(self, canvas: Canvas) -> tuple[Line, ...]:
-        return tuple(wrapped(WITHDRAW_HERE, canvas.width, role=Role.MUTED))
+        overview = self.shimmy.overview
+        if overview is not None and self.shimmy.renewing:
+            return renewal.after(canvas, overview)
+        return consent.after(canvas)
 
     def _foot(self, canvas: Canvas) -> tuple[Line, ...]:
         said = tuple(wrapped(self._said, canvas.width)) if self._said else ()
@@ -171,8 +193,9 @@ class ConsentScreen(Frame):
             return said[:1]
         answers = [each for choice in self._choices for each in answer_lines(canvas, choice)]
         needed = len(self._before(canvas)) + len(answers) + len(self._after(canvas)) + HEAD + 2
-        letters = " ".join(choice.key for choice in self._choices)
-        more = f"{letters}: answers; space: more" if needed > canvas.height else ""
+        letters = " ".join(canvas.keys.of(choice.name) for choice in self._choices)
+        leaf = canvas.keys.of("page.leaf-down").lower()
+        more = f"{letters}: answers; {leaf}: more" if needed > canvas.height else ""
         return (rule(canvas, self.shimmy.notice, more=more), *said)
 
 
@@ -181,7 +204,3 @@ HEAD = 2
 
 LEAST = 8
 """Rows below which there is no rule above the buttons."""
-
-
-def _act(choice: Choice) -> Act:
-    return Act(choice.key, choice.label, f"screen.answer('{choice.action}')")

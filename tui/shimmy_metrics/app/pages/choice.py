@@ -1,0 +1,25 @@
+"""One answer of the consent page, as a line of it."""
+
+from dataclasses import dataclass
+
+from shimmy_metrics.app.lines import Line, Role, Span, at, muted, placed, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer: the id of its key, what it does (a word that the app carries out), its name and its consequence."""
+
+    name: str
+    does: str
+    label: str
+    consequence: str
+
+
+def answer_lines(canvas: Canvas, choice: Choice) -> tuple[Line, ...]:
+    """Return one answer: its letter, its name, its consequence."""
+    cells = (at(3, Span(canvas.keys.of(choice.name), Role.MARKED)), at(6, Span(choice.label, Role.STRONG)))
+    if canvas.width < 80:
+        told = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
+        return (placed(canvas.width, *cells), *told)
+    return (placed(canvas.width, *cells, at(20, muted(choice.consequence))),)
