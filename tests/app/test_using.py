@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Input
 
 from shimmy_metrics.actions import release as releasing
 from shimmy_metrics.actions.decide import decline, enable, hold
+from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.store import outbox, receipts
 from shimmy_metrics.store.database import opened as store
@@ -142,7 +144,7 @@ async def test_validate_says_what_it_found(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "v")
         await opened.settled(pilot)
-        assert "2 reports checked" in opened.text(app)
+        assert "Checked all held here, 2 reports: every byte" in opened.text(app)
 
 
 async def test_the_mark_stays_on_the_same_field_across_lenses_and_screens(tmp_path: Path) -> None:
@@ -281,3 +283,107 @@ async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: d
         await pilot.pause(0.2)
         assert said in opened.text(app).replace("\n", "")
         assert "v Validate" in opened.text(app)
+
+
+async def test_validate_lists_each_violation_on_a_page_of_its_own(tmp_path: Path) -> None:
+    with_reports(tmp_path)
+    profile = opened.profile_of(tmp_path)
+    with store(profile) as db:
+        db.execute("UPDATE outbox SET sha256 = ?", ("0" * 64,))
+        db.execute("UPDATE receipts SET note = 'a word of somebody'")
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "v")
+        await opened.settled(pilot)
+        shown = opened.text(app)
+        assert "outbox[0].sha256: is not the body's digest" in shown
+        assert "receipts[0].note" in shown
+        assert "Nothing was changed." in shown
+        await opened.press(pilot, "q")
+        assert "1 Session" in opened.text(app)
+
+
+async def test_an_export_can_be_looked_at_before_it_is_saved(tmp_path: Path, home: Path) -> None:
+    with_reports(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "x")
+        await opened.settled(pilot)
+        await opened.press(pilot, "w")
+        assert "Exactly these bytes." in opened.text(app)
+        assert '"format": "shimmy-metrics export 1"' in opened.text(app)
+        await opened.press(pilot, "G")
+        assert opened.text(app).splitlines()[18].strip() == "}"
+        await opened.press(pilot, "q")
+        assert "Export everything held here?" in opened.text(app)
+        await opened.answer(pilot, "y")
+    assert os.listdir(home) == ["shimmy-metrics-2026-11-23.json"]
+
+
+async def test_a_report_that_is_due_can_be_held_back(tmp_path: Path) -> None:
+    with_reports(tmp_path, Wait.DUE)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "t Hold" in opened.text(app)
+        await opened.press(pilot, "t")
+        await opened.settled(pilot)
+        await pilot.pause(0.3)
+        assert "only when you release it" in opened.text(app)
+        assert "t Hold" not in opened.text(app)
+        with store(opened.profile_of(tmp_path)) as db:
+            assert [each.wait for each in outbox.everything(db)] == [Wait.REVIEW]
+
+
+async def test_receipts_are_the_person_s_to_delete(tmp_path: Path) -> None:
+    with_reports(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "d")
+        assert "1 receipt and 0 notes are gone for good" in opened.text(app)
+        await opened.press(pilot, "n")
+        assert "1 delivery left from here" in opened.text(app)
+        await opened.press(pilot, "d")
+        await opened.answer(pilot, "y")
+        await pilot.pause(0.4)
+        assert "Nothing was sent from here." in opened.text(app)
+        with store(opened.profile_of(tmp_path)) as db:
+            assert not receipts.everything(db)
+
+
+async def test_what_takes_long_is_said_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    going_on = threading.Event()
+    slow = "shimmy_metrics.app.doing.validate_held"
+    monkeypatch.setattr(slow, lambda profile: going_on.wait(10) and validate_held(profile))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "v")
+        await pilot.pause(0.8)
+        assert "Checking every byte" in opened.text(app)
+        going_on.set()
+        await opened.settled(pilot)
+        assert "Checked all held here" in opened.text(app)
+
+
+async def test_a_session_kept_for_oneself_can_be_opened(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.only_for_me())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "it is in no report and is never sent" in opened.text(app)
+        await opened.press(pilot, "j", "enter")
+        shown = opened.text(app)
+        assert "Kept for you alone, never sent." in shown
+        assert "as a report would say" in shown
+        assert "31" in shown
+        await opened.press(pilot, "q")
+        assert "No server is running" in opened.text(app)
+
+
+async def test_any_two_receipts_can_be_compared(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "G", "m", "g", "enter")
+        shown = opened.text(app)
+        assert "base 19 Nov" in shown
+        assert "are the same." in shown
+        assert "~ changed  requests_per_session" in shown

@@ -123,6 +123,15 @@ def idle() -> Overview:
     return replace(undecided(), standing=Standing(GRANTED))
 
 
+def only_for_me() -> Overview:
+    """Return what somebody has whose sessions are only for themselves: two that ended, none that runs."""
+    ended = tuple(
+        replace(session(), id=number, local=True, grant="", counters=counters, ended=NOW - timedelta(days=number))
+        for number, counters in ((2, COUNTERS), (1, EARLIER))
+    )
+    return replace(idle(), standing=Standing(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended)
+
+
 def busy(decision: Decision = HELD) -> Overview:
     """Return a machine in use: one session runs, two reports wait, three deliveries left, one report was deleted."""
     running = replace(session(), counters=BUSY, started=NOW - timedelta(seconds=7_321))

@@ -34,6 +34,7 @@ class Walk:
 
 WALKS: Final = (
     Walk(overviews.undecided, True, (("welcome", ()), ("preview", ("w",)), ("once-more", ("q", "tab", "enter")))),
+    Walk(overviews.only_for_me, False, (("kept", ()), ("kept-open", ("enter",)))),
     Walk(overviews.renewing, True, (("renewal", ()),)),
     Walk(overviews.idle, False, (("session-idle", ()), ("outgoing-idle", ("2",)), ("history-empty", ("3",)))),
     Walk(
@@ -48,6 +49,7 @@ WALKS: Final = (
             ("delete", ("h", "h", "d")),
             ("history", ("n", "3")),
             ("receipt", ("enter",)),
+            ("compare", ("q", "G", "m", "g", "enter")),
             ("fields", ("q", "4")),
             ("never", ("G",)),
             ("explained", ("g", "j", "enter")),

@@ -144,8 +144,8 @@ def duration(seconds: int) -> str:
     return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int) -> Iterator[str]:
-    """Yield what a validation found, a line each, and its sum last."""
+def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int, *, held: bool = False) -> Iterator[str]:
+    """Yield what a validation found, a line each, and its sum last. `held`: of all that is kept here."""
     listed = [str(fault) for fault in faults]
     found = list(canaries)
     yield from listed
@@ -153,7 +153,9 @@ def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int) -
     if listed or found:
         yield f"{amount(len(listed) + len(found), 'violation')} in {amount(checked, 'report')}."
     else:
-        yield f"{amount(checked, 'report')} checked: every byte is one that the fields allow."
+        what = amount(checked, "report")
+        what = f"Checked all held here, {what}" if held else f"{what} checked"
+        yield f"{what}: every byte is one that the fields allow."
         yield "No user name, host name, path, address or secret of this machine stands in it."
         yield "Model names are known only while a server runs, so they were not searched for."
 

@@ -85,6 +85,11 @@ def overview(profile: Profile, facts: Facts) -> Overview:
         return replace(empty, trouble=trouble or str(error))
 
 
+def looked_back(profile: Profile, session: Session, facts: Facts) -> Live:
+    """Return an ended session with the report that it would have been. Nothing is read or stored."""
+    return Live(session, as_it_would_be(profile, None, session, facts, schema_version=SCHEMA_VERSION))
+
+
 class Watch:
     """Tells whether something was changed by whomever: the config, the store, or a session's process that died.
 

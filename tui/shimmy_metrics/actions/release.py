@@ -1,4 +1,4 @@
-"""A person's hand on one waiting report: release it, or delete it."""
+"""A person's hand on what is kept: release, hold back or delete a waiting report; delete the receipts."""
 
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.force import in_force
@@ -26,6 +26,19 @@ def release(profile: Profile, report: int) -> bool:
     except OSError as error:
         remedy = "It stays and leaves with the next session"
         raise TroubleError("the sender could not be started", remedy=remedy) from error
+    return True
+
+
+def hold_back(profile: Profile, report: int) -> bool:
+    """Keep a report that is due until a person releases it; return False where it is gone or not due.
+
+    Raises `TroubleError`.
+    """
+    with opened(profile) as db, transaction(db):
+        found = outbox.get(db, report)
+        if found is None or found.wait is not Wait.DUE:
+            return False
+        outbox.mark(db, report, Wait.REVIEW)
     return True
 
 

@@ -1,24 +1,27 @@
 """What a person can do from any screen: each asks where it must, acts in a thread, and says what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Final
 
 from textual import work
-from textual.app import App
 
 from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, hold, leave_fields, only_for_me
 from shimmy_metrics.actions.export import export, save
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.release import delete, release
+from shimmy_metrics.actions.release import delete, delete_receipts, hold_back, release
 from shimmy_metrics.actions.validate import validate_held
-from shimmy_metrics.app.messages import Answered, Done
+from shimmy_metrics.app.at_terminal import AtTerminal
+from shimmy_metrics.app.messages import Answered, Busy, Done
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.screens.confirm import Asked, Question
 from shimmy_metrics.app.screens.export import ExportScreen, Parcel, in_home
+from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.records import Pending
+from shimmy_metrics.records import Pending, Receipt
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
 
@@ -29,10 +32,14 @@ _ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
     "add": add_fields,
     "leave": leave_fields,
 }
+
+PATIENCE_SECONDS: Final = 0.5
+WRITING: Final = "Writing."
+
 _ABOUT_NEWS: Final = ("add", "leave")
 
 
-class Doing(App[None]):
+class Doing(AtTerminal):
     """The actions of the app. Nothing here draws; nothing of it runs twice at a time."""
 
     profile: Profile
@@ -57,7 +64,8 @@ class Doing(App[None]):
     @work(thread=True, group="act", exit_on_error=False)
     def _decide(self, answer: str) -> None:
         try:
-            made = _ANSWERS[answer](self.profile)
+            with self._telling(WRITING):
+                made = _ANSWERS[answer](self.profile)
         except TroubleError as error:
             self.post_message(Done(f"Nothing was changed. {error}."))
             return
@@ -72,7 +80,8 @@ class Doing(App[None]):
     def _hold(self) -> None:
         review = self.overview is None or self.overview.standing.decision.delivery is Delivery.AUTOMATIC
         try:
-            hold(self.profile, review=review)
+            with self._telling(WRITING):
+                hold(self.profile, review=review)
         except TroubleError as error:
             self.post_message(Done(f"Nothing was changed. {error}."))
             return
@@ -119,15 +128,43 @@ class Doing(App[None]):
             lambda: "Deleted. Nothing of it was sent." if delete(self.profile, report.id) else "It was gone already."
         )
 
+    @work(thread=True, group="act", exit_on_error=False)
+    def hold_back(self, report: Pending) -> None:
+        """Keep a report until it is released."""
+        self._do(
+            lambda: (
+                "It waits until you release it."
+                if hold_back(self.profile, report.id)
+                else "It was gone already, or is on its way."
+            )
+        )
+
+    def ask_to_delete_receipts(self, receipts: Sequence[Receipt]) -> None:
+        """Ask whether all receipts may be deleted."""
+        sent = sum(bool(each.body) for each in receipts)
+        asked = Asked(
+            "Delete every receipt?",
+            f"{amount(sent, 'receipt')} and {amount(len(receipts) - sent, 'note')} are gone for good: your own proof "
+            "of what left, when and where to. What was sent stays sent.",
+            "Yes, delete them",
+            "No, keep them",
+        )
+        self._ask(Question(asked), self._delete_receipts)
+
+    @work(thread=True, group="act", exit_on_error=False)
+    def _delete_receipts(self) -> None:
+        self._do(lambda: f"Deleted: {amount(delete_receipts(self.profile), 'entry', 'entries')}.")
+
     # --- export, copy, validate ---------------------------------------------------------------------------------
 
     @work(thread=True, group="act", exit_on_error=False)
     def action_export(self) -> None:
         """Gather everything that is held, then ask where to."""
         try:
-            data = export(self.profile)
+            with self._telling("Reading all that is held here."):
+                data = export(self.profile)
         except TroubleError as error:
-            self.post_message(Done(str(error)))
+            self.post_message(Done(f"{error}."))
             return
         self.call_from_thread(self._ask_to_save, self._export_parcel(data))
 
@@ -178,9 +215,13 @@ class Doing(App[None]):
 
         def validated() -> str:
             found = validate_held(self.profile)
-            return " ".join(findings(found.faults, found.canaries, found.checked))
+            lines = list(findings(found.faults, found.canaries, found.checked, held=True))
+            if not found.ok:
+                text = Text("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
+                self.call_from_thread(self.push_screen, TextScreen(text))
+            return "\n".join(lines) if found.ok else lines[-1]
 
-        self._do(validated)
+        self._do(validated, "Checking every byte that is held here.")
 
     def _ask(self, question: Question, then: Callable[[], object]) -> None:
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
@@ -189,13 +230,24 @@ class Doing(App[None]):
 
         _ = self.push_screen(question, answered)
 
-    def _do(self, what: Callable[[], str]) -> None:
+    def _do(self, what: Callable[[], str], meanwhile: str = WRITING) -> None:
         """Do it, in this thread, and say what became of it."""
         try:
-            sentence = what()
+            with self._telling(meanwhile):
+                sentence = what()
         except TroubleError as error:
             sentence = f"{error}."
         self.post_message(Done(sentence))
+
+    @contextmanager
+    def _telling(self, sentence: str) -> Iterator[None]:
+        """Say what is being done where that takes longer than a person waits without wondering."""
+        timer = Timer(PATIENCE_SECONDS, self.post_message, [Busy(sentence)])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def free(path: Path) -> Path:

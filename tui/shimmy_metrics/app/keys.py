@@ -60,9 +60,13 @@ LENSES: Final = [
 OUTBOX: Final = [
     _key("r", "release", "release this report", "outbox.release"),
     _key("d", "delete", "delete this report", "outbox.delete"),
+    _key("t", "hold", "hold this report back", "outbox.hold"),
 ]
 
-RECEIPTS: Final = [_key("m", "base", "compare with this one", "history.base")]
+RECEIPTS: Final = [
+    _key("m", "base", "compare with this one", "history.base"),
+    _key("d", "delete", "delete all receipts", "history.delete"),
+]
 
 SEARCH: Final = [_key("slash", "search", "search", "fields.search")]
 
@@ -85,6 +89,7 @@ EXPORT: Final = [
     *QUESTION,
     _key("p", "path", "another path", "export.path"),
     _key("b", "both", "save and copy", "export.both"),
+    _key("w", "look", "look at it first", "export.look"),
 ]
 
 NAMES: Final = {
@@ -118,7 +123,8 @@ def called(key: str) -> str:
 
 
 _TOGETHER: Final = (
-    (*EVERYWHERE, *PAGE, *BESIDE, *LENSES, *OUTBOX, *RECEIPTS, *SEARCH),
+    (*EVERYWHERE, *PAGE, *BESIDE, *LENSES, *OUTBOX, *SEARCH),
+    (*EVERYWHERE, *PAGE, *RECEIPTS),
     (*EVERYWHERE, *PAGE, *CONSENT),
     tuple(EXPORT),
 )

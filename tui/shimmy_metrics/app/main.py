@@ -1,24 +1,21 @@
 """The app: its screens, what every screen shares, and what happens when something was changed or done."""
 
-import asyncio
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import events, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
-from textual.filter import LineFilter
-from textual.geometry import Offset
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from shimmy_metrics.app.difference.driver import difference_driver
+from shimmy_metrics.actions.overview import Live, looked_back
 from shimmy_metrics.app.doing import Doing
 from shimmy_metrics.app.guard import Guard
 from shimmy_metrics.app.keys import EVERYWHERE, action_of, own_keys
 from shimmy_metrics.app.live import Looking
-from shimmy_metrics.app.messages import Answered, Done, OverviewChanged
+from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.report import Base
 from shimmy_metrics.app.palette import commands
@@ -31,12 +28,9 @@ from shimmy_metrics.app.screens.session import SessionScreen
 from shimmy_metrics.app.screens.welcome import ConsentScreen
 from shimmy_metrics.app.signs import signs_for
 from shimmy_metrics.app.start import Start
-from shimmy_metrics.app.styles import sheets
-from shimmy_metrics.app.terminal import SHOW_CURSOR, OwnColours, end_soon, on_hang_up, terminal_gone
-from shimmy_metrics.app.themes import PLAIN, THEMES, theme_for
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.records import Receipt
+from shimmy_metrics.records import Receipt, Session
 from shimmy_metrics.report.compare import split
 from shimmy_metrics.system.profile import Profile
 
@@ -64,20 +58,7 @@ class ShimmyApp(Doing):
     app_focus = Reactive(default=True, compute=False, repaint=False)
 
     def __init__(self, profile: Profile, start: Start) -> None:
-        theme = theme_for(profile.environment)
-        # Known before the base class chooses its colour filters: set later, an ansi theme comes out black on black.
-        environment = profile.environment
-        plain = environment.get("SHIMMY_TUI_DRIVER") == "plain"
-        super().__init__(
-            driver_class=None if plain else difference_driver(environment.get("TERM")),
-            css_path=[str(sheet) for sheet in sheets()],
-            ansi_color=theme.ansi or None,
-        )
-        for each in THEMES:
-            self.register_theme(each)
-        self.set_reactive(App.theme, theme.name)
-        self.stylesheet.set_variables(self.get_css_variables())
-        self.animation_level = "none"
+        super().__init__(profile.environment, waited_for=start.asking)
         self.profile = profile
         self.start = start
         self.signs = signs_for(profile.environment)
@@ -90,9 +71,7 @@ class ShimmyApp(Doing):
         self.set_keymap(dict(self.keys.own))
         self._before_consent = "session"
         self._renewal_stands = start.asks
-        self._colours = OwnColours(none=theme is PLAIN)
         self._looking = Looking(profile, start.facts, lambda found: self.post_message(OverviewChanged(found)))
-        self._restore: Callable[[], None] = lambda: None
 
     # --- what every screen shares -------------------------------------------------------------------------------
 
@@ -149,6 +128,10 @@ class ShimmyApp(Doing):
         """Whether the page of consent asks about new fields alone, as it does when the app opens on that question."""
         return self._renewal_stands and self.overview is not None and bool(self.overview.news)
 
+    def looked_back(self, session: Session) -> Live:
+        """Return an ended session as its page shows it."""
+        return looked_back(self.profile, session, self.start.facts)
+
     def chosen_base(self) -> Base | None:
         """Return the receipt that a person chose to compare with, or None."""
         if self.base is None:
@@ -156,20 +139,12 @@ class ShimmyApp(Doing):
         canvas = self.canvas()
         return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1])
 
-    def place_cursor(self, place: Offset) -> None:
-        """Put the terminal's cursor there with the next thing that is drawn."""
-        self.cursor_position = place
-
     # --- live ---------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Begin to look, and to count down where a question waits."""
-        loop = asyncio.get_running_loop()
-        # A plain handler would run, but the loop would sleep on until something else woke it.
-        self._restore = on_hang_up(lambda: loop.call_soon_threadsafe(self._hung_up))
+        self.sit_down()
         self.call_after_refresh(gc.enable)
-        self._show_cursor()
-        self.app_resume_signal.subscribe(self, lambda _: self._came_back())
         self.look()
         if self._keys_trouble:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_trouble}."))
@@ -188,6 +163,11 @@ class ShimmyApp(Doing):
         """Show what changed, on the screen that is in front."""
         self.overview = message.overview
         await self._draw()
+
+    async def on_busy(self, message: Busy) -> None:
+        """Say what is being done."""
+        if isinstance(self.screen, Frame):
+            await self.screen.say(message.sentence)
 
     async def on_done(self, message: Done) -> None:
         """Say what became of what a person asked for."""
@@ -212,8 +192,7 @@ class ShimmyApp(Doing):
                 await screen.draw()
 
     async def _tick(self) -> None:
-        if not self.is_headless and terminal_gone():
-            self._hung_up()
+        if not self.still_there():
             return
         if self.seconds_left is not None:
             self.seconds_left -= 1
@@ -229,7 +208,7 @@ class ShimmyApp(Doing):
         if isinstance(event, events.AppFocus | events.AppBlur):
             return
         if isinstance(event, events.Resize):
-            self._forget()  # what a terminal does with its cells meanwhile is its own affair
+            self.forget()  # what a terminal does with its cells meanwhile is its own affair
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.guard.hear(event.time)
             if self.seconds_left is not None:
@@ -268,46 +247,14 @@ class ShimmyApp(Doing):
         if not isinstance(self.screen, HelpScreen):
             await self.push_screen(HelpScreen(self.screen))
 
-    def action_redraw(self) -> None:
-        """Draw everything again, as after another program wrote over the screen."""
-        self._forget()
-        self.refresh(layout=True)
-
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers: every action by its name."""
         return commands(self, screen)
 
-    # --- the terminal -------------------------------------------------------------------------------------------
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what every drawn line passes: with few colours, none that is the terminal's own anyway."""
-        return [self._colours] if self.native_ansi_color else super().get_line_filters()
-
-    def _show_cursor(self) -> None:
-        if self._driver is not None:
-            self._driver.write(SHOW_CURSOR)
-
-    def _forget(self) -> None:
-        """Know nothing of what the terminal shows."""
-        forget = getattr(self._driver, "forget", None)  # Textual's own drivers remember nothing
-        if forget is not None:
-            forget()
-
-    def _came_back(self) -> None:
-        """Draw everything again: the shell wrote over it meanwhile."""
-        self._forget()
-        self._show_cursor()
-        self.refresh(layout=True)
-
-    def _hung_up(self) -> None:
-        if not self.start.asking:
-            end_soon()
-        self.exit()
-
     def on_unmount(self) -> None:
         """Stop looking, so that the end waits for nothing."""
         self._looking.end()
-        self._restore()
+        self.stand_up()
 
 
 class Asking(ShimmyApp):

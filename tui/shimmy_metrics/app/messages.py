@@ -15,6 +15,13 @@ class OverviewChanged(Message):
 
 
 @dataclass
+class Busy(Message):
+    """Something a person asked for takes a while: one sentence for the drawer until it is done."""
+
+    sentence: str
+
+
+@dataclass
 class Done(Message):
     """Something a person asked for was done, or could not be: one sentence for the drawer."""
 

@@ -112,7 +112,7 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.wording import findings
 
     found = validate_given(_read(wanted.file), profile) if wanted.file else validate_held(profile)
-    for line in findings(found.faults, found.canaries, found.checked):
+    for line in findings(found.faults, found.canaries, found.checked, held=not wanted.file):
         _say(line)
     return Exit.DONE if found.ok else Exit.NO
 

@@ -22,7 +22,13 @@ def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
     sent = overview.deliveries
     if not overview.receipts:
         empty = "A receipt is kept here for each report that leaves: the bytes, when, where to, and the answer."
-        return Page((line(strong("Nothing was sent from here.")), BLANK), told(canvas, empty))
+        keys = canvas.keys
+        then = (
+            Row(BLANK),
+            Row(placed(canvas.width, at(3, "What would leave"), at(21, Span(keys.of("app.outgoing"), Role.ACCENT)))),
+            Row(placed(canvas.width, at(3, "What ever can"), at(21, Span(keys.of("app.fields"), Role.ACCENT)))),
+        )
+        return Page((line(strong("Nothing was sent from here.")), BLANK), (*told(canvas, empty), *then))
     size = sum(len(receipt.body) for receipt in sent)
     sentence = f"{amount(len(sent), 'delivery', 'deliveries')} left from here. Open one to see its bytes."
     head = headline(canvas, sentence, to(canvas.width - 1, muted(f"{size:,} bytes in all"), note=True))

@@ -1,5 +1,6 @@
 """A report through three lenses: against a base, as it was measured, and as bytes. Each gives the rows of a page."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ from shimmy_metrics.app.pages.canvas import Canvas, Row
 from shimmy_metrics.app.pages.values import in_order, plain, values
 from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ, members
 from shimmy_metrics.report.fields import NEVER
+from shimmy_metrics.wording import amount
 
 RAW_BYTES: Final = 64
 
@@ -83,6 +85,17 @@ def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tupl
         key = (Span(canvas.keys.of("report.same"), Role.ACCENT), muted(" shows them"))
         rows.append(Row(placed(canvas.width, at(3, count), to(canvas.width - 1, *key, note=True))))
     return tuple(rows)
+
+
+def sums(base: Base, body: bytes) -> str:
+    """Return how many fields differ, are new, are gone, and are the same: `8 fields differ, 15 are the same`."""
+    counts = Counter(each.change for each in compare(base.body, body) if each.field.name not in ALWAYS_NEW)
+    parts = [f"{amount(counts[Change.CHANGED], 'field')} {'differs' if counts[Change.CHANGED] == 1 else 'differ'}"]
+    for change, word in ((Change.ADDED, "new"), (Change.REMOVED, "gone"), (Change.SAME, "the same")):
+        number = counts[change]
+        if number:
+            parts.append(f"{number} {'is' if number == 1 else 'are'} {word}")
+    return f"{', '.join(parts)}."
 
 
 def measured(canvas: Canvas, body: bytes, raw: dict[str, str]) -> tuple[Row, ...]:

@@ -5,14 +5,15 @@ from datetime import timedelta
 from typing import Final
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
+from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
-from shimmy_metrics.wording import amount, duration, obstacle
+from shimmy_metrics.wording import duration, obstacle
 
 READING: Final = "Reading what is held here."
 
@@ -41,10 +42,9 @@ def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
     if overview is None:
         return Page((line(muted(READING)), BLANK), ())
     if not overview.running:
-        sentence = "No server is running, so nothing is measured."
-        return Page((*headline(canvas, sentence), BLANK), _nothing_runs(canvas, overview))
+        return idle_page(canvas, overview)
     live = overview.running[min(index, len(overview.running) - 1)]
-    return Page(_head(canvas, overview, live, index), _rows(canvas, live))
+    return Page(_head(canvas, overview, live, index), figure_rows(canvas, live))
 
 
 def chosen(overview: Overview | None, index: int) -> Live | None:
@@ -112,10 +112,12 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
     )
 
 
-def _rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
+def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
+    """Return each figure beside what the report says, requests a minute, and routes."""
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.would_be.body)
-    head = placed(canvas.width, to(ends, muted("now")), at(leaves, muted(_leaving(canvas, live.session))))
+    now = "measured" if live.session.ended else "now"
+    head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(_leaving(canvas, live.session))))
     rows = [Row(head)]
     for figure in _figures(live.session):
         leaving = figure.field in sent
@@ -174,42 +176,3 @@ def _routes(canvas: Canvas, session: Session) -> tuple[Line, ...]:
         cells = (at(3, route[:name]), to(begin - 1, strong(f"{count:,}")), note(begin, Span(bar, Role.ACCENT)))
         lines.append(placed(canvas.width, *cells))
     return tuple(lines)
-
-
-def _nothing_runs(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
-    rows: list[Line] = []
-    for label, command, then in (
-        ("Start one", "shimmy serve", "  it appears here by itself"),
-        ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
-    ):
-        if canvas.narrow:
-            rows += [placed(canvas.width, at(3, label)), *wrapped(command, canvas.width, indent=5, role=Role.STRONG)]
-        else:
-            rows.append(placed(canvas.width, at(3, label), at(19, strong(command), muted(then))))
-    last = _last(canvas, overview)
-    if last:
-        rows += [BLANK, placed(canvas.width, at(3, "Last"), at(8 if canvas.narrow else 19, last))]
-    if overview.ended:
-        rows += [BLANK, line(muted("  Kept for you alone, never sent:"))]
-        for session in overview.ended[:20]:
-            rows.append(placed(canvas.width, at(3, *_told(canvas, session))))
-    if overview.unread:
-        unread = "Metrics are off: what was written last stands in a log that is not opened now."
-        rows += [BLANK, *wrapped(unread, canvas.width, indent=3, role=Role.MUTED)]
-    return tuple(Row(each) for each in rows)
-
-
-def _told(canvas: Canvas, session: Session) -> tuple[str, ...]:
-    counters = session.counters
-    return (
-        f"{canvas.day(session.started)} {canvas.clock(session.started)}, {duration(counters.uptime_s)}, "
-        f"{amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}",
-    )
-
-
-def _last(canvas: Canvas, overview: Overview) -> str:
-    if overview.outbox:
-        return f"sealed {canvas.day(overview.outbox[-1].sealed)}; its report waits: {canvas.keys.of('app.outgoing')}"
-    if overview.deliveries:
-        return f"sent {canvas.day(overview.deliveries[0].at)}; the bytes are kept: {canvas.keys.of('app.history')}"
-    return ""

@@ -77,7 +77,11 @@ class Frame(Screen[None]):
         yield Lines(signs, id="head")
         yield Lines(signs, id="page")
         yield Lines(signs, id="drawer")
-        yield ButtonRow(signs, self.acts(), self.shimmy.common_acts())
+        yield self.button_row()
+
+    def button_row(self) -> ButtonRow:
+        """Return the bottom row."""
+        return ButtonRow(self.shimmy.signs, self.acts(), self.shimmy.common_acts())
 
     async def on_mount(self) -> None:
         """Fill the lines, so that the first frame is complete."""
@@ -131,7 +135,7 @@ class Frame(Screen[None]):
             return tiny(canvas, overview)
         if overview is not None and overview.trouble:
             page = replace(page, head=(*warning(canvas, overview.trouble), *page.head))
-        first = top(canvas, overview, self.MODE) if self.MODE else title(canvas, overview, self.TITLE or "")
+        first = top(canvas, overview, self.MODE) if self.MODE else title(canvas, overview, self.title or "")
         if canvas.height >= SMALL:
             return (*first, *(each for each in page.head if each != BLANK)) if canvas.low else (*first, *page.head)
         told = tuple(each for each in page.head if each != BLANK)
@@ -141,7 +145,7 @@ class Frame(Screen[None]):
 
     def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         if self._said:
-            said = tuple(wrapped(self._said, canvas.width))
+            said = tuple(each for part in self._said.splitlines() for each in wrapped(part, canvas.width))
             told = said if canvas.low else (*said, *(BLANK,) * (SHORT - len(said)))
         elif canvas.low and not self.more:
             return ()

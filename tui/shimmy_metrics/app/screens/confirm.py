@@ -87,6 +87,10 @@ class Question(ModalScreen[bool]):
         self.stood = self.shimmy.time()
         self.call_after_refresh(self._show_cursor)
 
+    def on_screen_resume(self) -> None:
+        """Stand anew: another page may have been in front."""
+        self.stood = self.shimmy.time()
+
     async def on_resize(self) -> None:
         """Draw for the new size."""
         self.query_one("#asked", Lines).show(self.lines())

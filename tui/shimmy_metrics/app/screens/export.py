@@ -14,6 +14,7 @@ from shimmy_metrics.app.keys import EXPORT
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, line, muted, wrapped
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.screens.confirm import Asked, Question
+from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.app.widgets.buttons import Act
 
 
@@ -73,12 +74,14 @@ class ExportScreen(Question):
         if self._parcel.copies:
             return (
                 self.shimmy.act("question.yes", "Yes, save and copy"),
+                self.shimmy.act("export.look", "Look"),
                 self.shimmy.act("export.path", "Other path"),
                 self.shimmy.act("question.no", "No"),
             )
         return (
             self.shimmy.act("question.yes", "Yes, save it"),
             self.shimmy.act("export.both", "Save and copy"),
+            self.shimmy.act("export.look", "Look"),
             self.shimmy.act("export.path", "Other path"),
             self.shimmy.act("question.no", "No"),
         )
@@ -86,6 +89,12 @@ class ExportScreen(Question):
     async def action_yes(self) -> None:
         """Save."""
         self.when_certain(lambda: self._want(copies=self._parcel.copies))
+
+    async def action_look(self) -> None:
+        """Show the very bytes that would be saved; the question waits behind them."""
+        size = f"{len(self._parcel.data):,} bytes"
+        lines = self._parcel.data.decode(errors="replace").splitlines()
+        await self.app.push_screen(TextScreen(Text("What would be saved", "Exactly these bytes.", size, lines)))
 
     async def action_both(self) -> None:
         """Save, and copy the same bytes."""

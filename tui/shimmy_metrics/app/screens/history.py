@@ -11,7 +11,7 @@ from shimmy_metrics.app.lines import BLANK, Line, at, muted, placed, strong, to
 from shimmy_metrics.app.pages.canvas import Canvas, Page
 from shimmy_metrics.app.pages.history import explained, history_page, receipt_of
 from shimmy_metrics.app.pages.outgoing import View, report_page
-from shimmy_metrics.app.pages.report import Base, Lens
+from shimmy_metrics.app.pages.report import Base, Lens, sums
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
@@ -56,13 +56,24 @@ class HistoryScreen(Frame):
         """Return open and base, where there is a receipt."""
         if not self.receipt():
             return ()
-        return (self.shimmy.act("page.explain", "Open"), self.shimmy.act("history.base", "Base"))
+        return (
+            self.shimmy.act("page.explain", "Open"),
+            self.shimmy.act("history.base", "Base"),
+            self.shimmy.act("history.delete", "Delete"),
+        )
 
     async def action_explain(self) -> None:
         """Open the marked receipt."""
         receipt = self.receipt()
         if receipt is not None and receipt.body:
-            await self.shimmy.push_screen(ReceiptScreen(receipt))
+            base = self.shimmy.base
+            await self.shimmy.push_screen(ReceiptScreen(receipt, compared=base is not None and base.id != receipt.id))
+
+    def action_delete(self) -> None:
+        """Ask whether all receipts may be deleted."""
+        overview = self.shimmy.overview
+        if overview is not None and overview.receipts:
+            self.shimmy.ask_to_delete_receipts(overview.receipts)
 
     async def action_base(self) -> None:
         """Compare other reports with this one, or no longer."""
@@ -81,11 +92,12 @@ class ReceiptScreen(ReportFrame):
 
     TITLE = "A receipt"
 
-    def __init__(self, receipt: Receipt) -> None:
+    def __init__(self, receipt: Receipt, *, compared: bool = False) -> None:
+        """Open on the bytes, or, `compared` with a base that was chosen, on what differs."""
         super().__init__()
         self._receipt = receipt
         self._reports = split(receipt.body)
-        self.view = View(lens=Lens.WIRE)
+        self.view = View(lens=Lens.SINCE if compared else Lens.WIRE)
 
     def report(self) -> Pending:
         """Return the report of the receipt that is shown."""
@@ -118,7 +130,10 @@ class ReceiptScreen(ReportFrame):
             to(canvas.width - 1, muted(f"{len(receipt.body):,} bytes"), note=True),
         )
         under: Line = BLANK
-        if number > 1:
+        base = self.base()
+        if self.view.lens is Lens.SINCE and base is not None:
+            under = placed(canvas.width, at(1, sums(base, self.report().body)))
+        elif number > 1:
             place = f"Report {min(self.view.index, number - 1) + 1} of {number} in one request of sha256 "
             under = placed(canvas.width, at(1, muted(f"{place}{receipt.sha256[:16]}{canvas.signs.cut}")))
         standing = replace(overview.standing, endpoint=receipt.endpoint)
@@ -127,7 +142,7 @@ class ReceiptScreen(ReportFrame):
             (sentence, under),
             self.report(),
             view=self.view,
-            base=self.base(),
+            base=base,
             overview=replace(overview, standing=standing),
         )
         if self.view.lens is Lens.MEASURED:

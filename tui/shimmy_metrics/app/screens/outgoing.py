@@ -11,7 +11,7 @@ from shimmy_metrics.app.pages.outgoing import Subject, last_sent, outgoing_page,
 from shimmy_metrics.app.pages.report import Base
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
-from shimmy_metrics.records import Pending
+from shimmy_metrics.records import Pending, Wait
 
 
 class OutgoingScreen(ReportFrame):
@@ -55,7 +55,9 @@ class OutgoingScreen(ReportFrame):
         copy = self.shimmy.act("report.copy", "Copy")
         if subject is None or not subject.sealed:
             return (copy,)
-        return (self.shimmy.act("outbox.release", "Release"), self.shimmy.act("outbox.delete", "Delete"), copy)
+        release, delete = self.shimmy.act("outbox.release", "Release"), self.shimmy.act("outbox.delete", "Delete")
+        hold = (self.shimmy.act("outbox.hold", "Hold"),) if subject.report.wait is Wait.DUE else ()
+        return (release, *hold, delete, copy)
 
     async def action_release(self) -> None:
         """Ask whether the report may leave."""
@@ -64,6 +66,14 @@ class OutgoingScreen(ReportFrame):
             self.shimmy.ask_to_release(subject.report)
         else:
             await self.say("Only a sealed report can be released: it is sealed when the server stops.")
+
+    async def action_hold(self) -> None:
+        """Hold the report back until it is released."""
+        subject = self.subject()
+        if subject is not None and subject.sealed and subject.report.wait is Wait.DUE:
+            self.shimmy.hold_back(subject.report)
+        else:
+            await self.say("This one does not leave by itself.")
 
     async def action_delete(self) -> None:
         """Ask whether the report may be deleted."""

@@ -5,10 +5,12 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from shimmy_metrics.actions.overview import Live
 from shimmy_metrics.app.keys import BESIDE
 from shimmy_metrics.app.lines import Line
 from shimmy_metrics.app.pages.canvas import Canvas, Page
-from shimmy_metrics.app.pages.session import chosen, session_page
+from shimmy_metrics.app.pages.idle import ended_explained, ended_head, ended_of
+from shimmy_metrics.app.pages.session import chosen, figure_rows, session_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.app.screens.field import FieldFrame
 from shimmy_metrics.app.widgets.buttons import Act
@@ -35,11 +37,22 @@ class SessionScreen(FieldFrame):
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return what there is to say about the lines that are no field."""
-        return self.stays_here(canvas)
+        ended = ended_of(self.shimmy.overview, self.mark)
+        return ended_explained(canvas, ended) if ended else self.stays_here(canvas)
+
+    async def action_explain(self) -> None:
+        """Open the marked session that ended, or say more about the marked line."""
+        ended = ended_of(self.shimmy.overview, self.mark)
+        if ended is None:
+            await super().action_explain()
+        else:
+            await self.shimmy.push_screen(EndedScreen(self.shimmy.looked_back(ended)))
 
     def acts(self) -> Sequence[Act]:
-        """Return this screen's buttons: the way between several sessions."""
+        """Return this screen's buttons: open what ended, or the way between several sessions."""
         overview = self.shimmy.overview
+        if ended_of(overview, self.mark):
+            return (self.shimmy.act("page.explain", "Open"),)
         if overview is None or len(overview.running) < 2:
             return ()
         return (self.shimmy.act("page.before", "Before"), self.shimmy.act("page.beside", "Next"))
@@ -50,3 +63,25 @@ class SessionScreen(FieldFrame):
         last = len(overview.running) - 1 if overview else 0
         self.index = max(0, min(self.index + by, last))
         await self.draw()
+
+
+class EndedScreen(FieldFrame):
+    """The figures of a session that ended and stays here."""
+
+    TITLE = "A session kept for you"
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self._live = live
+
+    def page(self, canvas: Canvas) -> Page:
+        """Return its figures."""
+        return Page(ended_head(canvas, self._live.session), figure_rows(canvas, self._live))
+
+    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what a report would have said, and what was measured."""
+        return values(self._live.would_be.body), self._live.would_be.measured
+
+    def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return what there is to say about the lines that are no field."""
+        return self.stays_here(canvas)

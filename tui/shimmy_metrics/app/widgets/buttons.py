@@ -107,12 +107,17 @@ class ButtonRow(Container):
         self._right = tuple(right)
 
     def compose(self) -> ComposeResult:
-        """Build both groups and the gap between them."""
+        """Build both groups and what is between them."""
         with Container(id="left"):
             yield from self._buttons(self._left)
+        yield from self.between()
         yield Lines(self._signs, id="gap")
         with Container(id="right"):
             yield from self._buttons(self._right)
+
+    def between(self) -> ComposeResult:
+        """Build what stands between the groups besides the gap."""
+        yield from ()
 
     async def show(self, left: Sequence[Act], right: Sequence[Act]) -> None:
         """Show these buttons from now on; where their number stays they are only relabelled."""

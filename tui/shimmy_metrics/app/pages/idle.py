@@ -1,0 +1,103 @@
+"""Where no server runs: how to start one, what was measured last, and the sessions kept for the person alone."""
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, placed, strong, to, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
+from shimmy_metrics.consent import Consent, Standing
+from shimmy_metrics.records import Session
+from shimmy_metrics.wording import duration
+
+
+def idle_page(canvas: Canvas, overview: Overview) -> Page:
+    """Return what to do, and what is kept."""
+    sentence = "No server is running, so nothing is measured."
+    if not overview.standing.measures:
+        sentence = f"{_off(overview.standing)}, so no server is measured."
+    return Page((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
+
+
+def ended_head(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    """Return what stands above the figures of a session that ended and is kept for the person alone."""
+    sentence = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone, never sent."
+    long = to(canvas.width - 1, muted(duration(session.counters.uptime_s)), note=True)
+    return (*headline(canvas, sentence, long), BLANK)
+
+
+def ended_of(overview: Overview | None, key: str) -> Session | None:
+    """Return the ended session that a row's key names, or None."""
+    return next((each for each in overview.ended if row_key(each) == key), None) if overview else None
+
+
+def row_key(session: Session) -> str:
+    """Return what the mark stands on at this ended session."""
+    return f"session {session.id}"
+
+
+def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    """Return what there is to say about a session that is kept: where it ran, what it was."""
+    server = f"Shimmy {session.version}".strip() if session.server else "a server that is not Shimmy"
+    enter = canvas.keys.of("page.explain")
+    return (
+        line(strong(f"{server}, at {session.address}")),
+        line(muted("Measured for you alone: it is in no report and is never sent.")),
+        line(Span(enter, Role.ACCENT), muted(": its figures")),
+    )
+
+
+def _off(standing: Standing) -> str:
+    if standing.switch:
+        return f"{standing.switch} is set"
+    return "Nothing is decided yet" if standing.decision.consent is Consent.UNDECIDED else "Metrics are off"
+
+
+def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    if not overview.standing.measures and not overview.standing.switch:
+        consent = Span(canvas.keys.of("app.consent"), Role.ACCENT)
+        rows.append(
+            Row(placed(canvas.width, at(3, "Decide"), at(19, consent, muted("  what may be measured and sent"))))
+        )
+    for label, command, then in (
+        ("Start one", "shimmy serve", "  it appears here by itself"),
+        ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
+    ):
+        if canvas.narrow:
+            told = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
+            rows += [Row(placed(canvas.width, at(3, label))), *map(Row, told)]
+        else:
+            rows.append(Row(placed(canvas.width, at(3, label), at(19, strong(command), muted(then)))))
+    last = _last(canvas, overview)
+    if last:
+        rows += [Row(BLANK), Row(placed(canvas.width, at(3, "Last"), at(8 if canvas.narrow else 19, last)))]
+    if overview.ended:
+        rows += [Row(BLANK), Row(line(muted("  Kept for you alone, never sent:")))]
+        rows += [Row(_ended_row(canvas, session), row_key(session)) for session in overview.ended]
+    if overview.unread:
+        unread = "Metrics are off: what was written last stands in a log that is not opened now."
+        rows += [Row(BLANK), *map(Row, wrapped(unread, canvas.width, indent=3, role=Role.MUTED))]
+    return tuple(rows)
+
+
+def _ended_row(canvas: Canvas, session: Session) -> Line:
+    counters = session.counters
+    when = f"{canvas.day(session.started)} {canvas.clock(session.started)}"
+    requests, tokens = f"{counters.requests:,}", f"{counters.tokens:,}"
+    if canvas.narrow:
+        return placed(canvas.width, at(3, Span(when, Role.NAME)), to(canvas.width - 1, requests, muted(" requests")))
+    return placed(
+        canvas.width,
+        at(3, Span(when, Role.NAME)),
+        to(34, muted(duration(counters.uptime_s))),
+        to(43, requests),
+        at(44, muted("requests")),
+        to(64, tokens),
+        at(65, muted("tokens")),
+    )
+
+
+def _last(canvas: Canvas, overview: Overview) -> str:
+    if overview.outbox:
+        return f"sealed {canvas.day(overview.outbox[-1].sealed)}; its report waits: {canvas.keys.of('app.outgoing')}"
+    if overview.deliveries:
+        return f"sent {canvas.day(overview.deliveries[0].at)}; the bytes are kept: {canvas.keys.of('app.history')}"
+    return ""
