@@ -10,7 +10,10 @@ from textual.widgets import Input
 
 from shimmy_metrics.actions import release as releasing
 from shimmy_metrics.actions.decide import decline, enable, hold
+from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
+from shimmy_metrics.app.main import app_for
+from shimmy_metrics.app.start import Gathering
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.store import outbox, receipts
 from shimmy_metrics.store.database import opened as store
@@ -387,3 +390,25 @@ async def test_any_two_receipts_can_be_compared(tmp_path: Path) -> None:
         assert "base 19 Nov" in shown
         assert "are the same." in shown
         assert "~ changed  requests_per_session" in shown
+
+
+async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    for room in ("start", "live"):
+        slow = f"shimmy_metrics.app.{room}.overview"
+        monkeypatch.setattr(slow, lambda *given: answered.wait(10) and overview(*given))
+    profile = opened.profile_of(tmp_path)
+    app = app_for(profile, Gathering(profile).start(asking=False, seconds=None, notice=""))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "Reading what is held here." in opened.text(app)
+        await opened.press(pilot, "4")
+        assert "25 fields are all that can ever leave." in opened.text(app)
+        answered.set()
+        for _ in range(40):
+            await pilot.pause(0.05)
+            if "May Shimmy" in opened.text(app):
+                break
+        assert "May Shimmy report how it is used?" in opened.text(app)

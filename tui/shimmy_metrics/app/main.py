@@ -161,8 +161,18 @@ class ShimmyApp(Doing):
 
     async def on_overview_changed(self, message: OverviewChanged) -> None:
         """Show what changed, on the screen that is in front."""
+        late = self.overview is None
         self.overview = message.overview
+        if late and self._question_open():
+            self._renewal_stands = True
+            await self.switch_mode("consent")
         await self._draw()
+
+    def _question_open(self) -> bool:
+        """Whether the question waits that could not be asked before the disk had answered."""
+        shown = self.overview
+        asks = shown is not None and not shown.trouble and (shown.standing.asks or bool(shown.news))
+        return asks and not self.profile.environment.continuous_integration
 
     async def on_busy(self, message: Busy) -> None:
         """Say what is being done."""

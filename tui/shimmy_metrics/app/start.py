@@ -11,8 +11,8 @@ from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.facts import Facts, gather
 from shimmy_metrics.system.profile import Profile
 
-PATIENCE_SECONDS = 1.0
-"""A disk that takes longer than this is shown as being read."""
+PATIENCE_SECONDS = 0.25
+"""A disk that takes longer than this, after Textual was imported, is shown as being read; the question then follows."""
 
 
 @dataclass(frozen=True, slots=True)
