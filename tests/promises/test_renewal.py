@@ -101,6 +101,8 @@ def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Ho
         serving.wait()
     with ToyServer() as toy, _serving(home, toy.url):  # a start seals what was killed
         assert wait_until(lambda: _due(home) == 1)
+        # The sender is this version's, which does not know the new field: it leaves the report alone.
+        assert not wait_until(lambda: _due(home) != 1, 1.5)
         sealed = json.loads(_next(home, "config", "--metrics", "preview").stdout)
     assert sealed["schema_version"] == 2
     assert sealed["metrics"]["requests_per_session"] == 1
@@ -145,3 +147,10 @@ def test_in_lines_of_text_it_is_the_same_question(home: Home) -> None:
         there.type("add\r")
         assert wait_until(lambda: there.process.poll() == 0)
     assert _metrics(home)["schema_version"] == 2
+
+
+def test_enabling_by_command_covers_the_news_and_says_so(home: Home) -> None:
+    before = _metrics(home)
+    told = _next(home, "config", "--metrics", "enable").stdout
+    assert "It covers 1 field more than your yes did" in told
+    assert (_metrics(home)["schema_version"], _metrics(home)["session_id"]) == (2, before["session_id"])

@@ -45,7 +45,7 @@ class Answer:
 
 ENABLE: Final = Answer("e", "enable", "Enable", "measure from the server's next start, one report a run")
 ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measure for these screens; nothing is ever sent")
-DECLINE: Final = Answer("n", "no", "No thanks", "measure, keep and send nothing; not asked again")
+DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured, kept or sent; not asked again")
 LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
 ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
 

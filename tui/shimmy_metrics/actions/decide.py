@@ -41,8 +41,9 @@ def enable(profile: Profile) -> Decided:
     endpoint = standing(profile).endpoint
 
     def step(old: Decision) -> Decision:
-        same = old.consent is Consent.GRANTED and old.endpoint == endpoint and old.schema_version == SCHEMA_VERSION
-        return old if same else granted(old, grant=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
+        if old.consent is not Consent.GRANTED or old.endpoint != endpoint or old.schema_version > SCHEMA_VERSION:
+            return granted(old, grant=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
+        return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
 
     return _decide(profile, step)
 

@@ -34,13 +34,16 @@ def config(arguments: list[str]) -> int:
 def _enable(profile: Profile) -> int:
     from shimmy_metrics.actions.decide import enable
     from shimmy_metrics.actions.summary import summary
-    from shimmy_metrics.wording import obstacle
+    from shimmy_metrics.wording import amount, obstacle
 
+    news = summary(profile).news
     decided = enable(profile)
     _say("Metrics are on." if decided.changed else "Metrics were on already.")
     _say("The server's next start is measured; its report goes out after it stops.")
     _say(f"To {decided.decision.endpoint}")
     _say("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")
+    if news:
+        _say(f"It covers {amount(news, 'field')} more than your yes did: see shimmy config --metrics preview.")
     hindrance = obstacle(summary(profile).standing)
     if hindrance:
         _say(hindrance)

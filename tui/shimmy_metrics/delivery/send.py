@@ -62,18 +62,25 @@ def _round(profile: Profile, deadline: float, *, counts: bool) -> bool:
 
 
 def _next(profile: Profile, db: Database) -> Request | None:
-    """Return the next request under the consent of this very moment."""
+    """Return the next request, or None where none may or need leave."""
     with transaction(db):
         dropped = outbox.expire(db, profile.clock.now())
         if dropped:
             receipts.append(db, at=profile.clock.now(), reports=dropped, note="dropped: too many, or too old")
+    if not _endpoint(profile, db):
+        return None  # reports of a newer program's may wait here: not ours to judge
+    with transaction(db):
         for report in outbox.due(db):
             if check_body(report.body):  # damage on the disk: nothing that the fields do not allow may leave
                 outbox.mark(db, report.id, Wait.SET_ASIDE, "its bytes are no longer what the fields allow")
+    endpoint = _endpoint(profile, db)
+    return next_request(outbox.due(db), endpoint) if endpoint else None
+
+
+def _endpoint(profile: Profile, db: Database) -> str:
+    """Return where reports may go under the consent of this very moment; empty where nothing may leave."""
     force = in_force(profile, db)
-    if not (force.sends and present(profile)):
-        return None
-    return next_request(outbox.due(db), force.endpoint)
+    return force.endpoint if force.sends and present(profile) else ""
 
 
 def _book(profile: Profile, db: Database, request: Request, answer: Answer, verdict: Verdict) -> None:

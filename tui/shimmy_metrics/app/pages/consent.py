@@ -9,7 +9,6 @@ from shimmy_metrics.app.pages.canvas import Canvas, warning
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery
-from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
     DECLINE,
@@ -131,7 +130,7 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
         lines.append(placed(canvas.width, *cells))
     size = len(overview.example.body)
     more = f"and {len(FIELDS) - len(SHOWN)} more fields"
-    size_note = note(40, muted(f"{size} of {REPORT_BYTES:,} bytes; {canvas.keys.of('consent.wire')} shows them all"))
+    size_note = note(40, muted(f"{size} bytes from here; {canvas.keys.of('consent.wire')} shows them all"))
     lines.append(placed(canvas.width, at(3, muted(more)), size_note))
     return lines
 
