@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual import events, work
 from textual.app import SystemCommand
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.reactive import Reactive
 from textual.screen import Screen
 
@@ -256,6 +257,11 @@ class ShimmyApp(Doing):
         """Show every key."""
         if not isinstance(self.screen, HelpScreen):
             await self.push_screen(HelpScreen(self.screen))
+
+    def action_command_palette(self) -> None:
+        """Open the list of every action, in this program's words."""
+        if not isinstance(self.screen, CommandPalette):
+            _ = self.push_screen(CommandPalette(placeholder="An action, by its name", id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers: every action by its name."""
