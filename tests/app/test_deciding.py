@@ -223,3 +223,14 @@ def test_every_binding_has_an_id() -> None:
     bindings = list(itertools.chain(*groups))
     assert bindings
     assert all(binding.id for binding in bindings)
+
+
+async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_path: Path) -> None:
+    app = opened.living(tmp_path, asking=True, seconds=60)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "Enable        measure from this start on" in opened.text(app)
+    app = opened.living(tmp_path, asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "Enable        measure from the server's next start" in opened.text(app)

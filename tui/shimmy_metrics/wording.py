@@ -44,6 +44,8 @@ class Answer:
 
 
 ENABLE: Final = Answer("e", "enable", "Enable", "measure from the server's next start, one report a run")
+STARTING: Final = "measure from this start on, one report a run"
+"""A yes's consequence where the question is asked because the server is about to start."""
 ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measure for these screens; nothing is ever sent")
 DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured, kept or sent; not asked again")
 LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")

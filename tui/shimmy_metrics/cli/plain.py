@@ -7,7 +7,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, leave_fields, only_for_me
@@ -29,6 +29,7 @@ from shimmy_metrics.wording import (
     NEVER_HEAD,
     ONLY_FOR_ME,
     QUESTION,
+    STARTING,
     WITHDRAW,
     Answer,
     amount,
@@ -61,7 +62,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     Raises `TroubleError` where the answer cannot be written.
     """
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    asked = _about_news(shown) if shown.news else _about_everything(shown)
+    asked = _about_news(shown) if shown.news else _about_everything(shown, starting=seconds is not None)
     for line in asked.lines:
         _say(line)
     if seconds is not None:
@@ -91,9 +92,9 @@ class _Asked:
     acts: Mapping[str, Callable[[Profile], Decided]]
 
 
-def _about_everything(shown: Overview) -> _Asked:
+def _about_everything(shown: Overview, *, starting: bool) -> _Asked:
     acts = {ENABLE.word: enable, ONLY_FOR_ME.word: only_for_me, DECLINE.word: decline}
-    return _Asked(tuple(_question(shown)), acts)
+    return _Asked(tuple(_question(shown, starting=starting)), acts)
 
 
 def _about_news(shown: Overview) -> _Asked:
@@ -111,7 +112,7 @@ def _answer(answer: Answer) -> str:
     return f"  {answer.word:<8}{answer.label}: {answer.consequence}"
 
 
-def _question(shown: Overview) -> Iterator[str]:
+def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield QUESTION
     yield ""
     yield from INFORMED
@@ -120,7 +121,7 @@ def _question(shown: Overview) -> Iterator[str]:
     yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
     yield ""
     for answer in ANSWERS:
-        yield _answer(answer)
+        yield _answer(replace(answer, consequence=STARTING) if starting and answer is ENABLE else answer)
     yield WITHDRAW
 
 
@@ -158,7 +159,7 @@ def _confirmed(decided: Decided) -> str:
     if decided.decision.local:
         return "Recorded: only for you. Nothing is ever sent."
     if decided.decision.consent == "granted":
-        return "Recorded: metrics are on from the server's next start."
+        return "Recorded: metrics are on. A server that runs unmeasured is measured from its next start."
     return "Recorded: metrics are off. You are not asked again."
 
 

@@ -19,6 +19,7 @@ from shimmy_metrics.wording import (
     NEVER_HEAD,
     ONLY_FOR_ME,
     QUESTION,
+    STARTING,
     amount,
     no_key,
     obstacle,
@@ -32,10 +33,13 @@ SHOWN: Final = (
 """Three of the fields, as a taste; the rest is one key away."""
 
 
-def choices(overview: Overview) -> tuple[Choice, ...]:
-    """Return the four answers as they stand now, each with its consequence in numbers."""
+def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
+    """Return the four answers as they stand now, each with its consequence in numbers.
+
+    `starting`: the server is about to start, and a yes counts from this very start.
+    """
     decision = overview.standing.decision
-    enable = Choice("consent.enable", "enable", ENABLE.label, ENABLE.consequence)
+    enable = Choice("consent.enable", "enable", ENABLE.label, STARTING if starting else ENABLE.consequence)
     if decision.consent is Consent.UNDECIDED:
         return (
             enable,

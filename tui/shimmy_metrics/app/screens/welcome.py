@@ -170,7 +170,9 @@ class ConsentScreen(Frame):
         overview = self.shimmy.overview
         if overview is None:
             return ()
-        return renewal.choices(overview) if self.shimmy.renewing else consent.choices(overview)
+        if self.shimmy.renewing:
+            return renewal.choices(overview)
+        return consent.choices(overview, starting=self.shimmy.start.asking)
 
     def _before(self, canvas: Canvas) -> tuple[Line, ...]:
         overview = self.shimmy.overview
