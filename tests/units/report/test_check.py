@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shimmy_metrics.receiver.answer import answer
 from shimmy_metrics.report.check import check_body
 from shimmy_metrics.report.seal import join
 from support.samples import sealed
@@ -139,3 +140,31 @@ def test_no_json_that_was_not_sealed_passes(value: object) -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(body: bytes) -> None:
     assert check_body(body)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        b'"x":' + b"9" * 30,
+        b'"\\ud800":1',
+        b'"x":"\\ud800"',
+        b'"x":1e400',
+        b'"x":' + b"[" * 900 + b"]" * 900,
+        b'"x":"' + b"y" * 2_000 + b'"',
+    ],
+    ids=["a long number", "half a character as key", "half a character", "infinity", "depth", "length"],
+)
+def test_whatever_stands_under_an_unknown_key_is_named_by_both_ends(planted: bytes) -> None:
+    body = GOOD.replace(b'"platform"', planted + b',"platform"')
+    (fault,) = check_body(body)
+    assert fault.rule == "is no field"
+    told = answer(body, {})
+    assert told.status == 422
+    assert told.stored == {}
+
+
+def test_an_id_that_is_none_is_not_repeated_in_the_answer() -> None:
+    for value in ("\ud800", "somebody's words"):
+        told = json.loads(answer(_changed("session_id", value), {}).body)
+        assert told["refused"][0]["id"] == ""
+        assert told["refused"][0]["field"] == "session_id"

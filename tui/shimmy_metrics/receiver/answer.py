@@ -9,6 +9,7 @@ import orjson
 
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.report.check import Fault, canonical, check_report, parse
+from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
 
 PATH: Final = "/v1/usage"
@@ -70,7 +71,11 @@ def answer(body: bytes, known: Mapping[str, bytes]) -> Answer:
 
 def _refused(report: object, fault: Fault) -> dict[str, str]:
     name = report.get("session_id") if isinstance(report, dict) else None
-    return {"id": name if isinstance(name, str) else "", "field": fault.path, "rule": fault.rule}
+    return {
+        "id": name if isinstance(name, str) and UUID4.fault(name) is None else "",
+        "field": fault.path,
+        "rule": fault.rule,
+    }
 
 
 def _refusal(status: HTTPStatus, rule: str) -> Answer:

@@ -73,6 +73,14 @@ def check_report(report: object) -> Iterator[Fault]:
     if not isinstance(report, dict):
         yield Fault("", "no report object")
         return
+    faults = list(_members(report))
+    yield from faults
+    # What else may stand beside the fields has no one form, and perhaps none at all.
+    if not faults and len(orjson.dumps(report)) > REPORT_BYTES:
+        yield Fault("", f"longer than {REPORT_BYTES:,} bytes")
+
+
+def _members(report: dict[str, Any]) -> Iterator[Fault]:
     version = report.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= SCHEMA_VERSION:
         version = SCHEMA_VERSION  # that it is wrong is found below, at the field itself
@@ -91,17 +99,13 @@ def check_report(report: object) -> Iterator[Fault]:
         for key in inner:
             if key not in names:
                 yield Fault(f"{section}.{printable(key)}", "is no field")
-    faulty = False
     for field in fields:
         place = report.get(field.section) if field.section else report
         if not isinstance(place, dict):
             continue
         fault = "is missing" if field.name not in place else field.kind.fault(place[field.name])
         if fault:
-            faulty = True
             yield Fault(field.path, fault)
-    if not faulty and len(orjson.dumps(report)) > REPORT_BYTES:
-        yield Fault("", f"longer than {REPORT_BYTES:,} bytes")
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON
