@@ -200,7 +200,7 @@ def _raw(name: str, text: object) -> bool:
         return known or re.fullmatch(r"no time zone|UTC([+-]\d\d:\d\d)?", text) is not None
     for word in (*ROUTES, *CLIENTS, *TokenSource, OTHER):
         text = re.sub(rf"(?<!\S){re.escape(word)} (?=\d)", "", text)
-    return all(token in _PLAIN for token in _TOKENS.findall(text)) and re.fullmatch(r"[\w ,.:]*", text) is not None
+    return all(token in _PLAIN for token in _TOKENS.findall(text)) and re.fullmatch(r"[\w ,.:']*", text) is not None
 
 
 _FIGURES: Final[dict[str, Rule | dict[str, Any]]] = {

@@ -1,0 +1,43 @@
+"""An export's own rules take every raw value that a report can leave, and nothing beside them."""
+
+from dataclasses import replace
+
+import pytest
+
+from shimmy_metrics.actions.held import _measured
+from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.report.build import raw_values
+from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
+from support.samples import COUNTERS, FACTS, measured
+
+NOTHING_KNOWN = Facts(
+    system="other",
+    architecture="other",
+    memory_bytes=None,
+    cores=None,
+    gpu_vendor=None,
+    gpu_detected=True,
+    region="unknown",
+    zone="",
+)
+EVERYTHING_MET = replace(
+    COUNTERS,
+    sources=dict.fromkeys(map(str, TokenSource), 1_000),
+    routes=dict.fromkeys([*ROUTES, OTHER], 1),
+    clients=dict.fromkeys(CLIENTS, 12),
+)
+
+
+@pytest.mark.parametrize("counters", [Counters(), replace(Counters(), requests=1), COUNTERS, EVERYTHING_MET])
+@pytest.mark.parametrize("facts", [FACTS, NOTHING_KNOWN, replace(FACTS, zone="UTC-05:00")])
+@pytest.mark.parametrize("first", [True, False])
+def test_every_raw_value_can_stand_in_an_export(counters: Counters, facts: Facts, first: bool) -> None:
+    values = replace(measured(), counters=counters, facts=facts, first_of_day=first, first_of_month=first, version="")
+    assert [name for name, text in raw_values(values).items() if not _measured({name: text})] == []
+
+
+@pytest.mark.parametrize("planted", ["/home/somebody", "llama-3.1-8b", "2 names, hashed: llama", "first of the day; x"])
+def test_other_words_cannot(planted: str) -> None:
+    for name in raw_values(measured()):
+        assert not _measured({name: planted})
