@@ -13,6 +13,7 @@ from shimmy_metrics.system.files import PRIVATE_FILE
 
 _WAIT_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.02
+_LOOK_SECONDS: Final = 0.1
 
 
 class Lock:
@@ -23,11 +24,17 @@ class Lock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Take the lock at once; return False where another process holds it. Raises `OSError`."""
+        """Take the lock; return False where another process holds it. Raises `OSError`.
+
+        Whoever looks (`held`) has it for an instant, so it is tried a little longer than one.
+        """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-        if not _lock_now(descriptor):
-            os.close(descriptor)
-            return False
+        end = time.monotonic() + _LOOK_SECONDS
+        while not _lock_now(descriptor):
+            if time.monotonic() > end:
+                os.close(descriptor)
+                return False
+            time.sleep(_LOOK_SECONDS / 20)
         self._descriptor = descriptor
         return True
 

@@ -1,0 +1,31 @@
+"""A lock is its holder's, and a look at it takes it from nobody."""
+
+import threading
+from pathlib import Path
+
+from shimmy_metrics.system.locks import Lock, _lock_now, held
+
+
+def test_a_lock_is_held_by_one_and_free_again_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert not held(path)
+    first, second = Lock(path), Lock(path)
+    assert first.take()
+    assert held(path)
+    assert not second.take()
+    first.release()
+    assert not held(path)
+    assert second.take()
+    second.release(remove=True)
+    assert not path.exists()
+
+
+def test_a_look_that_has_the_lock_for_an_instant_takes_it_from_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    looking = path.open("r+b")
+    assert _lock_now(looking.fileno())
+    threading.Timer(0.01, looking.close).start()
+    lock = Lock(path)
+    assert lock.take()
+    lock.release()
