@@ -1,5 +1,6 @@
 """Which config, which state directory, which environment, which clock: everything that tests and the demo replace."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -29,10 +30,10 @@ class Profile:
     def current(cls) -> Self:
         """Return the profile of the person who runs this process (DESIGN, "Consent" and "The store")."""
         environment = Environment.current()
-        home = Path.home()
+        home = _home()
         legacy = home / "Library/Application Support/shimmy/config.json" if sys.platform == "darwin" else None
         config_path = _config_dir(environment, home) / "config.json"
-        return cls(config_path, _state_dir(environment), environment, Clock(), legacy)
+        return cls(config_path, _state_dir(environment, home), environment, Clock(), legacy)
 
     @classmethod
     def under(cls, root: Path, variables: Mapping[str, str] | None = None, clock: Clock | None = None) -> Self:
@@ -50,6 +51,15 @@ class Profile:
         return self.state_dir / "metrics.log"
 
 
+def _home() -> Path:
+    """Return the home directory; the root where there is none (a container's user without an entry of its own)."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return Path("/")
+    return home if home.is_absolute() else Path("/")
+
+
 def _config_dir(environment: Environment, home: Path) -> Path:
     if sys.platform == "win32":
         roaming = environment.get("APPDATA")
@@ -59,10 +69,14 @@ def _config_dir(environment: Environment, home: Path) -> Path:
     return (Path(base) if os.path.isabs(base) else home / ".config") / "shimmy"
 
 
-def _state_dir(environment: Environment) -> Path:
+def _state_dir(environment: Environment, home: Path) -> Path:
     base = environment.get("XDG_STATE_HOME")
     if os.path.isabs(base):  # on every system: whoever sets it means it
         return Path(base) / "shimmy"
     import platformdirs  # 2.9 x bare Python, and only wanted once metrics are at work
 
-    return platformdirs.user_state_path("shimmy", appauthor=False)
+    with contextlib.suppress(RuntimeError):  # without a home; older ones of it return the `~` as it stands
+        found = platformdirs.user_state_path("shimmy", appauthor=False)
+        if found.is_absolute():
+            return found
+    return home / ".local/state/shimmy"
