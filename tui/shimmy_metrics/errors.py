@@ -29,6 +29,7 @@ class TroubleError(Exception):
         self.code = code
 
     def __str__(self) -> str:
-        """One line: `where: what. remedy`."""
+        """One line: `where: what. remedy`. A line break or an escape in a name given from outside is spelled out."""
         line = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{line}. {self.remedy}" if self.remedy else line
+        line = f"{line}. {self.remedy}" if self.remedy else line
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)

@@ -27,10 +27,10 @@ Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches off whateve
 
 @dataclass(frozen=True, slots=True)
 class ConfigArguments:
-    """`shimmy config --metrics ACTION`: `file` is for `validate` (empty: what is held), `json` for `status`."""
+    """`shimmy config --metrics ACTION`: `file` is for `validate` (None: what is held), `json` for `status`."""
 
     action: str
-    file: str = ""
+    file: str | None = None
     json: bool = False
 
 
@@ -45,16 +45,19 @@ class UpstreamArguments:
 def config_arguments(arguments: list[str]) -> ConfigArguments:
     """Read what follows `config`. Raises `TroubleError` for anything that is not an action of ours."""
     parser = _parser("shimmy config")
-    parser.add_argument("--metrics", required=True, choices=ACTIONS, metavar="ACTION")
+    parser.add_argument("--metrics", required=True, choices=ACTIONS, metavar="ACTION", action="append")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("file", nargs="?", default="")
+    parser.add_argument("file", nargs="?")
     # A file named with a dash in front would be an option; "-" alone is standard input.
     found = parser.parse_args(arguments)
-    if found.file and found.metrics != "validate":
-        raise TroubleError(f"{found.metrics} takes no file", where="shimmy config", remedy="See shimmy-metrics --help")
-    if found.json and found.metrics != "status":
-        raise TroubleError("--json goes with status", where="shimmy config", remedy="See shimmy-metrics --help")
-    return ConfigArguments(found.metrics, found.file, found.json)
+    action, *more = found.metrics
+    if more:
+        parser.error("--metrics names one action")
+    if found.file is not None and action != "validate":
+        parser.error(f"{action} takes no file")
+    if found.json and action != "status":
+        parser.error("--json goes with status")
+    return ConfigArguments(action, found.file, found.json)
 
 
 def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:

@@ -4,6 +4,7 @@ What machines read (`preview`, `export`, `status --json`) is alone on standard o
 error. `enable`, `disable`, `status` and `validate` answer a person on standard output.
 """
 
+import contextlib
 import sys
 
 from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
@@ -114,8 +115,8 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.actions.validate import validate_given, validate_held
     from shimmy_metrics.wording import findings
 
-    found = validate_given(_read(wanted.file), profile) if wanted.file else validate_held(profile)
-    for line in findings(found.faults, found.canaries, found.checked, held=not wanted.file):
+    found = validate_held(profile) if wanted.file is None else validate_given(_read(wanted.file), profile)
+    for line in findings(found.faults, found.canaries, found.checked, held=wanted.file is None):
         _say(line)
     return Exit.DONE if found.ok else Exit.NO
 
@@ -131,9 +132,9 @@ def _read(file: str) -> bytes:
         if len(data) > VALIDATE_BYTES:
             raise TroubleError(f"larger than {VALIDATE_BYTES:,} bytes", where="standard input", remedy="Shorten it")
         return data
-    found = read_bounded(Path(file), VALIDATE_BYTES)
+    found = read_bounded(Path(file), VALIDATE_BYTES) if file else None
     if found is None:
-        raise TroubleError("there is no such file", where=file, remedy="Name a report, an array or an export")
+        raise TroubleError("there is no such file", where=file or "''", remedy="Name a report, an array or an export")
     return found
 
 
@@ -147,4 +148,5 @@ def _say(line: str) -> None:
 
 
 def _remark(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    with contextlib.suppress(OSError):  # it is said beside the answer, which is what counts
+        sys.stderr.write(f"{line}\n")

@@ -4,12 +4,21 @@ A hand-over loads nothing of ours but `system/handover`, so that standing in for
 starting Python.
 """
 
+import contextlib
 import os
 import sys
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from shimmy_metrics.errors import TroubleError
 
 _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--kv-quant", "--prefill-chunk", "--ctx"})
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
+
+_OURS_ALONE: Final = frozenset({"config", "tui", "demo"})
+_HELP: Final = frozenset({"-h", "--help"})
 
 
 def shimmy() -> int:
@@ -32,33 +41,70 @@ def split_word(arguments: list[str]) -> tuple[list[str], str, list[str]]:
 
 def _guarded(arguments: list[str], *, own_name: bool) -> int:
     """Run; whatever a person has to know is one line on standard error, never a traceback."""
+    _fill_streams()
     try:
-        return _run(arguments, own_name=own_name)
+        code = _run(arguments, own_name=own_name)
+        sys.stdout.flush()  # not at Python's exit, which has words of its own for it
+        return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is left to say. Python would complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of our output went away (`| head`): nothing is left to say.
+        _drop(sys.stdout)
         return 141
     except Exception as error:  # noqa: BLE001 - the boundary to the person
-        from shimmy_metrics.errors import Exit, TroubleError
+        from shimmy_metrics.errors import Exit
 
-        if not isinstance(error, TroubleError):
-            error = TroubleError(
-                f"an error of ours ({type(error).__name__})", remedy="Nothing was sent; please report it"
-            )
+        trouble = _explained(error)
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"shimmy-metrics: {trouble}\n")
+        return int(trouble.code) or int(Exit.USAGE)
+    finally:
         try:
-            sys.stderr.write(f"shimmy-metrics: {error}\n")
             sys.stderr.flush()
-        except (OSError, ValueError, AttributeError):
-            pass  # standard error is closed, or its terminal is gone: nobody is there to be told
-        return int(error.code) or int(Exit.USAGE)
+        except (OSError, ValueError):
+            _drop(sys.stderr)  # it is full, or its terminal is gone: nobody is there to be told
+
+
+def _fill_streams() -> None:
+    """Put something in the place of a standard stream that is closed; else the next file opened would take its number.
+
+    Reads find the end, an answer is refused, what is said beside it is dropped. For the real server the stream stays
+    closed: what stands there is not inherited.
+    """
+    closed = (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY))
+    for name, mode, flags in closed:
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, flags), mode))  # noqa: SIM115 - as long as we live
+
+
+def _drop(stream: "TextIO") -> None:
+    """Let what is still to be written there go nowhere: at its exit Python would try again, and complain."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _explained(error: Exception) -> "TroubleError":
+    import errno
+
+    from shimmy_metrics.errors import TroubleError
+
+    if isinstance(error, TroubleError):
+        return error
+    refused = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+    if isinstance(error, OSError) and error.filename is None and error.errno in refused:
+        _drop(sys.stdout)
+        reason = (error.strerror or "no reason given").lower()
+        return TroubleError(f"cannot be written: {reason}", where="standard output", remedy="Nothing else was lost")
+    return TroubleError(f"an error of ours ({type(error).__name__})", remedy="Nothing was sent; please report it")
 
 
 def _run(arguments: list[str], *, own_name: bool) -> int:
     before, word, rest = split_word(arguments)
     if own_name and not word:
         return _about(before)
+    if word in _OURS_ALONE and not _HELP.isdisjoint(rest):
+        return _about(["--help"])
     match word:
         case "serve":
             from shimmy_metrics.cli.serving import serve
@@ -76,7 +122,7 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
             from shimmy_metrics.cli.opening import demo
 
             return demo(rest)
-    return _hand_over(arguments, help_after=not word and ("--help" in before or "-h" in before))
+    return _hand_over(arguments, help_after=not word and not _HELP.isdisjoint(before))
 
 
 def _about(options: list[str]) -> int:
@@ -93,8 +139,8 @@ def _about(options: list[str]) -> int:
     return 0
 
 
-def _hand_over(arguments: list[str], *, help_after: bool) -> NoReturn:
-    from shimmy_metrics.system.handover import hand_over, real_binary
+def _hand_over(arguments: list[str], *, help_after: bool) -> int:
+    from shimmy_metrics.system.handover import hand_over, missing, real_binary
 
     variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
     binary = real_binary(variables)
@@ -103,16 +149,14 @@ def _hand_over(arguments: list[str], *, help_after: bool) -> NoReturn:
 
         status = os.spawnve(os.P_WAIT, binary, [binary, *arguments], variables) if binary else 0  # noqa: S606 - its text first
         print(HELP, end="")  # noqa: T201 - then ours
-        sys.exit(status)
+        return status
     if binary is None:
-        from shimmy_metrics.errors import Exit, TroubleError
-
-        remedy = "Install it (cargo install shimmy) or name it in SHIMMY_BIN"
-        raise TroubleError("no shimmy server found on PATH", remedy=remedy, code=Exit.NO_SERVER)
+        raise missing(variables)
     try:
         hand_over(binary, arguments, variables)
     except OSError as error:
         from shimmy_metrics.errors import Exit, TroubleError
 
         reason = (error.strerror or "it cannot be run").lower()
-        raise TroubleError(reason, where=binary, remedy="Check SHIMMY_BIN", code=Exit.NO_SERVER) from error
+        remedy = "It should be the real Shimmy"
+        raise TroubleError(f"cannot be run: {reason}", where=binary, remedy=remedy, code=Exit.NO_SERVER) from error

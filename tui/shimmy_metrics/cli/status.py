@@ -49,7 +49,8 @@ def as_lines(summary: Summary) -> Iterator[str]:
         yield "Your yes stands; it counts again when the switch is gone."
     yield ""
     changed = f", changed {standing.decision.changed}" if standing.decision.changed else ""
-    yield f"  config    {summary.config_path}{changed or ' (not written yet)'}"
+    open_yet = " (no answer there yet)" if standing.decision.consent is Consent.UNDECIDED else ""
+    yield f"  config    {summary.config_path}{open_yet or changed}"
     yield f"  endpoint  {standing.endpoint}"
     for session in summary.running:
         yield (

@@ -102,7 +102,8 @@ def _become(
             signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
             hand_over(binary, words, variables)
     except OSError as error:
-        line = f"shimmy-metrics: {binary}: cannot be run: {(error.strerror or 'no reason given').lower()}\n"
+        line = f"shimmy-metrics: {binary}: cannot be run: {(error.strerror or 'no reason given').lower()}. "
+        line += "It should be the real Shimmy\n"
         os.write(2, line.encode(errors="surrogateescape"))
     finally:
         os._exit(Exit.NO_SERVER)

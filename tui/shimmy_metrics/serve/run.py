@@ -13,7 +13,7 @@ from shimmy_metrics.config.standing import standing
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.serve.ending import HandOverError, end_as
-from shimmy_metrics.system.handover import hand_over, real_binary
+from shimmy_metrics.system.handover import hand_over, missing, real_binary
 from shimmy_metrics.system.profile import Profile
 
 
@@ -26,9 +26,7 @@ def serve(profile: Profile, arguments: Sequence[str]) -> int:
     variables = dict(profile.environment.variables)
     binary = real_binary(variables)
     if binary is None:
-        what = "no real shimmy binary was found"
-        remedy = "Install Shimmy, or name its binary in SHIMMY_BIN"
-        raise TroubleError(what, where=variables.get("SHIMMY_BIN", ""), remedy=remedy, code=Exit.NO_SERVER)
+        raise missing(variables)
     try:
         return end_as(_measured(profile, binary, arguments))
     except HandOverError as error:
@@ -38,7 +36,8 @@ def serve(profile: Profile, arguments: Sequence[str]) -> int:
         hand_over(binary, list(arguments), variables)
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
-        raise TroubleError(f"cannot be run: {reason}", where=binary, code=Exit.NO_SERVER) from error
+        remedy = "It should be the real Shimmy"
+        raise TroubleError(f"cannot be run: {reason}", where=binary, remedy=remedy, code=Exit.NO_SERVER) from error
 
 
 def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:

@@ -76,7 +76,7 @@ async def reach(url: Url) -> Target:
         raise _unreachable(url, "its certificate does not hold") from failed
     except TimeoutError:
         raise _unreachable(url, f"no answer within {_REACH_SECONDS:.0f} s") from None
-    except OSError as failed:
+    except (OSError, UnicodeError) as failed:  # a label that is too long for a name fails before it is looked up
         raise _unreachable(url, "the name is not known") from failed
     if isinstance(error, ssl.SSLError):
         raise _unreachable(url, "no TLS connection could be made")

@@ -7,7 +7,10 @@ this program, or another install of it, are passed over.
 import os
 import sys
 from collections.abc import Iterator
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from shimmy_metrics.errors import TroubleError
 
 _MARK: Final = b"shimmy_metrics"
 _LAUNCHER_BYTES: Final = 262_144
@@ -26,6 +29,18 @@ def real_binary(variables: dict[str, str]) -> str | None:
         if candidate not in tried and os.path.isfile(path) and os.access(path, os.X_OK) and not _is_ours(path):
             return candidate
     return None
+
+
+def missing(variables: dict[str, str]) -> "TroubleError":
+    """Return what a person is told where `real_binary` found none."""
+    from shimmy_metrics.errors import Exit, TroubleError
+
+    named = variables.get("SHIMMY_BIN", "")
+    if named:
+        what, remedy = "this is no Shimmy that can be run", "Name the real binary there, or unset it"
+        return TroubleError(what, where=f"SHIMMY_BIN={named}", remedy=remedy, code=Exit.NO_SERVER)
+    remedy = "Install it (cargo install shimmy) or name it in SHIMMY_BIN"
+    return TroubleError("no real shimmy binary was found on PATH", remedy=remedy, code=Exit.NO_SERVER)
 
 
 def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> NoReturn:

@@ -1,0 +1,92 @@
+"""Odd words and streams: one clear line that says what, where and what to do, and the exit code of the contract."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.installed import BIN, LONGEST, Home
+from support.one_line import is_one_line
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+
+
+@pytest.mark.parametrize("stream", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("command", ["config --metrics disable", "config --metrics export", "tui --plain", "--help"])
+def test_an_answer_that_cannot_be_written_is_said_and_what_was_asked_is_done(
+    home: Home, command: str, stream: str
+) -> None:
+    home.metrics("enable")
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" {command} {stream}', str(BIN / "shimmy")],
+        env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
+    )  # fmt: skip
+    is_one_line(ended, "standard output")
+    consent = json.loads(home.metrics("status", "--json").stdout)["consent"]
+    assert consent == ("declined" if "disable" in command else "granted")
+
+
+def test_closed_streams_and_a_reader_that_went_away_break_nothing(home: Home) -> None:
+    for redirected in ("<&- 2>&-", "<&- | head -c 1", "2>/dev/full"):
+        ended = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" config --metrics preview {redirected}', str(BIN / "shimmy")],
+            env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0
+        assert ended.stdout.startswith("{")
+        assert "Error" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (["config"], "shimmy config"),
+        (["config", "--metrics"], "shimmy config"),
+        (["config", "--metrics", "perhaps"], "shimmy config"),
+        (["config", "--metrics", "enable", "--metrics", "disable"], "shimmy config"),
+        (["config", "--metrics", "enable", "now"], "shimmy config"),
+        (["config", "--metrics", "preview", "--json"], "shimmy config"),
+        (["config", "--metrics", "validate", "/nowhere"], "/nowhere"),
+        (["config", "--metrics", "validate", "/"], "/"),
+        (["config", "--metrics", "validate", ""], "''"),
+        (["tui", "now"], "shimmy tui"),
+        (["demo", "now"], "shimmy demo"),
+        (["serve", "--upstream"], "shimmy serve --upstream"),
+        (["serve", "--upstream", "nonsense"], "--upstream nonsense"),
+        (["serve", "--upstream", "http://a\n:1"], "--upstream http://a\\n:1"),
+        (["serve", "--upstream", f"http://{'n' * 64}:1"], "--upstream http://n"),
+        (["serve", "--upstream", "http://127.0.0.1:1/v1"], "--upstream http://127.0.0.1:1/v1"),
+    ],
+)
+def test_odd_words_are_one_line_and_decide_nothing(home: Home, words: list[str], where: str) -> None:
+    is_one_line(home.run(*words), where)
+    assert list(home.root.iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["serve", "list"])
+def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -> None:
+    (home.root / "text").write_text("no program")
+    (home.root / "program").write_text("#!/nowhere\n")
+    (home.root / "program").chmod(0o755)
+    for named in (
+        "/nowhere",
+        str(home.root),
+        str(home.root / "text"),
+        str(BIN / "shimmy"),
+        str(BIN / "shimmy-metrics"),
+    ):
+        is_one_line(home.having(SHIMMY_BIN=named).run(word), f"SHIMMY_BIN={named}: ", 127)
+    program = str(home.root / "program")
+    is_one_line(home.having(SHIMMY_BIN=program).run(word), f"{program}: ", 127)
+    is_one_line(home.run(word), "no real shimmy binary", 127)
+
+
+@pytest.mark.parametrize("words", [["config", "--help"], ["tui", "-h"], ["demo", "--help"]])
+def test_asking_for_help_is_no_mistake(home: Home, words: list[str]) -> None:
+    helped = home.run(*words)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "shimmy config --metrics ACTION" in helped.stdout

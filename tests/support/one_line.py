@@ -1,0 +1,51 @@
+"""What a person is told when something cannot be used, and ways to bring that about."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support.installed import BIN, LONGEST, Home
+
+Ended = subprocess.CompletedProcess[str]
+
+
+def is_one_line(ended: Ended, where: object, code: int = 2) -> None:
+    assert (ended.returncode, ended.stdout) == (code, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"shimmy-metrics: {where}")
+    what, _, remedy = line.removeprefix(f"shimmy-metrics: {where}").partition(". ")
+    assert what
+    assert remedy
+    assert "error of ours" not in line
+
+
+def unprivileged(home: Home, *arguments: str, before: str = "") -> Ended:
+    """Run a command for which permissions count, also where the tests run as root; `before` is shell that prepares."""
+    program = [str(BIN / "shimmy"), *arguments]
+    if os.geteuid() == 0:
+        program = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *program]
+    script = f'{before}\nexec "$@"'
+    return subprocess.run(
+        ["/bin/sh", "-c", script, "sh", *program],
+        env=home.environment,
+        cwd=home.root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+
+
+needs_setpriv = pytest.mark.skipif(
+    os.geteuid() == 0 and shutil.which("setpriv") is None, reason="as root permissions count only without capabilities"
+)
+
+
+def can_mount() -> bool:
+    probe = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    return (
+        shutil.which("unshare") is not None and subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    )
