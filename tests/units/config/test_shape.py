@@ -52,6 +52,12 @@ def test_both_shapes_are_read_and_the_no_wins(text: bytes, consent: Consent) -> 
         (b'{"metrics":{"enabled":1}}', "config.json:1", "enabled"),
         (b'{"enabled":null}', "config.json:1", "enabled"),
         (b'{"metrics":{"enabled":false,"enabled":true}}', "config.json", "twice"),
+        (b'{"metrics":{"enabled":false,"local":true,"local":false}}', "config.json", "twice"),
+        (b'{"metrics":{"enabled":true,\n"endpoint":7}}', "config.json:2", "endpoint"),
+        (b'{"metrics":{"enabled":true,"schema_version":"2"}}', "config.json:1", "schema_version"),
+        (b'{"metrics":{"enabled":true,"schema_version":0}}', "config.json:1", "schema_version"),
+        (b'{"metrics":{"enabled":true,"schema_version":true}}', "config.json:1", "schema_version"),
+        (b'{"metrics":{"enabled":true,"local":"yes"}}', "config.json:1", "local"),
         (b"\n\xff", "config.json:2", "UTF-8"),
         (b"[" * 100_000, "config.json", "nested"),
         (b'{"a":' + b"9" * 5_000 + b"}", "config.json", "number"),
@@ -68,8 +74,8 @@ def test_a_damaged_file_names_its_line_and_the_remedy(text: bytes, where: str, w
 def test_only_for_me_is_a_no_that_measures() -> None:
     decision = parse(b'{"metrics":{"enabled":false,"local":true}}', WHERE).decision
     assert (decision.consent, decision.local) == (Consent.DECLINED, True)
-    # A yes beside it is a yes: local says nothing there.
-    assert parse(b'{"metrics":{"enabled":true,"local":true}}', WHERE).decision.local is False
+    # The two contradict each other where both are true: the one that sends nothing wins.
+    assert parse(b'{"metrics":{"enabled":true,"local":true}}', WHERE).decision == decision
 
 
 @pytest.mark.parametrize("word", [b'"review"', b'"Automatic"', b"3", b"null"])

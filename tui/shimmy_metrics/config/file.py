@@ -1,6 +1,7 @@
 """The config file on disk: read whole, written atomically under a lock, never written over where it is damaged."""
 
 import contextlib
+import os
 from collections.abc import Callable
 
 from shimmy_metrics.config.shape import Document, parse, render
@@ -26,7 +27,7 @@ def load(profile: Profile) -> Document:
 
 def present(profile: Profile) -> bool:
     """Whether there is a config file at all: its deletion is a withdrawal."""
-    return profile.config_path.exists()
+    return os.path.exists(profile.config_path)
 
 
 def change(profile: Profile, step: Callable[[Decision], Decision]) -> Decision:

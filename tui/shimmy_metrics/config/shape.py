@@ -2,10 +2,12 @@
 
 Two shapes are read: ours, with the `metrics` object, and the flat one that Shimmy's own source writes. A flat no is a
 no; a flat yes is undecided, since there Enter and the end of input said yes. Where the two differ the no wins. Keys
-that are not ours survive a write untouched, at every level (DESIGN, "Consent").
+that are not ours survive a write untouched, at every level (DESIGN, "Consent"). A file in which a key of ours holds
+something else than it should is no decision at all: a slip must not send.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +19,15 @@ _REMEDY: Final = "Metrics are off until it is mended; correct the file or delete
 
 _FLAT: Final = ("enabled", "session_id", "last_updated")
 _OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local")
+_SINGLE: Final = frozenset({"metrics", *_OURS})
+"""Keys that may stand once: which of two answers counts must not depend on a parser."""
+
+_FORMS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "schema_version": (lambda value: value is None or (type(value) is int and value > 0), "no version"),
+    "endpoint": (lambda value: value is None or isinstance(value, str), "no address"),
+    "local": (lambda value: value is None or isinstance(value, bool), "neither true nor false"),
+}
+"""What the additive keys may hold; each may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +41,8 @@ class Document:
 def parse(text: bytes, where: str) -> Document:
     """Read a config file's bytes. An empty file holds no decision.
 
-    Raises `TroubleError`, naming `where` with its line and the remedy, for text that is no JSON object or whose
-    `enabled` is no boolean.
+    Raises `TroubleError`, naming `where` with its line and the remedy, for text that is no JSON object, or in which a
+    key of ours holds what it cannot.
     """
     if not text.strip():
         return Document({}, Decision())
@@ -59,6 +70,9 @@ def parse(text: bytes, where: str) -> Document:
         if not isinstance(place.get("enabled", False), bool):
             what = '"enabled" is neither true nor false'
             raise TroubleError(what, where=_line(text, where, "enabled"), remedy=_REMEDY)
+    for key, (holds, what) in _FORMS.items():
+        if metrics and not holds(metrics.get(key)):
+            raise TroubleError(f'"{key}" is {what}', where=_line(text, where, key), remedy=_REMEDY)
     return Document(data, _decision(data, metrics or {}))
 
 
@@ -102,7 +116,7 @@ def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
     endpoint = metrics.get("endpoint")
     local = metrics.get("local") is True
     answers = [place["enabled"] for place in (data, metrics) if "enabled" in place]
-    if False in answers:
+    if False in answers or (True in answers and local):
         consent = Consent.DECLINED
     elif metrics.get("enabled") is True:
         consent = Consent.GRANTED
@@ -115,7 +129,7 @@ def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
         changed=_text(metrics.get("last_updated", data.get("last_updated"))),
         schema_version=_whole(metrics.get("schema_version"), 1),
         refused=_whole(metrics.get("schema_refused"), 0),
-        endpoint=endpoint if isinstance(endpoint, str) and endpoint else ENDPOINT,
+        endpoint=ENDPOINT if endpoint is None else endpoint,
         # Any word but our own "automatic" holds reports back: a slip must not send.
         delivery=Delivery.AUTOMATIC if metrics.get("delivery", "automatic") == "automatic" else Delivery.REVIEW,
     )
@@ -149,7 +163,7 @@ class _RepeatedKeyError(Exception):
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
-        if key in made and key in {"metrics", "enabled"}:
-            raise _RepeatedKeyError(key)  # which of two answers counts must not depend on a parser
+        if key in made and key in _SINGLE:
+            raise _RepeatedKeyError(key)
         made[key] = value
     return made

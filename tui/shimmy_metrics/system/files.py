@@ -25,15 +25,17 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
     except NotADirectoryError:
         return None
     except OSError as error:
-        if path.is_dir():
+        if os.path.isdir(path):  # Windows opens none
             raise TroubleError("this is a directory, not a file", where=str(path), remedy="Move it away") from error
         reason = (error.strerror or "it cannot be opened").lower()
-        raise TroubleError(f"cannot be read: {reason}", where=str(path), remedy="Check who owns it") from error
+        remedy = "Check who owns it and its folder"
+        raise TroubleError(f"cannot be read: {reason}", where=str(path), remedy=remedy) from error
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(descriptor)
+        what = "this is a directory, not a file" if stat.S_ISDIR(kind) else "this is no regular file"
+        raise TroubleError(what, where=str(path), remedy="Move it away")
     with open(descriptor, "rb") as file:
-        kind = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(kind):
-            what = "this is a directory, not a file" if stat.S_ISDIR(kind) else "this is no regular file"
-            raise TroubleError(what, where=str(path), remedy="Move it away")
         try:
             data = file.read(limit + 1)
         except OSError as error:

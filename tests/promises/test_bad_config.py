@@ -1,0 +1,102 @@
+"""A config that cannot be used: one clear line, metrics off, and the file as it was; the server starts all the same."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from support.installed import BIN, LONGEST, Home
+from support.one_line import can_mount, is_one_line, needs_setpriv, unprivileged
+
+ACTIONS: Final = ("enable", "disable", "status", "preview", "export", "validate")
+Make = Callable[[Path], object]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_text('{\n "metrics": {"enabled": tru'),
+        lambda path: path.write_text('{"metrics": {"enabled": true, "endpoint": 7}}'),
+        lambda path: path.write_bytes(b" " * 10_000_000),
+        lambda path: path.mkdir(),
+        os.mkfifo,
+        lambda path: path.symlink_to(path.name),
+    ],
+    ids=["no JSON", "no address", "10 MB", "a directory", "a FIFO", "a link to itself"],
+)
+def test_a_config_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, make: Make) -> None:
+    path = home.profile.config_path
+    path.parent.mkdir(parents=True)
+    make(path)
+    before = path.lstat()
+    for action in ACTIONS:
+        is_one_line(home.metrics(action), path)
+    after = path.lstat()
+    assert (after.st_mtime_ns, after.st_size, after.st_ino) == (before.st_mtime_ns, before.st_size, before.st_ino)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@needs_setpriv
+@pytest.mark.parametrize("locked", ["config.json", ".", ".."])
+def test_a_config_that_may_not_be_read_is_said(home: Home, locked: str) -> None:
+    home.metrics("enable")
+    place = home.profile.config_path.parent / locked
+    place.chmod(0)
+    try:
+        for action in ("enable", "disable", "status"):
+            is_one_line(unprivileged(home, "config", "--metrics", action), home.profile.config_path)
+    finally:
+        place.chmod(0o700)
+    assert json.loads(home.metrics("status", "--json").stdout)["consent"] == "granted"
+
+
+@needs_setpriv
+def test_a_config_that_cannot_be_written_stays_as_it_was(home: Home) -> None:
+    home.metrics("enable")
+    path = home.profile.config_path
+    before = path.read_bytes()
+    path.parent.chmod(0o500)
+    is_one_line(unprivileged(home, "config", "--metrics", "disable"), path)
+    path.parent.chmod(0o700)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_config_that_cannot_be_used_never_keeps_the_server_from_starting(home: Home) -> None:
+    path = home.profile.config_path
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    binary = home.root / "real"
+    binary.write_text('#!/bin/sh\necho "$@"\n')
+    binary.chmod(0o755)
+    served = home.having(SHIMMY_BIN=str(binary)).run("serve", "--bind", "auto")
+    assert (served.returncode, served.stdout) == (0, "serve --bind auto\n")
+    assert served.stderr.startswith(f"shimmy-metrics: not measured: {path}:1: ")
+    assert len(served.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(not can_mount(), reason="this user may mount nothing")
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+def test_a_disk_that_takes_nothing_is_said_and_loses_nothing(home: Home, trouble: str) -> None:
+    place = home.profile.config_path.parent
+    place.mkdir(parents=True)
+    fill = f"head -c 100000 /dev/zero >{place}/rest 2>/dev/null"
+    closed = {"full": fill, "read-only": f"mount -o remount,ro {place}"}[trouble]
+    steps = f"mount -t tmpfs -o size=8k tmpfs {place} && echo '{{\"theirs\":1}}' >{place}/config.json && {closed}"
+    script = f'{steps}; "$1" config --metrics enable; code=$?; cat {place}/config.json; ls -A {place}; exit $code'
+    ended = subprocess.run(
+        ["unshare", "--mount", "/bin/sh", "-c", script, "sh", str(BIN / "shimmy")],
+        env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
+    )  # fmt: skip
+    is_one_line(subprocess.CompletedProcess([], ended.returncode, "", ended.stderr), home.profile.config_path)
+    left = "config.json\nrest\n" if trouble == "full" else "config.json\n"
+    assert ended.stdout == f'{{"theirs":1}}\n{left}'
