@@ -161,7 +161,13 @@ def _foreign(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "what"),
-    [(_garbage, "no database"), (_newer, "newer version"), (_foreign, "another program"), (Path.mkdir, "cannot be")],
+    [
+        (_garbage, "no database"),
+        (_newer, "newer version"),
+        (_foreign, "another program"),
+        (Path.mkdir, "no regular file"),
+        (os.mkfifo, "no regular file"),
+    ],
 )
 def test_a_store_that_is_none_of_ours_is_left_alone_and_said_in_one_line(
     tmp_path: Path, make: object, what: str

@@ -17,6 +17,7 @@ from shimmy_metrics.consent import (
     left_as_it_was,
     renewed,
 )
+from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Wait
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import looked_at, opened
@@ -111,7 +112,12 @@ def _refuse(profile: Profile, *, local: bool) -> Decided:
 def _decide(profile: Profile, step: Callable[[Decision], Decision]) -> Decided:
     before = load(profile).decision
     decision = change(profile, step)
-    return Decided(decision, decision != before, settle(profile))
+    try:
+        deleted = settle(profile)
+    except TroubleError as error:
+        remedy = f"{error.remedy}. Your answer is recorded; what waits here could not be deleted, and will not leave"
+        raise TroubleError(error.what, where=error.where, remedy=remedy, code=error.code) from error
+    return Decided(decision, decision != before, deleted)
 
 
 def _now(profile: Profile) -> str:

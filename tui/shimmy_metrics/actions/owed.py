@@ -43,6 +43,7 @@ def settle(profile: Profile) -> Deleted:
             leaving = _leaving(db, local=decision.local)
             for session in leaving:
                 sessions.remove(db, session.id)
+                sessions.clear_lock(profile, session)
             reports = outbox.remove_all(db)
         running = [session for session in leaving if session.ended is None]
         requests = sum(session.counters.requests for session in running)

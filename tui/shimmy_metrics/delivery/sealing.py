@@ -51,7 +51,7 @@ def seal_dead(profile: Profile, db: Database, facts: Facts) -> bool:
         for session in sessions.running(db):
             if not sessions.alive(profile, session):
                 _end(profile, db, session, facts)
-                sessions.lock_path(profile, session.session_id).unlink(missing_ok=True)
+                sessions.clear_lock(profile, session)
         return len(outbox.due(db)) > before
 
 

@@ -23,7 +23,7 @@ from shimmy_metrics.machine.facts import Facts, gather
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, Name
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, connect, forget, transaction
+from shimmy_metrics.store.database import Database, connect, forget, store_path, transaction, troubles
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
@@ -99,18 +99,18 @@ class Books:
         db = connect(self._profile)
         self._facts = gather(self._profile.environment.get("TZ") or None)
         self._db = db
-        crashed = seal_dead(self._profile, db, self._facts)
+        with troubles(store_path(self._profile)):
+            crashed = seal_dead(self._profile, db, self._facts)
         # What failed before waits for this session's end; only what had no end of its own goes at the start.
         if crashed or (self._profile.environment.supervised and outbox.due(db)):
             start_sender(self._profile, at_start=True)
 
     def begin(self, header: Header, counters: Counters) -> None:
-        """Add the session. Nothing is done where the store could not be opened."""
+        """Add the session. Nothing is done where the store could not be opened. Raises `TroubleError`."""
         if self._db is None:
             return
         now = self._profile.clock.now()
         session_id = str(uuid.uuid4())
-        self._lock = sessions.take_lock(self._profile, session_id)
         session = Session(
             id=0,
             session_id=session_id,
@@ -126,7 +126,13 @@ class Books:
             ended=None,
             counters=counters,
         )
-        self._row = sessions.begin(self._db, session)
+        with troubles(store_path(self._profile)):
+            self._lock = sessions.take_lock(self._profile, session_id)
+            try:
+                self._row = sessions.begin(self._db, session)
+            except BaseException:
+                self._lock.release(remove=True)
+                raise
         self._remember(counters)
 
     def introduce(self, header: Header) -> None:

@@ -17,7 +17,7 @@ from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.address import Place
-from shimmy_metrics.serve.books import Books, Clerk, Header, memory_bytes
+from shimmy_metrics.serve.books import Books, Clerk, Header, Job, memory_bytes
 from shimmy_metrics.serve.health import SHIMMY, Name
 from shimmy_metrics.serve.hint import client_hint
 from shimmy_metrics.serve.relay import Relay
@@ -91,13 +91,14 @@ class Session:
 
     def open(self) -> None:
         """Open the store, behind the server's start. What cannot be used is said, and then nothing is measured."""
-        self._clerk.give(self._open_books)
+        self._clerk.give(partial(self._needed, self._books.open))
 
     def begin(self, standing: Standing, *, started: float, startup_ms: int | None) -> None:
         """Measure from now on. `started` is the monotonic second at which the server was started, or now."""
         self._measuring = Measuring(standing, started, startup_ms)
         self._relay.measure_open()
-        self._clerk.give(partial(self._books.begin, self._header(standing), self._picture(self._measuring)))
+        begin = partial(self._books.begin, self._header(standing), self._picture(self._measuring))
+        self._clerk.give(partial(self._needed, begin))
 
     def watch(self) -> None:
         """Look at the config and write the counters, from now until the end."""
@@ -183,9 +184,10 @@ class Session:
         self._measuring = None
         return self._picture(now)
 
-    def _open_books(self) -> None:
+    def _needed(self, step: Job) -> None:
+        """Do a step without which there is no session, in the clerk's thread."""
         try:
-            self._books.open()
+            step()
         except Exception as error:
             self._loop.call_soon_threadsafe(self._unusable, error)
             raise

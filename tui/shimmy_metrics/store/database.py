@@ -8,9 +8,10 @@ alone and said in one line (DESIGN, "The store").
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.store.place import check_place
@@ -20,10 +21,15 @@ from shimmy_metrics.system.profile import Profile
 Database = sqlite3.Connection
 """An open store. Other rooms hold it and pass it back; only this room speaks SQL to it."""
 
+Row = tuple[object, ...]
+Held = TypeVar("Held")
+
 VERSION: Final = 1
 """`PRAGMA user_version` of the tables below."""
 
 BUSY_SECONDS: Final = 2.0
+
+_AWAY: Final = "Move it away; a new one is made"
 
 _TABLES: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -101,13 +107,17 @@ def looked_at(profile: Profile, *, off: bool = False) -> Iterator[Database | Non
     """Open the store for reading, or give None where there is none.
 
     With `off` nothing is written beside it: it is opened as immutable, so pages that still stand in a `-wal` file are
-    not seen (`unread_log` says whether there are any). Raises `TroubleError` for a store that cannot be used.
+    not seen (`unread_log` says whether there are any). Without, the place has to be one where a store may lie. Raises
+    `TroubleError` for a store that cannot be used.
     """
     path = store_path(profile)
-    if not os.path.lexists(path):
+    if not off or os.path.lexists(path):
+        check_place(profile.state_dir)
+    with troubles(path):
+        there = _is_there(path)
+    if not there:
         yield None
         return
-    check_place(profile.state_dir)
     with troubles(path):
         uri = f"{path.absolute().as_uri()}?{'immutable=1' if off else 'mode=ro'}"
         db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -159,6 +169,17 @@ def remember(db: Database, name: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
 
+def read_rows(rows: Iterable[Row], read: Callable[[Row], Held]) -> list[Held]:
+    """Return each row as the value that `read` makes of it.
+
+    Raises `sqlite3.DatabaseError` for a row that is none of ours: SQLite does not see damage within a value.
+    """
+    try:
+        return [read(row) for row in rows]
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError("a malformed row") from error
+
+
 @contextlib.contextmanager
 def troubles(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's errors within the block into one clear line."""
@@ -166,6 +187,8 @@ def troubles(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _trouble(path, str(error).lower()) from error
+    except UnicodeDecodeError as error:  # SQLite's own message, quoting what it found where a name should stand
+        raise _trouble(path, "malformed") from error
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         raise TroubleError(
@@ -175,13 +198,14 @@ def troubles(path: Path) -> Iterator[None]:
 
 def _trouble(path: Path, reason: str) -> TroubleError:
     known = {
-        "not a database": ("is no database", "Move it away; a new one is made"),
-        "malformed": ("is damaged", "Move it away; a new one is made"),
+        "not a database": ("is no database", _AWAY),
+        "malformed": ("is damaged", _AWAY),
         "full": ("the disk is full", "Make room; nothing was changed"),
+        "i/o error": ("cannot be read or written", "See whether its disk is full or failing"),
         "readonly": ("cannot be written", "Check who owns it and its directory"),
         "unable to open": ("cannot be opened", "Check who owns it and its directory"),
         "locked": ("is held by another program", "Try again"),
-        "no such": ("has not the tables it should have", "Move it away; a new one is made"),
+        "no such": ("has not the tables it should have", _AWAY),
     }
     for part, (what, remedy) in known.items():
         if part in reason:
@@ -189,8 +213,20 @@ def _trouble(path: Path, reason: str) -> TroubleError:
     return TroubleError("cannot be used", where=str(path), remedy="Check the disk and the file")
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is a file to open. Raises `OSError` where that cannot be told, `TroubleError` for no such file."""
+    try:
+        kind = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(kind):  # a FIFO would be waited for
+        raise TroubleError("is no regular file", where=str(path), remedy=_AWAY)
+    return True
+
+
 def _open_for_writing(path: Path) -> Database:
     make_private_dir(path.parent)
+    _is_there(path)
     # The file is made before SQLite makes it, so that it is private from its first instant; its log inherits the mode.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -220,5 +256,5 @@ def _version(db: Database, path: Path) -> int:
         remedy = "Use that newer program; this one leaves the file as it is"
         raise TroubleError("is from a newer version of shimmy-metrics", where=str(path), remedy=remedy)
     if found == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise TroubleError("is another program's database", where=str(path), remedy="Move it away; a new one is made")
+        raise TroubleError("is another program's database", where=str(path), remedy=_AWAY)
     return found

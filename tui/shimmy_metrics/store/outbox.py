@@ -7,7 +7,7 @@ from typing import Final
 
 from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS
 from shimmy_metrics.records import Pending, Wait
-from shimmy_metrics.store.database import Database
+from shimmy_metrics.store.database import Database, Row, read_rows
 
 _COLUMNS: Final = "id, report_id, body, sha256, sealed, wait, reason, measured"
 
@@ -73,11 +73,11 @@ def expire(db: Database, now: datetime) -> int:
     return old + over
 
 
-def _read(rows: Iterable[tuple[object, ...]]) -> list[Pending]:
-    return [_pending(row) for row in rows]
+def _read(rows: Iterable[Row]) -> list[Pending]:
+    return read_rows(rows, _pending)
 
 
-def _pending(row: tuple[object, ...]) -> Pending:
+def _pending(row: Row) -> Pending:
     number, report_id, body, sha256, sealed, wait, reason, measured = row
     assert isinstance(number, int)
     assert isinstance(body, bytes)

@@ -1,6 +1,7 @@
 """Where the store may not lie: in somebody else's directory, or on a network filesystem."""
 
 import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -41,7 +42,7 @@ def check_place(state_dir: Path) -> None:
     if another_owner(state_dir):
         remedy = "Metrics are off; run this as the owner (under sudo the home may be another person's)"
         raise TroubleError("belongs to another user", where=str(state_dir), remedy=remedy)
-    if state_dir.exists() and not state_dir.is_dir():
+    if os.path.exists(state_dir) and not os.path.isdir(state_dir):
         raise TroubleError("is no directory", where=str(state_dir), remedy="Metrics are off; move it away")
     kind = filesystem(state_dir) if sys.platform == "linux" else ""
     if kind in _NETWORK:
@@ -52,7 +53,7 @@ def check_place(state_dir: Path) -> None:
 def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):
-        existing = next(each for each in (path, *path.parents) if each.exists()).resolve()
+        existing = next(each for each in (path, *path.parents) if os.path.exists(each)).resolve()
         depth, kind = -1, ""
         for line in mounts.read_text(errors="replace").splitlines():
             left, _, right = line.partition(" - ")

@@ -12,7 +12,7 @@ from typing import Final
 from shimmy_metrics.limits import RECEIPTS
 from shimmy_metrics.records import Outcome, Receipt
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.store.database import Database
+from shimmy_metrics.store.database import Database, Row, read_rows
 
 _COLUMNS: Final = "id, at, endpoint, body, sha256, status, outcome, reports, link, note"
 
@@ -106,11 +106,11 @@ def _link(previous: str, row: tuple[object, ...]) -> str:
     return hashlib.sha256(json.dumps([previous, *row]).encode()).hexdigest()
 
 
-def _read(rows: Iterable[tuple[object, ...]]) -> list[Receipt]:
-    return [_receipt(row) for row in rows]
+def _read(rows: Iterable[Row]) -> list[Receipt]:
+    return read_rows(rows, _receipt)
 
 
-def _receipt(row: tuple[object, ...]) -> Receipt:
+def _receipt(row: Row) -> Receipt:
     number, at, endpoint, body, sha256, status, outcome, reports, link, note = row
     assert isinstance(number, int)
     assert isinstance(status, int)

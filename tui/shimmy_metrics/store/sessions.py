@@ -1,6 +1,7 @@
 """Running sessions and those kept only for the person. A session is alive while its process holds its lock."""
 
 import json
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Final
 from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.limits import LOCAL_SESSIONS
 from shimmy_metrics.records import Session
-from shimmy_metrics.store.database import Database
+from shimmy_metrics.store.database import Database, Row, read_rows
 from shimmy_metrics.system.locks import Lock, held
 from shimmy_metrics.system.profile import Profile
 
@@ -33,6 +34,12 @@ def take_lock(profile: Profile, session_id: str) -> Lock:
 def alive(profile: Profile, session: Session) -> bool:
     """Whether the session's process lives."""
     return held(lock_path(profile, session.session_id))
+
+
+def clear_lock(profile: Profile, session: Session) -> None:
+    """Remove what a dead session left of its lock: a file that bears its name. One that lives removes its own."""
+    if not alive(profile, session):
+        lock_path(profile, session.session_id).unlink(missing_ok=True)
 
 
 def begin(db: Database, session: Session) -> int:
@@ -107,16 +114,16 @@ def remove(db: Database, session: int) -> None:
     db.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
 
-def _read(rows: Iterable[tuple[object, ...]]) -> list[Session]:
-    return [_session(row) for row in rows]
+def _read(rows: Iterable[Row]) -> list[Session]:
+    return read_rows(rows, _session)
 
 
-def _session(row: tuple[object, ...]) -> Session:
+def _session(row: Row) -> Session:
     number, session_id, grant, local, server, version, address, switch, hint, started, updated, ended, counters = row
     assert isinstance(number, int)
     return Session(
         id=number,
-        session_id=str(session_id),
+        session_id=str(uuid.UUID(str(session_id))),  # it names a file
         grant=str(grant),
         local=bool(local),
         server=str(server),
