@@ -3,7 +3,10 @@
 import threading
 from pathlib import Path
 
-from shimmy_metrics.system.locks import Lock, _lock_now, held
+import pytest
+
+from shimmy_metrics.system import locks
+from shimmy_metrics.system.locks import Lock, held
 
 
 def test_a_lock_is_held_by_one_and_free_again_after_it(tmp_path: Path) -> None:
@@ -24,8 +27,27 @@ def test_a_look_that_has_the_lock_for_an_instant_takes_it_from_nobody(tmp_path: 
     path = tmp_path / "lock"
     path.touch()
     looking = path.open("r+b")
-    assert _lock_now(looking.fileno())
+    assert locks._lock_now(looking.fileno())
     threading.Timer(0.01, looking.close).start()
     lock = Lock(path)
     assert lock.take()
     lock.release()
+
+
+def test_a_lock_s_file_that_is_removed_under_its_taker_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    lock_now = locks._lock_now
+
+    def removed_before(descriptor: int) -> bool:
+        monkeypatch.setattr(locks, "_lock_now", lock_now)
+        path.unlink()
+        return lock_now(descriptor)
+
+    monkeypatch.setattr(locks, "_lock_now", removed_before)
+    lock = Lock(path)
+    assert lock.take()
+    assert held(path)
+    lock.release(remove=True)
+    assert not path.exists()

@@ -51,7 +51,7 @@ def seal_dead(profile: Profile, db: Database, facts: Facts) -> bool:
         for session in sessions.running(db):
             if not sessions.alive(profile, session):
                 _end(profile, db, session, facts)
-                sessions.clear_lock(profile, session)
+        sessions.clear_locks(profile)
         return len(outbox.due(db)) > before
 
 

@@ -1,5 +1,6 @@
 """Running sessions and those kept only for the person. A session is alive while its process holds its lock."""
 
+import contextlib
 import json
 import uuid
 from collections.abc import Iterable
@@ -36,10 +37,13 @@ def alive(profile: Profile, session: Session) -> bool:
     return held(lock_path(profile, session.session_id))
 
 
-def clear_lock(profile: Profile, session: Session) -> None:
-    """Remove what a dead session left of its lock: a file that bears its name. One that lives removes its own."""
-    if not alive(profile, session):
-        lock_path(profile, session.session_id).unlink(missing_ok=True)
+def clear_locks(profile: Profile) -> None:
+    """Remove the locks that no living process holds: each is a file that bears the name of a session."""
+    for path in profile.state_dir.glob("session-*.lock"):
+        lock = Lock(path)
+        with contextlib.suppress(OSError):
+            if not held(path) and lock.take():
+                lock.release(remove=True)
 
 
 def begin(db: Database, session: Session) -> int:

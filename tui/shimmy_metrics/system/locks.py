@@ -26,17 +26,19 @@ class Lock:
     def take(self) -> bool:
         """Take the lock; return False where another process holds it. Raises `OSError`.
 
-        Whoever looks (`held`) has it for an instant, so it is tried a little longer than one.
+        Whoever looks (`held`) has it for an instant, so it is tried a little longer than one. A file that was removed
+        between opening and locking is none: then it is made anew.
         """
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         end = time.monotonic() + _LOOK_SECONDS
-        while not _lock_now(descriptor):
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+            if _lock_now(descriptor) and _is_at(descriptor, self._path):
+                self._descriptor = descriptor
+                return True
+            os.close(descriptor)
             if time.monotonic() > end:
-                os.close(descriptor)
                 return False
             time.sleep(_LOOK_SECONDS / 20)
-        self._descriptor = descriptor
-        return True
 
     def release(self, *, remove: bool = False) -> None:
         """Free the lock; with `remove` the file goes first, so that nobody finds it unlocked."""
@@ -63,6 +65,12 @@ def held(path: Path) -> bool:
         return not _lock_now(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    return False
 
 
 @contextlib.contextmanager
