@@ -39,6 +39,7 @@ _LEFT_OUT: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
 def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
     """Play the story, with the app in front or as lines of text; return the exit code. Raises `TroubleError`."""
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_leaving_by_signal())
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="shimmy-demo-", ignore_cleanup_errors=True))
         )
@@ -56,11 +57,31 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
             else:
                 _tell_live(profile, server.url, port)
         sent = traffic.sent
-        meter.send_signal(signal.SIGINT)
+        meter.terminate()  # SIGINT would be ignored where a script runs this in its background
         meter.wait(SEND_SECONDS)
         _tell_end(profile, receiver, sent)
     _say(f"Deleted: {folder}")
     return Exit.DONE
+
+
+@contextlib.contextmanager
+def _leaving_by_signal() -> Iterator[None]:
+    """Let a signal that would end us at once unwind the story first: it leaves neither a meter nor a folder behind."""
+    if sys.platform == "win32":
+        yield
+        return
+
+    def leave(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    ending = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _sandbox(folder: Path, endpoint: str) -> Profile:
