@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shimmy_metrics.actions.held import words
 from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.schema import text as schema_text
+from shimmy_metrics.store.database import layout
 from shimmy_metrics.system.profile import Profile
 
 _SECRET: Final = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE)", re.IGNORECASE)
@@ -36,13 +39,25 @@ class Canary:
 
 
 def canaries(profile: Profile) -> tuple[Canary, ...]:
-    """Return what to search for on this machine, without what the fields themselves contain. Opens no connection."""
-    known = (
-        f"{schema_text()} {ENDPOINT} {profile.environment.endpoint} {' '.join(field.path for field in FIELDS)}".lower()
+    """Return what to search for on this machine, without words that stand in any report, export or store.
+
+    A user may be called `dev`, or `key`. Opens no connection.
+    """
+    texts = (
+        schema_text(),
+        *(field.path for field in FIELDS),
+        *words(),
+        layout(),
+        *Outcome,
+        ENDPOINT,
+        profile.environment.endpoint,
     )
+    own = " ".join(texts).lower().encode()
     found = [canary for canary in _gather(profile) if len(canary.value) >= _SHORTEST]
     return tuple(
-        canary for canary in found if canary.value.lower() not in known and canary.value.lower() not in _LOOPBACK
+        canary
+        for canary in found
+        if canary.value.lower() not in _LOOPBACK and not _stands(canary.value.lower().encode(), own)
     )
 
 

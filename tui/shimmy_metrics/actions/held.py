@@ -95,6 +95,20 @@ def is_export(parsed: object) -> bool:
     return isinstance(parsed, dict) and parsed.get("format") == FORMAT
 
 
+def words() -> Iterator[str]:
+    """Yield every word of ours that an export contains: its keys, and the words of raw values."""
+    yield FORMAT
+    yield from _PLAIN
+    yield from _keys(_EXPORT)
+
+
+def _keys(rules: dict[str, Any]) -> Iterator[str]:
+    for key, inner in rules.items():
+        yield key
+        if isinstance(inner, dict):
+            yield from _keys(inner)
+
+
 def check_export(parsed: Any) -> tuple[list[Fault], int]:  # noqa: ANN401 - JSON from outside
     """Return what is wrong with an export, and how many reports it holds."""
     faults = list(_object("", parsed, _EXPORT))

@@ -78,6 +78,11 @@ def store_path(profile: Profile) -> Path:
     return profile.state_dir / "metrics.db"
 
 
+def layout() -> str:
+    """Return the words that every store contains: SQLite's own, and the tables' names."""
+    return f"SQLite format sqlite_sequence sqlite_autoindex rowid {_TABLES}"
+
+
 @contextlib.contextmanager
 def opened(profile: Profile) -> Iterator[Database]:
     """Open the store for writing, making it where it is missing; close it afterwards.
