@@ -5,6 +5,7 @@ name. Writing it can fail, and that is not an error either.
 """
 
 import contextlib
+import os
 from typing import Final
 
 from shimmy_metrics.limits import LOG_BYTES
@@ -21,9 +22,10 @@ def note(profile: Profile, event: str, error: BaseException | None = None) -> No
             return
         kind = f" ({type(error).__name__})" if error is not None else ""
         line = f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ} {event}{kind}\n".encode()
-        if path.exists() and path.stat().st_size > LOG_BYTES:
+        if path.is_file() and path.stat().st_size > LOG_BYTES:
             kept = path.read_bytes()[-LOG_BYTES // 2 :]
             path.write_bytes(kept[kept.find(b"\n") + 1 :])
-        path.touch(mode=_MODE)
-        with path.open("ab") as file:
+        # O_NONBLOCK: a FIFO in its place would be waited for.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+        with open(os.open(path, flags, _MODE), "ab") as file:
             file.write(line)
