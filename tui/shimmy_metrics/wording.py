@@ -30,6 +30,8 @@ NEVER: Final = (
 YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
 HEADERS: Final = "These are all the headers. None tells anything about this machine or its software."
 
+UNREAD: Final = "The store's log was not read: metrics are off, and reading it would write to it."
+
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
 
 

@@ -7,6 +7,8 @@ from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.owed import settle
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened, unread_log
+from shimmy_metrics.wording import UNREAD
+from support.installed import Home
 from support.samples import pending, profile, session
 
 
@@ -42,3 +44,13 @@ def test_so_does_the_next_look_after_the_config_was_deleted(tmp_path: Path) -> N
     assert settle(mine).reports == 1
     assert session().session_id.encode() not in _left(tmp_path)
     assert settle(mine).reports == 0
+
+
+def test_under_a_switch_nothing_is_opened_and_every_command_says_what_was_not_read(tmp_path: Path) -> None:
+    _killed(tmp_path)
+    before = _left(tmp_path)
+    off = Home(tmp_path, {"DO_NOT_TRACK": "1"})
+    for action in ("preview", "export", "validate"):
+        assert UNREAD in off.metrics(action).stderr
+    assert UNREAD in off.metrics("status").stdout
+    assert _left(tmp_path) == before

@@ -40,7 +40,7 @@ def summary(profile: Profile) -> Summary:
     news = _news(force)
     with looked_at(profile, off=not force.measures) as db:
         if db is None:
-            return Summary(force, deleted, profile.config_path, store_path(profile), news=news)
+            return Summary(force, deleted, profile.config_path, store_path(profile), news=news, unread=unread(profile))
         waiting = outbox.everything(db)
         return Summary(
             standing=in_force(profile, db),
@@ -54,7 +54,7 @@ def summary(profile: Profile) -> Summary:
             waiting_bytes=sum(len(report.body) for report in waiting),
             deliveries=sum(bool(receipt.body) for receipt in receipts.everything(db)),
             news=news,
-            unread=not force.measures and unread_log(profile),
+            unread=unread(profile),
         )
 
 
@@ -64,3 +64,8 @@ def _news(force: Standing) -> int:
     from shimmy_metrics.report.fields import new_since  # the field table, which status does not want otherwise
 
     return len(new_since(force.decision.schema_version))
+
+
+def unread(profile: Profile) -> bool:
+    """Whether the store is off and holds more than was read: its log is not opened then. Raises `TroubleError`."""
+    return not in_force(profile, None).measures and unread_log(profile)

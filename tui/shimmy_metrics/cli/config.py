@@ -85,6 +85,7 @@ def _preview(profile: Profile) -> int:
 
     found = preview(profile, gather(profile.environment.get("TZ") or None))
     _put(found.request.body)
+    _remark_unread(profile)
     match found.basis:
         case Basis.PENDING:
             _remark(f"{amount(len(found.request.reports), 'sealed report')}, {len(found.request.body):,} bytes.")
@@ -108,6 +109,7 @@ def _export(profile: Profile) -> int:
     from shimmy_metrics.actions.export import export
 
     _put(export(profile))
+    _remark_unread(profile)
     return Exit.DONE
 
 
@@ -118,6 +120,8 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     found = validate_held(profile) if wanted.file is None else validate_given(_read(wanted.file), profile)
     for line in findings(found.faults, found.canaries, found.checked, held=wanted.file is None):
         _say(line)
+    if wanted.file is None:
+        _remark_unread(profile)
     return Exit.DONE if found.ok else Exit.NO
 
 
@@ -145,6 +149,14 @@ def _put(data: bytes) -> None:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
+
+
+def _remark_unread(profile: Profile) -> None:
+    from shimmy_metrics.actions.summary import unread
+    from shimmy_metrics.wording import UNREAD
+
+    if unread(profile):
+        _remark(UNREAD)
 
 
 def _remark(line: str) -> None:

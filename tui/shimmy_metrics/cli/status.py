@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.wording import amount, deleted, duration, news_waiting, obstacle, state
+from shimmy_metrics.wording import UNREAD, amount, deleted, duration, news_waiting, obstacle, state
 
 
 def as_json(summary: Summary) -> bytes:
@@ -70,4 +70,4 @@ def as_lines(summary: Summary) -> Iterator[str]:
     if lost:
         yield f"  deleted   {lost}, just now: no consent"
     if summary.unread:
-        yield "  The store's log was not read: metrics are off, and reading it would write to it."
+        yield f"  {UNREAD}"
