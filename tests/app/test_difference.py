@@ -1,11 +1,20 @@
 """The driver that writes differences shows, cell for cell, what Textual's own would, in a fraction of the bytes."""
 
+import random
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.demo.demo_app import DemoApp
+from textual.pilot import Pilot
+from textual.widgets import Label, RichLog
 
+from shimmy_metrics.app.difference.frame import Kind, certain, pieces
 from shimmy_metrics.app.difference.grid import Grid
-from shimmy_metrics.app.difference.style import Attributes, parsed, transition
+from shimmy_metrics.app.difference.style import PLAIN, Attributes, applied, transition
 from support import opened, overviews
 from support.recorded import Glass, frames
 
@@ -17,6 +26,8 @@ PAGES = "x n v ? q c tab tab enter n 2 R"
 KEYS = f"{LISTS} {SEARCH} {PAGES}".split()
 NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
+DEMO = "tab tab enter escape p tab tab down down w tab tab right right pagedown tab down down pagedown pagedown g h"
+
 
 def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> Grid:
     made = Grid(erases_in_colour=bce)
@@ -25,18 +36,64 @@ def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> Grid:
     return made
 
 
+@dataclass
+class Compared:
+    """Two terminals: one gets the frames, the other what the grid makes of them."""
+
+    width: int
+    height: int
+    bce: bool = True
+    plain: Glass = field(init=False)
+    lean: Glass = field(init=False)
+    grid: Grid = field(init=False)
+    written: int = 0
+    saved: int = 0
+
+    def __post_init__(self) -> None:
+        self.plain, self.lean = Glass(self.width, self.height), Glass(self.width, self.height)
+        self.grid = Grid(erases_in_colour=self.bce)
+        self.grid.resize(self.width, self.height)
+        self.show("\x1b[?1049h\x1b[?7l")
+
+    def show(self, frame: str) -> None:
+        short = self.grid.translate(frame)
+        self.plain.feed(frame)
+        self.lean.feed(short)
+        self.written += len(frame)
+        self.saved += len(short)
+
+    def resize(self, width: int, height: int) -> None:
+        self.plain.resize(width, height)
+        self.lean.resize(width, height)
+        self.grid.resize(width, height)
+
+    def same(self, when: object) -> None:
+        assert self.lean.cells() == self.plain.cells(), when
+        assert self.lean.cursor == self.plain.cursor, when
+
+
+# --- what is written ------------------------------------------------------------------------------------------------
+
+
 def test_what_stands_there_is_not_written_again() -> None:
     made = grid()
     first = made.translate("\x1b[1;1Hhello\x1b[2;1Hworld\x1b[1;1H")
     assert "hello" in first
     assert made.translate("\x1b[1;1Hhello\x1b[2;1Hworld\x1b[1;1H") == ""
-    assert made.translate("\x1b[1;1Hhallo\x1b[1;1H") == "\x1b[1;2Ha\x1b[1;1H"
+    assert made.translate("\x1b[1;1Hhallo\x1b[1;1H") == "\x1b[1Ca\x1b[1H"
+
+
+def test_a_cursor_that_moves_alone_is_moved() -> None:
+    made = grid()
+    made.translate("\x1b[1;1Hhello\x1b[1;1H")
+    assert made.translate("\x1b[3;2H") == "\x1b[3;2H"
+    assert made.translate("\x1b[3;2H") == ""
 
 
 def test_a_row_that_becomes_blank_is_erased() -> None:
     made = grid()
     made.translate("\x1b[1;1Hhello, all of you\x1b[1;1H")
-    assert made.translate(f"\x1b[1;1H{' ' * 20}\x1b[1;1H") == "\x1b[1H\x1b[K\x1b[1;1H"
+    assert made.translate(f"\x1b[1;1H{' ' * 20}\x1b[1;1H") == "\x1b[K"
 
 
 def test_a_coloured_blank_is_erased_only_where_the_terminal_colours_it() -> None:
@@ -45,19 +102,85 @@ def test_a_coloured_blank_is_erased_only_where_the_terminal_colours_it() -> None
     assert "\x1b[K" not in grid(bce=False).translate(row)
 
 
-def test_what_it_does_not_know_makes_it_forget() -> None:
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "\x1b[3S",
+        "\x1b[2;3r",
+        "\x1b[2J",
+        "\x1b[1;1;2;2$z",
+        "\x1bc",
+        "\x1b8",
+        "\r",
+        "\x1b[?3h",
+        "\x1bPq#0~~\x1b\\",
+        "\x1b_Gi=1;AAAA\x1b\\",
+    ],
+)
+def test_what_it_does_not_know_passes_whole_and_makes_it_forget(unknown: str) -> None:
     made = grid()
     made.translate("\x1b[1;1Hhello\x1b[1;1H")
-    assert made.translate("\x1b[3S") == "\x1b[3S"
+    assert made.translate(unknown) == unknown
     assert "hello" in made.translate("\x1b[1;1Hhello\x1b[1;1H")
 
 
-def test_what_touches_no_cell_is_passed_on() -> None:
+def test_text_that_follows_something_unknown_passes_until_the_cursor_is_placed() -> None:
+    made = grid()
+    assert made.translate("\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[0m\x1b[2;2Hab") == (
+        "\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[m\x1b[2;2Hab"
+    )
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [
+        "\x1b[?25h",
+        "\x1b]52;c;aGVsbG8=\x07",
+        "\x1b[>25u",
+        "\x1b[<u",
+        "\x1b[?2026$p",
+        "\x1b[?1000;1006h",
+        "\x07",
+        "\x1b]2;Hi\x1b\\",
+    ],
+)
+def test_what_touches_no_cell_is_passed_on(passed: str) -> None:
     made = grid()
     made.translate("\x1b[1;1Hhello\x1b[1;1H")
-    for passed in ("\x1b[?25h", "\x1b[?2026h", "\x1b]52;c;aGVsbG8=\x07", "\x1b[>25u", "\x1b[?2026$p"):
-        assert made.translate(passed) == passed
+    assert made.translate(passed) == passed
     assert made.translate("\x1b[1;1Hhello\x1b[1;1H") == ""
+
+
+def test_an_update_is_marked_only_where_it_holds_something() -> None:
+    made = grid()
+    assert made.translate("\x1b[?2026h") == ""
+    assert made.translate("\x1b[1;1Hhello\x1b[1;1H") == "\x1b[?2026hhello\x1b[1H"
+    assert made.translate("\x1b[?2026l") == "\x1b[?2026l"
+    parts = [made.translate(each) for each in ("\x1b[?2026h", "\x1b[1;1Hhello\x1b[1;1H", "\x1b[?2026l")]
+    assert parts == ["", "", ""]
+
+
+@pytest.mark.parametrize("row", ["日本語", "e\u0301t\u0301", "👨\u200d👩\u200d👧 us", "❤\ufe0f", "🇩🇪", "a\u00adb"])
+def test_a_row_of_uncertain_widths_is_written_as_it_came_and_once(row: str) -> None:
+    made = grid()
+    frame = f"\x1b[2;1H\x1b[1m{row}\x1b[0m and more\x1b[1;1H"
+    assert row + "\x1b[m and more" in made.translate(frame)
+    assert made.translate(frame) == ""
+    made.translate("\x1b[2;18Hx\x1b[1;1H")
+    assert row in made.translate(frame)
+
+
+def test_a_link_is_written_with_its_text() -> None:
+    made = grid()
+    linked = "\x1b[1;1Ha\x1b]8;id=1;https://example.org/\x1b\\b\x1b]8;;\x1b\\c\x1b[1;1H"
+    assert "\x1b]8;id=1;https://example.org/\x1b\\b\x1b]8;;\x1b\\c" in made.translate(linked)
+    assert "abc" in made.translate("\x1b[1;1Habc\x1b[1;1H")
+
+
+def test_text_over_the_edge_is_left_to_the_terminal() -> None:
+    made = grid(10, 2)
+    assert made.translate("\x1b[1;8Habcd") == "\x1b[1;8Habcd"
+    assert made.translate("\x1b[5;1Hbelow\x1b[1;1H") == "\x1b[5Hbelow\x1b[1H"
 
 
 def test_a_resize_writes_everything() -> None:
@@ -80,13 +203,69 @@ def test_a_resize_writes_everything() -> None:
     ],
 )
 def test_the_shortest_way_between_attributes(before: str, after: str, expected: str) -> None:
-    assert transition(parsed(before), parsed(after)) == expected
+    assert transition(applied(PLAIN, before), applied(PLAIN, after)) == expected
 
 
-def test_attributes_are_read_as_terminals_read_them() -> None:
-    assert parsed("1;38;5;200;48;2;0;10;0") == Attributes(weight="1", foreground="38;5;200", background="48;2;0;10;0")
-    assert parsed("31;0;4") == Attributes(underline="4")
-    assert parsed("1;22;97;104;27") == Attributes(foreground="97", background="104")
+def test_the_oldest_terminals_turn_all_attributes_off_at_once() -> None:
+    assert transition(applied(PLAIN, "1;31"), applied(PLAIN, "31"), resets=True) == "\x1b[;31m"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ("1;38;5;200;48;2;0;10;0", Attributes(weight="1", foreground="38;5;200", background="48;2;0;10;0")),
+        ("31;0;4", Attributes(underline="4")),
+        ("1;22;97;104;27", Attributes(foreground="97", background="104")),
+        ("4:3;58;2;1;2;3;2", Attributes(underline="4:3", line="58;2;1;2;3", weight="2")),
+        ("4:3;4:0;58:5:1;59", PLAIN),
+        ("38:2::1:2:3;9", Attributes(foreground="38:2::1:2:3", strike="9")),
+    ],
+)
+def test_attributes_are_read_as_terminals_read_them(parameters: str, expected: Attributes) -> None:
+    assert applied(PLAIN, parameters) == expected
+
+
+# --- what is seen ---------------------------------------------------------------------------------------------------
+
+TEXTS = st.one_of(
+    st.text("ab ─●→", min_size=1, max_size=14),
+    st.sampled_from(["日本", "e\u0301", "x日", "日 x", "  日本  ", "👩"]),
+    st.just(" " * 12),
+)
+SHORT = st.integers(1, 12)
+MOVES = st.builds(lambda row, column: f"\x1b[{row};{column}H", st.integers(1, 5), SHORT)
+PENS = st.sampled_from(
+    ["", "0", "1", "22", "3", "4", "24", "7", "27", "9", "31", "39", "44", "49", "38;2;1;2;3", "48;5;9", "1;4"]
+)
+REST = st.sampled_from(
+    [
+        "\n",
+        "\x1b[K",
+        "\x1b[2J",
+        "\x1b[A",
+        "\x1b[2C",
+        "\r",
+        "\x1b[?25h",
+        "\x1b[?25l",
+        "\x1b[?2026h",
+        "\x1b[?2026l",
+    ]
+)
+FRAMES = st.lists(st.one_of(MOVES, PENS.map(lambda pen: f"\x1b[{pen}m"), TEXTS, TEXTS, REST), max_size=14).map("".join)
+
+
+@given(st.lists(FRAMES, min_size=1, max_size=6), st.booleans())
+def test_any_frames_at_all_show_the_same(written: list[str], bce: bool) -> None:
+    both = Compared(12, 5, bce)
+    for number, frame in enumerate(written):
+        both.show(frame)
+        both.same(number)
+
+
+@given(st.text() | st.lists(st.sampled_from(list("\x1b[]?;:0189mhHPqJ\\\x07ab\n日")), max_size=30).map("".join))
+def test_a_frame_is_cut_without_losing_a_byte(data: str) -> None:
+    assert "".join(piece.raw for piece in pieces(data)) == data
+    assert all(certain(piece.raw) or piece.kind is not Kind.LINE for piece in pieces(data))
 
 
 @pytest.mark.parametrize("variables", [{}, {"TERM": "xterm", "COLORTERM": ""}], ids=["true colour", "16 colours"])
@@ -94,37 +273,78 @@ def test_attributes_are_read_as_terminals_read_them() -> None:
 async def test_over_the_whole_app_the_terminal_shows_the_same(
     tmp_path: Path, frames: list[str], variables: dict[str, str], bce: bool
 ) -> None:
-    width, height = 80, 24
-    plain, lean = Glass(width, height), Glass(width, height)
-    made = grid(width, height, bce=bce)
+    both = Compared(80, 24, bce)
     app = opened.still(tmp_path, overviews.busy(), variables)
-    written = saved = 0
-
-    def compare(key: str) -> None:
-        nonlocal written, saved
-        for frame in frames:
-            short = made.translate(frame)
-            plain.feed(frame)
-            lean.feed(short)
-            written += len(frame)
-            saved += len(short)
-        frames.clear()
-        assert lean.cells() == plain.cells(), key
-        assert lean.cursor == plain.cursor, key
-
-    async with app.run_test(size=(width, height)) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        compare("first")
+        _compare(both, frames, "first")
         for key in KEYS:
             await opened.press(pilot, NAMES.get(key, key))
-            compare(key)
-        for width, height in ((60, 20), (100, 30), (80, 24)):
-            await pilot.resize_terminal(width, height)
+            _compare(both, frames, key)
+        for width, height in ((60, 20), (100, 30), (300, 100), (1, 1), (80, 24)):
+            await _resized(pilot, both, frames, width, height)
+    assert both.saved < both.written / 3
+
+
+async def test_over_textuals_own_demo_the_terminal_shows_the_same(
+    frames: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # it would ask GitHub for its stars
+    both = Compared(80, 24)
+    async with DemoApp().run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        _compare(both, frames, "first")
+        for key in DEMO.split():
+            await opened.press(pilot, key)
+            _compare(both, frames, key)
+        for width, height in ((120, 40), (40, 12), (80, 24)):
+            await _resized(pilot, both, frames, width, height)
+    assert both.saved < both.written / 2
+
+
+class Mixed(App[None]):
+    """Characters of every width in rows that move."""
+
+    CSS = "Label { margin-left: 3; background: blue; }"
+
+    def compose(self) -> ComposeResult:
+        yield Label("日本語のラベル", id="label")
+        yield RichLog()
+
+    def say(self, text: str) -> None:
+        self.query_one("#label", Label).update(text)
+        self.query_one(RichLog).write(text)
+
+
+async def test_over_texts_of_every_width_the_terminal_shows_the_same(frames: list[str]) -> None:
+    chance = random.Random(7)
+    both = Compared(40, 12)
+    app = Mixed()
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.pause()
+        for number in range(40):
+            words = [
+                chance.choice(
+                    ["plain", "日本", "e\u0301", "👩", "한국", "─●→"]
+                )  # of joined ones pyte drops what follows
+                for _ in range(9)
+            ]
+            app.say(" ".join(words))
             await pilot.pause()
-            for glass in (plain, lean):
-                glass.resize(width, height)
-            made.resize(width, height)
-            app.refresh(layout=True)
-            await pilot.pause()
-            compare(f"{width}x{height}")
-    assert saved < written / 3
+            _compare(both, frames, (number, words))
+
+
+def _compare(both: Compared, frames: list[str], when: object) -> None:
+    for frame in frames:
+        both.show(frame)
+    frames.clear()
+    both.same(when)
+
+
+async def _resized(pilot: Pilot[None], both: Compared, frames: list[str], width: int, height: int) -> None:
+    await pilot.resize_terminal(width, height)
+    await pilot.pause()
+    both.resize(width, height)
+    pilot.app.refresh(layout=True)
+    await pilot.pause()
+    _compare(both, frames, f"{width}x{height}")

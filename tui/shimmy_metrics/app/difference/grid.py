@@ -1,21 +1,26 @@
 """What the terminal shows, as far as it is known. Frames as Textual writes them go in, differences come out. Pure.
 
-A frame is text with cursor moves and attributes. Whatever else comes is passed on as it is; a sequence that is not
-known to leave the cells alone makes the grid forget what it knew, so that the next frame is written whole.
+Whatever cannot be compared cell by cell is written as it came, so that the terminal does with it what it would have
+done anyway:
+
+- a row with characters whose width terminals disagree about (wide, combining, flags), or with links in it. The row's
+  cells are unknown then; the same row again is still not written again;
+- a sequence that is not known to leave the cells alone. Nothing is known then, and the next frame is written whole.
+
+Between two calls the terminal has the cursor where it would have it without the grid, and no attributes set.
 """
 
-import re
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-from shimmy_metrics.app.difference.style import RESET, Attributes, parsed, transition
+from shimmy_metrics.app.difference.frame import Kind, Piece, certain, pieces
+from shimmy_metrics.app.difference.style import PLAIN, RESET, Attributes, applied, transition
 
 Cell = tuple[str, Attributes]
-"""A character (with what combines with it) and its attributes; the second half of a wide one is empty."""
+"""A character of one cell and its attributes."""
 
-PLAIN: Final = Attributes()
 BLANK: Final[Cell] = (" ", PLAIN)
 
 GAP: Final = 4
@@ -24,30 +29,40 @@ GAP: Final = 4
 ERASED: Final = 6
 """Blank cells to a row's end from which an erasing sequence is shorter than the blanks."""
 
-_TOKEN: Final = re.compile(
-    r"(?P<move>\x1b\[(?P<row>\d*);(?P<column>\d*)H)"
-    r"|(?P<sgr>\x1b\[(?P<parameters>[\d;]*)m)"
-    r"|(?P<alternate>\x1b\[\?1049h)"
-    r"|(?P<harmless>\x1b\[\?(?!1049)[\d;]*\$?[hlp]|\x1b\[[<>=][\d;]*[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\))"
-    r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
-    r"|(?P<line>\n)"
-    r"|(?P<unknown>\x1b\[[\d;?<=>!$ ]*[@-~]|\x1b.|.)",
-    re.DOTALL,
-)
+_BEGIN: Final = "\x1b[?2026h"
+_NO_LINK: Final = "\x1b]8;;\x1b\\"
+
+
+class _Text(NamedTuple):
+    """Text of a frame in its row. Without a column it follows on what was written before, wherever that ended."""
+
+    column: int | None
+    text: str
+    pen: Attributes
+    certain: bool
 
 
 class Grid:
-    """A picture of the terminal. `erases_in_colour`: an erased row takes the background colour there (bce)."""
+    """A picture of the terminal.
 
-    def __init__(self, *, erases_in_colour: bool) -> None:
+    `erases_in_colour`: an erased row takes the background colour there (bce). `resets`: the terminal can only turn all
+    attributes off at once, as the oldest can.
+    """
+
+    def __init__(self, *, erases_in_colour: bool = False, resets: bool = False) -> None:
         self._bce = erases_in_colour
+        self._resets = resets
         self._width = self._height = 0
         self._shown: list[list[Cell | None]] = []
-        self._wanted: list[list[Cell | None]] = []
-        self._touched: set[int] = set()
+        self._uncertain: dict[int, list[_Text]] = {}
+        self._frame: dict[int, list[_Text]] = {}
+        self._made: list[str] = []
+        self._row: int | None = None
+        self._column: int | None = None
         self._cursor: tuple[int, int] | None = None
-        self._place = (0, 0)
-        self._moved = False
+        self._pen = PLAIN
+        self._link = ""
+        self._begun = False
 
     def resize(self, width: int, height: int) -> None:
         """Take the terminal's size; another one than before makes the grid forget."""
@@ -58,143 +73,192 @@ class Grid:
     def forget(self) -> None:
         """Know nothing of what the terminal shows: the next frame is written whole."""
         self._fill(None)
+        self._row = self._column = self._cursor = None
 
     def translate(self, data: str) -> str:
         """Return what has to be written so that the terminal shows what `data` would make it show."""
-        made: list[str] = []
-        style = PLAIN
-        chain = ""
-        self._moved = False
-        for match in _TOKEN.finditer(data):
-            if match["move"]:
-                self._place = (int(match["row"] or 1) - 1, int(match["column"] or 1) - 1)
-                self._moved = True
-            elif match["sgr"]:
-                parameters = match["parameters"]
-                chain = f"{chain};{parameters}" if chain and parameters not in {"", "0"} else parameters
-                style = parsed(chain) if chain else PLAIN
-            elif match["text"]:
-                self._put(match["text"], style)
-            elif match["line"]:
-                self._place = (self._place[0] + 1, 0)
-            else:
-                made.append(self._differences())
-                made.append(match[0])
-                if match["alternate"]:
-                    # Not every terminal has a second screen: one that has none is cleared as well.
-                    made.append(f"{RESET}\x1b[H\x1b[2J")
-                    self._fill(BLANK)
-                    self._cursor = self._place = (0, 0)
-                elif match["unknown"]:
-                    self.forget()
-        made.append(self._differences())
-        return "".join(made)
+        self._made = []
+        for piece in pieces(data):
+            match piece.kind:
+                case Kind.MOVE:
+                    self._row, self._column = piece.row, piece.column
+                case Kind.ATTRIBUTES:
+                    self._pen = applied(self._pen, piece.value)
+                case Kind.TEXT:
+                    self._text(piece.raw)
+                case Kind.LINK:
+                    self._link = piece.raw if piece.value else ""
+                case Kind.LINE if self._row is not None and self._row + 1 < self._height:
+                    self._row, self._column = self._row + 1, 0
+                case Kind.BEGIN:
+                    self._differences()
+                    self._begun = True
+                case Kind.END:
+                    self._differences()
+                    if not self._begun:  # an update of nothing needs no marks
+                        self._write(piece.raw)
+                    self._begun = False
+                case Kind.HARMLESS:
+                    self._differences()
+                    self._write(piece.raw)
+                case Kind.ALTERNATE:
+                    self._alternate(piece)
+                case _:
+                    self._pass(piece.raw)
+        self._differences()
+        return "".join(self._made)
 
-    def _fill(self, cell: Cell | None) -> None:
-        self._shown = [[cell] * self._width for _ in range(self._height)]
-        self._wanted = [[cell] * self._width for _ in range(self._height)]
-        self._touched.clear()
-        self._cursor = None
+    # --- what a frame says --------------------------------------------------------------------------------------
 
-    def _put(self, text: str, style: Attributes) -> None:
-        row, column = self._place
-        if not 0 <= row < self._height:
+    def _text(self, text: str) -> None:
+        if self._row is None or self._row >= self._height:
+            self._pass(text)
             return
-        cells = self._wanted[row]
-        self._touched.add(row)
-        if text.isascii():
-            end = min(column + len(text), self._width)
-            blank = _blank(style)
-            kept = text[: max(end - column, 0)]
-            cells[column:end] = [blank if character == " " else (character, style) for character in kept]
-            self._place = (row, column + len(text))
+        if self._column is not None and self._column + cell_len(text) > self._width:
+            self._pass(text)  # over the edge: it may wrap, and scroll
             return
-        for character in text:
-            size = cell_len(character)
-            if size == 0:
-                before = cells[column - 1] if 0 < column <= self._width else None
-                if before is not None:
-                    cells[column - 1] = (before[0] + character, before[1])
-            elif column + size <= self._width:
-                cells[column] = _blank(style) if character == " " else (character, style)
-                if size > 1:
-                    cells[column + 1] = ("", style)
-            column += size
-        self._place = (row, column)
+        known = self._column is not None and not self._link and certain(text)
+        follows = self._column is None and self._row not in self._frame
+        shown = f"{self._link}{text}{_NO_LINK}" if self._link else text
+        self._frame.setdefault(self._row, []).append(_Text(self._column, shown, self._pen, known))
+        if not known:
+            self._column = None
+        else:
+            self._column = (self._column or 0) + len(text)
+        if follows:
+            self._differences()  # before any other row takes the cursor away
 
-    def _differences(self) -> str:
+    def _alternate(self, piece: Piece) -> None:
+        self._differences()
+        # Not every terminal has a second screen: one that has none is cleared as well.
+        self._write(f"{piece.raw}{RESET}\x1b[H\x1b[2J")
+        self._fill(BLANK)
+        self._row, self._column = self._cursor = (0, 0)
+
+    def _pass(self, raw: str) -> None:
+        """Write what may do anything, with the attributes and the cursor as they would be without the grid."""
+        self._differences()
+        lost = self._row is None
+        self._write(f"{transition(PLAIN, self._pen)}{self._link}{raw}")
+        self._write(f"{_NO_LINK if self._link else ''}{RESET if self._pen != PLAIN else ''}")
+        if not lost:
+            self.forget()
+
+    # --- what is written ----------------------------------------------------------------------------------------
+
+    def _write(self, text: str) -> None:
+        if text and self._begun:
+            self._made.append(_BEGIN)
+            self._begun = False
+        self._made.append(text)
+
+    def _differences(self) -> None:
+        """Write what the frame changed so far, and leave the cursor where the frame left it."""
+        pen = PLAIN
+        lasting = self._row if self._column is None else None
+        for row, texts in sorted(self._frame.items(), key=lambda each: (each[0] == lasting, each[0])):
+            made, pen = (self._cells if all(each.certain for each in texts) else self._as_it_came)(row, texts, pen)
+            self._write(made)
+        self._frame.clear()
+        if pen != PLAIN:
+            self._write(RESET)
+        if self._row is None:
+            return
+        if self._column is None:
+            self._cursor = None  # it stands behind a text of uncertain width, and stays there
+        elif self._cursor != (self._row, self._column):
+            self._write(_to(self._row, self._column) if self._column < self._width else self._behind(self._row))
+            self._cursor = self._row, self._column
+
+    def _behind(self, row: int) -> str:
+        """Return what brings the cursor behind the last column: only writing there does."""
+        character, attributes = self._shown[row][-1] or BLANK
+        end = RESET if attributes != PLAIN else ""
+        return f"{_to(row, self._width - 1)}{transition(PLAIN, attributes)}{character}{end}"
+
+    def _as_it_came(self, row: int, texts: list[_Text], pen: Attributes) -> tuple[str, Attributes]:
+        """Return the row's texts in their order, unless they are what was written there last."""
+        left_there = self._row == row and self._column in {None, self._width}
+        if self._uncertain.get(row) == texts and not left_there:
+            return "", pen
         made: list[str] = []
-        style = PLAIN
-        for row in sorted(self._touched):
-            text, style = self._row(row, style)
-            made.append(text)
-        self._touched.clear()
-        if style != PLAIN:
-            made.append(RESET)
-        if self._moved and self._place != self._cursor:
-            made.append(f"\x1b[{self._place[0] + 1};{self._place[1] + 1}H")
-            self._cursor = self._place
-        return "".join(made)
+        at: int | None = -1
+        for column, text, wanted, known in texts:
+            if column is not None and column != at:
+                made.append(_to(row, column))
+            made.append(f"{self._step(pen, wanted)}{text}")
+            pen = wanted
+            at = column + len(text) if known and column is not None else None
+        self._cursor = (row, at) if at is not None else None
+        self._shown[row] = [None] * self._width
+        self._uncertain[row] = texts
+        return "".join(made), pen
 
-    def _row(self, row: int, style: Attributes) -> tuple[str, Attributes]:
-        """Return what changes the row, and the attributes in force afterwards."""
-        shown, wanted = self._shown[row], self._wanted[row]
+    def _cells(self, row: int, texts: list[_Text], pen: Attributes) -> tuple[str, Attributes]:
+        """Return what changes the row's cells, and the attributes in force afterwards."""
+        self._uncertain.pop(row, None)
+        shown = self._shown[row]
+        wanted = list(shown)
+        for column, text, attributes, _ in texts:
+            assert column is not None
+            blank = _blank(attributes)
+            end = column + len(text)
+            wanted[column:end] = [blank if each == " " else (each, attributes) for each in text]
+        if wanted == shown:
+            return "", pen
+        self._shown[row] = wanted
+        return self._changed(row, shown, wanted, pen)
+
+    def _changed(
+        self, row: int, shown: list[Cell | None], wanted: list[Cell | None], pen: Attributes
+    ) -> tuple[str, Attributes]:
         changed = [index for index, cell in enumerate(wanted) if cell is not None and cell != shown[index]]
-        if not changed:
-            return "", style
-        if any(cell is not None and len(cell[0]) != 1 for cell in (*shown, *wanted)):
-            # Halves of wide characters and combined ones: terminals differ, so the whole row is written.
-            changed = [index for index, cell in enumerate(wanted) if cell is not None]
         made: list[str] = []
-        tail = self._blank_tail(row)
-        column = -1
-        index = 0
-        while index < len(changed):
-            at = changed[index]
+        tail = self._blank_tail(wanted)
+        column = self._cursor[1] if self._cursor and self._cursor[0] == row else -1
+        for at, following in zip(changed, [*changed[1:], self._width + GAP], strict=True):
             if column != at:
-                made.append(self._move(row, column, at))
+                made.append(f"\x1b[{at - column}C" if 0 <= column < at else _to(row, at))
                 column = at
             if at >= tail and self._width - at >= ERASED:
-                blank = wanted[at]
-                assert blank is not None
-                next_style = _under(blank, style)
-                made.append(f"{transition(style, next_style)}\x1b[K")
-                style = next_style
+                under = _under(wanted[at] or BLANK, pen)
+                made.append(f"{self._step(pen, under)}\x1b[K")
+                pen = under
                 break
-            following = changed[index + 1] if index + 1 < len(changed) else at + 1
             # A short gap is written again: that is shorter than a move over it.
             end = following if following - at <= GAP and following < tail else at + 1
             for place in range(at, end):
                 cell = wanted[place]
                 if cell is None:
                     break
-                next_style = _under(cell, style)
-                made.append(f"{transition(style, next_style)}{cell[0]}")
-                style = next_style
+                under = _under(cell, pen)
+                made.append(f"{self._step(pen, under)}{cell[0]}")
+                pen = under
                 column = place + 1
-            index += 1
-        # What stands in the last column leaves the cursor where terminals disagree about it.
-        self._cursor = None
-        self._shown[row] = list(wanted)
-        return "".join(made), style
+        self._cursor = row, column
+        return "".join(made), pen
 
-    def _blank_tail(self, row: int) -> int:
+    def _blank_tail(self, wanted: list[Cell | None]) -> int:
         """Return the column from which the row is blank in one background that erasing gives; its width where not."""
-        wanted = self._wanted[row]
         last = wanted[-1]
-        if last is None or last[0] != " ":
-            return self._width
-        if _drawn(last[1]) or (last[1].background and not self._bce):
+        if last is None or last[0] != " " or _drawn(last[1]) or (last[1].background and not self._bce):
             return self._width
         tail = self._width
         while tail > 0 and wanted[tail - 1] == last:
             tail -= 1
         return tail
 
-    def _move(self, row: int, column: int, to: int) -> str:
-        if 0 <= column < to:
-            return f"\x1b[{to - column}C"
-        return f"\x1b[{row + 1};{to + 1}H" if to else f"\x1b[{row + 1}H"
+    def _step(self, before: Attributes, after: Attributes) -> str:
+        return transition(before, after, resets=self._resets)
+
+    def _fill(self, cell: Cell | None) -> None:
+        self._shown = [[cell] * self._width for _ in range(self._height)]
+        self._uncertain.clear()
+        self._frame.clear()
+
+
+def _to(row: int, column: int) -> str:
+    return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
 
 
 def _drawn(attributes: Attributes) -> bool:

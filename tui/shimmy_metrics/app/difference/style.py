@@ -20,8 +20,12 @@ class Attributes:
     strike: str = ""
     foreground: str = ""
     background: str = ""
+    line: str = ""
+    """The colour of the underline."""
     other: str = ""
 
+
+PLAIN: Final = Attributes()
 
 _OFF: Final = {
     "weight": "22",
@@ -33,6 +37,7 @@ _OFF: Final = {
     "strike": "29",
     "foreground": "39",
     "background": "49",
+    "line": "59",
 }
 _ON: Final = {
     "1": "weight",
@@ -47,17 +52,21 @@ _ON: Final = {
     "9": "strike",
 }
 _OFF_NAMES: Final = {code: name for name, code in _OFF.items()}
+_COLOURS: Final = {"38": "foreground", "48": "background", "58": "line"}
+_TWICE: Final = "21"
+"""Underlined twice, but on Linux's console: no longer bold. So nothing is turned off singly around it."""
 
 
 @lru_cache(4096)
-def parsed(parameters: str) -> Attributes:
-    """Return what a chain of SGR parameters sets, beginning from nothing."""
-    found: dict[str, str] = {}
+def applied(before: Attributes, parameters: str) -> Attributes:
+    """Return the attributes after an SGR sequence with these parameters."""
+    found = {each.name: value for each in fields(Attributes) if (value := getattr(before, each.name))}
     codes = [code.lstrip("0") or "0" for code in parameters.split(";")]
     index = 0
     while index < len(codes):
         code = codes[index]
         long = 1
+        head, _, rest = code.partition(":")
         if code == "0":
             found.clear()
         elif code in _ON:
@@ -67,9 +76,14 @@ def parsed(parameters: str) -> Attributes:
             found[name] = "1;2" if both else code
         elif code in _OFF_NAMES:
             found.pop(_OFF_NAMES[code], None)
-        elif code in {"38", "48"}:
-            long = {"5": 3, "2": 5}.get(codes[index + 1] if index + 1 < len(codes) else "", 1)
-            found["foreground" if code == "38" else "background"] = ";".join(codes[index : index + long])
+        elif code == "4:0":
+            found.pop("underline", None)
+        elif rest and head == "4":
+            found["underline"] = code
+        elif head in _COLOURS:
+            if not rest:
+                long = {"5": 3, "2": 5}.get(codes[index + 1] if index + 1 < len(codes) else "", 1)
+            found[_COLOURS[head]] = ";".join(codes[index : index + long])
         elif _plain_colour(code, "3", "9"):
             found["foreground"] = code
         elif _plain_colour(code, "4", "10"):
@@ -81,13 +95,16 @@ def parsed(parameters: str) -> Attributes:
 
 
 @lru_cache(8192)
-def transition(before: Attributes, after: Attributes) -> str:
-    """Return the shortest SGR sequence that leads from one to the other; empty where they are the same."""
+def transition(before: Attributes, after: Attributes, *, resets: bool = False) -> str:
+    """Return the shortest SGR sequence that leads from one to the other; empty where they are the same.
+
+    `resets`: nothing can be turned off singly, as on the oldest terminals.
+    """
     if before == after:
         return ""
     wanted = [value for value in _values(after) if value]
     afresh = f"\x1b[{';'.join(['', *wanted])}m"
-    if before.other:
+    if before.other or _TWICE in {before.underline, after.underline}:
         return afresh
     steps: list[str] = []
     for each in fields(Attributes):
@@ -95,7 +112,7 @@ def transition(before: Attributes, after: Attributes) -> str:
         if old == new:
             continue
         # Bold over faint would leave both on.
-        if each.name == "weight" and old and new:
+        if (each.name == "weight" and old and new) or (resets and not new):
             return afresh
         steps.append(new or _OFF[each.name])
     changed = f"\x1b[{';'.join(steps)}m"
