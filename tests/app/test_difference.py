@@ -1,22 +1,18 @@
 """The driver that writes differences shows, cell for cell, what Textual's own would, in a fraction of the bytes."""
 
 import random
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.app import App, ComposeResult
-from textual.demo.demo_app import DemoApp
-from textual.pilot import Pilot
-from textual.widgets import Label, RichLog
 
 from shimmy_metrics.app.difference.frame import Kind, certain, pieces
 from shimmy_metrics.app.difference.grid import Grid
 from shimmy_metrics.app.difference.style import PLAIN, Attributes, applied, transition
 from support import opened, overviews
-from support.recorded import Glass, frames
+from support.others import DEMO, Mixed, demo
+from support.recorded import Compared, Glass, frames, resized
 
 __all__ = ["frames"]
 
@@ -26,50 +22,12 @@ PAGES = "x n v ? q c tab tab enter n 2 R"
 KEYS = f"{LISTS} {SEARCH} {PAGES}".split()
 NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
-DEMO = "tab tab enter escape p tab tab down down w tab tab right right pagedown tab down down pagedown pagedown g h"
-
 
 def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> Grid:
     made = Grid(erases_in_colour=bce)
     made.resize(width, height)
     made.translate("\x1b[?1049h")
     return made
-
-
-@dataclass
-class Compared:
-    """Two terminals: one gets the frames, the other what the grid makes of them."""
-
-    width: int
-    height: int
-    bce: bool = True
-    plain: Glass = field(init=False)
-    lean: Glass = field(init=False)
-    grid: Grid = field(init=False)
-    written: int = 0
-    saved: int = 0
-
-    def __post_init__(self) -> None:
-        self.plain, self.lean = Glass(self.width, self.height), Glass(self.width, self.height)
-        self.grid = Grid(erases_in_colour=self.bce)
-        self.grid.resize(self.width, self.height)
-        self.show("\x1b[?1049h\x1b[?7l")
-
-    def show(self, frame: str) -> None:
-        short = self.grid.translate(frame)
-        self.plain.feed(frame)
-        self.lean.feed(short)
-        self.written += len(frame)
-        self.saved += len(short)
-
-    def resize(self, width: int, height: int) -> None:
-        self.plain.resize(width, height)
-        self.lean.resize(width, height)
-        self.grid.resize(width, height)
-
-    def same(self, when: object) -> None:
-        assert self.lean.cells() == self.plain.cells(), when
-        assert self.lean.cursor == self.plain.cursor, when
 
 
 # --- what is written ------------------------------------------------------------------------------------------------
@@ -254,9 +212,9 @@ REST = st.sampled_from(
 FRAMES = st.lists(st.one_of(MOVES, PENS.map(lambda pen: f"\x1b[{pen}m"), TEXTS, TEXTS, REST), max_size=14).map("".join)
 
 
-@given(st.lists(FRAMES, min_size=1, max_size=6), st.booleans())
-def test_any_frames_at_all_show_the_same(written: list[str], bce: bool) -> None:
-    both = Compared(12, 5, bce)
+@given(st.lists(FRAMES, min_size=1, max_size=6))
+def test_any_frames_at_all_show_the_same(written: list[str]) -> None:
+    both = Compared(Glass, 12, 5)
     for number, frame in enumerate(written):
         both.show(frame)
         both.same(number)
@@ -269,82 +227,46 @@ def test_a_frame_is_cut_without_losing_a_byte(data: str) -> None:
 
 
 @pytest.mark.parametrize("variables", [{}, {"TERM": "xterm", "COLORTERM": ""}], ids=["true colour", "16 colours"])
-@pytest.mark.parametrize("bce", [True, False])
 async def test_over_the_whole_app_the_terminal_shows_the_same(
-    tmp_path: Path, frames: list[str], variables: dict[str, str], bce: bool
+    tmp_path: Path, frames: list[str], variables: dict[str, str]
 ) -> None:
-    both = Compared(80, 24, bce)
+    both = Compared(Glass, 80, 24)
     app = opened.still(tmp_path, overviews.busy(), variables)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        _compare(both, frames, "first")
+        both.follow(frames, "first")
         for key in KEYS:
             await opened.press(pilot, NAMES.get(key, key))
-            _compare(both, frames, key)
+            both.follow(frames, key)
         for width, height in ((60, 20), (100, 30), (300, 100), (1, 1), (80, 24)):
-            await _resized(pilot, both, frames, width, height)
+            await resized(pilot, both, frames, width, height)
     assert both.saved < both.written / 3
 
 
 async def test_over_textuals_own_demo_the_terminal_shows_the_same(
     frames: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # it would ask GitHub for its stars
-    both = Compared(80, 24)
-    async with DemoApp().run_test(size=(80, 24)) as pilot:
+    app = demo(monkeypatch)
+    both = Compared(Glass, 80, 24)
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        _compare(both, frames, "first")
+        both.follow(frames, "first")
         for key in DEMO.split():
             await opened.press(pilot, key)
-            _compare(both, frames, key)
+            both.follow(frames, key)
         for width, height in ((120, 40), (40, 12), (80, 24)):
-            await _resized(pilot, both, frames, width, height)
+            await resized(pilot, both, frames, width, height)
     assert both.saved < both.written / 2
 
 
-class Mixed(App[None]):
-    """Characters of every width in rows that move."""
-
-    CSS = "Label { margin-left: 3; background: blue; }"
-
-    def compose(self) -> ComposeResult:
-        yield Label("日本語のラベル", id="label")
-        yield RichLog()
-
-    def say(self, text: str) -> None:
-        self.query_one("#label", Label).update(text)
-        self.query_one(RichLog).write(text)
-
-
 async def test_over_texts_of_every_width_the_terminal_shows_the_same(frames: list[str]) -> None:
+    words = ["plain", "日本", "e\u0301", "👩", "한국", "─●→"]  # of joined ones pyte drops what follows
     chance = random.Random(7)
-    both = Compared(40, 12)
+    both = Compared(Glass, 40, 12)
     app = Mixed()
     async with app.run_test(size=(40, 12)) as pilot:
         await pilot.pause()
         for number in range(40):
-            words = [
-                chance.choice(
-                    ["plain", "日本", "e\u0301", "👩", "한국", "─●→"]
-                )  # of joined ones pyte drops what follows
-                for _ in range(9)
-            ]
-            app.say(" ".join(words))
+            app.say(" ".join(chance.choices(words, k=9)))
             await pilot.pause()
-            _compare(both, frames, (number, words))
-
-
-def _compare(both: Compared, frames: list[str], when: object) -> None:
-    for frame in frames:
-        both.show(frame)
-    frames.clear()
-    both.same(when)
-
-
-async def _resized(pilot: Pilot[None], both: Compared, frames: list[str], width: int, height: int) -> None:
-    await pilot.resize_terminal(width, height)
-    await pilot.pause()
-    both.resize(width, height)
-    pilot.app.refresh(layout=True)
-    await pilot.pause()
-    _compare(both, frames, f"{width}x{height}")
+            both.follow(frames, number)

@@ -1,11 +1,15 @@
 """The frames of an app under test, as Textual writes them to a terminal, and what a terminal then shows."""
 
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import pyte
 import pytest
 from textual.drivers import headless_driver
+from textual.pilot import Pilot
+
+from shimmy_metrics.app.difference.grid import Grid
 
 _UNSHOWN: Final = re.compile(r"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?\d+\$p|\x1b\]8;[^\x1b]*\x1b\\")
 """What pyte would show as text: the keyboard's protocol, questions, links."""
@@ -68,6 +72,81 @@ class Glass:
         cursor = self._screen.cursor
         # Behind the last column and on it are the same place.
         return cursor.y, min(cursor.x, self._screen.columns - 1), cursor.hidden
+
+
+class Shown(Protocol):
+    """A terminal whose cells can be read."""
+
+    def feed(self, data: str) -> None:
+        """Show what is written."""
+
+    def resize(self, width: int, height: int) -> None:
+        """Become another size."""
+
+    def cells(self) -> list[list[tuple[Any, ...]]]:
+        """Return every cell."""
+
+    @property
+    def cursor(self) -> tuple[int, int, bool]:
+        """Where the cursor stands, and whether it is hidden."""
+
+
+_Shown = TypeVar("_Shown", bound=Shown)
+
+
+class Compared(Generic[_Shown]):
+    """Terminals side by side: one gets the frames, the others what the grid makes of them, with bce and without."""
+
+    def __init__(
+        self, terminal: Callable[[int, int], _Shown], width: int, height: int, bces: tuple[bool, ...] = (True, False)
+    ) -> None:
+        self.plain = terminal(width, height)
+        self.lean = {bce: terminal(width, height) for bce in bces}
+        self.grids = {bce: Grid(erases_in_colour=bce) for bce in self.lean}
+        self.written = self.saved = 0
+        for made in self.grids.values():
+            made.resize(width, height)
+        self.show("\x1b[?1049h\x1b[?7l")
+
+    def show(self, frame: str) -> None:
+        """Show a frame on each."""
+        self.plain.feed(frame)
+        self.written += len(self.lean) * len(frame)
+        for bce, glass in self.lean.items():
+            short = self.grids[bce].translate(frame)
+            glass.feed(short)
+            self.saved += len(short)
+
+    def resize(self, width: int, height: int) -> None:
+        """Become another size."""
+        for glass in (self.plain, *self.lean.values()):
+            glass.resize(width, height)
+        for made in self.grids.values():
+            made.resize(width, height)
+
+    def same(self, when: object) -> None:
+        """Assert that all show the same."""
+        cells = self.plain.cells()
+        for glass in self.lean.values():
+            assert glass.cells() == cells, when
+            assert glass.cursor == self.plain.cursor, when
+
+    def follow(self, frames: list[str], when: object) -> None:
+        """Show all that was recorded, and compare."""
+        for frame in frames:
+            self.show(frame)
+        frames.clear()
+        self.same(when)
+
+
+async def resized(pilot: Pilot[None], both: Compared[Any], frames: list[str], width: int, height: int) -> None:
+    """Resize the app and its terminals, and compare."""
+    await pilot.resize_terminal(width, height)
+    await pilot.pause()
+    both.resize(width, height)
+    pilot.app.refresh(layout=True)
+    await pilot.pause()
+    both.follow(frames, f"{width}x{height}")
 
 
 def _cell(cell: Any) -> tuple[Any, ...]:  # noqa: ANN401 - pyte publishes no types

@@ -218,8 +218,6 @@ class ShimmyApp(Doing):
         """Hear every key and paste before anything acts on it."""
         if isinstance(event, events.AppFocus | events.AppBlur):
             return
-        if isinstance(event, events.Resize):
-            self.forget()  # what a terminal does with its cells meanwhile is its own affair
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.guard.hear(event.time)
             if self.seconds_left is not None:

@@ -167,7 +167,8 @@ class Grid:
         if self._column is None:
             self._cursor = None  # it stands behind a text of uncertain width, and stays there
         elif self._cursor != (self._row, self._column):
-            self._write(_to(self._row, self._column) if self._column < self._width else self._behind(self._row))
+            behind = self._column == self._width and self._row < self._height
+            self._write(self._behind(self._row) if behind else _to(self._row, self._column))
             self._cursor = self._row, self._column
 
     def _behind(self, row: int) -> str:
