@@ -11,7 +11,7 @@ import pytest
 
 from support import opened, overviews
 from support.installed import wait_until
-from support.others import DEMO, Mixed, demo
+from support.others import DEMO, Mixed, demo, stop_clocks
 from support.recorded import Compared, Glass, frames, resized
 from support.terminal import terminal
 from support.tmux import Pane, needs_tmux, panes, same
@@ -95,6 +95,7 @@ async def test_tmux_shows_the_same_over_textuals_own_demo(
         for key in DEMO.split()[:15]:
             await opened.press(pilot, key)
             both.follow(frames, key)
+        stop_clocks(app)
 
 
 @needs_tmux

@@ -1,12 +1,10 @@
 """Apps that are not ours, for the driver that writes differences: Textual's own demo, and one of odd characters."""
 
-import contextlib
 from typing import Final
 
 import pytest
-from textual.app import App, ComposeResult, ScreenStackError
+from textual.app import App, ComposeResult
 from textual.demo.demo_app import DemoApp
-from textual.demo.widgets import Sparklines
 from textual.widgets import Label, RichLog
 
 DEMO: Final = (
@@ -16,18 +14,20 @@ DEMO: Final = (
 
 
 def demo(monkeypatch: pytest.MonkeyPatch) -> App[None]:
-    """Return the demo, without its network and without a fault of its end."""
+    """Return the demo, without its network."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # it would ask GitHub for its stars
-    update = Sparklines.update_sparks
-
-    def updated(sparks: Sparklines) -> None:
-        with contextlib.suppress(ScreenStackError):  # its timer goes on while the screens are taken away
-            update(sparks)
-
-    monkeypatch.setattr(Sparklines, "update_sparks", updated)
     app = DemoApp()
     app.animation_level = "none"
     return app
+
+
+def stop_clocks(app: App[None]) -> None:
+    """Stop every timer of an app: the demo's go on while its screens are taken away, and find none."""
+    for stack in app._screen_stacks.values():
+        for screen in stack:
+            for node in screen.walk_children(with_self=True):
+                for timer in tuple(node._timers):
+                    timer.stop()
 
 
 class Mixed(App[None]):

@@ -10,21 +10,13 @@ done anyway:
 Between two calls the terminal has the cursor where it would have it without the grid, and no attributes set.
 """
 
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
+from shimmy_metrics.app.difference.cell import BLANK, Cell, blank, drawn, under
 from shimmy_metrics.app.difference.frame import Kind, Piece, certain, pieces
 from shimmy_metrics.app.difference.style import PLAIN, RESET, Attributes, applied, transition
-
-Cell = tuple[str, Attributes]
-"""A character of one cell and its attributes."""
-
-BLANK: Final[Cell] = (" ", PLAIN)
-
-GAP: Final = 4
-"""Unchanged cells that cost no more than a cursor move to jump over them."""
 
 ERASED: Final = 6
 """Blank cells to a row's end from which an erasing sequence is shorter than the blanks."""
@@ -154,22 +146,36 @@ class Grid:
 
     def _differences(self) -> None:
         """Write what the frame changed so far, and leave the cursor where the frame left it."""
-        pen = PLAIN
-        lasting = self._row if self._column is None else None
-        for row, texts in sorted(self._frame.items(), key=lambda each: (each[0] == lasting, each[0])):
-            made, pen = (self._cells if all(each.certain for each in texts) else self._as_it_came)(row, texts, pen)
-            self._write(made)
-        self._frame.clear()
-        if pen != PLAIN:
-            self._write(RESET)
+        standing, self._cursor = self._cursor, None
+        written = self._rows()
         if self._row is None:
             return
+        if not written:
+            self._cursor = standing
         if self._column is None:
             self._cursor = None  # it stands behind a text of uncertain width, and stays there
         elif self._cursor != (self._row, self._column):
             behind = self._column == self._width and self._row < self._height
-            self._write(self._behind(self._row) if behind else _to(self._row, self._column))
+            step = self._way if written else _to
+            self._write(self._behind(self._row) if behind else step(self._row, self._column))
             self._cursor = self._row, self._column
+
+    def _rows(self) -> bool:
+        """Write what changed in the frame's rows; return whether anything did.
+
+        It begins with a place, not with a step from where the cursor was: another program may have moved it.
+        """
+        pen = PLAIN
+        written = False
+        lasting = self._row if self._column is None else None
+        for row, texts in sorted(self._frame.items(), key=lambda each: (each[0] == lasting, each[0])):
+            made, pen = (self._cells if all(each.certain for each in texts) else self._as_it_came)(row, texts, pen)
+            written = written or bool(made)
+            self._write(made)
+        self._frame.clear()
+        if pen != PLAIN:
+            self._write(RESET)
+        return written
 
     def _behind(self, row: int) -> str:
         """Return what brings the cursor behind the last column: only writing there does."""
@@ -202,9 +208,9 @@ class Grid:
         wanted = list(shown)
         for column, text, attributes, _ in texts:
             assert column is not None
-            blank = _blank(attributes)
+            empty = blank(attributes)
             end = column + len(text)
-            wanted[column:end] = [blank if each == " " else (each, attributes) for each in text]
+            wanted[column:end] = [empty if each == " " else (each, attributes) for each in text]
         if wanted == shown:
             return "", pen
         self._shown[row] = wanted
@@ -213,36 +219,45 @@ class Grid:
     def _changed(
         self, row: int, shown: list[Cell | None], wanted: list[Cell | None], pen: Attributes
     ) -> tuple[str, Attributes]:
-        changed = [index for index, cell in enumerate(wanted) if cell is not None and cell != shown[index]]
         made: list[str] = []
         tail = self._blank_tail(wanted)
-        column = self._cursor[1] if self._cursor and self._cursor[0] == row else -1
-        for at, following in zip(changed, [*changed[1:], self._width + GAP], strict=True):
-            if column != at:
-                made.append(f"\x1b[{at - column}C" if 0 <= column < at else _to(row, at))
-                column = at
+        for at, cell in enumerate(wanted):
+            if cell is None or cell == shown[at]:
+                continue
+            made.append(self._way(row, at, pen))
+            wished = under(cell, pen)
+            made.append(self._step(pen, wished))
+            pen = wished
             if at >= tail and self._width - at >= ERASED:
-                under = _under(wanted[at] or BLANK, pen)
-                made.append(f"{self._step(pen, under)}\x1b[K")
-                pen = under
+                made.append("\x1b[K")
+                self._cursor = row, at
                 break
-            # A short gap is written again: that is shorter than a move over it.
-            end = following if following - at <= GAP and following < tail else at + 1
-            for place in range(at, end):
-                cell = wanted[place]
-                if cell is None:
-                    break
-                under = _under(cell, pen)
-                made.append(f"{self._step(pen, under)}{cell[0]}")
-                pen = under
-                column = place + 1
-        self._cursor = row, column
+            made.append(cell[0])
+            self._cursor = row, at + 1
         return "".join(made), pen
+
+    def _way(self, row: int, column: int, pen: Attributes | None = None) -> str:
+        """Return the shortest way for the cursor: to a place, along from where it is, or over what stands between.
+
+        That is written again where it needs no other attributes than the pen's; without one nothing is.
+        """
+        place = _to(row, column)
+        if self._cursor is None or self._cursor[1] >= self._width:
+            return place  # behind the last column is where terminals disagree
+        down, along = row - self._cursor[0], column - self._cursor[1]
+        short = min(place, f"{_steps(down, 'B', 'A')}{_steps(along, 'C', 'D')}", key=len)
+        if down or pen is None or not 0 < along <= len(short):
+            return short
+        between = self._shown[row][self._cursor[1] : column]
+        if any(cell is None or under(cell, pen) != pen for cell in between):
+            return short
+        again = "".join(cell[0] for cell in between if cell)
+        return again if len(again.encode()) <= len(short) else short
 
     def _blank_tail(self, wanted: list[Cell | None]) -> int:
         """Return the column from which the row is blank in one background that erasing gives; its width where not."""
         last = wanted[-1]
-        if last is None or last[0] != " " or _drawn(last[1]) or (last[1].background and not self._bce):
+        if last is None or last[0] != " " or drawn(last[1]) or (last[1].background and not self._bce):
             return self._width
         tail = self._width
         while tail > 0 and wanted[tail - 1] == last:
@@ -262,18 +277,7 @@ def _to(row: int, column: int) -> str:
     return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
 
 
-def _drawn(attributes: Attributes) -> bool:
-    """Whether a blank with these attributes shows something that erasing would not."""
-    return bool(attributes.underline or attributes.reverse or attributes.strike or attributes.other)
-
-
-def _blank(attributes: Attributes) -> Cell:
-    """Return a blank: of its attributes only those count that can be seen."""
-    return (" ", attributes if _drawn(attributes) else Attributes(background=attributes.background))
-
-
-def _under(cell: Cell, current: Attributes) -> Attributes:
-    """Return the attributes to write the cell with: a blank takes the current ones, but for its background."""
-    if cell[0] != " " or _drawn(cell[1]) or _drawn(current):
-        return cell[1]
-    return replace(current, background=cell[1].background)
+def _steps(count: int, on: str, back: str) -> str:
+    if not count:
+        return ""
+    return f"\x1b[{abs(count) if abs(count) > 1 else ''}{on if count > 0 else back}"

@@ -1,0 +1,227 @@
+"""What the app sends over a slow line, counted on the far side of a pty of 80 x 24, step by step.
+
+`python tests/support/bytes_sent.py` measures anew and writes the table that `tests/budgets` holds the app to. The app
+under count says by a title when a step is over: that needs no guess how fast the machine is, and is not counted.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from textual import events
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.messages import OverviewChanged
+from shimmy_metrics.app.start import Start
+from support import opened, overviews, samples
+from support.terminal import Terminal, terminal
+
+TABLE: Final = Path(__file__).parents[1] / "budgets" / "bytes.json"
+
+LOOKS: Final = {"true colour": {}, "16 colours": {"TERM": "xterm", "COLORTERM": ""}}
+
+PROGRAM: Final = """
+from pathlib import Path
+from support.bytes_sent import run
+run(Path({root!r}), {variables!r})
+"""
+
+QUIET_SECONDS: Final = 0.2
+"""After an event: the drawer follows a key, and a screen its switch."""
+
+_OVER: Final = re.compile(rb"\x1b\]2;over in (\d+)\x07")
+_TICK, _SAME = b"\x1b[24~", b"\x1b[23~"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many bytes a step may take, in true colour and with 16 colours, and in how many frames."""
+
+    name: str
+    rich: int
+    few: int
+    frames: int | None = None
+
+    def bytes(self, look: str) -> int:
+        """Return the bytes for a look."""
+        return self.rich if look == "true colour" else self.few
+
+
+FIRST: Final = Budget("first paint", 5_000, 3_000)
+FOCUS: Final = Budget("focus move", 150, 90, frames=1)
+STEP: Final = Budget("list step", 180, 130)
+EXPLAINED: Final = Budget("list step with its explanation", 550, 350)
+TICK: Final = Budget("live tick with changes", 250, 150)
+NOTHING: Final = Budget("a tick without, or idle", 0, 0, frames=0)
+ALT_TAB: Final = Budget("terminal focus out and in", 32, 32)
+VIEW: Final = Budget("switching the view", 3_500, 2_200)
+
+STEPS: Final[tuple[tuple[str, bytes, Budget], ...]] = (
+    ("first paint", b"", FIRST),
+    ("1 Session: a step", b"j", EXPLAINED),
+    ("1 Session: the next step", b"j", EXPLAINED),
+    ("1 Session: the last line", b"G", EXPLAINED),
+    ("1 Session: the first line", b"g", EXPLAINED),
+    ("focus to a button", b"\t", FOCUS),
+    ("focus to the next", b"\t", FOCUS),
+    ("focus to the one before", b"\x1b[Z", FOCUS),
+    ("terminal focus out", b"\x1b[O", ALT_TAB),
+    ("terminal focus in", b"\x1b[I", ALT_TAB),
+    ("a tick with changes", _TICK, TICK),
+    ("the next tick with changes", _TICK, TICK),
+    ("a tick without", _SAME, NOTHING),
+    ("2 Outgoing", b"2", VIEW),
+    ("2 Outgoing: a step", b"j", EXPLAINED),
+    ("2 Outgoing: the next step", b"j", EXPLAINED),
+    ("2 Outgoing: same fields too", b"s", VIEW),
+    ("2 Outgoing: lens measured", b"l", VIEW),
+    ("2 Outgoing: a step in measured", b"j", EXPLAINED),
+    ("2 Outgoing: lens wire", b"l", VIEW),
+    ("2 Outgoing: a step on the wire, which scrolls", b"j", VIEW),
+    ("2 Outgoing: raw", b"w", VIEW),
+    ("2 Outgoing: cut again", b"w", VIEW),
+    ("2 Outgoing: back to lens measured", b"h", VIEW),
+    ("2 Outgoing: back to lens since", b"h", VIEW),
+    ("2 Outgoing: the report beside", b"]", VIEW),
+    ("2 Outgoing: a question", b"d", VIEW),
+    ("2 Outgoing: no", b"n", VIEW),
+    ("3 History", b"3", VIEW),
+    ("3 History: a step", b"j", EXPLAINED),
+    ("3 History: open", b"\r", VIEW),
+    ("3 History: a step in a receipt", b"j", EXPLAINED),
+    ("3 History: back", b"q", VIEW),
+    ("4 Fields", b"4", VIEW),
+    ("4 Fields: a step", b"j", EXPLAINED),
+    ("4 Fields: a page", b" ", VIEW),
+    ("4 Fields: search", b"/", VIEW),
+    ("4 Fields: a letter", b"m", VIEW),
+    ("4 Fields: search closed", b"\r", VIEW),
+    ("c Consent", b"c", VIEW),
+    ("c Consent: focus to an answer", b"\t", FOCUS),
+    ("c Consent: focus to the next", b"\t", FOCUS),
+    ("c Consent: back", b"q", VIEW),
+    ("? Keys", b"?", VIEW),
+    ("? Keys: back", b"q", VIEW),
+    ("x Export", b"x", VIEW),
+    ("x Export: no", b"n", VIEW),
+    ("1 Session", b"1", VIEW),
+)
+
+
+class Counted(opened.Still):
+    """The app that says when a step is over. F12 brings the next overview, F11 the same again."""
+
+    _turn = 0
+    _writes = 0
+    _waiting: asyncio.TimerHandle | None = None
+
+    def on_ready(self) -> None:
+        """Begin to count."""
+        self._wait()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Wait after each key for the end of what it does."""
+        key = event.key if isinstance(event, events.Key) and not event.is_forwarded else ""
+        await super().on_event(event)
+        if key or isinstance(event, events.AppFocus | events.AppBlur):
+            self._wait()
+        if key in {"f11", "f12"}:
+            self._turn += key == "f12"
+            self.post_message(OverviewChanged(ticked(self._turn)))
+
+    def wrote(self) -> None:
+        """Count a write that reaches the terminal, and wait for its end."""
+        self._writes += 1
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._over)
+
+    def _over(self) -> None:
+        writes, self._writes = self._writes, 0
+        assert self._driver is not None
+        self._driver.write(f"\x1b]2;over in {writes}\x07")
+        assert self._waiting is not None
+        self._waiting.cancel()
+        self._writes = 0
+
+
+def ticked(turn: int) -> Overview:
+    """Return the overview after so many more seconds with a request each."""
+    shown = overviews.busy()
+    live = shown.running[0]
+    counters = live.session.counters
+    more = replace(
+        counters,
+        requests=counters.requests + turn,
+        tokens=counters.tokens + 50 * turn,
+        answers=counters.answers + turn,
+        answer_ms=counters.answer_ms + 1_247 * turn,
+        routes={**counters.routes, "/v1/chat/completions": 44 + turn},
+        clients={**counters.clients, "vscode": 40 + turn},
+        minutes=(*counters.minutes[:-1], counters.minutes[-1] + turn),
+    )
+    would_be = overviews.reported(overviews.named(9, more))
+    return replace(shown, running=(replace(live, session=replace(live.session, counters=more), would_be=would_be),))
+
+
+def run(root: Path, variables: dict[str, str]) -> None:
+    """Run the app under count on this terminal."""
+    from textual.drivers.linux_driver import LinuxDriver
+
+    profile = samples.profile(root, **{**opened.TERMINAL, **variables})
+    app = Counted(profile, Start(samples.FACTS, overviews.busy(), asks=False))
+    write = LinuxDriver.write
+
+    def counted(driver: LinuxDriver, data: str) -> None:
+        write(driver, data)
+        app.wrote()
+
+    LinuxDriver.write = counted  # type: ignore[assignment, method-assign]
+    app.run(mouse=False)
+
+
+def sent(made: Terminal) -> tuple[int, int]:
+    """Return how many bytes a step took, and how many writes."""
+    found = b""
+    while not (over := _OVER.search(found)):
+        more = made.read_until(b"\x07", 15.0)
+        assert more, found.decode(errors="replace")[-2000:]
+        found += more
+    return len(found) - len(over[0]), int(over[1])
+
+
+def measured(look: str, root: Path) -> dict[str, tuple[int, int]]:
+    """Return the bytes and the writes of every step, in this look."""
+    variables = LOOKS[look]
+    with terminal(PROGRAM.format(root=str(root), variables=variables), **variables) as made:
+        found: dict[str, tuple[int, int]] = {}
+        for name, keys, _ in STEPS:
+            if keys:
+                made.press(keys)
+            found[name] = sent(made)
+        return found
+
+
+def main() -> None:
+    """Measure, and write the table."""
+    table: dict[str, dict[str, int]] = {name: {} for name, _, _ in STEPS}
+    for look in LOOKS:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, (count, writes) in measured(look, Path(folder)).items():
+                table[name][look] = count
+                sys.stdout.write(f"{look:12} {name:36} {count:6,} bytes in {writes}\n")
+    TABLE.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
