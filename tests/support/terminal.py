@@ -45,6 +45,15 @@ class Terminal:
         """Return what is written within this time."""
         return self.read_until(b"\x00nothing says this", seconds)
 
+    def read_some(self, seconds: float) -> bytes:
+        """Return what comes next, empty where nothing does within this time."""
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return b""
+        try:
+            return os.read(self.fd, 65_536)
+        except OSError:
+            return b""
+
     def press(self, keys: bytes) -> None:
         """Type."""
         os.write(self.fd, keys)

@@ -1,0 +1,238 @@
+"""How fast the app is, beside a hello-world of Textual in the same run. Run by hand: `tests/benchmarks/app_speed.py`.
+
+First paint: from a process's start to its first complete frame on a pty, in rounds that take turns; the ratio tells.
+Then a machine in use, 1,000 receipts and 8 running sessions that count on: how long a key takes to its first byte and
+to its last, how long a screen takes to open, and what memory does over `--minutes` (10).
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.config.standing import standing
+from shimmy_metrics.records import Outcome
+from shimmy_metrics.store import receipts, sessions
+from shimmy_metrics.store.database import opened, transaction
+from shimmy_metrics.system.profile import Profile
+from support import overviews, samples
+from support.overviews import BUSY
+from support.terminal import Terminal, terminal
+
+ROUNDS: Final = 11
+KEYS: Final = 12
+RECEIPTS: Final = 1_000
+SESSIONS: Final = 8
+QUIET_SECONDS: Final = 0.15
+
+HELLO: Final = """
+from textual.app import App
+from textual.widgets import Label
+class Hello(App):
+    def compose(self):
+        yield Label("hello, world")
+Hello().run(mouse=False)
+"""
+APP: Final = """
+import sys
+from shimmy_metrics.cli.main import shimmy
+sys.argv = ["shimmy", "tui"]
+sys.exit(shimmy())
+"""
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return what keeps the app below a folder."""
+    names = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_DATA_HOME": "data"}
+    return {name: str(home / place) for name, place in names.items()} | {"CI": "", "DO_NOT_TRACK": ""}
+
+
+def painted(program: str, last: bytes, variables: dict[str, str]) -> float:
+    """Return the seconds from a process's start to the end of its first frame."""
+    begun = time.perf_counter()
+    with terminal(program, **variables) as made:
+        found = made.read_until(last)
+        assert last in found, found[-400:]
+        return time.perf_counter() - begun
+
+
+def first_paint(home: Path) -> None:
+    """Print how long the first paint takes, and how many of hello-world's that is."""
+    variables = environment(home)
+    programs = {"hello-world": (HELLO, b"hello, world"), "shimmy tui": (APP, b"Quit")}
+    took: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(ROUNDS):
+        for name, (program, last) in programs.items():
+            took[name].append(painted(program, last, variables))
+    hello = min(took["hello-world"]), statistics.median(took["hello-world"])
+    for name, times in took.items():
+        best, median = min(times), statistics.median(times)
+        say(
+            f"first paint, {name}",
+            f"{best * 1000:7.0f} ms best, {median * 1000:5.0f} median",
+            f"{best / hello[0]:5.2f} x, {median / hello[1]:5.2f} x of hello-world",
+        )
+
+
+def answered(made: Terminal, key: bytes) -> tuple[float, float]:
+    """Return the seconds from a key to the first byte of what it does, and to the last."""
+    while made.read_some(QUIET_SECONDS):
+        pass
+    begun = time.perf_counter()
+    made.press(key)
+    first = last = 0.0
+    while made.read_some(QUIET_SECONDS if last else 2.0):
+        last = time.perf_counter() - begun
+        first = first or last
+    return first, last
+
+
+def with_receipts(home: Path) -> Profile:
+    """Return a profile with a yes and the receipts of a long time."""
+    profile = Profile.under(home, environment(home), samples.fixed())
+    enable(profile)
+    with opened(profile) as db, transaction(db):
+        for number in range(RECEIPTS):
+            body = overviews.reported(overviews.named(number)).body
+            receipts.append(
+                db,
+                at=samples.NOW - timedelta(hours=RECEIPTS - number),
+                endpoint="https://metrics.shimmy-ai.dev/v1/usage",
+                body=body,
+                status=200,
+                outcome=Outcome.CONFIRMED,
+                reports=1,
+            )
+    return profile
+
+
+@contextmanager
+def running(profile: Profile) -> Iterator[None]:
+    """Keep sessions running that count on, each second a request more."""
+    grant = standing(profile).decision.grant
+    ended = threading.Event()
+
+    def count() -> None:
+        turn = 0
+        while not ended.wait(1.0):
+            turn += 1
+            with opened(profile) as db:
+                for number in numbers:
+                    more = replace(BUSY, requests=BUSY.requests + turn, tokens=BUSY.tokens + 50 * turn)
+                    sessions.checkpoint(db, number, more, samples.NOW)
+
+    with ExitStack() as locks:
+        with opened(profile) as db:
+            numbers = []
+            for number in range(SESSIONS):
+                session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", grant=grant)
+                locks.callback(sessions.take_lock(profile, session.session_id).release)
+                numbers.append(sessions.begin(db, replace(session, counters=BUSY)))
+        thread = threading.Thread(target=count)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def keys(home: Path) -> None:
+    """Print how fast keys and screens are."""
+    with terminal(APP, **environment(home)) as made:
+        made.read_until(b"Quit")
+        for screen in (b"1", b"2", b"3", b"4"):
+            made.press(screen)
+            times = [answered(made, b"j" if number % 2 else b"k") for number in range(KEYS)]
+            told(f"a key on screen {screen.decode()}", times)
+        for name, key, back in (
+            ("1 Session", b"1", b"4"),
+            ("2 Outgoing", b"2", b"4"),
+            ("3 History", b"3", b"4"),
+            ("4 Fields", b"4", b"1"),
+            ("c Consent", b"c", b"q"),
+            ("? Keys", b"?", b"q"),
+        ):
+            times = []
+            for _ in range(7):
+                times.append(answered(made, key))
+                answered(made, back)
+            told(f"open {name}", times)
+
+
+def told(what: str, times: list[tuple[float, float]]) -> None:
+    """Print the medians and the worst of keys' times."""
+    firsts, lasts = zip(*times, strict=True)
+    first, last = statistics.median(firsts) * 1000, statistics.median(lasts) * 1000
+    worst = max(lasts) * 1000
+    say(what, f"first byte {first:6.1f} ms", f"last byte {last:6.1f} ms", f"worst {worst:6.1f} ms")
+
+
+def memory(home: Path, seconds: float) -> None:
+    """Print what the app's memory does while the sessions count on and somebody walks its screens."""
+    walk = b"jj2llhh3jj4jj1]"
+    with terminal(APP, **environment(home)) as made:
+        made.read_until(b"Quit")
+        begun = time.monotonic()
+        samples_taken: list[tuple[float, float]] = []
+        turn = 0
+        while (passed := time.monotonic() - begun) < seconds:
+            made.press(walk[turn % len(walk) :][:1])
+            turn += 1
+            made.read_for(0.5)
+            samples_taken.append((passed, resident(made.pid)))
+    after = [size for passed, size in samples_taken if passed > seconds * 0.2]
+    tenth = max(len(after) // 5, 1)
+    early, late = statistics.median(after[:tenth]), statistics.median(after[-tenth:])
+    say(
+        f"memory, {seconds:.0f} s",
+        f"{early:6.1f} MB after a fifth",
+        f"{late:6.1f} MB at the end",
+        f"{late / early:5.3f} x",
+    )
+
+
+def resident(process: int) -> float:
+    """Return a process's resident memory in MB."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def say(what: str, *figures: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{what:<28}{'   '.join(figures)}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Measure all."""
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("--minutes", type=float, default=10.0)
+    minutes = given.parse_args().minutes
+    with tempfile.TemporaryDirectory() as folder:
+        enable(Profile.under(Path(folder), environment(Path(folder)), samples.fixed()))
+        first_paint(Path(folder))
+        keys(Path(folder))
+    say("")
+    with tempfile.TemporaryDirectory() as folder:
+        profile = with_receipts(Path(folder))
+        with running(profile):
+            first_paint(Path(folder))
+            keys(Path(folder))
+            memory(Path(folder), minutes * 60)
+
+
+if __name__ == "__main__":
+    main()
