@@ -138,21 +138,31 @@ class Aggregate:
         )
 
     def _see_model(self, model: bytes, started: float, ended: float) -> None:
-        if model not in self._models and len(self._models) >= MODELS_MAX:
-            return
-        self._models.add(model)
-        if len(self._models) == 1:
-            self._models_at_once = 1
-        else:
+        if model not in self._models:
+            if len(self._models) >= MODELS_MAX:
+                return
+            self._models.add(model)
+        if self._models_at_once < len(self._models):  # else it cannot rise, and nothing is looked through
             self._models_at_once = max(self._models_at_once, self._at_once(model, started, ended))
         self._overlaps.append((model, started, ended))
 
     def _at_once(self, model: bytes, started: float, ended: float) -> int:
         """Return the most models that answered at one instant of [started, ended], `model` among them."""
-        beside = [(other, begin, end) for other, begin, end in self._overlaps if end > started and begin < ended]
-        # The number can only rise where an interval begins, so those instants are enough.
-        instants = [started, *(begin for _, begin, _ in beside if begin > started)]
-        return max(len({model} | {other for other, begin, end in beside if begin <= at < end}) for at in instants)
+        edges: list[tuple[float, bool, bytes]] = []
+        for other, begin, end in reversed(self._overlaps):
+            if end <= started:
+                break  # they are kept as they ended: no earlier one reaches into this time
+            if other != model and begin < min(end, ended):
+                edges += ((max(begin, started), True, other), (end, False, other))
+        edges.sort()  # of one instant, ends come before beginnings
+        running: Counter[bytes] = Counter()
+        most = 0
+        for _, begins, other in edges:
+            running[other] += 1 if begins else -1
+            if not running[other]:
+                del running[other]
+            most = max(most, len(running))
+        return 1 + most
 
     def _to_minute(self, now: float) -> None:
         minute = int((now - self.started) // 60)

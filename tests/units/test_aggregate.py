@@ -1,0 +1,108 @@
+"""What a session counts: sums, words, the busiest hour, and how many models answered at the same time."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.aggregate import OVERLAPS_KEPT, Aggregate, Counters
+from shimmy_metrics.exchange import Exchange
+from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX
+from shimmy_metrics.vocabulary import OTHER, TokenSource
+
+ONE = Exchange("/v1/models", False, "curl", None, 0, None, 0.0, 0.5, 1.0)
+CHAT = Exchange("/v1/chat/completions", False, None, b"m", 7, TokenSource.REPORTED, 0.0, 0.5, 2.0)
+
+
+def _folded(*exchanges: Exchange) -> Aggregate:
+    aggregate = Aggregate(0.0)
+    for exchange in exchanges:
+        aggregate.fold(exchange)
+    return aggregate
+
+
+def test_every_exchange_is_counted_and_one_without_content_weighs_nothing_in_tokens() -> None:
+    unknown = replace(CHAT, token_source=TokenSource.UNKNOWN, tokens=0, ended=9.0)
+    unanswered = replace(ONE, failed=True, answered=None, route=OTHER, client=None)
+    told = _folded(ONE, CHAT, unknown, unanswered).picture(90.0)
+    assert (told.requests, told.errors, told.tokens, told.models) == (4, 1, 7, 1)
+    assert told.routes == {"/v1/models": 1, "/v1/chat/completions": 2, OTHER: 1}
+    assert told.clients == {"curl": 1}
+    assert told.sources == {"reported": 1, "unknown": 1}
+    assert told.token_source == TokenSource.MIXED
+    assert (told.answers, told.answer_ms, told.mean_answer_ms) == (3, 12_000, 4_000)
+    assert told.tokens_a_second == 3.5
+    assert (told.minutes, told.uptime_s) == ((4, 0), 90)
+    assert Counters.from_json(told.as_json()) == told
+
+
+def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:
+    at = (0.0, 30.0, 3_500.0, 3_600.0, 3_610.0, 3_620.0, 90_000.0)
+    aggregate = Aggregate(0.0)
+    peaks = []
+    for second in at:
+        aggregate.fold(replace(ONE, ended=second))
+        peaks.append(aggregate.picture(second).peak_hour)
+    assert peaks == [1, 2, 3, 3, 3, 4, 4]
+    assert aggregate.picture(90_000.0).minutes == (0,) * (MINUTES_SHOWN - 1) + (1,)
+
+
+def test_no_more_models_are_kept_than_the_limit() -> None:
+    many = [replace(CHAT, model=bytes([number]), ended=3.0 + number) for number in range(MODELS_MAX + 9)]
+    told = _folded(*many, *many).picture(0.0)
+    assert (told.models, told.models_at_once) == (MODELS_MAX, MODELS_MAX)
+
+
+def _plainly(exchanges: list[Exchange]) -> int:
+    """Look at each instant at which an answer begins."""
+    return max(
+        len({each.model for each in exchanges if each.started <= one.started < each.ended} | {one.model})
+        for one in exchanges
+    )
+
+
+times = st.tuples(st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(0, 12), st.integers(1, 12))
+
+
+@given(st.lists(times, min_size=1, max_size=12))
+def test_models_at_once_are_those_that_answered_at_one_instant(drawn: list[tuple[bytes, int, int]]) -> None:
+    told = sorted(
+        (replace(CHAT, model=model, started=float(begin), ended=float(begin + lasts)) for model, begin, lasts in drawn),
+        key=lambda exchange: exchange.ended,
+    )
+    assert _folded(*told).picture(0.0).models_at_once == _plainly(told)
+
+
+class _Steps(float):
+    """A time that counts how often it is compared."""
+
+    compared = 0
+
+    def __lt__(self, other: float) -> bool:
+        _Steps.compared += 1
+        return float(self) < float(other)
+
+    def __gt__(self, other: float) -> bool:
+        _Steps.compared += 1
+        return float(self) > float(other)
+
+    def __le__(self, other: float) -> bool:
+        _Steps.compared += 1
+        return float(self) <= float(other)
+
+
+@pytest.mark.parametrize("models", [2, 3, 5])
+def test_hundreds_of_answers_at_once_cost_no_more_than_looking_through_them_once(models: int) -> None:
+    """Looking at each beside each other would be a hundred times the comparisons, and a client waits behind it."""
+    aggregate = _folded(replace(CHAT, model=b"long ago", ended=0.1))
+    exchanges = [
+        replace(CHAT, model=bytes([number % models]), started=_Steps(5 - number / 1e6), ended=_Steps(9 + number / 1e6))
+        for number in range(2 * OVERLAPS_KEPT)
+    ]
+    for exchange in exchanges[:OVERLAPS_KEPT]:
+        aggregate.fold(exchange)
+    _Steps.compared = 0
+    for exchange in exchanges[OVERLAPS_KEPT:]:
+        aggregate.fold(exchange)
+    assert _Steps.compared / OVERLAPS_KEPT < 50 * OVERLAPS_KEPT
