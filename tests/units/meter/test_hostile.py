@@ -1,5 +1,6 @@
 """Hostile bytes: never an error, never a guess, never more memory; and any cut into reads tells the same."""
 
+import re
 import tracemalloc
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import EVENT_BYTES, HEAD_BYTES, PIPELINE_MAX
+from shimmy_metrics.meter import http1
+from shimmy_metrics.meter.http1 import _HEAD
 from support.wire import (
     CHAT,
     DONE,
@@ -39,6 +42,7 @@ LOST = [
     POST + b"Content-Length: %s\r\n\r\n" % (b"9" * 19),
     POST + b"Content-Length : 5\r\n\r\n",
     POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+    POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n",
     POST + b"Transfer-Encoding: chunked, identity\r\n\r\n",
     POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n",
@@ -175,6 +179,22 @@ def test_many_small_chunks_cost_no_more_than_their_bytes() -> None:
     pieces = b"".join(delta("a") for _ in range(2_000))
     seen.tap.server_bytes(told + b"".join(b"1\r\n%c\r\n" % byte for byte in pieces) + b"0\r\n\r\n")
     assert seen.exchanges[0].tokens == 2_000
+
+
+def test_a_head_in_many_reads_is_matched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beginning anew with each read would let one client keep the meter busy for seconds with a long head."""
+    matched = []
+
+    class Counting:
+        def match(self, buffer: bytes, at: int) -> re.Match[bytes] | None:
+            matched.append(at)
+            return _HEAD.match(buffer, at)
+
+    monkeypatch.setattr(http1, "_HEAD", Counting())
+    seen = Seen()
+    pass_cut(CHAT, range(len(CHAT)), seen.tap.client_bytes)
+    assert not seen.tap.blind
+    assert matched == [0]
 
 
 OLLAMA = [

@@ -44,16 +44,16 @@ class Head(NamedTuple):
     began: float
 
 
-def framing(fields: dict[bytes, bytes]) -> int | None:
+def framing(fields: dict[bytes, bytes], version: bytes) -> int | None:
     """Return how long a head says its body is: bytes, `CHUNKED`, or None where it does not say.
 
-    Raises `LostError` for what two readers could understand differently: both framings at once (RFC 9112, section
-    6.1), a coding that is not `chunked`, a length that is no number.
+    Raises `LostError` for what two readers could understand differently: both framings at once, chunks before HTTP/1.1
+    (RFC 9112, section 6.1), a coding that is not `chunked`, a length that is no number.
     """
     coding = fields.get(b"transfer-encoding")
     length = fields.get(b"content-length")
     if coding is not None:
-        if length is not None or coding.rstrip(b" \t") != b"chunked":
+        if length is not None or version != b"HTTP/1.1" or coding.rstrip(b" \t") != b"chunked":
             raise LostError
         return CHUNKED
     if length is None:
@@ -98,10 +98,12 @@ class Message:
             return None
         while buffer.startswith(b"\r\n", at):
             at += 2  # an empty line before a request is passed over (RFC 9112, section 2.2)
-        found = _HEAD.match(buffer, at)
-        if found is None:
+        if buffer.find(_END, at) < 0:  # first, since the pattern would begin anew with each read
             self._wait(at)
             return None
+        found = _HEAD.match(buffer, at)
+        if found is None:
+            raise LostError
         self._at = end = found.end()
         if end - at > HEAD_BYTES:
             raise LostError
@@ -148,7 +150,7 @@ class Message:
             return
         # TLS and other protocols do not begin with a letter; a lone CR may be the first half of an empty line.
         begins = buffer[at : at + 1].isalpha() or (waits == 1 and buffer.endswith(b"\r"))
-        if not begins or waits >= HEAD_BYTES or buffer.find(_END, at) >= 0:
+        if not begins or waits >= HEAD_BYTES:
             raise LostError
         self._at = at
 

@@ -12,7 +12,7 @@ from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import PIPELINE_MAX
 from shimmy_metrics.meter.bodies import Body, Unread, body_for
 from shimmy_metrics.meter.clients import client_of
-from shimmy_metrics.meter.http1 import CHUNKED, OPEN, Head, LostError, Message, framing
+from shimmy_metrics.meter.http1 import OPEN, Head, LostError, Message, framing
 from shimmy_metrics.meter.routes import GENERATING, route_of
 from shimmy_metrics.meter.tally import Tally
 from shimmy_metrics.meter.websocket import Frames
@@ -127,7 +127,7 @@ class Tap:
             self._awaited.append(_request(head))
             if len(self._awaited) > PIPELINE_MAX:
                 raise LostError
-            message.expect(framing(head.fields) or 0)
+            message.expect(framing(head.fields, head.line.rpartition(b" ")[2]) or 0)
 
     def _read_server(self, data: bytes) -> None:
         message = self._from_server
@@ -165,13 +165,11 @@ class Tap:
         if status == _SWITCHING:
             self._switch(head.fields, answer)
             return answer
-        length = framing(head.fields)
+        length = framing(head.fields, version)
         if request.bodyless or status in _BODYLESS:
             length = 0
         elif length is None:
             length = OPEN
-        elif length == CHUNKED and version != _VERSIONS[0]:
-            raise LostError  # chunks came with HTTP/1.1: a reader of 1.0 would see another body
         self._from_server.expect(length)
         if length and status < 300 and request.route is not None:
             answer.body = self._body(head.fields, request.route, answer.tally)
