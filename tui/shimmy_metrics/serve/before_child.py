@@ -17,8 +17,9 @@ from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.child import Child
 from shimmy_metrics.serve.inner import owns
 from shimmy_metrics.serve.loop import many_connections, new_loop
-from shimmy_metrics.serve.relay import Relay, Target
+from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
+from shimmy_metrics.serve.target import Target
 from shimmy_metrics.system.profile import Profile
 
 assert sys.platform == "linux"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shimmy_metrics.serve.relay import Target
+from shimmy_metrics.serve.target import Target
 
 SHIMMY: Final = "shimmy"
 

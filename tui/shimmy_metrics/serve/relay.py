@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import re
 import socket
-import ssl
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol, cast
+
+from shimmy_metrics.serve.target import Target
 
 BACKLOG: Final = 1_024
 """Clients that may wait to be accepted: as many as tokio lets wait before Shimmy."""
@@ -35,16 +35,6 @@ class Tap(Protocol):
 
     def closed(self, *, by_server: bool) -> None:
         """Know that nothing more comes, and which side ended it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the bytes go: a numeric address, and for TLS a context with the name that the certificate must bear."""
-
-    host: str
-    port: int
-    tls: ssl.SSLContext | None = None
-    name: str | None = None
 
 
 class Relay:
@@ -142,8 +132,8 @@ class End(asyncio.Protocol):
         elif other.can_write_eof():
             other.write_eof()
         else:
-            other.close()  # TLS knows no end of one direction
-        return True
+            other.close()
+        return self.transport.can_write_eof()  # TLS knows no end of one direction: it ends whole
 
     def end(self, error: Exception | None) -> None:
         """Pass the end of the whole connection on: a reset as a reset, once what came before it is written."""
@@ -251,11 +241,8 @@ class ClientEnd(End):
 
     async def _connect(self) -> None:
         assert self.transport is not None
-        target = self.relay.target
         try:
-            await self.relay.loop.create_connection(
-                lambda: ServerEnd(self), target.host, target.port, ssl=target.tls, server_hostname=target.name
-            )
+            await self.relay.target.connect(lambda: ServerEnd(self))
         except OSError:
             # Nobody there, no descriptor left, a certificate that does not hold: to the client its connection failed.
             reset(self.transport)

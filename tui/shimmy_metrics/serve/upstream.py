@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from shimmy_metrics.config.standing import is_loopback
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.serve.address import DEFAULT_PORT, LOOPBACK, Place
-from shimmy_metrics.serve.relay import Target
+from shimmy_metrics.serve.target import Target
 
 DEFAULT_BIND: Final = f"{LOOPBACK}:{DEFAULT_PORT}"
 """Where `--upstream` listens where nothing else is asked for: Shimmy's own address."""
@@ -64,9 +64,7 @@ async def reach(url: Url) -> Target:
             for *_, sockaddr in found:
                 target = Target(str(sockaddr[0]), url.port, tls, name)
                 try:
-                    transport, _ = await loop.create_connection(
-                        asyncio.Protocol, target.host, target.port, ssl=tls, server_hostname=name
-                    )
+                    transport = await target.connect(asyncio.Protocol)
                 except OSError as failed:
                     error = error or failed
                     continue
