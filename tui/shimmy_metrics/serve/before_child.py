@@ -34,6 +34,9 @@ _FIRST_LOOK_SECONDS: Final = 0.002
 _LAST_LOOK_SECONDS: Final = 0.05
 """How often the server is looked at while it starts: quickly at first, as a small one starts, then more patiently."""
 
+_ASK_AGAIN_SECONDS: Final = 0.5
+"""How long after a server gave no answer, being busy, it is asked again; then twice as long each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Front:
@@ -99,9 +102,12 @@ def _ended(loop: asyncio.AbstractEventLoop, child: Child, gone: asyncio.Event) -
 
 
 async def _introduce(session: Session, target: Target, child: Child) -> None:
-    named = await health.ask(target, child.alive)
-    if named is not None:
-        session.introduce(named)
+    """Ask the server for its name until it gives one: without it the session would be for the person alone."""
+    pause = _ASK_AGAIN_SECONDS
+    while (named := await health.ask(target, child.alive)) is None:
+        await asyncio.sleep(pause)
+        pause *= 2
+    session.introduce(named)
 
 
 async def _ready(front: Front, gone: asyncio.Event) -> bool:
