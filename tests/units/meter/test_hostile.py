@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shimmy_metrics.limits import EVENT_BYTES, HEAD_BYTES, PIPELINE_MAX
 from shimmy_metrics.meter import http1
 from shimmy_metrics.meter.http1 import _HEAD
+from support.conversations import CASES, OPEN_STREAM
 from support.wire import (
     CHAT,
     DONE,
@@ -20,8 +21,6 @@ from support.wire import (
     Seen,
     answer,
     chat,
-    chunked,
-    compact,
     delta,
     event,
     frame,
@@ -29,7 +28,6 @@ from support.wire import (
     request,
 )
 
-OPEN_STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 POST = b"POST /v1/models HTTP/1.1\r\n"
 LOST = [
     POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -197,26 +195,6 @@ def test_a_head_in_many_reads_is_matched_once(monkeypatch: pytest.MonkeyPatch) -
     assert matched == [0]
 
 
-OLLAMA = [
-    b'{"message":{"content":"a"},"done":false}\n{"message":{"content":"b"},"done":false}\n{"done":true,"eval_count":2}'
-]
-UPLOAD = b"POST /v1/messages HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n"
-LONG = [delta(text) for text in ("a", "b", 'c"', "d\n", "ë", "日本", "", "😀", "f", "g" * 300, "h")]
-BARE = [b"data: a\ndata: b\n\n", b"\n", b": ping\n\n", b"data: \r\ndata: \xe2\x82\xac\r\n\n\n", DONE]
-CASES = [
-    (CHAT, answer(chat(usage=USAGE))),
-    (CHAT, answer(chat("x" * 6_000, usage=USAGE))),
-    (CHAT, chunked([*STREAM, event({"choices": [], "usage": USAGE}), DONE])),
-    (CHAT, chunked([*LONG, DONE])),
-    (CHAT, OPEN_STREAM + b"".join(LONG).replace(b"\n\n", b"\r\n\r\n")),
-    (CHAT, OPEN_STREAM + b"\n".join(LONG) + b"\n\n\n" + LONG[0].strip()),
-    (CHAT, OPEN_STREAM + b"data: {}\n\n\ndata: {}\nevent: error\n\n"),
-    (request("/api/generate"), OPEN_STREAM + b"".join(BARE)),
-    (CHAT + request("/v1/models", "GET") + CHAT, answer(chat()) + answer(b"{}") + chunked(STREAM)),
-    (UPGRADE, SWITCH + frame(b"a") + frame(b"", 9) + frame(b"b" * 300) + frame(b'{"done":true}')),
-    (request("/api/chat"), chunked(OLLAMA, "application/x-ndjson")),
-    (UPLOAD + b"\r\n" + CHAT, answer(b"{}") + chunked([event({"error": compact({}).decode()})])),
-]
 cuts = st.lists(st.integers(0, 20_000), max_size=12)
 
 
