@@ -173,23 +173,6 @@ def test_when_the_programme_has_ended_nothing_is_sent_any_more(tmp_path: Path) -
         assert "the programme has ended" in home.metrics("status").stdout
 
 
-def test_killing_the_meter_loses_at_most_a_second_of_counters(tmp_path: Path) -> None:
-    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
-    with ToyServer() as toy:
-        with _measured(home, toy.url) as (port, process):
-            _talk(port, 1)
-            time.sleep(1.2)
-            process.kill()
-            process.wait()
-        assert _status(home)["reports_due"] == 0
-        with _measured(home, toy.url) as (_, process):
-            assert wait_until(lambda: _status(home)["reports_due"] == 1)
-            report = json.loads(home.metrics("preview").stdout)
-            stop(process)
-    assert report["metrics"]["requests_per_session"] == 4
-
-
 def test_a_withdrawal_stops_the_measuring_within_a_second_and_leaves_no_bytes(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
     home.metrics("enable")
