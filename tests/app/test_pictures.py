@@ -1,20 +1,47 @@
-"""Each screen looks as its stored text and picture say; a change of a screen carries its picture."""
+"""Each screen says and looks what is stored; a change of a screen carries its snapshot and its picture."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from support import pictures
+from support import pictures, scenes
+from support.svg import NAMESPACE
+
+RENEW = "run python -m support.pictures from tests/ and look at what changed"
 
 
 @pytest.mark.parametrize(("width", "height"), pictures.SIZES)
-async def test_every_screen_reads_as_stored(width: int, height: int) -> None:
-    for name, content in (await pictures.texts(width, height)).items():
-        stored = (pictures.TEXTS / name).read_text(encoding="utf-8")
-        assert content == stored, f"{name}: run python -m support.pictures and look at what changed"
+async def test_every_screen_says_and_looks_as_stored_in_colour_in_16_colours_and_without(
+    width: int, height: int
+) -> None:
+    _compare(pictures.SNAPSHOTS, await pictures.snapshots(width, height))
 
 
-@pytest.mark.parametrize("look", pictures.LOOKS)
+@pytest.mark.parametrize("look", pictures.PICTURE_LOOKS)
 @pytest.mark.parametrize(("width", "height"), pictures.PICTURE_SIZES)
 async def test_every_picture_is_as_stored(width: int, height: int, look: str) -> None:
-    for name, content in (await pictures.pictures(width, height, look)).items():
-        stored = (pictures.PICTURES / name).read_text(encoding="utf-8")
-        assert content == stored, f"{name}: run python -m support.pictures and look at what changed"
+    _compare(pictures.PICTURES, await pictures.pictures(width, height, look))
+
+
+def test_nothing_is_stored_that_no_scene_shows() -> None:
+    names = {scene.name: scene for walk in scenes.WALKS for scene in walk.scenes}
+    for path in (*pictures.SNAPSHOTS.glob("*.txt"), *pictures.PICTURES.glob("*.svg")):
+        scene = names.get(re.sub(r"-\d+x\d+(-\w+)?$", "", path.stem))
+        assert scene, path.name
+        assert scene.drawn or path.suffix == ".txt", path.name
+
+
+def test_a_picture_loads_nothing_from_elsewhere() -> None:
+    for path in pictures.PICTURES.glob("*.svg"):
+        drawn = path.read_text(encoding="utf-8").replace(NAMESPACE, "")
+        assert not re.search(r"href|url\(|@import|<script|src=", drawn), path.name
+
+
+def _compare(folder: Path, made: dict[str, str]) -> None:
+    changed = [name for name, content in made.items() if _stored(folder / name) != content]
+    assert not changed, f"{', '.join(changed)}: {RENEW}"
+
+
+def _stored(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -151,3 +151,30 @@ def busy(decision: Decision = HELD) -> Overview:
             receipt(1, 4, named(8, replace(EARLIER, requests=3, tokens=120), 4)),
         ),
     )
+
+
+def several() -> Overview:
+    """Return three sessions at once, nothing that waits: two are sent after their end, one is only for the person."""
+    one, two = session(), replace(session(), server="ollama", version="", local=True, address="127.0.0.1:11434")
+    begun = NOW - timedelta(seconds=BUSY.uptime_s)
+    running = (replace(one, counters=BUSY, started=begun), replace(two, started=begun), replace(one, counters=EARLIER))
+    made = tuple(Live(each, reported(named(number, each.counters))) for number, each in enumerate(running))
+    return replace(busy(GRANTED), running=made, outbox=())
+
+
+def only_for_me() -> Overview:
+    """Return a session that is measured for the person's own eyes."""
+    local = replace(GRANTED, consent=Consent.DECLINED, local=True)
+    running = replace(session(), counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
+    return replace(idle(), standing=Standing(local), running=(Live(running, reported(named(9, BUSY))),))
+
+
+def switched_off() -> Overview:
+    """Return a yes that an environment switch overrules."""
+    return replace(idle(), standing=Standing(GRANTED, "DO_NOT_TRACK"))
+
+
+def troubled() -> Overview:
+    """Return what is there where the config cannot be read."""
+    trouble = "/home/me/.config/shimmy/config.json, line 3: no JSON. Metrics are off. Mend it or delete it"
+    return replace(undecided(), trouble=trouble)

@@ -1,0 +1,216 @@
+"""Every screen and each state that matters, as the keys that lead there; walked by an app on fixed data.
+
+A new screen or state is a row here: its snapshot and, where it says so, its pictures follow from it.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from pathlib import Path
+from typing import Final
+from unittest.mock import patch
+
+from textual import events
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.start import Start
+from shimmy_metrics.demo.story import SANDBOX
+from support import opened, overviews, samples
+from support.cells import Rows, rows_of, text_of
+
+LOOKS: Final[dict[str, dict[str, str]]] = {
+    "dark": {},
+    "ansi": {"TERM": "xterm", "COLORTERM": ""},
+    "none": {"NO_COLOR": "1"},
+}
+"""What the terminal says of itself, by the look that it gets."""
+
+_LONGEST_SECONDS: Final = 20.0
+_QUIET_ROUNDS: Final = 3
+"""What a widget finds to do when it has nothing to do comes a round later, and what follows from that another one."""
+
+_CLEAR: Final = "ctrl+u"
+"""Empties the line of a search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A state by its name: the keys that lead to it from the one before, and words that stand there.
+
+    Keys are pressed one after the other. `drawn` scenes are pictures in `screenshots/` as well.
+    """
+
+    name: str
+    keys: str
+    shows: str
+    drawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One app on one overview, and its scenes in their order."""
+
+    shown: Callable[[], Overview]
+    scenes: tuple[Scene, ...]
+    asks: bool = False
+    start: dict[str, object] = field(default_factory=dict)
+
+
+WALKS: Final = (
+    Walk(
+        overviews.undecided,
+        (
+            Scene("welcome", "", "May Shimmy report how it is used?", drawn=True),
+            Scene("preview", "w", "An idle run on this machine", drawn=True),
+            Scene("once-more", "q tab enter", "Enable?", drawn=True),
+        ),
+        asks=True,
+    ),
+    Walk(
+        overviews.undecided,
+        (Scene("welcome-serve", "", "the server starts in"),),
+        asks=True,
+        start={"asking": True, "seconds": 60},
+    ),
+    Walk(overviews.undecided, (Scene("demo", "", "sandbox"),), asks=True, start={"notice": SANDBOX}),
+    Walk(
+        overviews.idle,
+        (
+            Scene("session-idle", "", "No server is running", drawn=True),
+            Scene("outgoing-idle", "2", "Nothing waits. An idle run", drawn=True),
+            Scene("history-empty", "3", "Nothing was sent from here.", drawn=True),
+        ),
+    ),
+    Walk(
+        overviews.several,
+        (
+            Scene("sessions", "", "of 3"),
+            Scene("sessions-last", "] ]", "3 of 3", drawn=True),
+            Scene("outgoing-running", "2", "Nothing waits"),
+        ),
+    ),
+    Walk(
+        overviews.busy,
+        (
+            Scene("session", "", "requests", drawn=True),
+            Scene("outgoing", "2", "2 reports wait", drawn=True),
+            Scene("outgoing-refused", "]", "refused this one"),
+            Scene("measured", "[ l", "leaves", drawn=True),
+            Scene("wire", "l", "POST", drawn=True),
+            Scene("raw", "w", "Host", drawn=True),
+            Scene("release", "r", "Release this report?"),
+            Scene("delete", "n d", "Delete this report?", drawn=True),
+            Scene("copy", "n y", "Copy these bytes?"),
+            Scene("export", "n x", "Export everything held here?", drawn=True),
+            Scene("history", "n 3", "3 deliveries", drawn=True),
+            Scene("receipt", "enter", "Answer 200", drawn=True),
+            Scene("compare", "q j m k enter h h", "1,980", drawn=True),
+            Scene("fields", "q 4", "25 fields", drawn=True),
+            Scene("explained", "j enter", "session", drawn=True),
+            Scene("never", "enter G", "server memory use"),
+            Scene("search", "slash m o d e l", "models_used_count", drawn=True),
+            Scene("search-never", f"{_CLEAR} p r o m p t", "prompt"),
+            Scene("search-nothing", f"{_CLEAR} m a i l", "Nothing called 'mail'"),
+            Scene("palette", "escape colon", "key ", drawn=True),
+            Scene("palette-search", "e x p", "key x"),
+            Scene("keys", "escape question_mark", "Nothing needs Ctrl", drawn=True),
+            Scene("consent", "q c", "Metrics are on since", drawn=True),
+        ),
+    ),
+    Walk(overviews.only_for_me, (Scene("consent-only", "c", "Only for you"), Scene("session-only", "q", "It stays"))),
+    Walk(overviews.switched_off, (Scene("switched-off", "", "metrics off"), Scene("consent-off", "c", "Switched off"))),
+    Walk(overviews.troubled, (Scene("trouble", "", "!"),)),
+)
+
+
+class Fixed(ShimmyApp):
+    """The app on an overview that nothing changes: no disk, no clock, and a time zone of its own."""
+
+    def look(self) -> None:  # type: ignore[override]
+        """Look at nothing."""
+
+    async def _tick(self) -> None:
+        """Let no second pass."""
+
+    def canvas(self) -> Canvas:
+        """Return what a page is drawn on, with the hours of UTC."""
+        return replace(super().canvas(), zone=UTC)
+
+
+class FixedAsking(Fixed):
+    """The same, opened on the question."""
+
+    DEFAULT_MODE = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a terminal shows: its cells, and where its cursor stands (column and row, from 0)."""
+
+    rows: Rows
+    cursor: tuple[int, int]
+
+
+async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> AsyncIterator[tuple[Scene, Shown]]:
+    """Yield every scene with what it shows; with `drawn` the walks without any drawn scene are left out."""
+    for walk in WALKS:
+        if drawn and not any(scene.drawn for scene in walk.scenes):
+            continue
+        with tempfile.TemporaryDirectory() as root, patch.dict(os.environ, {"HOME": root}):
+            profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
+            start = replace(Start(samples.FACTS, walk.shown(), asks=walk.asks), **walk.start)  # type: ignore[arg-type]
+            app = (FixedAsking if walk.asks else Fixed)(profile, start)
+            async with app.run_test(size=(width, height)) as pilot:
+                for scene in walk.scenes:
+                    for key in scene.keys.split():
+                        _press(app, key)
+                        await _at_rest(pilot)
+                    yield scene, await _shown(pilot, scene.shows)
+
+
+def _press(app: ShimmyApp, key: str) -> None:
+    """Send a key the way a terminal's driver does."""
+    names = {"[": "left_square_bracket", "]": "right_square_bracket"}
+    event = events.Key(names.get(key, key), key if len(key) == 1 else None)
+    event.set_sender(app)
+    assert app._driver is not None
+    app._driver.send_message(event)
+
+
+async def _shown(pilot: Pilot[None], words: str) -> Shown:
+    """Return what is shown once the words stand there."""
+    app = pilot.app
+    assert isinstance(app, ShimmyApp)
+    end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
+    while asyncio.get_running_loop().time() < end:
+        await _at_rest(pilot)
+        rows = rows_of(app)
+        if words in " ".join(text_of(rows).split()):
+            return Shown(rows, (app.cursor_position.x, app.cursor_position.y))
+    raise AssertionError(f"{words!r} is not shown:\n{text_of(rows_of(app))}")
+
+
+async def _at_rest(pilot: Pilot[None]) -> None:
+    """Wait until nothing is left to be done: no worker works, no message waits, no widget has to be drawn again.
+
+    Rather than for an idle processor, which a loaded machine imitates, this waits for the messages themselves.
+    """
+    app = pilot.app
+    end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
+    quiet = 0
+    while quiet < _QUIET_ROUNDS and asyncio.get_running_loop().time() < end:
+        await pilot._wait_for_screen()
+        app.screen._on_timer_update()
+        await asyncio.sleep(0)
+        widgets = [app.screen, *app.screen.query(Widget)]
+        waits = any(each._message_queue.qsize() for each in (app, *widgets))
+        waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
+        works = any(not each.is_finished for each in app.workers)
+        quiet = 0 if waits or works else quiet + 1

@@ -1,0 +1,58 @@
+"""A screen as text: what it says, and below it, cell for cell, how each character looks in the three looks.
+
+The text is one for all looks, since no state may be told by colour alone. In the block below it a letter stands for
+each character, in the same column; a blank for a blank. `LETTERS` says what a letter looks like in each look; a style
+that has none there is spelled out at the file's end and gets a digit.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from support.cells import Run, named, text_of
+from support.scenes import Shown
+
+Looks = tuple[str, ...]
+"""The same cell's style in each look, in words: dark, 16 colours, no colour."""
+
+LETTERS: Final[dict[Looks, str]] = {
+    ("", "", ""): ".",
+    ("muted", "", ""): "m",
+    ("rule", "", ""): "r",
+    ("strong bold", "bold", "bold"): "B",
+    ("accent", "magenta", ""): "a",
+    ("accent bold", "magenta bold", "bold"): "A",
+    ("good", "green", ""): "g",
+    ("bad bold", "red bold", "bold"): "!",
+    ("changed", "", ""): "c",
+    ("strong bold reverse", "bold reverse", "bold reverse"): "F",
+}
+"""Lower case is plain, upper case and `!` are bold."""
+
+
+def snapshot(looks: Mapping[str, Shown]) -> str:
+    """Return a scene's file from what it shows in each look. Raises `AssertionError` where the looks tell different."""
+    shown = list(looks.values())
+    text, (column, row) = text_of(shown[0].rows), shown[0].cursor
+    for name, each in looks.items():
+        assert text_of(each.rows) == text, f"{name} says something else:\n{text_of(each.rows)}\n\n{text}"
+        assert each.cursor == (column, row), f"{name} has the cursor elsewhere"
+    legend: dict[Looks, str] = {}
+    rows = zip(*(each.rows for each in shown), strict=True)
+    letters = ["".join(_letters(same, legend)).rstrip() for same in rows]
+    told = [f"{letter}  {' | '.join(style or 'plain' for style in styles)}" for styles, letter in legend.items()]
+    head = f"{', '.join(looks)}; cursor: column {column}, row {row}"
+    return "\n".join([head, text, "", *letters, *(["", *told] if told else []), ""])
+
+
+def _letters(same: tuple[tuple[Run, ...], ...], legend: dict[Looks, str]) -> Iterator[str]:
+    """Yield a letter for each cell of one row, which is given in each look."""
+    cells = [[(character, named(run.style)) for run in row for character in run.text] for row in same]
+    for looks in zip(*cells, strict=True):
+        character = looks[0][0]
+        styles = tuple(style for _, style in looks)
+        if character == " " and not any("on " in style or "reverse" in style for style in styles):
+            yield " "
+        elif styles in LETTERS:
+            yield LETTERS[styles]
+        else:
+            yield legend.setdefault(styles, str(len(legend)))
