@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 
 from support import pictures, scenes
+from support.cells import named
 from support.svg import NAMESPACE
 
 RENEW = "run python -m support.pictures from tests/ and look at what changed"
@@ -22,6 +24,16 @@ async def test_every_screen_says_and_looks_as_stored_in_colour_in_16_colours_and
 @pytest.mark.parametrize(("width", "height"), pictures.PICTURE_SIZES)
 async def test_every_picture_is_as_stored(width: int, height: int, look: str) -> None:
     _compare(pictures.PICTURES, await pictures.pictures(width, height, look))
+
+
+async def test_with_16_colours_words_have_the_terminal_s_own_and_with_none_there_is_none() -> None:
+    allowed = {"ansi": {"", "magenta", "green", "red"}, "none": {""}}
+    for look, inks in allowed.items():
+        for scene, shown in await pictures.walks(80, 24, look):
+            found = {
+                named(Style(color=run.style.color, bgcolor=run.style.bgcolor)) for row in shown.rows for run in row
+            }
+            assert found <= inks, (scene.name, look)
 
 
 def test_nothing_is_stored_that_no_scene_shows() -> None:

@@ -21,7 +21,7 @@ PICTURE_SIZES: Final = ((80, 24), (100, 30))
 PICTURE_LOOKS: Final = ("dark", "ansi")
 
 
-_walks: dict[tuple[int, int, str], list[tuple[Scene, Shown]]] = {}
+_walked: dict[tuple[int, int, str], list[tuple[Scene, Shown]]] = {}
 """What was walked already: pictures and snapshots of one size and look share their walk."""
 
 
@@ -29,7 +29,7 @@ async def snapshots(width: int, height: int) -> dict[str, str]:
     """Return the snapshot of every scene at this size, by its file's name."""
     found: dict[str, dict[str, Shown]] = {}
     for look in LOOKS:
-        for scene, shown in await _walk(width, height, look):
+        for scene, shown in await walks(width, height, look):
             found.setdefault(f"{scene.name}-{width}x{height}.txt", {})[look] = shown
     return {name: snapshot(looks) for name, looks in found.items()}
 
@@ -38,7 +38,7 @@ async def pictures(width: int, height: int, look: str) -> dict[str, str]:
     """Return the picture of every scene that is drawn, by its file's name."""
     return {
         f"{scene.name}-{width}x{height}-{look}.svg": svg(shown.rows, look)
-        for scene, shown in await _walk(width, height, look)
+        for scene, shown in await walks(width, height, look)
         if scene.drawn
     }
 
@@ -54,12 +54,13 @@ async def every_picture() -> dict[str, str]:
     return {name: drawn for each in wanted for name, drawn in (await pictures(*each)).items()}
 
 
-async def _walk(width: int, height: int, look: str) -> list[tuple[Scene, Shown]]:
+async def walks(width: int, height: int, look: str) -> list[tuple[Scene, Shown]]:
+    """Return every scene with what it shows at this size, in this look."""
     key = (width, height, look)
-    if key not in _walks:
+    if key not in _walked:
         drawn = (width, height) not in SIZES
-        _walks[key] = [each async for each in walked(*key, drawn=drawn)]
-    return _walks[key]
+        _walked[key] = [each async for each in walked(*key, drawn=drawn)]
+    return _walked[key]
 
 
 def renew(folder: Path, kind: str, files: dict[str, str]) -> None:
