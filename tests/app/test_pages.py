@@ -6,8 +6,10 @@ from textual.theme import Theme
 from shimmy_metrics.app.lines import Line, Role, Span, at, marked, note, placed, shown, to
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, scrolled, stepped
 from shimmy_metrics.app.pages.consent import choices
+from shimmy_metrics.app.pages.fields import fields_page
+from shimmy_metrics.app.pages.frame import top
 from shimmy_metrics.app.pages.outgoing import last_sent
-from shimmy_metrics.app.pages.report import joined_text, raw, since, wire
+from shimmy_metrics.app.pages.report import joined_text, measured, raw, since, wire
 from shimmy_metrics.app.pages.session import session_page
 from shimmy_metrics.app.pages.values import GROUPS, grouped
 from shimmy_metrics.app.signs import ASCII, UNICODE, signs_for
@@ -159,3 +161,26 @@ def test_with_sixteen_colours_words_have_the_terminals_own() -> None:
     for theme in THEMES[2:]:
         assert {theme.variables[name] for name in ("muted", "strong", "changed")} == {"ansi_default"}
     assert PLAIN.variables["mark"] == "ansi_default"
+
+
+def test_what_is_off_promises_no_measuring() -> None:
+    for found in (overviews.switched_off(), overviews.declined(), overviews.undecided()):
+        page = session_page(canvas(), found, 0)
+        assert not any("by itself" in plain(row.line) for row in page.rows)
+
+
+def test_every_screen_names_the_switch_that_is_in_force_where_there_is_room() -> None:
+    for mode in ("session", "outgoing", "history", "fields"):
+        assert "DO_NOT_TRACK" in plain(top(canvas(), overviews.switched_off(), mode)[0])
+
+
+def test_agreeing_again_is_offered_only_where_that_helps() -> None:
+    assert choices(overviews.switched_off())[0].label == "Keep on"
+
+
+def test_a_value_or_a_fate_that_is_cut_says_so() -> None:
+    report = overviews.busy().outbox[0]
+    rows = {row.key: plain(row.line) for row in measured(canvas(), report.body, report.measured)}
+    assert rows["api_endpoints_used"].endswith("/…")
+    fates = {row.key: plain(row.line) for row in fields_page(canvas(), overviews.busy()).rows}
+    assert fates["answers"].endswith("…")

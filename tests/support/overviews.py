@@ -162,11 +162,16 @@ def several() -> Overview:
     return replace(busy(GRANTED), running=made, outbox=())
 
 
-def only_for_me() -> Overview:
+def running_only_for_me() -> Overview:
     """Return a session that is measured for the person's own eyes."""
     local = replace(GRANTED, consent=Consent.DECLINED, local=True)
     running = replace(session(), counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
     return replace(idle(), standing=Standing(local), running=(Live(running, reported(named(9, BUSY))),))
+
+
+def declined() -> Overview:
+    """Return a no."""
+    return replace(undecided(), standing=Standing(replace(GRANTED, consent=Consent.DECLINED)))
 
 
 def switched_off() -> Overview:
@@ -176,5 +181,8 @@ def switched_off() -> Overview:
 
 def troubled() -> Overview:
     """Return what is there where the config cannot be read."""
-    trouble = "/home/me/.config/shimmy/config.json, line 3: no JSON. Metrics are off. Mend it or delete it"
+    trouble = (
+        "/home/ada/.config/shimmy/config.json:1: no valid JSON: expecting property name enclosed in double quotes. "
+        "Metrics are off until it is mended; correct the file or delete it"
+    )
     return replace(undecided(), trouble=trouble)

@@ -70,9 +70,11 @@ WALKS: Final = (
             Scene("welcome", "", "May Shimmy report how it is used?", drawn=True),
             Scene("preview", "w", "An idle run on this machine", drawn=True),
             Scene("once-more", "q tab enter", "Enable?", drawn=True),
+            Scene("session-undecided", "n 1", "not decided"),
         ),
         asks=True,
     ),
+    Walk(overviews.renewing, (Scene("renewal", "", "new since you agreed", drawn=True),), asks=True),
     Walk(
         overviews.undecided,
         (Scene("welcome-serve", "", "the server starts in"),),
@@ -124,8 +126,22 @@ WALKS: Final = (
             Scene("consent", "q c", "Metrics are on since", drawn=True),
         ),
     ),
-    Walk(overviews.only_for_me, (Scene("consent-only", "c", "Only for you"), Scene("session-only", "q", "It stays"))),
-    Walk(overviews.switched_off, (Scene("switched-off", "", "metrics off"), Scene("consent-off", "c", "Switched off"))),
+    Walk(
+        overviews.running_only_for_me,
+        (Scene("session-only", "", "It stays"), Scene("consent-only", "c", "Only for you")),
+    ),
+    Walk(
+        overviews.only_for_me,
+        (Scene("kept", "", "Kept for you alone", drawn=True), Scene("kept-open", "enter", "Ended 23 Nov")),
+    ),
+    Walk(
+        overviews.switched_off,
+        (Scene("switched-off", "", "DO_NOT_TRACK is set"), Scene("consent-off", "c", "Switched off")),
+    ),
+    Walk(
+        overviews.declined,
+        (Scene("session-off", "", "Metrics are off"), Scene("consent-declined", "c", "Metrics are off")),
+    ),
     Walk(overviews.troubled, (Scene("trouble", "", "!"),)),
 )
 

@@ -44,6 +44,10 @@ class Canvas:
         """Whether there is no room below the page."""
         return self.height < LOW
 
+    def fitting(self, text: str, room: int) -> str:
+        """Return the text in so many cells, with a sign where it is cut."""
+        return text if len(text) <= room else f"{text[: max(room - 1, 0)]}{self.signs.cut}"
+
     def clock(self, moment: datetime) -> str:
         """Return the time of day as the person's clock has it."""
         return f"{moment.astimezone(self.zone):%H:%M}"

@@ -5,10 +5,10 @@ from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas, warning
+from shimmy_metrics.app.pages.canvas import Canvas, headline, warning
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.values import values
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery
+from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, Obstacle
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
     DECLINE,
@@ -74,14 +74,9 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     """Return what stands above the answers. `seconds` is what is left of the time in which a key is awaited."""
     # "Deleted after analysis" and the reader's next question, from which machine, share a line where there is room.
     wait = no_key(seconds) if seconds is not None else ""
-    asked = placed(
-        canvas.width,
-        at(1, strong(sentence(canvas, overview))),
-        to(canvas.width - 1, muted(wait), note=True),
-    )
-    lines: list[Line] = [asked, *_hint(canvas, overview)]
-    if canvas.narrow and wait:
-        lines.insert(1, line(muted(wait)))
+    asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
+    waits = (line(muted(wait)),) if canvas.narrow and wait else ()
+    lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
     if canvas.width >= 80:
         lines += [line(each) for each in INFORMED]
     else:
@@ -148,7 +143,7 @@ _HOLDS: Final = {
 def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     label, told = "Keep on", "as it is: one report a run"
-    if overview.standing.obstacle is not None:
+    if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # the one that agreeing takes away
         label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
     elif overview.standing.decision.schema_version < SCHEMA_VERSION:
         label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"

@@ -2,7 +2,7 @@
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Role, Span, at, line, muted, note, placed, strong
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row
+from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.values import grouped, values
 from shimmy_metrics.records import Pending
 from shimmy_metrics.report.fields import FIELDS, NEVER, Field
@@ -26,14 +26,15 @@ def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         rows += [Row(BLANK)] if rows else []
         rows.append(Row(line(muted(NEVER_TITLE))))
         for name, fate in never:
-            cells = (at(3, Span(name, Role.NAME)), *(() if canvas.narrow else (at(29, muted(fate)),)))
+            told = () if canvas.narrow else (at(29, muted(canvas.fitting(fate, canvas.width - 30))),)
+            cells = (at(3, Span(name, Role.NAME)), *told)
             rows.append(Row(placed(canvas.width, *cells), name))
     sentence = f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
     if wanted and not rows:
         sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
-    return Page((line(strong(sentence)), BLANK), tuple(rows))
+    return Page((*headline(canvas, sentence), BLANK), tuple(rows))
 
 
 def current(overview: Overview | None) -> Pending | None:
@@ -48,11 +49,8 @@ def _matches(field: Field, wanted: str) -> bool:
 
 
 def _row(canvas: Canvas, field: Field, value: str) -> Row:
-    room = canvas.width - 31 if canvas.narrow else 20
-    shown = value if len(value) <= room else f"{value[: room - 1]}{canvas.signs.cut}"
+    shown = canvas.fitting(value, canvas.width - 31 if canvas.narrow else 20)
     cells = [at(3, Span(field.name, Role.NAME)), at(29, strong(shown))]
     if not canvas.narrow:
-        room = canvas.width - 52
-        bounds = field.kind.bounds
-        cells.append(note(51, muted(bounds if len(bounds) <= room else f"{bounds[: room - 1]}{canvas.signs.cut}")))
+        cells.append(note(51, muted(canvas.fitting(field.kind.bounds, canvas.width - 52))))
     return Row(placed(canvas.width, *cells), field.name)

@@ -54,7 +54,7 @@ def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple
 
 def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
     """Return what a few cells have room for: whether metrics are on, the sign first."""
-    return (cut(consent(canvas, overview.standing, short=True), canvas.width),) if overview else ()
+    return (cut(consent(canvas, overview.standing), canvas.width),) if overview else ()
 
 
 def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
@@ -68,13 +68,12 @@ def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
     return cut((*left, Span(sign * max(between, 0), Role.RULE), *right), canvas.width)
 
 
-def consent(canvas: Canvas, standing: Standing, *, short: bool = False) -> Line:
-    """Return the consent as a sign and words."""
+def consent(canvas: Canvas, standing: Standing, note: str = "") -> Line:
+    """Return the consent as a sign and a word, with a note where one is given."""
     now = state(standing)
     sign = Span(f"{canvas.signs.on if now.on else canvas.signs.off} ", Role.GOOD if now.on else Role.TEXT)
     word = Span(now.word, Role.STRONG, "app.go('consent')")
-    note = () if short or not now.note else (muted(f" {canvas.signs.dot} {now.note}"),)
-    return (sign, word, *note)
+    return (sign, word, muted(f" {canvas.signs.dot} {note}")) if note else (sign, word)
 
 
 def joined(parts: Sequence[Line], gap: int) -> Line:
@@ -89,12 +88,13 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
     if overview is None:
         return cut(left, canvas.width)
     room = canvas.width - 1 - length(left)
-    for short in (False, True):
-        right = consent(canvas, overview.standing, short=short)
+    # Where there is no room for the whole note, a switch is named all the same: it decides, and is easily forgotten.
+    for note in (state(overview.standing).note, overview.standing.switch, ""):
+        right = consent(canvas, overview.standing, note)
         if length(right) <= room:
             gap = Span(" " * (room - length(right)))
             return (*left, gap, *right)
-    sign = consent(canvas, overview.standing, short=True)[:1]
+    sign = consent(canvas, overview.standing)[:1]
     return placed(canvas.width, to(canvas.width - 1, *left), to(canvas.width - 1, *sign, note=True))
 
 

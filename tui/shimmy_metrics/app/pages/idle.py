@@ -1,7 +1,7 @@
 """Where no server runs: how to start one, what was measured last, and the sessions kept for the person alone."""
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, placed, strong, to, wrapped
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.consent import Consent, Standing
 from shimmy_metrics.records import Session
@@ -58,14 +58,14 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
             Row(placed(canvas.width, at(3, "Decide"), at(19, consent, muted("  what may be measured and sent"))))
         )
     for label, command, then in (
-        ("Start one", "shimmy serve", "  it appears here by itself"),
+        ("Start one", "shimmy serve", "it appears here by itself" if overview.standing.measures else ""),
         ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
     ):
         if canvas.narrow:
             told = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
             rows += [Row(placed(canvas.width, at(3, label))), *map(Row, told)]
         else:
-            rows.append(Row(placed(canvas.width, at(3, label), at(19, strong(command), muted(then)))))
+            rows.append(Row(placed(canvas.width, at(3, label), at(19, strong(command)), note(47, muted(then)))))
     last = _last(canvas, overview)
     if last:
         rows += [Row(BLANK), Row(placed(canvas.width, at(3, "Last"), at(8 if canvas.narrow else 19, last)))]

@@ -120,7 +120,7 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> L
     elif not subject.sealed and overview.standing.decision.consent is not Consent.GRANTED:
         told = (muted("Metrics are not on, so nothing of this is sent."),)
     elif not subject.sealed and subject.running:
-        told = (muted("It is sealed when the server stops; until then it changes."),)
+        told = (muted("It changes until the server stops."),)
     return placed(canvas.width, at(1, *told), to(canvas.width - 1, *keys, note=True)) if told or keys else BLANK
 
 

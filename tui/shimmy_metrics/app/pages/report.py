@@ -117,20 +117,19 @@ def measured(canvas: Canvas, body: bytes, raw: dict[str, str]) -> tuple[Row, ...
             alike.append(field.name)
             continue
         arrow = Span(f"{canvas.signs.arrow} ", Role.ACCENT)
-        room = third - second - 1
-        shown = before if len(before) <= room else f"{before[: room - 1]}{canvas.signs.cut}"
+        shown = canvas.fitting(before, third - second - 1)
         cells = [at(3, Span(field.name, Role.NAME))]
         if not canvas.narrow:
             cells.append(at(second, shown or muted("not kept")))
-        cells.append(at(third, arrow, strong(after)))
+        room = canvas.width - 1 - third - len(arrow.text)
+        cells.append(at(third, arrow, strong(canvas.fitting(after, room))))
         rows.append(Row(placed(canvas.width, *cells), field.name))
     if alike:
         rows.append(Row(line(muted(f"  and {len(alike)} that leave as they were measured"))))
     rows.append(Row(BLANK))
     for name, fate in NEVER:
         nothing = (Span(f"{canvas.signs.arrow} ", Role.ACCENT), muted("nothing"))
-        shown = fate if len(fate) < third - second else f"{fate[: third - second - 2]}{canvas.signs.cut}"
-        fates = () if canvas.narrow else (at(second, muted(shown)),)
+        fates = () if canvas.narrow else (at(second, muted(canvas.fitting(fate, third - second - 1))),)
         cells = [at(3, Span(name, Role.NAME)), *fates, at(third, *nothing)]
         rows.append(Row(placed(canvas.width, *cells), name))
     return tuple(rows)
