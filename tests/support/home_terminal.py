@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -22,11 +23,15 @@ LINES: Final = 24
 
 
 class Terminal:
-    """The near side of a terminal in which a command runs. A thread reads what it prints, so that it never blocks."""
+    """The near side of a terminal in which a command runs. A thread reads what it prints, so that it never blocks.
+
+    `heard` is the same as `output`, piece by piece, each with the second at which it came.
+    """
 
     def __init__(self, near: int, process: "subprocess.Popen[bytes]") -> None:
         self.process = process
         self.output = b""
+        self.heard: list[tuple[float, bytes]] = []
         self._near = near
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
@@ -69,6 +74,7 @@ class Terminal:
                 return
             with self._lock:
                 self.output += data
+                self.heard.append((time.monotonic(), data))
                 self._stream.feed(data)
 
 
