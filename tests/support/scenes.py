@@ -228,7 +228,8 @@ async def _at_rest(pilot: Pilot[None]) -> None:
         app.screen._on_timer_update()
         await asyncio.sleep(0)
         widgets = [app.screen, *app.screen.query(Widget)]
-        waits = any(each._message_queue.qsize() for each in (app, *widgets))
+        waits = any(each._message_queue.qsize() or each._next_callbacks for each in (app, *widgets))
+        waits = waits or bool(app.screen._callbacks or app.animator._animations or app.animator._scheduled)
         waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
         works = any(not each.is_finished for each in app.workers)
         quiet = 0 if waits or works else quiet + 1
