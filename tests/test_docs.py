@@ -1,8 +1,11 @@
 """What is generated from the fields is what the repository holds: one command writes each, and this fails on drift."""
 
+import json
 import re
 from pathlib import Path
 
+from shimmy_metrics import limits
+from shimmy_metrics.app import keys
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.report import schema, table
 
@@ -21,6 +24,36 @@ def test_the_readme_s_table_is_the_fields() -> None:
 
 def test_the_readme_says_the_true_limit() -> None:
     assert f"at most {REPORT_BYTES:,} bytes" in README
+
+
+def test_the_readme_s_limits_are_those_in_force() -> None:
+    for said in (
+        f"What waits: {limits.OUTBOX_REPORTS} reports",
+        f"none is older than {limits.OUTBOX_DAYS} days",
+        f"A request is {limits.REQUEST_BYTES // 1024} KiB at most",
+        f"the newest {limits.RECEIPTS:,} are kept whole",
+        f"the newest {limits.LOCAL_SESSIONS}.",
+        f"bodies over {limits.BODY_BYTES // 2**20} MiB",
+        f"within {limits.SEND_SECONDS:g} seconds",
+    ):
+        assert said in README, said
+
+
+def test_every_key_that_the_readme_names_is_bound() -> None:
+    table = README.partition("| keys | |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.+`) \|", table, re.MULTILINE)
+    named = [key for row in rows for key in re.findall(r"`([^`]+)`", row)]
+    assert len(named) > 25
+    groups = (keys.EVERYWHERE, keys.PAGE, keys.BESIDE, keys.LENSES, keys.OUTBOX, keys.RECEIPTS, keys.SEARCH)
+    bound = {key for group in groups for binding in group for key in binding.key.split(",")}
+    assert set(named) - {keys.called(each) for each in bound} - bound == set()
+
+
+def test_the_readme_s_example_of_a_key_of_one_s_own_is_one() -> None:
+    example = re.search(r"`(\{\"metrics\": \{\"keys\".+?\}\}\})`", README)
+    assert example
+    for name in json.loads(example[1])["metrics"]["keys"]:
+        assert name in {binding.id for binding in keys.EVERYWHERE}
 
 
 def test_every_picture_and_file_that_the_readme_names_is_there() -> None:
