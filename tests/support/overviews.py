@@ -185,4 +185,4 @@ def troubled() -> Overview:
         "/home/ada/.config/shimmy/config.json:1: no valid JSON: expecting property name enclosed in double quotes. "
         "Metrics are off until it is mended; correct the file or delete it"
     )
-    return replace(undecided(), trouble=trouble)
+    return replace(undecided(), trouble=trouble, unusable=True)

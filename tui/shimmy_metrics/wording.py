@@ -28,7 +28,7 @@ NEVER: Final = (
 )
 
 YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
-HEADERS: Final = "These are all the headers. None tells anything about this machine or its software."
+HEADERS: Final = "These are all the headers. None tells anything about this machine."
 
 UNREAD: Final = "The store's log was not read: metrics are off, and reading it would write to it."
 
@@ -109,6 +109,9 @@ def state(standing: Standing) -> State:
     held = decision.delivery is Delivery.REVIEW
     return State(on=True, word="metrics on", note="held for review" if held else "sent after each run")
 
+
+UNUSABLE: Final = State(on=False, word="metrics off", note="config unusable")
+"""What every screen says where whatever was decided cannot be read."""
 
 NOTES: Final = {
     Obstacle.SWITCH: "switched off",

@@ -34,7 +34,8 @@ class Live:
 class Overview:
     """Everything there is to show.
 
-    `trouble` is one line about a config, endpoint or store that cannot be used, or empty. `running` are the live
+    `trouble` is one line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
+    the config or the endpoint, so that whatever was decided is not in force. `running` are the live
     sessions, oldest first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest
     first; `receipts` the deliveries and notes, newest first. `example` is the report of a session in which nothing
     happened. `news` are the fields that a yes does not cover yet and that are to be asked for. `unread` tells that the
@@ -44,6 +45,7 @@ class Overview:
     standing: Standing
     example: Pending
     trouble: str = ""
+    unusable: bool = False
     news: tuple[Field, ...] = ()
     running: tuple[Live, ...] = ()
     ended: tuple[Session, ...] = ()
@@ -74,6 +76,7 @@ def overview(profile: Profile, facts: Facts) -> Overview:
         force,
         example,
         trouble=trouble,
+        unusable=bool(trouble),
         news=new_since(force.decision.schema_version) if force.renews else (),
         config_path=profile.config_path,
         store_path=store_path(profile),

@@ -138,7 +138,7 @@ class ShimmyApp(Doing):
         if self.base is None:
             return None
         canvas = self.canvas()
-        return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1])
+        return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1], chosen=True)
 
     # --- live ---------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from shimmy_metrics.wording import amount, findings
 
 SANDBOX: Final = "This is a sandbox: a toy server, made-up traffic, a receiver on this machine. All of it is deleted."
 
+COLUMNS: Final = 79
 _WATCHED_SECONDS: Final = 4.0
 _START_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
@@ -177,5 +179,8 @@ def _waits(profile: Profile) -> bool:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    """Print a line, wrapped between words: a report has none and stays as it is."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    folded = textwrap.wrap(line, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    sys.stdout.write("\n".join(folded) + "\n")
     sys.stdout.flush()

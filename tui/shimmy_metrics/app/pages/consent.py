@@ -145,6 +145,8 @@ def _keep(overview: Overview) -> Choice:
     label, told = "Keep on", "as it is: one report a run"
     if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # the one that agreeing takes away
         label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
+    elif overview.standing.switch:
+        told = f"as it is; nothing is sent while {overview.standing.switch} is set"
     elif overview.standing.decision.schema_version < SCHEMA_VERSION:
         label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"
     return Choice("consent.enable", "enable", label, told)

@@ -6,6 +6,7 @@ from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.values import grouped, values
 from shimmy_metrics.records import Pending
 from shimmy_metrics.report.fields import FIELDS, NEVER, Field
+from shimmy_metrics.report.kinds import Kind, Word
 
 NEVER_TITLE = "Never"
 
@@ -52,5 +53,14 @@ def _row(canvas: Canvas, field: Field, value: str) -> Row:
     shown = canvas.fitting(value, canvas.width - 31 if canvas.narrow else 20)
     cells = [at(3, Span(field.name, Role.NAME)), at(29, strong(shown))]
     if not canvas.narrow:
-        cells.append(note(51, muted(canvas.fitting(field.kind.bounds, canvas.width - 52))))
+        room = canvas.width - 52
+        bounds = field.kind.bounds
+        cells.append(note(51, muted(canvas.fitting(bounds if len(bounds) <= room else _brief(field.kind), room))))
     return Row(placed(canvas.width, *cells), field.name)
+
+
+def _brief(kind: Kind) -> str:
+    """Return a kind's bounds where there is no room for all of them; the drawer has them whole."""
+    if isinstance(kind, Word):
+        return f"one of {len(kind.words)} words{' or null' if kind.optional else ''}"
+    return kind.bounds.replace(", two digits", "")

@@ -7,8 +7,7 @@ from typing import Final
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import Line, Role, Span, cut, length, muted, placed, to
 from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.consent import Standing
-from shimmy_metrics.wording import state
+from shimmy_metrics.wording import UNUSABLE, State, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple
 
 def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
     """Return what a few cells have room for: whether metrics are on, the sign first."""
-    return (cut(consent(canvas, overview.standing), canvas.width),) if overview else ()
+    return (cut(consent(canvas, in_force(overview)), canvas.width),) if overview else ()
 
 
 def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
@@ -68,12 +67,16 @@ def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
     return cut((*left, Span(sign * max(between, 0), Role.RULE), *right), canvas.width)
 
 
-def consent(canvas: Canvas, standing: Standing, note: str = "") -> Line:
+def consent(canvas: Canvas, now: State, note: str = "") -> Line:
     """Return the consent as a sign and a word, with a note where one is given."""
-    now = state(standing)
     sign = Span(f"{canvas.signs.on if now.on else canvas.signs.off} ", Role.GOOD if now.on else Role.TEXT)
     word = Span(now.word, Role.STRONG, "app.go('consent')")
     return (sign, word, muted(f" {canvas.signs.dot} {note}")) if note else (sign, word)
+
+
+def in_force(overview: Overview) -> State:
+    """Return the consent state in words; a config that cannot be used decides nothing."""
+    return UNUSABLE if overview.unusable and not overview.standing.switch else state(overview.standing)
 
 
 def joined(parts: Sequence[Line], gap: int) -> Line:
@@ -89,12 +92,13 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
         return cut(left, canvas.width)
     room = canvas.width - 1 - length(left)
     # Where there is no room for the whole note, a switch is named all the same: it decides, and is easily forgotten.
-    for note in (state(overview.standing).note, overview.standing.switch, ""):
-        right = consent(canvas, overview.standing, note)
+    now = in_force(overview)
+    for note in (now.note, overview.standing.switch, ""):
+        right = consent(canvas, now, note)
         if length(right) <= room:
             gap = Span(" " * (room - length(right)))
             return (*left, gap, *right)
-    sign = consent(canvas, overview.standing)[:1]
+    sign = consent(canvas, now)[:1]
     return placed(canvas.width, to(canvas.width - 1, *left), to(canvas.width - 1, *sign, note=True))
 
 

@@ -3,7 +3,7 @@
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
-from shimmy_metrics.consent import Consent, Standing
+from shimmy_metrics.consent import Consent
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording import duration
 
@@ -12,7 +12,7 @@ def idle_page(canvas: Canvas, overview: Overview) -> Page:
     """Return what to do, and what is kept."""
     sentence = "No server is running, so nothing is measured."
     if not overview.standing.measures:
-        sentence = f"{_off(overview.standing)}, so no server is measured."
+        sentence = f"{_off(overview)}, so no server is measured."
     return Page((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
 
 
@@ -44,7 +44,10 @@ def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     )
 
 
-def _off(standing: Standing) -> str:
+def _off(overview: Overview) -> str:
+    standing = overview.standing
+    if overview.unusable:
+        return "The config cannot be used"
     if standing.switch:
         return f"{standing.switch} is set"
     return "Nothing is decided yet" if standing.decision.consent is Consent.UNDECIDED else "Metrics are off"
@@ -52,7 +55,7 @@ def _off(standing: Standing) -> str:
 
 def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     rows: list[Row] = []
-    if not overview.standing.measures and not overview.standing.switch:
+    if not (overview.standing.measures or overview.standing.switch or overview.unusable):
         consent = Span(canvas.keys.of("app.consent"), Role.ACCENT)
         rows.append(
             Row(placed(canvas.width, at(3, "Decide"), at(19, consent, muted("  what may be measured and sent"))))

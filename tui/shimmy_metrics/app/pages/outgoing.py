@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.wire import wire_request
@@ -14,6 +15,9 @@ from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import Pending, Wait
 from shimmy_metrics.report.compare import split
 from shimmy_metrics.wording import amount, obstacle
+
+ROOMY: Final = 30
+"""Rows from which a blank one can stand before the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def report_page(
     head = [*sentence, lenses(canvas, view.lens, base)]
     if view.lens is Lens.WIRE:
         head += _address(canvas, overview, report, unbroken=view.unbroken)
+        head += [BLANK] * (canvas.height >= ROOMY)
         rows = raw(canvas, report.body) if view.unbroken else wire(canvas, base, report.body)
         if view.unbroken:
             rows = (*_headers(canvas, overview, report), *rows)

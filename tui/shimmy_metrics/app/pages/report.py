@@ -26,10 +26,11 @@ class Lens(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The report that another is compared with. `label` says which: `sent 22 Nov`."""
+    """The report that another is compared with. `label` says which: `sent 22 Nov`; `chosen`: by the person."""
 
     label: str
     body: bytes
+    chosen: bool = False
 
 
 SIGNS: Final = {
@@ -43,7 +44,8 @@ SIGNS: Final = {
 def lenses(canvas: Canvas, lens: Lens, base: Base | None) -> Line:
     """Return the row that names the lenses, the open one marked, and the base at its right."""
     names = {
-        Lens.SINCE: ("Since last report", "Since"),
+        # As long as the other, so that what stands beside it stays where it is.
+        Lens.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
         Lens.MEASURED: (f"Measured {canvas.signs.arrow} sent", "Measured"),
         Lens.WIRE: ("On the wire", "Wire"),
     }
