@@ -96,6 +96,8 @@ def test_in_the_background_of_a_shell_it_is_neither_asked_nor_stopped(home: Home
         there.type("jobs\r")
         assert there.printed("Running")
         assert b"Stopped" not in there.output
+        there.type("kill %1\r")  # a job has a process group of its own, which the terminal's end does not reach
+        assert wait_until(lambda: not listening(port))
     assert not (home.root / "config").exists()
 
 
