@@ -7,7 +7,7 @@ from shimmy_metrics.actions.owed import Deleted, settle
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.records import Session, Wait
-from shimmy_metrics.store import outbox, receipts, sessions
+from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import looked_at, store_path, unread_log
 from shimmy_metrics.system.profile import Profile
 
@@ -41,6 +41,8 @@ def summary(profile: Profile) -> Summary:
     with looked_at(profile, off=not force.measures) as db:
         if db is None:
             return Summary(force, deleted, profile.config_path, store_path(profile), news=news, unread=unread(profile))
+        from shimmy_metrics.store import receipts  # with digests and orjson, which a store that is off does not want
+
         waiting = outbox.everything(db)
         return Summary(
             standing=in_force(profile, db),

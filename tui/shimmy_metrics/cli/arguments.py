@@ -84,12 +84,16 @@ def no_arguments(command: str, arguments: list[str]) -> None:
 
 
 def _parser(command: str) -> "ArgumentParser":
-    import argparse  # as much as starting Python; a `serve` that is handed over parses nothing
+    # As much as starting Python; a `serve` that is handed over parses nothing.
+    from argparse import ArgumentParser, HelpFormatter
 
-    class Parser(argparse.ArgumentParser):
+    class Parser(ArgumentParser):
         """Says what is wrong as one line of ours."""
 
         def error(self, message: str) -> NoReturn:
             raise TroubleError(message, where=self.prog, remedy="See shimmy-metrics --help")
 
-    return Parser(command, add_help=False, allow_abbrev=False)
+    # With a width given it does not ask the terminal for one, which loads shutil; help is not its to print.
+    return Parser(
+        command, add_help=False, allow_abbrev=False, formatter_class=lambda prog: HelpFormatter(prog, width=80)
+    )

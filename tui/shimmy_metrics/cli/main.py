@@ -5,6 +5,7 @@ starting Python.
 """
 
 import contextlib
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Final
@@ -60,6 +61,7 @@ def _guarded(arguments: list[str], *, own_name: bool) -> int:
             sys.stderr.write(f"shimmy-metrics: {trouble}\n")
         return int(trouble.code) or int(Exit.USAGE)
     finally:
+        gc.freeze()  # nor does Python search all of it for garbage at its exit: that is an eighth of a short command
         try:
             sys.stderr.flush()
         except (OSError, ValueError):
@@ -111,6 +113,7 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
 
             return serve(before, rest)
         case "config":
+            gc.disable()  # it is over before there could be anything to collect
             from shimmy_metrics.cli.config import config
 
             return config(rest)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +122,8 @@ def _read(rows: Iterable[Row]) -> list[Session]:
 
 
 def _session(row: Row) -> Session:
+    import uuid  # with platform behind it, and only a session wants it
+
     number, session_id, grant, local, server, version, address, switch, hint, started, updated, ended, counters = row
     assert isinstance(number, int)
     return Session(

@@ -73,10 +73,11 @@ def _state_dir(environment: Environment, home: Path) -> Path:
     base = environment.get("XDG_STATE_HOME")
     if os.path.isabs(base):  # on every system: whoever sets it means it
         return Path(base) / "shimmy"
-    import platformdirs  # 2.9 x bare Python, and only wanted once metrics are at work
+    if sys.platform != "linux":  # there it says what stands below, and takes half as long as Python's own start
+        import platformdirs
 
-    with contextlib.suppress(RuntimeError):  # without a home; older ones of it return the `~` as it stands
-        found = platformdirs.user_state_path("shimmy", appauthor=False)
-        if found.is_absolute():
-            return found
+        with contextlib.suppress(RuntimeError):  # without a home; older ones of it return the `~` as it stands
+            found = platformdirs.user_state_path("shimmy", appauthor=False)
+            if found.is_absolute():
+                return found
     return home / ".local/state/shimmy"
