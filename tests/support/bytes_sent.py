@@ -1,7 +1,7 @@
 """What the app sends over a slow line, counted on the far side of a pty of 80 x 24, step by step.
 
-`python tests/support/bytes_sent.py` measures anew and writes the table that `tests/budgets` holds the app to. The app
-under count says by a title when a step is over: that needs no guess how fast the machine is, and is not counted.
+`python -m support.bytes_sent`, from `tests/`, measures anew and writes the table that `tests/budgets` holds the app to.
+The app under count says by a title, which is not counted, when a step is over: that needs no guess how fast it is.
 """
 
 import asyncio
@@ -12,8 +12,6 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from textual import events
 
