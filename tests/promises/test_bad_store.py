@@ -101,7 +101,7 @@ def test_a_store_that_cannot_be_used_never_stops_a_server_s_traffic(home: Home, 
             told = [process.stderr.readline(), process.stderr.readline()]
             assert ask(port)[0] == 200
             stop(process)
-    assert any(line.startswith(f"shimmy-metrics: not measured: {store_path(home.profile)}: ") for line in told)
+    assert any(line.startswith(f"shimmy-metrics: no longer measured: {store_path(home.profile)}: ") for line in told)
 
 
 @needs_setpriv

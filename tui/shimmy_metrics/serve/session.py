@@ -202,7 +202,7 @@ class Session:
         if self._timer is not None:
             self._timer.cancel()
         if isinstance(error, TroubleError):
-            self._say(f"not measured: {error}")
+            self._say(f"no longer measured: {error}")
 
     def _header(self, standing: Standing) -> Header:
         return Header(standing, self._address, self._hint, self._name)
