@@ -85,7 +85,7 @@ async def _carry(front: Front) -> None:
         raise TroubleError("another program took this address", where=str(front.place), remedy=remedy) from error
     front.holder.close()
     many_connections()
-    front.say(f"measured at http://{front.place} (shimmy config --metrics status)")
+    session.announce(f"http://{front.place} (shimmy config --metrics status)")
     asking = loop.create_task(_introduce(session, target, front.child))
     gc.freeze()
     await gone.wait()

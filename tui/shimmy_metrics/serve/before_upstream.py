@@ -40,18 +40,20 @@ async def _carry(profile: Profile, force: Standing | None, url: Url, bind: str, 
     listener, place = _take(place)
     relay = Relay(loop, target)
     session = None
-    measured = force is not None and force.measures
+    where = f"http://{place}, for {url.text} (shimmy config --metrics status)"
     if force is None or not force.switch:  # with a switch in force there will be nothing to measure either
         session = Session(loop, profile, relay, place=place, pid=None, again=True, say=say)
         session.introduce(await health.ask(target, relay.admits) or health.Name())
-        if force is not None and measured:
+        if force is not None and force.measures:
             session.open()
             session.begin(force, started=profile.clock.monotonic(), startup_ms=None)
         session.watch()
     await relay.accept(listener)
     many_connections()
-    word = "measured" if measured else "not measured, passed on"
-    say(f"{word} at http://{place}, for {url.text} (shimmy config --metrics status)")
+    if session is not None:
+        session.announce(where)
+    else:
+        say(f"not measured, passed on at {where}")
     gc.freeze()
     number = await ended
     relay.refuse()

@@ -84,6 +84,7 @@ class Session:
         # Before it has said so itself, our own child is taken for a Shimmy where that helps to read its answers.
         self._read_as = "" if pid is None else SHIMMY
         self._name = Name()
+        self._announced = False
         self._looking = False
         self._looks = 0
         self._timer: TimerHandle | None = None
@@ -99,6 +100,11 @@ class Session:
         self._relay.measure_open()
         begin = partial(self._books.begin, self._header(standing), self._picture(self._measuring))
         self._clerk.give(partial(self._needed, begin))
+
+    def announce(self, where: str) -> None:
+        """Say where clients reach the server, and whether it is measured there."""
+        self._announced = True
+        self._say(f"{'measured' if self._measuring is not None else 'not measured, passed on'} at {where}")
 
     def watch(self) -> None:
         """Look at the config and write the counters, from now until the end."""
@@ -202,7 +208,8 @@ class Session:
         if self._timer is not None:
             self._timer.cancel()
         if isinstance(error, TroubleError):
-            self._say(f"no longer measured: {error}")
+            word = "no longer measured" if self._announced else "not measured"
+            self._say(f"{word}: {error}")
 
     def _header(self, standing: Standing) -> Header:
         return Header(standing, self._address, self._hint, self._name)
