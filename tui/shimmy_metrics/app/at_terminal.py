@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from textual.app import App
 from textual.filter import LineFilter
@@ -12,6 +13,9 @@ from shimmy_metrics.app.styles import sheets
 from shimmy_metrics.app.terminal import SHOW_CURSOR, OwnColours, end_soon, on_hang_up, terminal_gone
 from shimmy_metrics.app.themes import PLAIN, THEMES, theme_for
 from shimmy_metrics.system.environment import Environment
+
+SWITCHED_SECONDS: Final = 0.005
+"""Screens here are filled when they are mounted, so no half-made one has to be hidden for longer."""
 
 
 class AtTerminal(App[None]):
@@ -61,6 +65,10 @@ class AtTerminal(App[None]):
         if not self._waited_for:
             end_soon()
         self.exit()
+
+    def delay_update(self, delay: float = SWITCHED_SECONDS) -> None:
+        """Hold back what is drawn while a screen is switched; as shipped 50 ms, which a person waits for each time."""
+        super().delay_update(min(delay, SWITCHED_SECONDS))
 
     def place_cursor(self, place: Offset) -> None:
         """Put the terminal's cursor there with the next thing that is drawn."""

@@ -45,6 +45,8 @@ class Frame(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        # It brings no styles of its own: as shipped, every style sheet is read again when a screen is first shown.
+        self._css_update_count = 0
         self.mark = ""
         self.more = False
         self._top = 0
