@@ -12,7 +12,6 @@ from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, 
 from shimmy_metrics.actions.export import export, save
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.release import delete, delete_receipts, hold_back, release
-from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.at_terminal import AtTerminal
 from shimmy_metrics.app.messages import Answered, Busy, Done
 from shimmy_metrics.app.pages.choice import Choice
@@ -214,6 +213,8 @@ class Doing(AtTerminal):
         """Check every byte that is held."""
 
         def validated() -> str:
+            from shimmy_metrics.actions.validate import validate_held  # with sockets for the host's names: 6 ms
+
             found = validate_held(self.profile)
             lines = list(findings(found.faults, found.canaries, found.checked, held=True))
             if not found.ok:
