@@ -356,7 +356,7 @@ async def test_receipts_are_the_person_s_to_delete(tmp_path: Path) -> None:
 
 async def test_what_takes_long_is_said_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     going_on = threading.Event()
-    slow = "shimmy_metrics.app.doing.validate_held"
+    slow = "shimmy_metrics.actions.validate.validate_held"
     monkeypatch.setattr(slow, lambda profile: going_on.wait(10) and validate_held(profile))
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
