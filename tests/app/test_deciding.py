@@ -1,111 +1,190 @@
 """The question decides nothing by accident: only an explicit yes, given by a person, switches anything on."""
 
 import itertools
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual import events
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.screens.confirm import Question
+from shimmy_metrics.app.screens.welcome import ConsentScreen
+from shimmy_metrics.app.widgets.buttons import KeyButton
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Consent
-from support import opened
-
-Step = Callable[[Pilot[None]], Awaitable[None]]
+from shimmy_metrics.consent import Consent, Decision, Standing
+from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
+from support import opened, overviews
+from support.timed import Timed, TimedAsking, clicked, key, send
+from support.walking import OUT, State, Walk
 
 PASTE = 10_240
 
+GAPS = ("", " and silence")
+"""What follows a move: nothing, so that the next comes at once, or more silence than any guard asks for."""
 
-async def enter(pilot: Pilot[None]) -> None:
-    await pilot.press("enter")
-
-
-async def tab_enter(pilot: Pilot[None]) -> None:
-    await pilot.press("tab", "enter")
-
-
-async def escape_back_in(pilot: Pilot[None]) -> None:
-    """Esc quits from the question itself; here it closes what was opened over it."""
-    if len(pilot.app.screen_stack) > 1:
-        await pilot.press("escape")
-
-
-async def bracketed(pilot: Pilot[None], letter: str) -> None:
-    pilot.app.post_message(events.Paste(letter * PASTE))
-    await pilot.pause()
-
-
-async def as_keys(pilot: Pilot[None], letter: str, count: int = 200) -> None:
-    for _ in range(count):
-        pilot.app.post_message(events.Key(letter, letter))
-    await pilot.pause()
-
-
-async def palette_enter(pilot: Pilot[None]) -> None:
-    await pilot.press("colon")
-    await pilot.pause(0.1)
-    await pilot.press("down", "enter")
-
-
-async def resize(pilot: Pilot[None]) -> None:
-    await pilot.resize_terminal(60, 20)
-    await pilot.resize_terminal(80, 24)
-
-
-async def bracketed_e(pilot: Pilot[None]) -> None:
-    await bracketed(pilot, "e")
-
-
-async def bracketed_y(pilot: Pilot[None]) -> None:
-    await bracketed(pilot, "y")
-
-
-async def keys_e(pilot: Pilot[None]) -> None:
-    await as_keys(pilot, "e")
-
-
-async def keys_y(pilot: Pilot[None]) -> None:
-    await as_keys(pilot, "y")
-
-
-STEPS: tuple[Step, ...] = (
-    enter,
-    tab_enter,
-    escape_back_in,
-    palette_enter,
-    resize,
-    bracketed_e,
-    bracketed_y,
-    keys_e,
-    keys_y,
+TEXTS = ("y", "e", "enable\n", "y\n")
+MOVES = (
+    "enter",
+    "tab",
+    "shift+tab",
+    "escape",
+    "ctrl+d",
+    "resize",
+    "click 40 0",
+    "click 60 20",
+    *(f"paste {text}" for text in TEXTS),
+    *(f"type {text}" for text in TEXTS),
 )
+
+
+class Tried(Walk):
+    """Everything that may come without a yes, in every order, with and without silence between."""
+
+    def __init__(self, pilot: Pilot[None], app: TimedAsking) -> None:
+        super().__init__(self._state, self._moves, self.make, self._home)
+        self._pilot = pilot
+        self._app = app
+
+    def _state(self) -> State:
+        app = self._app
+        focus = app.focused.act.action if isinstance(app.focused, KeyButton) else app.focused
+        guard, screen = app.guard, app.screen
+        stands = app.moment - screen.stood if isinstance(screen, ConsentScreen | Question) else 0
+        silent = (app.moment - guard.last > SILENCE_SECONDS, app.moment - guard.pasted > AFTER_PASTE_SECONDS)
+        stack = (type(each).__name__ for each in app.screen_stack)
+        return (*stack, focus, *silent, stands > REPEAT_SECONDS, bool(app.waiting))
+
+    async def _home(self) -> None:
+        while len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+        await self._app.switch_mode("consent")
+        self._app.screen.set_focus(None)
+        await self._app.pass_time(self._pilot, 2.0)
+
+    def _moves(self) -> Sequence[str]:
+        return [move + gap for move in MOVES for gap in GAPS]
+
+    async def make(self, move: str) -> State:
+        app, left = self._app, self._app.left
+        first, *rest = self._events(move.removesuffix(GAPS[1]))
+        await send(self._pilot, first)  # what comes first of a paste is a key like any other until more comes
+        await send(self._pilot, *rest)
+        if move.endswith(GAPS[1]):
+            await app.pass_time(self._pilot, 2.0)
+        assert {*app.decided} <= {"validate"}, move
+        return OUT if app.left > left else self._state()
+
+    def _events(self, move: str) -> Sequence[events.Event]:
+        what, _, given = move.partition(" ")
+        match what:
+            case "paste":
+                return [events.Paste(given * (PASTE // len(given)))]
+            case "type":  # a paste without brackets; a long one is tried once, below
+                return [key("enter" if each == "\n" else each) for each in given * (10 // len(given))]
+            case "click":
+                return clicked(*map(int, given.split()))
+            case "resize":
+                size = Size(60, 20) if self._app.size.width == 80 else Size(80, 24)
+                return [events.Resize(size, size)]
+        return [key(move)]
 
 
 def consent(root: Path) -> Consent:
     return load(opened.profile_of(root)).decision.consent
 
 
-@pytest.mark.parametrize("first", STEPS)
-async def test_no_sequence_without_an_explicit_yes_enables(tmp_path: Path, first: Step) -> None:
-    for number, second in enumerate(STEPS):
-        root = tmp_path / str(number)
-        app = opened.living(root, asks=True)
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause(0.35)
-            for step in (first, second):
-                await step(pilot)
-                await pilot.pause(0.15)
-            assert consent(root) is Consent.UNDECIDED, (first.__name__, second.__name__)
-            assert not opened.profile_of(root).config_path.exists()
+DECLINED = replace(overviews.undecided(), standing=Standing(Decision(consent=Consent.DECLINED)))
+
+
+@pytest.mark.parametrize(("shown", "deep"), [(overviews.undecided(), 4), (DECLINED, 1)], ids=["undecided", "declined"])
+async def test_nothing_but_a_yes_enables_in_any_order(
+    tmp_path: Path, shown: Overview, deep: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every order of up to four moves, each followed by the next at once or by silence: seven billion of them.
+
+    What leads to the same state is the same from there on, so each state meets each move once.
+    """
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
+    app = TimedAsking(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        walk = Tried(pilot, app)
+        await walk.explore(6_000, deep)
+        # What is the same state was met once; here it is met as it comes.
+        dice = random.Random(4)
+        for _ in range(200):
+            await walk.make(dice.choice(MOVES) + dice.choice(GAPS))
+
+
+@pytest.mark.parametrize("opener", ["y", "click"])
+async def test_what_opened_a_question_answers_it_only_when_it_cannot_be_its_repetition(
+    tmp_path: Path, opener: str
+) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await send(pilot, key("2"))
+        await app.pass_time(pilot, 2.0)
+
+        async def press() -> None:
+            await send(pilot, *(clicked(1, 23) if opener == "click" else [key("y")]))
+
+        await press()
+        await app.pass_time(pilot, 0.5)
+        await press()  # a key that repeats, or a slow double click: Release and its Yes stand at the same place
+        await app.pass_time(pilot, 0.03)
+        await press()
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == []
+        assert "too fast: once more" in opened.text(app)
+        await press()
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == ["release" if opener == "click" else "copy"]
+
+
+async def test_an_answer_by_mouse_is_given_in_two_places(tmp_path: Path) -> None:
+    app = TimedAsking(tmp_path, overviews.undecided())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        row = next(y for y, row in enumerate(opened.text(app).splitlines()) if row.startswith("   e  Enable"))
+        await send(pilot, *clicked(6, row))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == []
+        await send(pilot, *clicked(3, 23))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == ["enable"]
+
+
+async def test_a_question_stands_anew_after_the_shell_and_when_another_process_decided(tmp_path: Path) -> None:
+    app = TimedAsking(tmp_path, DECLINED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        app.app_resume_signal.publish(app)  # back from Ctrl+Z
+        await send(pilot, key("e"))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == []
+        app.overview = overviews.idle()
+        assert isinstance(app.screen, ConsentScreen)
+        await app.screen.draw()  # e was "Enable", and is "Keep on" now
+        await send(pilot, key("e"))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == []
+        await send(pilot, key("e"))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == ["enable"]
 
 
 async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(tmp_path: Path) -> None:
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.35)
-        await as_keys(pilot, "e", PASTE)
+        for _ in range(PASTE):
+            app.post_message(events.Key("e", "e"))
         await pilot.pause(0.3)
         assert not opened.profile_of(tmp_path).config_path.exists()
 

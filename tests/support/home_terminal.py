@@ -57,6 +57,18 @@ class Terminal:
         """Press keys."""
         os.write(self._near, keys.encode())
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Become another size, and tell the command so."""
+        with self._lock:
+            self._screen.resize(lines, columns)
+            fcntl.ioctl(self._near, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    @property
+    def cursor(self) -> tuple[int, int, bool]:
+        """Where the cursor stands, row and column, and whether it is seen."""
+        with self._lock:
+            return self._screen.cursor.y, self._screen.cursor.x, not self._screen.cursor.hidden
+
     def hang_up(self) -> None:
         """Close the terminal, as a dropped connection does."""
         if not self._closing.is_set():

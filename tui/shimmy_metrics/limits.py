@@ -104,3 +104,13 @@ QUESTION_SECONDS: Final = 60
 QUESTION_STANDS_SECONDS: Final = 0.3
 SILENCE_SECONDS: Final = 0.1
 """A letter decides only when the question stood this long, and with silence on both sides (pastes, typed ahead)."""
+
+REPEAT_SECONDS: Final = 1.0
+"""What opened a question answers it only after this long: keys repeat after half a second, double clicks earlier."""
+
+PASTE_KEYS: Final = 8
+PASTE_GAP_SECONDS: Final = 0.01
+"""So many keys in a row, each within this time of the one before: no hand types that, it is a paste come as keys."""
+
+AFTER_PASTE_SECONDS: Final = 1.0
+"""After such a paste nothing answers for this long: a network may hold back its last byte, which then stands alone."""

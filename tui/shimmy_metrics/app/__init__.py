@@ -10,6 +10,7 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
     `notice` stays in view. The mouse is left to the terminal over SSH: its motion would be a stream of bytes.
     """
     import gc
+    import signal
 
     from shimmy_metrics.app.start import Gathering
 
@@ -22,3 +23,5 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
         app.run(mouse=not profile.environment.over_ssh)
     finally:
         gc.enable()
+    if app.ended_by == signal.SIGTERM:
+        signal.raise_signal(signal.SIGTERM)  # the terminal is itself again; whoever asked for the end gets it

@@ -1,16 +1,20 @@
 """The app and its terminal: the visible cursor, colours that are the terminal's own, what it shows, its end."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from rich.control import Control
 from textual.app import App
+from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.geometry import Offset
+from textual.widgets import Input
 
 from shimmy_metrics.app.difference.driver import difference_driver
 from shimmy_metrics.app.styles import sheets
-from shimmy_metrics.app.terminal import SHOW_CURSOR, OwnColours, end_soon, on_hang_up, terminal_gone
+from shimmy_metrics.app.terminal import HANG_UP, SHOW_CURSOR, OwnColours, end_soon, on_hang_up
 from shimmy_metrics.app.themes import PLAIN, THEMES, theme_for
 from shimmy_metrics.system.environment import Environment
 
@@ -39,40 +43,51 @@ class AtTerminal(App[None]):
         self.animation_level = "none"
         self._colours = OwnColours(none=theme is PLAIN)
         self._waited_for = waited_for
+        self.ended_by = 0
+        """The signal that ended it, if one did."""
         self._restore: Callable[[], None] = lambda: None
 
     def sit_down(self) -> None:
         """Begin: show the cursor, and hear when the terminal goes away or comes back."""
         loop = asyncio.get_running_loop()
         # A plain handler would run, but the loop would sleep on until something else woke it.
-        self._restore = on_hang_up(lambda: loop.call_soon_threadsafe(self.hung_up))
+        self._restore = on_hang_up(lambda signal: self.hung_up(signal, loop))
         self._show_cursor()
-        self.app_resume_signal.subscribe(self, lambda _: self._came_back())
+        self.app_resume_signal.subscribe(self, lambda _: self.came_back())
 
     def stand_up(self) -> None:
         """Give back what `sit_down` took."""
         self._restore()
 
-    def still_there(self) -> bool:
-        """Whether the terminal is; where it is not, the app ends."""
-        gone = not self.is_headless and terminal_gone()
-        if gone:
-            self.hung_up()
-        return not gone
-
-    def hung_up(self) -> None:
-        """End: nobody sees it any more."""
-        if not self._waited_for:
-            end_soon()
-        self.exit()
+    def hung_up(self, signal: int, loop: asyncio.AbstractEventLoop) -> None:
+        """End, from a signal's handler or from the thread that watches: the loop may stand still."""
+        self.ended_by = signal
+        if signal != HANG_UP or not self._waited_for:
+            end_soon(signal)
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(self.exit)
 
     def delay_update(self, delay: float = SWITCHED_SECONDS) -> None:
         """Hold back what is drawn while a screen is switched; as shipped 50 ms, which a person waits for each time."""
         super().delay_update(min(delay, SWITCHED_SECONDS))
 
     def place_cursor(self, place: Offset) -> None:
-        """Put the terminal's cursor there with the next thing that is drawn."""
+        """Put the terminal's cursor there, with the frame that is drawn next or right after it."""
         self.cursor_position = place
+        self.call_after_refresh(self.move_cursor)
+
+    def move_cursor(self) -> None:
+        """Move the cursor where it belongs, unless the last frame left it there: Textual moves it with a frame only."""
+        if isinstance(self.screen.focused, Input):
+            self.cursor_position = self.screen.focused.cursor_screen_offset
+        place = self.screen.outer_size.clamp_offset(self.cursor_position)
+        if self._driver and self.is_running and not self.is_headless and place != self._previous_cursor_position:
+            self._previous_cursor_position = place
+            self._driver.write(str(Control.move_to(*place)))
+
+    def on_command_palette_opened(self, _: CommandPalette.Opened) -> None:
+        """Put the cursor into the palette's line."""
+        self.call_after_refresh(self.move_cursor)
 
     def forget(self) -> None:
         """Know nothing of what the terminal shows."""
@@ -93,7 +108,7 @@ class AtTerminal(App[None]):
         if self._driver is not None:
             self._driver.write(SHOW_CURSOR)
 
-    def _came_back(self) -> None:
+    def came_back(self) -> None:
         """Draw everything again: the shell wrote over it meanwhile."""
         self._show_cursor()
         self.action_redraw()

@@ -6,25 +6,48 @@ of the events' creation, so that a busy program does not make a paste look slow.
 
 from dataclasses import dataclass
 
-from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
+from shimmy_metrics.limits import (
+    AFTER_PASTE_SECONDS,
+    PASTE_GAP_SECONDS,
+    PASTE_KEYS,
+    QUESTION_STANDS_SECONDS,
+    REPEAT_SECONDS,
+    SILENCE_SECONDS,
+)
 
 
 @dataclass(slots=True)
 class Guard:
-    """What was heard from the keyboard. `heard` counts, so that whoever waits can see that something came after."""
+    """What was heard from keyboard and mouse. `heard` counts, so that whoever waits can see that something came after.
+
+    `what` was heard last: a key's name, or what else it was.
+    """
 
     last: float = float("-inf")
     previous: float = float("-inf")
     heard: int = 0
+    what: str = ""
+    pasted: float = float("-inf")
+    _swift: int = 0
 
-    def hear(self, at: float) -> None:
-        """Note a key or a paste that came at the second `at`."""
+    def hear(self, at: float, what: str) -> None:
+        """Note a key, a paste or a click that came at the second `at`."""
         self.previous, self.last = self.last, at
+        self.what = what
         self.heard += 1
+        self._swift = self._swift + 1 if at - self.previous < PASTE_GAP_SECONDS else 0
+        if self._swift >= PASTE_KEYS:
+            self.pasted = at
 
-    def may_answer(self, stood: float) -> bool:
-        """Whether the key heard last may answer a question that stands since the second `stood`.
+    def may_answer(self, stood: float, asked_by: str = "") -> bool:
+        """Whether what was heard last may answer a question that stands since the second `stood`.
 
-        The silence after it is still to come: the caller waits `SILENCE_SECONDS` and compares `heard`.
+        `asked_by` opened the question: the same once more may be its repetition. The silence after it is still to
+        come: the caller waits `SILENCE_SECONDS` and compares `heard`.
         """
-        return self.last - stood >= QUESTION_STANDS_SECONDS and self.last - self.previous >= SILENCE_SECONDS
+        stands = REPEAT_SECONDS if self.what == asked_by else QUESTION_STANDS_SECONDS
+        return (
+            self.last - stood >= stands
+            and self.last - self.previous >= SILENCE_SECONDS
+            and self.last - self.pasted >= AFTER_PASTE_SECONDS
+        )

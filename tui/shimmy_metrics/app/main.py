@@ -21,6 +21,7 @@ from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.report import Base
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.fields import FieldsScreen
 from shimmy_metrics.app.screens.help import HelpScreen
 from shimmy_metrics.app.screens.history import HistoryScreen
@@ -36,7 +37,7 @@ from shimmy_metrics.report.compare import split
 from shimmy_metrics.system.profile import Profile
 
 TICK_SECONDS = 1.0
-"""The clock moves in minutes; the countdown and the watch on the terminal want a second."""
+"""The clock moves in minutes; the countdown wants a second."""
 
 
 class ShimmyApp(Doing):
@@ -110,10 +111,7 @@ class ShimmyApp(Doing):
         """Return the two buttons at the right of the consent page."""
         narrow = self.canvas().narrow
         leaving = "Quit, undecided" if self.undecided else "Back"
-        return (
-            self.act("app.keys", "" if narrow else "Keys"),
-            self.act("app.back", "" if narrow else leaving),
-        )
+        return (self.act("app.keys", "" if narrow else "Keys"), self.act("app.back", "" if narrow else leaving))
 
     def act(self, name: str, label: str) -> Act:
         """Return the button of the action with this id, under the key that it has now."""
@@ -203,8 +201,6 @@ class ShimmyApp(Doing):
                 await screen.draw()
 
     async def _tick(self) -> None:
-        if not self.still_there():
-            return
         if self.seconds_left is not None:
             self.seconds_left -= 1
             if self.seconds_left <= 0:
@@ -215,18 +211,27 @@ class ShimmyApp(Doing):
     # --- input --------------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Hear every key and paste before anything acts on it."""
+        """Hear every key, paste and click before anything acts on it."""
         if isinstance(event, events.AppFocus | events.AppBlur):
             return
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            self.guard.hear(event.time)
+        if isinstance(event, events.Key | events.Paste | events.MouseDown) and not event.is_forwarded:
+            self.guard.hear(event.time, event.key if isinstance(event, events.Key) else type(event).__name__)
             if self.seconds_left is not None:
                 self.seconds_left = None
                 await self._draw()
         await super().on_event(event)
+        if isinstance(event, events.Key):
+            self.call_after_refresh(self.move_cursor)  # a line to type in may have opened
 
     async def action_go(self, mode: str) -> None:
-        """Go to a screen by its name."""
+        """Go to a screen by its name. In the app's own turn: a screen that awaits its own end waits for ever."""
+        self.call_next(self._go, mode)
+
+    async def action_back(self) -> None:
+        """Go back; from one of the four screens, quit."""
+        self.call_next(self._back)
+
+    async def _go(self, mode: str) -> None:
         if self.start.asking and mode != "consent":
             return  # the question alone
         while len(self.screen_stack) > 1:
@@ -237,8 +242,7 @@ class ShimmyApp(Doing):
         await self.switch_mode(mode)
         await self._draw()
 
-    async def action_back(self) -> None:
-        """Go back; from one of the four screens, quit."""
+    async def _back(self) -> None:
         if len(self.screen_stack) > 1:
             await self.pop_screen()
         elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
@@ -260,6 +264,12 @@ class ShimmyApp(Doing):
         """Open the list of every action, in this program's words."""
         if not isinstance(self.screen, CommandPalette):
             _ = self.push_screen(CommandPalette(placeholder="An action, by its name", id="--command-palette"))
+
+    def came_back(self) -> None:
+        """Draw everything again. A question stands from now on: what was typed ahead was meant for the shell."""
+        if isinstance(self.screen, ConsentScreen | Question):
+            self.screen.stand()
+        super().came_back()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers: every action by its name."""

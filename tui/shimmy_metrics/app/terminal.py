@@ -17,8 +17,11 @@ from textual.filter import LineFilter
 SHOW_CURSOR: Final = "\x1b[?25h"
 """Screen readers follow the cursor; Textual hides it."""
 
-GONE_SECONDS: Final = 0.8
+GONE_SECONDS: Final = 0.6
 """How long an orderly end may take after the terminal went away; then the process ends at once."""
+
+HANG_UP: Final = 1
+"""The number of SIGHUP, which not every system has."""
 
 
 class OwnColours(LineFilter):
@@ -50,45 +53,60 @@ class OwnColours(LineFilter):
 
 if sys.platform == "win32":
 
-    def terminal_gone() -> bool:
-        """Say no: a console window that is closed ends its programs there."""
-        return False
-
-    def on_hang_up(then: Callable[[], object]) -> Callable[[], None]:
-        """Do nothing: there is no SIGHUP."""
+    def on_hang_up(then: Callable[[int], object]) -> Callable[[], None]:
+        """Do nothing: a console window that is closed ends its programs there."""
         return lambda: None
 else:
 
-    def terminal_gone() -> bool:
-        """Whether the terminal hung up. A process that ignores SIGHUP would otherwise spin on its end of file."""
-        try:
-            poll = select.poll()
-            poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-            return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
-        except (OSError, ValueError):
-            return False
+    def on_hang_up(then: Callable[[int], object]) -> Callable[[], None]:
+        """Call `then` with the signal on SIGHUP and SIGTERM, and from a thread when the terminal goes without one.
 
-    def on_hang_up(then: Callable[[], object]) -> Callable[[], None]:
-        """Call `then` on SIGHUP and SIGTERM; return what restores the handlers. Only in the main thread."""
+        Return what ends all that. Only in the main thread.
+        """
         if threading.current_thread() is not threading.main_thread():
             return lambda: None
         before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
         for number in before:
-            signal.signal(number, lambda *_: then())
+            signal.signal(number, lambda got, _: then(got))
+        unwatch = _watched(lambda: then(HANG_UP))
 
         def restore() -> None:
+            unwatch()
             for number, handler in before.items():
                 with contextlib.suppress(TypeError, ValueError):
                     signal.signal(number, handler)
 
         return restore
 
+    def _watched(then: Callable[[], object]) -> Callable[[], None]:
+        """Call `then` when the terminal hung up; return what ends the watch.
 
-def end_soon() -> None:
+        A process that ignores SIGHUP would otherwise spin on its end of file, or wait for ever to write. A thread sees
+        it also where the loop stands still, and costs nothing meanwhile: it sleeps until the system wakes it.
+        """
+        if sys.__stdin__ is None or not sys.__stdin__.isatty():
+            return lambda: None
+        terminal = sys.__stdin__.fileno()
+        ended, end = os.pipe()
+
+        def watch() -> None:
+            poll = select.poll()
+            poll.register(terminal, 0)  # nothing is asked for; a hang-up is always told
+            poll.register(ended, select.POLLIN)
+            found = dict(poll.poll())
+            os.close(ended)
+            if found.get(terminal, 0) & (select.POLLHUP | select.POLLERR):
+                then()
+
+        threading.Thread(target=watch, daemon=True, name="terminal").start()
+        return lambda: os.close(end)
+
+
+def end_soon(signal_number: int) -> None:
     """End the process after `GONE_SECONDS`, whatever still waits for a terminal that is not there any more.
 
     Everything that was decided or saved is on disk by then: actions write before they tell.
     """
-    timer = threading.Timer(GONE_SECONDS, os._exit, (128 + 1,))
+    timer = threading.Timer(GONE_SECONDS, os._exit, (128 + signal_number,))
     timer.daemon = True
     timer.start()

@@ -44,6 +44,7 @@ from shimmy_metrics.wording import (
 
 _TRIES: Final = 3
 _PASTE: Final = "paste"
+_DROPS_SECONDS: Final = 5.0
 
 
 def tell_and_ask(profile: Profile) -> None:
@@ -170,21 +171,30 @@ def _read_word(seconds: int | None) -> str | None:
     if sys.platform == "win32" or not sys.stdin.isatty():
         line = sys.stdin.readline()
         return line.strip().lower() if line else None
-    import termios
-
-    # What was typed before the question stood is no answer to it.
-    time.sleep(QUESTION_STANDS_SECONDS)
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    _drop()  # what was typed before the question stood is no answer to it
     if not select.select([sys.stdin], [], [], seconds)[0]:
         _say("")
         return None
     line = sys.stdin.readline()
-    if not line:
-        return None
+    if not line.endswith("\n"):
+        return None  # the end of input, also behind half a word
     if select.select([sys.stdin], [], [], SILENCE_SECONDS)[0]:
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        _drop()
         return _PASTE  # a person's next line does not come within a tenth of a second
     return line.strip().lower()
+
+
+def _drop() -> None:
+    """Drop what was typed until it is quiet for a while: a terminal hands a long paste over in pieces."""
+    import termios
+
+    end = time.monotonic() + _DROPS_SECONDS
+    while time.monotonic() < end:
+        time.sleep(QUESTION_STANDS_SECONDS)
+        more = select.select([sys.stdin], [], [], 0)[0]
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        if not more:
+            break
 
 
 def _say(line: str) -> None:

@@ -18,6 +18,7 @@ from shimmy_metrics.app.lines import BLANK, Line, line, marked, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, scrolled, stepped, warning
 from shimmy_metrics.app.pages.explain import SHORT
 from shimmy_metrics.app.pages.frame import rule, tiny, title, top
+from shimmy_metrics.app.resizing import outdated
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 
@@ -93,13 +94,14 @@ class Frame(Screen[None]):
         """Show what changed while another screen was in front."""
         await self.draw()
 
-    async def on_resize(self) -> None:
+    async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        await self.draw()
+        if not outdated(event, self.app):
+            await self.draw()
 
     async def draw(self) -> None:
         """Draw what there is now, unless the end has come: Textual takes the widgets away while messages still come."""
-        if self.app.is_running and self.is_running:
+        if self.app.is_running and self.is_running and self in self.app.screen_stack:
             await self.fill()
 
     async def fill(self) -> None:
@@ -123,7 +125,7 @@ class Frame(Screen[None]):
         self._place("#drawer", drawer)
         self.query_one("#page", Lines).show(lines)
         await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.common_acts())
-        if self.focused is None:
+        if self.focused is None and self.is_current:
             row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
             self.shimmy.place_cursor(Offset(0, len(head) + row))
 
@@ -188,8 +190,9 @@ class Frame(Screen[None]):
         """Tell the app what the mark stands on; a screen with marks of its own keeps them."""
 
     async def action_step(self, by: int) -> None:
-        """Move the mark."""
+        """Move the mark. A button that has the focus gives it back, so that Enter opens the marked line again."""
         self._said = ""
+        self.set_focus(None)
         canvas = self.shimmy.canvas()
         page = self.page(canvas)
         if page.keys:
@@ -212,6 +215,13 @@ class Frame(Screen[None]):
         self._said = ""
         self.more = not self.more
         await self.draw()
+
+    def action_button(self, by: int) -> None:
+        """Focus the button beside, and after the last one the page again."""
+        chain = self.focus_chain
+        outside = -1 if by > 0 else len(chain)
+        place = by + (chain.index(self.focused) if self.focused in chain else outside)
+        self.set_focus(chain[place] if 0 <= place < len(chain) else None)
 
     @on(KeyButton.Pressed)
     async def press(self, event: KeyButton.Pressed) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -15,7 +15,9 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.keys import QUESTION
 from shimmy_metrics.app.lines import BLANK, Line, wrapped
+from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.frame import rule
+from shimmy_metrics.app.resizing import outdated
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 ROWS = 3
 """Lines of a question, as many as the drawer has."""
+
+AGAIN = "too fast: once more"
+"""Stands in the rule after a yes that did not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Question(ModalScreen[bool]):
         super().__init__()
         self._asked = asked
         self.stood = float("inf")
+        self._asked_by = ""
+        self._again = False
 
     @property
     def shimmy(self) -> "ShimmyApp":
@@ -74,7 +81,12 @@ class Question(ModalScreen[bool]):
         told = tuple(wrapped(self._asked.text, canvas.width))
         if canvas.height < ROWS + 4:
             return told[: max(canvas.height - 1, 0)]
-        return (rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+        return (self.title_rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+
+    def title_rule(self, canvas: Canvas, title: str) -> Line:
+        """Return the rule with the question in it, and a word about an answer that did not count."""
+        room = canvas.width - len(title) - len(AGAIN) - 8
+        return rule(canvas, title, more=AGAIN if self._again and room >= 0 else "")
 
     def acts(self) -> Sequence[Act]:
         """Return the answers. They are clicked or typed, never reached by Tab."""
@@ -84,16 +96,28 @@ class Question(ModalScreen[bool]):
         """Keep the focus away from the answers."""
         for button in self.query(KeyButton):
             button.can_focus = False
-        self.stood = self.shimmy.time()
+        self._asked_by = self.shimmy.guard.what  # it may be repeating still
+        self.stand()
         self.call_after_refresh(self._show_cursor)
 
     def on_screen_resume(self) -> None:
         """Stand anew: another page may have been in front."""
+        self.stand()
+
+    def stand(self) -> None:
+        """Note that the question stands from now on."""
         self.stood = self.shimmy.time()
 
-    async def on_resize(self) -> None:
+    async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        self.query_one("#asked", Lines).show(self.lines())
+        if not outdated(event, self.app):
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw the question again. A key or a resize may come before its widgets are there, or while they go."""
+        for asked in self.query("#asked").results(Lines):
+            asked.show(self.lines())
+            self.call_after_refresh(self._show_cursor)
 
     @on(KeyButton.Pressed)
     async def press(self, event: KeyButton.Pressed) -> None:
@@ -112,12 +136,14 @@ class Question(ModalScreen[bool]):
     def when_certain(self, then: Callable[[], None]) -> None:
         """Do it if the key came alone: not from a paste, a repeating key, or typed before the question stood."""
         guard = self.shimmy.guard
-        if not guard.may_answer(self.stood):
+        self._again = not guard.may_answer(self.stood, self._asked_by)
+        self.draw()
+        if self._again:
             return
-        heard = guard.heard
+        heard, stood = guard.heard, self.stood
 
         def certain() -> None:
-            if guard.heard == heard and self.is_current:
+            if self.is_current and (guard.heard, self.stood) == (heard, stood):
                 then()
 
         self.app.set_timer(SILENCE_SECONDS, certain)
@@ -126,5 +152,6 @@ class Question(ModalScreen[bool]):
         _ = self.dismiss(result=True)
 
     def _show_cursor(self) -> None:
-        place = self.query_one("#asked", Lines).region.offset
-        self.shimmy.place_cursor(Offset(place.x + 1, place.y))
+        for asked in self.query("#asked").results(Lines):
+            if self.is_current and self.focused is None:
+                self.shimmy.place_cursor(Offset(asked.region.x + 1, asked.region.y))

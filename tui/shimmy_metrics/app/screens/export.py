@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
 from shimmy_metrics.app.keys import EXPORT
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, line, muted, wrapped
-from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.screens.confirm import Asked, Question
 from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.app.widgets.buttons import Act
@@ -46,6 +45,8 @@ class ExportScreen(Question):
         super().__init__(Asked(parcel.title, "", "Yes, save it", "No"))
         self._parcel = parcel
         self._path = parcel.path
+        self._place = Input(str(in_home(parcel.path)), id="path", select_on_focus=False)
+        self._place.display = False
         self.wanted: Wanted | None = None
 
     def lines(self) -> tuple[Line, ...]:
@@ -61,13 +62,11 @@ class ExportScreen(Question):
         ]
         if canvas.height < len(found) + 3:
             return tuple(found[: max(canvas.height - 2, 1)])
-        return (rule(canvas, self._parcel.title), *found, *(BLANK,) * (3 - len(found)))
+        return (self.title_rule(canvas, self._parcel.title), *found, *(BLANK,) * (3 - len(found)))
 
     def below(self) -> ComposeResult:
         """Build the line for another path."""
-        place = Input(str(in_home(self._path)), id="path", select_on_focus=False)
-        place.display = False
-        yield place
+        yield self._place
 
     def acts(self) -> Sequence[Act]:
         """Return the answers."""
@@ -102,27 +101,26 @@ class ExportScreen(Question):
 
     def action_path(self) -> None:
         """Ask for another path."""
-        place = self.query_one("#path", Input)
-        place.display = True
-        place.focus()
+        self._place.display = True
+        self._place.focus()
 
     @on(Input.Submitted)
-    async def take_path(self, event: Input.Submitted) -> None:
+    def take_path(self, event: Input.Submitted) -> None:
         """Take the path; the question still waits for its answer."""
         if event.value.strip():
             self._path = Path(event.value.strip())
         event.input.display = False
         self.set_focus(None)
-        await self.on_resize()
+        self.draw()
 
-    async def on_key(self, event: events.Key) -> None:
-        """Leave the path as it was on Esc."""
-        place = self.query_one("#path", Input)
-        if place.has_focus and event.key == "escape":
-            event.stop()
-            event.prevent_default()
-            place.display = False
+    def action_no(self) -> None:
+        """Leave the path as it was, where Esc was pressed in it; else take the no."""
+        if self._place.has_focus:
+            self._place.display = False
             self.set_focus(None)
+            self.draw()
+        else:
+            super().action_no()
 
     def _want(self, *, copies: bool) -> None:
         if self._path.expanduser().exists():

@@ -24,7 +24,7 @@ class HelpScreen(Frame):
 
     def page(self, canvas: Canvas) -> Page:
         """Return the keys."""
-        return help_page(canvas, self._here, self._everywhere, self.shimmy.notice_in_full)
+        return help_page(canvas, self._here, self._everywhere, self.shimmy.start.notice)
 
 
 def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:

@@ -52,8 +52,12 @@ class ConsentScreen(Frame):
 
     async def on_screen_resume(self) -> None:
         """Note that the question stands from now on."""
-        self.stood = self.shimmy.time()
+        self.stand()
         await super().on_screen_resume()
+
+    def stand(self) -> None:
+        """Note that the question stands from now on."""
+        self.stood = self.shimmy.time()
 
     async def fill(self) -> None:
         """Fill the page's places."""
@@ -64,7 +68,9 @@ class ConsentScreen(Frame):
         self._place("#head", named if canvas.height > 4 else named[:1])
         self.query_one("#before", Lines).show(self._before(canvas))
         self.query_one("#after", Lines).show(self._after(canvas))
-        self._choices = self._answers()
+        before, self._choices = self._choices, self._answers()
+        if [(each.name, each.label) for each in before] != [(each.name, each.label) for each in self._choices]:
+            self.stand()  # another process decided something: this is another question now
         buttons = list(body.query(KeyButton))
         if len(buttons) == len(self._choices):
             for button, choice in zip(buttons, self._choices, strict=True):
@@ -78,7 +84,7 @@ class ConsentScreen(Frame):
             await body.mount_all(made, before="#after")
         self._place("#drawer", self._foot(canvas))
         await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.consent_acts())
-        if self.focused is None:
+        if self.focused is None and self.is_current:
             self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 
     def page(self, canvas: Canvas) -> Page:
@@ -103,10 +109,10 @@ class ConsentScreen(Frame):
         if not guard.may_answer(self.stood):
             await self.say(TOO_FAST)
             return
-        heard = guard.heard
+        heard, stood = guard.heard, self.stood
 
         async def certain() -> None:
-            if guard.heard != heard:
+            if (guard.heard, self.stood) != (heard, stood):
                 await self.say(TOO_FAST)
             elif self.is_current:
                 self.shimmy.answer(choice.does)

@@ -1,0 +1,136 @@
+"""The app with a clock that a test moves: no silence is waited for, no end ends it, and what it decides is noted."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+from textual.pilot import Pilot
+from textual.timer import Timer
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.messages import Answered, Done
+from shimmy_metrics.app.screens.export import ExportScreen, Parcel
+from shimmy_metrics.app.start import Start
+from shimmy_metrics.limits import SILENCE_SECONDS
+from shimmy_metrics.records import Pending
+from support import opened, samples
+
+LONGEST = 20.0
+
+
+class Timed(opened.Still):
+    """The app on an overview that stands still, in a time of its own. Nothing reaches a disk."""
+
+    moment = 1_000.0
+
+    def __init__(self, root: Path, shown: Overview, variables: Mapping[str, str] | None = None) -> None:
+        profile = samples.profile(root, **{**opened.TERMINAL, **(variables or {})})
+        super().__init__(profile, Start(samples.FACTS, shown, asks=False))
+        self.decided: list[str] = []
+        self.left = 0
+        self.waiting: list[tuple[float, Callable[[], Any]]] = []
+
+    def time(self) -> float:
+        return self.moment
+
+    def set_timer(self, delay: float, callback: Any = None, **more: Any) -> Timer:  # noqa: ANN401 - Textual's own
+        if callback is None or delay != SILENCE_SECONDS:
+            return super().set_timer(delay, callback, **more)
+        self.waiting.append((self.moment + delay, callback))
+        return Timer(self, delay)
+
+    async def pass_time(self, pilot: Pilot[None], seconds: float) -> None:
+        """Let time pass, and do what was to be done by then."""
+        self.moment += seconds
+        due = [callback for at, callback in self.waiting if at <= self.moment]
+        self.waiting = [each for each in self.waiting if each[0] > self.moment]
+        for callback in due:
+            self.call_later(callback)
+        await quiet(pilot)
+
+    def exit(self, *_: object, **__: object) -> None:
+        self.left += 1
+
+    def action_suspend_process(self) -> None:
+        self.decided.append("suspend")
+
+    def answer(self, answer: str) -> None:
+        self.decided.append(answer)
+        self.post_message(Answered(answer))
+
+    def action_export(self) -> None:  # type: ignore[override]
+        self._ask_to_save(Parcel("Export everything held here?", b"{}", "everything", Path("/no/such/file.json")))
+
+    def action_validate(self) -> None:  # type: ignore[override]
+        self._note("validate")
+
+    def _release(self, report: Pending) -> None:  # type: ignore[override]
+        self._note("release")
+
+    def _delete(self, report: Pending) -> None:  # type: ignore[override]
+        self._note("delete")
+
+    def _save(self, parcel: Parcel, screen: ExportScreen) -> None:  # type: ignore[override]
+        self._note("copy" if screen.wanted and screen.wanted.copies else "save")
+
+    def _note(self, done: str) -> None:
+        self.decided.append(done)
+        self.post_message(Done(done))
+
+
+class TimedAsking(Timed):
+    """The same, opened on the question."""
+
+    DEFAULT_MODE = "consent"
+
+
+async def send(pilot: Pilot[None], *given: events.Event) -> None:
+    """Hand events to the app as its driver does, at the app's time, and wait until all that follows is done."""
+    app = pilot.app
+    assert isinstance(app, Timed)
+    assert app._driver is not None
+    for event in given:
+        event.time = app.moment
+        event.set_sender(app)
+        app._driver.send_message(event)
+    await quiet(pilot)
+
+
+async def quiet(pilot: Pilot[None], passes: int = 3) -> None:
+    """Wait until every message was dealt with, all is drawn, and no thread acts: no time passes for its own sake."""
+    calm, begun = 0, time.monotonic()
+    while calm < passes:
+        assert time.monotonic() - begun < LONGEST, f"{pilot.app.screen} waits for something that never comes"
+        acting = any(each.group != "look" and each.is_running for each in pilot.app.workers)
+        await asyncio.sleep(0.001 if acting else 0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        calm = 0 if acting or _busy(pilot.app) else calm + 1
+
+
+def key(name: str) -> events.Key:
+    """Return the press of a key by Textual's name for it."""
+    return events.Key(name, name if len(name) == 1 else None)
+
+
+def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
+    """Return a click with the left button at a place of the screen."""
+    place = {"delta_x": 0, "delta_y": 0, "button": 1, "shift": False, "meta": False, "ctrl": False}
+    return events.MouseDown(None, x, y, **place), events.MouseUp(None, x, y, **place)  # type: ignore[arg-type]
+
+
+def _busy(app: App[None]) -> bool:
+    """Whether a widget has a message, deals with one, or waits to be drawn. Textual has no question for that."""
+    screen = app.screen
+    drawn = not (screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks)
+    return not drawn or _deals(app) or any(_deals(each) for each in app._registry)
+
+
+def _deals(pump: MessagePump) -> bool:
+    queue: Any = pump._message_queue
+    return not queue.empty() or not queue.ready_event._waiters or bool(pump._next_callbacks)
