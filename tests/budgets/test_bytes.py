@@ -33,7 +33,11 @@ def _over(root: Path, look: str) -> list[str]:
     known = json.loads(TABLE.read_text(encoding="utf-8"))
     assert list(known) == [name for name, _, _ in STEPS]
     over: list[str] = []
-    for (name, keys, budget), (count, writes) in zip(STEPS, bytes_sent.measured(look, root).values(), strict=True):
+    for (name, keys, budget), took in zip(STEPS, bytes_sent.measured(look, root).values(), strict=True):
+        count, writes = took.count, took.writes
+        step = bytes_sent.STEP.bytes(look)
+        if budget is bytes_sent.EXPLAINED and count - took.last > step:
+            over.append(f"{name}: {count - took.last:,} bytes before its explanation, the budget is {step:,}")
         if count > budget.bytes(look):
             over.append(f"{name}: {count:,} bytes, the budget of a {budget.name} is {budget.bytes(look):,}")
         if count > known[name][look] + SPLIT_BYTES * (count > 0):

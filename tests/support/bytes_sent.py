@@ -16,6 +16,7 @@ from typing import Final
 from textual import events
 
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.main import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.start import Start
 from support import opened, overviews, samples
@@ -34,7 +35,8 @@ run(Path({root!r}), {variables!r})
 QUIET_SECONDS: Final = 0.2
 """After an event: the drawer follows a key, and a screen its switch."""
 
-_OVER: Final = re.compile(rb"\x1b\]2;over in (\d+)\x07")
+_OVER: Final = re.compile(rb"\x1b\]2;over in (\d+), last (\d+)\x07")
+_MOVE: Final = re.compile(r"\x1b\[\d*(;\d+)?[HC]")
 _TICK, _SAME = b"\x1b[24~", b"\x1b[23~"
 
 
@@ -116,8 +118,10 @@ STEPS: Final[tuple[tuple[str, bytes, Budget], ...]] = (
 class Counted(opened.Still):
     """The app that says when a step is over. F12 brings the next overview, F11 the same again."""
 
+    EXPLAIN_SECONDS = ShimmyApp.EXPLAIN_SECONDS
     _turn = 0
     _writes = 0
+    _last = 0
     _waiting: asyncio.TimerHandle | None = None
 
     def on_ready(self) -> None:
@@ -134,9 +138,11 @@ class Counted(opened.Still):
             self._turn += key == "f12"
             self.post_message(OverviewChanged(ticked(self._turn)))
 
-    def wrote(self) -> None:
-        """Count a write that reaches the terminal, and wait for its end."""
-        self._writes += 1
+    def wrote(self, data: str) -> None:
+        """Count what reaches the terminal, and wait for its end. The cursor's move alone is no frame."""
+        if not _MOVE.fullmatch(data):
+            self._last = len(data.encode())
+            self._writes += 1
         self._wait()
 
     def _wait(self) -> None:
@@ -147,7 +153,7 @@ class Counted(opened.Still):
     def _over(self) -> None:
         writes, self._writes = self._writes, 0
         assert self._driver is not None
-        self._driver.write(f"\x1b]2;over in {writes}\x07")
+        self._driver.write(f"\x1b]2;over in {writes}, last {self._last if writes else 0}\x07")
         assert self._waiting is not None
         self._waiting.cancel()
         self._writes = 0
@@ -182,27 +188,36 @@ def run(root: Path, variables: dict[str, str]) -> None:
 
     def counted(driver: LinuxDriver, data: str) -> None:
         write(driver, data)
-        app.wrote()
+        app.wrote(data)
 
     LinuxDriver.write = counted  # type: ignore[assignment, method-assign]
     app.run(mouse=False)
 
 
-def sent(made: Terminal) -> tuple[int, int]:
-    """Return how many bytes a step took, and how many writes."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a step took: its bytes, in how many writes, and the bytes of the last of these, an explanation's."""
+
+    count: int
+    writes: int
+    last: int
+
+
+def sent(made: Terminal) -> Sent:
+    """Return what a step took."""
     found = b""
     while not (over := _OVER.search(found)):
         more = made.read_until(b"\x07", 15.0)
         assert more, found.decode(errors="replace")[-2000:]
         found += more
-    return len(found) - len(over[0]), int(over[1])
+    return Sent(len(found) - len(over[0]), int(over[1]), int(over[2]))
 
 
-def measured(look: str, root: Path) -> dict[str, tuple[int, int]]:
-    """Return the bytes and the writes of every step, in this look."""
+def measured(look: str, root: Path) -> dict[str, Sent]:
+    """Return what every step takes, in this look."""
     variables = LOOKS[look]
     with terminal(PROGRAM.format(root=str(root), variables=variables), **variables) as made:
-        found: dict[str, tuple[int, int]] = {}
+        found: dict[str, Sent] = {}
         for name, keys, _ in STEPS:
             if keys:
                 made.press(keys)
@@ -215,9 +230,9 @@ def main() -> None:
     table: dict[str, dict[str, int]] = {name: {} for name, _, _ in STEPS}
     for look in LOOKS:
         with tempfile.TemporaryDirectory() as folder:
-            for name, (count, writes) in measured(look, Path(folder)).items():
-                table[name][look] = count
-                sys.stdout.write(f"{look:12} {name:36} {count:6,} bytes in {writes}\n")
+            for name, took in measured(look, Path(folder)).items():
+                table[name][look] = took.count
+                sys.stdout.write(f"{look:12} {name:36} {took.count:6,} bytes in {took.writes}, last {took.last:,}\n")
     TABLE.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

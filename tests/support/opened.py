@@ -19,7 +19,9 @@ TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "tr
 
 
 class Still(ShimmyApp):
-    """The app on an overview that nothing changes; it looks at no disk."""
+    """The app on an overview that nothing changes; it looks at no disk, and its drawer follows the mark at once."""
+
+    EXPLAIN_SECONDS = 0.0
 
     def look(self) -> None:  # type: ignore[override]
         """Look at nothing."""

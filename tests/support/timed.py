@@ -14,7 +14,8 @@ from textual.timer import Timer
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.messages import Answered, Done
-from shimmy_metrics.app.screens.export import ExportScreen, Parcel
+from shimmy_metrics.app.pages.asked import Parcel
+from shimmy_metrics.app.screens.export import ExportScreen
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import Pending

@@ -1,10 +1,13 @@
-"""What a person can do from any screen: each asks where it must, acts in a thread, and says what became of it."""
+"""What a person can do from any screen: each asks where it must, acts in a thread, and says what became of it.
+
+The screens that ask or show something are loaded when they are wanted: the first frame does not wait for them.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import work
 
@@ -14,15 +17,16 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.release import delete, delete_receipts, hold_back, release
 from shimmy_metrics.app.at_terminal import AtTerminal
 from shimmy_metrics.app.messages import Answered, Busy, Done
+from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, in_home
 from shimmy_metrics.app.pages.choice import Choice
-from shimmy_metrics.app.screens.confirm import Asked, Question
-from shimmy_metrics.app.screens.export import ExportScreen, Parcel, in_home
-from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Pending, Receipt
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
+
+if TYPE_CHECKING:
+    from shimmy_metrics.app.screens.confirm import Question
 
 _ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
     "enable": enable,
@@ -49,7 +53,7 @@ class Doing(AtTerminal):
     def ask_again(self, choice: Choice) -> None:
         """Ask once more: the answer was given by a button."""
         asked = Asked(f"{choice.label}?", f"{choice.consequence[:1].upper()}{choice.consequence[1:]}.", "Yes", "No")
-        self._ask(Question(asked), lambda: self.answer(choice.does))
+        self._ask(asked, lambda: self.answer(choice.does))
 
     def answer(self, answer: str) -> None:
         """Carry out an answer of the consent page."""
@@ -98,7 +102,7 @@ class Doing(AtTerminal):
             "Yes, send it",
             "No, hold it",
         )
-        self._ask(Question(asked), lambda: self._release(report))
+        self._ask(asked, lambda: self._release(report))
 
     @work(thread=True, group="act", exit_on_error=False)
     def _release(self, report: Pending) -> None:
@@ -119,7 +123,7 @@ class Doing(AtTerminal):
             "Yes, delete",
             "No, keep it",
         )
-        self._ask(Question(asked), lambda: self._delete(report))
+        self._ask(asked, lambda: self._delete(report))
 
     @work(thread=True, group="act", exit_on_error=False)
     def _delete(self, report: Pending) -> None:
@@ -148,7 +152,7 @@ class Doing(AtTerminal):
             "Yes, delete them",
             "No, keep them",
         )
-        self._ask(Question(asked), self._delete_receipts)
+        self._ask(asked, self._delete_receipts)
 
     @work(thread=True, group="act", exit_on_error=False)
     def _delete_receipts(self) -> None:
@@ -186,12 +190,13 @@ class Doing(AtTerminal):
         return Parcel("Export everything held here?", data, ", ".join(told), path)
 
     def _ask_to_save(self, parcel: Parcel) -> None:
+        from shimmy_metrics.app.screens.export import ExportScreen
+
         screen = ExportScreen(parcel)
-        self._ask(screen, lambda: self._save(parcel, screen))
+        self._put(screen, lambda: self._save(parcel, screen.wanted))
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _save(self, parcel: Parcel, screen: ExportScreen) -> None:
-        wanted = screen.wanted
+    def _save(self, parcel: Parcel, wanted: Wanted | None) -> None:
         if wanted is None:
             return
 
@@ -218,13 +223,23 @@ class Doing(AtTerminal):
             found = validate_held(self.profile)
             lines = list(findings(found.faults, found.canaries, found.checked, held=True))
             if not found.ok:
-                text = Text("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
-                self.call_from_thread(self.push_screen, TextScreen(text))
+                self.call_from_thread(self._show_violations, lines)
             return "\n".join(lines) if found.ok else lines[-1]
 
         self._do(validated, "Checking every byte that is held here.")
 
-    def _ask(self, question: Question, then: Callable[[], object]) -> None:
+    def _show_violations(self, lines: Sequence[str]) -> None:
+        from shimmy_metrics.app.screens.text import Text, TextScreen
+
+        text = Text("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
+        _ = self.push_screen(TextScreen(text))
+
+    def _ask(self, asked: Asked, then: Callable[[], object]) -> None:
+        from shimmy_metrics.app.screens.confirm import Question
+
+        self._put(Question(asked), then)
+
+    def _put(self, question: "Question", then: Callable[[], object]) -> None:
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
             if yes:
                 then()

@@ -5,6 +5,7 @@ of the events' creation, so that a busy program does not make a paste look slow.
 """
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from shimmy_metrics.limits import (
     AFTER_PASTE_SECONDS,
@@ -14,6 +15,14 @@ from shimmy_metrics.limits import (
     REPEAT_SECONDS,
     SILENCE_SECONDS,
 )
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """A screen that asks: what is typed before its question stands is no answer to it."""
+
+    def stand(self) -> None:
+        """Stand from now on."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """The app: its screens, what every screen shares, and what happens when something was changed or done."""
 
 import gc
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, work
 from textual.app import SystemCommand
@@ -13,28 +13,22 @@ from textual.screen import Screen
 
 from shimmy_metrics.actions.overview import Live, looked_back
 from shimmy_metrics.app.doing import Doing
-from shimmy_metrics.app.guard import Guard
+from shimmy_metrics.app.guard import Asks, Guard
 from shimmy_metrics.app.keys import EVERYWHERE, action_of, own_keys
 from shimmy_metrics.app.live import Looking
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.report import Base
-from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.screens.confirm import Question
-from shimmy_metrics.app.screens.fields import FieldsScreen
-from shimmy_metrics.app.screens.help import HelpScreen
-from shimmy_metrics.app.screens.history import HistoryScreen
-from shimmy_metrics.app.screens.outgoing import OutgoingScreen
-from shimmy_metrics.app.screens.session import SessionScreen
-from shimmy_metrics.app.screens.welcome import ConsentScreen
+from shimmy_metrics.app.screens.modes import MODES
 from shimmy_metrics.app.signs import signs_for
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.records import Receipt, Session
-from shimmy_metrics.report.compare import split
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.app.pages.report import Base
 
 TICK_SECONDS = 1.0
 """The clock moves in minutes; the countdown wants a second."""
@@ -44,17 +38,13 @@ class ShimmyApp(Doing):
     """The app, opened on the session. `overview` is all that there is to show, None until it was read."""
 
     TITLE = "Shimmy metrics"
-    MODES: ClassVar[dict[str, str | type[Screen[None]]]] = {  # type: ignore[assignment]
-        "session": SessionScreen,
-        "outgoing": OutgoingScreen,
-        "history": HistoryScreen,
-        "fields": FieldsScreen,
-        "consent": ConsentScreen,
-    }
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {**MODES}
     DEFAULT_MODE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = ""
+    EXPLAIN_SECONDS: ClassVar[float] = 0.08
+    """How long after the last key the drawer follows the mark."""
 
     # The terminal's own focus coming and going changes nothing here, so it must cost nothing.
     app_focus = Reactive(default=True, compute=False, repaint=False)
@@ -131,10 +121,13 @@ class ShimmyApp(Doing):
         """Return an ended session as its page shows it."""
         return looked_back(self.profile, session, self.start.facts)
 
-    def chosen_base(self) -> Base | None:
+    def chosen_base(self) -> "Base | None":
         """Return the receipt that a person chose to compare with, or None."""
         if self.base is None:
             return None
+        from shimmy_metrics.app.pages.report import Base
+        from shimmy_metrics.report.compare import split
+
         canvas = self.canvas()
         return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1], chosen=True)
 
@@ -257,6 +250,8 @@ class ShimmyApp(Doing):
 
     async def action_keys(self) -> None:
         """Show every key."""
+        from shimmy_metrics.app.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             await self.push_screen(HelpScreen(self.screen))
 
@@ -267,12 +262,14 @@ class ShimmyApp(Doing):
 
     def came_back(self) -> None:
         """Draw everything again. A question stands from now on: what was typed ahead was meant for the shell."""
-        if isinstance(self.screen, ConsentScreen | Question):
+        if isinstance(self.screen, Asks):
             self.screen.stand()
         super().came_back()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return what the palette offers: every action by its name."""
+        from shimmy_metrics.app.palette import commands
+
         return commands(self, screen)
 
     def on_unmount(self) -> None:

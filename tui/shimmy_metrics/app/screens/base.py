@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from shimmy_metrics.app.keys import PAGE
@@ -52,6 +53,7 @@ class Frame(Screen[None]):
         self.more = False
         self._top = 0
         self._said = ""
+        self._following: Timer | None = None
 
     # --- what a subclass says -----------------------------------------------------------------------------------
 
@@ -111,7 +113,10 @@ class Frame(Screen[None]):
         self.mark = nearest(page, self.mark)
         self.remember_mark()
         head = self._head(canvas, page)
-        drawer = self._drawer(canvas, len(head))
+        if self._following is None or self._said:
+            drawer = self._drawer(canvas, len(head))
+        else:
+            drawer = self.query_one("#drawer", Lines).lines
         height = self.rows_for_page(canvas, len(head), len(drawer))
         self._top = scrolled(page, self.mark, self._top, height)
         shown = page.rows[self._top : self._top + height]
@@ -199,6 +204,22 @@ class Frame(Screen[None]):
             self.mark = stepped(page, self.mark, by)
         else:
             self._top = max(self._top + by, 0)
+        self._explain_soon()
+        await self.draw()
+
+    def _explain_soon(self) -> None:
+        """Let the drawer follow the mark once no key came for a while: a key that is held down stays cheap."""
+        self._explain_now()
+        if self.shimmy.EXPLAIN_SECONDS:
+            self._following = self.set_timer(self.shimmy.EXPLAIN_SECONDS, self._follow)
+
+    def _explain_now(self) -> None:
+        if self._following is not None:
+            self._following.stop()
+            self._following = None
+
+    async def _follow(self) -> None:
+        self._explain_now()
         await self.draw()
 
     async def action_leaf(self, by: int) -> None:
@@ -214,6 +235,7 @@ class Frame(Screen[None]):
         """Show all that is known about the marked line, or put it away again."""
         self._said = ""
         self.more = not self.more
+        self._explain_now()
         await self.draw()
 
     def action_button(self, by: int) -> None:

@@ -1,7 +1,6 @@
 """A question in the drawer: the page stays in view, nothing is focused, Enter is inert."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -15,6 +14,7 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.keys import QUESTION
 from shimmy_metrics.app.lines import BLANK, Line, wrapped
+from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.resizing import outdated
@@ -30,16 +30,6 @@ ROWS = 3
 
 AGAIN = "too fast: once more"
 """Stands in the rule after a yes that did not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question: its title, what will happen, and what the two answers are called."""
-
-    title: str
-    text: str
-    yes: str
-    no: str
 
 
 class Question(ModalScreen[bool]):

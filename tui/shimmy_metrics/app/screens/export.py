@@ -1,7 +1,6 @@
 """Export: what, how much, where to; a new file, never over another one; and a copy through the terminal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,28 +11,10 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.keys import EXPORT
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, line, muted, wrapped
-from shimmy_metrics.app.screens.confirm import Asked, Question
+from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, in_home
+from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.app.widgets.buttons import Act
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What is saved: its bytes, what they are in words, and where they go unless the person says otherwise."""
-
-    title: str
-    data: bytes
-    told: str
-    path: Path
-    copies: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a person wants: the file, and whether the bytes are copied as well."""
-
-    path: Path
-    copies: bool
 
 
 class ExportScreen(Question):
@@ -128,11 +109,3 @@ class ExportScreen(Question):
             return
         self.wanted = Wanted(self._path.expanduser(), copies)
         _ = self.dismiss(result=True)
-
-
-def in_home(path: Path) -> str:
-    """Return the path as people write it."""
-    try:
-        return f"~/{path.relative_to(Path.home())}"
-    except ValueError:
-        return str(path)

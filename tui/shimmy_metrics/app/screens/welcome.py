@@ -17,8 +17,6 @@ from shimmy_metrics.app.pages.choice import Choice, answer_lines
 from shimmy_metrics.app.pages.frame import rule, tiny, title
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.screens.fields import FieldsScreen
-from shimmy_metrics.app.screens.preview import PreviewScreen
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.app.widgets.lines import Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
@@ -136,10 +134,14 @@ class ConsentScreen(Frame):
 
     async def action_wire(self) -> None:
         """Show the exact report that this machine would send."""
+        from shimmy_metrics.app.screens.preview import PreviewScreen  # as the other screens: when it is wanted
+
         await self.shimmy.push_screen(PreviewScreen())
 
     async def action_fields(self) -> None:
         """Show every field, and why."""
+        from shimmy_metrics.app.screens.fields import FieldsScreen
+
         await self.shimmy.push_screen(FieldsScreen())
 
     # --- moving -------------------------------------------------------------------------------------------------

@@ -1,0 +1,41 @@
+"""What a question says, and what an export is: values that whoever asks makes, and that a screen shows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: its title, what will happen, and what the two answers are called."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is saved: its bytes, what they are in words, and where they go unless the person says otherwise."""
+
+    title: str
+    data: bytes
+    told: str
+    path: Path
+    copies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants: the file, and whether the bytes are copied as well."""
+
+    path: Path
+    copies: bool
+
+
+def in_home(path: Path) -> str:
+    """Return the path as people write it."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except ValueError:
+        return str(path)
