@@ -96,16 +96,3 @@ async def test_with_few_colours_every_word_has_the_terminals_own(
             assert style.color.number == MAGENTA, (text, style)
             assert contrast(hue, WHITE) >= LEAST
             assert round(contrast(hue, BLACK), 2) >= MAGENTA_ON_BLACK
-
-
-@pytest.mark.parametrize("terminal", [{}, {"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}])
-async def test_what_the_palette_would_do_shows_without_colour(tmp_path: Path, terminal: dict[str, str]) -> None:
-    app = Timed(tmp_path, overviews.busy(), terminal)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await send(pilot, key("colon"))
-        for _ in range(200):
-            marked = {text for text, style in drawn(app) if style.underline}
-            if marked:
-                break
-            await pilot.pause(0.02)
-        assert marked == {"A page down", "key Space PgDn"}

@@ -147,6 +147,21 @@ async def test_what_opened_a_question_answers_it_only_when_it_cannot_be_its_repe
         assert app.decided == ["release" if opener == "click" else "copy"]
 
 
+async def test_the_last_byte_of_a_paste_that_a_network_held_back_is_no_answer(tmp_path: Path) -> None:
+    app = TimedAsking(tmp_path, overviews.undecided())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, *(key("e") for _ in range(40)))
+        await app.pass_time(pilot, 0.5)
+        await send(pilot, key("e"))
+        await app.pass_time(pilot, 0.5)
+        assert app.decided == []
+        await app.pass_time(pilot, 1.0)
+        await send(pilot, key("e"))
+        await app.pass_time(pilot, 0.5)
+        assert app.decided == ["enable"]
+
+
 async def test_an_answer_by_mouse_is_given_in_two_places(tmp_path: Path) -> None:
     app = TimedAsking(tmp_path, overviews.undecided())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -40,7 +40,7 @@ class Walk:
             near = self._within(deep)
             untried = self._untried[here] if here in near else []
             move = untried.pop(0) if untried else self._on_the_way(here, near)
-            if not move and here == self.start:
+            if not move and (deep is None or here == self.start):
                 return
             self.steps += 1
             assert self.steps <= most, f"{len(self.led)} states, and no end"

@@ -10,6 +10,7 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.geometry import Offset
+from textual.timer import Timer
 from textual.widgets import Input
 
 from shimmy_metrics.app.difference.driver import difference_driver
@@ -20,6 +21,8 @@ from shimmy_metrics.system.environment import Environment
 
 SWITCHED_SECONDS: Final = 0.005
 """Screens here are filled when they are mounted, so no half-made one has to be hidden for longer."""
+SETTLES_SECONDS: Final = 0.05
+"""After a frame of Textual's, which comes 60 times a second: what it moves costs no bytes of its own."""
 
 
 class AtTerminal(App[None]):
@@ -43,6 +46,7 @@ class AtTerminal(App[None]):
         self.animation_level = "none"
         self._colours = OwnColours(none=theme is PLAIN)
         self._waited_for = waited_for
+        self._settling: Timer | None = None
         self.ended_by = 0
         """The signal that ended it, if one did."""
         self._restore: Callable[[], None] = lambda: None
@@ -72,22 +76,32 @@ class AtTerminal(App[None]):
         super().delay_update(min(delay, SWITCHED_SECONDS))
 
     def place_cursor(self, place: Offset) -> None:
-        """Put the terminal's cursor there, with the frame that is drawn next or right after it."""
+        """Put the terminal's cursor there, with the frame that is drawn next or soon without one."""
         self.cursor_position = place
-        self.call_after_refresh(self.move_cursor)
+        self.settle_cursor()
 
-    def move_cursor(self) -> None:
-        """Move the cursor where it belongs, unless the last frame left it there: Textual moves it with a frame only."""
+    def settle_cursor(self) -> None:
+        """See to it that the cursor stands where it belongs soon: Textual moves it with a frame only."""
+        self.call_after_refresh(self._aim_cursor)
+
+    def _aim_cursor(self) -> None:
         if isinstance(self.screen.focused, Input):
             self.cursor_position = self.screen.focused.cursor_screen_offset
+        if self._settling is None:
+            self._settling = self.set_timer(SETTLES_SECONDS, self._move_cursor)
+
+    def _move_cursor(self) -> None:
+        self._settling = None
+        if self._driver is None or self.is_headless or not self.screen_stack:
+            return
         place = self.screen.outer_size.clamp_offset(self.cursor_position)
-        if self._driver and self.is_running and not self.is_headless and place != self._previous_cursor_position:
+        if place != self._previous_cursor_position:
             self._previous_cursor_position = place
             self._driver.write(str(Control.move_to(*place)))
 
     def on_command_palette_opened(self, _: CommandPalette.Opened) -> None:
         """Put the cursor into the palette's line."""
-        self.call_after_refresh(self.move_cursor)
+        self.settle_cursor()
 
     def forget(self) -> None:
         """Know nothing of what the terminal shows."""

@@ -40,7 +40,7 @@ PAGE: Final = [
     _key("g,home", "ends(-1)", "first line", "page.first"),
     _key("G,end", "ends(1)", "last line", "page.last"),
     _key("enter", "explain", "open, or say more", "page.explain"),
-    _key("tab", "button(1)", "the next button, or the page", "page.button-next"),
+    _key("tab", "button(1)", "the next button", "page.button-next"),
     _key("shift+tab", "button(-1)", "the button before", "page.button-before"),
 ]
 

@@ -214,7 +214,7 @@ class ShimmyApp(Doing):
                 await self._draw()
         await super().on_event(event)
         if isinstance(event, events.Key):
-            self.call_after_refresh(self.move_cursor)  # a line to type in may have opened
+            self.settle_cursor()  # a line to type in may have opened
 
     async def action_go(self, mode: str) -> None:
         """Go to a screen by its name. In the app's own turn: a screen that awaits its own end waits for ever."""

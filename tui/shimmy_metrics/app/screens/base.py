@@ -238,12 +238,18 @@ class Frame(Screen[None]):
         self._explain_now()
         await self.draw()
 
-    def action_button(self, by: int) -> None:
+    async def action_button(self, by: int) -> None:
         """Focus the button beside, and after the last one the page again."""
         chain = self.focus_chain
         outside = -1 if by > 0 else len(chain)
         place = by + (chain.index(self.focused) if self.focused in chain else outside)
-        self.set_focus(chain[place] if 0 <= place < len(chain) else None)
+        beside = chain[place] if 0 <= place < len(chain) else None
+        self.set_focus(beside)
+        # At once, so that the cursor comes with the frame that shows the focus.
+        if beside is None:
+            await self.draw()
+        else:
+            self.shimmy.place_cursor(beside.region.offset)
 
     @on(KeyButton.Pressed)
     async def press(self, event: KeyButton.Pressed) -> None:
