@@ -1,11 +1,13 @@
 """What the pages say: pure functions from what there is to lines."""
 
+from dataclasses import replace
+
 import pytest
 from textual.theme import Theme
 
 from shimmy_metrics.app.lines import Line, Role, Span, at, marked, note, placed, shown, to
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, scrolled, stepped
-from shimmy_metrics.app.pages.consent import choices
+from shimmy_metrics.app.pages.consent import before, choices
 from shimmy_metrics.app.pages.fields import fields_page
 from shimmy_metrics.app.pages.frame import top
 from shimmy_metrics.app.pages.outgoing import last_sent
@@ -184,3 +186,13 @@ def test_a_value_or_a_fate_that_is_cut_says_so() -> None:
     assert rows["api_endpoints_used"].endswith("/…")
     fates = {row.key: plain(row.line) for row in fields_page(canvas(), overviews.busy()).rows}
     assert fates["answers"].endswith("…")
+
+
+def test_another_receiver_than_shimmy_s_is_named_before_the_answer() -> None:
+    asked = overviews.undecided()
+    elsewhere = replace(asked, standing=replace(asked.standing, endpoint="https://metrics.example.org/v1/usage"))
+    told = "\n".join(plain(each) for each in before(canvas(), elsewhere))
+    assert "https://metrics.example.org/v1/usage" in told
+    assert "It is not Shimmy's" in told
+    assert "Kuykendall" not in told
+    assert "Kuykendall" in "\n".join(plain(each) for each in before(canvas(), asked))

@@ -412,3 +412,38 @@ async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
             if "May Shimmy" in opened.text(app):
                 break
         assert "May Shimmy report how it is used?" in opened.text(app)
+
+
+async def test_a_release_says_what_became_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releasing, "start_sender", lambda _, *, by_hand: None)
+    with_reports(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        await opened.answer(pilot, "y")
+        assert "It leaves now." in opened.text(app)
+        with store(opened.profile_of(tmp_path)) as db:
+            (report,) = outbox.everything(db)
+            outbox.remove(db, report.id)
+            receipts.append(db, at=samples.NOW, body=report.body, status=200, outcome=Outcome.CONFIRMED, reports=1)
+        for _ in range(60):
+            await pilot.pause(0.05)
+            if "Sent: " in opened.text(app):
+                break
+        assert "Sent: 687 bytes, answer 200. Its receipt stands in History." in opened.text(app)
+
+
+async def test_a_yes_under_a_switch_is_said_to_keep_everything_off(tmp_path: Path) -> None:
+    app = opened.living(tmp_path, variables={"DO_NOT_TRACK": "1"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "e")
+        assert "Your answer is recorded. DO_NOT_TRACK=1 still keeps everything off." in opened.text(app)
+
+
+async def test_a_search_marks_what_it_means_most(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "slash", *"mem")
+        assert app.screen.mark == "memory_gb"  # type: ignore[attr-defined]
+        assert "Asked for which models fit" in opened.text(app)

@@ -39,9 +39,16 @@ def still(root: Path, shown: Overview, variables: Mapping[str, str] | None = Non
     return (StillAsking if asks else Still)(profile, Start(samples.FACTS, shown, asks=asks))
 
 
-def living(root: Path, *, asks: bool = False, asking: bool = False, seconds: int | None = None) -> ShimmyApp:
+def living(
+    root: Path,
+    *,
+    asks: bool = False,
+    asking: bool = False,
+    seconds: int | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> ShimmyApp:
     """Return an app on a real profile below `root`, which it watches."""
-    profile = samples.profile(root, **TERMINAL)
+    profile = samples.profile(root, **TERMINAL, **(variables or {}))
     shown = overview(profile, samples.FACTS)
     keys = {} if shown.trouble else keymap(profile)
     start = Start(samples.FACTS, shown, asks or asking, asking, seconds, keys=keys)

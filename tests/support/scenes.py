@@ -151,6 +151,8 @@ WALKS: Final = (
 class Fixed(ShimmyApp):
     """The app on an overview that nothing changes: no disk, no clock, and a time zone of its own."""
 
+    EXPLAIN_SECONDS = 0.0
+
     def look(self) -> None:  # type: ignore[override]
         """Look at nothing."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from shimmy_metrics.consent import Consent, Decision, Delivery, Obstacle, Standing
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing
 
 if TYPE_CHECKING:
     from shimmy_metrics.report.check import Fault  # the field table, which most sentences do not need
@@ -13,12 +13,25 @@ MAINTAINER: Final = "Michael A. Kuykendall"
 
 QUESTION: Final = "May Shimmy report how it is used?"
 
-INFORMED: Final = (
-    "Once per run, after the server stopped: counts and coarse facts, under 1 kB,",
-    f"over HTTPS, to its maintainer {MAINTAINER}, to improve Shimmy and to",
-    "plan and show its business, to investors too. Deleted after analysis.",
-)
-"""Who gets it, what for, what, when, how long: said before the answer (at most 78 columns)."""
+
+def informed(endpoint: str) -> tuple[str, ...]:
+    """Return who gets it, what for, what, when, how long: said before the answer (at most 78 columns).
+
+    A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner.
+    """
+    when = "Once per run, after the server stopped: counts and coarse facts, under 1 kB,"
+    if endpoint != ENDPOINT:
+        return (
+            when,
+            f"to {endpoint}",
+            "which was set here. It is not Shimmy's: its owner says what becomes of them.",
+        )
+    return (
+        when,
+        f"over HTTPS, to its maintainer {MAINTAINER}, to improve Shimmy and to",
+        "plan and show its business, to investors too. Deleted after analysis.",
+    )
+
 
 NEVER_HEAD: Final = "Never"
 NEVER: Final = (
@@ -164,7 +177,7 @@ def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int, *
         what = f"Checked all held here, {what}" if held else f"{what} checked"
         yield f"{what}: every byte is one that the fields allow."
         yield "No user name, host name, path, address or secret of this machine stands in it."
-        yield "Model names are known only while a server runs, so they were not searched for."
+        yield "Model names are kept nowhere, so there was none to search for."
 
 
 def deleted(*, reports: int, sessions: int, requests: int) -> str:
@@ -175,16 +188,21 @@ def deleted(*, reports: int, sessions: int, requests: int) -> str:
     return ", ".join(lost)
 
 
-def decided(decision: Decision, *, changed: bool, lost: str, whole: bool) -> str:
-    """Return what a decision did: what holds now, and what was `lost`, that is deleted because of it."""
-    if decision.local:
+def decided(decision: Decision, *, changed: bool, lost: str, whole: bool, switch: str = "") -> str:
+    """Return what a decision did: what holds now, and what was `lost`, that is deleted because of it.
+
+    `switch` is the environment's switch that is in force, whatever the decision, or empty.
+    """
+    if switch and (decision.local or decision.consent is Consent.GRANTED):
+        told = f"Your answer is recorded. {switch} still keeps everything off."
+    elif decision.local:
         told = "Only for you from now on: measured for these screens, never sent."
     elif decision.consent is not Consent.GRANTED:
         told = "Metrics are off. You are not asked again."
     elif not changed:
         told = "Metrics stay on."
     else:
-        told = "Metrics are on. A server that runs unmeasured is measured from its next start."
+        told = "Metrics are on, from the server's next start; behind serve --upstream from now on."
     later = "" if whole else " Their old pages go with the store's next write."
     return f"{told} Deleted: {lost}.{later}" if lost else told
 

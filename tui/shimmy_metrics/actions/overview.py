@@ -136,6 +136,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts) -> Over
     return replace(
         empty,
         standing=force,
+        example=as_it_would_be(profile, db, None, facts, schema_version=SCHEMA_VERSION),
         running=tuple(
             Live(session, as_it_would_be(profile, db, session, facts, schema_version=version)) for session in alive
         ),

@@ -67,7 +67,7 @@ def as_it_would_be(
     now = profile.clock.now()
     values: Measured
     if session is None:
-        values = example(facts, now, schema_version)
+        values = example(facts, now, schema_version, db)
     else:
         values = measured(db, session, facts, now=now, schema_version=schema_version)
     sealed = seal(build(values))

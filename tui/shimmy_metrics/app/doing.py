@@ -21,6 +21,7 @@ from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, in_home
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Pending, Receipt
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
@@ -47,6 +48,7 @@ class Doing(AtTerminal):
 
     profile: Profile
     overview: Overview | None
+    _released: Pending | None = None
 
     # --- consent ------------------------------------------------------------------------------------------------
 
@@ -76,7 +78,8 @@ class Doing(AtTerminal):
             self.post_message(Answered(renewed(made.decision)))
             return
         lost = deleted(reports=made.deleted.reports, sessions=made.deleted.sessions, requests=made.deleted.requests)
-        sentence = decided(made.decision, changed=made.changed, lost=lost, whole=made.deleted.whole)
+        switch = self.profile.environment.switch
+        sentence = decided(made.decision, changed=made.changed, lost=lost, whole=made.deleted.whole, switch=switch)
         self.post_message(Answered(sentence))
 
     @work(thread=True, group="act", exit_on_error=False)
@@ -106,13 +109,32 @@ class Doing(AtTerminal):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _release(self, report: Pending) -> None:
-        self._do(
-            lambda: (
-                "It leaves now; its receipt will stand in History."
-                if release(self.profile, report.id)
-                else "It was gone already."
+        def released() -> str:
+            if not release(self.profile, report.id):
+                return "It was gone already."
+            self._released = report
+            self.call_from_thread(self.set_timer, SEND_SECONDS + PATIENCE_SECONDS, self._tell_unsent)
+            return "It leaves now."
+
+        self._do(released)
+
+    def tell_sent(self) -> None:
+        """Say that a report which was released has been sent, where its receipt is there."""
+        report, shown = self._released, self.overview
+        if report is None or shown is None:
+            return
+        sent = next((each for each in shown.deliveries if report.report_id.encode() in each.body), None)
+        if sent is not None:
+            self._released = None
+            told = f"Sent: {len(sent.body):,} bytes, answer {sent.status}. Its receipt stands in History."
+            self.post_message(Done(told))
+
+    def _tell_unsent(self) -> None:
+        if self._released is not None:
+            self._released = None
+            self.post_message(
+                Done("Not sent: the receiver was not reached, or did not take it. The report stays here.")
             )
-        )
 
     def ask_to_delete(self, report: Pending) -> None:
         """Ask whether a report may be deleted."""

@@ -52,9 +52,9 @@ BESIDE: Final = [
 LENSES: Final = [
     _key("h,left", "turn(-1)", "the lens before", "report.lens-before"),
     _key("l,right", "turn(1)", "the lens beside", "report.lens-beside"),
-    _key("s", "same", "the same ones too", "report.same"),
+    _key("s", "same", "the same fields too", "report.same"),
     _key("w", "raw", "the bytes as they are", "report.raw"),
-    _key("y", "copy", "copy, with a saved file", "report.copy"),
+    _key("y", "copy", "copy, and save to a file", "report.copy"),
 ]
 
 OUTBOX: Final = [

@@ -153,11 +153,13 @@ class ShimmyApp(Doing):
 
     async def on_overview_changed(self, message: OverviewChanged) -> None:
         """Show what changed, on the screen that is in front."""
-        late = self.overview is None
+        late, before = self.overview is None, self.overview
         self.overview = message.overview
         if late and self._question_open():
             self._renewal_stands = True
             await self.switch_mode("consent")
+        if before is not None and len(message.overview.receipts) > len(before.receipts):
+            self.tell_sent()
         await self._draw()
 
     def _question_open(self) -> bool:

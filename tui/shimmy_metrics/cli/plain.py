@@ -23,7 +23,6 @@ from shimmy_metrics.wording import (
     ANSWERS,
     DECLINE,
     ENABLE,
-    INFORMED,
     LATER,
     NEVER,
     NEVER_HEAD,
@@ -34,6 +33,7 @@ from shimmy_metrics.wording import (
     Answer,
     amount,
     duration,
+    informed,
     news_answers,
     news_question,
     news_waiting,
@@ -116,7 +116,7 @@ def _answer(answer: Answer) -> str:
 def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield QUESTION
     yield ""
-    yield from INFORMED
+    yield from informed(shown.standing.endpoint)
     yield f"The {len(FIELDS)} fields, as this machine would send them after an idle run:"
     yield f"  {shown.example.body.decode()}"
     yield f"{NEVER_HEAD}: {' '.join(NEVER)}"

@@ -70,8 +70,8 @@ def measured(db: Database | None, session: Session, facts: Facts, *, now: dateti
     )
 
 
-def example(facts: Facts, now: datetime, schema_version: int) -> Measured:
-    """Return what this machine would report of a session in which nothing happened."""
+def example(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
+    """Return what this machine would report of a session in which nothing happened, after what `db` has sealed."""
     session = Session(
         id=0,
         session_id=str(uuid.UUID(int=0, version=4)),
@@ -87,7 +87,7 @@ def example(facts: Facts, now: datetime, schema_version: int) -> Measured:
         ended=None,
         counters=Counters(),
     )
-    return measured(None, session, facts, now=now, schema_version=schema_version)
+    return measured(db, session, facts, now=now, schema_version=schema_version)
 
 
 def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None:

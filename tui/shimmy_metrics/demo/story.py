@@ -65,7 +65,7 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         # In the app the yes came later than the first requests, and the report is right to say less.
         _say(f"{stopped}; what came before a yes was not counted." if with_app else f"5. {stopped}.")
         _tell_end(profile, receiver)
-    _say(f"Deleted: {folder}")
+    _say(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE
 
 

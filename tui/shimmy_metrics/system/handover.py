@@ -39,7 +39,7 @@ def missing(variables: dict[str, str]) -> "TroubleError":
     if named:
         what, remedy = "this is no Shimmy that can be run", "Name the real binary there, or unset it"
         return TroubleError(what, where=f"SHIMMY_BIN={named}", remedy=remedy, code=Exit.NO_SERVER)
-    remedy = "Install it (cargo install shimmy) or name it in SHIMMY_BIN"
+    remedy = "Install it (cargo install shimmy), name it in SHIMMY_BIN, or measure one that runs: serve --upstream URL"
     return TroubleError("no real shimmy binary was found on PATH", remedy=remedy, code=Exit.NO_SERVER)
 
 

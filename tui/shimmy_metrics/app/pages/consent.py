@@ -13,7 +13,6 @@ from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
     DECLINE,
     ENABLE,
-    INFORMED,
     LATER,
     NEVER,
     NEVER_HEAD,
@@ -21,6 +20,7 @@ from shimmy_metrics.wording import (
     QUESTION,
     STARTING,
     amount,
+    informed,
     no_key,
     obstacle,
 )
@@ -77,10 +77,11 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
     waits = (line(muted(wait)),) if canvas.narrow and wait else ()
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
+    endpoint = overview.standing.endpoint
     if canvas.width >= 80:
-        lines += [line(each) for each in INFORMED]
+        lines += [each for told in informed(endpoint) for each in wrapped(told, canvas.width)]
     else:
-        lines += wrapped(" ".join(INFORMED), canvas.width)
+        lines += wrapped(" ".join(informed(endpoint)), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
     if canvas.width >= 80:
         first, *rest = NEVER

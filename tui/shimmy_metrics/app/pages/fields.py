@@ -38,6 +38,15 @@ def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     return Page((*headline(canvas, sentence), BLANK), tuple(rows))
 
 
+def best(search: str) -> str:
+    """Return what a search means most: a name that begins with it, else one that holds it; empty where none does."""
+    wanted = search.strip().lower()
+    names = [field.name for _, fields in grouped() for field in fields] + [name for name, _ in NEVER]
+    begins = (name for name in names if wanted and name.lower().startswith(wanted))
+    holds = (name for name in names if wanted and wanted in name.lower())
+    return next(begins, next(holds, ""))
+
+
 def current(overview: Overview | None) -> Pending | None:
     """Return the report whose values are shown: the newest running session's, else the example."""
     if overview is None:

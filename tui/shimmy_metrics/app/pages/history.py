@@ -44,7 +44,9 @@ def explained(canvas: Canvas, receipt: Receipt, *, broken: bool) -> tuple[Line, 
     proof = f"The {len(receipt.body):,} bytes kept here have this digest."
     if broken:
         proof = "These bytes or their link are not as they were written."
-    outcome = "The answer repeated it." if receipt.outcome is Outcome.CONFIRMED else "The answer did not repeat it."
+    outcome = (
+        "The receiver confirmed it." if receipt.outcome is Outcome.CONFIRMED else "The receiver did not confirm it."
+    )
     return (
         placed(
             canvas.width,

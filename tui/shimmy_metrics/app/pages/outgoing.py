@@ -124,6 +124,8 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> L
         told = (Span("! ", Role.BAD), muted(f"refused: {subject.report.reason}"))
     elif not subject.sealed and overview.standing.decision.consent is not Consent.GRANTED:
         told = (muted("Metrics are not on, so nothing of this is sent."),)
+    elif not subject.sealed and overview.standing.obstacle is not None:
+        told = (muted(f"Nothing leaves now: {canvas.keys.of('app.consent')} says why."),)
     elif not subject.sealed and subject.running:
         told = (muted("It changes until the server stops."),)
     return placed(canvas.width, at(1, *told), to(canvas.width - 1, *keys, note=True)) if told or keys else BLANK

@@ -57,7 +57,10 @@ def lenses(canvas: Canvas, lens: Lens, base: Base | None) -> Line:
         sign = Span(f"{canvas.signs.lens} " if opened else "  ", Role.ACCENT)
         role = Role.MARKED if opened else Role.MUTED
         cells.append(at(column, sign, Span(name, role, f"screen.lens('{each.value}')")))
-        column += len(name) + (3 if canvas.narrow else 5)
+        column += len(name) + (3 if canvas.narrow else 4)
+    if not canvas.narrow:
+        pair = canvas.keys.pair("report.lens-before", "report.lens-beside")
+        cells.append(note(column + 1, Span(pair, Role.ACCENT)))
     label = base.label if base else "none sent yet"
     return placed(canvas.width, *cells, to(canvas.width - 1, muted("base "), label, note=True))
 

@@ -96,6 +96,10 @@ class Frame(Screen[None]):
         """Show what changed while another screen was in front."""
         await self.draw()
 
+    def on_screen_suspend(self) -> None:
+        """Forget what was said here: it was about then."""
+        self._said = ""
+
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
         if not outdated(event, self.app):

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.keys import SEARCH
 from shimmy_metrics.app.pages.canvas import Canvas, Page
-from shimmy_metrics.app.pages.fields import current, fields_page
+from shimmy_metrics.app.pages.fields import best, current, fields_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.app.screens.field import FieldFrame
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow
@@ -53,7 +53,7 @@ class FieldsScreen(FieldFrame):
     async def filter(self, event: Input.Changed) -> None:
         """Filter as the person types."""
         self.search = event.value
-        self.shimmy.field = ""
+        self.shimmy.field = self.mark = best(event.value)
         await self.draw()
 
     @on(Input.Submitted)
