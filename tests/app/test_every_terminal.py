@@ -113,7 +113,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("/")
         assert on(" memory")
         there.type("model\r")
-        assert on("›  total_tokens_generated")
+        assert on("›  models_used_count")
         there.type("c")
         assert on(" Metrics are on")
         there.type("\t\t\t")
@@ -131,7 +131,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("n:")
         assert on(" An action")
         there.type("\x1b")
-        assert on("›  total_tokens_generated")
+        assert on("›  models_used_count")
         there.type("2\t")
         assert on(" y Copy")
 

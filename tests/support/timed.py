@@ -14,8 +14,7 @@ from textual.timer import Timer
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.messages import Answered, Done
-from shimmy_metrics.app.pages.asked import Parcel
-from shimmy_metrics.app.screens.export import ExportScreen
+from shimmy_metrics.app.pages.asked import Parcel, Wanted
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import Pending
@@ -76,8 +75,8 @@ class Timed(opened.Still):
     def _delete(self, report: Pending) -> None:  # type: ignore[override]
         self._note("delete")
 
-    def _save(self, parcel: Parcel, screen: ExportScreen) -> None:  # type: ignore[override]
-        self._note("copy" if screen.wanted and screen.wanted.copies else "save")
+    def _save(self, parcel: Parcel, wanted: Wanted | None) -> None:  # type: ignore[override]
+        self._note("copy" if wanted and wanted.copies else "save")
 
     def _note(self, done: str) -> None:
         self.decided.append(done)

@@ -179,8 +179,10 @@ def _waits(profile: Profile) -> bool:
 
 
 def _say(line: str) -> None:
-    """Print a line, wrapped between words: a report has none and stays as it is."""
-    indent = " " * (len(line) - len(line.lstrip()))
-    folded = textwrap.wrap(line, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-    sys.stdout.write("\n".join(folded) + "\n")
+    """Print a line; on a terminal it is folded between words: a report has none and stays as it is."""
+    if sys.stdout.isatty():
+        indent = " " * (len(line) - len(line.lstrip()))
+        folded = textwrap.wrap(line, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        line = "\n".join(folded)
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
