@@ -186,6 +186,8 @@ def _read_word(seconds: int | None) -> str | None:
 
 def _drop() -> None:
     """Drop what was typed until it is quiet for a while: a terminal hands a long paste over in pieces."""
+    if sys.platform == "win32":
+        return  # nothing is read from a terminal there but whole lines
     import termios
 
     end = time.monotonic() + _DROPS_SECONDS
