@@ -447,3 +447,18 @@ async def test_a_search_marks_what_it_means_most(tmp_path: Path) -> None:
         await opened.press(pilot, "4", "slash", *"mem")
         assert app.screen.mark == "memory_gb"  # type: ignore[attr-defined]
         assert "Asked for which models fit" in opened.text(app)
+
+
+async def test_what_fails_unforeseen_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("shimmy_metrics.app.doing.export", failing)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "x")
+        for _ in range(40):
+            await pilot.pause(0.05)
+            if "ZeroDivisionError" in opened.text(app):
+                break
+        assert "this program did not foresee it (ZeroDivisionError)" in opened.text(app)

@@ -10,6 +10,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from textual import work
+from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, hold, leave_fields, only_for_me
 from shimmy_metrics.actions.export import export, save
@@ -23,6 +24,7 @@ from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Pending, Receipt
+from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
 
@@ -49,6 +51,14 @@ class Doing(AtTerminal):
     profile: Profile
     overview: Overview | None
     _released: Pending | None = None
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say that something failed which nobody foresaw: a silence would pass for success."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            note(self.profile, "the app could not do something", event.worker.error)
+            self.post_message(
+                Done(f"That failed, and this program did not foresee it ({type(event.worker.error).__name__}).")
+            )
 
     # --- consent ------------------------------------------------------------------------------------------------
 

@@ -155,6 +155,8 @@ class ShimmyApp(Doing):
         """Show what changed, on the screen that is in front."""
         late, before = self.overview is None, self.overview
         self.overview = message.overview
+        if self.base not in message.overview.receipts:
+            self.base = None  # deleted, or folded into the chain's first link
         if late and self._question_open():
             self._renewal_stands = True
             await self.switch_mode("consent")
