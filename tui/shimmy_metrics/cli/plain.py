@@ -14,9 +14,9 @@ from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, 
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.cli.asking import at_terminal
+from shimmy_metrics.cli.told import told
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.facts import gather
-from shimmy_metrics.records import Wait
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import (
@@ -31,15 +31,10 @@ from shimmy_metrics.wording import (
     STARTING,
     WITHDRAW,
     Answer,
-    amount,
-    duration,
     informed,
     news_answers,
     news_question,
-    news_waiting,
-    obstacle,
     renewed,
-    state,
 )
 
 _TRIES: Final = 3
@@ -50,7 +45,7 @@ _DROPS_SECONDS: Final = 5.0
 def tell_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `TroubleError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    for line in _told(shown):
+    for line in told(shown):
         _say(line)
     if at_terminal() and not shown.trouble and question_open(profile, opened=True):
         _say("")
@@ -124,36 +119,6 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     for answer in ANSWERS:
         yield _answer(replace(answer, consequence=STARTING) if starting and answer is ENABLE else answer)
     yield WITHDRAW
-
-
-def _told(shown: Overview) -> Iterator[str]:
-    stands = state(shown.standing)
-    yield f"Shimmy metrics: {stands.word}, {stands.note}."
-    if shown.trouble:
-        yield shown.trouble
-    if obstacle(shown.standing):
-        yield obstacle(shown.standing)
-    if shown.news:
-        yield news_waiting(len(shown.news))
-    if not shown.running:
-        yield "No server is running, so nothing is measured."
-    for live in shown.running:
-        counters = live.session.counters
-        yield (
-            f"Measuring at {live.session.address} for {duration(counters.uptime_s)}: "
-            f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
-            f"{amount(counters.tokens, 'token')}."
-        )
-        yield f"  As it would leave: {live.would_be.body.decode()}"
-    for pending in shown.outbox:
-        how = {Wait.DUE: "waits to be sent", Wait.REVIEW: "waits for your release", Wait.SET_ASIDE: "was set aside"}
-        reason = f" ({pending.reason})" if pending.reason else ""
-        yield f"A report of {pending.sealed:%d %b %Y} {how[pending.wait]}{reason}, {len(pending.body):,} bytes:"
-        yield f"  {pending.body.decode(errors='replace')}"
-    if not shown.outbox:
-        yield "No report waits."
-    sent = shown.deliveries
-    yield f"{amount(len(sent), 'delivery', 'deliveries')} so far{f', last {sent[0].at:%d %b %Y}' if sent else ''}."
 
 
 def _confirmed(decided: Decided) -> str:

@@ -1,0 +1,48 @@
+"""Whoever has no app reads the same: every fact of its screens stands in the plain lines, with no rule and no box."""
+
+from dataclasses import replace
+
+from shimmy_metrics.cli.told import told
+from shimmy_metrics.report.fields import FIELDS, NEVER
+from shimmy_metrics.report.population import bits
+from support import overviews
+
+
+def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
+    shown = overviews.busy()
+    lines = list(told(shown))
+    text = "\n".join(lines)
+    assert lines[0] == "Shimmy metrics: metrics on, held for review."
+    assert "47 requests" in text
+    for live in shown.running:
+        assert live.would_be.body.decode() in text
+    for pending in shown.outbox:
+        assert pending.body.decode() in text
+        assert pending.sha256 in text
+        assert f"{len(pending.body):,} bytes" in text
+        assert pending.reason in text
+    for receipt in shown.receipts:
+        assert (receipt.sha256 or receipt.note) in text
+    for field in FIELDS:
+        found = text[text.index(f"  {field.name}: ") :]
+        for word in (field.kind.bounds, field.meaning, field.purpose, field.source, field.coarsening):
+            assert word in found
+        assert not bits(field.name) or f"{bits(field.name):.1f} identifying bits" in found
+    for name, fate in NEVER:
+        assert f"  {name}: {fate}." in lines
+    assert "shimmy config --metrics disable" in text
+    assert all(line.isprintable() for line in lines)
+    assert not set(text) & set("─━│┃┌┐└┘═║")
+
+
+def test_what_is_broken_and_what_is_older_is_said() -> None:
+    shown = overviews.busy()
+    many = tuple(overviews.receipt(number, 1, overviews.named(number)) for number in range(40, 10, -1))
+    lines = list(told(replace(shown, receipts=many, broken_receipts=(many[0].id,))))
+    assert "  The chain of receipts is broken here." in lines
+    assert "  20 older ones: shimmy config --metrics export" in lines
+
+
+def test_before_anything_runs_the_exact_report_of_an_idle_run_is_told() -> None:
+    shown = overviews.undecided()
+    assert f"  An idle run would send this: {shown.example.body.decode()}" in list(told(shown))
