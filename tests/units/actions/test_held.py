@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shimmy_metrics.actions.held import _measured
+from shimmy_metrics.actions.export import FORMAT
+from shimmy_metrics.actions.held import _measured, check_export
 from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report.build import raw_values
@@ -41,3 +42,9 @@ def test_every_raw_value_can_stand_in_an_export(counters: Counters, facts: Facts
 def test_other_words_cannot(planted: str) -> None:
     for name in raw_values(measured()):
         assert not _measured({name: planted})
+
+
+@pytest.mark.parametrize("written", ["2025-01-15T10:30:00Z", "2025-01-15T10:30:00.123456789+00:00"])
+def test_a_decision_s_time_as_shimmy_itself_would_write_it_can_stand_there(written: str) -> None:
+    held = {"format": FORMAT, "config": {"last_updated": written}, "sessions": [], "outbox": [], "receipts": []}
+    assert check_export(held) == ([], 0)

@@ -120,6 +120,8 @@ def test_receipts_are_a_chain_that_shows_a_careless_edit(tmp_path: Path) -> None
         assert receipts.broken(db) == [4]
         db.execute("DELETE FROM receipts WHERE id = 3")
         assert 4 in receipts.broken(db)
+        db.execute("UPDATE receipts SET note = 'older receipts: 1' WHERE id = 2")
+        assert 2 in receipts.broken(db)  # the chain's first link alone stands for older ones
 
 
 def test_older_receipts_become_one_link(tmp_path: Path) -> None:
@@ -130,6 +132,9 @@ def test_older_receipts_become_one_link(tmp_path: Path) -> None:
         assert len(kept) == RECEIPTS + 1
         assert kept[0].body == b"%d" % (RECEIPTS + 9)
         assert kept[-1].note == "older receipts: 10"
+        assert receipts.broken(db) == []
+        receipts.remove_all(db)
+        receipts.append(db, at=NOW, endpoint="https://x", body=b"new", status=200, reports=1)
         assert receipts.broken(db) == []
 
 

@@ -5,6 +5,7 @@ known while a server runs, so they are not among them.
 """
 
 import getpass
+import json
 import re
 import socket
 import sys
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.actions.held import words
+from shimmy_metrics.config.file import load
 from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.schema import text as schema_text
@@ -51,20 +54,39 @@ def canaries(profile: Profile) -> tuple[Canary, ...]:
         *Outcome,
         ENDPOINT,
         profile.environment.endpoint,
+        _agreed(profile),
     )
-    own = " ".join(texts).lower().encode()
+    own = " ".join(texts).encode("utf-8", "surrogateescape").lower()
     found = [canary for canary in _gather(profile) if len(canary.value) >= _SHORTEST]
     return tuple(
         canary
         for canary in found
-        if canary.value.lower() not in _LOOPBACK and not _stands(canary.value.lower().encode(), own)
+        if canary.value.lower() not in _LOOPBACK and not any(_stands(form, own) for form in _forms(canary.value))
     )
 
 
 def found_in(data: bytes, searched: tuple[Canary, ...]) -> tuple[Canary, ...]:
     """Return the canaries that stand in `data` as words of their own, in upper or lower case."""
     lower = data.lower()
-    return tuple(canary for canary in searched if _stands(canary.value.lower().encode(), lower))
+    return tuple(canary for canary in searched if any(_stands(form, lower) for form in _forms(canary.value)))
+
+
+def _agreed(profile: Profile) -> str:
+    """Return the endpoint that a yes covers: it stands in the config and in receipts, in force or not."""
+    with suppress(TroubleError):
+        return load(profile).decision.endpoint
+    return ""
+
+
+def _forms(value: str) -> set[bytes]:
+    """Return the bytes that a value may stand as: itself, and as JSON writes it, with escapes or without.
+
+    The letters A to Z alone are made small, in the value and in what is searched. A name or a variable need not be
+    UTF-8.
+    """
+    raw = value.encode("utf-8", "surrogateescape")
+    written = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    return {raw.lower(), *(each.encode("utf-8", "surrogateescape").lower() for each in written)}
 
 
 def _stands(value: bytes, data: bytes) -> bool:

@@ -25,7 +25,7 @@ from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
 
 Rule = Callable[[Any], bool]
 
-_TIME: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)")
+_TIME: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)")
 _ADDRESS: Final = re.compile(r"(https?://)?(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}/?")
 _HEX: Final = re.compile(r"[0-9a-f]{64}|")
 _VERSION: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|")
