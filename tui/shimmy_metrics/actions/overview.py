@@ -64,19 +64,22 @@ class Overview:
 
 def overview(profile: Profile, facts: Facts) -> Overview:
     """Return everything there is to show now. A deletion that is owed is done first."""
-    trouble = ""
+    trouble, unusable = "", False
     try:
-        settle(profile)
         force = in_force(profile, None)
     except TroubleError as error:
-        trouble = str(error)
+        trouble, unusable = str(error), True
         force = Standing(Decision(), profile.environment.switch)
+    try:
+        settle(profile)
+    except TroubleError as error:  # the store's: whatever was decided is in force all the same
+        trouble = trouble or str(error)
     example = as_it_would_be(profile, None, None, facts, schema_version=SCHEMA_VERSION)
     empty = Overview(
         force,
         example,
         trouble=trouble,
-        unusable=bool(trouble),
+        unusable=unusable,
         news=new_since(force.decision.schema_version) if force.renews else (),
         config_path=profile.config_path,
         store_path=store_path(profile),
@@ -129,7 +132,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts) -> Overview:
-    force = empty.standing if empty.trouble else in_force(profile, db)
+    force = empty.standing if empty.unusable else in_force(profile, db)
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
