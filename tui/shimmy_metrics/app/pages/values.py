@@ -62,7 +62,7 @@ def values(body: bytes) -> dict[str, str]:
     """Return a report's values by field as they stand in it; empty for bytes that are no report."""
     try:
         report: Any = parse(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(report, dict):
         return {}
