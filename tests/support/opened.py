@@ -1,6 +1,8 @@
 """The app under test: opened on a fixed overview, or on a real profile, with a clock that stands still."""
 
-from collections.abc import Mapping
+import asyncio
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +14,10 @@ from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.app.main import ShimmyApp, app_for
 from shimmy_metrics.app.start import Start
+from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.profile import Profile
 from support import samples
+from support.rest import at_rest, send
 
 TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
@@ -73,24 +77,38 @@ def text(app: ShimmyApp) -> str:
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys as a person does: one after the other, each after the last was dealt with."""
     for key in keys:
-        await pilot.press(key)
-        await pilot.pause()
+        send(pilot.app, key)
+        await at_rest(pilot, working=True)
 
 
 async def answer(pilot: Pilot[None], key: str) -> None:
     """Press a key that answers: after the question stood, with silence on both sides."""
-    await pilot.pause(0.35)
-    await pilot.press(key)
-    await pilot.pause(0.15)
+    await pilot.pause(QUESTION_STANDS_SECONDS + 0.05)
+    send(pilot.app, key)
+    await pilot.pause(SILENCE_SECONDS + 0.05)
     await settled(pilot)
 
 
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until what was asked for is done and shown."""
-    acting = [each for each in pilot.app.workers if each.group == "act"]
-    if acting:  # an empty list would wait for every worker, the one that looks among them
-        await pilot.app.workers.wait_for_complete(acting)
-    await pilot.pause(0.05)
+    await at_rest(pilot)
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something holds. Raises `AssertionError` where it does not come to hold."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not holds():
+        app = pilot.app
+        assert asyncio.get_running_loop().time() < end, text(app) if isinstance(app, ShimmyApp) else ""
+        await pilot.pause(0.02)
+
+
+def own_keys(root: Path, keys: Mapping[str, str]) -> None:
+    """Write a person's own keys into the config of `profile_of(root)`, which holds a decision."""
+    path = profile_of(root).config_path
+    config = json.loads(path.read_text())
+    config["metrics"]["keys"] = dict(keys)
+    path.write_text(json.dumps(config))
 
 
 def styles(app: ShimmyApp) -> set[Style]:

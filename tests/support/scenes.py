@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from textual import events
 from textual.pilot import Pilot
-from textual.widget import Widget
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.main import ShimmyApp
@@ -24,6 +22,7 @@ from shimmy_metrics.app.start import Start
 from shimmy_metrics.demo.story import SANDBOX
 from support import opened, overviews, samples
 from support.cells import Rows, rows_of, text_of
+from support.rest import at_rest, send
 
 LOOKS: Final[dict[str, dict[str, str]]] = {
     "dark": {},
@@ -33,9 +32,6 @@ LOOKS: Final[dict[str, dict[str, str]]] = {
 """What the terminal says of itself, by the look that it gets."""
 
 _LONGEST_SECONDS: Final = 20.0
-_QUIET_ROUNDS: Final = 3
-"""What a widget finds to do when it has nothing to do comes a round later, and what follows from that another one."""
-
 _CLEAR: Final = "ctrl+u"
 """Empties the line of a search."""
 
@@ -190,18 +186,9 @@ async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> 
             async with app.run_test(size=(width, height)) as pilot:
                 for scene in walk.scenes:
                     for key in scene.keys.split():
-                        _press(app, key)
-                        await _at_rest(pilot)
+                        send(app, key)
+                        await at_rest(pilot)
                     yield scene, await _shown(pilot, scene.shows)
-
-
-def _press(app: ShimmyApp, key: str) -> None:
-    """Send a key the way a terminal's driver does."""
-    names = {"[": "left_square_bracket", "]": "right_square_bracket"}
-    event = events.Key(names.get(key, key), key if len(key) == 1 else None)
-    event.set_sender(app)
-    assert app._driver is not None
-    app._driver.send_message(event)
 
 
 async def _shown(pilot: Pilot[None], words: str) -> Shown:
@@ -210,28 +197,8 @@ async def _shown(pilot: Pilot[None], words: str) -> Shown:
     assert isinstance(app, ShimmyApp)
     end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
     while asyncio.get_running_loop().time() < end:
-        await _at_rest(pilot)
+        await at_rest(pilot)
         rows = rows_of(app)
         if words in " ".join(text_of(rows).split()):
             return Shown(rows, (app.cursor_position.x, app.cursor_position.y))
     raise AssertionError(f"{words!r} is not shown:\n{text_of(rows_of(app))}")
-
-
-async def _at_rest(pilot: Pilot[None]) -> None:
-    """Wait until nothing is left to be done: no worker works, no message waits, no widget has to be drawn again.
-
-    Rather than for an idle processor, which a loaded machine imitates, this waits for the messages themselves.
-    """
-    app = pilot.app
-    end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
-    quiet = 0
-    while quiet < _QUIET_ROUNDS and asyncio.get_running_loop().time() < end:
-        await pilot._wait_for_screen()
-        app.screen._on_timer_update()
-        await asyncio.sleep(0)
-        widgets = [app.screen, *app.screen.query(Widget)]
-        waits = any(each._message_queue.qsize() or each._next_callbacks for each in (app, *widgets))
-        waits = waits or bool(app.screen._callbacks or app.animator._animations or app.animator._scheduled)
-        waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
-        works = any(not each.is_finished for each in app.workers)
-        quiet = 0 if waits or works else quiet + 1

@@ -1,0 +1,53 @@
+"""Keys sent to an app under test, and the moment when it has done all that follows from them."""
+
+import asyncio
+from typing import Any, Final
+
+from textual import events
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+_LONGEST_SECONDS: Final = 20.0
+_QUIET_ROUNDS: Final = 3
+"""What a widget finds to do when it has nothing to do comes a round later, and what follows from that another one."""
+
+_TURN_SECONDS: Final = 0.005
+
+_FOR_EVER: Final = "look"
+"""The group of the worker that ends with the app."""
+
+
+def send(app: App[Any], key: str) -> None:
+    """Send a key the way a terminal's driver does."""
+    names = {"[": "left_square_bracket", "]": "right_square_bracket"}
+    event = events.Key(names.get(key, key), key if len(key) == 1 else None)
+    event.set_sender(app)
+    assert app._driver is not None
+    app._driver.send_message(event)
+
+
+async def at_rest(pilot: Pilot[None], *, working: bool = False) -> None:
+    """Wait until nothing is left to be done: no message waits, no widget has to be drawn again, no worker works.
+
+    Rather than for an idle processor, which a loaded machine imitates, this waits for the messages themselves. With
+    `working` workers may go on. An app that ended is at rest.
+    """
+    app = pilot.app
+    end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
+    quiet, works = 0, False
+    while quiet < _QUIET_ROUNDS and asyncio.get_running_loop().time() < end:
+        if not app.is_running or not app.screen_stack:
+            return
+        await pilot._wait_for_screen()
+        if not app.screen_stack:
+            return
+        app.screen._on_timer_update()
+        # A worker's thread gets its turn as well: it would wait long beside a loop that never sleeps.
+        await asyncio.sleep(_TURN_SECONDS if works else 0)
+        widgets = [app.screen, *app.screen.query(Widget)]
+        waits = any(each._message_queue.qsize() or each._next_callbacks for each in (app, *widgets))
+        waits = waits or bool(app.screen._callbacks or app.animator._animations or app.animator._scheduled)
+        waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
+        works = not working and any(not each.is_finished for each in app.workers if each.group != _FOR_EVER)
+        quiet = 0 if waits or works else quiet + 1
