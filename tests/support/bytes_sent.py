@@ -95,7 +95,7 @@ STEPS: Final[tuple[tuple[str, bytes, Budget], ...]] = (
     ("3 History", b"3", VIEW),
     ("3 History: a step", b"j", EXPLAINED),
     ("3 History: open", b"\r", VIEW),
-    ("3 History: a step in a receipt", b"j", EXPLAINED),
+    ("3 History: a step in a receipt", b"k", EXPLAINED),
     ("3 History: back", b"q", VIEW),
     ("4 Fields", b"4", VIEW),
     ("4 Fields: a step", b"j", EXPLAINED),

@@ -158,7 +158,11 @@ def several() -> Overview:
     one, two = session(), replace(session(), server="ollama", version="", local=True, address="127.0.0.1:11434")
     begun = NOW - timedelta(seconds=BUSY.uptime_s)
     running = (replace(one, counters=BUSY, started=begun), replace(two, started=begun), replace(one, counters=EARLIER))
-    made = tuple(Live(each, reported(named(number, each.counters))) for number, each in enumerate(running))
+    reports = [named(number, each.counters) for number, each in enumerate(running)]
+    made = tuple(
+        Live(replace(each, session_id=report.session_id), reported(report))
+        for each, report in zip(running, reports, strict=True)
+    )
     return replace(busy(GRANTED), running=made, outbox=())
 
 

@@ -1,35 +1,28 @@
-"""What a person can do from any screen: each asks where it must, acts in a thread, and says what became of it.
+"""What a person can do from any screen: `acting` has how each asks, acts in a thread and says what became of it.
 
 The screens that ask or show something are loaded when they are wanted: the first frame does not wait for them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Timer
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from textual import work
-from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, hold, leave_fields, only_for_me
 from shimmy_metrics.actions.export import export, save
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.release import delete, delete_receipts, hold_back, release
-from shimmy_metrics.app.at_terminal import AtTerminal
-from shimmy_metrics.app.messages import Answered, Busy, Done
-from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, in_home
+from shimmy_metrics.app.acting import PATIENCE_SECONDS, Acting
+from shimmy_metrics.app.messages import Answered, Done
+from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, at_home, free, in_home
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Pending, Receipt
-from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
-
-if TYPE_CHECKING:
-    from shimmy_metrics.app.screens.confirm import Question
 
 _ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
     "enable": enable,
@@ -39,26 +32,14 @@ _ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
     "leave": leave_fields,
 }
 
-PATIENCE_SECONDS: Final = 0.5
-WRITING: Final = "Writing."
-
 _ABOUT_NEWS: Final = ("add", "leave")
 
 
-class Doing(AtTerminal):
-    """The actions of the app. Nothing here draws; nothing of it runs twice at a time."""
+class Doing(Acting):
+    """The actions of the app. Nothing here draws."""
 
-    profile: Profile
     overview: Overview | None
     _released: Pending | None = None
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Say that something failed which nobody foresaw: a silence would pass for success."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            note(self.profile, "the app could not do something", event.worker.error)
-            self.post_message(
-                Done(f"That failed, and this program did not foresee it ({type(event.worker.error).__name__}).")
-            )
 
     # --- consent ------------------------------------------------------------------------------------------------
 
@@ -79,7 +60,7 @@ class Doing(AtTerminal):
     @work(thread=True, group="act", exit_on_error=False)
     def _decide(self, answer: str) -> None:
         try:
-            with self._telling(WRITING):
+            with self._telling():
                 made = _ANSWERS[answer](self.profile)
         except TroubleError as error:
             self.post_message(Done(f"Nothing was changed. {error}."))
@@ -96,7 +77,7 @@ class Doing(AtTerminal):
     def _hold(self) -> None:
         review = self.overview is None or self.overview.standing.decision.delivery is Delivery.AUTOMATIC
         try:
-            with self._telling(WRITING):
+            with self._telling():
                 hold(self.profile, review=review)
         except TroubleError as error:
             self.post_message(Done(f"Nothing was changed. {error}."))
@@ -110,7 +91,7 @@ class Doing(AtTerminal):
         endpoint = self.overview.standing.endpoint if self.overview else ""
         asked = Asked(
             "Release this report?",
-            f"{len(report.body):,} bytes, sealed {report.sealed:%d %b}, leave now for {endpoint}. "
+            f"{len(report.body):,} bytes, sealed {self.canvas().day(report.sealed)}, leave now for {endpoint}. "
             "If the receiver cannot be reached it stays here and is tried again.",
             "Yes, send it",
             "No, hold it",
@@ -150,8 +131,8 @@ class Doing(AtTerminal):
         """Ask whether a report may be deleted."""
         asked = Asked(
             "Delete this report?",
-            f"{len(report.body):,} bytes of {report.sealed:%d %b}, not sent yet. It is gone for good; the chain of "
-            "receipts notes that one was deleted by you, not what was in it.",
+            f"{len(report.body):,} bytes of {self.canvas().day(report.sealed)}, not sent yet. It is gone for good; the "
+            "chain of receipts notes that one was deleted by you, not what was in it.",
             "Yes, delete",
             "No, keep it",
         )
@@ -205,11 +186,11 @@ class Doing(AtTerminal):
 
     def ask_to_copy(self, report: Pending) -> None:
         """Ask where to save a report's bytes that are copied."""
-        path = free(Path.home() / f"shimmy-report-{report.sealed:%Y-%m-%d}.json")
+        path = free(at_home(Path("~")) / f"shimmy-report-{report.sealed:%Y-%m-%d}.json")
         self._ask_to_save(Parcel("Copy these bytes?", report.body, "this report, byte for byte", path, copies=True))
 
     def _export_parcel(self, data: bytes) -> Parcel:
-        path = free(Path.home() / f"shimmy-metrics-{self.profile.clock.now():%Y-%m-%d}.json")
+        path = free(at_home(Path("~")) / f"shimmy-metrics-{self.profile.clock.now():%Y-%m-%d}.json")
         shown = self.overview
         if shown is None:
             return Parcel("Export everything held here?", data, "everything", path)
@@ -265,43 +246,3 @@ class Doing(AtTerminal):
 
         text = Text("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
         _ = self.push_screen(TextScreen(text))
-
-    def _ask(self, asked: Asked, then: Callable[[], object]) -> None:
-        from shimmy_metrics.app.screens.confirm import Question
-
-        self._put(Question(asked), then)
-
-    def _put(self, question: "Question", then: Callable[[], object]) -> None:
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
-            if yes:
-                then()
-
-        _ = self.push_screen(question, answered)
-
-    def _do(self, what: Callable[[], str], meanwhile: str = WRITING) -> None:
-        """Do it, in this thread, and say what became of it."""
-        try:
-            with self._telling(meanwhile):
-                sentence = what()
-        except TroubleError as error:
-            sentence = f"{error}."
-        self.post_message(Done(sentence))
-
-    @contextmanager
-    def _telling(self, sentence: str) -> Iterator[None]:
-        """Say what is being done where that takes longer than a person waits without wondering."""
-        timer = Timer(PATIENCE_SECONDS, self.post_message, [Busy(sentence)])
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-
-def free(path: Path) -> Path:
-    """Return the path, or the first with a number behind it where no file is yet."""
-    number, made = 1, path
-    while made.exists():
-        number += 1
-        made = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return made

@@ -135,6 +135,8 @@ _BY_NAME: Final = {binding.id or "": binding for group in _TOGETHER for binding 
 _DECIDES: Final = ("consent.", "question.yes")
 """What only a letter may do: Enter, Tab or Esc would come by accident."""
 
+_NEVER_TYPED: Final = re.compile(r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}")
+
 _FORM: Final = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]")
 
 
@@ -177,6 +179,8 @@ def own_keys(wanted: Mapping[str, object]) -> tuple[Keys, str]:
             return Keys(), f"{name} has no key"
         if name.startswith(_DECIDES) and not all(len(key) == 1 for key in listed):
             return Keys(), f"{name} wants a letter: it decides"
+        if _BY_NAME[name].priority and not all(map(_NEVER_TYPED.fullmatch, listed)):
+            return Keys(), f"{name} wants a key with ctrl, or an F key: it acts while a search is typed"
     made = Keys({name: ",".join(key.strip() for key in str(keys).split(",")) for name, keys in wanted.items()})
     trouble = made.shared()
     return (Keys(), trouble) if trouble else (made, "")

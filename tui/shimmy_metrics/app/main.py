@@ -30,6 +30,9 @@ from shimmy_metrics.system.profile import Profile
 if TYPE_CHECKING:
     from shimmy_metrics.app.pages.report import Base
 
+HEARD = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+"""What comes from a person; a pointer that only moves may have been pushed."""
+
 TICK_SECONDS = 1.0
 """The clock moves in minutes; the countdown wants a second."""
 
@@ -159,7 +162,7 @@ class ShimmyApp(Doing):
             self.base = None  # deleted, or folded into the chain's first link
         if late and self._question_open():
             self._renewal_stands = True
-            await self.switch_mode("consent")
+            await self._open("consent")
         if before is not None and len(message.overview.receipts) > len(before.receipts):
             self.tell_sent()
         await self._draw()
@@ -172,15 +175,12 @@ class ShimmyApp(Doing):
 
     async def on_busy(self, message: Busy) -> None:
         """Say what is being done."""
-        if isinstance(self.screen, Frame):
-            await self.screen.say(message.sentence)
+        await self.say(message.sentence)
 
     async def on_done(self, message: Done) -> None:
         """Say what became of what a person asked for."""
         self.look_now()
-        screen = self.screen
-        if isinstance(screen, Frame):
-            await screen.say(message.sentence)
+        await self.say(message.sentence)
 
     async def on_answered(self, message: Answered) -> None:
         """Go on after an answer: the server starts, or the screen is shown from which the page was opened."""
@@ -189,8 +189,7 @@ class ShimmyApp(Doing):
             self.exit()
             return
         await self._leave_consent()
-        if isinstance(self.screen, Frame):
-            await self.screen.say(message.sentence)
+        await self.say(message.sentence)
 
     async def _draw(self) -> None:
         for screen in self.screen_stack:
@@ -211,7 +210,7 @@ class ShimmyApp(Doing):
         """Hear every key, paste and click before anything acts on it."""
         if isinstance(event, events.AppFocus | events.AppBlur):
             return
-        if isinstance(event, events.Key | events.Paste | events.MouseDown) and not event.is_forwarded:
+        if isinstance(event, HEARD) and not event.is_forwarded:
             self.guard.hear(event.time, event.key if isinstance(event, events.Key) else type(event).__name__)
             if self.seconds_left is not None:
                 self.seconds_left = None
@@ -231,12 +230,10 @@ class ShimmyApp(Doing):
     async def _go(self, mode: str) -> None:
         if self.start.asking and mode != "consent":
             return  # the question alone
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
         if mode == "consent":
             self._renewal_stands = False  # whoever asks for the page wants every answer
             self._before_consent = self._before_consent if self.current_mode == mode else self.current_mode
-        await self.switch_mode(mode)
+        await self._open(mode)
         await self._draw()
 
     async def _back(self) -> None:
@@ -250,7 +247,13 @@ class ShimmyApp(Doing):
     async def _leave_consent(self) -> None:
         self._renewal_stands = False
         if self.current_mode == "consent":
-            await self.switch_mode(self._before_consent)
+            await self._open(self._before_consent)
+
+    async def _open(self, mode: str) -> None:
+        """Go to one of the screens; what was opened on the one before is closed, so that it is not met again later."""
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self.switch_mode(mode)
 
     async def action_keys(self) -> None:
         """Show every key."""

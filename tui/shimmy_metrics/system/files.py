@@ -88,6 +88,8 @@ def write_new(path: Path, data: bytes) -> None:
         raise
     except OSError as error:
         raise _cannot_write(path, error) from error
+    except ValueError as error:  # a null character, which no system has in a name
+        raise TroubleError("is no path", where=str(path), remedy="Nothing was written") from error
 
 
 def make_private_dir(path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a question says, and what an export is: values that whoever asks makes, and that a screen shows."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,23 @@ class Wanted:
     copies: bool
 
 
+def at_home(path: Path) -> Path:
+    """Return the path with `~` as the person's home; where none is known it stays, rather than raise."""
+    return Path(os.path.expanduser(path))
+
+
 def in_home(path: Path) -> str:
     """Return the path as people write it."""
     try:
-        return f"~/{path.relative_to(Path.home())}"
+        return f"~/{path.relative_to(at_home(Path('~')))}"
     except ValueError:
         return str(path)
+
+
+def free(path: Path) -> Path:
+    """Return the path, or the first with a number behind it where no file is yet."""
+    number, made = 1, path
+    while os.path.lexists(made):
+        number += 1
+        made = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return made

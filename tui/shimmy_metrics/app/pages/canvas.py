@@ -1,5 +1,6 @@
 """What a page is drawn on, and what it gives back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final
@@ -113,12 +114,19 @@ def stepped(page: Page, key: str, step: int) -> str:
     return keys[max(0, min(here + step, len(keys) - 1))]
 
 
+def followed(ids: Sequence[str], shown: str, index: int) -> int:
+    """Return where in `ids` that is which was `shown`, else the place `index`, or the last one there is."""
+    return ids.index(shown) if shown in ids else max(0, min(index, len(ids) - 1))
+
+
 def scrolled(page: Page, key: str, top: int, height: int) -> int:
     """Return the first row to show so that the mark is in view; it moves no more than it has to."""
     last = max(len(page.rows) - height, 0)
     place = next((index for index, row in enumerate(page.rows) if row.key and row.key == key), None)
     if place is None:
         return max(0, min(top, last))
-    first_marked = next(index for index, row in enumerate(page.rows) if row.key)
-    lead = 0 if place == first_marked else place
-    return max(0, min(max(min(top, lead), place - height + 1), last))
+    marks = [index for index, row in enumerate(page.rows) if row.key]
+    lead = 0 if place == marks[0] else place
+    # Below the last mark nothing can be stepped to, so its own place is given up for as much of that as fits.
+    tail = min(len(page.rows) - 1, place + height - 1) if place == marks[-1] else place
+    return max(0, min(max(min(top, lead), tail - height + 1), last))

@@ -15,6 +15,9 @@ from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording import duration, obstacle
 
+ROUTE: Final = "route "
+"""How the key of a route's row begins: they are marked so that the last of many comes into view."""
+
 READING: Final = "Reading what is held here."
 
 
@@ -43,7 +46,8 @@ def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
         return Page((line(muted(READING)), BLANK), ())
     if not overview.running:
         return idle_page(canvas, overview)
-    live = overview.running[min(index, len(overview.running) - 1)]
+    index = min(index, len(overview.running) - 1)
+    live = overview.running[index]
     return Page(_head(canvas, overview, live, index), figure_rows(canvas, live))
 
 
@@ -132,8 +136,8 @@ def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
             cells.append(at(leaves, muted(f"{canvas.signs.dot} stays here")))
         rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
     rows.append(Row(BLANK))
-    rows.extend(Row(each) for each in (*_spark(canvas, live.session), *_routes(canvas, live.session)))
-    return tuple(rows)
+    rows.extend(map(Row, _spark(canvas, live.session)))
+    return (*rows, *_routes(canvas, live.session))
 
 
 def _leaving(canvas: Canvas, session: Session) -> str:
@@ -162,7 +166,7 @@ def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     )
 
 
-def _routes(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
     counts = sorted(session.counters.routes.items(), key=lambda each: (-each[1], each[0]))
     if not counts:
         return ()
@@ -170,9 +174,13 @@ def _routes(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     begin = name + 10
     room = max(min(canvas.width - begin - 2, 40), 0)
     top = counts[0][1]
-    lines: list[Line] = []
+    rows: list[Row] = []
     for route, count in counts:
         bar = canvas.signs.bar * max(round(count * room / top), 1) if room else ""
-        cells = (at(3, route[:name]), to(begin - 1, strong(f"{count:,}")), note(begin, Span(bar, Role.ACCENT)))
-        lines.append(placed(canvas.width, *cells))
-    return tuple(lines)
+        cells = (
+            at(3, Span(route[:name], Role.NAME)),
+            to(begin - 1, strong(f"{count:,}")),
+            note(begin, Span(bar, Role.ACCENT)),
+        )
+        rows.append(Row(placed(canvas.width, *cells), f"{ROUTE}{route}"))
+    return tuple(rows)

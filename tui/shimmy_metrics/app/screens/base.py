@@ -134,7 +134,7 @@ class Frame(Screen[None]):
         self._place("#drawer", drawer)
         self.query_one("#page", Lines).show(lines)
         await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.common_acts())
-        if self.focused is None and self.is_current:
+        if self.focused is None and self.is_active:  # a question in front has the cursor
             row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
             self.shimmy.place_cursor(Offset(0, len(head) + row))
 

@@ -97,6 +97,7 @@ class Question(ModalScreen[bool]):
     def stand(self) -> None:
         """Note that the question stands from now on."""
         self.stood = self.shimmy.time()
+        self.call_after_refresh(self._show_cursor)
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
@@ -143,5 +144,5 @@ class Question(ModalScreen[bool]):
 
     def _show_cursor(self) -> None:
         for asked in self.query("#asked").results(Lines):
-            if self.is_current and self.focused is None:
+            if self.is_active and self.focused is None:
                 self.shimmy.place_cursor(Offset(asked.region.x + 1, asked.region.y))

@@ -1,5 +1,6 @@
 """Export: what, how much, where to; a new file, never over another one; and a copy through the terminal."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +12,7 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.keys import EXPORT
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, line, muted, wrapped
-from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, in_home
+from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, at_home, in_home
 from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.app.widgets.buttons import Act
@@ -33,7 +34,7 @@ class ExportScreen(Question):
     def lines(self) -> tuple[Line, ...]:
         """Return what is saved and where to, with a word about a file that is already there."""
         canvas = self.shimmy.canvas()
-        there = self._path.expanduser().exists()
+        there = os.path.lexists(at_home(self._path))
         told = Span("! is already there: choose another path", Role.BAD) if there else muted("a new file, yours alone")
         size = f"{len(self._parcel.data):,} bytes"
         found = [
@@ -104,8 +105,9 @@ class ExportScreen(Question):
             super().action_no()
 
     def _want(self, *, copies: bool) -> None:
-        if self._path.expanduser().exists():
+        path = at_home(self._path)
+        if os.path.lexists(path):
             self.action_path()
             return
-        self.wanted = Wanted(self._path.expanduser(), copies)
+        self.wanted = Wanted(path, copies)
         _ = self.dismiss(result=True)

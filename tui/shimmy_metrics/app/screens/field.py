@@ -3,6 +3,7 @@
 from shimmy_metrics.app.lines import Line, Role, Span, line, muted, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.explain import explained
+from shimmy_metrics.app.pages.session import ROUTE
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.report.fields import BY_NAME, NEVER
 
@@ -22,9 +23,12 @@ class FieldFrame(Frame):
         await super().fill()
 
     def remember_mark(self) -> None:
-        """Take the field along to the next screen; what is no field stays."""
-        if self.is_current and (self.mark in BY_NAME or self.mark in dict(NEVER) or not self.mark):
-            self.shimmy.field = self.mark or self.shimmy.field
+        """Take the field along to the next screen; what is no field stays.
+
+        A field that was taken along and is not listed here is not forgotten: the next screen or lens may have it.
+        """
+        if self.is_current and not self.shimmy.field and (self.mark in BY_NAME or self.mark in dict(NEVER)):
+            self.shimmy.field = self.mark
 
     async def action_step(self, by: int) -> None:
         """Move the mark; the field that was taken along is left behind."""
@@ -46,7 +50,11 @@ class FieldFrame(Frame):
         return ()
 
     def stays_here(self, canvas: Canvas) -> tuple[Line, ...]:
-        """Return the explanation of a figure that is only shown."""
+        """Return the explanation of a session's other lines: a route is part of a field, the rest is only shown."""
+        if self.mark.startswith(ROUTE):
+            sent, measured = self.values()
+            name = "api_endpoints_used"
+            return explained(canvas, name, sent.get(name, ""), measured.get(name, ""), opened=self.more)
         if self.mark not in _STAYS:
             return ()
         head = line(Span(self.mark, Role.MARKED), muted("  stays here"))

@@ -1,12 +1,13 @@
 """The screen Outgoing: exactly what will be sent, and the person's hand on it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
 
 from shimmy_metrics.app.keys import OUTBOX
-from shimmy_metrics.app.pages.canvas import Canvas, Page
+from shimmy_metrics.app.pages.canvas import Canvas, Page, followed
 from shimmy_metrics.app.pages.outgoing import Subject, last_sent, outgoing_page, subjects
 from shimmy_metrics.app.pages.report import Base
 from shimmy_metrics.app.screens.report import ReportFrame
@@ -20,8 +21,13 @@ class OutgoingScreen(ReportFrame):
     MODE = "outgoing"
     BINDINGS: ClassVar[list[BindingType]] = [*OUTBOX]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+
     def page(self, canvas: Canvas) -> Page:
         """Return the chosen report through the chosen lens."""
+        self._stay()
         return outgoing_page(canvas, self.shimmy.overview, self.view, self.base())
 
     def subject(self) -> Subject | None:
@@ -29,8 +35,22 @@ class OutgoingScreen(ReportFrame):
         overview = self.shimmy.overview
         if overview is None:
             return None
-        found = subjects(overview)
-        return found[min(self.view.index, len(found) - 1)]
+        self._stay()
+        return subjects(overview)[self.view.index]
+
+    def _stay(self) -> None:
+        """Stay with the report that is shown, though one before it left; a session's keeps its id when it is sealed."""
+        overview = self.shimmy.overview
+        if overview is not None:
+            ids = [each.report.report_id for each in subjects(overview)]
+            self.view = replace(self.view, index=followed(ids, self._shown, self.view.index))
+            self._shown = ids[self.view.index]
+
+    async def action_beside(self, by: int) -> None:
+        """Show the report beside this one."""
+        self._stay()
+        self._shown = ""
+        await super().action_beside(by)
 
     def report(self) -> Pending | None:
         """Return the report that is shown."""

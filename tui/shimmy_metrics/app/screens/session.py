@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from shimmy_metrics.actions.overview import Live
 from shimmy_metrics.app.keys import BESIDE
 from shimmy_metrics.app.lines import Line
-from shimmy_metrics.app.pages.canvas import Canvas, Page
+from shimmy_metrics.app.pages.canvas import Canvas, Page, followed
 from shimmy_metrics.app.pages.idle import ended_explained, ended_head, ended_of
 from shimmy_metrics.app.pages.session import chosen, figure_rows, session_page
 from shimmy_metrics.app.pages.values import values
@@ -25,10 +25,19 @@ class SessionScreen(FieldFrame):
     def __init__(self) -> None:
         super().__init__()
         self.index = 0
+        self._shown = ""
 
     def page(self, canvas: Canvas) -> Page:
         """Return the chosen session's figures."""
+        self._stay()
         return session_page(canvas, self.shimmy.overview, self.index)
+
+    def _stay(self) -> None:
+        """Stay with the session that is shown, though one before it ended."""
+        overview = self.shimmy.overview
+        ids = [live.session.session_id for live in overview.running] if overview else []
+        self.index = followed(ids, self._shown, self.index)
+        self._shown = ids[self.index] if ids else ""
 
     def values(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return what the report of this session would say, and what was measured."""
@@ -62,6 +71,7 @@ class SessionScreen(FieldFrame):
         overview = self.shimmy.overview
         last = len(overview.running) - 1 if overview else 0
         self.index = max(0, min(self.index + by, last))
+        self._shown = ""
         await self.draw()
 
 

@@ -17,7 +17,7 @@ from shimmy_metrics.app.pages.choice import Choice, answer_lines
 from shimmy_metrics.app.pages.frame import rule, tiny, title
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, show_buttons
 from shimmy_metrics.app.widgets.lines import Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -69,20 +69,11 @@ class ConsentScreen(Frame):
         before, self._choices = self._choices, self._answers()
         if [(each.name, each.label) for each in before] != [(each.name, each.label) for each in self._choices]:
             self.stand()  # another process decided something: this is another question now
-        buttons = list(body.query(KeyButton))
-        if len(buttons) == len(self._choices):
-            for button, choice in zip(buttons, self._choices, strict=True):
-                button.relabel(self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
-        else:
-            await body.remove_children(KeyButton)
-            made = [
-                KeyButton(self.shimmy.signs, self.shimmy.act(each.name, each.label), answer_lines(canvas, each))
-                for each in self._choices
-            ]
-            await body.mount_all(made, before="#after")
+        wanted = [(self.shimmy.act(each.name, each.label), answer_lines(canvas, each)) for each in self._choices]
+        await show_buttons(body, self.shimmy.signs, wanted, before="#after")
         self._place("#drawer", self._foot(canvas))
         await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.consent_acts())
-        if self.focused is None and self.is_current:
+        if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 
     def page(self, canvas: Canvas) -> Page:

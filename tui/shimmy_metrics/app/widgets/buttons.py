@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Click
 from textual.message import Message
+from textual.widget import Widget
 
 from shimmy_metrics.app.lines import Line, Role, Span, length, marked
 from shimmy_metrics.app.signs import Signs
@@ -97,6 +98,25 @@ def labelled(act: Act) -> Line:
     return (Span(act.key, Role.MARKED), *label)
 
 
+async def show_buttons(
+    place: Widget, signs: Signs, wanted: Sequence[tuple[Act, tuple[Line, ...]]], *, before: str | None = None
+) -> None:
+    """Show these buttons, each with its lines, in `place`; those that are mounted anew stand `before` something.
+
+    Buttons that stand there are relabelled, those too many hidden and none removed: that is cheaper, and two who draw
+    at once, each waiting for its own removals, would leave the buttons of both.
+    """
+    standing = list(place.query_children(KeyButton))
+    for button, (act, lines) in zip(standing, wanted, strict=False):
+        button.relabel(act, lines)
+        button.display = True
+    for button in standing[len(wanted) :]:
+        button.display = False
+    more = [KeyButton(signs, act, lines) for act, lines in wanted[len(standing) :]]
+    if more:
+        await place.mount_all(more, before=before)
+
+
 class ButtonRow(Container):
     """The bottom row: this screen's buttons at the left, the same five at the right on every screen."""
 
@@ -120,19 +140,12 @@ class ButtonRow(Container):
         yield from ()
 
     async def show(self, left: Sequence[Act], right: Sequence[Act]) -> None:
-        """Show these buttons from now on; where their number stays they are only relabelled."""
-        for group, before, acts in (("#left", self._left, tuple(left)), ("#right", self._right, tuple(right))):
-            if acts == before:
-                continue
-            place = self.query_one(group)
-            standing = list(place.query(KeyButton))
-            if len(standing) == len(acts):
-                for button, act in zip(standing, acts, strict=True):
-                    button.relabel(act)
-            else:
-                await place.remove_children()
-                await place.mount_all(self._buttons(acts))
+        """Show these buttons from now on."""
+        before = {"#left": self._left, "#right": self._right}
         self._left, self._right = tuple(left), tuple(right)
+        for group, acts in (("#left", self._left), ("#right", self._right)):
+            if acts != before[group]:
+                await show_buttons(self.query_one(group), self._signs, [(act, ()) for act in acts])
 
     def _buttons(self, acts: Sequence[Act]) -> Iterator[KeyButton]:
         for act in acts:

@@ -1,0 +1,126 @@
+"""What changes while somebody looks: what they look at stays, the cursor stays, and no button is left over."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.messages import OverviewChanged
+from shimmy_metrics.app.pages.report import Lens
+from shimmy_metrics.app.screens.outgoing import OutgoingScreen
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from support import opened, overviews
+
+
+async def becomes(app: ShimmyApp, shown: Overview) -> None:
+    """Let the app learn of another overview, and draw it."""
+    await app.on_overview_changed(OverviewChanged(shown))
+
+
+def outgoing(app: ShimmyApp) -> OutgoingScreen:
+    """Return the screen in front."""
+    assert isinstance(app.screen, OutgoingScreen)
+    return app.screen
+
+
+async def test_the_report_that_is_looked_at_stays_when_one_before_it_leaves(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "right_square_bracket")
+        looked_at = outgoing(app).report()
+        assert looked_at == shown.outbox[1]
+        await becomes(app, replace(shown, outbox=shown.outbox[1:]))
+        assert outgoing(app).report() == looked_at
+        await opened.press(pilot, "right_square_bracket")
+        assert outgoing(app).report() == shown.running[0].would_be
+
+
+async def test_a_session_s_report_stays_in_view_when_it_is_sealed(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", *["right_square_bracket"] * 2)
+        would_be = shown.running[0].would_be
+        assert outgoing(app).report() == would_be
+        await becomes(app, replace(shown, running=(), outbox=(would_be, *shown.outbox)))
+        assert outgoing(app).report() == would_be
+
+
+async def test_the_session_that_is_looked_at_stays_when_another_ends(tmp_path: Path) -> None:
+    shown = overviews.several()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, *["right_square_bracket"] * 2)
+        assert "3 of 3" in opened.text(app)
+        await becomes(app, replace(shown, running=shown.running[1:]))
+        assert "2 of 2" in opened.text(app)
+        await becomes(app, replace(shown, running=shown.running[:2]))
+        assert "2 of 2" in opened.text(app)
+
+
+async def test_the_field_is_found_again_after_a_lens_that_does_not_list_it(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 40)) as pilot:
+        await opened.press(pilot, "4", "slash", *"region_indicator", "enter")
+        assert app.field == "region_indicator"
+        await opened.press(pilot, "2")
+        assert outgoing(app).view.lens is Lens.SINCE
+        assert "region_indicator" not in opened.text(app)
+        await opened.press(pilot, "l")
+        marked = next(row for row in opened.text(app).splitlines() if row.startswith("›"))
+        assert marked.split()[1] == "region_indicator"
+
+
+async def test_a_question_keeps_the_cursor_while_the_page_behind_it_changes(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "d")
+        asked = app.cursor_position
+        assert "Delete this report?" in opened.text(app).splitlines()[asked.y]
+        await becomes(app, replace(shown, outbox=shown.outbox[:1]))
+        assert app.cursor_position == asked
+        await opened.press(pilot, "n")
+        assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›")
+
+
+async def test_a_base_that_was_deleted_is_compared_with_no_more(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "G", "m", "2")
+        assert "base 19 Nov" in opened.text(app)
+        await becomes(app, replace(shown, receipts=()))
+        assert "base none sent yet" in opened.text(app)
+
+
+async def test_two_who_draw_at_once_leave_one_row_of_buttons(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        row = app.screen.query_one(ButtonRow)
+        right = app.common_acts()
+        few = [Act("a", "A", "app.quit")]
+        many = [*few, Act("b", "B", "app.quit"), Act("c", "C", "app.quit")]
+        for first, last in ((few, many), (many, few)):
+            await asyncio.gather(row.show(first, right), row.show(last, right))
+            standing = [each.act for each in row.query_one("#left").query(KeyButton) if each.display]
+            assert standing == last
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 20), (40, 12)])
+async def test_the_last_line_of_a_long_page_comes_into_view(tmp_path: Path, width: int, height: int) -> None:
+    shown = overviews.busy()
+    live = shown.running[0]
+    counters = replace(live.session.counters, routes={f"/v1/route-{number}": 40 - number for number in range(12)})
+    live = replace(live, session=replace(live.session, counters=counters))
+    app = opened.still(tmp_path, replace(shown, running=(live,)))
+    async with app.run_test(size=(width, height)) as pilot:
+        await opened.press(pilot, "G")
+        assert "/v1/route-11" in opened.text(app)
+        await opened.press(pilot, "2", "G")
+        assert "shows them" in opened.text(app) or "= same" in opened.text(app)

@@ -1,0 +1,83 @@
+"""How an action of the app asks, acts in a thread and says what became of it; `doing` has which there are."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING, Final
+
+from textual.worker import Worker, WorkerState
+
+from shimmy_metrics.app.at_terminal import AtTerminal
+from shimmy_metrics.app.messages import Busy, Done
+from shimmy_metrics.app.pages.asked import Asked
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.system.log import note
+from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.app.screens.confirm import Question  # loaded when somebody is asked
+
+PATIENCE_SECONDS: Final = 0.5
+WRITING: Final = "Writing."
+
+
+class Acting(AtTerminal):
+    """An app that acts for a person. Of questions one is open at a time."""
+
+    profile: Profile
+
+    def canvas(self) -> Canvas:
+        """Return what a page is drawn on now: days are told as the screens tell them."""
+        raise NotImplementedError
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say that something failed of which nobody knew that it can: a silence would pass for success."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            note(self.profile, "the app could not do something", event.worker.error)
+            kind = type(event.worker.error).__name__
+            self.post_message(Done(f"That failed, and this program did not foresee it ({kind})."))
+
+    async def say(self, sentence: str) -> None:
+        """Say it on the page in front; where a question stands before that, it is read when the question is gone."""
+        page = next((each for each in reversed(self.screen_stack) if isinstance(each, Frame)), None)
+        if page is not None:
+            await page.say(sentence)
+
+    def _ask(self, asked: Asked, then: Callable[[], object]) -> None:
+        from shimmy_metrics.app.screens.confirm import Question
+
+        self._put(Question(asked), then)
+
+    def _put(self, question: "Question", then: Callable[[], object]) -> None:
+        from shimmy_metrics.app.screens.confirm import Question
+
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
+            if yes:
+                then()
+
+        if any(isinstance(each, Question) for each in self.screen_stack):
+            while not isinstance(self.screen, Question):  # it waits behind a page that was opened from it
+                _ = self.pop_screen()
+            return
+        _ = self.push_screen(question, answered)
+
+    def _do(self, what: Callable[[], str], meanwhile: str = WRITING) -> None:
+        """Do it, in this thread, and say what became of it."""
+        try:
+            with self._telling(meanwhile):
+                sentence = what()
+        except TroubleError as error:
+            sentence = f"{error}."
+        self.post_message(Done(sentence))
+
+    @contextmanager
+    def _telling(self, sentence: str = WRITING) -> Iterator[None]:
+        """Say what is being done where that takes longer than a person waits without wondering."""
+        timer = Timer(PATIENCE_SECONDS, self.post_message, [Busy(sentence)])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
