@@ -51,7 +51,7 @@ class Doing(Acting):
     def answer(self, answer: str) -> None:
         """Carry out an answer of the consent page."""
         if answer == "later":
-            self.post_message(Answered("Nothing was decided and nothing was written.", written=False))
+            self.post_message(Answered("Nothing was decided and nothing was written."))
         elif answer == "hold":
             self._hold()
         else:

@@ -33,4 +33,3 @@ class Answered(Message):
     """The consent page was answered: one sentence for the drawer of the screen that follows."""
 
     sentence: str
-    written: bool = True

@@ -45,12 +45,6 @@ def everything(db: Database) -> list[Receipt]:
     return _read(db.execute(f"SELECT {_COLUMNS} FROM receipts ORDER BY id DESC"))  # noqa: S608 - the column names above
 
 
-def get(db: Database, receipt: int) -> Receipt | None:
-    """Return one receipt, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM receipts WHERE id = ?", (receipt,)))  # noqa: S608
-    return found[0] if found else None
-
-
 def remove_all(db: Database) -> int:
     """Delete every receipt and note; return how many there were."""
     return db.execute("DELETE FROM receipts").rowcount

@@ -1,6 +1,5 @@
 """The places that never move: where am I and what is the consent (row 0), the rules, the drawer's foot."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,14 +76,6 @@ def consent(canvas: Canvas, now: State, note: str = "") -> Line:
 def in_force(overview: Overview) -> State:
     """Return the consent state in words; a config that cannot be used decides nothing."""
     return UNUSABLE if overview.unusable and not overview.standing.switch else state(overview.standing)
-
-
-def joined(parts: Sequence[Line], gap: int) -> Line:
-    """Return the parts in one line with `gap` spaces between them."""
-    made: list[Span] = []
-    for index, part in enumerate(parts):
-        made += [Span(" " * gap), *part] if index else [*part]
-    return tuple(made)
 
 
 def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:

@@ -26,9 +26,6 @@ from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 if TYPE_CHECKING:
     from shimmy_metrics.app.main import ShimmyApp
 
-HEAD_ROWS = 2
-"""Tabs and rule."""
-
 SMALL = 10
 """Rows below which the head gives up its rule and its blank lines."""
 
