@@ -117,7 +117,7 @@ async def test_the_last_line_of_a_long_page_comes_into_view(tmp_path: Path, widt
     shown = overviews.busy()
     live = shown.running[0]
     counters = replace(live.session.counters, routes={f"/v1/route-{number}": 40 - number for number in range(12)})
-    live = replace(live, session=replace(live.session, counters=counters))
+    live = live._replace(session=replace(live.session, counters=counters))
     app = opened.still(tmp_path, replace(shown, running=(live,)))
     async with app.run_test(size=(width, height)) as pilot:
         await opened.press(pilot, "G")

@@ -175,7 +175,7 @@ def ticked(turn: int) -> Overview:
         minutes=(*counters.minutes[:-1], counters.minutes[-1] + turn),
     )
     would_be = overviews.reported(overviews.named(9, more))
-    return replace(shown, running=(replace(live, session=replace(live.session, counters=more), would_be=would_be),))
+    return replace(shown, running=(live._replace(session=replace(live.session, counters=more), would_be=would_be),))
 
 
 def run(root: Path, variables: dict[str, str]) -> None:

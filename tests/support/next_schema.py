@@ -5,7 +5,6 @@ reads it, so every room derives from it what it derives from the real one.
 """
 
 import sys
-from dataclasses import replace
 from typing import Final
 
 PROGRAM: Final = (sys.executable, "-m", "support.next_schema")
@@ -19,7 +18,7 @@ def become_next() -> None:
     consent.SCHEMA_VERSION = 2  # type: ignore[misc]
     from shimmy_metrics.report import fields
 
-    changed = tuple(replace(field, since=2) if field.name == NEW else field for field in fields.FIELDS)
+    changed = tuple(field._replace(since=2) if field.name == NEW else field for field in fields.FIELDS)
     fields.FIELDS = changed  # type: ignore[misc]
     fields.BY_NAME.update({field.name: field for field in changed})
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.consent import Consent, Decision, Delivery, Standing
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.sealing import example
 from shimmy_metrics.records import Outcome, Pending, Receipt, Wait
 from shimmy_metrics.report.build import build, raw_values
@@ -89,7 +89,7 @@ def named(number: int, counters: Counters = COUNTERS, days: int = 0) -> Measured
     """Return a measured session with an id of its own, sealed so many days before now."""
     session_id = f"c0ffee00-0000-4000-8000-{number:012}"
     moment = NOW - timedelta(days=days)
-    return replace(measured(session_id, counters, moment), first_of_month=days == 0)
+    return measured(session_id, counters, moment)._replace(first_of_month=days == 0)
 
 
 def receipt(number: int, days: int, *values: Measured, outcome: Outcome | None = Outcome.CONFIRMED) -> Receipt:

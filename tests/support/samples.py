@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Session, Wait
 from shimmy_metrics.report.build import build, raw_values

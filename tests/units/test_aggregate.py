@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.aggregate import OVERLAPS_KEPT, Aggregate, Counters
+from shimmy_metrics.aggregate import OVERLAPS_KEPT, Aggregate
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX
 from shimmy_metrics.vocabulary import OTHER, TokenSource

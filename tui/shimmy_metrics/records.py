@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.counters import Counters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """The sentences that the app, the plain prompt and the command line share, so that they never differ. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing
 
@@ -48,8 +47,7 @@ UNREAD: Final = "The store's log was not read: metrics are off, and reading it w
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One of the four answers: its letter, the word that the plain prompt takes, its name and its consequence."""
 
     key: str
@@ -97,8 +95,7 @@ def news_waiting(number: int) -> str:
     return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks."
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is in force, in words: `word` stands first (with its sign), `note` says more, or is empty."""
 
     on: bool

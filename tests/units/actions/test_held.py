@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.actions.export import FORMAT
 from shimmy_metrics.actions.held import _measured, check_export
-from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report.build import raw_values
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
@@ -31,10 +31,10 @@ EVERYTHING_MET = replace(
 
 
 @pytest.mark.parametrize("counters", [Counters(), replace(Counters(), requests=1), COUNTERS, EVERYTHING_MET])
-@pytest.mark.parametrize("facts", [FACTS, NOTHING_KNOWN, replace(FACTS, zone="UTC-05:00")])
+@pytest.mark.parametrize("facts", [FACTS, NOTHING_KNOWN, FACTS._replace(zone="UTC-05:00")])
 @pytest.mark.parametrize("first", [True, False])
 def test_every_raw_value_can_stand_in_an_export(counters: Counters, facts: Facts, first: bool) -> None:
-    values = replace(measured(), counters=counters, facts=facts, first_of_day=first, first_of_month=first, version="")
+    values = measured()._replace(counters=counters, facts=facts, first_of_day=first, first_of_month=first, version="")
     assert [name for name, text in raw_values(values).items() if not _measured({name: text})] == []
 
 

@@ -6,7 +6,8 @@ from typing import NoReturn
 
 import pytest
 
-from shimmy_metrics.machine.facts import Facts, gather
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.vocabulary import ARCHITECTURES, GPU_VENDORS, OTHER, REGIONS, SYSTEMS
 from support.trees import GB, meminfo, pci, tree
 

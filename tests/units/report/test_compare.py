@@ -6,7 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.report.compare import Change, compare, differ, members, split
+from shimmy_metrics.report.bodies import members, split
+from shimmy_metrics.report.compare import Change, compare, differ
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.seal import join
 from support.samples import COUNTERS, sealed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import REPORT_BYTES, ROUTES_NAMED
 from shimmy_metrics.report.build import Report, build, raw_values
 from shimmy_metrics.report.check import check_body

@@ -6,14 +6,14 @@ known while a server runs, so they are not among them.
 
 import getpass
 import json
+import platform
 import re
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.held import words
 from shimmy_metrics.config.file import load
@@ -33,8 +33,7 @@ _SHORTEST: Final = 3
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 - words to pass over
 
 
-@dataclass(frozen=True, slots=True)
-class Canary:
+class Canary(NamedTuple):
     """One value to search for. `kind` is what a person is told."""
 
     kind: str
@@ -101,7 +100,7 @@ def _gather(profile: Profile) -> Iterator[Canary]:
     for name in ("USER", "LOGNAME", "SUDO_USER", "USERNAME"):
         if profile.environment.get(name):
             yield Canary("user name", profile.environment.get(name))
-    host = socket.gethostname()
+    host = platform.node()
     yield Canary("host name", host)
     yield Canary("host name", host.partition(".")[0])
     with suppress(RuntimeError):
@@ -133,4 +132,4 @@ def _addresses(root: Path = Path("/")) -> Iterator[Canary]:
     with suppress(OSError):
         for line in (root / "proc/net/if_inet6").read_text().splitlines():
             packed = bytes.fromhex(line.split()[0])
-            yield Canary("IP address", socket.inet_ntop(socket.AF_INET6, packed))
+            yield Canary("IP address", str(IPv6Address(packed)))

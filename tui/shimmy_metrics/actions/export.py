@@ -1,6 +1,5 @@
 """Everything that is held here, as one JSON object: our keys of the config, sessions, outbox, receipts."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -76,5 +75,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 def _body(body: bytes, sha256: str) -> dict[str, Any]:
     """Return the exact bytes as text; damaged ones, which may be no text, as base64 under another name."""
     if body and check_body(body):
+        import base64  # hardly ever wanted
+
         return {"sha256": sha256, "damaged_base64": base64.b64encode(body).decode()}
     return {"sha256": sha256, "body": body.decode()}

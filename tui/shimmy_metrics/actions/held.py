@@ -5,19 +5,18 @@ where that is checked: numbers, words of closed lists, and forms of their own (a
 """
 
 import re
-import zoneinfo
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from shimmy_metrics.actions.export import FORMAT
-from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.config.standing import check_endpoint
 from shimmy_metrics.consent import Delivery
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.check import Fault, check_body, printable
-from shimmy_metrics.report.compare import split
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
@@ -25,14 +24,14 @@ from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
 
 Rule = Callable[[Any], bool]
 
-_TIME: Final = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)")
-_ADDRESS: Final = re.compile(r"(https?://)?(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}/?")
-_HEX: Final = re.compile(r"[0-9a-f]{64}|")
-_VERSION: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|")
-_NOTE: Final = re.compile(r"(deleted by you before it was sent|dropped: too many, or too old|older receipts: \d+|)")
-_REASON: Final = re.compile(r"[\x20-\x7e]{0,200}")
+_TIME: Final = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"
+_ADDRESS: Final = r"(https?://)?(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}/?"
+_HEX: Final = r"[0-9a-f]{64}|"
+_VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|"
+_NOTE: Final = r"(deleted by you before it was sent|dropped: too many, or too old|older receipts: \d+|)"
+_REASON: Final = r"[\x20-\x7e]{0,200}"
 
-_TOKENS: Final = re.compile(r"[A-Za-z]+")
+_TOKENS: Final = r"[A-Za-z]+"
 _PLAIN: Final = frozenset(
     (
         "a",
@@ -152,8 +151,8 @@ def _object(path: str, value: object, rules: dict[str, Rule | dict[str, Any]]) -
             yield Fault(at, "is not a value that can stand here")
 
 
-def _text(pattern: re.Pattern[str]) -> Rule:
-    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+def _text(pattern: str) -> Rule:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
 def _word(*words: str | None) -> Rule:
@@ -208,13 +207,15 @@ def _raw(name: str, text: object) -> bool:
     if name == "version":
         return _text(_VERSION)(text) or text == "the server told none"
     if name == "region_indicator":
+        import zoneinfo  # with a search for the table of zones: only a report that waits wants it
+
         # Without the system's table of zones (Windows, slim images) a name of a known area has to do.
         zones = zoneinfo.available_timezones()
         known = text in zones if zones else region_of(text) is not None
         return known or re.fullmatch(r"no time zone|UTC([+-]\d\d:\d\d)?", text) is not None
     for word in (*ROUTES, *CLIENTS, *TokenSource, OTHER):
         text = re.sub(rf"(?<!\S){re.escape(word)} (?=\d)", "", text)
-    return all(token in _PLAIN for token in _TOKENS.findall(text)) and re.fullmatch(r"[\w ,.:']*", text) is not None
+    return all(token in _PLAIN for token in re.findall(_TOKENS, text)) and re.fullmatch(r"[\w ,.:']*", text) is not None
 
 
 _FIGURES: Final[dict[str, Rule | dict[str, Any]]] = {
@@ -227,8 +228,8 @@ _FIGURES: Final[dict[str, Rule | dict[str, Any]]] = {
 
 _DECISION: Final[dict[str, Rule | dict[str, Any]]] = {
     "enabled": _flag,
-    "session_id": _text(re.compile(r"[0-9a-fA-F-]{0,36}")),
-    "last_updated": _text(re.compile(rf"{_TIME.pattern}|")),
+    "session_id": _text(r"[0-9a-fA-F-]{0,36}"),
+    "last_updated": _text(rf"{_TIME}|"),
     "schema_version": _whole,
     "schema_refused": _whole,
     "endpoint": _endpoint,

@@ -7,6 +7,7 @@ import contextlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from shimmy_metrics.actions.owed import settle
 from shimmy_metrics.actions.preview import as_it_would_be
@@ -22,8 +23,7 @@ from shimmy_metrics.system.locks import held
 from shimmy_metrics.system.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(NamedTuple):
     """A running session, and the report it would be if it ended now."""
 
     session: Session

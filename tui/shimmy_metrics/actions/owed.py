@@ -4,7 +4,7 @@ The config was deleted, or changed by hand, while the store still holds running 
 deletes them, once. A config that cannot be read decides nothing, so nothing is deleted then.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent import Consent
@@ -15,8 +15,7 @@ from shimmy_metrics.store.database import Database, forget, looked_at, opened, t
 from shimmy_metrics.system.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(NamedTuple):
     """What was deleted: sealed reports, sessions kept for the person, and requests that running sessions had counted.
 
     `whole` is False where old pages could not be dropped from the store's log at once; they go with the next write.

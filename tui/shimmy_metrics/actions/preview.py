@@ -1,7 +1,7 @@
 """The exact bytes that would be sent next, and why they would, or would not."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Delivery, Obstacle, Standing
 from shimmy_metrics.delivery.force import in_force
@@ -28,8 +28,7 @@ class Basis(StrEnum):
     """An example with no session behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(NamedTuple):
     """The next request and what it rests on. `obstacle` and `leaves` say whether it goes by itself."""
 
     request: Request

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shimmy_metrics.actions.owed import Deleted, settle
+from shimmy_metrics.actions.unread import unread
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.records import Session, Wait
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import looked_at, store_path, unread_log
+from shimmy_metrics.store.database import looked_at, store_path
 from shimmy_metrics.system.profile import Profile
 
 
@@ -66,8 +67,3 @@ def _news(force: Standing) -> int:
     from shimmy_metrics.report.fields import new_since  # the field table, which status does not want otherwise
 
     return len(new_since(force.decision.schema_version))
-
-
-def unread(profile: Profile) -> bool:
-    """Whether the store is off and holds more than was read: its log is not opened then. Raises `TroubleError`."""
-    return not in_force(profile, None).measures and unread_log(profile)

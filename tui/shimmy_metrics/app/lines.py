@@ -6,9 +6,8 @@ Values are never markup: a span's text is shown as it stands, control characters
 import textwrap
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.app.signs import Signs
 
@@ -33,8 +32,7 @@ class Role(StrEnum):
     """A button that has the focus."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a line. `action` is run when it is clicked."""
 
     text: str
@@ -58,8 +56,7 @@ def strong(text: str) -> Span:
     return Span(text, Role.STRONG)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """Spans at a place of the line: from column `at`, or with `ends` up to it. A `note` may be left out."""
 
     at: int
@@ -129,7 +126,7 @@ def cut(spans: Line, room: int) -> Line:
     for span in spans:
         if len(span.text) > left:
             if left:
-                made.append(replace(span, text=span.text[:left]))
+                made.append(span._replace(text=span.text[:left]))
             break
         made.append(span)
         left -= len(span.text)
@@ -142,10 +139,10 @@ _NAMES: Final = (Role.NAME, Role.QUIET)
 def marked(spans: Line, signs: Signs) -> Line:
     """Return the line with the mark in column 0 and its name in the accent."""
     first, *rest = spans
-    named = [replace(span, role=Role.MARKED) if span.role in _NAMES else span for span in rest]
+    named = [span._replace(role=Role.MARKED) if span.role in _NAMES else span for span in rest]
     if not first.text.startswith(" "):
         return (first, *named)
-    return (Span(signs.mark, Role.ACCENT), replace(first, text=first.text[1:]), *named)
+    return (Span(signs.mark, Role.ACCENT), first._replace(text=first.text[1:]), *named)
 
 
 def shown(text: str, signs: Signs) -> str:

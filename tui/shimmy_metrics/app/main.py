@@ -129,7 +129,7 @@ class ShimmyApp(Doing):
         if self.base is None:
             return None
         from shimmy_metrics.app.pages.report import Base
-        from shimmy_metrics.report.compare import split
+        from shimmy_metrics.report.bodies import split
 
         canvas = self.canvas()
         return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1], chosen=True)

@@ -1,35 +1,33 @@
 """What the workers tell the app. Workers only post these; the app alone holds the state."""
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
 from shimmy_metrics.actions.overview import Overview
 
 
-@dataclass
 class OverviewChanged(Message):
     """Config, store or a running session changed, by whomever."""
 
-    overview: Overview
+    def __init__(self, overview: Overview) -> None:
+        super().__init__()
+        self.overview = overview
 
 
-@dataclass
-class Busy(Message):
-    """Something a person asked for takes a while: one sentence for the drawer until it is done."""
+class _Told(Message):
+    """One sentence for the drawer."""
 
-    sentence: str
-
-
-@dataclass
-class Done(Message):
-    """Something a person asked for was done, or could not be: one sentence for the drawer."""
-
-    sentence: str
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
 
 
-@dataclass
-class Answered(Message):
-    """The consent page was answered: one sentence for the drawer of the screen that follows."""
+class Busy(_Told):
+    """Something a person asked for takes a while: what is done meanwhile."""
 
-    sentence: str
+
+class Done(_Told):
+    """Something a person asked for was done, or could not be."""
+
+
+class Answered(_Told):
+    """The consent page was answered: the sentence is for the screen that follows."""

@@ -1,13 +1,11 @@
 """The signs of the screens: one set for terminals that show UTF-8, one of ASCII for those that do not. Pure."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.system.environment import Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """Every sign that is drawn. Each is one cell wide in every terminal; none is an emoji."""
 
     mark: str

@@ -8,7 +8,8 @@ from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.machine.facts import Facts, gather
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
 
 PATIENCE_SECONDS = 0.25

@@ -80,7 +80,7 @@ def _status(profile: Profile, wanted: ConfigArguments) -> int:
 
 def _preview(profile: Profile) -> int:
     from shimmy_metrics.actions.preview import Basis, preview
-    from shimmy_metrics.machine.facts import gather
+    from shimmy_metrics.machine.gather import gather
     from shimmy_metrics.wording import amount, obstacle
 
     found = preview(profile, gather(profile.environment.get("TZ") or None))
@@ -152,7 +152,7 @@ def _say(line: str) -> None:
 
 
 def _remark_unread(profile: Profile) -> None:
-    from shimmy_metrics.actions.summary import unread
+    from shimmy_metrics.actions.unread import unread
     from shimmy_metrics.wording import UNREAD
 
     if unread(profile):

@@ -1,5 +1,7 @@
 """`shimmy tui` and `shimmy demo`: the app where the terminal can show it, lines of text where not."""
 
+import gc
+
 from shimmy_metrics.cli.arguments import no_arguments, tui_arguments
 from shimmy_metrics.cli.asking import app_can_run
 from shimmy_metrics.errors import Exit
@@ -11,6 +13,7 @@ def tui(arguments: list[str]) -> int:
     plain = tui_arguments(arguments)
     profile = Profile.current()
     if plain or not app_can_run(profile):
+        gc.disable()  # told within a moment, and then a person is waited for
         from shimmy_metrics.cli.plain import tell_and_ask
 
         tell_and_ask(profile)

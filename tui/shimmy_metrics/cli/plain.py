@@ -1,169 +1,22 @@
-"""The same questions and answers as the app, in lines of text: for screen readers, `TERM=dumb`, and no terminal.
+"""What the app shows, in lines of text: for screen readers, `TERM=dumb`, and no terminal."""
 
-An explicit word is needed to decide. Enter alone, the end of input, a paste or 60 s of silence decide nothing.
-"""
-
-import select
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
 
-from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, leave_fields, only_for_me
-from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.cli.asking import at_terminal
 from shimmy_metrics.cli.told import told
-from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
-from shimmy_metrics.machine.facts import gather
-from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import (
-    ANSWERS,
-    DECLINE,
-    ENABLE,
-    LATER,
-    NEVER,
-    NEVER_HEAD,
-    ONLY_FOR_ME,
-    QUESTION,
-    STARTING,
-    WITHDRAW,
-    Answer,
-    informed,
-    news_answers,
-    news_question,
-    renewed,
-)
-
-_TRIES: Final = 3
-_PASTE: Final = "paste"
-_DROPS_SECONDS: Final = 5.0
 
 
 def tell_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `TroubleError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     for line in told(shown):
-        _say(line)
+        sys.stdout.write(f"{line}\n")
     if at_terminal() and not shown.trouble and question_open(profile, opened=True):
-        _say("")
+        from shimmy_metrics.cli.prompt import ask  # with all that a decision takes
+
+        sys.stdout.write("\n")
         ask(profile)
-
-
-def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
-    """Ask the question; return what was decided, or None where nothing was. `seconds` without a key end it.
-
-    Raises `TroubleError` where the answer cannot be written.
-    """
-    shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    asked = _about_news(shown) if shown.news else _about_everything(shown, starting=seconds is not None)
-    for line in asked.lines:
-        _say(line)
-    if seconds is not None:
-        _say(f"Without an answer in {seconds} s nothing is decided and the server starts.")
-    for _ in range(_TRIES):
-        word = _read_word(seconds)
-        if word is None:
-            break
-        if word in asked.acts:
-            decided = asked.acts[word](profile)
-            _say(renewed(decided.decision) if shown.news else _confirmed(decided))
-            return decided
-        if word == LATER.word:
-            break
-        words = ", ".join([*asked.acts, LATER.word])
-        _say("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
-        seconds = None  # somebody is there
-    _say("Nothing was decided and nothing was written.")
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question: its lines, and what each word that decides does. `later` decides nothing."""
-
-    lines: tuple[str, ...]
-    acts: Mapping[str, Callable[[Profile], Decided]]
-
-
-def _about_everything(shown: Overview, *, starting: bool) -> _Asked:
-    acts = {ENABLE.word: enable, ONLY_FOR_ME.word: only_for_me, DECLINE.word: decline}
-    return _Asked(tuple(_question(shown, starting=starting)), acts)
-
-
-def _about_news(shown: Overview) -> _Asked:
-    answers = news_answers(len(shown.news), len(FIELDS) - len(shown.news))
-    lines = [news_question(len(shown.news)), ""]
-    for field in shown.news:
-        lines.append(f"{field.name}: {field.kind.bounds}.")
-        lines.append(f"  {field.meaning} Asked for {field.purpose}. From {field.source}.")
-    lines += ["", *(_answer(answer) for answer in answers), WITHDRAW]
-    add, leave, _ = answers
-    return _Asked(tuple(lines), {add.word: add_fields, leave.word: leave_fields})
-
-
-def _answer(answer: Answer) -> str:
-    return f"  {answer.word:<8}{answer.label}: {answer.consequence}"
-
-
-def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
-    yield QUESTION
-    yield ""
-    yield from informed(shown.standing.endpoint)
-    yield f"The {len(FIELDS)} fields, as this machine would send them after an idle run:"
-    yield f"  {shown.example.body.decode()}"
-    yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
-    yield ""
-    for answer in ANSWERS:
-        yield _answer(replace(answer, consequence=STARTING) if starting and answer is ENABLE else answer)
-    yield WITHDRAW
-
-
-def _confirmed(decided: Decided) -> str:
-    if decided.decision.local:
-        return "Recorded: only for you. Nothing is ever sent."
-    if decided.decision.consent == "granted":
-        return "Recorded: metrics are on. A server that runs unmeasured is measured from its next start."
-    return "Recorded: metrics are off. You are not asked again."
-
-
-def _read_word(seconds: int | None) -> str | None:
-    """Return the typed word in lower case, `paste` for pasted text, or None at the end of input or of the time."""
-    sys.stdout.write("> ")
-    sys.stdout.flush()
-    if sys.platform == "win32" or not sys.stdin.isatty():
-        line = sys.stdin.readline()
-        return line.strip().lower() if line else None
-    _drop()  # what was typed before the question stood is no answer to it
-    if not select.select([sys.stdin], [], [], seconds)[0]:
-        _say("")
-        return None
-    line = sys.stdin.readline()
-    if not line.endswith("\n"):
-        return None  # the end of input, also behind half a word
-    if select.select([sys.stdin], [], [], SILENCE_SECONDS)[0]:
-        _drop()
-        return _PASTE  # a person's next line does not come within a tenth of a second
-    return line.strip().lower()
-
-
-def _drop() -> None:
-    """Drop what was typed until it is quiet for a while: a terminal hands a long paste over in pieces."""
-    if sys.platform == "win32":
-        return  # nothing is read from a terminal there but whole lines
-    import termios
-
-    end = time.monotonic() + _DROPS_SECONDS
-    while time.monotonic() < end:
-        time.sleep(QUESTION_STANDS_SECONDS)
-        more = select.select([sys.stdin], [], [], 0)[0]
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
-        if not more:
-            break
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()

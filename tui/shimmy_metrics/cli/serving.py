@@ -40,7 +40,7 @@ def _ask(profile: Profile, rest: list[str]) -> None:
 
             app.run(profile, asking=True, seconds=QUESTION_SECONDS)
         else:
-            from shimmy_metrics.cli.plain import ask
+            from shimmy_metrics.cli.prompt import ask
 
             ask(profile, seconds=QUESTION_SECONDS)
     except TroubleError as error:

@@ -1,7 +1,6 @@
 """The one request: which reports go, and every header, as it will stand on the wire. Pure."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
@@ -11,8 +10,7 @@ from shimmy_metrics.report.seal import digest, join
 METHOD: Final = "POST"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What goes over the wire, whole. `reports` are those in the body, in its order."""
 
     url: str

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.config.file import present
 from shimmy_metrics.consent import Consent, Delivery, Standing
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Session, Wait

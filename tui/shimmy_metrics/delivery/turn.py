@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 from pathlib import Path
 
 from shimmy_metrics.system.locks import held
@@ -25,5 +24,7 @@ def stop_sender(profile: Profile) -> None:
     path = lock_path(profile)
     if not held(path):
         return
+    import signal  # its names are made when it is loaded, and hardly ever does a sender run
+
     with contextlib.suppress(OSError, ValueError):
         os.kill(int(path.read_text()), signal.SIGTERM)

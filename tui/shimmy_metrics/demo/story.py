@@ -22,7 +22,7 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.demo.traffic import Traffic
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
-from shimmy_metrics.machine.facts import gather
+from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile

@@ -1,17 +1,12 @@
-"""What this machine is, as measured; the report coarsens it. Nothing here is a model's or a person's name."""
+"""What this machine is, as a value; `gather` finds it out and the report coarsens it.
 
-from dataclasses import dataclass
-from pathlib import Path
+Nothing here is a model's or a person's name.
+"""
 
-from shimmy_metrics.machine.cores import cores
-from shimmy_metrics.machine.gpu import gpu
-from shimmy_metrics.machine.memory import memory_bytes
-from shimmy_metrics.machine.platform import architecture, system
-from shimmy_metrics.machine.region import clock_offsets, locate, zone_name
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Raw facts. `memory_bytes` and `cores` are the machine's or its container's, at least 1; None where unreadable.
 
     `system`, `architecture` and `region` are words of `vocabulary`; `gpu_vendor` is one too, or None for none or one of
@@ -27,19 +22,3 @@ class Facts:
     gpu_detected: bool
     region: str
     zone: str
-
-
-def gather(zone_variable: str | None = None, root: Path = Path("/")) -> Facts:
-    """Return this machine's facts; never raises. `zone_variable` is the value of `TZ`, `root` where /proc, /sys are."""
-    place = locate(zone_name(zone_variable, root), clock_offsets())
-    card = gpu(root)
-    return Facts(
-        system=system(),
-        architecture=architecture(),
-        memory_bytes=memory_bytes(root),
-        cores=cores(root),
-        gpu_vendor=card.vendor,
-        gpu_detected=card.detected,
-        region=place.region,
-        zone=place.zone,
-    )

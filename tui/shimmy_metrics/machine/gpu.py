@@ -5,9 +5,8 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.machine.reading import text
 
@@ -25,8 +24,7 @@ _DISPLAY: Final = 0x03
 """PCI base class of display controllers; 3D controllers without a screen are among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(NamedTuple):
     """`vendor` is a word of `vocabulary.GPU_VENDORS`; None for no GPU, or one whose maker the system does not tell."""
 
     detected: bool

@@ -12,9 +12,8 @@ Ocean apac; a station in Antarctica goes by its clock.
 import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.machine.reading import text
 
@@ -79,16 +78,14 @@ _SHAPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31})
 """A zone's name. A path, a rule or anything that would disturb a terminal is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offsets:
+class Offsets(NamedTuple):
     """The clock's offsets from UTC in minutes, east positive; `summer` is None where no daylight is saved."""
 
     standard: int
     summer: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """`region` is a word of `vocabulary.REGIONS`; `zone` is what it was told from: a known name, or `UTC-05:00`."""
 
     region: str

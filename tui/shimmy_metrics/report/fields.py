@@ -8,8 +8,7 @@ an earlier consent does not cover it. One whose bounds, words or purpose change 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics import limits, vocabulary
 from shimmy_metrics.consent import SCHEMA_VERSION
@@ -22,8 +21,7 @@ GIGABYTE: Final = 2**30
 MONTHLY: Final = "only in a month's first report, else null"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: its place, its values, and why it is there.
 
     `section` is empty for the report's own members and `metrics` for the rest. `meaning`, `source`, `coarsening` and

@@ -1,12 +1,12 @@
 """What a field's value may be. Each kind knows the rule a value breaks, its longest value, its bounds and its schema.
 
 No kind is free text: every value is a bounded integer, a boolean, a word of a closed list, a UUID or a day.
+They are tuples: rows of the field table, which each command loads and which cost a fifth of a dataclass to define.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from shimmy_metrics.limits import ROUTES_NAMED, VERSION_PART_MAX
 from shimmy_metrics.report.coarsen import two_digits
@@ -34,8 +34,7 @@ class Kind(Protocol):
         """Return the JSON Schema (draft 2020-12) of the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """An integer from 0 to `top`; `digits` significant ones where given; null where `optional`."""
 
     top: int
@@ -68,8 +67,7 @@ class Whole:
         return {"type": ["integer", "null"] if self.optional else "integer", "minimum": 0, "maximum": self.top}
 
 
-@dataclass(frozen=True, slots=True)
-class Exactly:
+class Exactly(NamedTuple):
     """One integer from `lowest` to `top`: the schema's own number."""
 
     lowest: int
@@ -96,8 +94,7 @@ class Exactly:
         return {"type": "integer", "minimum": self.lowest, "maximum": self.top}
 
 
-@dataclass(frozen=True, slots=True)
-class PowerOfTwo:
+class PowerOfTwo(NamedTuple):
     """1, 2, 4 ... `top`, or null."""
 
     top: int
@@ -126,7 +123,6 @@ class PowerOfTwo:
         return {"enum": [2**power for power in range(self.top.bit_length())] + [None]}
 
 
-@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 
@@ -149,8 +145,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One of a closed list of words, or null where `optional`."""
 
     words: tuple[str, ...]
@@ -179,8 +174,7 @@ class Word:
         return {"enum": [*self.words, *([None] if self.optional else [])]}
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A sorted list of different words of a closed list, at most `ROUTES_NAMED` of them and `other`."""
 
     words: tuple[str, ...]
@@ -211,8 +205,7 @@ class Words:
         return {"type": "array", "items": items, "uniqueItems": True, "maxItems": ROUTES_NAMED + 1}
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     """A string of one exact form."""
 
     name: str
@@ -253,7 +246,6 @@ VERSION: Final = _Pattern(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Day:
     """A UTC day, written as its first second."""
 

@@ -1,14 +1,13 @@
 """Everything raw about one session, before the fields coarsen it. None of it leaves as it stands here."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One session as it was measured, with what the store and the consent say about the report to be made.
 
     `sealed` is UTC. `version` is the server's own answer. `client_hint` is the environment's word for the program

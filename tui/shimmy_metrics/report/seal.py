@@ -1,8 +1,7 @@
 """A report's final bytes. Shown, exported and sent are these bytes, and their SHA-256."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -10,8 +9,7 @@ if TYPE_CHECKING:
     from shimmy_metrics.report.build import Report  # the field table, which a digest does not need
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """The one byte form of a report: the fields' order, compact, ASCII without escapes, integers plain."""
 
     body: bytes

@@ -15,11 +15,12 @@ from queue import SimpleQueue
 from typing import Final
 
 from shimmy_metrics.actions.owed import settle
-from shimmy_metrics.aggregate import Counters
 from shimmy_metrics.consent import ENDPOINT, Standing
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.sealing import end_session, seal_dead
-from shimmy_metrics.machine.facts import Facts, gather
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, Name
 from shimmy_metrics.store import outbox, sessions

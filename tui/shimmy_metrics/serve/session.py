@@ -11,8 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from shimmy_metrics.aggregate import Aggregate, Counters
+from shimmy_metrics.aggregate import Aggregate
 from shimmy_metrics.consent import Standing
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap

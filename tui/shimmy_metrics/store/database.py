@@ -7,18 +7,22 @@ alone and said in one line (DESIGN, "The store").
 
 import contextlib
 import os
-import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.store.place import check_place
 from shimmy_metrics.system.files import PRIVATE_FILE, make_private_dir
 from shimmy_metrics.system.profile import Profile
 
-Database = sqlite3.Connection
+if TYPE_CHECKING:
+    import sqlite3
+
+    Database = sqlite3.Connection
+else:
+    Database = object  # SQLite is loaded with the first store that is opened: where metrics are off there may be none
 """An open store. Other rooms hold it and pass it back; only this room speaks SQL to it."""
 
 Row = tuple[object, ...]
@@ -118,11 +122,13 @@ def looked_at(profile: Profile, *, off: bool = False) -> Iterator[Database | Non
     path = store_path(profile)
     if not off or os.path.lexists(path):
         check_place(profile.state_dir)
-    with troubles(path):
+    with _refusals(path):
         there = _is_there(path)
     if not there:
         yield None
         return
+    import sqlite3
+
     with troubles(path):
         uri = f"{path.absolute().as_uri()}?{'immutable=1' if off else 'mode=ro'}"
         db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -182,18 +188,30 @@ def read_rows(rows: Iterable[Row], read: Callable[[Row], Held]) -> list[Held]:
     try:
         return [read(row) for row in rows]
     except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+        import sqlite3
+
         raise sqlite3.DatabaseError("a malformed row") from error
 
 
 @contextlib.contextmanager
 def troubles(path: Path) -> Iterator[None]:
     """Turn SQLite's and the system's errors within the block into one clear line."""
+    import sqlite3
+
     try:
-        yield
+        with _refusals(path):
+            yield
     except sqlite3.Error as error:
         raise _trouble(path, str(error).lower()) from error
     except UnicodeDecodeError as error:  # SQLite's own message, quoting what it found where a name should stand
         raise _trouble(path, "malformed") from error
+
+
+@contextlib.contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn the system's errors within the block into one clear line."""
+    try:
+        yield
     except OSError as error:
         reason = (error.strerror or "it cannot be opened").lower()
         raise TroubleError(
@@ -230,6 +248,8 @@ def _is_there(path: Path) -> bool:
 
 
 def _open_for_writing(path: Path) -> Database:
+    import sqlite3
+
     make_private_dir(path.parent)
     _is_there(path)
     # The file is made before SQLite makes it, so that it is private from its first instant; its log inherits the mode.

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.aggregate import Counters
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import LOCAL_SESSIONS
 from shimmy_metrics.records import Session
 from shimmy_metrics.store.database import Database, Row, read_rows

@@ -1,12 +1,11 @@
 """What a question says, and what an export is: values that whoever asks makes, and that a screen shows."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A question: its title, what will happen, and what the two answers are called."""
 
     title: str
@@ -15,8 +14,7 @@ class Asked:
     no: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What is saved: its bytes, what they are in words, and where they go unless the person says otherwise."""
 
     title: str
@@ -26,8 +24,7 @@ class Parcel:
     copies: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a person wants: the file, and whether the bytes are copied as well."""
 
     path: Path

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.app.keys import Keys
 from shimmy_metrics.app.lines import Cell, Line, Role, Span, at, placed, strong, wrapped
@@ -60,16 +60,14 @@ class Canvas:
         return f"{local.day} {local:%b}{year}"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of a page. `key` names what the mark stands on there; empty where it cannot."""
 
     line: Line
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A screen's content: the head stays (its first line answers the screen's question), the rows scroll."""
 
     head: tuple[Line, ...]

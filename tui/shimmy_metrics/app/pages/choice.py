@@ -1,13 +1,12 @@
 """One answer of the consent page, as a line of it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shimmy_metrics.app.lines import Line, Role, Span, at, muted, placed, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One answer: the id of its key, what it does (a word that the app carries out), its name and its consequence."""
 
     name: str

@@ -1,7 +1,6 @@
 """The places that never move: where am I and what is the consent (row 0), the rules, the drawer's foot."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import Line, Role, Span, cut, length, muted, placed, to
@@ -9,8 +8,7 @@ from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.wording import UNUSABLE, State, state
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(NamedTuple):
     """One of the four screens."""
 
     mode: str

@@ -9,7 +9,7 @@ from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline, told
 from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.records import Outcome, Receipt
-from shimmy_metrics.report.compare import split
+from shimmy_metrics.report.bodies import split
 from shimmy_metrics.wording import amount
 
 _OUTCOMES: Final = {Outcome.CONFIRMED: "confirmed", Outcome.ACCEPTED: "accepted"}

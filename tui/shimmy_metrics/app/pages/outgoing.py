@@ -13,7 +13,7 @@ from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import Pending, Wait
-from shimmy_metrics.report.compare import split
+from shimmy_metrics.report.bodies import split
 from shimmy_metrics.wording import amount, obstacle
 
 ROOMY: Final = 30

@@ -9,7 +9,8 @@ from typing import Final
 from shimmy_metrics.app.lines import BLANK, Cell, Line, Role, Span, at, line, muted, note, placed, strong, to
 from shimmy_metrics.app.pages.canvas import Canvas, Row
 from shimmy_metrics.app.pages.values import in_order, plain, values
-from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ, members
+from shimmy_metrics.report.bodies import members
+from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ
 from shimmy_metrics.report.fields import NEVER
 from shimmy_metrics.wording import amount
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -144,7 +143,7 @@ class Frame(Screen[None]):
         if canvas.tiny:
             return tiny(canvas, overview)
         if overview is not None and overview.trouble:
-            page = replace(page, head=(*warning(canvas, overview.trouble), *page.head))
+            page = page._replace(head=(*warning(canvas, overview.trouble), *page.head))
         first = top(canvas, overview, self.MODE) if self.MODE else title(canvas, overview, self.title or "")
         if canvas.height >= SMALL:
             return (*first, *(each for each in page.head if each != BLANK)) if canvas.low else (*first, *page.head)

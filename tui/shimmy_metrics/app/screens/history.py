@@ -16,7 +16,7 @@ from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.records import Pending, Receipt, Wait
-from shimmy_metrics.report.compare import split
+from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
 
 

@@ -1,8 +1,8 @@
 """Buttons of one row: a key's letter and what it does. Tab, Enter and a click reach what the key reaches."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,8 +16,7 @@ from shimmy_metrics.app.signs import Signs
 from shimmy_metrics.app.widgets.lines import Lines
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """What a button does: the key that does the same, its label, the action."""
 
     key: str
@@ -89,7 +88,7 @@ class KeyButton(Lines, can_focus=True):
 
 def _named(line: Line) -> Line:
     """Return an answer's line with its bold label as the name, which the mark colours."""
-    return tuple(replace(span, role=Role.NAME) if span.role is Role.STRONG else span for span in line)
+    return tuple(span._replace(role=Role.NAME) if span.role is Role.STRONG else span for span in line)
 
 
 def labelled(act: Act) -> Line:

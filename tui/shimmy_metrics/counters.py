@@ -1,0 +1,66 @@
+"""What one session has counted: the frozen picture that the store keeps and from which the report is built.
+
+Never single requests, never a name; `aggregate` makes it, and loads what that takes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from shimmy_metrics.vocabulary import TokenSource
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a session has counted so far. Plain JSON values alone; every figure stays on this machine until reported.
+
+    `sources` counts exchanges with generated content by token source; `minutes` are the requests of the last
+    `MINUTES_SHOWN` minutes, oldest first; `peak_hour` is the busiest hour so far. Milliseconds are whole sums.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    tokens: int = 0
+    sources: Mapping[str, int] = field(default_factory=dict)
+    models: int = 0
+    models_at_once: int = 0
+    routes: Mapping[str, int] = field(default_factory=dict)
+    clients: Mapping[str, int] = field(default_factory=dict)
+    answers: int = 0
+    answer_ms: int = 0
+    generating_ms: int = 0
+    startup_ms: int | None = None
+    peak_hour: int = 0
+    minutes: tuple[int, ...] = ()
+    uptime_s: int = 0
+    memory_bytes: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON values, keys as the attributes."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote. Keys of another version are passed over, missing ones take their start value."""
+        known = {each.name for each in fields(cls)}
+        taken = {name: value for name, value in values.items() if name in known}
+        taken["minutes"] = tuple(taken.get("minutes", ()))
+        return cls(**taken)
+
+    @property
+    def token_source(self) -> TokenSource:
+        """The word for all exchanges together: one source's own word, `mixed` for several, `unknown` for none."""
+        met = [source for source in TokenSource if self.sources.get(source, 0)]
+        if not met:
+            return TokenSource.UNKNOWN
+        return met[0] if len(met) == 1 else TokenSource.MIXED
+
+    @property
+    def mean_answer_ms(self) -> int | None:
+        """Mean time from a request's first byte to its answer's last, or None where no answer was measured."""
+        return round(self.answer_ms / self.answers) if self.answers else None
+
+    @property
+    def tokens_a_second(self) -> float | None:
+        """Tokens generated for each second of answering, or None where nothing was generated."""
+        return self.tokens * 1000 / self.generating_ms if self.tokens and self.generating_ms else None

@@ -1,0 +1,26 @@
+"""Ask the operating system what this machine is. No program is started and nothing is asked over the network."""
+
+from pathlib import Path
+
+from shimmy_metrics.machine.cores import cores
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.machine.gpu import gpu
+from shimmy_metrics.machine.memory import memory_bytes
+from shimmy_metrics.machine.platform import architecture, system
+from shimmy_metrics.machine.region import clock_offsets, locate, zone_name
+
+
+def gather(zone_variable: str | None = None, root: Path = Path("/")) -> Facts:
+    """Return this machine's facts; never raises. `zone_variable` is the value of `TZ`, `root` where /proc, /sys are."""
+    place = locate(zone_name(zone_variable, root), clock_offsets())
+    card = gpu(root)
+    return Facts(
+        system=system(),
+        architecture=architecture(),
+        memory_bytes=memory_bytes(root),
+        cores=cores(root),
+        gpu_vendor=card.vendor,
+        gpu_detected=card.detected,
+        region=place.region,
+        zone=place.zone,
+    )

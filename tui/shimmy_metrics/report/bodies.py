@@ -1,0 +1,61 @@
+"""A request's body, cut: into the reports it carries, and a report into the members that its fields are.
+
+Bytes that a disk damaged are cut as well: they hold no field, and nothing is raised.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from shimmy_metrics.report.fields import FIELDS
+
+
+class Member(NamedTuple):
+    """A piece of a body, verbatim, with the offset of its first byte. The pieces joined are the body."""
+
+    offset: int
+    text: str
+    field: str
+    """The name of the field that stands in it."""
+
+
+_MEMBER: Final = re.compile(rb'"(\w+)":')
+
+
+def members(body: bytes) -> Iterator[Member]:
+    """Cut a report's bytes before each field's name; punctuation stays with the field before it.
+
+    Bytes in which no field is named are one piece.
+    """
+    names = {field.name for field in FIELDS}
+    starts: list[tuple[int, str]] = []
+    for match in _MEMBER.finditer(body):
+        name = match[1].decode()
+        if name in names:
+            starts.append((match.start(), name))
+    starts = starts or [(0, "")]
+    ends = [*(start for start, _ in starts[1:]), len(body)]
+    for index, ((start, name), end) in enumerate(zip(starts, ends, strict=True)):
+        begin = 0 if index == 0 else start
+        yield Member(begin, body[begin:end].decode("ascii", errors="replace"), name)
+
+
+def split(body: bytes) -> list[bytes]:
+    """Return the sealed reports of a request's body: one, or the elements of its array, byte for byte.
+
+    Empty for no body alone: damaged bytes are given back whole.
+    """
+    if not body.startswith(b"["):
+        return [body] if body else []
+    found = parsed(body)
+    return [orjson.dumps(report) for report in found] if isinstance(found, list) and found else [body]
+
+
+def parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """Return a body's JSON value, or None for what is none: a disk damaged it."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
