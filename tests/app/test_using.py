@@ -435,7 +435,7 @@ async def test_what_fails_unforeseen_is_said(tmp_path: Path, monkeypatch: pytest
     def failing(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("shimmy_metrics.app.doing.export", failing)
+    monkeypatch.setattr("shimmy_metrics.actions.export.export", failing)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "x")

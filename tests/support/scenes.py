@@ -7,7 +7,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -157,7 +157,7 @@ class Fixed(ShimmyApp):
 
     def canvas(self) -> Canvas:
         """Return what a page is drawn on, with the hours of UTC."""
-        return replace(super().canvas(), zone=UTC)
+        return super().canvas()._replace(zone=UTC)
 
 
 class FixedAsking(Fixed):
@@ -181,7 +181,7 @@ async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> 
             continue
         with tempfile.TemporaryDirectory() as root, patch.dict(os.environ, {"HOME": root}):
             profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
-            start = replace(Start(samples.FACTS, walk.shown(), asks=walk.asks), **walk.start)  # type: ignore[arg-type]
+            start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]
             app = (FixedAsking if walk.asks else Fixed)(profile, start)
             async with app.run_test(size=(width, height)) as pilot:
                 for scene in walk.scenes:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from shimmy_metrics.actions.owed import Deleted, settle
 from shimmy_metrics.config.file import change, load, present
@@ -122,3 +123,13 @@ def _decide(profile: Profile, step: Callable[[Decision], Decision]) -> Decided:
 
 def _now(profile: Profile) -> str:
     return f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+
+
+ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
+    "enable": enable,
+    "only": only_for_me,
+    "decline": decline,
+    "add": add_fields,
+    "leave": leave_fields,
+}
+"""Every answer that is written, by the word that the page of consent has for it."""

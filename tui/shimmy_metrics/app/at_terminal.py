@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from shimmy_metrics.app.difference.driver import difference_driver
-from shimmy_metrics.app.styles import sheets
+from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.terminal import HANG_UP, SHOW_CURSOR, OwnColours, end_soon, on_hang_up
 from shimmy_metrics.app.themes import PLAIN, THEMES, theme_for
 from shimmy_metrics.system.environment import Environment
@@ -36,7 +36,7 @@ class AtTerminal(App[None]):
         # on black.
         super().__init__(
             driver_class=None if plain else difference_driver(environment.get("TERM")),
-            css_path=[str(sheet) for sheet in sheets()],
+            css_path=[sheet("frame"), sheet("roles")],
             ansi_color=theme.ansi or None,
         )
         for each in THEMES:
@@ -58,6 +58,10 @@ class AtTerminal(App[None]):
         self._restore = on_hang_up(lambda signal: self.hung_up(signal, loop))
         self._show_cursor()
         self.app_resume_signal.subscribe(self, lambda _: self.came_back())
+
+    def on_ready(self) -> None:
+        """Paint the first frame now: as shipped, what was laid out while the app started waits for a tick of 60 Hz."""
+        self.screen._compositor_refresh()  # noqa: SLF001 - nothing public paints at once
 
     def stand_up(self) -> None:
         """Give back what `sit_down` took."""

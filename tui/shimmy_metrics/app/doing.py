@@ -1,18 +1,16 @@
 """What a person can do from any screen: `acting` has how each asks, acts in a thread and says what became of it.
 
-The screens that ask or show something are loaded when they are wanted: the first frame does not wait for them.
+The actions and the screens that ask or show something are loaded when they are wanted: the first frame does not wait
+for them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from textual import work
 
-from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, hold, leave_fields, only_for_me
-from shimmy_metrics.actions.export import export, save
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.release import delete, delete_receipts, hold_back, release
 from shimmy_metrics.app.acting import PATIENCE_SECONDS, Acting
 from shimmy_metrics.app.messages import Answered, Done
 from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, at_home, free, in_home
@@ -21,16 +19,7 @@ from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Pending, Receipt
-from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
-
-_ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
-    "enable": enable,
-    "only": only_for_me,
-    "decline": decline,
-    "add": add_fields,
-    "leave": leave_fields,
-}
 
 _ABOUT_NEWS: Final = ("add", "leave")
 
@@ -59,9 +48,11 @@ class Doing(Acting):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _decide(self, answer: str) -> None:
+        from shimmy_metrics.actions.decide import ANSWERS
+
         try:
             with self._telling():
-                made = _ANSWERS[answer](self.profile)
+                made = ANSWERS[answer](self.profile)
         except TroubleError as error:
             self.post_message(Done(f"Nothing was changed. {error}."))
             return
@@ -76,6 +67,8 @@ class Doing(Acting):
     @work(thread=True, group="act", exit_on_error=False)
     def _hold(self) -> None:
         review = self.overview is None or self.overview.standing.decision.delivery is Delivery.AUTOMATIC
+        from shimmy_metrics.actions.decide import hold
+
         try:
             with self._telling():
                 hold(self.profile, review=review)
@@ -100,6 +93,8 @@ class Doing(Acting):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _release(self, report: Pending) -> None:
+        from shimmy_metrics.actions.release import release
+
         def released() -> str:
             if not release(self.profile, report.id):
                 return "It was gone already."
@@ -140,6 +135,8 @@ class Doing(Acting):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _delete(self, report: Pending) -> None:
+        from shimmy_metrics.actions.release import delete
+
         self._do(
             lambda: "Deleted. Nothing of it was sent." if delete(self.profile, report.id) else "It was gone already."
         )
@@ -147,6 +144,8 @@ class Doing(Acting):
     @work(thread=True, group="act", exit_on_error=False)
     def hold_back(self, report: Pending) -> None:
         """Keep a report until it is released."""
+        from shimmy_metrics.actions.release import hold_back
+
         self._do(
             lambda: (
                 "It waits until you release it."
@@ -169,6 +168,8 @@ class Doing(Acting):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _delete_receipts(self) -> None:
+        from shimmy_metrics.actions.release import delete_receipts
+
         self._do(lambda: f"Deleted: {amount(delete_receipts(self.profile), 'entry', 'entries')}.")
 
     # --- export, copy, validate ---------------------------------------------------------------------------------
@@ -176,6 +177,8 @@ class Doing(Acting):
     @work(thread=True, group="act", exit_on_error=False)
     def action_export(self) -> None:
         """Gather everything that is held, then ask where to."""
+        from shimmy_metrics.actions.export import export
+
         try:
             with self._telling("Reading all that is held here."):
                 data = export(self.profile)
@@ -212,6 +215,8 @@ class Doing(Acting):
     def _save(self, parcel: Parcel, wanted: Wanted | None) -> None:
         if wanted is None:
             return
+
+        from shimmy_metrics.actions.export import save
 
         def saved() -> str:
             try:

@@ -4,7 +4,6 @@ An answer counts only when its question stood for a while, and with silence befo
 of the events' creation, so that a busy program does not make a paste look slow.
 """
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from shimmy_metrics.limits import (
@@ -25,19 +24,17 @@ class Asks(Protocol):
         """Stand from now on."""
 
 
-@dataclass(slots=True)
 class Guard:
     """What was heard from keyboard and mouse. `heard` counts, so that whoever waits can see that something came after.
 
     `what` was heard last: a key's name, or what else it was.
     """
 
-    last: float = float("-inf")
-    previous: float = float("-inf")
-    heard: int = 0
-    what: str = ""
-    pasted: float = float("-inf")
-    _swift: int = 0
+    def __init__(self) -> None:
+        self.last = self.previous = self.pasted = float("-inf")
+        self.heard = 0
+        self.what = ""
+        self._swift = 0
 
     def hear(self, at: float, what: str) -> None:
         """Note a key, a paste or a click that came at the second `at`."""

@@ -6,8 +6,8 @@ Each thing that Esc or Ctrl does has a letter too: some links mangle Esc, and no
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from textual.binding import Binding
 
@@ -135,16 +135,15 @@ _BY_NAME: Final = {binding.id or "": binding for group in _TOGETHER for binding 
 _DECIDES: Final = ("consent.", "question.yes")
 """What only a letter may do: Enter, Tab or Esc would come by accident."""
 
-_NEVER_TYPED: Final = re.compile(r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}")
+_NEVER_TYPED: Final = r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}"
 
-_FORM: Final = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]")
+_FORM: Final = r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """What is pressed for each action. `own` are the person's, by the binding's id, as Textual names keys."""
 
-    own: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = MappingProxyType({})
 
     def of(self, name: str) -> str:
         """Return what stands on the first key of the action with this id."""
@@ -175,11 +174,11 @@ def own_keys(wanted: Mapping[str, object]) -> tuple[Keys, str]:
         listed = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
         if name not in _BY_NAME:
             return Keys(), f"there is no action {name[:40]!a}"
-        if not listed or not all(map(_FORM.fullmatch, listed)):
+        if not listed or not all(re.fullmatch(_FORM, key) for key in listed):
             return Keys(), f"{name} has no key"
         if name.startswith(_DECIDES) and not all(len(key) == 1 for key in listed):
             return Keys(), f"{name} wants a letter: it decides"
-        if _BY_NAME[name].priority and not all(map(_NEVER_TYPED.fullmatch, listed)):
+        if _BY_NAME[name].priority and not all(re.fullmatch(_NEVER_TYPED, key) for key in listed):
             return Keys(), f"{name} wants a key with ctrl, or an F key: it acts while a search is typed"
     made = Keys({name: ",".join(key.strip() for key in str(keys).split(",")) for name, keys in wanted.items()})
     trouble = made.shared()

@@ -139,11 +139,14 @@ class ShimmyApp(Doing):
     def on_mount(self) -> None:
         """Begin to look, and to count down where a question waits."""
         self.sit_down()
-        self.call_after_refresh(gc.enable)
-        self.look()
+        self.call_after_refresh(self._first_frame_stands)
         if self._keys_trouble:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_trouble}."))
         self.set_interval(TICK_SECONDS, self._tick)
+
+    def _first_frame_stands(self) -> None:
+        gc.enable()
+        self.look()  # not before: it would read, and take its time, beside what is drawn
 
     @work(thread=True, group="look", exit_on_error=False)
     def look(self) -> None:
@@ -265,7 +268,9 @@ class ShimmyApp(Doing):
     def action_command_palette(self) -> None:
         """Open the list of every action, in this program's words."""
         if not isinstance(self.screen, CommandPalette):
-            _ = self.push_screen(CommandPalette(placeholder="An action, by its name", id="--command-palette"))
+            from shimmy_metrics.app.screens.actions import Actions
+
+            _ = self.push_screen(Actions())
 
     def came_back(self) -> None:
         """Draw everything again. A question stands from now on: what was typed ahead was meant for the shell."""

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
@@ -16,8 +17,7 @@ PATIENCE_SECONDS = 0.25
 """A disk that takes longer than this, after Textual was imported, is shown as being read; the question then follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """What is known when the app opens.
 
     `asks` opens it on the question. `asking` closes it after the answer; `seconds` without a key close it, too.
@@ -30,7 +30,7 @@ class Start:
     asking: bool = False
     seconds: int | None = None
     notice: str = ""
-    keys: Mapping[str, object] = field(default_factory=dict)
+    keys: Mapping[str, object] = MappingProxyType({})
 
 
 class Gathering:

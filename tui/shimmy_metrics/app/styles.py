@@ -3,9 +3,9 @@
 from pathlib import Path
 
 
-def sheets() -> list[Path]:
-    """Return the style sheets, in the order in which they are read."""
+def sheet(name: str) -> str:
+    """Return the path of a style sheet. Each screen names those that it alone wants: the first frame waits for less."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "styles"
     folder = inside if inside.is_dir() else package.parent.parent / "styles"
-    return sorted(folder.glob("*.tcss"))
+    return str(folder / f"{name}.tcss")

@@ -1,7 +1,6 @@
 """What a page is drawn on, and what it gives back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
@@ -19,8 +18,7 @@ LOW: Final = 16
 """Rows below which the drawer opens on Enter only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
+class Canvas(NamedTuple):
     """The size of the terminal, its signs, the time, the keys. `zone` is the person's, None for the machine's own."""
 
     width: int
@@ -28,7 +26,7 @@ class Canvas:
     signs: Signs
     now: datetime
     zone: tzinfo | None = None
-    keys: Keys = field(default_factory=Keys)
+    keys: Keys = Keys()
 
     @property
     def narrow(self) -> bool:

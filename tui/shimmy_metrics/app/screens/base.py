@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 SMALL = 10
 """Rows below which the head gives up its rule and its blank lines."""
+
+
+class Places(NamedTuple):
+    """What stands in the frame's places; `row` is where the mark is, or the page begins."""
+
+    head: tuple[Line, ...]
+    page: tuple[Line, ...]
+    drawer: tuple[Line, ...]
+    row: int
 
 
 class Frame(Screen[None]):
@@ -73,20 +82,22 @@ class Frame(Screen[None]):
         return cast("ShimmyApp", self.app)
 
     def compose(self) -> ComposeResult:
-        """Build the frame's four places."""
-        signs = self.shimmy.signs
-        yield Lines(signs, id="head")
-        yield Lines(signs, id="page")
-        yield Lines(signs, id="drawer")
+        """Build the frame's four places, filled and in their size: so the first frame is whole."""
+        places = self.places()
+        yield self.standing("head", places.head)
+        yield Lines(self.shimmy.signs, places.page, id="page")
+        yield self.standing("drawer", places.drawer)
         yield self.button_row()
 
     def button_row(self) -> ButtonRow:
         """Return the bottom row."""
         return ButtonRow(self.shimmy.signs, self.acts(), self.shimmy.common_acts())
 
-    async def on_mount(self) -> None:
-        """Fill the lines, so that the first frame is complete."""
-        await self.draw()
+    def standing(self, where: str, lines: tuple[Line, ...]) -> Lines:
+        """Return a place that has the rows of its lines from its first layout on."""
+        made = Lines(self.shimmy.signs, lines, id=where)
+        made.styles.height = len(lines)
+        return made
 
     async def on_screen_resume(self) -> None:
         """Show what changed while another screen was in front."""
@@ -98,8 +109,13 @@ class Frame(Screen[None]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        if not outdated(event, self.app):
+        if not outdated(event, self):
             await self.draw()
+
+    def _compositor_refresh(self) -> None:
+        # As shipped, what is drawn while the app holds drawing back is drawn all the same, and thrown away.
+        if not self.app._batch_count:  # noqa: SLF001 - nothing public tells
+            super()._compositor_refresh()
 
     async def draw(self) -> None:
         """Draw what there is now, unless the end has come: Textual takes the widgets away while messages still come."""
@@ -108,6 +124,16 @@ class Frame(Screen[None]):
 
     async def fill(self) -> None:
         """Fill the frame's places. Only rows that differ reach the terminal."""
+        places = self.places()
+        self._place("#head", places.head)
+        self._place("#drawer", places.drawer)
+        self.query_one("#page", Lines).show(places.page)
+        await self.query_one(ButtonRow).show(self._fitting(self.shimmy.canvas()), self.shimmy.common_acts())
+        if self.focused is None and self.is_active:  # a question in front has the cursor
+            self.shimmy.place_cursor(Offset(0, places.row))
+
+    def places(self) -> Places:
+        """Return what stands where. The mark goes to what is nearest to it, and stays in view."""
         canvas = self.shimmy.canvas()
         page = self.page(canvas)
         self.mark = nearest(page, self.mark)
@@ -126,13 +152,8 @@ class Frame(Screen[None]):
             unseen = len(page.rows) - height
             place = f"{self._top + 1}-{self._top + len(shown)} of {len(page.rows)}" if unseen > 0 else ""
             drawer = (rule(canvas, self.shimmy.notice, more=place), *drawer[1:])
-        self._place("#head", head)
-        self._place("#drawer", drawer)
-        self.query_one("#page", Lines).show(lines)
-        await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.common_acts())
-        if self.focused is None and self.is_active:  # a question in front has the cursor
-            row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
-            self.shimmy.place_cursor(Offset(0, len(head) + row))
+        row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
+        return Places(head, lines, drawer, len(head) + row)
 
     def rows_for_page(self, canvas: Canvas, head: int, drawer: int) -> int:
         """Return how many rows are left for the page."""

@@ -1,6 +1,7 @@
 """A question in the drawer: the page stays in view, nothing is focused, Enter is inert."""
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -18,6 +19,7 @@ from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.resizing import outdated
+from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
@@ -36,6 +38,7 @@ class Question(ModalScreen[bool]):
     """Asks, and gives True for yes. What is not a certain yes is a no, or nothing."""
 
     AUTO_FOCUS = ""
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("question"), sheet("input")]
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     BINDINGS: ClassVar[list[BindingType]] = [*QUESTION]
 
@@ -101,7 +104,7 @@ class Question(ModalScreen[bool]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        if not outdated(event, self.app):
+        if not outdated(event, self):
             self.draw()
 
     def draw(self) -> None:

@@ -4,7 +4,7 @@ from shimmy_metrics.app.lines import Line, Role, Span, line, muted, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.explain import explained
 from shimmy_metrics.app.pages.session import ROUTE
-from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.app.screens.base import Frame, Places
 from shimmy_metrics.report.fields import BY_NAME, NEVER
 
 _STAYS = {
@@ -16,11 +16,11 @@ _STAYS = {
 class FieldFrame(Frame):
     """A screen whose lines are fields."""
 
-    async def fill(self) -> None:
-        """Fill it with the mark on the field that another screen left it on."""
+    def places(self) -> Places:
+        """Return what stands where, with the mark on the field that another screen left it on."""
         if self.shimmy.field and self.is_current:
             self.mark = self.shimmy.field
-        await super().fill()
+        return super().places()
 
     def remember_mark(self) -> None:
         """Take the field along to the next screen; what is no field stays.

@@ -1,6 +1,7 @@
 """The screen Fields: the closed list, with search."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import events, on
@@ -12,6 +13,7 @@ from shimmy_metrics.app.pages.canvas import Canvas, Page
 from shimmy_metrics.app.pages.fields import best, current, fields_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.app.screens.field import FieldFrame
+from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow
 from shimmy_metrics.app.widgets.search import SearchRow
 
@@ -20,6 +22,7 @@ class FieldsScreen(FieldFrame):
     """Whether something is in it, why, and with which value from here, now."""
 
     MODE = "fields"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input")]
     BINDINGS: ClassVar[list[BindingType]] = [*SEARCH]
 
     def __init__(self) -> None:

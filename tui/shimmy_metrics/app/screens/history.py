@@ -35,7 +35,7 @@ class HistoryScreen(Frame):
         """Return the list of receipts; a thousand take 27 ms, so it is made again only where something changed."""
         overview, base = self.shimmy.overview, self.shimmy.base
         receipts = (overview.receipts, overview.broken_receipts) if overview else None
-        drawn = (receipts, base, replace(canvas, now=canvas.now.min))
+        drawn = (receipts, base, canvas._replace(now=canvas.now.min))
         if drawn != self._drawn:
             self._drawn = drawn
             self._page = history_page(canvas, overview, base.id if base else 0)

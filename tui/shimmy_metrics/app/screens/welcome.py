@@ -36,16 +36,16 @@ class ConsentScreen(Frame):
 
     def compose(self) -> ComposeResult:
         """Build head, the scrolling page with the answers as buttons, and the bottom row."""
-        signs, overview = self.shimmy.signs, self.shimmy.overview
+        signs = self.shimmy.signs
         canvas = self.shimmy.canvas()
         self._choices = self._answers()
-        yield Lines(signs, title(canvas, overview), id="head")
+        yield self.standing("head", self._heading(canvas))
         with VerticalScroll(id="body", can_focus=False):
             yield Lines(signs, self._before(canvas), id="before")
             for choice in self._choices:
                 yield KeyButton(signs, self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
             yield Lines(signs, self._after(canvas), id="after")
-        yield Lines(signs, self._foot(canvas), id="drawer")
+        yield self.standing("drawer", self._foot(canvas))
         yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
 
     async def on_screen_resume(self) -> None:
@@ -59,11 +59,9 @@ class ConsentScreen(Frame):
 
     async def fill(self) -> None:
         """Fill the page's places."""
-        overview = self.shimmy.overview
         canvas = self.shimmy.canvas()
         body = self.query_one("#body", VerticalScroll)
-        named = tiny(canvas, overview) if canvas.tiny else title(canvas, overview)
-        self._place("#head", named if canvas.height > 4 else named[:1])
+        self._place("#head", self._heading(canvas))
         self.query_one("#before", Lines).show(self._before(canvas))
         self.query_one("#after", Lines).show(self._after(canvas))
         before, self._choices = self._choices, self._answers()
@@ -172,6 +170,11 @@ class ConsentScreen(Frame):
         if self.shimmy.renewing:
             return renewal.choices(overview)
         return consent.choices(overview, starting=self.shimmy.start.asking)
+
+    def _heading(self, canvas: Canvas) -> tuple[Line, ...]:
+        overview = self.shimmy.overview
+        named = tiny(canvas, overview) if canvas.tiny else title(canvas, overview)
+        return named if canvas.height > 4 else named[:1]
 
     def _before(self, canvas: Canvas) -> tuple[Line, ...]:
         overview = self.shimmy.overview
