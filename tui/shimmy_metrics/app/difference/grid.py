@@ -181,7 +181,7 @@ class Grid:
         frame, self._frame = self._frame, {}
         compared = {row: texts for row, texts in frame.items() if all(each.certain for each in texts)}
         said = self._cells({row: self._wanted(row, texts) for row, texts in sorted(compared.items())})
-        lasting = self._row if self._column is None else None
+        lasting = self._row if self._column in {None, self._width} else None
         for row in sorted(frame.keys() - compared.keys(), key=lambda each: (each == lasting, each)):
             self._as_it_came(row, frame[row], said)
         writing = min(said, key=lambda each: len(f"{each.ended()}{self._last_step(each.cursor)}".encode()))
@@ -192,9 +192,11 @@ class Grid:
 
     def _behind(self, row: int) -> str:
         """Return what brings the cursor behind the last column: only writing there does."""
-        character, attributes = self._shown[row][-1] or BLANK
-        end = RESET if attributes != PLAIN else ""
-        return f"{to(row, self._width - 1)}{transition(PLAIN, attributes)}{character}{end}"
+        place, last = to(row, self._width - 1), self._shown[row][-1]
+        if last is None:
+            return place  # it did not get there by writing: that would have been written last
+        character, attributes = last
+        return f"{place}{transition(PLAIN, attributes)}{character}{RESET if attributes != PLAIN else ''}"
 
     def _as_it_came(self, row: int, texts: list[_Text], said: list[Writing]) -> None:
         """Write the row's texts in their order, unless they are what was written there last."""
