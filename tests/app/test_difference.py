@@ -128,6 +128,14 @@ def test_a_row_of_uncertain_widths_is_written_as_it_came_and_once(row: str) -> N
     assert row in made.translate(frame)
 
 
+def test_the_last_cell_stays_of_a_row_of_uncertain_widths_that_the_cursor_was_left_behind() -> None:
+    both = Compared(Glass, 12, 5)
+    both.show("\x1b[2;1Hsome others\x1b[1;1H日本\x1b[1;12H.")
+    both.same("the text written last stands in a row above another")
+    both.show("\x1b[3;1Hbelow\x1b[1;13H")
+    both.same("a place behind the edge")
+
+
 def test_a_link_is_written_with_its_text() -> None:
     made = grid()
     linked = "\x1b[1;1Ha\x1b]8;id=1;https://example.org/\x1b\\b\x1b]8;;\x1b\\c\x1b[1;1H"

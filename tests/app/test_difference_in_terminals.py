@@ -25,7 +25,7 @@ LINK = "[link='https://example.org/']a link[/link]"
 BCES = (False,)
 """tmux's terminfo has no bce, and what it captures leaves out what was erased in colour."""
 
-KEYS = "j l l w j h s d n 2 ] 3 j enter l q m 4 G / m o d enter c tab tab enter n ? q x n R".split()  # noqa: SIM905
+KEYS = "j l l w j h s d n 2 ] 3 j enter l q m 4 G k g j j j j k / m o d enter c tab tab enter n ? q x n R".split()  # noqa: SIM905
 NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
 PROGRAM = """
@@ -106,6 +106,15 @@ def test_the_app_run_with_either_driver_shows_the_same(tmp_path: Path, pane: Cal
             each.press(key)
             assert each.shows(shown)
         assert same(plain, lean), key
+    for keys, shown in (
+        (["q", "4", *"jjjjjj"], "can ever leave"),
+        ([*"kkkkk", "Space", *"bGk"], "of 43"),
+        (["2", "w", *"jjjjjjjjjj"], "cut at the fields"),
+    ):
+        for each in (plain, lean):
+            each.press(*keys)
+            assert each.shows(shown)
+        assert same(plain, lean), keys
     for width, height in ((60, 20), (100, 30), (40, 12), (80, 24)):
         for each in (plain, lean):
             each.resize(width, height)

@@ -35,8 +35,7 @@ def _over(root: Path, look: str) -> list[str]:
     over: list[str] = []
     for (name, keys, budget), took in zip(STEPS, bytes_sent.measured(look, root).values(), strict=True):
         count, writes = took.count, took.writes
-        step = bytes_sent.STEP.bytes(look)
-        if budget is bytes_sent.EXPLAINED and count - took.last > step:
+        if budget.before and count - took.last > (step := budget.before.bytes(look)):
             over.append(f"{name}: {count - took.last:,} bytes before its explanation, the budget is {step:,}")
         if count > budget.bytes(look):
             over.append(f"{name}: {count:,} bytes, the budget of a {budget.name} is {budget.bytes(look):,}")

@@ -42,12 +42,16 @@ _TICK, _SAME = b"\x1b[24~", b"\x1b[23~"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many bytes a step may take, in true colour and with 16 colours, and in how many frames."""
+    """How many bytes a step may take, in true colour and with 16 colours, and in how many frames.
+
+    `before`: what it may take before its explanation.
+    """
 
     name: str
     rich: int
     few: int
     frames: int | None = None
+    before: "Budget | None" = None
 
     def bytes(self, look: str) -> int:
         """Return the bytes for a look."""
@@ -57,7 +61,9 @@ class Budget:
 FIRST: Final = Budget("first paint", 5_000, 3_000)
 FOCUS: Final = Budget("focus move", 150, 90, frames=1)
 STEP: Final = Budget("list step", 180, 130)
-EXPLAINED: Final = Budget("list step with its explanation", 550, 350)
+EXPLAINED: Final = Budget("list step with its explanation", 550, 350, before=STEP)
+NEW_LINE: Final = Budget("list step that brings in a line", 250, 130)
+SCROLLED: Final = Budget("list step that scrolls, with its explanation", 550, 350, before=NEW_LINE)
 TICK: Final = Budget("live tick with changes", 250, 150)
 NOTHING: Final = Budget("a tick without, or idle", 0, 0, frames=0)
 ALT_TAB: Final = Budget("terminal focus out and in", 32, 32)
@@ -84,7 +90,7 @@ STEPS: Final[tuple[tuple[str, bytes, Budget], ...]] = (
     ("2 Outgoing: lens measured", b"l", VIEW),
     ("2 Outgoing: a step in measured", b"j", EXPLAINED),
     ("2 Outgoing: lens wire", b"l", VIEW),
-    ("2 Outgoing: a step on the wire, which scrolls", b"j", VIEW),
+    ("2 Outgoing: a step on the wire, which scrolls", b"j", SCROLLED),
     ("2 Outgoing: raw", b"w", VIEW),
     ("2 Outgoing: cut again", b"w", VIEW),
     ("2 Outgoing: back to lens measured", b"h", VIEW),

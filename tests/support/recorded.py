@@ -14,6 +14,8 @@ from shimmy_metrics.app.difference.grid import Grid
 _UNSHOWN: Final = re.compile(r"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?\d+\$p|\x1b\]8;[^\x1b]*\x1b\\")
 """What pyte would show as text: the keyboard's protocol, questions, links."""
 
+_SCROLLED: Final = re.compile(r"\x1b\[\d+;\d+r")
+
 FRAMES: list[str] = []
 """Everything written since it was cleared last, a write each."""
 
@@ -39,11 +41,35 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return FRAMES
 
 
+class _Screen(pyte.Screen):
+    """Colours a row that comes in by scrolling, as terminals with bce do; pyte itself leaves it plain."""
+
+    def index(self) -> None:
+        """Move down; at the bottom margin move all rows up."""
+        bottom = self.margins.bottom if self.margins else self.lines - 1
+        comes_in = self.cursor.y == bottom
+        super().index()
+        if comes_in:
+            self._colour(bottom)
+
+    def reverse_index(self) -> None:
+        """Move up; at the top margin move all rows down."""
+        top = self.margins.top if self.margins else 0
+        comes_in = self.cursor.y == top
+        super().reverse_index()
+        if comes_in:
+            self._colour(top)
+
+    def _colour(self, row: int) -> None:
+        for column in range(self.columns):
+            self.buffer[row][column] = self.cursor.attrs._replace(data=" ")
+
+
 class Glass:
     """A terminal in memory."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._screen = pyte.Screen(width, height)
+        self._screen = _Screen(width, height)
         self._stream = pyte.Stream(self._screen)
         # Cells that were never written pyte would not erase in colour.
         self._stream.feed("".join(f"\x1b[{row + 1};1H{' ' * width}" for row in range(height)) + "\x1b[H")
@@ -98,12 +124,17 @@ class Compared(Generic[_Shown]):
     """Terminals side by side: one gets the frames, the others what the grid makes of them, with bce and without."""
 
     def __init__(
-        self, terminal: Callable[[int, int], _Shown], width: int, height: int, bces: tuple[bool, ...] = (True, False)
+        self,
+        terminal: Callable[[int, int], _Shown],
+        width: int,
+        height: int,
+        bces: tuple[bool, ...] = (True, False),
+        grid: Callable[[bool], Grid] = lambda bce: Grid(erases_in_colour=bce, scrolls=True),
     ) -> None:
         self.plain = terminal(width, height)
         self.lean = {bce: terminal(width, height) for bce in bces}
-        self.grids = {bce: Grid(erases_in_colour=bce) for bce in self.lean}
-        self.written = self.saved = 0
+        self.grids = {bce: grid(bce) for bce in self.lean}
+        self.written = self.saved = self.scrolled = 0
         for made in self.grids.values():
             made.resize(width, height)
         self.show("\x1b[?1049h\x1b[?7l")
@@ -116,6 +147,7 @@ class Compared(Generic[_Shown]):
             short = self.grids[bce].translate(frame)
             glass.feed(short)
             self.saved += len(short)
+            self.scrolled += bool(_SCROLLED.search(short))
 
     def resize(self, width: int, height: int) -> None:
         """Become another size."""

@@ -8,6 +8,9 @@ from shimmy_metrics.app.difference.style import PLAIN, Attributes
 Cell = tuple[str, Attributes]
 """A character of one cell and its attributes."""
 
+Row = list[Cell | None]
+"""The cells of a row; None is a cell of which nothing is known."""
+
 BLANK: Final[Cell] = (" ", PLAIN)
 
 

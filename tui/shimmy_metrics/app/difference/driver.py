@@ -21,12 +21,24 @@ if TYPE_CHECKING:
 _ERASE_IN_COLOUR: Final = ("xterm", "linux", "alacritty", "kitty", "foot", "ghostty", "wezterm", "konsole", "rxvt")
 """Terminals whose terminfo entry has `bce`. Multiplexers answer for the terminal outside: they are not among them."""
 
+_SCROLLS: Final = (*_ERASE_IN_COLOUR, "screen", "tmux", "vt1", "vt2", "vt3", "vt4")
+"""Terminals whose terminfo entry has `csr`, `ind` and `ri`: they move the rows of a scrolling region."""
+
 _RESET_ONLY: Final = ("vt1", "ansi")
 """Terminals that turn attributes off all at once or not at all."""
 
 SETTLED_SECONDS: Final = 0.05
 """After a resize all is drawn again: a terminal that had another size for a moment only has lost cells, and the app
 has heard of none."""
+
+
+def grid_for(terminal: str) -> Grid:
+    """Return a grid that says what a terminal of this name understands."""
+    return Grid(
+        erases_in_colour=terminal.startswith(_ERASE_IN_COLOUR),
+        resets=terminal.startswith(_RESET_ONLY),
+        scrolls=terminal.startswith(_SCROLLS),
+    )
 
 
 if sys.platform == "win32":
@@ -46,9 +58,7 @@ else:
             """Writes differences."""
 
             def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the base class's own
-                self._grid = Grid(
-                    erases_in_colour=terminal.startswith(_ERASE_IN_COLOUR), resets=terminal.startswith(_RESET_ONLY)
-                )
+                self._grid = grid_for(terminal)
                 # The thread that reads keys writes, too; so does a signal's handler, in the midst of another write.
                 self._lock = threading.RLock()
                 self._writing = False

@@ -7,6 +7,9 @@ done anyway:
   cells are unknown then; the same row again is still not written again;
 - a sequence that is not known to leave the cells alone. Nothing is known then, and the next frame is written whole.
 
+Rows that only moved are moved by the terminal, where it can and where that is shorter; then what still differs is
+written.
+
 Between two calls the terminal has the cursor where it would have it without the grid, and no attributes set.
 """
 
@@ -14,12 +17,14 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-from shimmy_metrics.app.difference.cell import BLANK, Cell, blank, drawn, under
+from shimmy_metrics.app.difference.cell import BLANK, Cell, Row, blank
 from shimmy_metrics.app.difference.frame import Kind, Piece, certain, pieces
+from shimmy_metrics.app.difference.scroll import found
 from shimmy_metrics.app.difference.style import PLAIN, RESET, Attributes, applied, transition
+from shimmy_metrics.app.difference.writing import Writing, to, way
 
-ERASED: Final = 6
-"""Blank cells to a row's end from which an erasing sequence is shorter than the blanks."""
+SHORT: Final = 80
+"""Bytes that are not worth a look for rows that moved."""
 
 _BEGIN: Final = "\x1b[?2026h"
 _NO_LINK: Final = "\x1b]8;;\x1b\\"
@@ -38,14 +43,15 @@ class Grid:
     """A picture of the terminal.
 
     `erases_in_colour`: an erased row takes the background colour there (bce). `resets`: the terminal can only turn all
-    attributes off at once, as the oldest can.
+    attributes off at once, as the oldest can. `scrolls`: it moves the rows of a scrolling region (csr, ind, ri).
     """
 
-    def __init__(self, *, erases_in_colour: bool = False, resets: bool = False) -> None:
+    def __init__(self, *, erases_in_colour: bool = False, resets: bool = False, scrolls: bool = False) -> None:
         self._bce = erases_in_colour
         self._resets = resets
+        self._can_scroll = self._scrolls = scrolls
         self._width = self._height = 0
-        self._shown: list[list[Cell | None]] = []
+        self._shown: list[Row] = []
         self._uncertain: dict[int, list[_Text]] = {}
         self._frame: dict[int, list[_Text]] = {}
         self._made: list[str] = []
@@ -95,6 +101,9 @@ class Grid:
                     self._write(piece.raw)
                 case Kind.ALTERNATE:
                     self._alternate(piece)
+                case Kind.UNKNOWN:
+                    self._scrolls = False  # it may have set margins, or left a picture that would move along
+                    self._pass(piece.raw)
                 case _:
                     self._pass(piece.raw)
         self._differences()
@@ -125,6 +134,7 @@ class Grid:
         # Not every terminal has a second screen: one that has none is cleared as well.
         self._write(f"{piece.raw}{RESET}\x1b[H\x1b[2J")
         self._fill(BLANK)
+        self._scrolls = self._can_scroll
         self._row, self._column = self._cursor = (0, 0)
 
     def _pass(self, raw: str) -> None:
@@ -155,129 +165,83 @@ class Grid:
         if self._column is None:
             self._cursor = None  # it stands behind a text of uncertain width, and stays there
         elif self._cursor != (self._row, self._column):
-            behind = self._column == self._width and self._row < self._height
-            step = self._way if written else _to
-            self._write(self._behind(self._row) if behind else step(self._row, self._column))
+            self._write(self._last_step(self._cursor if written else None))
             self._cursor = self._row, self._column
 
-    def _rows(self) -> bool:
-        """Write what changed in the frame's rows; return whether anything did.
+    def _last_step(self, cursor: tuple[int, int] | None) -> str:
+        """Return what brings the cursor from there to where the frame left it."""
+        if self._row is None or self._column is None or cursor == (self._row, self._column):
+            return ""
+        if self._column == self._width and self._row < self._height:
+            return self._behind(self._row)
+        return way(cursor, self._row, self._column, self._width)
 
-        It begins with a place, not with a step from where the cursor was: another program may have moved it.
-        """
-        pen = PLAIN
-        written = False
-        lasting = self._row if self._column is None else None
-        for row, texts in sorted(self._frame.items(), key=lambda each: (each[0] == lasting, each[0])):
-            made, pen = (self._cells if all(each.certain for each in texts) else self._as_it_came)(row, texts, pen)
-            written = written or bool(made)
-            self._write(made)
-        self._frame.clear()
-        if pen != PLAIN:
-            self._write(RESET)
-        return written
+    def _rows(self) -> bool:
+        """Write what changed in the frame's rows, as briefly as it can be said; return whether anything did."""
+        frame, self._frame = self._frame, {}
+        compared = {row: texts for row, texts in frame.items() if all(each.certain for each in texts)}
+        said = self._cells({row: self._wanted(row, texts) for row, texts in sorted(compared.items())})
+        lasting = self._row if self._column in {None, self._width} else None
+        for row in sorted(frame.keys() - compared.keys(), key=lambda each: (each == lasting, each)):
+            self._as_it_came(row, frame[row], said)
+        writing = min(said, key=lambda each: len(f"{each.ended()}{self._last_step(each.cursor)}".encode()))
+        self._cursor = writing.cursor
+        made = writing.ended()
+        self._write(made)
+        return bool(made)
 
     def _behind(self, row: int) -> str:
         """Return what brings the cursor behind the last column: only writing there does."""
-        character, attributes = self._shown[row][-1] or BLANK
-        end = RESET if attributes != PLAIN else ""
-        return f"{_to(row, self._width - 1)}{transition(PLAIN, attributes)}{character}{end}"
+        place, last = to(row, self._width - 1), self._shown[row][-1]
+        if last is None:
+            return place  # it did not get there by writing: that would have been written last
+        character, attributes = last
+        return f"{place}{transition(PLAIN, attributes)}{character}{RESET if attributes != PLAIN else ''}"
 
-    def _as_it_came(self, row: int, texts: list[_Text], pen: Attributes) -> tuple[str, Attributes]:
-        """Return the row's texts in their order, unless they are what was written there last."""
+    def _as_it_came(self, row: int, texts: list[_Text], said: list[Writing]) -> None:
+        """Write the row's texts in their order, unless they are what was written there last."""
         left_there = self._row == row and self._column in {None, self._width}
         if self._uncertain.get(row) == texts and not left_there:
-            return "", pen
-        made: list[str] = []
-        at: int | None = -1
-        for column, text, wanted, known in texts:
-            if column is not None and column != at:
-                made.append(_to(row, column))
-            made.append(f"{self._step(pen, wanted)}{text}")
-            pen = wanted
-            at = column + len(text) if known and column is not None else None
-        self._cursor = (row, at) if at is not None else None
+            return
+        for writing in said:
+            for column, text, attributes, known in texts:
+                if column is not None and writing.cursor != (row, column):
+                    writing.place(row, column)
+                writing.text(text, attributes, len(text) if known else None)
         self._shown[row] = [None] * self._width
         self._uncertain[row] = texts
-        return "".join(made), pen
 
-    def _cells(self, row: int, texts: list[_Text], pen: Attributes) -> tuple[str, Attributes]:
-        """Return what changes the row's cells, and the attributes in force afterwards."""
-        self._uncertain.pop(row, None)
-        shown = self._shown[row]
-        wanted = list(shown)
+    def _wanted(self, row: int, texts: list[_Text]) -> Row:
+        """Return the row's cells with its texts in them."""
+        wanted = list(self._shown[row])
         for column, text, attributes, _ in texts:
             assert column is not None
             empty = blank(attributes)
             end = column + len(text)
             wanted[column:end] = [empty if each == " " else (each, attributes) for each in text]
-        if wanted == shown:
-            return "", pen
-        self._shown[row] = wanted
-        return self._changed(row, shown, wanted, pen)
+        return wanted
 
-    def _changed(
-        self, row: int, shown: list[Cell | None], wanted: list[Cell | None], pen: Attributes
-    ) -> tuple[str, Attributes]:
-        made: list[str] = []
-        tail = self._blank_tail(wanted)
-        for at, cell in enumerate(wanted):
-            if cell is None or cell == shown[at]:
-                continue
-            made.append(self._way(row, at, pen))
-            wished = under(cell, pen)
-            made.append(self._step(pen, wished))
-            pen = wished
-            if at >= tail and self._width - at >= ERASED:
-                made.append("\x1b[K")
-                self._cursor = row, at
-                break
-            made.append(cell[0])
-            self._cursor = row, at + 1
-        return "".join(made), pen
+    def _cells(self, wanted: dict[int, Row]) -> list[Writing]:
+        """Write what changes these rows' cells: each where it is and, where rows moved, after they were moved."""
+        shown = self._shown.copy()
+        for row, cells in wanted.items():
+            self._shown[row] = cells
+            self._uncertain.pop(row, None)
+        in_place = self._changes(shown, wanted)
+        shift = found(shown, wanted) if self._scrolls and len(in_place.ended()) > SHORT else None
+        if shift is None:
+            return [in_place]
+        band = {row: self._shown[row] for row in range(shift.top, shift.bottom + 1)}
+        return [in_place, self._changes(shift.moved(shown), dict(sorted((wanted | band).items())), shift.sequence)]
 
-    def _way(self, row: int, column: int, pen: Attributes | None = None) -> str:
-        """Return the shortest way for the cursor: to a place, along from where it is, or over what stands between.
-
-        That is written again where it needs no other attributes than the pen's; without one nothing is.
-        """
-        place = _to(row, column)
-        if self._cursor is None or self._cursor[1] >= self._width:
-            return place  # behind the last column is where terminals disagree
-        down, along = row - self._cursor[0], column - self._cursor[1]
-        short = min(place, f"{_steps(down, 'B', 'A')}{_steps(along, 'C', 'D')}", key=len)
-        if down or pen is None or not 0 < along <= len(short):
-            return short
-        between = self._shown[row][self._cursor[1] : column]
-        if any(cell is None or under(cell, pen) != pen for cell in between):
-            return short
-        again = "".join(cell[0] for cell in between if cell)
-        return again if len(again.encode()) <= len(short) else short
-
-    def _blank_tail(self, wanted: list[Cell | None]) -> int:
-        """Return the column from which the row is blank in one background that erasing gives; its width where not."""
-        last = wanted[-1]
-        if last is None or last[0] != " " or drawn(last[1]) or (last[1].background and not self._bce):
-            return self._width
-        tail = self._width
-        while tail > 0 and wanted[tail - 1] == last:
-            tail -= 1
-        return tail
-
-    def _step(self, before: Attributes, after: Attributes) -> str:
-        return transition(before, after, resets=self._resets)
+    def _changes(self, shown: list[Row], wanted: dict[int, Row], first: str = "") -> Writing:
+        writing = Writing(erases_in_colour=self._bce, resets=self._resets, first=first)
+        for row, cells in wanted.items():
+            if cells != shown[row]:
+                writing.row(row, shown[row], cells)
+        return writing
 
     def _fill(self, cell: Cell | None) -> None:
         self._shown = [[cell] * self._width for _ in range(self._height)]
         self._uncertain.clear()
         self._frame.clear()
-
-
-def _to(row: int, column: int) -> str:
-    return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
-
-
-def _steps(count: int, on: str, back: str) -> str:
-    if not count:
-        return ""
-    return f"\x1b[{abs(count) if abs(count) > 1 else ''}{on if count > 0 else back}"
