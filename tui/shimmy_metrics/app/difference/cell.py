@@ -1,6 +1,5 @@
 """One cell of a terminal: a character and its attributes, and what of a blank can be seen. Pure."""
 
-from dataclasses import replace
 from typing import Final
 
 from shimmy_metrics.app.difference.style import PLAIN, Attributes
@@ -28,4 +27,4 @@ def under(cell: Cell, current: Attributes) -> Attributes:
     """Return the attributes to write the cell with: a blank takes the current ones, but for its background."""
     if cell[0] != " " or drawn(cell[1]) or drawn(current):
         return cell[1]
-    return replace(current, background=cell[1].background)
+    return current._replace(background=cell[1].background)

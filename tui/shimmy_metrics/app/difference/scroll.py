@@ -5,10 +5,9 @@ A terminal moves them itself within a scrolling region, for the bytes of a word.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from operator import ne
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.app.difference.cell import BLANK, Row
 
@@ -16,8 +15,7 @@ _NEVER: Final = -1_000_000
 """What it gains to move a row that must not be moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(NamedTuple):
     """The rows from `top` to `bottom`, both from 0, move up by `rows`; where that is negative, down."""
 
     top: int

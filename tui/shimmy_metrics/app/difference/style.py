@@ -1,14 +1,12 @@
 """Text attributes as SGR parameters, and the shortest way from one to another. Pure."""
 
-from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 RESET: Final = "\x1b[m"
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """What SGR can set, each as the parameters that set it; empty is the terminal's own."""
 
     weight: str = ""
@@ -60,7 +58,7 @@ _TWICE: Final = "21"
 @lru_cache(4096)
 def applied(before: Attributes, parameters: str) -> Attributes:
     """Return the attributes after an SGR sequence with these parameters."""
-    found = {each.name: value for each in fields(Attributes) if (value := getattr(before, each.name))}
+    found = {name: value for name, value in zip(Attributes._fields, before, strict=True) if value}
     codes = [code.lstrip("0") or "0" for code in parameters.split(";")]
     index = 0
     while index < len(codes):
@@ -102,25 +100,20 @@ def transition(before: Attributes, after: Attributes, *, resets: bool = False) -
     """
     if before == after:
         return ""
-    wanted = [value for value in _values(after) if value]
+    wanted = [value for value in after if value]
     afresh = f"\x1b[{';'.join(['', *wanted])}m"
     if before.other or _TWICE in {before.underline, after.underline}:
         return afresh
     steps: list[str] = []
-    for each in fields(Attributes):
-        old, new = getattr(before, each.name), getattr(after, each.name)
+    for name, old, new in zip(Attributes._fields, before, after, strict=True):
         if old == new:
             continue
         # Bold over faint would leave both on.
-        if (each.name == "weight" and old and new) or (resets and not new):
+        if (name == "weight" and old and new) or (resets and not new):
             return afresh
-        steps.append(new or _OFF[each.name])
+        steps.append(new or _OFF[name])
     changed = f"\x1b[{';'.join(steps)}m"
     return changed if len(changed) <= len(afresh) else afresh
-
-
-def _values(attributes: Attributes) -> list[str]:
-    return [getattr(attributes, each.name) for each in fields(Attributes)]
 
 
 def _plain_colour(code: str, normal: str, bright: str) -> bool:
