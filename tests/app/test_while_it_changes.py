@@ -116,8 +116,8 @@ async def test_two_who_draw_at_once_leave_one_row_of_buttons(tmp_path: Path) -> 
 async def test_the_last_line_of_a_long_page_comes_into_view(tmp_path: Path, width: int, height: int) -> None:
     shown = overviews.busy()
     live = shown.running[0]
-    counters = replace(live.session.counters, routes={f"/v1/route-{number}": 40 - number for number in range(12)})
-    live = live._replace(session=replace(live.session, counters=counters))
+    counters = live.session.counters._replace(routes={f"/v1/route-{number}": 40 - number for number in range(12)})
+    live = live._replace(session=live.session._replace(counters=counters))
     app = opened.still(tmp_path, replace(shown, running=(live,)))
     async with app.run_test(size=(width, height)) as pilot:
         await opened.press(pilot, "G")

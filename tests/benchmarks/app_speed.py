@@ -6,6 +6,7 @@ to its last, how long a screen takes to open, and what memory does over `--minut
 """
 
 import argparse
+import compileall
 import os
 import statistics
 import sys
@@ -14,13 +15,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import shimmy_metrics
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.records import Outcome
@@ -53,6 +54,11 @@ sys.exit(shimmy())
 """
 
 
+def compiled() -> None:
+    """Compile the program, as an installer does: what was edited since would be compiled in each run."""
+    compileall.compile_dir(Path(shimmy_metrics.__path__[0]), quiet=1)
+
+
 def environment(home: Path) -> dict[str, str]:
     """Return what keeps the app below a folder."""
     names = {"HOME": "", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_DATA_HOME": "data"}
@@ -70,19 +76,19 @@ def painted(program: str, wanted: tuple[bytes, ...], variables: dict[str, str]) 
         return time.perf_counter() - begun
 
 
-def first_paint(home: Path) -> None:
+def first_paint(home: Path, name: str, wanted: tuple[bytes, ...]) -> None:
     """Print how long the first paint takes, and how many of hello-world's that is."""
     variables = environment(home)
-    programs = {"hello-world": (HELLO, (b"hello, world",)), "shimmy tui": (APP, (b"Session", b"Decide", b"Quit"))}
+    programs = {"hello-world": (HELLO, (b"hello, world",)), name: (APP, wanted)}
     took: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(ROUNDS):
-        for name, (program, wanted) in programs.items():
-            took[name].append(painted(program, wanted, variables))
+        for program, (source, seen) in programs.items():
+            took[program].append(painted(source, seen, variables))
     hello = min(took["hello-world"]), statistics.median(took["hello-world"])
-    for name, times in took.items():
+    for program, times in took.items():
         best, median = min(times), statistics.median(times)
         say(
-            f"first paint, {name}",
+            f"first paint, {program}",
             f"{best * 1000:7.0f} ms best, {median * 1000:5.0f} median",
             f"{best / hello[0]:5.2f} x, {median / hello[1]:5.2f} x of hello-world",
         )
@@ -132,7 +138,7 @@ def running(profile: Profile) -> Iterator[None]:
             turn += 1
             with opened(profile) as db:
                 for number in numbers:
-                    more = replace(BUSY, requests=BUSY.requests + turn, tokens=BUSY.tokens + 50 * turn)
+                    more = BUSY._replace(requests=BUSY.requests + turn, tokens=BUSY.tokens + 50 * turn)
                     sessions.checkpoint(db, number, more, samples.NOW)
 
     with ExitStack() as locks:
@@ -141,7 +147,7 @@ def running(profile: Profile) -> Iterator[None]:
             for number in range(SESSIONS):
                 session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", grant=grant)
                 locks.callback(sessions.take_lock(profile, session.session_id).release)
-                numbers.append(sessions.begin(db, replace(session, counters=BUSY)))
+                numbers.append(sessions.begin(db, session._replace(counters=BUSY)))
         thread = threading.Thread(target=count)
         thread.start()
         try:
@@ -223,15 +229,17 @@ def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--minutes", type=float, default=10.0)
     minutes = given.parse_args().minutes
+    compiled()
     with tempfile.TemporaryDirectory() as folder:
+        first_paint(Path(folder), "the question", (b"Shimmy metrics", b"Enable", b"undecided"))
         enable(Profile.under(Path(folder), environment(Path(folder)), samples.fixed()))
-        first_paint(Path(folder))
+        first_paint(Path(folder), "no server runs", (b"Session", b"Start one", b"Quit"))
         keys(Path(folder))
     say("")
     with tempfile.TemporaryDirectory() as folder:
         profile = with_receipts(Path(folder))
         with running(profile):
-            first_paint(Path(folder))
+            first_paint(Path(folder), "8 sessions, 1,000 receipts", (b"Session", b"requests", b"Quit"))
             keys(Path(folder))
             memory(Path(folder), minutes * 60)
 

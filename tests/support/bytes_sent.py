@@ -170,8 +170,7 @@ def ticked(turn: int) -> Overview:
     shown = overviews.busy()
     live = shown.running[0]
     counters = live.session.counters
-    more = replace(
-        counters,
+    more = counters._replace(
         requests=counters.requests + turn,
         tokens=counters.tokens + 50 * turn,
         answers=counters.answers + turn,
@@ -181,7 +180,7 @@ def ticked(turn: int) -> Overview:
         minutes=(*counters.minutes[:-1], counters.minutes[-1] + turn),
     )
     would_be = overviews.reported(overviews.named(9, more))
-    return replace(shown, running=(live._replace(session=replace(live.session, counters=more), would_be=would_be),))
+    return replace(shown, running=(live._replace(session=live.session._replace(counters=more), would_be=would_be),))
 
 
 def run(root: Path, variables: dict[str, str]) -> None:

@@ -15,8 +15,7 @@ from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import digest, join, seal
 from support.samples import COUNTERS, FACTS, NOW, measured, session
 
-EARLIER = replace(
-    COUNTERS,
+EARLIER = COUNTERS._replace(
     requests=31,
     errors=0,
     tokens=1_980,
@@ -30,8 +29,7 @@ EARLIER = replace(
     uptime_s=5_730,
 )
 
-BUSY = replace(
-    COUNTERS,
+BUSY = COUNTERS._replace(
     clients={"vscode": 40, "curl": 7},
     minutes=(
         1,
@@ -126,7 +124,7 @@ def idle() -> Overview:
 def only_for_me() -> Overview:
     """Return what somebody has whose sessions are only for themselves: two that ended, none that runs."""
     ended = tuple(
-        replace(session(), id=number, local=True, grant="", counters=counters, ended=NOW - timedelta(days=number))
+        session()._replace(id=number, local=True, grant="", counters=counters, ended=NOW - timedelta(days=number))
         for number, counters in ((2, COUNTERS), (1, EARLIER))
     )
     return replace(idle(), standing=Standing(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended)
@@ -134,7 +132,7 @@ def only_for_me() -> Overview:
 
 def busy(decision: Decision = HELD) -> Overview:
     """Return a machine in use: one session runs, two reports wait, three deliveries left, one report was deleted."""
-    running = replace(session(), counters=BUSY, started=NOW - timedelta(seconds=7_321))
+    running = session()._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
     deleted = Receipt(2, NOW - timedelta(days=3), "", b"", "", 0, None, 1, "", "deleted by you before it was sent")
     return Overview(
         standing=Standing(decision),
@@ -142,25 +140,25 @@ def busy(decision: Decision = HELD) -> Overview:
         running=(Live(running, reported(named(9, BUSY))),),
         outbox=(
             reported(named(4), 4, Wait.REVIEW if decision.delivery is Delivery.REVIEW else Wait.DUE),
-            replace(reported(named(5, EARLIER, 1), 5, Wait.SET_ASIDE), reason="version: no such form"),
+            reported(named(5, EARLIER, 1), 5, Wait.SET_ASIDE)._replace(reason="version: no such form"),
         ),
         receipts=(
             receipt(4, 1, named(3, EARLIER, 1)),
             receipt(3, 2, named(2, EARLIER, 2), named(1, COUNTERS, 2), outcome=Outcome.ACCEPTED),
             deleted,
-            receipt(1, 4, named(8, replace(EARLIER, requests=3, tokens=120), 4)),
+            receipt(1, 4, named(8, EARLIER._replace(requests=3, tokens=120), 4)),
         ),
     )
 
 
 def several() -> Overview:
     """Return three sessions at once, nothing that waits: two are sent after their end, one is only for the person."""
-    one, two = session(), replace(session(), server="ollama", version="", local=True, address="127.0.0.1:11434")
+    one, two = session(), session()._replace(server="ollama", version="", local=True, address="127.0.0.1:11434")
     begun = NOW - timedelta(seconds=BUSY.uptime_s)
-    running = (replace(one, counters=BUSY, started=begun), replace(two, started=begun), replace(one, counters=EARLIER))
+    running = (one._replace(counters=BUSY, started=begun), two._replace(started=begun), one._replace(counters=EARLIER))
     reports = [named(number, each.counters) for number, each in enumerate(running)]
     made = tuple(
-        Live(replace(each, session_id=report.session_id), reported(report))
+        Live(each._replace(session_id=report.session_id), reported(report))
         for each, report in zip(running, reports, strict=True)
     )
     return replace(busy(GRANTED), running=made, outbox=())
@@ -169,7 +167,7 @@ def several() -> Overview:
 def running_only_for_me() -> Overview:
     """Return a session that is measured for the person's own eyes."""
     local = replace(GRANTED, consent=Consent.DECLINED, local=True)
-    running = replace(session(), counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
+    running = session()._replace(counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
     return replace(idle(), standing=Standing(local), running=(Live(running, reported(named(9, BUSY))),))
 
 

@@ -4,14 +4,13 @@ Never single requests, never a name; `aggregate` makes it, and loads what that t
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from shimmy_metrics.vocabulary import TokenSource
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(NamedTuple):
     """What a session has counted so far. Plain JSON values alone; every figure stays on this machine until reported.
 
     `sources` counts exchanges with generated content by token source; `minutes` are the requests of the last
@@ -21,11 +20,11 @@ class Counters:
     requests: int = 0
     errors: int = 0
     tokens: int = 0
-    sources: Mapping[str, int] = field(default_factory=dict)
+    sources: Mapping[str, int] = MappingProxyType({})
     models: int = 0
     models_at_once: int = 0
-    routes: Mapping[str, int] = field(default_factory=dict)
-    clients: Mapping[str, int] = field(default_factory=dict)
+    routes: Mapping[str, int] = MappingProxyType({})
+    clients: Mapping[str, int] = MappingProxyType({})
     answers: int = 0
     answer_ms: int = 0
     generating_ms: int = 0
@@ -37,13 +36,12 @@ class Counters:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values, keys as the attributes."""
-        return asdict(self)
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in self._asdict().items()}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `as_json` wrote. Keys of another version are passed over, missing ones take their start value."""
-        known = {each.name for each in fields(cls)}
-        taken = {name: value for name, value in values.items() if name in known}
+        taken = {name: value for name, value in values.items() if name in cls._fields}
         taken["minutes"] = tuple(taken.get("minutes", ()))
         return cls(**taken)
 

@@ -1,14 +1,15 @@
-"""What the store holds, as values: sessions, reports that wait, receipts."""
+"""What the store holds, as values: sessions, reports that wait, receipts. They are tuples, as rows are."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shimmy_metrics.counters import Counters
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One run of the inference server. Times are UTC; `id` is 0 before the store gave one.
 
     `grant` names the decision under which it is measured, empty where it is only for the person. `server` is what the
@@ -43,8 +44,7 @@ class Wait(StrEnum):
     """The receiver refused it; shown, never retried by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A sealed report that was not delivered. `body` is final: shown, exported and sent are these bytes.
 
     `measured` holds the raw values beside it (shown as "measured -> sent"), and goes when the report goes.
@@ -57,7 +57,7 @@ class Pending:
     sha256: str
     sealed: datetime
     wait: Wait
-    measured: dict[str, str] = field(default_factory=dict)
+    measured: Mapping[str, str] = MappingProxyType({})
     reason: str = ""
 
 
@@ -70,8 +70,7 @@ class Outcome(StrEnum):
     """2xx without that answer (a captive portal says 200 as well)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Our own record of one delivery: the bytes, their digest, when, where to, the answer.
 
     `body` is empty in a link that stands for older receipts or for a deletion; `note` says which. `link` is the hash

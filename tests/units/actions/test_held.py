@@ -1,7 +1,5 @@
 """An export's own rules take every raw value that a report can leave, and nothing beside them."""
 
-from dataclasses import replace
-
 import pytest
 
 from shimmy_metrics.actions.export import FORMAT
@@ -22,15 +20,14 @@ NOTHING_KNOWN = Facts(
     region="unknown",
     zone="",
 )
-EVERYTHING_MET = replace(
-    COUNTERS,
+EVERYTHING_MET = COUNTERS._replace(
     sources=dict.fromkeys(map(str, TokenSource), 1_000),
     routes=dict.fromkeys([*ROUTES, OTHER], 1),
     clients=dict.fromkeys(CLIENTS, 12),
 )
 
 
-@pytest.mark.parametrize("counters", [Counters(), replace(Counters(), requests=1), COUNTERS, EVERYTHING_MET])
+@pytest.mark.parametrize("counters", [Counters(), Counters()._replace(requests=1), COUNTERS, EVERYTHING_MET])
 @pytest.mark.parametrize("facts", [FACTS, NOTHING_KNOWN, FACTS._replace(zone="UTC-05:00")])
 @pytest.mark.parametrize("first", [True, False])
 def test_every_raw_value_can_stand_in_an_export(counters: Counters, facts: Facts, first: bool) -> None:

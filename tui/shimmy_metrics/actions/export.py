@@ -55,7 +55,7 @@ def _pending(pending: Pending) -> dict[str, Any]:
         "wait": pending.wait.value,
         "reason": pending.reason,
         **_body(pending.body, pending.sha256),
-        "measured": pending.measured,
+        "measured": dict(pending.measured),
     }
 
 

@@ -219,7 +219,7 @@ def _raw(name: str, text: object) -> bool:
 
 
 _FIGURES: Final[dict[str, Rule | dict[str, Any]]] = {
-    **dict.fromkeys(Counters.__dataclass_fields__, _whole_or_none),
+    **dict.fromkeys(Counters._fields, _whole_or_none),
     "sources": _counts(*TokenSource),
     "routes": _counts(*ROUTES, OTHER),
     "clients": _counts(*CLIENTS),

@@ -62,8 +62,11 @@ class Overview:
         return tuple(receipt for receipt in self.receipts if receipt.body)
 
 
-def overview(profile: Profile, facts: Facts) -> Overview:
-    """Return everything there is to show now. A deletion that is owed is done first."""
+def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> Overview:
+    """Return everything there is to show now. A deletion that is owed is done first.
+
+    `known` is an earlier one: its receipts are not read and checked again where no others came.
+    """
     trouble, unusable = "", False
     try:
         force = in_force(profile, None)
@@ -86,7 +89,7 @@ def overview(profile: Profile, facts: Facts) -> Overview:
     )
     try:
         with looked_at(profile, off=not force.measures) as db:
-            return empty if db is None else _read(profile, db, empty, facts)
+            return empty if db is None else _read(profile, db, empty, facts, known)
     except TroubleError as error:
         return replace(empty, trouble=trouble or str(error))
 
@@ -131,7 +134,10 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def _read(profile: Profile, db: Database, empty: Overview, facts: Facts) -> Overview:
+def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
+    if known is None or not receipts.unchanged(db, known.receipts):
+        held = tuple(receipts.everything(db))
+        known = replace(empty, receipts=held, broken_receipts=tuple(receipts.broken(held)))
     force = empty.standing if empty.unusable else in_force(profile, db)
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
@@ -145,7 +151,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts) -> Over
         ),
         ended=tuple(sessions.kept(db)),
         outbox=tuple(outbox.everything(db)),
-        receipts=tuple(receipts.everything(db)),
-        broken_receipts=tuple(receipts.broken(db)),
+        receipts=known.receipts,
+        broken_receipts=known.broken_receipts,
         unread=not force.measures and unread_log(profile),
     )

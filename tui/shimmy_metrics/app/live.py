@@ -13,12 +13,18 @@ LOOK_SECONDS: Final = 0.5
 
 
 class Looking:
-    """Looks at config and store, and calls `tell` from its thread with each overview that differs from the last."""
+    """Looks at config and store, and calls `tell` from its thread with each overview that differs from the last.
 
-    def __init__(self, profile: Profile, facts: Facts, tell: Callable[[Overview], object]) -> None:
+    `known` is what is shown already, None where nothing was read yet.
+    """
+
+    def __init__(
+        self, profile: Profile, facts: Facts, tell: Callable[[Overview], object], known: Overview | None = None
+    ) -> None:
         self._profile = profile
         self._facts = facts
         self._tell = tell
+        self._known = known
         self._wake = threading.Event()
         self._ended = False
         self._again = False
@@ -26,11 +32,11 @@ class Looking:
     def run(self) -> None:
         """Look until `end`. Never raises: what cannot be read is said in the overview."""
         watch = Watch(self._profile)
-        known: Overview | None = None
+        known = self._known
         while not self._ended:
             again, self._again = self._again, False
             if watch.changed() or again:
-                found = overview(self._profile, self._facts)
+                found = overview(self._profile, self._facts, known)
                 if found != known and not self._ended:
                     known = found
                     self._tell(found)

@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from shimmy_metrics.actions.overview import Live, looked_back
+from shimmy_metrics.actions.overview import Live, Overview, looked_back
 from shimmy_metrics.app.doing import Doing
 from shimmy_metrics.app.guard import Asks, Guard
 from shimmy_metrics.app.keys import EVERYWHERE, action_of, own_keys
@@ -66,7 +66,7 @@ class ShimmyApp(Doing):
         self.set_keymap(dict(self.keys.own))
         self._before_consent = "session"
         self._renewal_stands = start.asks
-        self._looking = Looking(profile, start.facts, lambda found: self.post_message(OverviewChanged(found)))
+        self._looking = Looking(profile, start.facts, self._looked, start.overview)
 
     # --- what every screen shares -------------------------------------------------------------------------------
 
@@ -147,6 +147,9 @@ class ShimmyApp(Doing):
     def _first_frame_stands(self) -> None:
         gc.enable()
         self.look()  # not before: it would read, and take its time, beside what is drawn
+
+    def _looked(self, found: Overview) -> None:
+        self.post_message(OverviewChanged(found))
 
     @work(thread=True, group="look", exit_on_error=False)
     def look(self) -> None:

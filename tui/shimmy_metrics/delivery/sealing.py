@@ -5,7 +5,6 @@ writes the config first and deletes afterwards, so whichever comes first, nothin
 """
 
 import uuid
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -37,7 +36,7 @@ def end_session(profile: Profile, db: Database, session_id: int, counters: Count
     with transaction(db):
         session = sessions.get(db, session_id)
         if session is not None:
-            _end(profile, db, replace(session, counters=counters, updated=profile.clock.now()), facts)
+            _end(profile, db, session._replace(counters=counters, updated=profile.clock.now()), facts)
         return bool(outbox.due(db))
 
 

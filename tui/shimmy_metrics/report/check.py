@@ -5,8 +5,7 @@ Used by `validate`, before every send, and by the receiving side.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,8 +16,7 @@ from shimmy_metrics.report.fields import covered
 from shimmy_metrics.report.seal import join, seal
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One rule that is broken: `path` names the field or key (`metrics.gpu_vendor`), or is empty for the whole."""
 
     path: str

@@ -10,7 +10,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Final
 
@@ -201,4 +201,4 @@ def memory_bytes(pid: int) -> int | None:
 
 
 def _figures(counters: Counters) -> Counters:
-    return replace(counters, uptime_s=0, memory_bytes=None)
+    return counters._replace(uptime_s=0, memory_bytes=None)

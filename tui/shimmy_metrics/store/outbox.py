@@ -24,7 +24,7 @@ def add(db: Database, report: Pending) -> None:
             report.sealed.isoformat(),
             report.wait,
             report.reason,
-            json.dumps(report.measured),
+            json.dumps(dict(report.measured)),
         ),
     )
 

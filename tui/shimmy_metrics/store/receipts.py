@@ -5,7 +5,7 @@ The chain shows damage and careless edits, no more: whoever can write the file c
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -50,11 +50,19 @@ def remove_all(db: Database) -> int:
     return db.execute("DELETE FROM receipts").rowcount
 
 
-def broken(db: Database) -> list[int]:
-    """Return the ids of receipts whose link or digest is not what their content gives."""
+def unchanged(db: Database, known: Sequence[Receipt]) -> bool:
+    """Whether what was read before, newest first, is all there is: receipts come, fold and go, but none changes."""
+    found = db.execute("SELECT count(*), min(id), max(id) FROM receipts").fetchone()
+    if not known:
+        return bool(found[0] == 0)
+    return bool(found == (len(known), known[-1].id, known[0].id) and _last_link(db) == known[0].link)
+
+
+def broken(held: Sequence[Receipt]) -> list[int]:
+    """Return the ids of those whose link or digest is not what their content gives. They come newest first."""
     faulty: list[int] = []
     previous = ""
-    for place, receipt in enumerate(reversed(everything(db))):
+    for place, receipt in enumerate(reversed(held)):
         row = (
             receipt.at.isoformat(),
             receipt.endpoint,

@@ -8,6 +8,9 @@ from shimmy_metrics.app.keys import Keys
 from shimmy_metrics.app.lines import Cell, Line, Role, Span, at, placed, strong, wrapped
 from shimmy_metrics.app.signs import Signs
 
+READING: Final = "Reading what is held here."
+"""Stands there until the disk has answered."""
+
 NARROW: Final = 60
 """Columns below which only the open tab keeps its name, and notes go."""
 

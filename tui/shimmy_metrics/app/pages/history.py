@@ -5,8 +5,7 @@ from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline, told
-from shimmy_metrics.app.pages.session import READING
+from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline, told
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.records import Outcome, Receipt
 from shimmy_metrics.report.bodies import split

@@ -7,9 +7,8 @@ from typing import Final
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.wire import wire_request
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
+from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.report import Base, Lens, lenses, measured, raw, since, wire
-from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import Pending, Wait

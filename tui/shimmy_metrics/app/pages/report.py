@@ -1,7 +1,7 @@
 """A report through three lenses: against a base, as it was measured, and as bytes. Each gives the rows of a page."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -104,7 +104,7 @@ def sums(base: Base, body: bytes) -> str:
     return f"{', '.join(parts)}."
 
 
-def measured(canvas: Canvas, body: bytes, raw: dict[str, str]) -> tuple[Row, ...]:
+def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, ...]:
     """Return each value as it was measured beside what leaves; fields that leave as measured in one line."""
     sent = values(body)
     second, third = (29, 29) if canvas.narrow else (29, 53)

@@ -1,12 +1,11 @@
 """Session: does this leave, and when? Then the numbers, each beside the form in which it would leave."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Live, Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
+from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
@@ -18,11 +17,8 @@ from shimmy_metrics.wording import duration, obstacle
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
 
-READING: Final = "Reading what is held here."
 
-
-@dataclass(frozen=True, slots=True)
-class _Figure:
+class _Figure(NamedTuple):
     """One live figure: what it is called, its value now with a unit, the field it becomes (empty: it stays here)."""
 
     label: str

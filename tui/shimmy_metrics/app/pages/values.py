@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from shimmy_metrics.report.check import parse
+from shimmy_metrics.report.bodies import parsed
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, Field
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -60,10 +60,7 @@ def in_order() -> tuple[Field, ...]:
 
 def values(body: bytes) -> dict[str, str]:
     """Return a report's values by field as they stand in it; empty for bytes that are no report."""
-    try:
-        report: Any = parse(body)
-    except (ValueError, RecursionError):
-        return {}
+    report: Any = parsed(body)
     if not isinstance(report, dict):
         return {}
     found: dict[str, str] = {}

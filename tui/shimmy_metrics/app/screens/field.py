@@ -1,5 +1,7 @@
 """What the screens of fields share: the mark stays on the same field across them, and the drawer explains it."""
 
+from collections.abc import Mapping
+
 from shimmy_metrics.app.lines import Line, Role, Span, line, muted, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.explain import explained
@@ -35,7 +37,7 @@ class FieldFrame(Frame):
         self.shimmy.field = ""
         await super().action_step(by)
 
-    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return the report's values and the measured ones, by field."""
         return {}, {}
 

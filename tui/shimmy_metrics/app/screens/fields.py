@@ -1,6 +1,6 @@
 """The screen Fields: the closed list, with search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -37,7 +37,7 @@ class FieldsScreen(FieldFrame):
         """Return the list, or what the search found."""
         return fields_page(canvas, self.shimmy.overview, self.search)
 
-    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return this machine's values now."""
         report = current(self.shimmy.overview)
         return (values(report.body), report.measured) if report else ({}, {})

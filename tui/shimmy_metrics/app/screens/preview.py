@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shimmy_metrics.app.lines import BLANK, at, muted, placed, strong, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, headline
+from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, headline
 from shimmy_metrics.app.pages.outgoing import View, report_page
 from shimmy_metrics.app.pages.report import Base, Lens
-from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.limits import REPORT_BYTES

@@ -1,5 +1,6 @@
 """What the screens of one report share: three lenses, raw bytes, copying."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -37,7 +38,7 @@ class ReportFrame(FieldFrame):
         """Return what it is compared with."""
         raise NotImplementedError
 
-    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return this report's values, and what was measured for it."""
         report = self.report()
         return (values(report.body), report.measured) if report else ({}, {})

@@ -1,6 +1,6 @@
 """The screen Session: the running aggregate, live."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -39,7 +39,7 @@ class SessionScreen(FieldFrame):
         self.index = followed(ids, self._shown, self.index)
         self._shown = ids[self.index] if ids else ""
 
-    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return what the report of this session would say, and what was measured."""
         live = chosen(self.shimmy.overview, self.index)
         return (values(live.would_be.body), live.would_be.measured) if live else ({}, {})
@@ -88,7 +88,7 @@ class EndedScreen(FieldFrame):
         """Return its figures."""
         return Page(ended_head(canvas, self._live.session), figure_rows(canvas, self._live))
 
-    def values(self) -> tuple[dict[str, str], dict[str, str]]:
+    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return what a report would have said, and what was measured."""
         return values(self._live.would_be.body), self._live.would_be.measured
 

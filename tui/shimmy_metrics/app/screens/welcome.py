@@ -12,10 +12,9 @@ from textual.geometry import Offset
 from shimmy_metrics.app.keys import CONSENT
 from shimmy_metrics.app.lines import Line, line, muted, wrapped
 from shimmy_metrics.app.pages import consent, renewal
-from shimmy_metrics.app.pages.canvas import Canvas, Page
+from shimmy_metrics.app.pages.canvas import READING, Canvas, Page
 from shimmy_metrics.app.pages.choice import Choice, answer_lines
 from shimmy_metrics.app.pages.frame import rule, tiny, title
-from shimmy_metrics.app.pages.session import READING
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, show_buttons
 from shimmy_metrics.app.widgets.lines import Lines
