@@ -136,6 +136,8 @@ def _address(canvas: Canvas, overview: Overview, report: Pending, *, unbroken: b
     key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
     count = muted(f" and {amount(len(request.headers), 'header')}")
     yield placed(canvas.width, at(1, strong("POST "), request.url, count), to(canvas.width - 1, *key, note=True))
+    if overview.proxy:
+        yield placed(canvas.width, at(1, muted("by way of "), overview.proxy))
     yield placed(canvas.width, at(1, muted("sha256 "), report.sha256))
 
 
