@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from shimmy_metrics.counters import Counters
 
@@ -32,6 +33,10 @@ class Session:
     counters: Counters
 
 
+HELD_BY_HAND: Final = "held by you"
+"""The reason of a report that a person held back by itself: it stays until a person releases it by itself."""
+
+
 class Wait(StrEnum):
     """Where a sealed report stands in the outbox."""
 
@@ -48,7 +53,7 @@ class Pending:
     """A sealed report that was not delivered. `body` is final: shown, exported and sent are these bytes.
 
     `measured` holds the raw values beside it (shown as "measured -> sent"), and goes when the report goes.
-    `reason` says why it was set aside.
+    `reason` says why it stands where it does: why it was set aside, or `HELD_BY_HAND`; empty where its `wait` says all.
     """
 
     id: int

@@ -120,7 +120,9 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> L
     pair = canvas.keys.pair("page.before", "page.beside")
     keys = (Span(pair, Role.ACCENT), muted(f" {walk}")) if walk else ()
     told: Line = ()
-    if subject.report.reason:
+    if subject.report.wait is Wait.REVIEW and subject.report.reason:
+        told = (muted(f"{subject.report.reason[:1].upper()}{subject.report.reason[1:]}."),)
+    elif subject.report.reason:
         told = (Span("! ", Role.BAD), muted(f"refused: {subject.report.reason}"))
     elif not subject.sealed and overview.standing.decision.consent is not Consent.GRANTED:
         told = (muted("Metrics are not on, so nothing of this is sent."),)
