@@ -279,6 +279,19 @@ async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: d
         assert "v Validate" in opened.text(app)
 
 
+@pytest.mark.parametrize("keys", [7, "V", ["app.validate"], True])
+async def test_keys_that_are_no_object_are_said_and_not_used(tmp_path: Path, keys: object) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    config = json.loads(profile.config_path.read_text())
+    config["metrics"]["keys"] = keys
+    profile.config_path.write_text(json.dumps(config))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.until(pilot, lambda: "not used: they are no object" in opened.text(app).replace("\n", ""))
+        assert "v Validate" in opened.text(app)
+
+
 async def test_validate_lists_each_violation_on_a_page_of_its_own(tmp_path: Path) -> None:
     with_reports(tmp_path)
     profile = opened.profile_of(tmp_path)

@@ -185,3 +185,20 @@ def test_a_decision_is_read_back_as_it_was_written(delivery: Delivery, local: bo
 def test_an_export_shows_our_keys_of_the_config_alone() -> None:
     document = parse(b'{"secret":"x","metrics":{"enabled":true,"note":"mine","session_id":"g"}}', WHERE)
     assert ours(document) == {"metrics": {"enabled": True, "session_id": "g"}}
+
+
+def test_an_export_shows_every_key_of_ours() -> None:
+    metrics = {
+        "enabled": True,
+        "session_id": "g",
+        "last_updated": "t",
+        "schema_version": 1,
+        "schema_refused": 2,
+        "endpoint": ENDPOINT,
+        "delivery": "review",
+        "local": None,
+        "keys": {"app.validate": "V"},
+    }
+    flat = {"enabled": True, "session_id": "g", "last_updated": "t"}
+    document = parse(json.dumps({"theirs": 1, **flat, "metrics": metrics}).encode(), WHERE)
+    assert ours(document) == {**flat, "metrics": metrics}

@@ -169,8 +169,10 @@ class Keys:
         return self.own.get(name) or _BY_NAME[name].key
 
 
-def own_keys(wanted: Mapping[str, object]) -> tuple[Keys, str]:
+def own_keys(wanted: object) -> tuple[Keys, str]:
     """Return a person's keys as the config has them, or those of this program and what is wrong with theirs."""
+    if not isinstance(wanted, Mapping):
+        return Keys(), "they are no object, from an action's id to its keys"
     for name, keys in wanted.items():
         listed = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
         if name not in _BY_NAME:

@@ -20,7 +20,7 @@ _REMEDY: Final = "Metrics are off until it is mended; correct the file or delete
 
 
 _FLAT: Final = ("enabled", "session_id", "last_updated")
-_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local")
+_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local", "keys")
 _LONG: Final = 18
 """Digits from which a whole number is none of ours."""
 
@@ -67,7 +67,7 @@ def parse(text: bytes, where: str) -> Document:
     if metrics is not None and not isinstance(metrics, dict):
         raise TroubleError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
     # Which of two answers counts must not depend on a parser.
-    for place, names in ((data, ("metrics", *_FLAT)), (metrics or {}, (*_OURS, "keys"))):
+    for place, names in ((data, ("metrics", *_FLAT)), (metrics or {}, _OURS)):
         twice = next((name for name in names if isinstance(place, _Repeating) and place.times.get(name, 0) > 1), "")
         if twice:
             raise TroubleError(f'the key "{twice}" stands there twice', where=where, remedy=_REMEDY)
@@ -116,11 +116,11 @@ def ours(document: Document) -> dict[str, Any]:
     return part
 
 
-def keys(document: Document) -> dict[str, Any]:
-    """Return the person's own keys for the app, as they stand there; what is no object is none."""
+def keys(document: Document) -> object:
+    """Return the person's own keys for the app, whatever stands there; an empty object where nothing does."""
     metrics = document.data.get("metrics")
     own = metrics.get("keys") if isinstance(metrics, dict) else None
-    return own if isinstance(own, dict) else {}
+    return {} if own is None else own
 
 
 def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
