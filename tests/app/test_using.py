@@ -267,6 +267,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         ({"consent.enable": "enter"}, "consent.enable wants a letter"),
         ({"question.yes": "space"}, "question.yes wants a letter"),
         ({"app.validate": "k"}, "app.validate and page.up would share k"),
+        ({"question.yes": "d"}, "outbox.delete asks and question.yes answers, and both would be d"),
     ],
 )
 async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: dict[str, str], said: str) -> None:
