@@ -14,7 +14,7 @@ from shimmy_metrics.consent import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.region import region_of
-from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.records import HELD_BY_HAND, Outcome, Wait
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.check import Fault, check_body, printable
 from shimmy_metrics.report.fields import BY_NAME
@@ -98,9 +98,10 @@ def is_export(parsed: object) -> bool:
 
 
 def words() -> Iterator[str]:
-    """Yield every word of ours that an export contains: its keys, and the words of raw values."""
+    """Yield every word of ours that an export contains: its keys, the words of raw values, and of closed lists."""
     yield FORMAT
     yield from _PLAIN
+    yield from (*Wait, *Outcome, *Delivery, HELD_BY_HAND, _NOTE)
     yield from _keys(_EXPORT)
 
 
