@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from shimmy_metrics.actions.decide import decline, enable, hold
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.main import app_for
+from shimmy_metrics.app.pages.history import note_told
 from shimmy_metrics.app.start import Gathering
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.store import outbox, receipts
@@ -455,3 +457,22 @@ async def test_what_fails_unforeseen_is_said(tmp_path: Path, monkeypatch: pytest
         await opened.press(pilot, "x")
         await opened.until(pilot, lambda: "ZeroDivisionError" in opened.text(app))
         assert "this program did not foresee it (ZeroDivisionError)" in opened.text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "3", "j", "j", "enter")
+        assert "You deleted a report before it was sent." in " ".join(opened.text(app).split())
+        await opened.press(pilot, "m")
+        assert "A note holds no bytes" in opened.text(app)
+        assert app.base is None
+
+
+@pytest.mark.parametrize(
+    "note", ["deleted by you before it was sent", "dropped: too many, or too old", "older receipts: 7"]
+)
+def test_every_note_has_its_meaning(note: str) -> None:
+    told = note_told(replace(overviews.busy().receipts[2], note=note))
+    assert len(told) > len(note) + 20
