@@ -211,5 +211,10 @@ def own_keys(wanted: object) -> tuple[Keys, str]:
 
 
 def action_of(name: str) -> str:
-    """Return the action with this id, as a button calls it."""
+    """Return the action with this id, as a button has it."""
     return f"{'app' if name.startswith('app.') else 'screen'}.{_BY_NAME[name].action}"
+
+
+def asking(action: str) -> str:
+    """Return the action for a button or a line of a list: there an answer is asked for once more."""
+    return action.replace("answer(", "ask(")

@@ -6,7 +6,7 @@ from typing import Any
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from shimmy_metrics.app.keys import called
+from shimmy_metrics.app.keys import asking, called
 from shimmy_metrics.app.themes import THEMES
 
 
@@ -18,9 +18,7 @@ def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
         binding = active.binding
         if binding.id and binding.description:
             keys.setdefault(binding.id, []).append(called(binding.key))
-            # Chosen from a list by Enter, an answer is asked for once more, as by button.
-            action = binding.action.replace("answer(", "ask(")
-            found[binding.id] = (binding.description, _runner(app, active.node, action))
+            found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))
     for name, (told, run) in found.items():
         yield SystemCommand(f"{told[:1].upper()}{told[1:]}", f"key {' '.join(keys[name])}", run)
     for theme in THEMES:
