@@ -15,6 +15,7 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.main import app_for
 from shimmy_metrics.app.pages.history import note_told
+from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.start import Gathering
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.store import outbox, receipts
@@ -232,6 +233,31 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
         await opened.until(pilot, lambda: "key d" in opened.text(app))
         await opened.press(pilot, "enter")
         await opened.until(pilot, lambda: "Delete this report?" in opened.text(app))
+
+
+@pytest.mark.parametrize(
+    ("key", "first"),
+    [
+        ("2", "Release this report"),
+        ("3", "Compare with this one"),
+        ("4", "Search"),
+        ("c", "Enable"),
+        ("1", "Session: what is measured"),
+    ],
+)
+async def test_the_palette_begins_with_what_the_screen_in_front_can_do(tmp_path: Path, key: str, first: str) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, key)
+        front = app.screen
+        listed = [command.name for command in commands(app, front)]
+        screens = listed.index("Session: what is measured")
+        assert listed[0] == first
+        assert screens < listed.index("Export") < listed.index("Quit") < listed.index("Colours: dark")
+        await opened.press(pilot, "colon")
+        await opened.until(pilot, lambda: first in opened.text(app))
+        rows = opened.text(app).splitlines()
+        assert rows[4].strip() == first  # the palette's own line and rule stand above
 
 
 async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:
