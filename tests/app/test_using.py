@@ -283,7 +283,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         await opened.answer(pilot, "z")
         assert "Metrics are off." in opened.text(app)
         await opened.press(pilot, "question_mark")
-        assert "V          validate what is held" in opened.text(app)
+        assert "V validate what is held" in " ".join(opened.text(app).split())
     assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
 
 
@@ -502,3 +502,48 @@ async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, 
 def test_every_note_has_its_meaning(note: str) -> None:
     told = note_told(replace(overviews.busy().receipts[2], note=note))
     assert len(told) > len(note) + 20
+
+
+@pytest.mark.parametrize("way", [("w", "q", "f"), ("w", "4"), ("w", "h", "l", "4")])
+async def test_fields_opens_at_its_top_where_nobody_marked_a_field(tmp_path: Path, way: tuple[str, ...]) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, *way)
+        assert opened.text(app).splitlines()[4:6] == [
+            " How much it is used",
+            "›  session_duration_minutes  0" + " " * 21 + "0 to 525,600",
+        ]
+
+
+async def test_fields_opens_at_the_field_that_was_marked(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "w", "j", "j", "j", "4")
+        assert "›  platform" in opened.text(app)
+
+
+async def test_going_back_gives_up_a_search_first_and_its_button_says_so(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "slash", *"memory", "enter")
+        assert "q Clear" in opened.text(app)
+        assert "requests_per_session" not in opened.text(app)
+        await opened.press(pilot, "q")
+        assert app.is_running
+        assert "q Quit" in opened.text(app)
+        assert "›  memory_gb" in opened.text(app)
+        await opened.press(pilot, "slash", *"memory", "enter", "escape")
+        assert "q Quit" in opened.text(app)
+        await opened.press(pilot, "q")
+        assert not app.is_running
+
+
+async def test_each_key_of_the_page_of_keys_stands_in_its_column(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "question_mark")
+        rows = opened.text(app).splitlines()[5:18]
+        begins = next(row.index("quit") for row in rows if "Ctrl+C Ctrl+Q" in row)
+        assert {row[begins - 1] for row in rows} == {" "}
+        assert all(row[begins] != " " for row in rows)
+        assert "Session: what is measured" in "\n".join(rows)

@@ -90,7 +90,8 @@ class ShimmyApp(Doing):
 
     def common_acts(self) -> Sequence[Act]:
         """Return the five buttons that are the same on every screen."""
-        leaving = "Quit" if sum(isinstance(each, Frame) for each in self.screen_stack) < 2 else "Back"
+        frames = [each for each in self.screen_stack if isinstance(each, Frame)]
+        leaving = "Clear" if frames and frames[-1].search else "Quit" if len(frames) < 2 else "Back"
         acts = (
             self.act("app.consent", "Consent"),
             self.act("app.export", "Export"),
@@ -237,7 +238,9 @@ class ShimmyApp(Doing):
         await self._draw()
 
     async def _back(self) -> None:
-        if len(self.screen_stack) > 1:
+        if isinstance(self.screen, Frame) and self.screen.search:
+            await self.screen.give_up_search()
+        elif len(self.screen_stack) > 1:
             await self.pop_screen()
         elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
             await self._leave_consent()

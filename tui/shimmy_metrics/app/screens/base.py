@@ -46,6 +46,8 @@ class Frame(Screen[None]):
         # It brings no styles of its own: as shipped, every style sheet is read again when a screen is first shown.
         self._css_update_count = 0
         self.mark = ""
+        self.search = ""
+        """What the page is searched for, if it can be."""
         self.more = False
         self._top = 0
         self._said = ""
@@ -185,6 +187,11 @@ class Frame(Screen[None]):
         widget.show(lines)
 
     # --- what people do -----------------------------------------------------------------------------------------
+
+    async def give_up_search(self) -> None:
+        """Show everything again."""
+        self.search = ""
+        await self.draw()
 
     async def say(self, sentence: str) -> None:
         """Say a sentence in the drawer, until the mark moves."""
