@@ -526,7 +526,7 @@ async def test_going_back_gives_up_a_search_first_and_its_button_says_so(tmp_pat
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "4", "slash", *"memory", "enter")
-        assert "q Clear" in opened.text(app)
+        assert "q Back" in opened.text(app)
         assert "requests_per_session" not in opened.text(app)
         await opened.press(pilot, "q")
         assert app.is_running

@@ -91,7 +91,7 @@ class ShimmyApp(Doing):
     def common_acts(self) -> Sequence[Act]:
         """Return the five buttons that are the same on every screen."""
         frames = [each for each in self.screen_stack if isinstance(each, Frame)]
-        leaving = "Clear" if frames and frames[-1].search else "Quit" if len(frames) < 2 else "Back"
+        leaving = "Back" if len(frames) > 1 or any(each.search for each in frames) else "Quit"
         acts = (
             self.act("app.consent", "Consent"),
             self.act("app.export", "Export"),

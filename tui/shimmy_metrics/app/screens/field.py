@@ -16,10 +16,6 @@ _STAYS = {
 class FieldFrame(Frame):
     """A screen whose lines are fields."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._moved = False
-
     async def fill(self) -> None:
         """Fill it with the mark on the field that another screen left it on."""
         if self.shimmy.field and self.is_current:
@@ -27,17 +23,15 @@ class FieldFrame(Frame):
         await super().fill()
 
     def remember_mark(self) -> None:
-        """Take the field along to the next screen; what is no field stays, and so does a mark that nobody put there.
+        """Take the field along to the next screen; what is no field stays.
 
         A field that was taken along and is not listed here is not forgotten: the next screen or lens may have it.
         """
-        known = self.mark in BY_NAME or self.mark in dict(NEVER)
-        if self.is_current and self._moved and known and not self.shimmy.field:
+        if self.is_current and not self.shimmy.field and (self.mark in BY_NAME or self.mark in dict(NEVER)):
             self.shimmy.field = self.mark
 
     def leave_mark(self) -> None:
         """Leave the field behind that was taken along."""
-        self._moved = True
         self.shimmy.field = ""
 
     def values(self) -> tuple[dict[str, str], dict[str, str]]:
