@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.keys import CONSENT, OUTBOX, Keys, asking, own_keys
 from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.welcome import ConsentScreen
 from shimmy_metrics.app.widgets.buttons import KeyButton
@@ -317,6 +318,39 @@ def test_every_binding_has_an_id() -> None:
     bindings = list(itertools.chain(*groups))
     assert bindings
     assert all(binding.id for binding in bindings)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"question.yes": "d"},
+        {"question.yes": "z,r"},
+        {"outbox.delete": "f9,y", "report.copy": "Y"},
+        {"history.delete": "y", "question.yes": "y"},
+        {"question.yes": "e"},
+        {"question.yes": "x"},
+        {"app.export": "b", "page.leaf-up": "pageup"},
+        {"consent.enable": "y"},
+        {"consent.decline": "y"},
+    ],
+)
+def test_no_keys_are_taken_with_which_a_key_confirms_what_it_asked(keys: dict[str, str]) -> None:
+    taken, trouble = own_keys(keys)
+    assert taken == Keys()
+    assert "asks and" in trouble
+
+
+def test_keys_that_ask_and_answer_may_be_changed_together() -> None:
+    keys = {"question.yes": "d", "outbox.delete": "D", "history.delete": "D"}
+    assert own_keys(keys) == (Keys(keys), "")
+
+
+def test_but_for_its_letter_an_answer_is_asked_for_again_and_nothing_else_is() -> None:
+    actions = {binding.action: asking(binding.action) for binding in (*CONSENT, *OUTBOX)}
+    assert [action for action, asked in actions.items() if action != asked] == [
+        action for action in actions if action.startswith("answer")
+    ]
+    assert actions["answer('consent.enable')"] == "ask('consent.enable')"
 
 
 async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ def test_to_the_shell_and_back_by_key_and_from_outside_also_in_another_size(home
         _opened(there)
         there.type("q")
         assert wait_until(lambda: b"\x1b[?1049l" in there.output)
+        # The shell's prompt: what is typed before the app gave the terminal back is dropped with it.
+        assert wait_until(lambda: there.output.rpartition(b"\x1b[?1049l")[2].rstrip(b" ").endswith((b"#", b"$")))
         there.type("echo left=$?\r")
         assert there.printed("left=0")
 

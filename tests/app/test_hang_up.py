@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from support.installed import wait_until
 from support.terminal import Terminal, terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
@@ -22,6 +22,14 @@ if {ignored}:
 from support import opened
 opened.living(Path({root!r})).run(mouse=False)
 """
+
+
+def _unread(made: Terminal) -> int:
+    """Return how many bytes of what the app wrote nobody has read."""
+    import fcntl
+    import termios
+
+    return int.from_bytes(fcntl.ioctl(made.fd, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 @contextmanager
@@ -53,22 +61,22 @@ def test_a_terminal_that_vanishes_ends_it_within_a_second(tmp_path: Path, ignore
 def test_a_terminal_that_stopped_reading_and_then_vanishes_ends_it_as_well(tmp_path: Path, ignored: bool) -> None:
     """The app then stands still in the middle of writing; what ends it stands beside its loop."""
     with app(tmp_path, ignored=ignored) as made:
-        for _ in range(300):
+        unread = [-1]
+        while wait_until(lambda: _unread(made) > unread[-1], 1.0):
+            unread.append(_unread(made))
             made.press(b"R")  # a whole screen each, which nobody takes
-            time.sleep(0.005)
         os.close(made.fd)
         assert made.ended_after() < 3.0
 
 
 def test_the_cursor_is_shown_and_suspending_comes_back(tmp_path: Path) -> None:
     with app(tmp_path) as made:
-        made.read_for(0.5)
         made.press(b"\x1a")
-        assert b"\x1b[?1049l" in made.read_until(b"\x1b[?1049l", 2.0)
-        time.sleep(0.3)
+        assert b"\x1b[?1049l" in made.read_until(b"\x1b[?1049l")
+        assert wait_until(lambda: os.WIFSTOPPED(os.waitpid(made.pid, os.WUNTRACED | os.WNOHANG)[1]))
         os.kill(made.pid, signal.Signals["SIGCONT"])
-        back = made.read_until(b"Start one", 3.0) + made.read_for(0.5)
+        back = made.read_until(b"Start one")
         assert b"Start one" in back
-        assert b"\x1b[?25h" in back
+        assert b"\x1b[?25h" in back or b"\x1b[?25h" in made.read_until(b"\x1b[?25h")
         made.press(b"q")
         assert made.ended_after() < 2.0

@@ -13,6 +13,8 @@ from shimmy_metrics.actions.decide import decline, enable, hold
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.main import app_for
+from shimmy_metrics.app.pages.history import note_told
+from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.start import Gathering
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.store import outbox, receipts
@@ -232,6 +234,31 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
         await opened.until(pilot, lambda: "Delete this report?" in opened.text(app))
 
 
+@pytest.mark.parametrize(
+    ("key", "first"),
+    [
+        ("2", "Release this report"),
+        ("3", "Compare with this one"),
+        ("4", "Search"),
+        ("c", "Enable"),
+        ("1", "Session: what is measured"),
+    ],
+)
+async def test_the_palette_begins_with_what_the_screen_in_front_can_do(tmp_path: Path, key: str, first: str) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, key)
+        front = app.screen
+        listed = [command.name for command in commands(app, front)]
+        screens = listed.index("Session: what is measured")
+        assert listed[0] == first
+        assert screens < listed.index("Export") < listed.index("Quit") < listed.index("Colours: dark")
+        await opened.press(pilot, "colon")
+        await opened.until(pilot, lambda: first in opened.text(app))
+        rows = opened.text(app).splitlines()
+        assert rows[4].strip() == first  # the palette's own line and rule stand above
+
+
 async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.undecided(), asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -255,7 +282,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         await opened.answer(pilot, "z")
         assert "Metrics are off." in opened.text(app)
         await opened.press(pilot, "question_mark")
-        assert "V          validate what is held" in opened.text(app)
+        assert "V validate what is held" in " ".join(opened.text(app).split())
     assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
 
 
@@ -267,6 +294,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         ({"consent.enable": "enter"}, "consent.enable wants a letter"),
         ({"question.yes": "space"}, "question.yes wants a letter"),
         ({"app.validate": "k"}, "app.validate and page.up would share k"),
+        ({"question.yes": "d"}, "outbox.delete asks and question.yes answers, and both would be d"),
     ],
 )
 async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: dict[str, str], said: str) -> None:
@@ -276,6 +304,19 @@ async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: d
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.until(pilot, lambda: said in opened.text(app).replace("\n", ""))
+        assert "v Validate" in opened.text(app)
+
+
+@pytest.mark.parametrize("keys", [7, "V", ["app.validate"], True])
+async def test_keys_that_are_no_object_are_said_and_not_used(tmp_path: Path, keys: object) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    config = json.loads(profile.config_path.read_text())
+    config["metrics"]["keys"] = keys
+    profile.config_path.write_text(json.dumps(config))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.until(pilot, lambda: "not used: they are no object" in opened.text(app).replace("\n", ""))
         assert "v Validate" in opened.text(app)
 
 
@@ -441,3 +482,67 @@ async def test_what_fails_unforeseen_is_said(tmp_path: Path, monkeypatch: pytest
         await opened.press(pilot, "x")
         await opened.until(pilot, lambda: "ZeroDivisionError" in opened.text(app))
         assert "this program did not foresee it (ZeroDivisionError)" in opened.text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "3", "j", "j", "enter")
+        assert "You deleted a report before it was sent." in " ".join(opened.text(app).split())
+        await opened.press(pilot, "m")
+        assert "A note holds no bytes" in opened.text(app)
+        assert app.base is None
+
+
+@pytest.mark.parametrize(
+    "note", ["deleted by you before it was sent", "dropped: too many, or too old", "older receipts: 7"]
+)
+def test_every_note_has_its_meaning(note: str) -> None:
+    told = note_told(overviews.busy().receipts[2]._replace(note=note))
+    assert len(told) > len(note) + 20
+
+
+@pytest.mark.parametrize("way", [("w", "q", "f"), ("w", "4"), ("w", "h", "l", "4")])
+async def test_fields_opens_at_its_top_where_nobody_marked_a_field(tmp_path: Path, way: tuple[str, ...]) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, *way)
+        assert opened.text(app).splitlines()[4:6] == [
+            " How much it is used",
+            "›  session_duration_minutes  0" + " " * 21 + "0 to 525,600",
+        ]
+
+
+async def test_fields_opens_at_the_field_that_was_marked(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "w", "j", "j", "j", "4")
+        assert "›  platform" in opened.text(app)
+
+
+async def test_going_back_gives_up_a_search_first_and_its_button_says_so(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "slash", *"memory", "enter")
+        assert "q Back" in opened.text(app)
+        assert "requests_per_session" not in opened.text(app)
+        await opened.press(pilot, "q")
+        assert app.is_running
+        assert "q Quit" in opened.text(app)
+        assert "›  memory_gb" in opened.text(app)
+        await opened.press(pilot, "slash", *"memory", "enter", "escape")
+        assert "q Quit" in opened.text(app)
+        await opened.press(pilot, "q")
+        assert not app.is_running
+
+
+async def test_each_key_of_the_page_of_keys_stands_in_its_column(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "question_mark")
+        rows = opened.text(app).splitlines()[5:18]
+        begins = next(row.index("quit") for row in rows if "Ctrl+C Ctrl+Q" in row)
+        assert {row[begins - 1] for row in rows} == {" "}
+        assert all(row[begins] != " " for row in rows)
+        assert "Session: what is measured" in "\n".join(rows)

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from shimmy_metrics.app import keys
+from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.widgets.buttons import KeyButton
 from support import overviews
@@ -43,7 +44,8 @@ class Walked(Walk):
     def _state(self) -> State:
         app = self._app
         self.seen |= {each.act.action for each in app.screen.query(KeyButton) if each.region}
-        return (app.current_mode, *(type(each).__name__ for each in app.screen_stack), *self._focus())
+        searched = ("searched",) * any(isinstance(each, Frame) and bool(each.search) for each in app.screen_stack)
+        return (app.current_mode, *(type(each).__name__ for each in app.screen_stack), *searched, *self._focus())
 
     def _focus(self) -> State:
         """Return what has the focus, by its action or its id; of a question, what its answers are called."""

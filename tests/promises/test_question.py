@@ -5,12 +5,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
 from support.home_terminal import Terminal, terminal
 from support.installed import Home, wait_until
 from support.person import PROGRAM
@@ -35,12 +35,6 @@ def serve(port: int) -> Iterator[list[str]]:
         yield ["serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}"]
 
 
-def _stands(there: Terminal) -> None:
-    assert there.printed("> ")
-    # What is typed before the question stood for this long is no answer to it.
-    time.sleep(QUESTION_STANDS_SECONDS + 0.3)
-
-
 @pytest.mark.parametrize("seconds", [2, pytest.param(60, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", ["xterm-256color", "dumb"])
 def test_with_nobody_at_the_terminal_the_server_starts_by_itself(
@@ -54,12 +48,17 @@ def test_with_nobody_at_the_terminal_the_server_starts_by_itself(
     assert list(home.root.iterdir()) == []
 
 
+def _moved_on(there: Terminal, asked: int, port: int) -> bool:
+    """Whether it was asked once more than so often, or the server started."""
+    return there.output.count(b"> ") > asked or listening(port)
+
+
 def test_enter_alone_decides_nothing_and_the_server_starts(home: Home, serve: list[str], port: int) -> None:
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
+        assert there.printed("> ")
         for _ in range(3):
-            there.output = b""
-            _stands(there)
-            there.type("\r")
+            asked = there.output.count(b"> ")
+            assert there.insist("\r", partial(_moved_on, there, asked, port))
         assert wait_until(lambda: listening(port))
         assert there.printed("Nothing was decided")
     assert list(home.root.iterdir()) == []
@@ -67,9 +66,8 @@ def test_enter_alone_decides_nothing_and_the_server_starts(home: Home, serve: li
 
 def test_a_typed_word_decides_and_this_very_start_is_measured(home: Home, serve: list[str], port: int) -> None:
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
-        _stands(there)
-        there.type("enable\r")
-        assert wait_until(lambda: listening(port))
+        assert there.printed("> ")
+        assert there.insist("enable\r", lambda: listening(port))
         assert wait_until(lambda: _status(home)["running_sessions"] == 1)
     assert _status(home)["consent"] == "granted"
 

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
 from support.home_terminal import Terminal, terminal
 from support.installed import LONGEST, Home, wait_until
 from support.next_schema import NEW, PROGRAM
@@ -70,9 +68,7 @@ def _answered(home: Home, there: Terminal, key: str, words: str) -> None:
     assert there.shows("One field is new since you agreed.")
     assert NEW in there.text()
     assert "requests_per_session" not in there.text()
-    time.sleep(QUESTION_STANDS_SECONDS + 0.1)
-    there.type(key)
-    assert there.shows(words)
+    assert there.insist(key, lambda: words in there.text())
     there.type("q")
     assert wait_until(lambda: there.process.poll() == 0)
 
@@ -143,9 +139,7 @@ def test_in_lines_of_text_it_is_the_same_question(home: Home) -> None:
     with terminal(home.having(TERM="dumb"), *PROGRAM, "tui") as there:
         assert there.printed("One field is new since you agreed.")
         assert there.printed("> ")
-        time.sleep(QUESTION_STANDS_SECONDS + 0.3)
-        there.type("add\r")
-        assert wait_until(lambda: there.process.poll() == 0)
+        assert there.insist("add\r", lambda: there.process.poll() == 0)
     assert _metrics(home)["schema_version"] == 2
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.limits import CHECKPOINT_SECONDS
 from shimmy_metrics.report.check import check_body
+from shimmy_metrics.serve.watch import LOOK_SECONDS
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
 from support.receiver import Receiver
@@ -91,8 +93,7 @@ def test_what_was_previewed_is_what_leaves_byte_for_byte(tmp_path: Path) -> None
     assert json.loads(home.metrics("export").stdout)["outbox"][0]["body"].encode() == previewed
     with receiver:
         _sealed(home)
-        assert wait_until(lambda: bool(receiver.received))
-        time.sleep(0.3)
+        assert wait_until(lambda: _status(home)["reports_due"] == 0)
     (arrived,) = receiver.received
     assert arrived.body.startswith(b"[" + previewed + b",")
     assert check_body(arrived.body) == []
@@ -168,7 +169,7 @@ def test_when_the_programme_has_ended_nothing_is_sent_any_more(tmp_path: Path) -
         _sealed(home)
         assert wait_until(lambda: _status(home)["obstacle"] == "ended")
         _sealed(home)
-        time.sleep(0.5)
+        home.run("-m", "shimmy_metrics.delivery", "--by-hand", command="python")  # a sender to its end
         assert len(receiver.received) == 1
         assert "the programme has ended" in home.metrics("status").stdout
 
@@ -183,7 +184,9 @@ def test_a_withdrawal_stops_the_measuring_within_a_second_and_leaves_no_bytes(tm
         assert wait_until(lambda: _status(home)["running_sessions"] == 1)
         told = home.metrics("disable").stdout
         assert "1 report not sent" in told
-        time.sleep(1.0)
+        # The session's process looks more than once a second, and holds its lock until it knows.
+        assert LOOK_SECONDS < 1
+        assert wait_until(lambda: not [*(tmp_path / "state").rglob("session-*.lock")])
         _talk(port, 1)
         assert _status(home)["running_sessions"] == 0
         stop(process)
@@ -211,7 +214,7 @@ def test_without_a_config_traffic_flows_and_nothing_else_happens(tmp_path: Path)
     home = Home(tmp_path)
     with ToyServer() as toy, _measured(home, toy.url) as (port, process):
         assert _talk(port, 1) > 0
-        time.sleep(1.2)
+        assert not wait_until(lambda: any(tmp_path.iterdir()), CHECKPOINT_SECONDS + 0.2)
         stop(process)
     assert list(tmp_path.iterdir()) == []
 

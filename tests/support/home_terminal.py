@@ -10,12 +10,13 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import pyte
 
+from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
 from support.installed import BIN, Home, wait_until
 
 COLUMNS: Final = 80
@@ -56,6 +57,20 @@ class Terminal:
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self._near, keys.encode())
+
+    def insist(self, keys: str, happens: Callable[[], bool], seconds: float = 20.0) -> bool:
+        """Type keys until something happens; return whether it does.
+
+        An answer counts only after its question stood for a while. On a loaded machine it may stand later than it was
+        shown, and what was typed before that is dropped.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(2 * QUESTION_STANDS_SECONDS)
+            self.type(keys)
+            if wait_until(happens, seconds / 4):
+                return True
+        return happens()
 
     def resize(self, columns: int, lines: int) -> None:
         """Become another size, and tell the command so."""

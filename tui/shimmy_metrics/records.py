@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.counters import Counters
 
@@ -33,6 +33,10 @@ class Session(NamedTuple):
     counters: Counters
 
 
+HELD_BY_HAND: Final = "held by you"
+"""The reason of a report that a person held back by itself: it stays until a person releases it by itself."""
+
+
 class Wait(StrEnum):
     """Where a sealed report stands in the outbox."""
 
@@ -48,7 +52,7 @@ class Pending(NamedTuple):
     """A sealed report that was not delivered. `body` is final: shown, exported and sent are these bytes.
 
     `measured` holds the raw values beside it (shown as "measured -> sent"), and goes when the report goes.
-    `reason` says why it was set aside.
+    `reason` says why it stands where it does: why it was set aside, or `HELD_BY_HAND`; empty where its `wait` says all.
     """
 
     id: int

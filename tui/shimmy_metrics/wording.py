@@ -13,15 +13,17 @@ MAINTAINER: Final = "Michael A. Kuykendall"
 QUESTION: Final = "May Shimmy report how it is used?"
 
 
-def informed(endpoint: str) -> tuple[str, ...]:
+def informed(endpoint: str, proxy: str = "") -> tuple[str, ...]:
     """Return who gets it, what for, what, when, how long: said before the answer (at most 78 columns).
 
-    A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner.
+    A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner, and it is
+    named, with the `proxy` in use.
     """
     when = "Once per run, after the server stopped: counts and coarse facts, under 1 kB,"
     if endpoint != ENDPOINT:
         return (
             when,
+            *([f"by way of {proxy}"] if proxy else []),
             f"to {endpoint}",
             "which was set here. It is not Shimmy's: its owner says what becomes of them.",
         )
@@ -30,6 +32,11 @@ def informed(endpoint: str) -> tuple[str, ...]:
         f"over HTTPS, to its maintainer {MAINTAINER}, to improve Shimmy and to",
         "plan and show its business, to investors too. Deleted after analysis.",
     )
+
+
+def by_way_of(proxy: str) -> str:
+    """Return through what an endpoint is reached, to stand behind its name; empty where nothing is between."""
+    return f", by way of {proxy}" if proxy else ""
 
 
 NEVER_HEAD: Final = "Never"

@@ -1,16 +1,44 @@
 """Canaries: what is somebody's own is found as a word, and a name that is a word of ours anyway is not searched for."""
 
 import json
+import re
 from pathlib import Path
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from shimmy_metrics.actions.canaries import canaries, found_in
+from shimmy_metrics.actions.canaries import Canary, canaries, found_in
 from shimmy_metrics.actions.decide import enable
-from support.samples import profile, sealed
+from shimmy_metrics.report.build import build
+from shimmy_metrics.report.seal import seal
+from shimmy_metrics.vocabulary import CLIENTS, ROUTES
+from support import opened
+from support.samples import COUNTERS, measured, profile, sealed
+
+NOWHERE = Path("/nowhere")
 
 
-@pytest.mark.parametrize("name", ["dev", "linux", "key", "local", "sessions", "outbox", "started", "format", "table"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dev",
+        "linux",
+        "key",
+        "local",
+        "sessions",
+        "outbox",
+        "started",
+        "format",
+        "table",
+        "due",
+        "review",
+        "you",
+        "held",
+    ],
+)
 def test_a_user_whose_name_is_a_word_of_ours_is_no_find(tmp_path: Path, name: str) -> None:
     assert name not in [canary.value for canary in canaries(profile(tmp_path, USER=name))]
 
@@ -54,3 +82,81 @@ def test_a_secret_that_is_no_text_is_searched_for_as_it_stands(tmp_path: Path) -
 def test_the_endpoint_that_was_agreed_to_is_no_find_when_another_is_in_force(tmp_path: Path) -> None:
     enable(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://metrics.dana.example/v1"))
     assert "dana" not in [canary.value for canary in canaries(profile(tmp_path, USER="dana"))]
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("hunter2hunter2", "prehunter2hunter21"),
+        ("hunter2hunter2", "0HUNTER2hunter2z"),
+        ("s3cr3t.s", "xs3cr3t.sx"),
+        ("4815162342", "148151623420"),
+    ],
+)
+def test_a_long_secret_is_found_inside_of_other_words(secret: str, text: str) -> None:
+    assert found_in(text.encode(), canaries(profile(NOWHERE, MY_TOKEN=secret)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("box", "prebox1", False),
+        ("box", "pre box 1", True),
+        ("workbox", "myworkbox", False),
+        ("ada-laptop", "xada-laptop7", True),
+        # The route's word holds it, so it has to stand by itself.
+        ("completion", "/v1/chat/completions", False),
+        ("completion", "completion.log", True),
+        # Digits are in any figure, and session ids hold any four letters from a to f.
+        ("2350", "2350", False),
+        ("cafe", "c0ffee00-0000-4000-8000-cafe00000000 c0ffee00-cafe-4000-8000-000000000000", False),
+        ("cafe", "cafe-4000", True),
+    ],
+)
+def test_a_short_name_is_found_as_a_word_of_its_own_and_a_long_one_anywhere(name: str, text: str, found: bool) -> None:
+    with patch("platform.node", return_value=name):
+        searched = canaries(profile(NOWHERE))
+    assert bool([each for each in found_in(text.encode(), searched) if each.kind == "host name"]) is found
+
+
+def test_an_address_with_one_more_digit_is_another_machine_s() -> None:
+    (mine,) = (Canary("IP address", "10.20.30.4"),)
+    with patch("shimmy_metrics.actions.canaries._addresses", return_value=[mine]):
+        searched = canaries(profile(NOWHERE))
+    assert mine in found_in(b"http://10.20.30.4:80", searched)
+    assert mine not in found_in(b"http://10.20.30.42:80", searched)
+
+
+def test_a_person_s_own_keys_are_no_find(tmp_path: Path) -> None:
+    enable(profile(tmp_path))
+    opened.own_keys(tmp_path, {"app.keys": "question_mark"})
+    assert "mark" not in [canary.value for canary in canaries(profile(tmp_path, USER="mark"))]
+
+
+_NATURAL = st.from_regex(r"[a-z]{3,12}(-[a-z]{2,8})?[0-9]{0,2}", fullmatch=True)
+_TEXT = re.sub(r'"session_id":"[^"]+"', "", sealed().body.decode())
+_TORN = st.builds(
+    lambda begin, size: _TEXT[begin : begin + size], st.integers(0, len(_TEXT) - 3), st.integers(3, 16)
+).filter(lambda piece: re.fullmatch(r"[a-z][a-z0-9_-]{2,}", piece) is not None)
+"""Pieces of a report: what is most likely to be taken for somebody's."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    _NATURAL | _TORN,
+    _NATURAL | _TORN,
+    st.uuids(version=4),
+    st.sets(st.sampled_from(ROUTES), min_size=1),
+    st.sampled_from(CLIENTS),
+    st.integers(0, 10**9),
+)
+def test_no_name_is_found_in_a_report_of_ours_unless_it_is_planted(
+    host: str, user: str, session_id: UUID, routes: set[str], client: str, figure: int
+) -> None:
+    with patch("platform.node", return_value=host):
+        searched = canaries(profile(NOWHERE, USER=user))
+    counters = COUNTERS._replace(routes=dict.fromkeys(routes, 1), clients={client: 1}, requests=figure, tokens=figure)
+    body = seal(build(measured(str(session_id), counters))).body
+    assert found_in(body, searched) == ()
+    for name in {host, user} & {each.value for each in searched}:
+        assert found_in(body.replace(b"linux-x64", f"/{name}/".encode()), searched)

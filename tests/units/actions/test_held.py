@@ -45,3 +45,20 @@ def test_other_words_cannot(planted: str) -> None:
 def test_a_decision_s_time_as_shimmy_itself_would_write_it_can_stand_there(written: str) -> None:
     held = {"format": FORMAT, "config": {"last_updated": written}, "sessions": [], "outbox": [], "receipts": []}
     assert check_export(held) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "holds"),
+    [
+        ({}, True),
+        (None, True),
+        ({"app.validate": "V", "app.quit": "ctrl+c, f10", "page.first": "question_mark", "x.y": "]"}, True),
+        ({"app.validate": "the prompt of somebody"}, False),
+        ({"/home/somebody": "V"}, False),
+        ({"app.validate": 7}, False),
+        ("V", False),
+    ],
+)
+def test_a_person_s_own_keys_can_stand_in_an_export_and_other_words_cannot(keys: object, holds: bool) -> None:
+    held = {"format": FORMAT, "config": {"metrics": {"keys": keys}}}
+    assert (check_export(held)[0] == []) is holds

@@ -1,6 +1,7 @@
 """The config file's text: both shapes, foreign keys, and what is refused."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,10 @@ def test_both_shapes_are_read_and_the_no_wins(text: bytes, consent: Consent) -> 
         (b'{"metrics":{"enabled":true,"local":"yes"}}', "config.json:1", "local"),
         (b"\n\xff", "config.json:2", "UTF-8"),
         (b"[" * 100_000, "config.json", "nested"),
-        (b'{"a":' + b"9" * 5_000 + b"}", "config.json", "number"),
+        (b'{"metrics":{"enabled":true,"schema_version":' + b"9" * 5_000 + b"}}", "config.json:1", "schema_version"),
+        (b'{"metrics":{"enabled":true},"metrics":{"enabled":false}}', "config.json", "twice"),
+        (b'{"enabled":false,"enabled":true}', "config.json", "twice"),
+        (b'{"metrics":{"keys":{},"keys":{}}}', "config.json", "twice"),
     ],
 )
 def test_a_damaged_file_names_its_line_and_the_remedy(text: bytes, where: str, what: str) -> None:
@@ -118,6 +122,49 @@ def test_foreign_keys_survive_a_write_at_every_level(outer: dict[str, object], i
     assert list(written)[: len(outer)] == list(outer)
 
 
+@pytest.mark.parametrize(
+    "number", ["1e999", "-1E-400", "1.10", "1E5", "-0", "-0.0", "0.1000000000000000055", "9" * 5_000]
+)
+def test_a_foreign_number_is_written_back_digit_for_digit(number: str) -> None:
+    text = f'{{"a": {number}, "b": [{number}], "metrics": {{"c": {{"d": {number}}}}}}}'
+    document = parse(text.encode(), WHERE)
+    written = render(document, _yes(document.decision)).decode()
+    assert re.findall(r"[-+.0-9eE]*[0-9](?=[,\s\]}]*$)", written, re.MULTILINE)[:3] == [number] * 3
+    assert parse(written.encode(), WHERE).decision.consent is Consent.GRANTED
+
+
+@pytest.mark.parametrize("key", ["local", "enabled", "metrics", "theirs"])
+def test_a_foreign_key_that_stands_twice_is_theirs(key: str) -> None:
+    theirs = f'{{"{key}": 1, "between": 2, "{key}": 3}}'
+    document = parse(f'{{"other": {theirs}, "metrics": {{"deep": [{theirs}]}}}}'.encode(), WHERE)
+    written = "".join(render(document, _yes(document.decision)).decode().split())
+    assert written.count("".join(theirs.split())) == 2
+
+
+def test_beside_a_foreign_key_that_stands_twice_ours_are_written_once() -> None:
+    text = b'{"theme":1,"enabled":true,"theme":2,"metrics":{"note":1,"local":true,"enabled":false,"note":2}}'
+    document = parse(text, WHERE)
+    written = "".join(render(document, _yes(document.decision)).decode().split())
+    assert written == (
+        '{"theme":1,"enabled":true,"theme":2,"metrics":{"note":1,"enabled":true,"note":2,'
+        '"session_id":"a-grant","last_updated":"2026-11-23T14:32:07Z","schema_version":1}}'
+    )
+
+
+@pytest.mark.parametrize("depth", [100, 480, 900, 5_000])
+def test_however_deep_a_config_is_nested_it_is_written_whole_or_refused(depth: int) -> None:
+    text = b'{"a":' + b"[" * depth + b"]" * depth + b"}"
+    try:
+        document = parse(text, WHERE)
+        written = render(document, _yes(document.decision))
+    except TroubleError as error:
+        said = str(error)
+    else:
+        said = ""
+        assert written.count(b"[") == written.count(b"]") == depth
+    assert not said or "nested too deeply" in said
+
+
 @given(
     st.sampled_from(list(Delivery)), st.booleans(), st.sampled_from([ENDPOINT, "https://metrics.example.org/v1/usage"])
 )
@@ -138,3 +185,20 @@ def test_a_decision_is_read_back_as_it_was_written(delivery: Delivery, local: bo
 def test_an_export_shows_our_keys_of_the_config_alone() -> None:
     document = parse(b'{"secret":"x","metrics":{"enabled":true,"note":"mine","session_id":"g"}}', WHERE)
     assert ours(document) == {"metrics": {"enabled": True, "session_id": "g"}}
+
+
+def test_an_export_shows_every_key_of_ours() -> None:
+    metrics = {
+        "enabled": True,
+        "session_id": "g",
+        "last_updated": "t",
+        "schema_version": 1,
+        "schema_refused": 2,
+        "endpoint": ENDPOINT,
+        "delivery": "review",
+        "local": None,
+        "keys": {"app.validate": "V"},
+    }
+    flat = {"enabled": True, "session_id": "g", "last_updated": "t"}
+    document = parse(json.dumps({"theirs": 1, **flat, "metrics": metrics}).encode(), WHERE)
+    assert ours(document) == {**flat, "metrics": metrics}

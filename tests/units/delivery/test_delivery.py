@@ -13,7 +13,8 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.release import delete, release
 from shimmy_metrics.consent import ENDPOINT
 from shimmy_metrics.delivery.force import ENDED
-from shimmy_metrics.delivery.post import Answer, post, proxy_for
+from shimmy_metrics.delivery.post import Answer, post
+from shimmy_metrics.delivery.proxy import UNREADABLE, proxy_for, proxy_shown
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.retry import Fate, judge, passes_over
 from shimmy_metrics.delivery.sealing import end_session, seal_dead
@@ -130,6 +131,28 @@ def test_no_header_tells_about_the_machine() -> None:
 )
 def test_a_proxy_serves_https_and_never_loopback(endpoint: str, variables: dict[str, str], proxy: str) -> None:
     assert proxy_for(endpoint, Environment(variables)) == proxy
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        ("http://proxy.example:3128", "proxy.example:3128"),
+        ("proxy.example:3128", "proxy.example:3128"),
+        ("http://proxy.example", "proxy.example:80"),
+        ("https://proxy.example/", "proxy.example:443"),
+        ("socks5://[::1]:1080/", "[::1]:1080"),
+        ("http://ada:s3cret@proxy.example:3128/s3cret?s3cret#s3cret", "proxy.example:3128"),
+        ("ada:s3cret@proxy.example:3128", "proxy.example:3128"),
+        ("http://ada:1815#s3cret@proxy.example:3128", UNREADABLE),
+        ("http://ada:1815/s3cret@proxy.example:3128", UNREADABLE),
+        ("http://ada:s3cret", UNREADABLE),
+        ("s3cret://", UNREADABLE),
+        ("http://s3\x1b[2J:80", UNREADABLE),
+    ],
+)
+def test_of_a_proxy_host_and_port_are_shown_and_never_more(named: str, shown: str) -> None:
+    assert proxy_shown(ENDPOINT, Environment({"https_proxy": named})) == shown
+    assert proxy_shown(LOCAL, Environment({"https_proxy": named})) == ""
 
 
 def _ready(root: Path, receiver_url: str) -> Profile:

@@ -10,7 +10,7 @@ import pytest
 
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import LOCAL_SESSIONS, OUTBOX_REPORTS, RECEIPTS
-from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.records import HELD_BY_HAND, Outcome, Wait
 from shimmy_metrics.store import outbox, receipts, sessions
 from shimmy_metrics.store.database import VERSION, forget, looked_at, opened, store_path, transaction
 from shimmy_metrics.store.place import filesystem
@@ -220,3 +220,5 @@ def test_moving_reports_between_standings(tmp_path: Path) -> None:
         assert outbox.mark_all(db, Wait.DUE, Wait.REVIEW) == 1
         assert [each.wait for each in outbox.everything(db)] == [Wait.REVIEW, Wait.SET_ASIDE]
         assert outbox.due(db) == []
+        outbox.mark(db, 1, Wait.REVIEW, HELD_BY_HAND)
+        assert outbox.mark_all(db, Wait.REVIEW, Wait.DUE) == 0

@@ -2,6 +2,15 @@
 
 The values searched for stay in memory; a find is told by its kind and place, never by the value. Model names are only
 known while a server runs, so they are not among them.
+
+What is a find, in upper or lower case:
+
+- a value of `_LONG` characters or more, wherever it stands, glued to letters and digits too: it does not come about by
+  chance. An address is the exception, since with one more digit it is another machine's;
+- a shorter one as a word of its own, with no letter or digit beside it: `box` is part of many words. Digits alone are
+  not searched for then, and what looks like a UUID is passed over: figures and `session_id`s hold any of them;
+- never one that our own words hold in that same way (a user may be called `dev`, a host `completion`): a long one that
+  is part of a word of ours is searched for as a word of its own.
 """
 
 import getpass
@@ -17,9 +26,9 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.held import words
 from shimmy_metrics.config.file import load
+from shimmy_metrics.config.shape import keys
 from shimmy_metrics.consent import ENDPOINT
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.schema import text as schema_text
 from shimmy_metrics.store.database import layout
@@ -30,51 +39,67 @@ _SECRET_CHARACTERS: Final = 8
 _SHORTEST: Final = 3
 """A shorter name is found in any text and would say nothing."""
 
+_LONG: Final = 8
+"""Characters from which a value is found inside of other words as well."""
+
+_UUID: Final = re.compile(rb"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])")
+
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 - words to pass over
 
 
 class Canary(NamedTuple):
-    """One value to search for. `kind` is what a person is told."""
+    """One value to search for. `kind` is what a person is told; `anywhere`: it is found inside of other words too."""
 
     kind: str
     value: str
+    anywhere: bool = False
 
 
 def canaries(profile: Profile) -> tuple[Canary, ...]:
-    """Return what to search for on this machine, without words that stand in any report, export or store.
+    """Return what to search for on this machine, without what stands in any report, export or store of ours.
 
-    A user may be called `dev`, or `key`. Opens no connection.
+    Opens no connection.
     """
     texts = (
         schema_text(),
         *(field.path for field in FIELDS),
         *words(),
         layout(),
-        *Outcome,
         ENDPOINT,
         profile.environment.endpoint,
-        _agreed(profile),
+        *_written_down(profile),
     )
     own = " ".join(texts).encode("utf-8", "surrogateescape").lower()
-    found = [canary for canary in _gather(profile) if len(canary.value) >= _SHORTEST]
-    return tuple(
-        canary
-        for canary in found
-        if canary.value.lower() not in _LOOPBACK and not any(_stands(form, own) for form in _forms(canary.value))
-    )
+    made = []
+    for canary in _gather(profile):
+        if _says_nothing(canary.value):
+            continue
+        anywhere = canary.anywhere and len(canary.value) >= _LONG and not _stands(canary, own)
+        searched = canary._replace(anywhere=anywhere)
+        if not _stands(searched, own):
+            made.append(searched)
+    return tuple(made)
 
 
 def found_in(data: bytes, searched: tuple[Canary, ...]) -> tuple[Canary, ...]:
-    """Return the canaries that stand in `data` as words of their own, in upper or lower case."""
+    """Return the canaries that stand in `data`."""
     lower = data.lower()
-    return tuple(canary for canary in searched if any(_stands(form, lower) for form in _forms(canary.value)))
+    return tuple(canary for canary in searched if _stands(canary, lower))
 
 
-def _agreed(profile: Profile) -> str:
-    """Return the endpoint that a yes covers: it stands in the config and in receipts, in force or not."""
+def _says_nothing(value: str) -> bool:
+    """Whether a value is found in any text, or is every machine's."""
+    if value.isdecimal() and len(value) < _LONG:
+        return True
+    return len(value) < _SHORTEST or value.lower() in _LOOPBACK
+
+
+def _written_down(profile: Profile) -> Iterator[str]:
+    """Yield what a person wrote into the config: the endpoint that a yes covers, in force or not, and their keys."""
     with suppress(TroubleError):
-        return load(profile).decision.endpoint
-    return ""
+        document = load(profile)
+        yield document.decision.endpoint
+        yield json.dumps(keys(document))
 
 
 def _forms(value: str) -> set[bytes]:
@@ -88,30 +113,33 @@ def _forms(value: str) -> set[bytes]:
     return {raw.lower(), *(each.encode("utf-8", "surrogateescape").lower() for each in written)}
 
 
-def _stands(value: bytes, data: bytes) -> bool:
-    if value not in data:
-        return False
-    return re.search(rb"(?<![0-9a-z])" + re.escape(value) + rb"(?![0-9a-z])", data) is not None
+def _stands(canary: Canary, data: bytes) -> bool:
+    """Whether a value stands in `data`, which is in lower case."""
+    forms = [form for form in _forms(canary.value) if form in data]
+    if canary.anywhere or not forms:
+        return bool(forms)
+    text = _UUID.sub(b" ", data) if len(canary.value) < _LONG else data
+    return any(re.search(rb"(?<![0-9a-z])" + re.escape(form) + rb"(?![0-9a-z])", text) for form in forms)
 
 
 def _gather(profile: Profile) -> Iterator[Canary]:
     with suppress(OSError, KeyError, ImportError):
-        yield Canary("user name", getpass.getuser())
+        yield Canary("user name", getpass.getuser(), anywhere=True)
     for name in ("USER", "LOGNAME", "SUDO_USER", "USERNAME"):
         if profile.environment.get(name):
-            yield Canary("user name", profile.environment.get(name))
+            yield Canary("user name", profile.environment.get(name), anywhere=True)
     host = platform.node()
-    yield Canary("host name", host)
-    yield Canary("host name", host.partition(".")[0])
+    yield Canary("host name", host, anywhere=True)
+    yield Canary("host name", host.partition(".")[0], anywhere=True)
     with suppress(RuntimeError):
-        yield Canary("home directory", str(Path.home()))
+        yield Canary("home directory", str(Path.home()), anywhere=True)
     with suppress(OSError):
         here = str(Path.cwd())
         if here.count("/") > 1 or "\\" in here:  # "/" and "/tmp" are nobody's
-            yield Canary("working directory", here)
+            yield Canary("working directory", here, anywhere=True)
     for name, value in profile.environment.variables.items():
         if _SECRET.search(name) and len(value) >= _SECRET_CHARACTERS:
-            yield Canary(f"secret in the environment ({name})", value)
+            yield Canary(f"secret in the environment ({name})", value, anywhere=True)
     if sys.platform == "linux":
         yield from _addresses()
 

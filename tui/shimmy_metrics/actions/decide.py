@@ -76,7 +76,7 @@ def only_for_me(profile: Profile) -> Decided:
 def hold(profile: Profile, *, review: bool) -> Decision:
     """Say whether sealed reports wait for the person's release; those that wait move accordingly.
 
-    Raises `TroubleError`.
+    What a person held back by itself stays until it is released by itself. Raises `TroubleError`.
     """
     delivery = Delivery.REVIEW if review else Delivery.AUTOMATIC
 

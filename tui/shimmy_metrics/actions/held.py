@@ -14,7 +14,7 @@ from shimmy_metrics.consent import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.region import region_of
-from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.records import HELD_BY_HAND, Outcome, Wait
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.check import Fault, check_body, printable
 from shimmy_metrics.report.fields import BY_NAME
@@ -29,6 +29,9 @@ _ADDRESS: Final = r"(https?://)?(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}/?
 _HEX: Final = r"[0-9a-f]{64}|"
 _VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|"
 _NOTE: Final = r"(deleted by you before it was sent|dropped: too many, or too old|older receipts: \d+|)"
+_ACTION: Final = r"[a-z]{1,20}\.[a-z-]{1,20}"
+_KEY: Final = r"(?:[!-~]|(?:(?:ctrl|shift|alt)\+){0,2}[a-z0-9_]{1,20})"
+_KEYS: Final = rf" *{_KEY}(?: *, *{_KEY}){{0,7}} *"
 _REASON: Final = r"[\x20-\x7e]{0,200}"
 
 _TOKENS: Final = r"[A-Za-z]+"
@@ -95,9 +98,10 @@ def is_export(parsed: object) -> bool:
 
 
 def words() -> Iterator[str]:
-    """Yield every word of ours that an export contains: its keys, and the words of raw values."""
+    """Yield every word of ours that an export contains: its keys, the words of raw values, and of closed lists."""
     yield FORMAT
     yield from _PLAIN
+    yield from (*Wait, *Outcome, *Delivery, HELD_BY_HAND, _NOTE)
     yield from _keys(_EXPORT)
 
 
@@ -186,6 +190,11 @@ def _endpoint(value: object) -> bool:
         return False
 
 
+def _own_key(own: tuple[str, object]) -> bool:
+    """Whether an action's id and the keys for it, as the app names them, have that form."""
+    return _text(_ACTION)(own[0]) and _text(_KEYS)(own[1])
+
+
 def _uuid(value: object) -> bool:
     return UUID4.fault(value) is None
 
@@ -230,11 +239,12 @@ _DECISION: Final[dict[str, Rule | dict[str, Any]]] = {
     "enabled": _flag,
     "session_id": _text(r"[0-9a-fA-F-]{0,36}"),
     "last_updated": _text(rf"{_TIME}|"),
-    "schema_version": _whole,
+    "schema_version": _whole_or_none,
     "schema_refused": _whole,
-    "endpoint": _endpoint,
+    "endpoint": lambda value: value is None or _endpoint(value),
     "delivery": _word(*Delivery),
-    "local": _flag,
+    "local": lambda value: value is None or _flag(value),
+    "keys": lambda value: value is None or (isinstance(value, dict) and all(map(_own_key, value.items()))),
 }
 
 _EXPORT: Final[dict[str, Rule | dict[str, Any]]] = {

@@ -1,12 +1,10 @@
 """A person's own keys for the app, as the config has them: `{"metrics": {"keys": {"app.validate": "V"}}}`."""
 
-from collections.abc import Mapping
-
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import keys
 from shimmy_metrics.system.profile import Profile
 
 
-def keymap(profile: Profile) -> Mapping[str, object]:
-    """Return what stands there, by the action's id; whether those exist is the app's to say. Raises `TroubleError`."""
+def keymap(profile: Profile) -> object:
+    """Return what stands there; whether it can be used is the app's to say. Raises `TroubleError`."""
     return keys(load(profile))

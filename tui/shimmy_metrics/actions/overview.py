@@ -13,6 +13,7 @@ from shimmy_metrics.actions.owed import settle
 from shimmy_metrics.actions.preview import as_it_would_be
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing
 from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Pending, Receipt, Session
@@ -38,14 +39,16 @@ class Overview:
     the config or the endpoint, so that whatever was decided is not in force. `running` are the live
     sessions, oldest first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest
     first; `receipts` the deliveries and notes, newest first. `example` is the report of a session in which nothing
-    happened. `news` are the fields that a yes does not cover yet and that are to be asked for. `unread` tells that the
-    store is off and was not read to its end.
+    happened. `news` are the fields that a yes does not cover yet and that are to be asked for. `proxy` is the
+    `HOST:PORT` by way of which a request goes, empty where it goes straight. `unread` tells that the store is off and
+    was not read to its end.
     """
 
     standing: Standing
     example: Pending
     trouble: str = ""
     unusable: bool = False
+    proxy: str = ""
     news: tuple[Field, ...] = ()
     running: tuple[Live, ...] = ()
     ended: tuple[Session, ...] = ()
@@ -83,6 +86,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         example,
         trouble=trouble,
         unusable=unusable,
+        proxy=proxy_shown(force.endpoint, profile.environment),
         news=new_since(force.decision.schema_version) if force.renews else (),
         config_path=profile.config_path,
         store_path=store_path(profile),

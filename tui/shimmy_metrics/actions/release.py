@@ -3,7 +3,7 @@
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.records import Wait
+from shimmy_metrics.records import HELD_BY_HAND, Wait
 from shimmy_metrics.store import outbox, receipts
 from shimmy_metrics.store.database import forget, opened, transaction
 from shimmy_metrics.system.profile import Profile
@@ -32,13 +32,13 @@ def release(profile: Profile, report: int) -> bool:
 def hold_back(profile: Profile, report: int) -> bool:
     """Keep a report that is due until a person releases it; return False where it is gone or not due.
 
-    Raises `TroubleError`.
+    It stays held though later all others are sent at once. Raises `TroubleError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
         if found is None or found.wait is not Wait.DUE:
             return False
-        outbox.mark(db, report, Wait.REVIEW)
+        outbox.mark(db, report, Wait.REVIEW, HELD_BY_HAND)
     return True
 
 

@@ -81,3 +81,4 @@ class Acting(AtTerminal):
             yield
         finally:
             timer.cancel()
+            timer.join()  # it may be saying it right now, and what became of it is said after that

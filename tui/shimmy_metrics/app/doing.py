@@ -19,7 +19,7 @@ from shimmy_metrics.consent import Delivery
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Pending, Receipt
-from shimmy_metrics.wording import amount, decided, deleted, findings, held, renewed
+from shimmy_metrics.wording import amount, by_way_of, decided, deleted, findings, held, renewed
 
 _ABOUT_NEWS: Final = ("add", "leave")
 
@@ -81,10 +81,11 @@ class Doing(Acting):
 
     def ask_to_release(self, report: Pending) -> None:
         """Ask whether a report may leave now."""
-        endpoint = self.overview.standing.endpoint if self.overview else ""
+        shown = self.overview
+        where = f"{shown.standing.endpoint}{by_way_of(shown.proxy)}" if shown else ""
         asked = Asked(
             "Release this report?",
-            f"{len(report.body):,} bytes, sealed {self.canvas().day(report.sealed)}, leave now for {endpoint}. "
+            f"{len(report.body):,} bytes, sealed {self.canvas().day(report.sealed)}, leave now for {where}. "
             "If the receiver cannot be reached it stays here and is tried again.",
             "Yes, send it",
             "No, hold it",

@@ -135,6 +135,19 @@ _BY_NAME: Final = {binding.id or "": binding for group in _TOGETHER for binding 
 _DECIDES: Final = ("consent.", "question.yes")
 """What only a letter may do: Enter, Tab or Esc would come by accident."""
 
+_ASKING: Final = (
+    "outbox.release",
+    "outbox.delete",
+    "history.delete",
+    "app.export",
+    *(binding.id or "" for binding in CONSENT if binding.action.startswith("answer(")),
+)
+"""What opens a question. `report.copy` does too, under the key of the yes: it sends and deletes nothing, and a key that
+repeats does not answer."""
+
+_ANSWERING: Final = {"question.yes": _ASKING, "export.both": ("app.export", "report.copy")}
+"""What takes a yes, and what opened its question: the key that confirms differs from the one that asked."""
+
 _NEVER_TYPED: Final = r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}"
 
 _FORM: Final = r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]"
@@ -164,12 +177,23 @@ class Keys(NamedTuple):
                         return f"{taken[called(key)]} and {name} would share {called(key)}"
         return ""
 
+    def confirmed_by_itself(self) -> str:
+        """Return the ids of an action that asks and of one that answers it under the same key, or empty."""
+        for answering, asking in _ANSWERING.items():
+            for name in asking:
+                same = {*map(called, self._bound(name).split(","))} & {*map(called, self._bound(answering).split(","))}
+                if same:
+                    return f"{name} asks and {answering} answers, and both would be {min(same)}"
+        return ""
+
     def _bound(self, name: str) -> str:
         return self.own.get(name) or _BY_NAME[name].key
 
 
-def own_keys(wanted: Mapping[str, object]) -> tuple[Keys, str]:
+def own_keys(wanted: object) -> tuple[Keys, str]:
     """Return a person's keys as the config has them, or those of this program and what is wrong with theirs."""
+    if not isinstance(wanted, Mapping):
+        return Keys(), "they are no object, from an action's id to its keys"
     for name, keys in wanted.items():
         listed = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
         if name not in _BY_NAME:
@@ -181,10 +205,15 @@ def own_keys(wanted: Mapping[str, object]) -> tuple[Keys, str]:
         if _BY_NAME[name].priority and not all(re.fullmatch(_NEVER_TYPED, key) for key in listed):
             return Keys(), f"{name} wants a key with ctrl, or an F key: it acts while a search is typed"
     made = Keys({name: ",".join(key.strip() for key in str(keys).split(",")) for name, keys in wanted.items()})
-    trouble = made.shared()
+    trouble = made.shared() or made.confirmed_by_itself()
     return (Keys(), trouble) if trouble else (made, "")
 
 
 def action_of(name: str) -> str:
-    """Return the action with this id, as a button calls it."""
+    """Return the action with this id, as a button has it."""
     return f"{'app' if name.startswith('app.') else 'screen'}.{_BY_NAME[name].action}"
+
+
+def asking(action: str) -> str:
+    """Return the action for a button or a line of a list: there an answer is asked for once more."""
+    return action.replace("answer(", "ask(")

@@ -33,11 +33,12 @@ class Role(StrEnum):
 
 
 class Span(NamedTuple):
-    """A piece of a line. `action` is run when it is clicked."""
+    """A piece of a line. `action` is run when it is clicked; `verbatim` ones are a report's bytes."""
 
     text: str
     role: Role = Role.TEXT
     action: str = ""
+    verbatim: bool = False
 
 
 Line = tuple[Span, ...]

@@ -1,13 +1,12 @@
 """The app: its screens, what every screen shares, and what happens when something was changed or done."""
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
-from textual.app import SystemCommand
 from textual.binding import BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.reactive import Reactive
 from textual.screen import Screen
 
@@ -19,7 +18,7 @@ from shimmy_metrics.app.live import Looking
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.screens.modes import MODES
+from shimmy_metrics.app.screens.modes import MODES, palette
 from shimmy_metrics.app.signs import signs_for
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.app.widgets.buttons import Act
@@ -45,6 +44,7 @@ class ShimmyApp(Doing):
     DEFAULT_MODE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette}
     COMMAND_PALETTE_BINDING = ""
     EXPLAIN_SECONDS: ClassVar[float] = 0.08
     """How long after the last key the drawer follows the mark."""
@@ -90,7 +90,8 @@ class ShimmyApp(Doing):
 
     def common_acts(self) -> Sequence[Act]:
         """Return the five buttons that are the same on every screen."""
-        leaving = "Quit" if sum(isinstance(each, Frame) for each in self.screen_stack) < 2 else "Back"
+        frames = [each for each in self.screen_stack if isinstance(each, Frame)]
+        leaving = "Back" if len(frames) > 1 or any(each.search for each in frames) else "Quit"
         acts = (
             self.act("app.consent", "Consent"),
             self.act("app.export", "Export"),
@@ -243,7 +244,9 @@ class ShimmyApp(Doing):
         await self._draw()
 
     async def _back(self) -> None:
-        if len(self.screen_stack) > 1:
+        if isinstance(self.screen, Frame) and self.screen.search:
+            await self.screen.give_up_search()
+        elif len(self.screen_stack) > 1:
             await self.pop_screen()
         elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
             await self._leave_consent()
@@ -280,12 +283,6 @@ class ShimmyApp(Doing):
         if isinstance(self.screen, Asks):
             self.screen.stand()
         super().came_back()
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return what the palette offers: every action by its name."""
-        from shimmy_metrics.app.palette import commands
-
-        return commands(self, screen)
 
     def on_unmount(self) -> None:
         """Stop looking, so that the end waits for nothing."""

@@ -1,16 +1,50 @@
 """Every action by its name, for the command palette: the bindings of the screen and of the app, and the colours."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from textual.app import App, SystemCommand
+from textual.app import App
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
-from shimmy_metrics.app.keys import called
+from shimmy_metrics.app.keys import EVERYWHERE, asking, called
 from shimmy_metrics.app.themes import THEMES
 
+_ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app.", "page.")
+"""What the screen in front can do comes first, then what every screen can, then moving."""
 
-def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
+_EVERYWHERE: Final = [binding.id for binding in EVERYWHERE]
+"""The other screens stand first there, and the way out last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the palette: its name, what is said below it, what it does."""
+
+    name: str
+    told: str
+    run: Callable[[], object]
+
+
+class Actions(Provider):
+    """Finds actions for the palette. Textual's own provider sorts them by the alphabet."""
+
+    async def discover(self) -> Hits:
+        """Yield every action, in their order."""
+        for command in commands(self.app, self.screen):
+            yield DiscoveryHit(command.name, command.run, help=command.told)
+
+    async def search(self, query: str) -> Hits:
+        """Yield the actions that a word means."""
+        matcher = self.matcher(query)
+        for command in commands(self.app, self.screen):
+            score = matcher.match(command.name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.name), command.run, help=command.told)
+
+
+def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
     """Yield each action once, with the keys that do the same."""
     keys: dict[str, list[str]] = {}
     found: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
@@ -18,24 +52,28 @@ def commands(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
         binding = active.binding
         if binding.id and binding.description:
             keys.setdefault(binding.id, []).append(called(binding.key))
-            # Chosen from a list by Enter, an answer is asked for once more, as by button.
-            action = binding.action.replace("answer(", "ask(")
-            found[binding.id] = (binding.description, _runner(app, active.node, action))
-    for name, (told, run) in found.items():
-        yield SystemCommand(f"{told[:1].upper()}{told[1:]}", f"key {' '.join(keys[name])}", run)
+            found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))
+    for name in sorted(found, key=_place):
+        told, run = found[name]
+        yield Command(f"{told[:1].upper()}{told[1:]}", f"key {' '.join(keys[name])}", run)
     for theme in THEMES:
         label = theme.name.removeprefix("shimmy-")
-        yield SystemCommand(f"Colours: {label}", "until the app is closed", _themed(app, theme.name))
+        yield Command(f"Colours: {label}", "until the app is closed", _themed(app, theme.name))
 
 
-def _runner(app: App[None], node: Any, action: str) -> Callable[[], Awaitable[bool]]:  # noqa: ANN401 - Textual's DOMNode
+def _place(name: str) -> tuple[int, int]:
+    group = next((place for place, begin in enumerate(_ORDER) if name.startswith(begin)), len(_ORDER))
+    return group, _EVERYWHERE.index(name) if name in _EVERYWHERE else 0
+
+
+def _runner(app: App[Any], node: Any, action: str) -> Callable[[], Awaitable[bool]]:  # noqa: ANN401 - Textual's DOMNode
     async def run() -> bool:
         return await app.run_action(action, default_namespace=node)
 
     return run
 
 
-def _themed(app: App[None], name: str) -> Callable[[], None]:
+def _themed(app: App[Any], name: str) -> Callable[[], None]:
     def choose() -> None:
         app.theme = name
 

@@ -1,7 +1,6 @@
 """What the app starts with: gathered beside the import of Textual, which takes longer than any of it."""
 
 import threading
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,7 +29,7 @@ class Start(NamedTuple):
     asking: bool = False
     seconds: int | None = None
     notice: str = ""
-    keys: Mapping[str, object] = MappingProxyType({})
+    keys: object = MappingProxyType({})
 
 
 class Gathering:
@@ -41,7 +40,7 @@ class Gathering:
         self._facts: Facts | None = None
         self._overview: Overview | None = None
         self._asks = False
-        self._keys: Mapping[str, object] = {}
+        self._keys: object = {}
         self._thread = threading.Thread(target=self._gather, daemon=True, name="gathering")
         self._thread.start()
 

@@ -98,7 +98,7 @@ def _answer(answer: Answer) -> str:
 def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield QUESTION
     yield ""
-    yield from informed(shown.standing.endpoint)
+    yield from informed(shown.standing.endpoint, shown.proxy)
     yield f"The {len(FIELDS)} fields, as this machine would send them after an idle run:"
     yield f"  {shown.example.body.decode()}"
     yield f"{NEVER_HEAD}: {' '.join(NEVER)}"

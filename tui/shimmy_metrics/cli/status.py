@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.wording import UNREAD, amount, deleted, duration, news_waiting, obstacle, state
+from shimmy_metrics.wording import UNREAD, amount, by_way_of, deleted, duration, news_waiting, obstacle, state
 
 
 def as_json(summary: Summary) -> bytes:
@@ -22,6 +22,7 @@ def as_json(summary: Summary) -> bytes:
         "delivery": decision.delivery.value,
         "schema_version": decision.schema_version,
         "endpoint": standing.endpoint,
+        "proxy": summary.proxy or None,
         "agreed_endpoint": decision.endpoint if decision.consent is Consent.GRANTED else None,
         "last_updated": decision.changed or None,
         "running_sessions": len(summary.running),
@@ -51,7 +52,7 @@ def as_lines(summary: Summary) -> Iterator[str]:
     changed = f", changed {standing.decision.changed}" if standing.decision.changed else ""
     open_yet = " (no answer there yet)" if standing.decision.consent is Consent.UNDECIDED else ""
     yield f"  config    {summary.config_path}{open_yet or changed}"
-    yield f"  endpoint  {standing.endpoint}"
+    yield f"  endpoint  {standing.endpoint}{by_way_of(summary.proxy)}"
     for session in summary.running:
         yield (
             f"  running   {duration(session.counters.uptime_s)}, {amount(session.counters.requests, 'request')}, "

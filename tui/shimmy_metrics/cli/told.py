@@ -7,7 +7,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.records import Pending, Receipt, Wait
 from shimmy_metrics.report.fields import FIELDS, NEVER, Field
 from shimmy_metrics.report.population import bits
-from shimmy_metrics.wording import WITHDRAW, YOUR_ADDRESS, amount, duration, news_waiting, obstacle, state
+from shimmy_metrics.wording import WITHDRAW, YOUR_ADDRESS, amount, by_way_of, duration, news_waiting, obstacle, state
 
 _RECEIPTS: Final = 10
 """The newest are read out; a thousand would hide what follows, and `export` has every one."""
@@ -62,7 +62,7 @@ def _outgoing(shown: Overview) -> Iterator[str]:
         if not shown.running:
             yield f"  An idle run would send this: {shown.example.body.decode()}"
     goes = "Reports go" if shown.standing.sends else "A report would go"
-    yield f"{goes} to {shown.standing.endpoint}. {YOUR_ADDRESS}"
+    yield f"{goes} to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
 def _waiting(pending: Pending) -> Iterator[str]:

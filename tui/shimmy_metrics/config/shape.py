@@ -2,12 +2,14 @@
 
 Two shapes are read: ours, with the `metrics` object, and the flat one that Shimmy's own source writes. A flat no is a
 no; a flat yes is undecided, since there Enter and the end of input said yes. Where the two differ the no wins. Keys
-that are not ours survive a write untouched, at every level (DESIGN, "Consent"). A file in which a key of ours holds
-something else than it should is no decision at all: a slip must not send.
+that are not ours survive a write untouched, at every level (DESIGN, "Consent"), numbers digit for digit and a key that
+stands twice included. A file in which a key of ours holds something else than it should is no decision at all: a slip
+must not send.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,9 +20,9 @@ _REMEDY: Final = "Metrics are off until it is mended; correct the file or delete
 
 
 _FLAT: Final = ("enabled", "session_id", "last_updated")
-_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local")
-_SINGLE: Final = frozenset({"metrics", *_OURS})
-"""Keys that may stand once: which of two answers counts must not depend on a parser."""
+_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local", "keys")
+_LONG: Final = 18
+"""Digits from which a whole number is none of ours."""
 
 _FORMS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "schema_version": (lambda value: value is None or (type(value) is int and value > 0), "no version"),
@@ -47,7 +49,9 @@ def parse(text: bytes, where: str) -> Document:
     if not text.strip():
         return Document({}, Decision())
     try:
-        data = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_unique_keys)
+        data = json.loads(
+            text.decode("utf-8-sig"), object_pairs_hook=_object, parse_float=_Number, parse_int=_whole_number
+        )
     except json.JSONDecodeError as error:
         raise TroubleError(
             f"no valid JSON: {error.msg.lower()}", where=f"{where}:{error.lineno}", remedy=_REMEDY
@@ -57,15 +61,16 @@ def parse(text: bytes, where: str) -> Document:
         raise TroubleError("no valid JSON: bytes that are not UTF-8", where=f"{where}:{line}", remedy=_REMEDY) from None
     except RecursionError:
         raise TroubleError("nested too deeply", where=where, remedy=_REMEDY) from None
-    except _RepeatedKeyError as error:
-        raise TroubleError(f'the key "{error}" stands there twice', where=where, remedy=_REMEDY) from None
-    except ValueError as error:
-        raise TroubleError("holds a number that cannot be read", where=where, remedy=_REMEDY) from error
     if not isinstance(data, dict):
         raise TroubleError("no JSON object", where=f"{where}:1", remedy=_REMEDY)
     metrics = data.get("metrics")
     if metrics is not None and not isinstance(metrics, dict):
         raise TroubleError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
+    # Which of two answers counts must not depend on a parser.
+    for place, names in ((data, ("metrics", *_FLAT)), (metrics or {}, _OURS)):
+        twice = next((name for name in names if isinstance(place, _Repeating) and place.times.get(name, 0) > 1), "")
+        if twice:
+            raise TroubleError(f'the key "{twice}" stands there twice', where=where, remedy=_REMEDY)
     for place in (data, metrics or {}):
         if not isinstance(place.get("enabled", False), bool):
             what = '"enabled" is neither true nor false'
@@ -77,10 +82,13 @@ def parse(text: bytes, where: str) -> Document:
 
 
 def render(document: Document, decision: Decision) -> bytes:
-    """Return the file's new text: the document with `decision` in it, every foreign key as it was."""
-    data = dict(document.data)
+    """Return the file's new text: the document with `decision` in it, every foreign key as it was.
+
+    Raises `TroubleError` for a document that is nested too deeply to be written.
+    """
+    data = copy(document.data)
     old = data.get("metrics")
-    metrics = dict(old) if isinstance(old, dict) else {}
+    metrics = copy(old) if isinstance(old, dict) else {}
     yes = decision.consent is Consent.GRANTED
     named = {"enabled": yes, "session_id": decision.grant, "last_updated": decision.changed}
     metrics.update(named)
@@ -93,7 +101,10 @@ def render(document: Document, decision: Decision) -> bytes:
         if key in data:
             data[key] = value
     data["metrics"] = metrics
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+    try:
+        return f"{_written(data)}\n".encode("utf-8", "surrogatepass")
+    except RecursionError:
+        raise TroubleError("the config is nested too deeply", remedy="Nothing was changed; correct it") from None
 
 
 def ours(document: Document) -> dict[str, Any]:
@@ -105,11 +116,11 @@ def ours(document: Document) -> dict[str, Any]:
     return part
 
 
-def keys(document: Document) -> dict[str, Any]:
-    """Return the person's own keys for the app, as they stand there; what is no object is none."""
+def keys(document: Document) -> object:
+    """Return the person's own keys for the app, whatever stands there; an empty object where nothing does."""
     metrics = document.data.get("metrics")
     own = metrics.get("keys") if isinstance(metrics, dict) else None
-    return own if isinstance(own, dict) else {}
+    return {} if own is None else own
 
 
 def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
@@ -156,14 +167,56 @@ def _line(text: bytes, where: str, key: str) -> str:
     return f"{where}:{line}" if at >= 0 else where
 
 
-class _RepeatedKeyError(Exception):
-    pass
+class _Number(float):
+    """A number with its text, which is written back as it was read: `1.10`, `1e999`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made and key in _SINGLE:
-            raise _RepeatedKeyError(key)
-        made[key] = value
-    return made
+def _whole_number(text: str) -> int | _Number:
+    return _Number(text) if len(text) > _LONG or text == "-0" else int(text)
+
+
+class _Repeating(dict[str, Any]):
+    """An object in which a key stands more than once: a dictionary has the last, `pairs` has each."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+        self.times = {key: 0 for key, _ in pairs}
+        for key, _ in pairs:
+            self.times[key] += 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else _Repeating(pairs)
+
+
+def _members(place: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object, with changes that were made since it was read."""
+    if not isinstance(place, _Repeating):
+        yield from place.items()
+        return
+    for key, value in place.pairs:
+        if place.times[key] > 1:
+            yield key, value
+        elif key in place:
+            yield key, place[key]
+    yield from ((key, value) for key, value in place.items() if key not in place.times)
+
+
+def _written(value: object, indent: str = "") -> str:
+    """Return a value as indented JSON."""
+    inner = f"{indent}  "
+    if isinstance(value, _Number):
+        return value.text
+    if isinstance(value, dict) and value:
+        lines = [
+            f"{inner}{json.dumps(key, ensure_ascii=False)}: {_written(each, inner)}" for key, each in _members(value)
+        ]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"{inner}{_written(each, inner)}" for each in value) + f"\n{indent}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,9 @@
 """The sender in a process of its own, so that a server's exit waits for no network."""
 
+import contextlib
 import subprocess
 import sys
+import threading
 
 from shimmy_metrics.system.profile import Profile
 
@@ -28,5 +30,6 @@ def start_sender(profile: Profile, *, at_start: bool = False, by_hand: bool = Fa
         start_new_session=True,
         creationflags=flags,
     )
-    # Nobody waits for it: it outlives us, or is reaped when it ended and we look at a child of ours again.
-    process.returncode = 0
+    # It may outlive us, so nothing here depends on its end. Where we live on, as the app does, it must leave no zombie.
+    with contextlib.suppress(RuntimeError):  # no further thread: then it stays one until we end
+        threading.Thread(target=process.wait, daemon=True, name="sender").start()

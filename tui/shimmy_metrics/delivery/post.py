@@ -7,11 +7,10 @@ followed, no cookie kept, no `.netrc` read. A proxy of the environment serves ht
 import ssl
 import threading
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import httpx
 
-from shimmy_metrics.config.standing import is_loopback
+from shimmy_metrics.delivery.proxy import proxy_for
 from shimmy_metrics.delivery.request import METHOD, Request
 from shimmy_metrics.limits import ANSWER_BYTES
 from shimmy_metrics.system.environment import Environment
@@ -44,26 +43,6 @@ def post(request: Request, environment: Environment, seconds: float) -> Answer:
     thread.start()
     thread.join(max(0.0, seconds))
     return answers[0] if answers else Answer(0, b"", "TimeOut")
-
-
-def proxy_for(endpoint: str, environment: Environment) -> str:
-    """Return the proxy that the environment names for this endpoint, or empty."""
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    if parts.scheme != "https" or is_loopback(host):
-        return ""
-    if _left_out(host, environment.get("no_proxy") or environment.get("NO_PROXY")):
-        return ""
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        if environment.get(name):
-            return environment.get(name)
-    return ""
-
-
-def _left_out(host: str, no_proxy: str) -> bool:
-    """Whether `NO_PROXY` names the host: itself, a domain above it, or everything (`*`)."""
-    names = [name.strip().lstrip(".").lower() for name in no_proxy.split(",")]
-    return any(name == "*" or (name and f".{host.lower()}".endswith(f".{name}")) for name in names)
 
 
 def _exchange(request: Request, environment: Environment, seconds: float) -> Answer:

@@ -51,8 +51,11 @@ def mark(db: Database, report: int, wait: Wait, reason: str = "") -> None:
 
 
 def mark_all(db: Database, before: Wait, after: Wait) -> int:
-    """Move every report from one standing to another; return how many moved."""
-    return db.execute("UPDATE outbox SET wait = ? WHERE wait = ?", (after, before)).rowcount
+    """Move every report from one standing to another, but those that stand there for a reason of their own.
+
+    Return how many moved.
+    """
+    return db.execute("UPDATE outbox SET wait = ? WHERE wait = ? AND reason = ''", (after, before)).rowcount
 
 
 def remove(db: Database, report: int) -> bool:

@@ -113,6 +113,14 @@ def stepped(page: Page, key: str, step: int) -> str:
     return keys[max(0, min(here + step, len(keys) - 1))]
 
 
+def pointed(page: Page, index: int) -> str:
+    """Return what a click on this row means: its own key, or that of the bytes which go on there; else nothing."""
+    for row in reversed(page.rows[: index + 1]):
+        if row.key or not any(span.verbatim for span in row.line):
+            return row.key
+    return ""
+
+
 def followed(ids: Sequence[str], shown: str, index: int) -> int:
     """Return where in `ids` that is which was `shown`, else the place `index`, or the last one there is."""
     return ids.index(shown) if shown in ids else max(0, min(index, len(ids) - 1))

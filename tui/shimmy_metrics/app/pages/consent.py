@@ -77,11 +77,11 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
     waits = (line(muted(wait)),) if canvas.narrow and wait else ()
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
-    endpoint = overview.standing.endpoint
+    who = informed(overview.standing.endpoint, overview.proxy)
     if canvas.width >= 80:
-        lines += [each for told in informed(endpoint) for each in wrapped(told, canvas.width)]
+        lines += [each for told in who for each in wrapped(told, canvas.width)]
     else:
-        lines += wrapped(" ".join(informed(endpoint)), canvas.width)
+        lines += wrapped(" ".join(who), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
     if canvas.width >= 80:
         first, *rest = NEVER

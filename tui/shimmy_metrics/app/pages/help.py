@@ -1,7 +1,7 @@
 """The page of keys, written from the bindings themselves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shimmy_metrics.app.lines import BLANK, Cell, Line, Role, Span, at, line, muted, placed, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
@@ -19,28 +19,50 @@ def help_page(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyL
     """Return the keys of this screen and those of every screen, side by side where there is room."""
     head = (*headline(canvas, "Keys. Nothing needs Ctrl, Alt, Esc or a mouse."), BLANK)
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
-    if canvas.width < 76:
+    left, right = _Column(3, here), _Column(0, everywhere)
+    middle = min(canvas.width // 2 + 1, canvas.width - 1 - right.end)
+    if left.end >= middle:
         lists = (("on this screen", here), ("everywhere", everywhere))
         rows = [
             Row(each)
             for name, keys in lists
-            for each in (line(muted(f"  {name}")), *(_one(canvas, 3, key) for key in keys))
+            for each in (
+                line(muted(f"  {name}")),
+                *(_one(canvas, _Column(3, keys), index) for index in range(len(keys))),
+            )
         ]
         return Page(head, (*rows, *notes))
-    middle = canvas.width // 2 + 1
+    right = replace(right, begin=middle)
     rows = [Row(placed(canvas.width, at(3, muted("on this screen")), at(middle, muted("everywhere"))))]
     for index in range(max(len(here), len(everywhere))):
-        left = _parts(here, index, 3)
-        right = _parts(everywhere, index, middle)
-        rows.append(Row(placed(canvas.width, *left, *right)))
+        rows.append(Row(placed(canvas.width, *left.parts(index), *right.parts(index))))
     return Page(head, (*rows, *notes))
 
 
-def _parts(keys: Sequence[KeyLine], index: int, column: int) -> tuple[Cell, ...]:
-    if index >= len(keys):
-        return ()
-    return (at(column, Span(keys[index].keys, Role.ACCENT)), at(column + 11, keys[index].told))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Keys one below the other, from the column `begin`, and behind the longest of them what each does."""
+
+    begin: int
+    keys: Sequence[KeyLine]
+
+    @property
+    def told(self) -> int:
+        """Where the sentences begin."""
+        return self.begin + max(10, *(len(key.keys) for key in self.keys), 0) + 1
+
+    @property
+    def end(self) -> int:
+        """Where the longest of them ends."""
+        return self.told + max((len(key.told) for key in self.keys), default=0)
+
+    def parts(self, index: int) -> tuple[Cell, ...]:
+        """Return one line's cells, none below the last."""
+        if index >= len(self.keys):
+            return ()
+        key = self.keys[index]
+        return (at(self.begin, Span(key.keys, Role.ACCENT)), at(self.told, key.told))
 
 
-def _one(canvas: Canvas, column: int, key: KeyLine) -> Line:
-    return placed(canvas.width, *_parts([key], 0, column))
+def _one(canvas: Canvas, column: _Column, index: int) -> Line:
+    return placed(canvas.width, *column.parts(index))

@@ -7,11 +7,17 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline, told
 from shimmy_metrics.app.pages.values import values
+from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS, RECEIPTS
 from shimmy_metrics.records import Outcome, Receipt
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.wording import amount
 
-_OUTCOMES: Final = {Outcome.CONFIRMED: "confirmed", Outcome.ACCEPTED: "accepted"}
+_NOTES: Final = {
+    "deleted": "You deleted a report before it was sent. The chain notes that, not what was in it.",
+    "dropped": f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted unsent.",
+    "older": f"Only the newest {RECEIPTS:,} are kept whole. This link stands for others, so that the chain goes on.",
+}
+"""What a note means, by its first word."""
 
 
 def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
@@ -57,6 +63,12 @@ def explained(canvas: Canvas, receipt: Receipt, *, broken: bool) -> tuple[Line, 
     )
 
 
+def note_told(receipt: Receipt) -> str:
+    """Return what a note is: there is nothing in it to open."""
+    meaning = _NOTES.get(_first_word(receipt), "")
+    return f"{receipt.note[:1].upper()}{receipt.note[1:]}. {meaning}".strip()
+
+
 def receipt_of(overview: Overview | None, key: str) -> Receipt | None:
     """Return the receipt that a row's key names, or None."""
     return next((each for each in overview.receipts if row_key(each) == key), None) if overview else None
@@ -88,26 +100,28 @@ def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
             placed(
                 canvas.width,
                 at(3, when),
-                at(26, muted(receipt.note.split()[0].rstrip(":") if canvas.narrow else receipt.note)),
+                at(26, muted(_first_word(receipt) if canvas.narrow else receipt.note)),
             ),
             row_key(receipt),
         )
-    good = receipt.outcome is not None
-    sign = Span("  " if good else "! ", Role.BAD)
-    word = _OUTCOMES[receipt.outcome] if receipt.outcome else "refused"
     cells = [at(3, when), to(23, f"{len(receipt.body):,}")]
-    answer = (sign, Span(f"{receipt.status} ", Role.MUTED), word)
+    # What was refused was not delivered: it is set aside, and never a receipt.
+    answer = (Span(f"{receipt.status} ", Role.MUTED), receipt.outcome.value if receipt.outcome else "")
     if canvas.narrow:
-        return Row(placed(canvas.width, *cells, at(24, *answer)), row_key(receipt))
+        return Row(placed(canvas.width, *cells, at(26, *answer)), row_key(receipt))
     number, requests, tokens = _sums(receipt.body)
     extra = "base" if receipt.id == base else (f"{number} in one" if number > 1 else "")
     cells += [
-        at(24, *answer),
+        at(26, *answer),
         to(51, requests),
         to(60, tokens),
         note(63, muted(f"{receipt.sha256[:8]}{canvas.signs.cut}")),
     ]
     return Row(placed(canvas.width, *cells, to(canvas.width - 1, strong(extra), note=True)), row_key(receipt))
+
+
+def _first_word(receipt: Receipt) -> str:
+    return receipt.note.partition(" ")[0].rstrip(":")
 
 
 @lru_cache(2048)

@@ -119,7 +119,9 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> L
     pair = canvas.keys.pair("page.before", "page.beside")
     keys = (Span(pair, Role.ACCENT), muted(f" {walk}")) if walk else ()
     told: Line = ()
-    if subject.report.reason:
+    if subject.report.wait is Wait.REVIEW and subject.report.reason:
+        told = (muted(f"{subject.report.reason[:1].upper()}{subject.report.reason[1:]}."),)
+    elif subject.report.reason:
         told = (Span("! ", Role.BAD), muted(f"refused: {subject.report.reason}"))
     elif not subject.sealed and overview.standing.decision.consent is not Consent.GRANTED:
         told = (muted("Metrics are not on, so nothing of this is sent."),)
@@ -135,6 +137,8 @@ def _address(canvas: Canvas, overview: Overview, report: Pending, *, unbroken: b
     key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
     count = muted(f" and {amount(len(request.headers), 'header')}")
     yield placed(canvas.width, at(1, strong("POST "), request.url, count), to(canvas.width - 1, *key, note=True))
+    if overview.proxy:
+        yield placed(canvas.width, at(1, muted("by way of "), overview.proxy))
     yield placed(canvas.width, at(1, muted("sha256 "), report.sha256))
 
 

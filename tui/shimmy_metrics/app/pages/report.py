@@ -171,11 +171,7 @@ def raw(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
 
 def joined_text(rows: tuple[Row, ...]) -> str:
     """Return the bytes that the rows of `wire` show, joined."""
-    return "".join(span.text for row in rows for span in row.line if span.action == BYTES)
-
-
-BYTES: Final = "screen.explain"
-"""A click on bytes opens the field's explanation; it marks the spans that are bytes, too."""
+    return "".join(span.text for row in rows for span in row.line if span.verbatim)
 
 
 def _wire_row(canvas: Canvas, offset: int, text: str, name: str, difference: Difference | None) -> Row:
@@ -194,11 +190,11 @@ def _bytes(text: str, *, strongly: bool) -> Iterator[Span]:
     """Yield the bytes with the name receding and the value plain, or bold where it is new."""
     name, colon, value = text.partition(":")
     if not colon or not name.startswith(('"', "{")):
-        yield Span(text, Role.STRONG if strongly else Role.TEXT, BYTES)
+        yield Span(text, Role.STRONG if strongly else Role.TEXT, verbatim=True)
         return
-    yield Span(f"{name}{colon}", Role.QUIET, BYTES)
+    yield Span(f"{name}{colon}", Role.QUIET, verbatim=True)
     if value:
-        yield Span(value, Role.STRONG if strongly else Role.TEXT, BYTES)
+        yield Span(value, Role.STRONG if strongly else Role.TEXT, verbatim=True)
 
 
 def _difference(canvas: Canvas, difference: Difference) -> Line:

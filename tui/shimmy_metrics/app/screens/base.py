@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.keys import PAGE
 from shimmy_metrics.app.lines import BLANK, Line, line, marked, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, scrolled, stepped, warning
+from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, pointed, scrolled, stepped, warning
 from shimmy_metrics.app.pages.explain import SHORT
 from shimmy_metrics.app.pages.frame import rule, tiny, title, top
 from shimmy_metrics.app.resizing import outdated
@@ -55,6 +55,8 @@ class Frame(Screen[None]):
         # It brings no styles of its own: as shipped, every style sheet is read again when a screen is first shown.
         self._css_update_count = 0
         self.mark = ""
+        self.search = ""
+        """What the page is searched for, if it can be."""
         self.more = False
         self._top = 0
         self._said = ""
@@ -207,16 +209,45 @@ class Frame(Screen[None]):
 
     # --- what people do -----------------------------------------------------------------------------------------
 
+    async def give_up_search(self) -> None:
+        """Show everything again."""
+        self.search = ""
+        await self.draw()
+
     async def say(self, sentence: str) -> None:
         """Say a sentence in the drawer, until the mark moves."""
         self._said = sentence
         await self.draw()
+
+    async def on_click(self, event: events.Click) -> None:
+        """Move the mark to the clicked line and explain it; on the marked line, do what Enter does."""
+        place = next(
+            (each.region for each in self.query("#page") if each.region.contains_point(event.screen_offset)), None
+        )
+        page = self.page(self.shimmy.canvas())
+        key = pointed(page, self._top + event.screen_offset.y - place.y) if place else ""
+        if not key:
+            return
+        if key == self.mark:
+            await self.run_action("explain")
+            return
+        self.leave_mark()
+        self._said = ""
+        self.set_focus(None)
+        self.mark = key
+        self.more = self.more or self.shimmy.canvas().low  # the drawer is not there by itself then
+        self._explain_now()
+        await self.draw()
+
+    def leave_mark(self) -> None:
+        """Let go of what the mark stands on: a person moves it."""
 
     def remember_mark(self) -> None:
         """Tell the app what the mark stands on; a screen with marks of its own keeps them."""
 
     async def action_step(self, by: int) -> None:
         """Move the mark. A button that has the focus gives it back, so that Enter opens the marked line again."""
+        self.leave_mark()
         self._said = ""
         self.set_focus(None)
         canvas = self.shimmy.canvas()

@@ -14,13 +14,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from shimmy_metrics.app.keys import QUESTION
-from shimmy_metrics.app.lines import BLANK, Line, wrapped
+from shimmy_metrics.app.lines import BLANK, Line, length, wrapped
 from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.resizing import outdated
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, labelled
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -30,8 +30,25 @@ if TYPE_CHECKING:
 ROWS = 3
 """Lines of a question, as many as the drawer has."""
 
+GAP = 2
+"""Columns between two answers, as the styles have it."""
+
 AGAIN = "too fast: once more"
 """Stands in the rule after a yes that did not count."""
+
+
+def fitted(canvas: Canvas, acts: Sequence[Act]) -> Sequence[Act]:
+    """Return the answers, yes first and no last, as whole as there is room for: both stay in view and in words."""
+    first, *between, last = acts
+    short = [act._replace(label=act.label.partition(",")[0]) for act in (first, last)]
+    words = [act._replace(label=act.label.split()[-1].capitalize()) for act in between]
+    letters = [act._replace(label="") for act in between]
+    wanted: tuple[list[Act], ...] = ([*acts], *([short[0], *each, short[1]] for each in (between, words, letters, [])))
+    return next((each for each in wanted if _width(each) <= canvas.width - 2), wanted[-1])
+
+
+def _width(acts: Sequence[Act]) -> int:
+    return sum(length(labelled(act)) for act in acts) + GAP * (len(acts) - 1)
 
 
 class Question(ModalScreen[bool]):
@@ -62,7 +79,7 @@ class Question(ModalScreen[bool]):
         with Vertical(id="question"):
             yield Lines(signs, self.lines(), id="asked")
             yield from self.below()
-            yield ButtonRow(signs, self.acts(), ())
+            yield ButtonRow(signs, fitted(self.shimmy.canvas(), self.acts()), ())
 
     def below(self) -> ComposeResult:
         """Build what stands between the question and its answers."""
@@ -74,7 +91,8 @@ class Question(ModalScreen[bool]):
         told = tuple(wrapped(self._asked.text, canvas.width))
         if canvas.height < ROWS + 4:
             return told[: max(canvas.height - 1, 0)]
-        return (self.title_rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+        lines = (self.title_rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+        return lines[: canvas.height - 1]  # the answers stay in view
 
     def title_rule(self, canvas: Canvas, title: str) -> Line:
         """Return the rule with the question in it, and a word about an answer that did not count."""
@@ -87,8 +105,7 @@ class Question(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         """Keep the focus away from the answers."""
-        for button in self.query(KeyButton):
-            button.can_focus = False
+        self._unfocus()
         self._asked_by = self.shimmy.guard.what  # it may be repeating still
         self.stand()
         self.call_after_refresh(self._show_cursor)
@@ -106,6 +123,13 @@ class Question(ModalScreen[bool]):
         """Draw for the new size."""
         if not outdated(event, self):
             self.draw()
+            for row in self.query(ButtonRow):
+                await row.show(fitted(self.shimmy.canvas(), self.acts()), ())
+            self._unfocus()
+
+    def _unfocus(self) -> None:
+        for button in self.query(KeyButton):
+            button.can_focus = False
 
     def draw(self) -> None:
         """Draw the question again. A key or a resize may come before its widgets are there, or while they go."""

@@ -32,10 +32,9 @@ class FieldFrame(Frame):
         if self.is_current and not self.shimmy.field and (self.mark in BY_NAME or self.mark in dict(NEVER)):
             self.shimmy.field = self.mark
 
-    async def action_step(self, by: int) -> None:
-        """Move the mark; the field that was taken along is left behind."""
+    def leave_mark(self) -> None:
+        """Leave the field behind that was taken along."""
         self.shimmy.field = ""
-        await super().action_step(by)
 
     def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return the report's values and the measured ones, by field."""

@@ -25,10 +25,6 @@ class FieldsScreen(FieldFrame):
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input")]
     BINDINGS: ClassVar[list[BindingType]] = [*SEARCH]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.search = ""
-
     def button_row(self) -> ButtonRow:
         """Return a bottom row with a line to search in."""
         return SearchRow(self.shimmy.signs, self.acts(), self.shimmy.common_acts())

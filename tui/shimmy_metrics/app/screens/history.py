@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from shimmy_metrics.app.keys import RECEIPTS
 from shimmy_metrics.app.lines import BLANK, Line, at, muted, placed, strong, to
 from shimmy_metrics.app.pages.canvas import Canvas, Page
-from shimmy_metrics.app.pages.history import explained, history_page, receipt_of
+from shimmy_metrics.app.pages.history import explained, history_page, note_told, receipt_of
 from shimmy_metrics.app.pages.outgoing import View, report_page
 from shimmy_metrics.app.pages.report import Base, Lens, sums
 from shimmy_metrics.app.screens.base import Frame
@@ -63,9 +63,11 @@ class HistoryScreen(Frame):
         )
 
     async def action_explain(self) -> None:
-        """Open the marked receipt."""
+        """Open the marked receipt; of a note say what it is."""
         receipt = self.receipt()
-        if receipt is not None and receipt.body:
+        if receipt is not None and not receipt.body:
+            await self.say(note_told(receipt))
+        elif receipt is not None:
             base = self.shimmy.base
             await self.shimmy.push_screen(ReceiptScreen(receipt, compared=base is not None and base.id != receipt.id))
 
@@ -78,7 +80,10 @@ class HistoryScreen(Frame):
     async def action_base(self) -> None:
         """Compare other reports with this one, or no longer."""
         receipt = self.receipt()
-        if receipt is None or not receipt.body:
+        if receipt is None:
+            return
+        if not receipt.body:
+            await self.say("A note holds no bytes, so nothing can be compared with it.")
             return
         chosen = self.shimmy.base is None or self.shimmy.base.id != receipt.id
         self.shimmy.base = receipt if chosen else None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from shimmy_metrics.app.screens.base import Frame
 
 
@@ -43,6 +45,13 @@ def consent() -> "Frame":
     from shimmy_metrics.app.screens.welcome import ConsentScreen
 
     return ConsentScreen()
+
+
+def palette() -> "type[Provider]":
+    """Return what the command palette offers."""
+    from shimmy_metrics.app.palette import Actions
+
+    return Actions
 
 
 MODES: Final[dict[str, Callable[[], "Frame"]]] = {

@@ -25,6 +25,7 @@ class ReportFrame(FieldFrame):
     def __init__(self) -> None:
         super().__init__()
         self.view = View()
+        self._moved = False
 
     def report(self) -> Pending | None:
         """Return the report that is shown."""
@@ -42,6 +43,16 @@ class ReportFrame(FieldFrame):
         """Return this report's values, and what was measured for it."""
         report = self.report()
         return (values(report.body), report.measured) if report else ({}, {})
+
+    def leave_mark(self) -> None:
+        """Note that from now on the mark stands where a person put it."""
+        self._moved = True
+        super().leave_mark()
+
+    def remember_mark(self) -> None:
+        """Take along what a person marked: by itself the mark is on the first bytes, which Fields has last."""
+        if self._moved:
+            super().remember_mark()
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return what there is to say about the raw request."""

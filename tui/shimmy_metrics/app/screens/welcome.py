@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.geometry import Offset
 
-from shimmy_metrics.app.keys import CONSENT
+from shimmy_metrics.app.keys import CONSENT, asking
 from shimmy_metrics.app.lines import Line, line, muted, wrapped
 from shimmy_metrics.app.pages import consent, renewal
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page
@@ -109,7 +109,7 @@ class ConsentScreen(Frame):
     async def press(self, event: KeyButton.Pressed) -> None:
         """By button an answer is asked for once more: no Enter alone ever decides."""
         event.stop()
-        await self.run_action(event.act.action.replace("answer(", "ask("))
+        await self.run_action(asking(event.act.action))
 
     def action_ask(self, name: str) -> None:
         """Ask once more: the answer was not given by its letter."""

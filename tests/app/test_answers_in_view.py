@@ -1,0 +1,54 @@
+"""Every question keeps its yes and its no in view, whole, at any size."""
+
+from pathlib import Path
+
+import pytest
+from textual.geometry import Region
+
+from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.widgets.buttons import KeyButton
+from support import opened, overviews
+
+QUESTIONS = ("x", "2 y", "2 r", "2 d", "3 d", "c tab enter")
+
+
+def answers(app: ShimmyApp) -> list[KeyButton]:
+    return [each for each in app.screen.query(KeyButton) if each.display]
+
+
+def are_whole(app: ShimmyApp) -> bool:
+    screen = Region(0, 0, app.size.width, app.size.height)
+    bottom = opened.text(app).splitlines()[-1]
+    named = answers(app)[0].act.label.startswith("Yes") and answers(app)[-1].act.label.startswith("No")
+    whole = all(
+        screen.contains_region(each.region) and f"{each.act.key} {each.act.label}".strip() in bottom
+        for each in answers(app)
+    )
+    return named and whole and not any(each.can_focus for each in answers(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12), (20, 8)], ids=str)
+@pytest.mark.parametrize("keys", QUESTIONS)
+async def test_yes_and_no_are_whole_and_a_click_on_no_closes_the_question(
+    tmp_path: Path, keys: str, size: tuple[int, int]
+) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, *keys.split())
+        await opened.settled(pilot)
+        assert are_whole(app), opened.text(app)
+        asked = app.screen
+        await pilot.click(offset=answers(app)[-1].region.offset)
+        await opened.settled(pilot)
+        assert app.screen is not asked
+
+
+async def test_they_stay_whole_while_the_terminal_changes_its_size(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "x")
+        for width in (20, 40, 60, 80, 30, 100):
+            await pilot.resize_terminal(width, 20)
+            await opened.settled(pilot)
+            assert are_whole(app), opened.text(app)
+        assert "p Other path" in opened.text(app)

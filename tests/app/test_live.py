@@ -1,0 +1,98 @@
+"""What another process changed shows within two seconds, by a clock that only the looking moves."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.live import Looking
+from shimmy_metrics.consent import Consent
+from shimmy_metrics.store import outbox, sessions
+from shimmy_metrics.store.database import opened
+from shimmy_metrics.system.profile import Profile
+from support.samples import COUNTERS, FACTS, NOW, pending, profile, session
+
+PROMISED = 2.0
+SLOW = 0.5
+"""What reading may take besides: the promise is kept with this much left."""
+
+
+class Clock:
+    """Stands in for what the looking waits on: time passes in its waits alone; in the first one `change` happens."""
+
+    def __init__(self, change: Callable[[], object]) -> None:
+        self.passed = 0.0
+        self._change = change
+        self._changed = False
+        self.end: Callable[[], object] = lambda: None
+
+    def wait(self, seconds: float) -> bool:
+        if not self._changed:  # at the wait's beginning, so that all of it counts
+            self._changed = True
+            self._change()
+        self.passed += seconds
+        if self.passed > 10 * PROMISED:
+            self.end()
+        return False
+
+    def clear(self) -> None:
+        """Nothing is set."""
+
+    def set(self) -> None:
+        """Nothing waits."""
+
+
+def shown_after(mine: Profile, change: Callable[[], object], holds: Callable[[Overview], bool]) -> float:
+    """Return after how many seconds something holds in what is told of."""
+    clock, found = Clock(change), []
+
+    def tell(overview: Overview) -> None:
+        if holds(overview):
+            found.append(clock.passed)
+            looking.end()
+
+    looking = Looking(mine, FACTS, tell)
+    looking._wake = clock  # type: ignore[assignment]
+    clock.end = looking.end
+    looking.run()
+    assert found, "it never showed"
+    return found[0]
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Profile:
+    made = profile(tmp_path)
+    enable(made)
+    with opened(made) as db:
+        outbox.add(db, pending())
+    return made
+
+
+def test_a_decision_of_another_process_shows_within_two_seconds(mine: Profile) -> None:
+    took = shown_after(mine, lambda: decline(mine), lambda shown: shown.standing.decision.consent is Consent.DECLINED)
+    assert took <= PROMISED - SLOW
+
+
+def test_a_session_s_figures_show_within_two_seconds(mine: Profile) -> None:
+    with opened(mine) as db:
+        number = sessions.begin(db, session())
+        lock = sessions.take_lock(mine, session().session_id)
+
+        def count() -> None:
+            assert sessions.checkpoint(db, number, COUNTERS._replace(requests=1_000), NOW)
+
+        took = shown_after(
+            mine, count, lambda shown: [each.session.counters.requests for each in shown.running] == [1_000]
+        )
+        lock.release(remove=True)
+    assert took <= PROMISED - SLOW
+
+
+def test_a_report_that_left_is_gone_within_two_seconds(mine: Profile) -> None:
+    def leave() -> None:
+        with opened(mine) as db:
+            outbox.remove_all(db)
+
+    assert shown_after(mine, leave, lambda shown: shown.outbox == ()) <= PROMISED - SLOW

@@ -1,0 +1,33 @@
+"""What is being done is said before what became of it."""
+
+import threading
+from typing import cast
+
+from shimmy_metrics.app.acting import Acting
+from shimmy_metrics.app.messages import Busy
+
+LONGEST = 10.0
+
+
+class Slow:
+    """An app to which it takes a while to tell that something is being done."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.begun = threading.Event()
+        self.may = threading.Event()
+
+    def post_message(self, message: Busy) -> None:
+        self.begun.set()
+        self.may.wait(LONGEST)
+        self.told.append(message.sentence)
+
+
+def test_what_became_of_it_is_never_overtaken_by_what_is_being_done() -> None:
+    app = Slow()
+    with Acting._telling(cast("Acting", app), "Writing."):
+        assert app.begun.wait(LONGEST)
+        threading.Timer(0.05, app.may.set).start()
+    app.told.append("Done.")
+    assert app.may.wait(LONGEST)
+    assert app.told == ["Writing.", "Done."]
