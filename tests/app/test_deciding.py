@@ -3,7 +3,6 @@
 import itertools
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,7 +99,7 @@ def consent(root: Path) -> Consent:
     return load(opened.profile_of(root)).decision.consent
 
 
-DECLINED = replace(overviews.undecided(), standing=Standing(Decision(consent=Consent.DECLINED)))
+DECLINED = overviews.undecided()._replace(standing=Standing(Decision(consent=Consent.DECLINED)))
 
 
 @pytest.mark.parametrize(("shown", "deep"), [(overviews.undecided(), 4), (DECLINED, 1)], ids=["undecided", "declined"])

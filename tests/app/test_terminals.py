@@ -1,7 +1,6 @@
 """Sizes from a whole wall to one cell, few colours, no colours, no UTF-8: nothing crashes, and it says something."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ async def test_few_or_no_colours_leave_the_terminals_own(
 async def test_a_name_with_control_characters_reaches_no_terminal(tmp_path: Path) -> None:
     shown = overviews.undecided()
     odd = {**shown.example.measured, "region_indicator": "\x1b]0;owned\x07\x9b31m"}
-    shown = replace(shown, example=shown.example._replace(measured=odd))
+    shown = shown._replace(example=shown.example._replace(measured=odd))
     app = opened.still(tmp_path, shown, asks=True)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()

@@ -1,7 +1,6 @@
 """What changes while somebody looks: what they look at stays, the cursor stays, and no button is left over."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ async def test_the_report_that_is_looked_at_stays_when_one_before_it_leaves(tmp_
         await opened.press(pilot, "2", "right_square_bracket")
         looked_at = outgoing(app).report()
         assert looked_at == shown.outbox[1]
-        await becomes(app, replace(shown, outbox=shown.outbox[1:]))
+        await becomes(app, shown._replace(outbox=shown.outbox[1:]))
         assert outgoing(app).report() == looked_at
         await opened.press(pilot, "right_square_bracket")
         assert outgoing(app).report() == shown.running[0].would_be
@@ -46,7 +45,7 @@ async def test_a_session_s_report_stays_in_view_when_it_is_sealed(tmp_path: Path
         await opened.press(pilot, "2", *["right_square_bracket"] * 2)
         would_be = shown.running[0].would_be
         assert outgoing(app).report() == would_be
-        await becomes(app, replace(shown, running=(), outbox=(would_be, *shown.outbox)))
+        await becomes(app, shown._replace(running=(), outbox=(would_be, *shown.outbox)))
         assert outgoing(app).report() == would_be
 
 
@@ -56,9 +55,9 @@ async def test_the_session_that_is_looked_at_stays_when_another_ends(tmp_path: P
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, *["right_square_bracket"] * 2)
         assert "3 of 3" in opened.text(app)
-        await becomes(app, replace(shown, running=shown.running[1:]))
+        await becomes(app, shown._replace(running=shown.running[1:]))
         assert "2 of 2" in opened.text(app)
-        await becomes(app, replace(shown, running=shown.running[:2]))
+        await becomes(app, shown._replace(running=shown.running[:2]))
         assert "2 of 2" in opened.text(app)
 
 
@@ -82,7 +81,7 @@ async def test_a_question_keeps_the_cursor_while_the_page_behind_it_changes(tmp_
         await opened.press(pilot, "2", "d")
         asked = app.cursor_position
         assert "Delete this report?" in opened.text(app).splitlines()[asked.y]
-        await becomes(app, replace(shown, outbox=shown.outbox[:1]))
+        await becomes(app, shown._replace(outbox=shown.outbox[:1]))
         assert app.cursor_position == asked
         await opened.press(pilot, "n")
         assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›")
@@ -94,7 +93,7 @@ async def test_a_base_that_was_deleted_is_compared_with_no_more(tmp_path: Path) 
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "G", "m", "2")
         assert "base 19 Nov" in opened.text(app)
-        await becomes(app, replace(shown, receipts=()))
+        await becomes(app, shown._replace(receipts=()))
         assert "base none sent yet" in opened.text(app)
 
 
@@ -118,7 +117,7 @@ async def test_the_last_line_of_a_long_page_comes_into_view(tmp_path: Path, widt
     live = shown.running[0]
     counters = live.session.counters._replace(routes={f"/v1/route-{number}": 40 - number for number in range(12)})
     live = live._replace(session=live.session._replace(counters=counters))
-    app = opened.still(tmp_path, replace(shown, running=(live,)))
+    app = opened.still(tmp_path, shown._replace(running=(live,)))
     async with app.run_test(size=(width, height)) as pilot:
         await opened.press(pilot, "G")
         assert "/v1/route-11" in opened.text(app)

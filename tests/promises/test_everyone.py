@@ -1,7 +1,5 @@
 """Whoever has no app reads the same: every fact of its screens stands in the plain lines, with no rule and no box."""
 
-from dataclasses import replace
-
 from shimmy_metrics.cli.told import told
 from shimmy_metrics.report.fields import FIELDS, NEVER
 from shimmy_metrics.report.population import bits
@@ -38,7 +36,7 @@ def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
 def test_what_is_broken_and_what_is_older_is_said() -> None:
     shown = overviews.busy()
     many = tuple(overviews.receipt(number, 1, overviews.named(number)) for number in range(40, 10, -1))
-    lines = list(told(replace(shown, receipts=many, broken_receipts=(many[0].id,))))
+    lines = list(told(shown._replace(receipts=many, broken_receipts=(many[0].id,))))
     assert "  The chain of receipts is broken here." in lines
     assert "  20 older ones: shimmy config --metrics export" in lines
 

@@ -56,7 +56,7 @@ def test_where_there_is_no_proxy_nothing_is_said_of_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unbroken", [False, True])
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_wire_names_the_proxy_beside_the_receiver(width: int, unbroken: bool) -> None:
-    shown = replace(overviews.busy(), proxy="proxy.example:3128")
+    shown = overviews.busy()._replace(proxy="proxy.example:3128")
     page = outgoing_page(canvas(width), shown, View(lens=Lens.WIRE, unbroken=unbroken), None)
     assert SHOWN in "\n".join(map(plain, page.head))
 
@@ -64,12 +64,12 @@ def test_the_wire_names_the_proxy_beside_the_receiver(width: int, unbroken: bool
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_question_names_the_proxy_where_it_names_the_receiver(width: int) -> None:
     standing = replace(overviews.idle().standing, endpoint=ELSEWHERE)
-    shown = replace(overviews.idle(), standing=standing, proxy="proxy.example:3128")
+    shown = overviews.idle()._replace(standing=standing, proxy="proxy.example:3128")
     assert SHOWN in " ".join("".join(map(plain, before(canvas(width), shown))).split())
 
 
 async def test_who_releases_a_report_is_told_of_the_proxy(tmp_path: Path) -> None:
-    shown = replace(overviews.busy(), proxy="proxy.example:3128")
+    shown = overviews.busy()._replace(proxy="proxy.example:3128")
     app = opened.still(tmp_path, shown)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -180,7 +180,7 @@ def ticked(turn: int) -> Overview:
         minutes=(*counters.minutes[:-1], counters.minutes[-1] + turn),
     )
     would_be = overviews.reported(overviews.named(9, more))
-    return replace(shown, running=(live._replace(session=live.session._replace(counters=more), would_be=would_be),))
+    return shown._replace(running=(live._replace(session=live.session._replace(counters=more), would_be=would_be),))
 
 
 def run(root: Path, variables: dict[str, str]) -> None:

@@ -113,12 +113,12 @@ def undecided() -> Overview:
 
 def renewing() -> Overview:
     """Return what an update finds that has a field which the yes does not cover."""
-    return replace(idle(), news=(BY_NAME["token_source"],))
+    return idle()._replace(news=(BY_NAME["token_source"],))
 
 
 def idle() -> Overview:
     """Return what is there after a yes and before any session."""
-    return replace(undecided(), standing=Standing(GRANTED))
+    return undecided()._replace(standing=Standing(GRANTED))
 
 
 def only_for_me() -> Overview:
@@ -127,7 +127,7 @@ def only_for_me() -> Overview:
         session()._replace(id=number, local=True, grant="", counters=counters, ended=NOW - timedelta(days=number))
         for number, counters in ((2, COUNTERS), (1, EARLIER))
     )
-    return replace(idle(), standing=Standing(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended)
+    return idle()._replace(standing=Standing(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended)
 
 
 def busy(decision: Decision = HELD) -> Overview:
@@ -161,24 +161,24 @@ def several() -> Overview:
         Live(each._replace(session_id=report.session_id), reported(report))
         for each, report in zip(running, reports, strict=True)
     )
-    return replace(busy(GRANTED), running=made, outbox=())
+    return busy(GRANTED)._replace(running=made, outbox=())
 
 
 def running_only_for_me() -> Overview:
     """Return a session that is measured for the person's own eyes."""
     local = replace(GRANTED, consent=Consent.DECLINED, local=True)
     running = session()._replace(counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
-    return replace(idle(), standing=Standing(local), running=(Live(running, reported(named(9, BUSY))),))
+    return idle()._replace(standing=Standing(local), running=(Live(running, reported(named(9, BUSY))),))
 
 
 def declined() -> Overview:
     """Return a no."""
-    return replace(undecided(), standing=Standing(replace(GRANTED, consent=Consent.DECLINED)))
+    return undecided()._replace(standing=Standing(replace(GRANTED, consent=Consent.DECLINED)))
 
 
 def switched_off() -> Overview:
     """Return a yes that an environment switch overrules."""
-    return replace(idle(), standing=Standing(GRANTED, "DO_NOT_TRACK"))
+    return idle()._replace(standing=Standing(GRANTED, "DO_NOT_TRACK"))
 
 
 def troubled() -> Overview:
@@ -187,4 +187,4 @@ def troubled() -> Overview:
         "/home/ada/.config/shimmy/config.json:1: no valid JSON: expecting property name enclosed in double quotes. "
         "Metrics are off until it is mended; correct the file or delete it"
     )
-    return replace(undecided(), trouble=trouble, unusable=True)
+    return undecided()._replace(trouble=trouble, unusable=True)

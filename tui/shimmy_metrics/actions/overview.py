@@ -5,7 +5,6 @@ Never raises: what cannot be used is said in `trouble`, and the rest is shown.
 
 import contextlib
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +30,7 @@ class Live(NamedTuple):
     would_be: Pending
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(NamedTuple):
     """Everything there is to show.
 
     `trouble` is one line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
@@ -56,8 +54,8 @@ class Overview:
     receipts: tuple[Receipt, ...] = ()
     broken_receipts: tuple[int, ...] = ()
     unread: bool = False
-    config_path: Path = field(default_factory=Path)
-    store_path: Path = field(default_factory=Path)
+    config_path: Path = Path()
+    store_path: Path = Path()
 
     @property
     def deliveries(self) -> tuple[Receipt, ...]:
@@ -95,7 +93,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         with looked_at(profile, off=not force.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts, known)
     except TroubleError as error:
-        return replace(empty, trouble=trouble or str(error))
+        return empty._replace(trouble=trouble or str(error))
 
 
 def looked_back(profile: Profile, session: Session, facts: Facts) -> Live:
@@ -141,13 +139,12 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
     if known is None or not receipts.unchanged(db, known.receipts):
         held = tuple(receipts.everything(db))
-        known = replace(empty, receipts=held, broken_receipts=tuple(receipts.broken(held)))
+        known = empty._replace(receipts=held, broken_receipts=tuple(receipts.broken(held)))
     force = empty.standing if empty.unusable else in_force(profile, db)
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
-    return replace(
-        empty,
+    return empty._replace(
         standing=force,
         example=as_it_would_be(profile, db, None, facts, schema_version=SCHEMA_VERSION),
         running=tuple(

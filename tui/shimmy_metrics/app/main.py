@@ -274,9 +274,9 @@ class ShimmyApp(Doing):
     def action_command_palette(self) -> None:
         """Open the list of every action, in this program's words."""
         if not isinstance(self.screen, CommandPalette):
-            from shimmy_metrics.app.screens.actions import Actions
+            from shimmy_metrics.app.screens.palette import Palette
 
-            _ = self.push_screen(Actions())
+            _ = self.push_screen(Palette())
 
     def came_back(self) -> None:
         """Draw everything again. A question stands from now on: what was typed ahead was meant for the shell."""

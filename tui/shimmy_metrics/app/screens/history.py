@@ -148,7 +148,7 @@ class ReceiptScreen(ReportFrame):
             self.report(),
             view=self.view,
             base=base,
-            overview=replace(overview, standing=standing),
+            overview=overview._replace(standing=standing),
         )
         if self.view.lens is Lens.MEASURED:
             gone = muted("What was measured goes when a report is delivered; the receipt has the sent bytes alone.")

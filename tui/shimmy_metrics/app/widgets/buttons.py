@@ -1,7 +1,6 @@
 """Buttons of one row: a key's letter and what it does. Tab, Enter and a click reach what the key reaches."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -31,11 +30,12 @@ class KeyButton(Lines, can_focus=True):
         Binding("enter", "press", "press this button", show=False, id="button.press")
     ]
 
-    @dataclass
     class Pressed(Message):
         """The button was pressed, by Enter or by a click: never by its letter."""
 
-        act: Act
+        def __init__(self, act: Act) -> None:
+            super().__init__()
+            self.act = act
 
     def __init__(self, signs: Signs, act: Act, lines: tuple[Line, ...] = ()) -> None:
         super().__init__(signs, lines or (labelled(act),))

@@ -8,10 +8,10 @@ from textual.command import CommandPalette
 from shimmy_metrics.app.styles import sheet
 
 
-class Actions(CommandPalette):
+class Palette(CommandPalette):
     """Opens over any screen; Enter does what is marked."""
 
-    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("palette")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input"), sheet("palette")]
 
     def __init__(self) -> None:
         super().__init__(placeholder="An action, by its name", id="--command-palette")
