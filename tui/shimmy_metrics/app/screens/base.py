@@ -60,6 +60,7 @@ class Frame(Screen[None]):
         self.more = False
         self._top = 0
         self._said = ""
+        self._resumed = False
         self._following: Timer | None = None
 
     # --- what a subclass says -----------------------------------------------------------------------------------
@@ -101,8 +102,11 @@ class Frame(Screen[None]):
         made.styles.height = len(lines)
         return made
 
-    async def on_screen_resume(self) -> None:
+    async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what changed while another screen was in front."""
+        # What was just mounted has its styles: as shipped, each widget takes them once more before it is first drawn.
+        event.refresh_styles = self._resumed
+        self._resumed = True
         await self.draw()
 
     def on_screen_suspend(self) -> None:

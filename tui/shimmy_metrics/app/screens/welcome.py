@@ -47,10 +47,10 @@ class ConsentScreen(Frame):
         yield self.standing("drawer", self._foot(canvas))
         yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
 
-    async def on_screen_resume(self) -> None:
+    async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Note that the question stands from now on."""
         self.stand()
-        await super().on_screen_resume()
+        await super().on_screen_resume(event)
 
     def stand(self) -> None:
         """Note that the question stands from now on."""
