@@ -1,16 +1,23 @@
 """The demo tells the whole story in a sandbox, and however it is left, nothing of it stays."""
 
 import json
+import os
 import re
 import signal
 import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.report.check import check_body
 from support.installed import BIN, LONGEST, Home, wait_until
+from support.quick_demo import PROGRAM, command
 from support.servers import listening
+from support.terminal import TESTS, Terminal, terminal
+from support.tmux import Pane, needs_tmux, panes
 
 
 @pytest.fixture
@@ -60,3 +67,120 @@ def test_left_in_the_middle_it_leaves_neither_a_folder_nor_a_meter(home: Home, n
         assert process.wait(LONGEST) == 128 + number
         assert wait_until(lambda: not listening(int(port[1])))
     assert list((home.root / "tmp").iterdir()) == []
+
+
+# --- with the app --------------------------------------------------------------------------------------------------
+
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
+
+METER = b"shimmy_metrics.demo"
+OURS = {METER, b"shimmy_metrics.delivery"}
+
+ALL_THE_TIME = 0.05
+"""So short a run that the server is being stopped or started at almost every instant."""
+
+
+def processes(home: Home) -> set[int]:
+    """Return the meters and senders that run for this home's sandbox."""
+    every = (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
+    return {number for number in every if _belongs(number, home) and not OURS.isdisjoint(_words(number))}
+
+
+def meters(home: Home) -> set[int]:
+    """Return the meter's process, empty while it is being started anew."""
+    return {number for number in processes(home) if METER in _words(number)}
+
+
+def sandbox(home: Home) -> Path:
+    """Return the demo's folder."""
+    (folder,) = (home.root / "tmp").glob("shimmy-demo-*")
+    return folder
+
+
+def _belongs(number: int, home: Home) -> bool:
+    try:
+        return f"TMPDIR={home.root / 'tmp'}".encode() in Path(f"/proc/{number}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
+def _words(number: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def started_anew(home: Home) -> bool:
+    """Wait until another meter runs than now."""
+    assert wait_until(lambda: bool(meters(home)), LONGEST)
+    before = meters(home)
+    return wait_until(lambda: bool(meters(home) - before), LONGEST)
+
+
+@pytest.fixture
+def pane(home: Home) -> Iterator[Pane]:
+    with panes(home.root) as made:
+        variables = {**home.environment, "PYTHONPATH": str(TESTS), "TERM": "xterm-256color"}
+        yield made(100, 30, command(1.0), **variables)
+
+
+@needs_tmux
+@needs_proc
+def test_with_the_app_sessions_end_and_after_a_yes_their_reports_are_sent_and_compared(home: Home, pane: Pane) -> None:
+    assert pane.shows("May Shimmy report how it is used?")
+    assert started_anew(home)
+    state = sandbox(home) / "state"
+    assert not state.exists()  # a session ended, and without a yes nothing of it was kept, let alone sealed
+    pane.press("e")
+    assert pane.shows("metrics on")
+    pane.press("3")
+    sent = re.compile(r"(\d+) deliveries")
+    assert wait_until(lambda: bool(sent.search(pane.text())), LONGEST), pane.text()
+    pane.press("G")
+    pane.press("m")
+    assert pane.shows("base")
+    pane.press("g")
+    pane.press("Enter")
+    assert pane.shows("Since the base"), pane.text()
+    assert pane.shows("session_id and timestamp, in every report")
+    pane.press("q")
+    pane.press("q")
+    assert pane.ended()
+    assert "Deleted:" in pane.text()
+    assert processes(home) == set()
+    assert list((home.root / "tmp").iterdir()) == []
+
+
+def _hung_up(made: Terminal) -> None:
+    os.close(made.fd)
+    made.fd = os.open(os.devnull, os.O_RDWR)
+
+
+LEAVING: dict[str, Callable[[Terminal], None]] = {
+    "q": lambda made: made.press(b"q"),
+    "its terminal closed": _hung_up,
+    "SIGTERM": lambda made: os.kill(made.pid, signal.SIGTERM),
+    "SIGKILL": lambda made: os.kill(made.pid, signal.SIGKILL),
+}
+
+
+@needs_proc
+@pytest.mark.parametrize("how", LEAVING)
+def test_left_while_the_server_is_started_anew_it_leaves_no_process_and_no_folder(home: Home, how: str) -> None:
+    program = PROGRAM.format(seconds=ALL_THE_TIME)
+    with terminal(program, **home.environment) as made:
+        assert b"May Shimmy report" in made.read_until(b"May Shimmy report")
+        store = sandbox(home) / "state/shimmy/metrics.db"
+        end = time.monotonic() + LONGEST
+        while not store.exists() and time.monotonic() < end:
+            made.press(b"e")  # one that comes too early is no answer
+            made.read_for(0.6)
+        assert started_anew(home)  # with a session to seal at each of its ends
+        LEAVING[how](made)
+        assert made.ended_after(LONGEST) < LONGEST
+        assert wait_until(lambda: not processes(home)), [_words(each) for each in processes(home)]
+    if how == "SIGKILL":
+        assert sandbox(home).is_dir()  # nobody was left to delete it
+    else:
+        assert list((home.root / "tmp").iterdir()) == []

@@ -19,7 +19,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.main import ShimmyApp
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.start import Start
-from shimmy_metrics.demo.story import SANDBOX
+from shimmy_metrics.demo.story import SANDBOX_WITH_APP
 from support import opened, overviews, samples
 from support.cells import Rows, rows_of, text_of
 from support.rest import at_rest, send
@@ -77,7 +77,7 @@ WALKS: Final = (
         asks=True,
         start={"asking": True, "seconds": 60},
     ),
-    Walk(overviews.undecided, (Scene("demo", "", "sandbox"),), asks=True, start={"notice": SANDBOX}),
+    Walk(overviews.undecided, (Scene("demo", "", "sandbox"),), asks=True, start={"notice": SANDBOX_WITH_APP}),
     Walk(
         overviews.idle,
         (

@@ -21,6 +21,7 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
 
         app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
         app.run(mouse=not profile.environment.over_ssh)
+        app.ended()
     finally:
         gc.enable()
     if app.ended_by == signal.SIGTERM:

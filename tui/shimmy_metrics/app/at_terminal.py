@@ -49,6 +49,7 @@ class AtTerminal(App[None]):
         self._settling: Timer | None = None
         self.ended_by = 0
         """The signal that ended it, if one did."""
+        self._spare: Callable[[], object] = lambda: None
         self._restore: Callable[[], None] = lambda: None
 
     def sit_down(self) -> None:
@@ -71,9 +72,13 @@ class AtTerminal(App[None]):
         """End, from a signal's handler or from the thread that watches: the loop may stand still."""
         self.ended_by = signal
         if signal != HANG_UP or not self._waited_for:
-            end_soon(signal)
+            self._spare = end_soon(signal).cancel
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(self.exit)
+
+    def ended(self) -> None:
+        """Note that it ended in order: whoever goes on now is not cut off."""
+        self._spare()
 
     def delay_update(self, delay: float = SWITCHED_SECONDS) -> None:
         """Hold back what is drawn while a screen is switched; as shipped 50 ms, which a person waits for each time."""

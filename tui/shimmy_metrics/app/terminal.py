@@ -102,11 +102,13 @@ else:
         return lambda: os.close(end)
 
 
-def end_soon(signal_number: int) -> None:
+def end_soon(signal_number: int) -> threading.Timer:
     """End the process after `GONE_SECONDS`, whatever still waits for a terminal that is not there any more.
 
-    Everything that was decided or saved is on disk by then: actions write before they tell.
+    Everything that was decided or saved is on disk by then: actions write before they tell. Return what can be
+    cancelled once the app has ended in order.
     """
     timer = threading.Timer(GONE_SECONDS, os._exit, (128 + signal_number,))
     timer.daemon = True
     timer.start()
+    return timer

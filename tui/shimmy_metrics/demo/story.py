@@ -1,13 +1,12 @@
 """The demo's story: a sandbox is made, something happens in it, what arrived is shown, and all of it is deleted.
 
 Toy server, clients and receiver are threads of this process, on loopback; the meter and the sender are the real
-programs, started with the sandbox as their profile.
+programs, started with the sandbox as their profile. While the app is open the meter stops and starts again and again,
+so that sessions end and what was agreed to is really sealed and sent.
 """
 
 import contextlib
-import os
 import signal
-import subprocess
 import sys
 import tempfile
 import textwrap
@@ -18,21 +17,30 @@ from typing import Final
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import overview
+from shimmy_metrics.demo.meter import Meter
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.demo.traffic import Traffic
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import Exit
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
-from shimmy_metrics.receiver.loopback import LoopbackReceiver
+from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
+from shimmy_metrics.records import Wait
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, findings
 
+RUN_SECONDS: Final = 30.0
+"""How long the server runs beside the app before it stops and starts anew: long enough to look at a session, short
+enough for a second report to compare with the first."""
+
 SANDBOX: Final = "This is a sandbox: a toy server, made-up traffic, a receiver on this machine. All of it is deleted."
+SANDBOX_WITH_APP: Final = (
+    f"This is a sandbox: a toy server, stopped and started anew every {RUN_SECONDS:.0f} s; made-up traffic; a receiver "
+    "on this machine. All of it is deleted."
+)
 
 COLUMNS: Final = 79
 _WATCHED_SECONDS: Final = 4.0
-_START_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
 _LEFT_OUT: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
 """Switches of the person's own environment say nothing about a sandbox that sends nowhere."""
@@ -48,19 +56,20 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         receiver = stack.enter_context(LoopbackReceiver())
         server = stack.enter_context(ToyServer())
         profile = _sandbox(folder, receiver.url)
-        _say(SANDBOX)
+        _say(SANDBOX_WITH_APP if with_app else SANDBOX)
         if not with_app:
             enable(profile)
             _say("1. Asked, answered: enable. (In the app you decide yourself.)")
-        port, meter = stack.enter_context(_meter(profile, server.url))
-        with Traffic(port) as traffic:
+        meter = stack.enter_context(Meter(profile, server.url, RUN_SECONDS if with_app else None))
+        stack.enter_context(_unwinding_undisturbed())
+        meter.start()
+        with Traffic(meter.port) as traffic:
             if with_app:
                 _show_app(profile)
             else:
-                _tell_live(profile, server.url, port)
+                _tell_live(profile, server.url, meter.port)
         sent = traffic.sent
-        meter.terminate()  # SIGINT would be ignored where a script runs this in its background
-        meter.wait(SEND_SECONDS)
+        meter.stop()
         stopped = f"The server stopped after {amount(sent, 'answered request')}"
         # In the app the yes came later than the first requests, and the report is right to say less.
         _say(f"{stopped}; what came before a yes was not counted." if with_app else f"5. {stopped}.")
@@ -79,14 +88,26 @@ def _leaving_by_signal() -> Iterator[None]:
     def leave(number: int, _: object) -> None:
         sys.exit(128 + number)
 
-    ending = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
-    for number in ending:
-        signal.signal(number, leave)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is signal.SIG_DFL:
+            signal.signal(number, leave)
     try:
         yield
     finally:
-        for number in ending:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _unwinding_undisturbed() -> Iterator[None]:
+    """Let no further signal interrupt what is ended and deleted once this block is left."""
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
 
 
 def _sandbox(folder: Path, endpoint: str) -> Profile:
@@ -94,52 +115,10 @@ def _sandbox(folder: Path, endpoint: str) -> Profile:
     return Profile.under(folder, {**kept, "SHIMMY_METRICS_ENDPOINT": endpoint, "HOME": str(folder)})
 
 
-@contextlib.contextmanager
-def _meter(profile: Profile, upstream: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Start the real meter before the toy server; give its port and process."""
-    port = _free_port()
-    address = f"127.0.0.1:{port}"
-    command = [sys.executable, "-P", "-m", "shimmy_metrics", "serve", "--upstream", upstream, "--bind", address]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(profile.environment.variables),
-        start_new_session=True,
-    )
-    try:
-        _wait_for_port(port, process)
-        yield port, process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    import socket
-
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(_POLL_SECONDS)
-    raise TroubleError("the meter did not start", where=f"127.0.0.1:{port}", remedy="Try again")
-
-
 def _show_app(profile: Profile) -> None:
     from shimmy_metrics import app
 
-    app.run(profile, notice=SANDBOX)
+    app.run(profile, notice=SANDBOX_WITH_APP)
 
 
 def _tell_live(profile: Profile, upstream: str, port: int) -> None:
@@ -159,23 +138,29 @@ def _tell_live(profile: Profile, upstream: str, port: int) -> None:
 
 def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
     end = time.monotonic() + SEND_SECONDS
-    while not receiver.received and time.monotonic() < end and _waits(profile):
+    while time.monotonic() < end and _on_its_way(profile):
         time.sleep(_POLL_SECONDS)
     if not receiver.received:
         _say("   The receiver got nothing: nothing was agreed to, or reports were held.")
-    for arrived in receiver.received:
-        _say(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
-        _say(f"   {arrived.body.decode()}")
-        from shimmy_metrics.actions.validate import validate_given
-
-        found = validate_given(arrived.body, profile)
-        for line in findings(found.faults, found.canaries, found.checked):
-            _say(f"   {line}")
+        return
+    if len(receiver.received) > 1:
+        _say(f"   The receiver got {amount(len(receiver.received), 'report')}, one after each stop. The last one:")
+    _tell_arrived(receiver.received[-1], profile)
 
 
-def _waits(profile: Profile) -> bool:
+def _tell_arrived(arrived: Received, profile: Profile) -> None:
+    _say(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
+    _say(f"   {arrived.body.decode()}")
+    from shimmy_metrics.actions.validate import validate_given
+
+    found = validate_given(arrived.body, profile)
+    for line in findings(found.faults, found.canaries, found.checked):
+        _say(f"   {line}")
+
+
+def _on_its_way(profile: Profile) -> bool:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    return bool(shown.outbox) and shown.standing.sends and os.path.exists(shown.store_path)
+    return shown.standing.sends and any(report.wait is Wait.DUE for report in shown.outbox)
 
 
 def _say(line: str) -> None:

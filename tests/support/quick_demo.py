@@ -1,0 +1,38 @@
+"""`shimmy demo` with the app, its server stopped and started anew sooner than a person would wait for.
+
+`python -m support.quick_demo SECONDS` is the installed command, except for that time, and except that a busy machine
+may take longer than a person's to leave the app in order.
+"""
+
+import sys
+from typing import Final
+
+PROGRAM: Final = """
+from support.quick_demo import run
+import sys
+sys.exit(run({seconds}))
+"""
+
+_PATIENT_SECONDS: Final = 60.0
+
+
+def command(seconds: float) -> str:
+    """Return the command line that plays it with runs of so many seconds."""
+    return f"{sys.executable} -m support.quick_demo {seconds}"
+
+
+def run(seconds: float) -> int:
+    """Play it; return the exit code."""
+    from shimmy_metrics.app import terminal
+    from shimmy_metrics.demo import story
+
+    story.RUN_SECONDS = seconds  # type: ignore[misc]
+    terminal.GONE_SECONDS = _PATIENT_SECONDS  # type: ignore[misc]
+    sys.argv = ["shimmy", "demo"]
+    from shimmy_metrics.cli.main import shimmy
+
+    return shimmy()
+
+
+if __name__ == "__main__":
+    sys.exit(run(float(sys.argv[1])))
