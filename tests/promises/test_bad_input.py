@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.cli.arguments import ACTIONS
 from support.installed import BIN, LONGEST, Home
 from support.one_line import is_one_line
 
@@ -67,6 +68,44 @@ def test_odd_words_are_one_line_and_decide_nothing(home: Home, words: list[str],
     assert list(home.root.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        ("shimmy-metrics", ["frobnicate"], "'frobnicate' is no command of shimmy-metrics"),
+        ("shimmy-metrics", ["--ctx", "4096", "frobnicate"], "'frobnicate' is no command of shimmy-metrics"),
+        ("shimmy-metrics", ["--frobnicate"], "unrecognized arguments: --frobnicate"),
+        ("shimmy", ["tui", "--frobnicate"], "shimmy tui: unrecognized arguments: --frobnicate"),
+        ("shimmy", ["demo", "x"], "shimmy demo: unrecognized arguments: x"),
+        ("shimmy", ["config"], f"shimmy config: say --metrics and one of {', '.join(ACTIONS)}"),
+        ("shimmy", ["config", "enable"], f"shimmy config: say --metrics and one of {', '.join(ACTIONS)}"),
+        ("shimmy", ["config", "--metrics"], f"shimmy config: --metrics wants one of {', '.join(ACTIONS)}"),
+        (
+            "shimmy",
+            ["config", "--metrics", "frob"],
+            f"shimmy config: there is no action 'frob', only {', '.join(ACTIONS)}",
+        ),
+        ("shimmy", ["config", "--frob"], "shimmy config: unrecognized arguments: --frob"),
+    ],
+)
+def test_a_slip_is_named_and_help_with_it(home: Home, command: str, words: list[str], said: str) -> None:
+    ended = home.run(*words, command=command)
+    is_one_line(ended, said.partition(":")[0][:12])
+    assert said in ended.stderr
+    assert ended.stderr.endswith(". See shimmy-metrics --help\n")
+
+
+def test_a_word_that_nobody_knows_is_said_to_be_none_of_ours(home: Home) -> None:
+    is_one_line(home.run("list"), "'list' is no command of shimmy-metrics, and no real shimmy binary", 127)
+    slipped = home.run("enable", command="shimmy-metrics")
+    is_one_line(slipped, "'enable' is no command of shimmy-metrics")
+    assert slipped.stderr.endswith(". Use shimmy config --metrics enable\n")
+    binary = home.root / "real"
+    binary.write_text("#!/bin/sh\necho real $1\n")
+    binary.chmod(0o755)
+    for command in ("shimmy", "shimmy-metrics"):  # where there is one, it is asked
+        assert home.having(SHIMMY_BIN=str(binary)).run("list", command=command).stdout == "real list\n"
+
+
 @pytest.mark.parametrize("word", ["serve", "list"])
 def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -> None:
     (home.root / "text").write_text("no program")
@@ -82,7 +121,9 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
         is_one_line(home.having(SHIMMY_BIN=named).run(word), f"SHIMMY_BIN={named}: ", 127)
     program = str(home.root / "program")
     is_one_line(home.having(SHIMMY_BIN=program).run(word), f"{program}: ", 127)
-    is_one_line(home.run(word), "no real shimmy binary", 127)
+    ended = home.run(word)
+    is_one_line(ended, "", 127)
+    assert "no real shimmy binary was found on PATH" in ended.stderr
 
 
 @pytest.mark.parametrize("words", [["config", "--help"], ["tui", "-h"], ["demo", "--help"]])

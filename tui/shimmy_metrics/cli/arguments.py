@@ -5,12 +5,15 @@ The usual forms are seen at a glance: a parser takes 3.5 ms to load and build, a
 
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import Exit, TroubleError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 ACTIONS: Final = ("enable", "disable", "status", "preview", "export", "validate")
+
+_ACTIONS: Final = ", ".join(ACTIONS)
+_SEE: Final = "See shimmy-metrics --help"
 
 HELP: Final = """\
 Metrics (shimmy-metrics):
@@ -48,12 +51,18 @@ def config_arguments(arguments: list[str]) -> ConfigArguments:
         case ["--metrics", str(action)] if action in ACTIONS:
             return ConfigArguments(action)
     parser = _parser("shimmy config")
-    parser.add_argument("--metrics", required=True, choices=ACTIONS, metavar="ACTION", action="append")
+    parser.add_argument("--metrics", metavar="ACTION", action="append", nargs="?", const="")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("file", nargs="?")
     # A file named with a dash in front would be an option; "-" alone is standard input.
     found = parser.parse_args(arguments)
+    if not found.metrics:
+        parser.error(f"say --metrics and one of {_ACTIONS}")
     action, *more = found.metrics
+    if not action:
+        parser.error(f"--metrics wants one of {_ACTIONS}")
+    if action not in ACTIONS:
+        parser.error(f"there is no action {action!a}, only {_ACTIONS}")
     if more:
         parser.error("--metrics names one action")
     if found.file is not None and action != "validate":
@@ -85,7 +94,19 @@ def tui_arguments(arguments: list[str]) -> bool:
 
 def no_arguments(command: str, arguments: list[str]) -> None:
     """Raise `TroubleError` where a command that takes none was given arguments."""
-    _parser(f"shimmy {command}".rstrip()).parse_args(arguments)
+    _parser(command).parse_args(arguments)
+
+
+def nobodys(word: str, missing: TroubleError, *, own_name: bool) -> TroubleError:
+    """Return what is said of a word that is no command of ours, where there is no real binary that could know it.
+
+    `missing` says so. Under our own name the word is a slip; as `shimmy` it may well be one of the real binary's.
+    """
+    what = f"{word!a} is no command of shimmy-metrics, and {missing.what}"
+    remedy = _SEE if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {_SEE}"
+    if word in ACTIONS:
+        remedy = f"Use shimmy config --metrics {word}"
+    return TroubleError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
 
 
 def _parser(command: str) -> "ArgumentParser":
@@ -96,7 +117,7 @@ def _parser(command: str) -> "ArgumentParser":
         """Says what is wrong as one line of ours."""
 
         def error(self, message: str) -> NoReturn:
-            raise TroubleError(message, where=self.prog, remedy="See shimmy-metrics --help")
+            raise TroubleError(message, where=self.prog, remedy=_SEE)
 
     # With a width given it does not ask the terminal for one, which loads shutil; help is not its to print.
     return Parser(

@@ -125,7 +125,9 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
             from shimmy_metrics.cli.opening import demo
 
             return demo(rest)
-    return _hand_over(arguments, help_after=not word and not _HELP.isdisjoint(before))
+    if word:
+        return _hand_over(arguments, word=word, own_name=own_name)
+    return _hand_over(arguments, help_after=not _HELP.isdisjoint(before))
 
 
 def _about(options: list[str]) -> int:
@@ -142,7 +144,7 @@ def _about(options: list[str]) -> int:
     return 0
 
 
-def _hand_over(arguments: list[str], *, help_after: bool) -> int:
+def _hand_over(arguments: list[str], *, help_after: bool = False, word: str = "", own_name: bool = False) -> int:
     from shimmy_metrics.system.handover import hand_over, missing, real_binary
 
     variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
@@ -154,7 +156,12 @@ def _hand_over(arguments: list[str], *, help_after: bool) -> int:
         print(HELP, end="")  # noqa: T201 - then ours
         return status
     if binary is None:
-        raise missing(variables)
+        trouble = missing(variables)
+        if word and not variables.get("SHIMMY_BIN"):
+            from shimmy_metrics.cli.arguments import nobodys
+
+            trouble = nobodys(word, trouble, own_name=own_name)
+        raise trouble
     try:
         hand_over(binary, arguments, variables)
     except OSError as error:

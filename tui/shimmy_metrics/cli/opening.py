@@ -26,7 +26,7 @@ def tui(arguments: list[str]) -> int:
 
 def demo(arguments: list[str]) -> int:
     """Run the demo; return the exit code. Raises `TroubleError`."""
-    no_arguments("demo", arguments)
+    no_arguments("shimmy demo", arguments)
     from shimmy_metrics.demo.story import run
 
     return run(app_can_run(Profile.current()))
