@@ -1,9 +1,18 @@
 """Whoever has no app reads the same: every fact of its screens stands in the plain lines, with no rule and no box."""
 
+from pathlib import Path
+
+import pytest
+
 from shimmy_metrics.cli.told import told
 from shimmy_metrics.report.fields import FIELDS, NEVER
 from shimmy_metrics.report.population import bits
+from shimmy_metrics.system.folding import folded
 from support import overviews
+from support.home_terminal import COLUMNS, terminal
+from support.installed import Home
+from support.person import PROGRAM
+from support.terminal import TESTS
 
 
 def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
@@ -44,3 +53,29 @@ def test_what_is_broken_and_what_is_older_is_said() -> None:
 def test_before_anything_runs_the_exact_report_of_an_idle_run_is_told() -> None:
     shown = overviews.undecided()
     assert f"  An idle run would send this: {shown.example.body.decode()}" in list(told(shown))
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 132])
+def test_lines_are_folded_between_words_and_a_report_never(columns: int) -> None:
+    for line in told(overviews.busy()):
+        parts = folded(line, columns).split("\n")
+        indent = len(line) - len(line.lstrip())
+        if "{" in line:
+            assert parts == [line]
+        assert all(len(part) < columns or " " not in part.strip() or "{" in part for part in parts)
+        assert all(part[:indent].isspace() for part in parts if indent)
+        assert " ".join(part.strip() for part in parts) == line.strip()
+
+
+def test_a_terminal_gets_folded_lines_and_what_can_be_typed_and_a_pipe_gets_whole_ones(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"TERM": "dumb", "PYTHONPATH": str(TESTS)})
+    piped = home.run("tui", "--plain").stdout.splitlines()
+    assert max(len(line) for line in piped if "{" not in line) > COLUMNS
+    with terminal(home, *PROGRAM, "60", "tui", "--plain") as there:
+        assert there.printed("\nenable, only, no or later> ")
+        lines = there.output.decode().replace("\r\n", "\n").split("\n")
+    assert all(len(line) < COLUMNS for line in lines if "{" not in line)
+    assert any("{" in line and len(line) > COLUMNS for line in lines)
+    words = " ".join(line for line in lines if "{" not in line).split()
+    whole = " ".join(line for line in piped if "{" not in line).split()
+    assert words[: len(whole)] == whole

@@ -1,12 +1,11 @@
 """What the app shows, in lines of text: for screen readers, `TERM=dumb`, and no terminal."""
 
-import sys
-
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.cli.asking import at_terminal
 from shimmy_metrics.cli.told import told
 from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
 
 
@@ -14,9 +13,9 @@ def tell_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `TroubleError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     for line in told(shown):
-        sys.stdout.write(f"{line}\n")
+        say(line)
     if at_terminal() and not shown.trouble and question_open(profile, opened=True):
         from shimmy_metrics.cli.prompt import ask  # with all that a decision takes
 
-        sys.stdout.write("\n")
+        say("")
         ask(profile)

@@ -15,6 +15,7 @@ from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import (
     ANSWERS,
@@ -47,23 +48,23 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     asked = _about_news(shown) if shown.news else _about_everything(shown, starting=seconds is not None)
     for line in asked.lines:
-        _say(line)
+        say(line)
     if seconds is not None:
-        _say(f"Without an answer in {seconds} s nothing is decided and the server starts.")
+        say(f"Without an answer in {seconds} s nothing is decided and the server starts.")
+    words = f"{', '.join(asked.acts)} or {LATER.word}"
     for _ in range(_TRIES):
-        word = _read_word(seconds)
+        word = _read_word(words, seconds)
         if word is None:
             break
         if word in asked.acts:
             decided = asked.acts[word](profile)
-            _say(renewed(decided.decision) if shown.news else _confirmed(decided))
+            say(renewed(decided.decision) if shown.news else _confirmed(decided))
             return decided
         if word == LATER.word:
             break
-        words = ", ".join([*asked.acts, LATER.word])
-        _say("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
+        say("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
         seconds = None  # somebody is there
-    _say("Nothing was decided and nothing was written.")
+    say("Nothing was decided and nothing was written.")
     return None
 
 
@@ -116,16 +117,19 @@ def _confirmed(decided: Decided) -> str:
     return "Recorded: metrics are off. You are not asked again."
 
 
-def _read_word(seconds: int | None) -> str | None:
-    """Return the typed word in lower case, `paste` for pasted text, or None at the end of input or of the time."""
-    sys.stdout.write("> ")
+def _read_word(words: str, seconds: int | None) -> str | None:
+    """Return the typed word in lower case, `paste` for pasted text, or None at the end of input or of the time.
+
+    `words` can be typed; they stand in the line where that is done.
+    """
+    sys.stdout.write(f"{words}> ")
     sys.stdout.flush()
     if sys.platform == "win32" or not sys.stdin.isatty():
         line = sys.stdin.readline()
         return line.strip().lower() if line else None
     _drop()  # what was typed before the question stood is no answer to it
     if not select.select([sys.stdin], [], [], seconds)[0]:
-        _say("")
+        say("")
         return None
     line = sys.stdin.readline()
     if not line.endswith("\n"):
@@ -149,8 +153,3 @@ def _drop() -> None:
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
         if not more:
             break
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()

@@ -9,7 +9,6 @@ import contextlib
 import signal
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
 from shimmy_metrics.records import Wait
 from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, findings
 
@@ -39,7 +39,6 @@ SANDBOX_WITH_APP: Final = (
     "on this machine. All of it is deleted."
 )
 
-COLUMNS: Final = 79
 _WATCHED_SECONDS: Final = 4.0
 _POLL_SECONDS: Final = 0.05
 _LEFT_OUT: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
@@ -56,10 +55,10 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         receiver = stack.enter_context(LoopbackReceiver())
         server = stack.enter_context(ToyServer())
         profile = _sandbox(folder, receiver.url)
-        _say(SANDBOX_WITH_APP if with_app else SANDBOX)
+        say(SANDBOX_WITH_APP if with_app else SANDBOX)
         if not with_app:
             enable(profile)
-            _say("1. Asked, answered: enable. (In the app you decide yourself.)")
+            say("1. Asked, answered: enable. (In the app you decide yourself.)")
         meter = stack.enter_context(Meter(profile, server.url, RUN_SECONDS if with_app else None))
         stack.enter_context(_unwinding_undisturbed())
         meter.start()
@@ -72,9 +71,9 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         meter.stop()
         stopped = f"The server stopped after {amount(sent, 'answered request')}"
         # In the app the yes came later than the first requests, and the report is right to say less.
-        _say(f"{stopped}; what came before a yes was not counted." if with_app else f"5. {stopped}.")
+        say(f"{stopped}; what came before a yes was not counted." if with_app else f"5. {stopped}.")
         _tell_end(profile, receiver)
-    _say(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
+    say(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE
 
 
@@ -122,18 +121,18 @@ def _show_app(profile: Profile) -> None:
 
 
 def _tell_live(profile: Profile, upstream: str, port: int) -> None:
-    _say(f"2. A server at {upstream}, the meter before it at http://127.0.0.1:{port}, clients at work.")
+    say(f"2. A server at {upstream}, the meter before it at http://127.0.0.1:{port}, clients at work.")
     time.sleep(_WATCHED_SECONDS)
     facts = gather(profile.environment.get("TZ") or None)
     shown = overview(profile, facts)
     for live in shown.running:
         counters = live.session.counters
-        _say(
+        say(
             f"3. Measured so far: {amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}, "
             f"{amount(counters.errors, 'error')}, {amount(counters.models, 'model')} (the name is not kept)."
         )
-        _say(f"4. As it would leave now, {len(live.would_be.body):,} bytes:")
-        _say(f"   {live.would_be.body.decode()}")
+        say(f"4. As it would leave now, {len(live.would_be.body):,} bytes:")
+        say(f"   {live.would_be.body.decode()}")
 
 
 def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
@@ -141,33 +140,23 @@ def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
     while time.monotonic() < end and _on_its_way(profile):
         time.sleep(_POLL_SECONDS)
     if not receiver.received:
-        _say("   The receiver got nothing: nothing was agreed to, or reports were held.")
+        say("   The receiver got nothing: nothing was agreed to, or reports were held.")
         return
     if len(receiver.received) > 1:
-        _say(f"   The receiver got {amount(len(receiver.received), 'report')}, one after each stop. The last one:")
+        say(f"   The receiver got {amount(len(receiver.received), 'report')}, one after each stop. The last one:")
     _tell_arrived(receiver.received[-1], profile)
 
 
 def _tell_arrived(arrived: Received, profile: Profile) -> None:
-    _say(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
-    _say(f"   {arrived.body.decode()}")
+    say(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
+    say(f"   {arrived.body.decode()}")
     from shimmy_metrics.actions.validate import validate_given
 
     found = validate_given(arrived.body, profile)
     for line in findings(found.faults, found.canaries, found.checked):
-        _say(f"   {line}")
+        say(f"   {line}")
 
 
 def _on_its_way(profile: Profile) -> bool:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     return shown.standing.sends and any(report.wait is Wait.DUE for report in shown.outbox)
-
-
-def _say(line: str) -> None:
-    """Print a line; on a terminal it is folded between words: a report has none and stays as it is."""
-    if sys.stdout.isatty():
-        indent = " " * (len(line) - len(line.lstrip()))
-        folded = textwrap.wrap(line, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-        line = "\n".join(folded)
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
