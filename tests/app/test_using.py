@@ -15,7 +15,7 @@ from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.main import app_for
 from shimmy_metrics.app.pages.history import note_told
 from shimmy_metrics.app.palette import commands
-from shimmy_metrics.app.start import Gathering
+from shimmy_metrics.app.start import Gathering, Start
 from shimmy_metrics.records import Outcome, Wait
 from shimmy_metrics.store import outbox, receipts
 from shimmy_metrics.store.database import opened as store
@@ -546,3 +546,23 @@ async def test_each_key_of_the_page_of_keys_stands_in_its_column(tmp_path: Path)
         assert {row[begins - 1] for row in rows} == {" "}
         assert all(row[begins] != " " for row in rows)
         assert "Session: what is measured" in "\n".join(rows)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
+async def test_a_notice_is_in_view_on_every_screen_and_costs_no_row(tmp_path: Path, size: tuple[int, int]) -> None:
+    told: list[list[str]] = []
+    for notice in ("", "This is a sandbox: all of it is deleted."):
+        profile = samples.profile(tmp_path, **opened.TERMINAL)
+        app = opened.Still(profile, Start(samples.FACTS, overviews.busy(), asks=False, notice=notice))
+        shown: list[str] = []
+        async with app.run_test(size=size) as pilot:
+            for keys in ("", "2", "l", "d", "n 3", "enter", "q 4", "x", "n c", "w", "q question_mark"):
+                await opened.press(pilot, *keys.split())
+                await opened.settled(pilot)
+                shown.append(opened.text(app))
+        told.append(shown)
+    for without, noticed in zip(*map(tuple, told), strict=True):
+        rows, others = noticed.splitlines(), without.splitlines()
+        assert "This is a sandbox" in rows[1]
+        if "Nothing needs Ctrl" not in noticed:  # there it stands in full, below the keys
+            assert [*rows[:1], *rows[2:]] == [*others[:1], *others[2:]]

@@ -72,7 +72,9 @@ class ShimmyApp(Doing):
 
     def canvas(self) -> Canvas:
         """Return what a page is drawn on now."""
-        return Canvas(self.size.width, self.size.height, self.signs, self.profile.clock.now(), keys=self.keys)
+        return Canvas(
+            self.size.width, self.size.height, self.signs, self.profile.clock.now(), keys=self.keys, notice=self.notice
+        )
 
     def time(self) -> float:
         """Return the second by the clock that stamps events."""
@@ -82,11 +84,6 @@ class ShimmyApp(Doing):
     def notice(self) -> str:
         """The notice's first clause: short enough for a rule."""
         return self.start.notice.partition(":")[0]
-
-    @property
-    def notice_in_full(self) -> str:
-        """The notice."""
-        return self.start.notice
 
     def common_acts(self) -> Sequence[Act]:
         """Return the five buttons that are the same on every screen."""

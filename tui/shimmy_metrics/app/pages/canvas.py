@@ -22,7 +22,10 @@ LOW: Final = 16
 
 
 class Canvas(NamedTuple):
-    """The size of the terminal, its signs, the time, the keys. `zone` is the person's, None for the machine's own."""
+    """The size of the terminal, its signs, the time, the keys.
+
+    `zone` is the person's, None for the machine's own. `notice` stays in view on every screen, empty for none.
+    """
 
     width: int
     height: int
@@ -30,6 +33,7 @@ class Canvas(NamedTuple):
     now: datetime
     zone: tzinfo | None = None
     keys: Keys = Keys()
+    notice: str = ""
 
     @property
     def narrow(self) -> bool:

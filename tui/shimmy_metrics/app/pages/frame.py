@@ -39,13 +39,13 @@ def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Lin
             end = begin + len(text)
         parts.append(Span(text, Role.MARKED if opened else Role.MUTED, f"app.go('{tab.mode}')"))
         parts.append(Span(" " if canvas.narrow or tab is TABS[-1] else "  "))
-    return _with_state(canvas, tuple(parts), overview), _rule(canvas, begin, end)
+    return _with_state(canvas, tuple(parts), overview), _head_rule(canvas, begin, end)
 
 
 def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple[Line, Line]:
     """Return rows 0 and 1 of a page that is not one of the four."""
     heading: Line = (Span(" "), Span(name, Role.STRONG), Span("  "))
-    return _with_state(canvas, heading, overview), _rule(canvas, 0, 0)
+    return _with_state(canvas, heading, overview), _head_rule(canvas, 0, 0)
 
 
 def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
@@ -89,6 +89,20 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
             return (*left, gap, *right)
     sign = consent(canvas, now)[:1]
     return placed(canvas.width, to(canvas.width - 1, *left), to(canvas.width - 1, *sign, note=True))
+
+
+def _head_rule(canvas: Canvas, begin: int, end: int) -> Line:
+    """Return the rule below the tabs. It carries the notice, if there is one: in view on every screen, at no row."""
+    drawn = _rule(canvas, begin, end)
+    if not canvas.notice:
+        return drawn
+    said = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.signs.rule * 2, Role.RULE))
+    room = canvas.width - length(said)
+    if room >= end:
+        return (*cut(drawn, room), *said)
+    # Beside the last tab there may be no room at its right.
+    left = rule(canvas, canvas.notice, more="")
+    return (*cut(left, begin), *drawn[1:]) if length(said) <= begin else drawn
 
 
 def _rule(canvas: Canvas, begin: int, end: int) -> Line:

@@ -157,7 +157,7 @@ class Frame(Screen[None]):
         if drawer:
             unseen = len(page.rows) - height
             place = f"{self._top + 1}-{self._top + len(shown)} of {len(page.rows)}" if unseen > 0 else ""
-            drawer = (rule(canvas, self.shimmy.notice, more=place), *drawer[1:])
+            drawer = (rule(canvas, more=place), *drawer[1:])
         row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
         return Places(head, lines, drawer, len(head) + row)
 

@@ -199,7 +199,7 @@ class ConsentScreen(Frame):
         letters = " ".join(canvas.keys.of(choice.name) for choice in self._choices)
         leaf = canvas.keys.of("page.leaf-down").lower()
         more = f"{letters}: answers; {leaf}: more" if needed > canvas.height else ""
-        return (rule(canvas, self.shimmy.notice, more=more), *said)
+        return (rule(canvas, more=more), *said)
 
 
 HEAD = 2
