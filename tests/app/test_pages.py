@@ -10,10 +10,10 @@ from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, scrolled, stepped
 from shimmy_metrics.app.pages.consent import before, choices
 from shimmy_metrics.app.pages.fields import fields_page
 from shimmy_metrics.app.pages.frame import top
-from shimmy_metrics.app.pages.outgoing import last_sent
-from shimmy_metrics.app.pages.report import joined_text, measured, raw, since, wire
+from shimmy_metrics.app.pages.outgoing import View, last_sent, outgoing_page
+from shimmy_metrics.app.pages.report import joined_text, measured, raw, wire
 from shimmy_metrics.app.pages.session import session_page
-from shimmy_metrics.app.pages.values import GROUPS, grouped
+from shimmy_metrics.app.pages.values import GROUPS, grouped, values
 from shimmy_metrics.app.signs import ASCII, UNICODE, signs_for
 from shimmy_metrics.app.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
 from shimmy_metrics.report.fields import FIELDS
@@ -56,9 +56,21 @@ def test_every_field_stands_in_one_group() -> None:
     assert [field.name for _, fields in grouped() for field in fields] == listed
 
 
-def test_without_a_base_every_field_is_added() -> None:
-    rows = since(canvas(), None, overviews.busy().outbox[0].body, same=False)
-    assert all("+ added" in plain(row.line) for row in rows)
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands_with_its_value(width: int) -> None:
+    shown_overview = overviews.idle()
+    assert last_sent(canvas(width), shown_overview) is None
+    page = outgoing_page(canvas(width), shown_overview, View(), None)
+    assert all(len(plain(line)) < width for line in page.head)
+    told = " ".join(" ".join(plain(line) for line in page.head).split())
+    assert "No sent report" in told
+    assert "all of it is new" in told
+    assert [row.key for row in page.rows] == [name for _, names in GROUPS for name in names]
+    sent = values(shown_overview.example.body)
+    for row in page.rows:
+        name, value = plain(row.line).split(maxsplit=1)
+        assert name == row.key
+        assert sent[name].startswith(value.rstrip("…"))
 
 
 def test_what_is_withdrawn_is_said_in_numbers() -> None:

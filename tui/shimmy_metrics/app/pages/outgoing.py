@@ -15,6 +15,10 @@ from shimmy_metrics.records import Pending, Wait
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.wording import amount, obstacle
 
+ALL_NEW: Final = "No sent report is kept here, so all of it is new."
+ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
+"""Receipts can be deleted, so nothing is said of what was never sent."""
+
 ROOMY: Final = 30
 """Rows from which a blank one can stand before the bytes."""
 
@@ -91,9 +95,9 @@ def report_page(
         if view.unbroken:
             rows = (*_headers(canvas, overview, report), *rows)
         return Page(tuple(head), rows)
-    head.append(BLANK)
     if view.lens is Lens.MEASURED:
-        return Page(tuple(head), measured(canvas, report.body, report.measured))
+        return Page((*head, BLANK), measured(canvas, report.body, report.measured))
+    head.append(BLANK if base else line(muted(ALL_NEW_SHORT if canvas.narrow else ALL_NEW)))
     return Page(tuple(head), since(canvas, base, report.body, same=view.same))
 
 

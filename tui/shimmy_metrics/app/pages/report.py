@@ -62,25 +62,26 @@ def lenses(canvas: Canvas, lens: Lens, base: Base | None) -> Line:
     if not canvas.narrow:
         pair = canvas.keys.pair("report.lens-before", "report.lens-beside")
         cells.append(note(column + 1, Span(pair, Role.ACCENT)))
-    label = base.label if base else "none sent yet"
+    label = base.label if base else "none"
     return placed(canvas.width, *cells, to(canvas.width - 1, muted("base "), label, note=True))
 
 
 def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tuple[Row, ...]:
-    """Return what is added, removed and changed against the base, and with `same` the rest as well."""
-    differences = {each.field.name: each for each in compare(base.body if base else None, body)}
-    ordered = [differences[field.name] for field in in_order()]
-    new = [each for each in differ(tuple(ordered)) if base is not None]
-    rows = [Row(_difference(canvas, each), each.field.name) for each in new]
+    """Return what is added, removed and changed against the base, and with `same` the rest as well.
+
+    Without a base all of it is new: then each line saying so would say nothing.
+    """
     if base is None:
-        rows = [
-            Row(_difference(canvas, each), each.field.name) for each in ordered if each.field.name not in ALWAYS_NEW
-        ]
-    elif not new:
+        return _all_of_it(canvas, body)
+    differences = {each.field.name: each for each in compare(base.body, body)}
+    ordered = [differences[field.name] for field in in_order()]
+    new = differ(tuple(ordered))
+    rows = [Row(_difference(canvas, each), each.field.name) for each in new]
+    if not new:
         rows.append(Row(placed(canvas.width, at(3, muted("Nothing that tells anything changed.")))))
     always = "session_id, timestamp" if canvas.narrow else "session_id and timestamp, in every report"
-    sign, role = SIGNS[Change.CHANGED if base else Change.ADDED]
-    rows.append(Row(placed(canvas.width, at(3, Span(sign, role), muted(f" {_word(base)}  {always}")))))
+    sign, role = SIGNS[Change.CHANGED]
+    rows.append(Row(placed(canvas.width, at(3, Span(sign, role), muted(f" changed  {always}")))))
     alike = [each for each in ordered if each.change is Change.SAME]
     if not alike:
         return tuple(rows)
@@ -231,8 +232,14 @@ def _news(before: str, after: str) -> str:
     return ", ".join([*gained, *lost]) or after
 
 
-def _word(base: Base | None) -> str:
-    return "changed" if base else "added  "
+def _all_of_it(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
+    sent = values(body)
+    rows: list[Row] = []
+    for field in in_order():
+        if field.name in sent:
+            value = canvas.fitting(_grouped(sent[field.name]), canvas.width - 30)
+            rows.append(Row(placed(canvas.width, at(3, Span(field.name, Role.NAME)), at(29, value)), field.name))
+    return tuple(rows)
 
 
 def _grouped(text: str) -> str:
