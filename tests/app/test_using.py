@@ -12,11 +12,14 @@ from shimmy_metrics.actions import release as releasing
 from shimmy_metrics.actions.decide import decline, enable, hold
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
-from shimmy_metrics.app.main import app_for
+from shimmy_metrics.app.main import ShimmyApp, app_for
 from shimmy_metrics.app.pages.history import note_told
 from shimmy_metrics.app.palette import commands
+from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.start import Gathering, Start
 from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.report.fields import BY_NAME, FIELDS
+from shimmy_metrics.report.population import bits
 from shimmy_metrics.store import outbox, receipts
 from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
@@ -566,3 +569,40 @@ async def test_a_notice_is_in_view_on_every_screen_and_costs_no_row(tmp_path: Pa
         assert "This is a sandbox" in rows[1]
         if "Nothing needs Ctrl" not in noticed:  # there it stands in full, below the keys
             assert [*rows[:1], *rows[2:]] == [*others[:1], *others[2:]]
+
+
+def told_rows(app: ShimmyApp) -> dict[str, None]:
+    """Return the rows in their order, without the rules and the buttons."""
+    return dict.fromkeys(row for row in opened.text(app).splitlines()[:-1] if "──" not in row)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 20), (80, 24)])
+async def test_enter_brings_every_word_of_each_fields_explanation(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    marked: list[str] = []
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "4", "g")
+        for _ in FIELDS:
+            assert isinstance(app.screen, Frame)
+            marked.append(app.screen.mark)
+            await opened.press(pilot, "enter")
+            on_a_page = len(app.screen_stack) > 1
+            seen = told_rows(app)
+            while on_a_page:
+                before = len(seen)
+                await opened.press(pilot, "space")
+                seen |= told_rows(app)
+                if len(seen) == before:
+                    break
+                assert " of " in opened.text(app).splitlines()[-2]  # where there is more, the place is told
+            await opened.press(pilot, "enter")
+            assert len(app.screen_stack) == 1
+            field, words = BY_NAME[marked[-1]], " ".join(" ".join(seen).split())
+            known = bits(field.name)
+            told = [field.name, field.kind.bounds, field.meaning, f"Asked for {field.purpose}."]
+            told += [f"From {field.source}.", f"Taken away: {field.coarsening}."]
+            told += [f"{known:.1f} identifying bits" if known else "identifies nothing"]
+            missing = [each for each in told if " ".join(each.split()) not in words]
+            assert not missing, words
+            await opened.press(pilot, "j")
+    assert sorted(marked) == sorted(BY_NAME)

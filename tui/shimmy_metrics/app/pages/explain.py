@@ -1,8 +1,9 @@
-"""The drawer: the marked line explained, in three lines, or in all that is known about it."""
+"""The marked line explained: in the drawer's three lines, or in all that is known about it."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from shimmy_metrics.app.lines import Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.lines import Line, Role, Span, at, length, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.report.fields import BY_NAME, NEVER, Field
 from shimmy_metrics.report.population import bits
@@ -14,9 +15,13 @@ SHORT: Final = 3
 def explained(
     canvas: Canvas, key: str, value: str = "", measured: str = "", *, opened: bool = False
 ) -> tuple[Line, ...]:
-    """Return what there is to say about a field or an entry of the never-list; the first three lines matter most."""
+    """Return what there is to say about a field or an entry of the never-list: the three lines that matter most.
+
+    With `opened` all that is known about a field, in as many lines as that takes.
+    """
     if key in BY_NAME:
-        return _field(canvas, BY_NAME[key], value, measured, "less" if opened else "more")
+        field = BY_NAME[key]
+        return tuple(_whole(canvas, field, value, measured)) if opened else _short(canvas, field, value)
     fates = dict(NEVER)
     if key in fates:
         return (
@@ -26,38 +31,55 @@ def explained(
     return ()
 
 
-def _field(canvas: Canvas, field: Field, value: str, measured: str, enter: str) -> tuple[Line, ...]:
+def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
+    head = (at(1, Span(field.name, Role.MARKED)), at(len(field.name) + 3, strong(value)))
     if canvas.narrow:
-        return _narrow(canvas, field, value)
-    known = bits(field.name)
+        told = (field.meaning, f"Asked for {field.purpose}.")
+        return (placed(canvas.width, *head), *(each for part in told for each in wrapped(part, canvas.width)))
     key = canvas.keys.of("page.explain")
-    told = f"{known:.1f} identifying bits" if known else "identifies nothing"
     return (
-        placed(
-            canvas.width,
-            at(1, Span(field.name, Role.MARKED)),
-            at(len(field.name) + 3, strong(value)),
-            to(canvas.width - 1, muted(field.kind.bounds), note=True),
-        ),
+        placed(canvas.width, *head, to(canvas.width - 1, muted(field.kind.bounds), note=True)),
         *wrapped(field.meaning, canvas.width)[:1],
         placed(
             canvas.width,
             at(1, muted("Asked for "), field.purpose, "."),
-            note(canvas.width - 1 - len(f"{key}: {enter}"), Span(key, Role.ACCENT), muted(f": {enter}")),
+            note(canvas.width - 1 - len(f"{key}: more"), Span(key, Role.ACCENT), muted(": more")),
         ),
-        placed(canvas.width, at(1, muted("From "), field.source, ".")),
-        placed(
-            canvas.width,
-            at(1, muted("Taken away: "), field.coarsening, "."),
-            to(canvas.width - 1, muted(told), note=True),
-        ),
-        *((line(muted("Measured here: "), measured, "."),) if measured else ()),
     )
 
 
-def _narrow(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
-    told = (field.meaning, f"Asked for {field.purpose}.", f"From {field.source}.", f"Taken away: {field.coarsening}.")
-    return (
-        placed(canvas.width, at(1, Span(field.name, Role.MARKED)), at(len(field.name) + 3, strong(value))),
-        *(each for sentence in told for each in wrapped(sentence, canvas.width)),
-    )
+def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[Line]:
+    """Yield all that is known, every word of it: what does not fit beside something stands below it."""
+    name = Span(field.name, Role.MARKED)
+    if len(field.name) + len(value) + 4 <= canvas.width - 1:
+        yield from _beside(canvas, (name, Span("  "), strong(value)), (muted(field.kind.bounds),))
+    else:
+        yield from _beside(canvas, (name,), (muted(field.kind.bounds),))
+        yield from wrapped(value, canvas.width, role=Role.STRONG)
+    yield from wrapped(field.meaning, canvas.width)
+    key = canvas.keys.of("page.explain")
+    yield from _labelled(canvas, "Asked for ", field.purpose, (Span(key, Role.ACCENT), muted(": less")), optional=True)
+    yield from _labelled(canvas, "From ", field.source)
+    known = bits(field.name)
+    told = f"{known:.1f} identifying bits" if known else "identifies nothing"
+    yield from _labelled(canvas, "Taken away: ", field.coarsening, (muted(told),))
+    if measured:
+        yield from _labelled(canvas, "Measured here: ", measured)
+
+
+def _labelled(canvas: Canvas, label: str, text: str, beside: Line = (), *, optional: bool = False) -> Iterator[Line]:
+    if len(label) + len(text) + 1 <= canvas.width - 2:
+        yield from _beside(canvas, (muted(label), Span(f"{text}.")), beside, optional=optional)
+        return
+    yield from wrapped(f"{label}{text}.", canvas.width)
+    if beside and not optional:
+        yield line(*beside)
+
+
+def _beside(canvas: Canvas, left: Line, right: Line, *, optional: bool = False) -> Iterator[Line]:
+    if right and length(left) + length(right) + 3 <= canvas.width:
+        yield placed(canvas.width, at(1, *left), to(canvas.width - 1, *right))
+        return
+    yield line(*left)
+    if right and not optional:
+        yield from wrapped("".join(span.text for span in right), canvas.width, role=Role.MUTED)

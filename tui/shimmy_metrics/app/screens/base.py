@@ -157,6 +157,8 @@ class Frame(Screen[None]):
         if drawer:
             unseen = len(page.rows) - height
             place = f"{self._top + 1}-{self._top + len(shown)} of {len(page.rows)}" if unseen > 0 else ""
+            if self.more and not self._said and self._overflows(canvas, len(head)):
+                place = f"{canvas.keys.of('page.explain')}: all of it"
             drawer = (rule(canvas, more=place), *drawer[1:])
         row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
         return Places(head, lines, drawer, len(head) + row)
@@ -189,8 +191,7 @@ class Frame(Screen[None]):
             known = self.explained(canvas)
             told = known if self.more else known[:SHORT]
             told = (*told, *(BLANK,) * (SHORT - len(told)))
-        # The page keeps three rows, or the mark would be out of sight.
-        return (line(), *told)[: max(canvas.height - head - 4, 0)]
+        return (line(), *told)[: _drawer_rows(canvas, head)]
 
     def _fitting(self, canvas: Canvas) -> Sequence[Act]:
         if not canvas.narrow:
@@ -288,11 +289,28 @@ class Frame(Screen[None]):
         await self.action_step(by * int(math.pow(10, 6)))
 
     async def action_explain(self) -> None:
-        """Show all that is known about the marked line, or put it away again."""
+        """Show all that is known about the marked line, or put it away again. What the drawer cuts has a page."""
         self._said = ""
-        self.more = not self.more
         self._explain_now()
+        canvas = self.shimmy.canvas()
+        if self._overflows(canvas, len(self._head(canvas, self.page(canvas)))):
+            from shimmy_metrics.app.screens.whole import WholeScreen
+
+            await self.shimmy.push_screen(WholeScreen(self))
+            return
+        self.more = not self.more
         await self.draw()
+
+    def _overflows(self, canvas: Canvas, head: int) -> bool:
+        return len(self.all_known(canvas)) > max(_drawer_rows(canvas, head) - 1, 0)
+
+    def all_known(self, canvas: Canvas) -> tuple[Line, ...]:
+        """Return all that is known about the marked line, whether or not the drawer is open."""
+        before, self.more = self.more, True
+        try:
+            return self.explained(canvas)
+        finally:
+            self.more = before
 
     async def action_button(self, by: int) -> None:
         """Focus the button beside, and after the last one the page again."""
@@ -321,3 +339,8 @@ class Frame(Screen[None]):
         """Put the cursor back to the mark."""
         if self.focused is None:
             await self.draw()
+
+
+def _drawer_rows(canvas: Canvas, head: int) -> int:
+    """Return how many rows an open drawer has: the page keeps three, or the mark would be out of sight."""
+    return max(canvas.height - head - 4, 0)
