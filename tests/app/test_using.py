@@ -241,8 +241,8 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
     ("key", "first"),
     [
         ("2", "Release this report"),
-        ("3", "Compare with this one"),
-        ("4", "Search"),
+        ("3", "Compare others with this"),
+        ("4", "Search the fields"),
         ("c", "Enable"),
         ("1", "Session: what is measured"),
     ],
@@ -255,7 +255,7 @@ async def test_the_palette_begins_with_what_the_screen_in_front_can_do(tmp_path:
         listed = [command.name for command in commands(app, front)]
         screens = listed.index("Session: what is measured")
         assert listed[0] == first
-        assert screens < listed.index("Export") < listed.index("Quit") < listed.index("Colours: dark")
+        assert screens < listed.index("Export all that is held") < listed.index("Quit") < listed.index("Colours: dark")
         await opened.press(pilot, "colon")
         await opened.until(pilot, lambda: first in opened.text(app))
         rows = opened.text(app).splitlines()
@@ -285,7 +285,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         await opened.answer(pilot, "z")
         assert "Metrics are off." in opened.text(app)
         await opened.press(pilot, "question_mark")
-        assert "V validate what is held" in " ".join(opened.text(app).split())
+        assert "V validate all that is held" in " ".join(opened.text(app).split())
     assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
 
 

@@ -21,14 +21,14 @@ EVERYWHERE: Final = [
     _key("2", "go('outgoing')", "Outgoing: what is sent", "app.outgoing"),
     _key("3", "go('history')", "History: what was sent", "app.history"),
     _key("4", "go('fields')", "Fields: what there is", "app.fields"),
-    _key("c", "go('consent')", "consent", "app.consent"),
-    _key("x", "export", "export", "app.export"),
-    _key("v", "validate", "validate what is held", "app.validate"),
-    _key("question_mark", "keys", "these keys", "app.keys"),
+    _key("c", "go('consent')", "consent: decide, withdraw", "app.consent"),
+    _key("x", "export", "export all that is held", "app.export"),
+    _key("v", "validate", "validate all that is held", "app.validate"),
+    _key("question_mark", "keys", "every key", "app.keys"),
     _key("colon,ctrl+p", "command_palette", "any action, by its name", "app.actions"),
     _key("R,ctrl+l", "redraw", "draw the screen again", "app.redraw"),
-    _key("q,escape", "back", "back; on a screen, quit", "app.back"),
-    _key("ctrl+z", "suspend_process", "to the shell; fg: back", "app.suspend"),
+    _key("q,escape", "back", "back, or quit", "app.back"),
+    _key("ctrl+z", "suspend_process", "to the shell; fg returns", "app.suspend"),
     _key("ctrl+c,ctrl+q", "quit", "quit", "app.quit", priority=True),
 ]
 
@@ -39,21 +39,21 @@ PAGE: Final = [
     _key("b,pageup", "leaf(-1)", "a page up", "page.leaf-up"),
     _key("g,home", "ends(-1)", "first line", "page.first"),
     _key("G,end", "ends(1)", "last line", "page.last"),
-    _key("enter", "explain", "open, or say more", "page.explain"),
+    _key("enter", "explain", "open, or explain", "page.explain"),
     _key("tab", "button(1)", "the next button", "page.button-next"),
     _key("shift+tab", "button(-1)", "the button before", "page.button-before"),
 ]
 
 BESIDE: Final = [
-    _key("left_square_bracket", "beside(-1)", "report, session before", "page.before"),
-    _key("right_square_bracket", "beside(1)", "report, session beside", "page.beside"),
+    _key("left_square_bracket", "beside(-1)", "report or session before", "page.before"),
+    _key("right_square_bracket", "beside(1)", "report or session after", "page.beside"),
 ]
 
 LENSES: Final = [
-    _key("h,left", "turn(-1)", "the lens before", "report.lens-before"),
-    _key("l,right", "turn(1)", "the lens beside", "report.lens-beside"),
-    _key("s", "same", "the same fields too", "report.same"),
-    _key("w", "raw", "the bytes as they are", "report.raw"),
+    _key("h,left", "turn(-1)", "the lens to the left", "report.lens-before"),
+    _key("l,right", "turn(1)", "the lens to the right", "report.lens-beside"),
+    _key("s", "same", "unchanged fields too", "report.same"),
+    _key("w", "raw", "the request, unbroken", "report.raw"),
     _key("y", "copy", "copy, and save to a file", "report.copy"),
 ]
 
@@ -64,16 +64,16 @@ OUTBOX: Final = [
 ]
 
 RECEIPTS: Final = [
-    _key("m", "base", "compare with this one", "history.base"),
+    _key("m", "base", "compare others with this", "history.base"),
     _key("d", "delete", "delete all receipts", "history.delete"),
 ]
 
-SEARCH: Final = [_key("slash", "search", "search", "fields.search")]
+SEARCH: Final = [_key("slash", "search", "search the fields", "fields.search")]
 
 CONSENT: Final = [
     _key("e", "answer('consent.enable')", "enable", "consent.enable"),
     _key("o", "answer('consent.only')", "only for me", "consent.only"),
-    _key("n", "answer('consent.decline')", "no thanks; withdraw", "consent.decline"),
+    _key("n", "answer('consent.decline')", "no thanks, or withdraw", "consent.decline"),
     _key("a", "answer('consent.later')", "ask me later", "consent.later"),
     _key("t", "answer('consent.hold')", "hold reports, or send", "consent.hold"),
     _key("w", "wire", "what would be sent", "consent.wire"),
