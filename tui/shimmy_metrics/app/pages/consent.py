@@ -84,9 +84,8 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
         lines += wrapped(" ".join(who), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
     if canvas.width >= 80:
-        first, *rest = NEVER
-        lines.append(line(strong(NEVER_HEAD), f"  {first}"))
-        lines += [line(f"{' ' * len(NEVER_HEAD)}  {each}") for each in rest]
+        first, *rest = wrapped(" ".join(NEVER), canvas.width, indent=len(NEVER_HEAD) + 3)
+        lines += [line(strong(NEVER_HEAD), "  ", *first[1:]), *rest]
     else:
         lines += wrapped(f"{NEVER_HEAD}: {' '.join(NEVER)}", canvas.width)
     return (*lines, BLANK)
