@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,27 +15,16 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.keys import PAGE
 from shimmy_metrics.app.lines import BLANK, Line, line, marked, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, pointed, scrolled, stepped, warning
+from shimmy_metrics.app.pages.canvas import Canvas, Page, nearest, pointed, scrolled, stepped
 from shimmy_metrics.app.pages.explain import SHORT
-from shimmy_metrics.app.pages.frame import rule, tiny, title, top
+from shimmy_metrics.app.pages.frame import rule
+from shimmy_metrics.app.pages.places import Places, drawer_rows, heading
 from shimmy_metrics.app.resizing import outdated
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, beside
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 
 if TYPE_CHECKING:
     from shimmy_metrics.app.main import ShimmyApp
-
-SMALL = 10
-"""Rows below which the head gives up its rule and its blank lines."""
-
-
-class Places(NamedTuple):
-    """What stands in the frame's places; `row` is where the mark is, or the page begins."""
-
-    head: tuple[Line, ...]
-    page: tuple[Line, ...]
-    drawer: tuple[Line, ...]
-    row: int
 
 
 class Frame(Screen[None]):
@@ -87,20 +76,15 @@ class Frame(Screen[None]):
     def compose(self) -> ComposeResult:
         """Build the frame's four places, filled and in their size: so the first frame is whole."""
         places = self.places()
-        yield self.standing("head", places.head)
-        yield Lines(self.shimmy.signs, places.page, id="page")
-        yield self.standing("drawer", places.drawer)
+        signs = self.shimmy.signs
+        yield Lines.standing(signs, places.head, id="head")
+        yield Lines(signs, places.page, id="page")
+        yield Lines.standing(signs, places.drawer, id="drawer")
         yield self.button_row()
 
     def button_row(self) -> ButtonRow:
         """Return the bottom row."""
         return ButtonRow(self.shimmy.signs, self.acts(), self.shimmy.common_acts())
-
-    def standing(self, where: str, lines: tuple[Line, ...]) -> Lines:
-        """Return a place that has the rows of its lines from its first layout on."""
-        made = Lines(self.shimmy.signs, lines, id=where)
-        made.styles.height = len(lines)
-        return made
 
     async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what changed while another screen was in front."""
@@ -131,10 +115,11 @@ class Frame(Screen[None]):
     async def fill(self) -> None:
         """Fill the frame's places. Only rows that differ reach the terminal."""
         places = self.places()
-        self._place("#head", places.head)
-        self._place("#drawer", places.drawer)
+        self.query_one("#head", Lines).stand(places.head)
+        self.query_one("#drawer", Lines).stand(places.drawer)
         self.query_one("#page", Lines).show(places.page)
-        await self.query_one(ButtonRow).show(self._fitting(self.shimmy.canvas()), self.shimmy.common_acts())
+        common = self.shimmy.common_acts()
+        await self.query_one(ButtonRow).show(beside(self.shimmy.canvas(), self.acts(), common), common)
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(0, places.row))
 
@@ -168,18 +153,7 @@ class Frame(Screen[None]):
         return max(canvas.height - head - drawer - 1, 0)
 
     def _head(self, canvas: Canvas, page: Page) -> tuple[Line, ...]:
-        overview = self.shimmy.overview
-        if canvas.tiny:
-            return tiny(canvas, overview)
-        if overview is not None and overview.trouble:
-            page = page._replace(head=(*warning(canvas, overview.trouble), *page.head))
-        first = top(canvas, overview, self.MODE) if self.MODE else title(canvas, overview, self.title or "")
-        if canvas.height >= SMALL:
-            return (*first, *(each for each in page.head if each != BLANK)) if canvas.low else (*first, *page.head)
-        told = tuple(each for each in page.head if each != BLANK)
-        # The screen's answer in one sentence is worth more than the tabs where only a few rows are left.
-        room = max(canvas.height - 3, 1)
-        return (*told[:1], first[0], *told[1:])[:room] if canvas.height > 4 else told[:1]
+        return heading(canvas, self.shimmy.overview, self.MODE, self.title or "", page.head)
 
     def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         if self._said:
@@ -191,26 +165,7 @@ class Frame(Screen[None]):
             known = self.explained(canvas)
             told = known if self.more else known[:SHORT]
             told = (*told, *(BLANK,) * (SHORT - len(told)))
-        return (line(), *told)[: _drawer_rows(canvas, head)]
-
-    def _fitting(self, canvas: Canvas) -> Sequence[Act]:
-        if not canvas.narrow:
-            return self.acts()
-        left = canvas.width - 2 - sum(len(act.key) + 2 for act in self.shimmy.common_acts())
-        fitting: list[Act] = []
-        for act in self.acts():
-            label = act.label.split()[0]
-            left -= len(act.key) + 2
-            named = len(label) + 1 <= left
-            left -= (len(label) + 1) * named
-            fitting.append(Act(act.key, label if named else "", act.action))
-        return fitting
-
-    def _place(self, where: str, lines: tuple[Line, ...]) -> None:
-        widget = self.query_one(where, Lines)
-        if len(widget.lines) != len(lines) or widget.styles.height is None or widget.styles.height.value != len(lines):
-            widget.styles.height = len(lines)
-        widget.show(lines)
+        return (line(), *told)[: drawer_rows(canvas, head)]
 
     # --- what people do -----------------------------------------------------------------------------------------
 
@@ -302,7 +257,7 @@ class Frame(Screen[None]):
         await self.draw()
 
     def _overflows(self, canvas: Canvas, head: int) -> bool:
-        return len(self.all_known(canvas)) > max(_drawer_rows(canvas, head) - 1, 0)
+        return len(self.all_known(canvas)) > max(drawer_rows(canvas, head) - 1, 0)
 
     def all_known(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return all that is known about the marked line, whether or not the drawer is open."""
@@ -317,13 +272,13 @@ class Frame(Screen[None]):
         chain = self.focus_chain
         outside = -1 if by > 0 else len(chain)
         place = by + (chain.index(self.focused) if self.focused in chain else outside)
-        beside = chain[place] if 0 <= place < len(chain) else None
-        self.set_focus(beside)
+        neighbour = chain[place] if 0 <= place < len(chain) else None
+        self.set_focus(neighbour)
         # At once, so that the cursor comes with the frame that shows the focus.
-        if beside is None:
+        if neighbour is None:
             await self.draw()
         else:
-            self.shimmy.place_cursor(beside.region.offset)
+            self.shimmy.place_cursor(neighbour.region.offset)
 
     @on(KeyButton.Pressed)
     async def press(self, event: KeyButton.Pressed) -> None:
@@ -339,8 +294,3 @@ class Frame(Screen[None]):
         """Put the cursor back to the mark."""
         if self.focused is None:
             await self.draw()
-
-
-def _drawer_rows(canvas: Canvas, head: int) -> int:
-    """Return how many rows an open drawer has: the page keeps three, or the mark would be out of sight."""
-    return max(canvas.height - head - 4, 0)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from shimmy_metrics.app.lines import Line, Role, Span, line, muted, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.explain import explained
+from shimmy_metrics.app.pages.places import Places
 from shimmy_metrics.app.pages.session import ROUTE
-from shimmy_metrics.app.screens.base import Frame, Places
+from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.report.fields import BY_NAME, NEVER
 
 _STAYS = {

@@ -16,7 +16,7 @@ from shimmy_metrics.app.pages.canvas import READING, Canvas, Page
 from shimmy_metrics.app.pages.choice import Choice, answer_lines
 from shimmy_metrics.app.pages.frame import rule, tiny, title
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, show_buttons
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, beside, show_buttons
 from shimmy_metrics.app.widgets.lines import Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -38,13 +38,13 @@ class ConsentScreen(Frame):
         signs = self.shimmy.signs
         canvas = self.shimmy.canvas()
         self._choices = self._answers()
-        yield self.standing("head", self._heading(canvas))
+        yield Lines.standing(signs, self._heading(canvas), id="head")
         with VerticalScroll(id="body", can_focus=False):
             yield Lines(signs, self._before(canvas), id="before")
             for choice in self._choices:
                 yield KeyButton(signs, self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
             yield Lines(signs, self._after(canvas), id="after")
-        yield self.standing("drawer", self._foot(canvas))
+        yield Lines.standing(signs, self._foot(canvas), id="drawer")
         yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
 
     async def on_screen_resume(self, event: events.ScreenResume) -> None:
@@ -60,7 +60,7 @@ class ConsentScreen(Frame):
         """Fill the page's places."""
         canvas = self.shimmy.canvas()
         body = self.query_one("#body", VerticalScroll)
-        self._place("#head", self._heading(canvas))
+        self.query_one("#head", Lines).stand(self._heading(canvas))
         self.query_one("#before", Lines).show(self._before(canvas))
         self.query_one("#after", Lines).show(self._after(canvas))
         before, self._choices = self._choices, self._answers()
@@ -68,8 +68,9 @@ class ConsentScreen(Frame):
             self.stand()  # another process decided something: this is another question now
         wanted = [(self.shimmy.act(each.name, each.label), answer_lines(canvas, each)) for each in self._choices]
         await show_buttons(body, self.shimmy.signs, wanted, before="#after")
-        self._place("#drawer", self._foot(canvas))
-        await self.query_one(ButtonRow).show(self._fitting(canvas), self.shimmy.consent_acts())
+        self.query_one("#drawer", Lines).stand(self._foot(canvas))
+        common = self.shimmy.consent_acts()
+        await self.query_one(ButtonRow).show(beside(canvas, self.acts(), self.shimmy.common_acts()), common)
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 

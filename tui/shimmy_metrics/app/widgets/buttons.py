@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from shimmy_metrics.app.lines import Line, Role, Span, length, marked
+from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.signs import Signs
 from shimmy_metrics.app.widgets.lines import Lines
 
@@ -95,6 +96,21 @@ def labelled(act: Act) -> Line:
     """Return the key in the accent and the label."""
     label = (Span(f" {act.label}"),) if act.label else ()
     return (Span(act.key, Role.MARKED), *label)
+
+
+def beside(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> Sequence[Act]:
+    """Return a screen's own buttons as they fit beside the common ones: a word each, or the key alone."""
+    if not canvas.narrow:
+        return acts
+    left = canvas.width - 2 - sum(len(act.key) + 2 for act in common)
+    fitting: list[Act] = []
+    for act in acts:
+        label = act.label.split()[0]
+        left -= len(act.key) + 2
+        named = len(label) + 1 <= left
+        left -= (len(label) + 1) * named
+        fitting.append(Act(act.key, label if named else "", act.action))
+    return fitting
 
 
 async def show_buttons(

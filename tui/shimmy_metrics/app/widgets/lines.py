@@ -1,5 +1,7 @@
 """The line widget: draws lines of text with roles, and refreshes only those that differ."""
 
+from typing import Self
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -22,6 +24,20 @@ class Lines(Widget):
         super().__init__(id=id)
         self._signs = signs
         self._lines = lines
+
+    @classmethod
+    def standing(cls, signs: Signs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
+        """Return lines that have their rows from their first layout on."""
+        made = cls(signs, lines, id=id)
+        made.styles.height = len(lines)
+        return made
+
+    def stand(self, lines: tuple[Line, ...]) -> None:
+        """Show these lines in as many rows."""
+        height = self.styles.height
+        if len(self._lines) != len(lines) or height is None or height.value != len(lines):
+            self.styles.height = len(lines)
+        self.show(lines)
 
     def show(self, lines: tuple[Line, ...]) -> None:
         """Show these lines from now on."""
