@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
-from shimmy_metrics.app.main import ShimmyApp
 from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.fields import FieldsScreen
 from shimmy_metrics.app.widgets.buttons import KeyButton
@@ -22,10 +22,15 @@ from support import opened, samples
 WALK = ("3", "enter", "h", "h", "l", "q", "m", "2", "l", "l", "w", "4", "1", "c")
 
 
-def click(app: ShimmyApp, label: str) -> None:
-    """Click a button the way a terminal's driver reports it."""
-    button = next(each for each in app.screen.query(KeyButton) if each.display and label in each.act.label)
-    x, y = button.region.offset
+async def click(pilot: Pilot[None], label: str) -> None:
+    """Click a button, once it is laid out, the way a terminal's driver reports it."""
+    app = pilot.app
+
+    def laid_out() -> list[KeyButton]:
+        return [each for each in app.screen.query(KeyButton) if each.region and label in each.act.label]
+
+    await opened.until(pilot, lambda: bool(laid_out()))
+    x, y = laid_out()[0].region.offset
     assert app._driver is not None
     for kind in (events.MouseDown, events.MouseUp):
         event = kind(None, x, y, 0, 0, 1, shift=False, meta=False, ctrl=False, screen_x=x, screen_y=y)
@@ -60,12 +65,12 @@ async def test_a_clicked_yes_counts_once_the_question_stood(tmp_path: Path) -> N
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
-        click(app, "Delete")
+        await click(pilot, "Delete")
         await opened.until(pilot, lambda: isinstance(app.screen, Question))
-        click(app, "Yes")  # the second half of a double click
+        await click(pilot, "Yes")  # the second half of a double click
         await pilot.pause(1.0)
         assert isinstance(app.screen, Question)
-        click(app, "Yes")
+        await click(pilot, "Yes")
         await opened.until(pilot, lambda: "Deleted." in opened.text(app))
     with store(profile) as db:
         assert not outbox.everything(db)
@@ -75,7 +80,7 @@ async def test_a_click_stops_the_countdown_as_a_key_does(tmp_path: Path) -> None
     app = opened.living(tmp_path, asking=True, seconds=60)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        click(app, "Enable")
+        await click(pilot, "Enable")
         await opened.until(pilot, lambda: isinstance(app.screen, Question))
         assert app.seconds_left is None
 
