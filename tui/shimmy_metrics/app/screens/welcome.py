@@ -47,11 +47,7 @@ class ConsentScreen(Frame):
         yield Lines.standing(signs, self._foot(canvas), id="drawer")
         yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
 
-    async def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Note that the question stands from now on."""
-        self.stand()
-        await super().on_screen_resume(event)
-
+    @on(events.ScreenResume)
     def stand(self) -> None:
         """Note that the question stands from now on."""
         self.stood = self.shimmy.time()
