@@ -79,13 +79,19 @@ class Doing(Acting):
 
     # --- the outbox ---------------------------------------------------------------------------------------------
 
+    def _told(self, report: Pending) -> str:
+        """Return which report it is, so that of several one is meant."""
+        canvas = self.canvas()
+        when = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
+        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.signs.cut}"
+
     def ask_to_release(self, report: Pending) -> None:
         """Ask whether a report may leave now."""
         shown = self.overview
         where = f"{shown.standing.endpoint}{by_way_of(shown.proxy)}" if shown else ""
         asked = Asked(
             "Release this report?",
-            f"{len(report.body):,} bytes, sealed {self.canvas().day(report.sealed)}, leave now for {where}. "
+            f"{self._told(report)}, leave now for {where}. "
             "If the receiver cannot be reached it stays here and is tried again.",
             "Yes, send it",
             "No, hold it",
@@ -127,8 +133,8 @@ class Doing(Acting):
         """Ask whether a report may be deleted."""
         asked = Asked(
             "Delete this report?",
-            f"{len(report.body):,} bytes of {self.canvas().day(report.sealed)}, not sent yet. It is gone for good; the "
-            "chain of receipts notes that one was deleted by you, not what was in it.",
+            f"{self._told(report)}, not sent yet. It is gone for good; the chain of receipts notes that one was "
+            "deleted by you, not what was in it.",
             "Yes, delete",
             "No, keep it",
         )

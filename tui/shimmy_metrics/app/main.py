@@ -13,7 +13,7 @@ from textual.screen import Screen
 from shimmy_metrics.actions.overview import Live, Overview, looked_back
 from shimmy_metrics.app.doing import Doing
 from shimmy_metrics.app.guard import Asks, Guard
-from shimmy_metrics.app.keys import EVERYWHERE, action_of, own_keys
+from shimmy_metrics.app.keys import EVERYWHERE, action_of, called, own_keys
 from shimmy_metrics.app.live import Looking
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import Canvas
@@ -247,6 +247,8 @@ class ShimmyApp(Doing):
             await self.pop_screen()
         elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
             await self._leave_consent()
+        elif self.guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape"):
+            await self.say(f"Esc goes back and never out: {self.keys.of('app.back')} quits.")
         else:
             self.exit()
 

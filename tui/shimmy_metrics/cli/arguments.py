@@ -17,16 +17,18 @@ _SEE: Final = "See shimmy-metrics --help"
 
 HELP: Final = """\
 Metrics (shimmy-metrics):
-  shimmy tui [--plain]                open the app: decide, look, compare, withdraw
-  shimmy config --metrics ACTION      enable | disable | status | preview | export | validate
-    status [--json]                   what is in force
-    preview                           the exact bytes that would be sent next
-    export                            everything that is held here, as JSON
-    validate [FILE|-]                 check what is held, or a report, an array or an export
-  shimmy serve [...]                  run the server; measured only if you said so
-  shimmy serve --upstream URL         measure a server that already runs [--bind ADDR]
-  shimmy demo                         see all of it in a sandbox that is deleted afterwards
-Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches off whatever the config says.
+  shimmy tui [--plain]             the app: decide, look, compare, withdraw
+  shimmy config --metrics ACTION   one of these:
+    enable, disable                say yes; say no, or withdraw
+    status [--json]                what is in force
+    preview                        the exact bytes that would be sent next
+    export                         everything that is held here, as JSON
+    validate [FILE|-]              check what is held, or a report or an export
+  shimmy serve [...]               run the server; measured only if you said so
+  shimmy serve --upstream URL      measure a server that runs [--bind ADDR]
+  shimmy demo                      see all of it in a sandbox, deleted afterwards
+Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off
+whatever the config says.
 """
 
 

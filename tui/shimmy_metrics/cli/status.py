@@ -64,7 +64,7 @@ def as_lines(summary: Summary) -> Iterator[str]:
     held = f", {summary.review} held for review" if summary.review else ""
     aside = f", {summary.set_aside} set aside" if summary.set_aside else ""
     yield f"  waiting   {amount(waiting, 'report')}, {summary.waiting_bytes:,} bytes{held}{aside}"
-    yield f"  sent      {amount(summary.deliveries, 'request')}, with receipts"
+    yield f"  sent      {amount(summary.deliveries, 'delivery', 'deliveries')}, each with its receipt"
     lost = deleted(
         reports=summary.deleted.reports, sessions=summary.deleted.sessions, requests=summary.deleted.requests
     )

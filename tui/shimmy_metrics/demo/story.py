@@ -140,10 +140,13 @@ def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
     while time.monotonic() < end and _on_its_way(profile):
         time.sleep(_POLL_SECONDS)
     if not receiver.received:
-        say("   The receiver got nothing: nothing was agreed to, or reports were held.")
+        shown = overview(profile, gather(profile.environment.get("TZ") or None))
+        held = amount(len(shown.outbox), "report")
+        why = f"{held} waited for you" if shown.outbox else "nothing was agreed to"
+        say(f"   The receiver got nothing: {why}.")
         return
     if len(receiver.received) > 1:
-        say(f"   The receiver got {amount(len(receiver.received), 'report')}, one after each stop. The last one:")
+        say(f"   The receiver got {amount(len(receiver.received), 'report')}, the last one:")
     _tell_arrived(receiver.received[-1], profile)
 
 

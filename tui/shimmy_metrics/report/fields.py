@@ -276,7 +276,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         PowerOfTwo(limits.MEMORY_GB_MAX),
         meaning="Memory of this machine, or of its container.",
         source="the operating system",
-        coarsening=f"nearest power of two; {MONTHLY}",
+        coarsening=f"a power of two, the nearest by ratio; {MONTHLY}",
         purpose="which models fit the machines that people have",
         value=_memory,
         measured=_gigabytes,
@@ -384,7 +384,7 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("user name", "not read into any report"),
     ("API keys", "pass through in headers that are not read"),
     ("hardware models", "no exact CPU or GPU name is read"),
-    ("install identifier", "there is none; session_id is new each session"),
+    ("install identifier", "there is none; the config's session_id names your answer"),
     ("server memory use", "shown beside the live figures, stays here"),
 )
 """What never leaves, and what becomes of it instead (the description, "What Is NOT Collected")."""

@@ -9,6 +9,7 @@ from shimmy_metrics.app.pages.canvas import Canvas, headline, warning
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, Obstacle
+from shimmy_metrics.records import Wait
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
     DECLINE,
@@ -54,7 +55,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
             _keep(overview),
             Choice("consent.only", "only", ONLY_FOR_ME.label, only),
             Choice("consent.decline", "decline", "Withdraw", _withdrawn(overview)),
-            Choice("consent.hold", "hold", "Send at once" if held else "Hold reports", _HOLDS[held]),
+            _holding(overview, held=held),
         )
     if decision.local:
         off = ", ".join(filter(None, ("stops now", lost(overview))))
@@ -134,15 +135,19 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
     return lines
 
 
-_HOLDS: Final = {
-    True: "reports leave after each run, without waiting for you",
-    False: "each report waits here until you release it",
-}
+def _holding(overview: Overview, *, held: bool) -> Choice:
+    """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
+    if not held:
+        return Choice("consent.hold", "hold", "Hold reports", "each report waits here until you release it")
+    waiting = sum(each.wait is Wait.REVIEW and not each.reason for each in overview.outbox)
+    them = f"; the {amount(waiting, 'report')} held {'leaves' if waiting == 1 else 'leave'} too" if waiting else ""
+    return Choice("consent.hold", "hold", "Send by itself", f"each report leaves after its run{them}")
 
 
 def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
-    label, told = "Keep on", "as it is: one report a run"
+    held = overview.standing.decision.delivery is Delivery.REVIEW
+    label, told = "Keep on", f"as it is: one report a run{', held for you' if held else ''}"
     if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # the one that agreeing takes away
         label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
     elif overview.standing.switch:

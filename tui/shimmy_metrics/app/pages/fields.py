@@ -33,7 +33,11 @@ def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     sentence = f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
-    if wanted and not rows:
+    if wanted and rows:
+        count = sum(bool(row.key) for row in rows)
+        holds = "holds" if count == 1 else "hold"
+        sentence = f"{count} of {len(FIELDS) + len(NEVER)} lines {holds} '{search.strip()}'."
+    elif wanted:
         sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
     return Page((*headline(canvas, sentence), BLANK), tuple(rows))
 

@@ -82,7 +82,7 @@ def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tupl
     always = "session_id, timestamp" if canvas.narrow else "session_id and timestamp, in every report"
     sign, role = SIGNS[Change.CHANGED]
     rows.append(Row(placed(canvas.width, at(3, Span(sign, role), muted(f" changed  {always}")))))
-    alike = [each for each in ordered if each.change is Change.SAME]
+    alike = [each for each in ordered if each.change is Change.SAME and each.field.name not in ALWAYS_NEW]
     if not alike:
         return tuple(rows)
     if same:
@@ -208,7 +208,7 @@ def _difference(canvas: Canvas, difference: Difference) -> Line:
         return placed(canvas.width, at(3, Span(sign, role)), at(5, name), at(31, value))
     cells = [at(3, Span(sign, role), muted(f" {difference.change.value}")), at(14, name)]
     if alike:
-        return placed(canvas.width, *cells, at(52, muted(after)))
+        return placed(canvas.width, *cells, at(52, muted(canvas.fitting(after, canvas.width - 53))))
     if difference.change is Change.CHANGED:
         listed = difference.before.startswith("[")
         if not listed and len(before) <= 11 and len(after) <= canvas.width - 54:

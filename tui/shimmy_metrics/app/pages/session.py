@@ -106,7 +106,12 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
             "startup_time_ms",
             "two digits",
         ),
-        _Figure("models", f"{counters.models:,}", "names not kept", "models_used_count"),
+        _Figure(
+            "models",
+            f"{counters.models:,}",
+            "name not kept" if counters.models == 1 else "names not kept",
+            "models_used_count",
+        ),
         _Figure("client", client, "", "integration_type", "one word"),
         *kept,
     )

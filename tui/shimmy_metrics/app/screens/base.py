@@ -159,12 +159,12 @@ class Frame(Screen[None]):
         if self._said:
             said = tuple(each for part in self._said.splitlines() for each in wrapped(part, canvas.width))
             told = said if canvas.low else (*said, *(BLANK,) * (SHORT - len(said)))
-        elif canvas.low and not self.more:
+            return (line(), *told)[: max(drawer_rows(canvas, head), min(len(said) + 1, canvas.height - 3))]
+        if canvas.low and not self.more:
             return ()
-        else:
-            known = self.explained(canvas)
-            told = known if self.more else known[:SHORT]
-            told = (*told, *(BLANK,) * (SHORT - len(told)))
+        known = self.explained(canvas)
+        told = known if self.more else known[:SHORT]
+        told = (*told, *(BLANK,) * (SHORT - len(told)))
         return (line(), *told)[: drawer_rows(canvas, head)]
 
     # --- what people do -----------------------------------------------------------------------------------------

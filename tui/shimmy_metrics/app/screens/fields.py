@@ -45,8 +45,8 @@ class FieldsScreen(FieldFrame):
         return (self.shimmy.act("fields.search", "Search"),)
 
     def action_search(self) -> None:
-        """Open the line of the search."""
-        self.query_one(SearchRow).open(self.search)
+        """Open the line of the search, empty: what was searched for before is another question."""
+        self.query_one(SearchRow).open("")
 
     @on(Input.Changed)
     async def filter(self, event: Input.Changed) -> None:

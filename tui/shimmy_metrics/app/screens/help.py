@@ -6,6 +6,7 @@ from textual.binding import ActiveBinding
 from textual.screen import Screen
 
 from shimmy_metrics.app.keys import called
+from shimmy_metrics.app.lines import BLANK, Line
 from shimmy_metrics.app.pages.canvas import Canvas, Page
 from shimmy_metrics.app.pages.help import KeyLine, help_page
 from shimmy_metrics.app.screens.base import Frame
@@ -14,13 +15,17 @@ from shimmy_metrics.app.screens.base import Frame
 class HelpScreen(Frame):
     """Every key, as it is bound now: a remapped one shows as it was remapped."""
 
-    TITLE = "Shimmy metrics"
+    TITLE = "Keys"
 
     def __init__(self, behind: Screen[object]) -> None:
         super().__init__()
         active = list(behind.active_bindings.values())
         self._here = _lines(each for each in active if each.node is not behind.app)
         self._everywhere = _lines(each for each in active if each.node is behind.app)
+
+    def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
+        """Return a rule, and what is said: nothing is marked, so nothing is explained."""
+        return super()._drawer(canvas, head) if self._said else (BLANK,)
 
     def page(self, canvas: Canvas) -> Page:
         """Return the keys."""

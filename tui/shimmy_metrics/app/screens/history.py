@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from shimmy_metrics.app.keys import RECEIPTS
-from shimmy_metrics.app.lines import BLANK, Line, at, muted, placed, strong, to
+from shimmy_metrics.app.lines import BLANK, Line, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page
 from shimmy_metrics.app.pages.history import explained, history_page, note_told, receipt_of
 from shimmy_metrics.app.pages.outgoing import View, report_page
@@ -59,7 +59,7 @@ class HistoryScreen(Frame):
         return (
             self.shimmy.act("page.explain", "Open"),
             self.shimmy.act("history.base", "Base"),
-            self.shimmy.act("history.delete", "Delete"),
+            self.shimmy.act("history.delete", "Delete all"),
         )
 
     async def action_explain(self) -> None:
@@ -151,8 +151,8 @@ class ReceiptScreen(ReportFrame):
             overview=overview._replace(standing=standing),
         )
         if self.view.lens is Lens.MEASURED:
-            gone = muted("What was measured goes when a report is delivered; the receipt has the sent bytes alone.")
-            return Page((*page.head[:-1], placed(canvas.width, at(1, gone))), page.rows)
+            gone = wrapped("What was measured goes when a report is delivered; the bytes alone stay.", canvas.width)
+            return Page((*page.head[:-1], *gone), page.rows)
         return page
 
     def acts(self) -> Sequence[Act]:

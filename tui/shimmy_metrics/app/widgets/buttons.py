@@ -100,13 +100,14 @@ def labelled(act: Act) -> Line:
 
 def beside(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> Sequence[Act]:
     """Return a screen's own buttons as they fit beside the common ones: a word each, or the key alone."""
-    if not canvas.narrow:
+    gaps = 2 * (len(acts) + len(common) - 1)
+    if gaps + sum(length(labelled(act)) for act in (*acts, *common)) <= canvas.width - 2:
         return acts
-    left = canvas.width - 2 - sum(len(act.key) + 2 for act in common)
+    # First every key has its place, then labels are handed out from the left.
+    left = canvas.width - 2 - sum(length(labelled(act)) + 2 for act in common) - sum(len(act.key) + 2 for act in acts)
     fitting: list[Act] = []
     for act in acts:
         label = act.label.split()[0]
-        left -= len(act.key) + 2
         named = len(label) + 1 <= left
         left -= (len(label) + 1) * named
         fitting.append(Act(act.key, label if named else "", act.action))

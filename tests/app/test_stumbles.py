@@ -1,0 +1,101 @@
+"""What made a stranger stumble: each is mended, and stays so."""
+
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.consent import choices
+from shimmy_metrics.app.pages.report import Base, since, sums
+from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.consent import Delivery
+from shimmy_metrics.records import Wait
+from support import opened, overviews, samples
+
+CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
+
+
+async def test_a_new_search_begins_empty_and_says_how_much_it_shows(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "slash", *"model", "enter", "slash")
+        assert "25 fields are all that can ever leave" in opened.text(app)
+        await opened.press(pilot, *"memory", "enter")
+        shown = opened.text(app)
+        assert "memory_gb" in shown
+        assert "of 37 lines hold 'memory'." in shown
+
+
+@pytest.mark.parametrize("wait", list(Wait))
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (60, 20), (40, 12)])
+async def test_the_way_out_is_in_view_whatever_waits(tmp_path: Path, wait: Wait, size: tuple[int, int]) -> None:
+    shown = overviews.busy()
+    shown = shown._replace(outbox=tuple(each._replace(wait=wait) for each in shown.outbox))
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "2")
+        last = opened.text(app).splitlines()[-1]
+        assert last.split()[-1 if size[0] == 40 else -2] == "q"
+        assert len(last) < size[0]
+
+
+async def test_a_question_says_which_of_several_reports_is_meant(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        await opened.until(pilot, lambda: "Release this report?" in opened.text(app))
+        assert shown.outbox[0].sha256[:8] in opened.text(app)
+        await opened.press(pilot, "n", "right_square_bracket", "d")
+        await opened.until(pilot, lambda: "Delete this report?" in opened.text(app))
+        assert shown.outbox[1].sha256[:8] in opened.text(app)
+
+
+def test_what_is_the_same_is_counted_and_listed_alike() -> None:
+    one, other = (overviews.reported(overviews.named(number, days=1)).body for number in (1, 2))
+    base = Base("sent 22 Nov", one)
+    listed = [row for row in since(CANVAS, base, other, same=True) if row.key]
+    same = [row for row in listed if any("same" in span.text for span in row.line)]
+    assert f"{len(same)} are the same." in sums(base, other)
+    assert not {"session_id", "timestamp"} & {row.key for row in listed}
+
+
+def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
+    shown = overviews.busy()
+    held = sum(each.wait is Wait.REVIEW for each in shown.outbox)
+    assert held
+    assert shown.standing.decision.delivery is Delivery.REVIEW
+    told = {choice.label: choice.consequence for choice in choices(shown)}
+    assert told["Keep on"] == "as it is: one report a run, held for you"
+    assert told["Send by itself"].startswith("each report leaves after its run; the ")
+    by_hand = shown._replace(outbox=tuple(each._replace(reason="held by you") for each in shown.outbox))
+    assert {c.label: c.consequence for c in choices(by_hand)}["Send by itself"] == "each report leaves after its run"
+
+
+async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(40, 12)) as pilot:
+        await opened.press(pilot, "2")
+        await app.say("Saved: ~/shimmy-report-2026-11-23-2.json, 687 bytes; handed to the clipboard as well.")
+        await opened.until(pilot, lambda: "clipboard as well." in " ".join(opened.text(app).split()))
+
+
+async def test_every_key_is_in_view_on_its_page(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for screen in "134":
+            await opened.press(pilot, screen, "question_mark")
+            assert " of " not in opened.text(app).splitlines()[-2]
+            assert "Ctrl+Z" in opened.text(app)
+            await opened.press(pilot, "q")
+
+
+async def test_esc_goes_back_and_never_out(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "enter", "escape")
+        assert "3 deliveries left from here" in opened.text(app)
+        await opened.press(pilot, "escape")
+        await opened.until(pilot, lambda: "Esc goes back and never out: q quits." in opened.text(app))
+        await opened.press(pilot, "q")
+        assert not app.is_running
