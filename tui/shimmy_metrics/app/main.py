@@ -16,7 +16,7 @@ from shimmy_metrics.app.guard import Asks, Guard
 from shimmy_metrics.app.keys import EVERYWHERE, action_of, called, own_keys
 from shimmy_metrics.app.live import Looking
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
-from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.canvas import LABELLED, Canvas
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.modes import MODES, palette
 from shimmy_metrics.app.signs import signs_for
@@ -96,7 +96,7 @@ class ShimmyApp(Doing):
             self.act("app.keys", "Keys"),
             self.act("app.back", leaving),
         )
-        return [Act(act.key, "", act.action) for act in acts] if self.canvas().narrow else acts
+        return [Act(act.key, "", act.action) for act in acts] if self.canvas().width < LABELLED else acts
 
     def consent_acts(self) -> Sequence[Act]:
         """Return the two buttons at the right of the consent page."""

@@ -14,6 +14,9 @@ READING: Final = "Reading what is held here."
 NARROW: Final = 60
 """Columns below which only the open tab keeps its name, and notes go."""
 
+LABELLED: Final = 66
+"""Columns below which the buttons that are the same on every screen are their keys alone."""
+
 TINY: Final = 12
 """Columns below which no sentence can be read."""
 

@@ -140,8 +140,8 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
     if not held:
         return Choice("consent.hold", "hold", "Hold reports", "each report waits here until you release it")
     waiting = sum(each.wait is Wait.REVIEW and not each.reason for each in overview.outbox)
-    them = f"; the {amount(waiting, 'report')} held {'leaves' if waiting == 1 else 'leave'} too" if waiting else ""
-    return Choice("consent.hold", "hold", "Send by itself", f"each report leaves after its run{them}")
+    them = f"; the {waiting} held {'leaves' if waiting == 1 else 'leave'} too" if waiting else ""
+    return Choice("consent.hold", "hold", "Do not hold", f"each report leaves after its run{them}")
 
 
 def _keep(overview: Overview) -> Choice:

@@ -66,7 +66,7 @@ class ConsentScreen(Frame):
         await show_buttons(body, self.shimmy.signs, wanted, before="#after")
         self.query_one("#drawer", Lines).stand(self._foot(canvas))
         common = self.shimmy.consent_acts()
-        await self.query_one(ButtonRow).show(beside(canvas, self.acts(), self.shimmy.common_acts()), common)
+        await self.query_one(ButtonRow).show(beside(canvas, self.acts(), common), common)
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 

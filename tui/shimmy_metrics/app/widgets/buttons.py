@@ -100,11 +100,12 @@ def labelled(act: Act) -> Line:
 
 def beside(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> Sequence[Act]:
     """Return a screen's own buttons as they fit beside the common ones: a word each, or the key alone."""
-    gaps = 2 * (len(acts) + len(common) - 1)
-    if gaps + sum(length(labelled(act)) for act in (*acts, *common)) <= canvas.width - 2:
+    gaps = 2 * (len(acts) + len(common) - 1) + 1  # what is between the two groups never shrinks to nothing
+    room = canvas.width - 2 - gaps - sum(length(labelled(act)) for act in common)
+    if sum(length(labelled(act)) for act in acts) <= room:
         return acts
     # First every key has its place, then labels are handed out from the left.
-    left = canvas.width - 2 - sum(length(labelled(act)) + 2 for act in common) - sum(len(act.key) + 2 for act in acts)
+    left = room - sum(len(act.key) for act in acts)
     fitting: list[Act] = []
     for act in acts:
         label = act.label.split()[0]
