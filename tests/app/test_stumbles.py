@@ -37,6 +37,7 @@ async def test_the_way_out_is_in_view_whatever_waits(tmp_path: Path, wait: Wait,
         last = opened.text(app).splitlines()[-1]
         assert last.split()[-1 if size[0] < LABELLED else -2] == "q"
         assert len(last) < size[0]
+        assert "d Delete" in last or size[0] == 40
 
 
 async def test_a_question_says_which_of_several_reports_is_meant(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from shimmy_metrics.app.pages.explain import SHORT
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.pages.places import Places, drawer_rows, heading
 from shimmy_metrics.app.resizing import outdated
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, beside
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, fitted
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class Frame(Screen[None]):
         self.query_one("#head", Lines).stand(places.head)
         self.query_one("#drawer", Lines).stand(places.drawer)
         self.query_one("#page", Lines).show(places.page)
-        common = self.shimmy.common_acts()
-        await self.query_one(ButtonRow).show(beside(self.shimmy.canvas(), self.acts(), common), common)
+        await self.query_one(ButtonRow).show(*fitted(self.shimmy.canvas(), self.acts(), self.shimmy.common_acts()))
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(0, places.row))
 

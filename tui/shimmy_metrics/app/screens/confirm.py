@@ -20,7 +20,7 @@ from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.resizing import outdated
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, labelled
+from shimmy_metrics.app.widgets.buttons import GAP, Act, ButtonRow, KeyButton, labelled
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 ROWS = 3
 """Lines of a question, as many as the drawer has."""
-
-GAP = 2
-"""Columns between two answers, as the styles have it."""
 
 AGAIN = "too fast: once more"
 """Stands in the rule after a yes that did not count."""

@@ -16,7 +16,7 @@ from shimmy_metrics.app.pages.canvas import READING, Canvas, Page
 from shimmy_metrics.app.pages.choice import Choice, answer_lines
 from shimmy_metrics.app.pages.frame import rule, tiny, title
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, beside, show_buttons
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, fitted, show_buttons
 from shimmy_metrics.app.widgets.lines import Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -65,8 +65,7 @@ class ConsentScreen(Frame):
         wanted = [(self.shimmy.act(each.name, each.label), answer_lines(canvas, each)) for each in self._choices]
         await show_buttons(body, self.shimmy.signs, wanted, before="#after")
         self.query_one("#drawer", Lines).stand(self._foot(canvas))
-        common = self.shimmy.consent_acts()
-        await self.query_one(ButtonRow).show(beside(canvas, self.acts(), common), common)
+        await self.query_one(ButtonRow).show(*fitted(canvas, self.acts(), self.shimmy.consent_acts()))
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 

@@ -1,7 +1,7 @@
 """Buttons of one row: a key's letter and what it does. Tab, Enter and a click reach what the key reaches."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +14,9 @@ from shimmy_metrics.app.lines import Line, Role, Span, length, marked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.signs import Signs
 from shimmy_metrics.app.widgets.lines import Lines
+
+GAP: Final = 2
+"""Columns between two buttons, as the styles have it."""
 
 
 class Act(NamedTuple):
@@ -98,21 +101,32 @@ def labelled(act: Act) -> Line:
     return (Span(act.key, Role.MARKED), *label)
 
 
-def beside(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> Sequence[Act]:
-    """Return a screen's own buttons as they fit beside the common ones: a word each, or the key alone."""
-    gaps = 2 * (len(acts) + len(common) - 1) + 1  # what is between the two groups never shrinks to nothing
-    room = canvas.width - 2 - gaps - sum(length(labelled(act)) for act in common)
-    if sum(length(labelled(act)) for act in acts) <= room:
-        return acts
-    # First every key has its place, then labels are handed out from the left.
-    left = room - sum(len(act.key) for act in acts)
+def fitted(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> tuple[Sequence[Act], Sequence[Act]]:
+    """Return a screen's own buttons and the common ones as they fit side by side; every key has its place.
+
+    Where there is too little room labels become a word; then the common ones between the first and the last give
+    theirs up, which `?` tells; then a screen's own are handed out from the left.
+    """
+    room = canvas.width - 2 - GAP * (len(acts) + len(common) - 1) - 1  # what is between the groups never shrinks away
+    if _length(acts) + _length(common) <= room:
+        return acts, common
+    words = [act._replace(label=act.label.partition(" ")[0]) for act in acts]
+    shared = [*common]
+    for place in range(len(common) - 2, 0, -1):
+        if _length(words) + _length(shared) <= room:
+            break
+        shared[place] = shared[place]._replace(label="")
+    left = room - _length(shared) - sum(len(act.key) for act in words)
     fitting: list[Act] = []
-    for act in acts:
-        label = act.label.split()[0]
-        named = len(label) + 1 <= left
-        left -= (len(label) + 1) * named
-        fitting.append(Act(act.key, label if named else "", act.action))
-    return fitting
+    for act in words:
+        named = len(act.label) + 1 <= left
+        left -= (len(act.label) + 1) * named
+        fitting.append(act if named else act._replace(label=""))
+    return fitting, shared
+
+
+def _length(acts: Sequence[Act]) -> int:
+    return sum(length(labelled(act)) for act in acts)
 
 
 async def show_buttons(
