@@ -155,10 +155,14 @@ class Frame(Screen[None]):
         return heading(canvas, self.shimmy.overview, self.MODE, self.title or "", page.head)
 
     def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
-        if self._said:
-            said = tuple(each for part in self._said.splitlines() for each in wrapped(part, canvas.width))
-            told = said if canvas.low else (*said, *(BLANK,) * (SHORT - len(said)))
-            return (line(), *told)[: max(drawer_rows(canvas, head), min(len(said) + 1, canvas.height - 3))]
+        if not self._said:
+            return self.drawer(canvas, head)
+        said = tuple(each for part in self._said.splitlines() for each in wrapped(part, canvas.width))
+        told = said if canvas.low else (*said, *(BLANK,) * (SHORT - len(said)))
+        return (line(), *told)[: max(drawer_rows(canvas, head), min(len(said) + 1, canvas.height - 3))]
+
+    def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
+        """Return the drawer where nothing is said: a row for its rule, and the marked line explained."""
         if canvas.low and not self.more:
             return ()
         known = self.explained(canvas)

@@ -14,13 +14,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from shimmy_metrics.app.keys import QUESTION
-from shimmy_metrics.app.lines import BLANK, Line, length, wrapped
+from shimmy_metrics.app.lines import BLANK, Line, wrapped
 from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.frame import rule
 from shimmy_metrics.app.resizing import outdated
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.widgets.buttons import GAP, Act, ButtonRow, KeyButton, labelled
+from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton, taken
 from shimmy_metrics.app.widgets.lines import COMPONENTS, Lines
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -34,18 +34,14 @@ AGAIN = "too fast: once more"
 """Stands in the rule after a yes that did not count."""
 
 
-def fitted(canvas: Canvas, acts: Sequence[Act]) -> Sequence[Act]:
+def answers(canvas: Canvas, acts: Sequence[Act]) -> Sequence[Act]:
     """Return the answers, yes first and no last, as whole as there is room for: both stay in view and in words."""
     first, *between, last = acts
     short = [act._replace(label=act.label.partition(",")[0]) for act in (first, last)]
     words = [act._replace(label=act.label.split()[-1].capitalize()) for act in between]
     letters = [act._replace(label="") for act in between]
     wanted: tuple[list[Act], ...] = ([*acts], *([short[0], *each, short[1]] for each in (between, words, letters, [])))
-    return next((each for each in wanted if _width(each) <= canvas.width - 2), wanted[-1])
-
-
-def _width(acts: Sequence[Act]) -> int:
-    return sum(length(labelled(act)) for act in acts) + GAP * (len(acts) - 1)
+    return next((each for each in wanted if taken(each) <= canvas.width - 2), wanted[-1])
 
 
 class Question(ModalScreen[bool]):
@@ -76,7 +72,7 @@ class Question(ModalScreen[bool]):
         with Vertical(id="question"):
             yield Lines(signs, self.lines(), id="asked")
             yield from self.below()
-            yield ButtonRow(signs, fitted(self.shimmy.canvas(), self.acts()), ())
+            yield ButtonRow(signs, answers(self.shimmy.canvas(), self.acts()), ())
 
     def below(self) -> ComposeResult:
         """Build what stands between the question and its answers."""
@@ -121,7 +117,7 @@ class Question(ModalScreen[bool]):
         if not outdated(event, self):
             self.draw()
             for row in self.query(ButtonRow):
-                await row.show(fitted(self.shimmy.canvas(), self.acts()), ())
+                await row.show(answers(self.shimmy.canvas(), self.acts()), ())
             self._unfocus()
 
     def _unfocus(self) -> None:

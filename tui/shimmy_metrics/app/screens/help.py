@@ -23,9 +23,9 @@ class HelpScreen(Frame):
         self._here = _lines(each for each in active if each.node is not behind.app)
         self._everywhere = _lines(each for each in active if each.node is behind.app)
 
-    def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
-        """Return a rule, and what is said: nothing is marked, so nothing is explained."""
-        return super()._drawer(canvas, head) if self._said else (BLANK,)
+    def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
+        """Return a rule alone: nothing is marked, so nothing is explained."""
+        return (BLANK,)
 
     def page(self, canvas: Canvas) -> Page:
         """Return the keys."""

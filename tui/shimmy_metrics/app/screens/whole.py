@@ -19,10 +19,8 @@ class WholeScreen(Frame):
         lines = self._behind.all_known(canvas)
         return Page(lines[:1], tuple(map(Row, lines[1:])))
 
-    def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
+    def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         """Return a rule, which tells the place, where there is more than is shown; the rows are worth more else."""
-        if self._said:
-            return super()._drawer(canvas, head)
         return (BLANK,) if len(self.page(canvas).rows) > self.rows_for_page(canvas, head, 0) else ()
 
     async def action_explain(self) -> None:

@@ -107,26 +107,25 @@ def fitted(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> tuple[
     Where there is too little room labels become a word; then the common ones between the first and the last give
     theirs up, which `?` tells; then a screen's own are handed out from the left.
     """
-    room = canvas.width - 2 - GAP * (len(acts) + len(common) - 1) - 1  # what is between the groups never shrinks away
-    if _length(acts) + _length(common) <= room:
+    room = canvas.width - 3  # the margins, and what is between the groups, which never shrinks away
+    if taken([*acts, *common]) <= room:
         return acts, common
     words = [act._replace(label=act.label.partition(" ")[0]) for act in acts]
     shared = [*common]
     for place in range(len(common) - 2, 0, -1):
-        if _length(words) + _length(shared) <= room:
+        if taken([*words, *shared]) <= room:
             break
         shared[place] = shared[place]._replace(label="")
-    left = room - _length(shared) - sum(len(act.key) for act in words)
-    fitting: list[Act] = []
-    for act in words:
-        named = len(act.label) + 1 <= left
-        left -= (len(act.label) + 1) * named
-        fitting.append(act if named else act._replace(label=""))
+    fitting = [act._replace(label="") for act in words]
+    for place, act in enumerate(words):
+        named = [*fitting[:place], act, *fitting[place + 1 :]]
+        fitting = named if taken([*named, *shared]) <= room else fitting
     return fitting, shared
 
 
-def _length(acts: Sequence[Act]) -> int:
-    return sum(length(labelled(act)) for act in acts)
+def taken(acts: Sequence[Act]) -> int:
+    """Return how many columns buttons take beside each other."""
+    return sum(length(labelled(act)) for act in acts) + GAP * (len(acts) - 1)
 
 
 async def show_buttons(
