@@ -10,14 +10,15 @@ REPORT_BYTES: Final = 1_023
 ROUTES_NAMED: Final = 10
 """All route templates at once would pass `REPORT_BYTES`; the most used are named, the rest become `other`."""
 
-MINUTES_MAX: Final = 525_600
-"""One year. A longer session says one year."""
+MINUTES_MAX: Final = 520_000
+"""Nearly a year, in two significant digits. A longer session says this much."""
 
 REQUESTS_MAX: Final = 10**9
 TOKENS_MAX: Final = 10**12
 ERRORS_MAX: Final = 10**9
 PEAK_REQUESTS_MAX: Final = 10**6
-"""Bounds beyond any honest session, so that a counter's width tells nothing."""
+"""Bounds beyond any honest session, so that a counter's width tells nothing. Like every bound of a rounded figure they
+have two significant digits at most, so that rounding never leads beyond them."""
 
 MODELS_MAX: Final = 64
 """Model hashes kept in memory; above it a count would say more about a machine than about use."""
@@ -50,8 +51,8 @@ OUTBOX_REPORTS: Final = 32
 OUTBOX_DAYS: Final = 14
 """A report that found no receiver for two weeks is of no use to anybody."""
 
-RECEIPTS: Final = 1_000
-"""The newest receipts kept whole; older ones become one link of the chain."""
+DEPARTURES_KEPT: Final = 1_000
+"""The newest departures and notes kept whole; older ones become one link of the chain."""
 
 LOCAL_SESSIONS: Final = 100
 """Sessions kept where the answer was "only for me"."""
@@ -89,6 +90,15 @@ PIPELINE_MAX: Final = 1_024
 
 CONFIG_BYTES: Final = 1_048_576
 """A config file larger than this is not ours to read or to write."""
+
+NO_WAITS_SECONDS: Final = 0.25
+"""A no waits at most this long for the config's lock, and then is written without it."""
+
+LOCK_WAITS_SECONDS: Final = 5.0
+"""A yes is written under the lock alone, and says after this long that it could not be."""
+
+LOOKED_AGAIN_SECONDS: Final = 0.3
+"""How long after it is written a yes looks for a no that was given meanwhile; one without the lock is there by then."""
 
 VALIDATE_BYTES: Final = 16_777_216
 """The largest file `validate` reads: an export of every receipt is under 4 MB."""

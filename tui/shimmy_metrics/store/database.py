@@ -1,8 +1,8 @@
-"""The SQLite file itself: where it may lie, how it is opened, which version it is.
+"""The SQLite file itself: how it is opened, read and written.
 
-WAL, private (0600), `secure_delete` on every connection. A deletion ends with `forget`, which truncates the log of old
-pages. A file from a newer program, a damaged one, a directory of somebody else or on a network filesystem is left
-alone and said in one line (DESIGN, "The store").
+A rollback journal (`TRUNCATE`, `synchronous=FULL`), no mapped file, private (0600), `secure_delete` on every
+connection. A file from a newer program, a damaged one, or one in a directory of somebody else is left alone and said in
+one line. How it is looked at without a write is in `readonly`.
 """
 
 import contextlib
@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.store.place import check_place
-from shimmy_metrics.system.files import PRIVATE_FILE, make_private_dir
+from shimmy_metrics.store import ballast
+from shimmy_metrics.store.location import check_location
+from shimmy_metrics.store.old_form import fold_log, has_log
+from shimmy_metrics.store.sqlite_errors import MOVE_AWAY, may_lack_room, sqlite_errors
+from shimmy_metrics.system.files import make_private_dir, open_private
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
@@ -28,53 +31,7 @@ else:
 Row = tuple[object, ...]
 Held = TypeVar("Held")
 
-VERSION: Final = 1
-"""`PRAGMA user_version` of the tables below."""
-
 BUSY_SECONDS: Final = 2.0
-
-_AWAY: Final = "Move it away; a new one is made"
-
-_TABLES: Final = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    session_id TEXT NOT NULL UNIQUE,
-    consent TEXT NOT NULL,      -- the grant that measures it, empty where it is only for the person
-    local INTEGER NOT NULL,
-    server TEXT NOT NULL,
-    version TEXT NOT NULL,
-    address TEXT NOT NULL,
-    switch TEXT NOT NULL,
-    client_hint TEXT NOT NULL,
-    started TEXT NOT NULL,
-    updated TEXT NOT NULL,
-    ended TEXT,
-    counters TEXT NOT NULL
-);
-CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    report_id TEXT NOT NULL UNIQUE,
-    body BLOB NOT NULL,
-    sha256 TEXT NOT NULL,
-    sealed TEXT NOT NULL,
-    wait TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    measured TEXT NOT NULL
-);
-CREATE TABLE receipts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at TEXT NOT NULL,
-    endpoint TEXT NOT NULL,
-    body BLOB NOT NULL,
-    sha256 TEXT NOT NULL,
-    status INTEGER NOT NULL,
-    outcome TEXT,
-    reports INTEGER NOT NULL,
-    note TEXT NOT NULL,
-    link TEXT NOT NULL
-);
-"""
 
 
 def store_path(profile: Profile) -> Path:
@@ -82,21 +39,30 @@ def store_path(profile: Profile) -> Path:
     return profile.state_dir / "metrics.db"
 
 
-def layout() -> str:
-    """Return the words that every store contains: SQLite's own, and the tables' names."""
-    return f"SQLite format sqlite_sequence sqlite_autoindex rowid {_TABLES}"
+def journal_path(path: Path) -> Path:
+    """Return where SQLite keeps the rollback journal of the store at `path`."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def beside(path: Path) -> tuple[Path, ...]:
+    """Return every file that SQLite may leave beside the store at `path`: the journal, and an older form's two."""
+    return tuple(path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
 
 
 @contextlib.contextmanager
-def opened(profile: Profile) -> Iterator[Database]:
+def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion: bool = False) -> Iterator[Database]:
     """Open the store for writing, making it where it is missing; close it afterwards.
 
-    Raises `TroubleError` for a store that cannot be used, and for any failure of SQLite within the block.
+    Putting a killed session's pages back may take room: `for_deletion` the ballast is given up for that. Raises
+    `TroubleError` for a store that cannot be used, and for any failure of SQLite within the block.
     """
     path = store_path(profile)
-    check_place(profile.state_dir)
-    with troubles(path):
-        db = _open_for_writing(path)
+    check_location(profile.state_dir)
+    with sqlite_errors(path):
+        if for_deletion:
+            db = with_room(path, lambda: _open_for_writing(path, busy_seconds))
+        else:
+            db = _open_for_writing(path, busy_seconds)
         try:
             yield db
         finally:
@@ -106,46 +72,9 @@ def opened(profile: Profile) -> Iterator[Database]:
 def connect(profile: Profile) -> Database:
     """Open the store for writing and leave closing it to the caller (a session keeps it). Raises `TroubleError`."""
     path = store_path(profile)
-    check_place(profile.state_dir)
-    with troubles(path):
-        return _open_for_writing(path)
-
-
-@contextlib.contextmanager
-def looked_at(profile: Profile, *, off: bool = False) -> Iterator[Database | None]:
-    """Open the store for reading, or give None where there is none.
-
-    With `off` nothing is written beside it: it is opened as immutable, so pages that still stand in a `-wal` file are
-    not seen (`unread_log` says whether there are any). Without, the place has to be one where a store may lie. Raises
-    `TroubleError` for a store that cannot be used.
-    """
-    path = store_path(profile)
-    if not off or os.path.lexists(path):
-        check_place(profile.state_dir)
-    with _refusals(path):
-        there = _is_there(path)
-    if not there:
-        yield None
-        return
-    import sqlite3
-
-    with troubles(path):
-        uri = f"{path.absolute().as_uri()}?{'immutable=1' if off else 'mode=ro'}"
-        db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        try:
-            db.execute("PRAGMA query_only=1")
-            found = _version(db, path)
-            yield db if found else None
-        finally:
-            db.close()
-
-
-def unread_log(profile: Profile) -> bool:
-    """Whether a look at a store that is off would miss pages: a `-wal` file with something in it stands beside it."""
-    log = Path(f"{store_path(profile)}-wal")
-    with contextlib.suppress(OSError):
-        return log.stat().st_size > 0
-    return False
+    check_location(profile.state_dir)
+    with sqlite_errors(path):
+        return _open_for_writing(path, BUSY_SECONDS)
 
 
 @contextlib.contextmanager
@@ -154,30 +83,48 @@ def transaction(db: Database) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite itself rolls back where the disk is full
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
-def forget(db: Database) -> bool:
-    """Drop old pages from the log, so that deleted bytes are in no file; return whether that was possible.
+def with_room(path: Path, step: Callable[[], Held]) -> Held:
+    """Return what the step returns; where it finds no room the ballast is given up and it is taken once more.
 
-    A reader of another process can hold the log for a moment; it is tried for `BUSY_SECONDS`.
+    `path` is the store's. For what has to be written: a deletion, what became of a request that left. Raises
+    `sqlite3.Error`.
     """
-    busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
+    import sqlite3
+
+    try:
+        return step()
+    except sqlite3.Error as error:
+        if not (may_lack_room(error) and ballast.give_up(path)):
+            raise
+        return step()
 
 
-def fact(db: Database, name: str) -> str:
+def get_meta(db: Database, name: str) -> str:
     """Return a remembered word by its name, empty where there is none."""
-    row = db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-    return row[0] if row else ""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else ""
 
 
-def remember(db: Database, name: str, value: str) -> None:
+def set_meta(db: Database, name: str, value: str) -> None:
     """Remember a word by its name."""
-    db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def forget_meta(db: Database, *names: str) -> None:
+    """Forget remembered words by their names."""
+    db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
+
+
+def all_meta(db: Database) -> dict[str, str]:
+    """Return every remembered word by its name."""
+    return {str(name): str(value) for name, value in db.execute("SELECT name, value FROM meta ORDER BY name")}
 
 
 def read_rows(rows: Iterable[Row], read: Callable[[Row], Held]) -> list[Held]:
@@ -193,93 +140,64 @@ def read_rows(rows: Iterable[Row], read: Callable[[Row], Held]) -> list[Held]:
         raise sqlite3.DatabaseError("a malformed row") from error
 
 
-@contextlib.contextmanager
-def troubles(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors within the block into one clear line."""
-    import sqlite3
-
-    try:
-        with _refusals(path):
-            yield
-    except sqlite3.Error as error:
-        raise _trouble(path, str(error).lower()) from error
-    except UnicodeDecodeError as error:  # SQLite's own message, quoting what it found where a name should stand
-        raise _trouble(path, "malformed") from error
-
-
-@contextlib.contextmanager
-def _refusals(path: Path) -> Iterator[None]:
-    """Turn the system's errors within the block into one clear line."""
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        raise TroubleError(
-            f"cannot be used: {reason}", where=str(path), remedy="Metrics are off until it can"
-        ) from error
-
-
-def _trouble(path: Path, reason: str) -> TroubleError:
-    known = {
-        "not a database": ("is no database", _AWAY),
-        "malformed": ("is damaged", _AWAY),
-        "full": ("the disk is full", "Make room; nothing was changed"),
-        "i/o error": ("cannot be read or written", "See whether its disk is full or failing"),
-        "readonly": ("cannot be written", "Check who owns it and its directory"),
-        "unable to open": ("cannot be opened", "Check who owns it and its directory"),
-        "locked": ("is held by another program", "Try again"),
-        "no such": ("has not the tables it should have", _AWAY),
-    }
-    for part, (what, remedy) in known.items():
-        if part in reason:
-            return TroubleError(what, where=str(path), remedy=remedy)
-    return TroubleError("cannot be used", where=str(path), remedy="Check the disk and the file")
-
-
-def _is_there(path: Path) -> bool:
+def is_there(path: Path) -> bool:
     """Whether there is a file to open. Raises `OSError` where that cannot be told, `TroubleError` for no such file."""
     try:
         kind = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return False
     if not stat.S_ISREG(kind):  # a FIFO would be waited for
-        raise TroubleError("is no regular file", where=str(path), remedy=_AWAY)
+        raise TroubleError("is no regular file", where=str(path), remedy=MOVE_AWAY)
     return True
 
 
-def _open_for_writing(path: Path) -> Database:
+def _open_for_writing(path: Path, busy_seconds: float) -> Database:
     import sqlite3
 
+    from shimmy_metrics.store.tables import VERSION, create, upgrade
+
     make_private_dir(path.parent)
-    _is_there(path)
-    # The file is made before SQLite makes it, so that it is private from its first instant; its log inherits the mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    is_there(path)
+    # The file is made before SQLite makes it, so that it is private from its first instant; its journal inherits that.
+    with contextlib.suppress(FileExistsError):
+        os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+    db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
-        db.execute("PRAGMA secure_delete=ON")
-        if _version(db, path) == 0:
-            _create(db, path)
+        if has_log(path):
+            fold_log(db, path)
+        secure(db)
+        found = version_of(db, path)
+        db.execute("PRAGMA journal_mode=TRUNCATE")
         db.execute("PRAGMA synchronous=FULL")
+        if found < VERSION:
+            with transaction(db):
+                found = version_of(db, path)  # another process may have made them meanwhile
+                if found < VERSION:
+                    (upgrade if found else create)(db)
     except BaseException:
         db.close()
         raise
+    ballast.lay(path)
     return db
 
 
-def _create(db: Database, path: Path) -> None:
-    db.execute("PRAGMA journal_mode=WAL")
-    with transaction(db):
-        if _version(db, path) == 0:  # another process may have made them meanwhile
-            for statement in _TABLES.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version={VERSION}")
+def secure(db: Database) -> None:
+    """Zero what is deleted from now on, and map no file: on a full disk a mapped one is fatal."""
+    db.execute("PRAGMA secure_delete=ON")
+    db.execute("PRAGMA mmap_size=0")
 
 
-def _version(db: Database, path: Path) -> int:
+def version_of(db: Database, path: Path) -> int:
+    """Return the version of the file's tables, 0 where it has none yet.
+
+    Raises `TroubleError` for a newer program's file and for another program's, `sqlite3.Error` for one that is damaged.
+    """
+    from shimmy_metrics.store.tables import VERSION
+
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found > VERSION:
         remedy = "Use that newer program; this one leaves the file as it is"
         raise TroubleError("is from a newer version of shimmy-metrics", where=str(path), remedy=remedy)
     if found == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise TroubleError("is another program's database", where=str(path), remedy=_AWAY)
+        raise TroubleError("is another program's database", where=str(path), remedy=MOVE_AWAY)
     return found

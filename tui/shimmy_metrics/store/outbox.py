@@ -6,91 +6,127 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS
-from shimmy_metrics.records import Pending, Wait
+from shimmy_metrics.records import Cause, QueuedReport, QueueState
+from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import Database, Row, read_rows
 
-_COLUMNS: Final = "id, report_id, body, sha256, sealed, wait, reason, measured"
+_ONE_DAY: Final = timedelta(days=1)
+_COLUMNS: Final = "id, report_id, body, sha256, sealed, state, measured, consent_id, endpoint, cause, detail"
 
 
-def add(db: Database, report: Pending) -> None:
+def add(db: Database, report: QueuedReport) -> None:
     """Add a sealed report; one that is there already (a crash between two steps) stays as it is."""
+    names = _COLUMNS.removeprefix("id, ")
     db.execute(
-        "INSERT OR IGNORE INTO outbox (report_id, body, sha256, sealed, wait, reason, measured) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({', '.join('?' * 10)})",  # noqa: S608 - the column names above
         (
             report.report_id,
             report.body,
             report.sha256,
             report.sealed.isoformat(),
-            report.wait,
-            report.reason,
+            report.state,
             json.dumps(dict(report.measured)),
+            report.consent_id,
+            report.endpoint,
+            report.cause,
+            report.detail,
         ),
     )
 
 
-def everything(db: Database) -> list[Pending]:
+def everything(db: Database) -> list[QueuedReport]:
     """Return all reports that wait, oldest first, those set aside among them."""
     return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY id"))  # noqa: S608 - the column names above
 
 
-def due(db: Database) -> list[Pending]:
+def due(db: Database) -> list[QueuedReport]:
     """Return the reports that leave with the next sender, oldest first."""
-    return [report for report in everything(db) if report.wait is Wait.DUE]
+    return [report for report in everything(db) if report.state is QueueState.DUE]
 
 
-def get(db: Database, report: int) -> Pending | None:
+def get(db: Database, report: int) -> QueuedReport | None:
     """Return one report, or None where it is gone."""
     found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id = ?", (report,)))  # noqa: S608
     return found[0] if found else None
 
 
-def mark(db: Database, report: int, wait: Wait, reason: str = "") -> None:
-    """Say where a report stands now."""
-    db.execute("UPDATE outbox SET wait = ?, reason = ? WHERE id = ?", (wait, reason, report))
+def mark(db: Database, report: int, state: QueueState, cause: Cause = Cause.NONE, detail: str = "") -> None:
+    """Say where a report stands now, and why where it is set aside."""
+    db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE id = ?", (state, cause, detail, report))
 
 
-def mark_all(db: Database, before: Wait, after: Wait) -> int:
-    """Move every report from one standing to another, but those that stand there for a reason of their own.
+def mark_all(db: Database, before: QueueState, after: QueueState) -> int:
+    """Move every report from one state to another; return how many moved."""
+    return db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before)).rowcount
 
-    Return how many moved.
-    """
-    return db.execute("UPDATE outbox SET wait = ? WHERE wait = ? AND reason = ''", (after, before)).rowcount
+
+def agree(db: Database, report: int, consent_id: str, endpoint: str) -> None:
+    """Put one report under another yes than it was sealed under: the person released it by hand, to that endpoint."""
+    db.execute(
+        "UPDATE outbox SET state = ?, cause = '', detail = '', consent_id = ?, endpoint = ? WHERE id = ?",
+        (QueueState.DUE, consent_id, endpoint, report),
+    )
+
+
+def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
+    """Hold what waits to leave but was sealed under another yes, or for another endpoint; return how many that were."""
+    return db.execute(
+        "UPDATE outbox SET state = ? WHERE state IN (?, ?) AND (consent_id != ? OR endpoint != ?)",
+        (QueueState.HELD_FOR_ENDPOINT, QueueState.DUE, QueueState.HELD_BY_MODE, consent_id, endpoint),
+    ).rowcount
 
 
 def remove(db: Database, report: int) -> bool:
-    """Delete one report; return False where it was gone."""
-    return db.execute("DELETE FROM outbox WHERE id = ?", (report,)).rowcount == 1
+    """Delete one report with its session's figures; return False where it was gone."""
+    gone = db.execute("DELETE FROM outbox WHERE id = ?", (report,)).rowcount == 1
+    sessions.remove_reported(db)
+    return gone
 
 
 def remove_all(db: Database) -> int:
-    """Delete every report, those set aside too; return how many there were."""
-    return db.execute("DELETE FROM outbox").rowcount
+    """Delete every report, those set aside too, with their sessions' figures; return how many there were."""
+    number = db.execute("DELETE FROM outbox").rowcount
+    sessions.remove_reported(db)
+    return number
 
 
 def expire(db: Database, now: datetime) -> int:
-    """Delete reports older than `OUTBOX_DAYS`, and the oldest beyond `OUTBOX_REPORTS`; return how many."""
+    """Delete reports older than `OUTBOX_DAYS`, and the oldest beyond `OUTBOX_REPORTS`; return how many.
+
+    A report whose day lies in the future, sealed by a clock that was wrong, counts as sealed now from here on: it would
+    never grow old.
+    """
+    db.execute("UPDATE outbox SET sealed = ? WHERE sealed > ?", (now.isoformat(), (now + _ONE_DAY).isoformat()))
     old = db.execute("DELETE FROM outbox WHERE sealed < ?", ((now - timedelta(days=OUTBOX_DAYS)).isoformat(),)).rowcount
     newest = "SELECT id FROM outbox ORDER BY id DESC LIMIT ?"
     over = db.execute(f"DELETE FROM outbox WHERE id NOT IN ({newest})", (OUTBOX_REPORTS,)).rowcount  # noqa: S608
+    sessions.remove_reported(db)
     return old + over
 
 
-def _read(rows: Iterable[Row]) -> list[Pending]:
-    return read_rows(rows, _pending)
+def too_old(report: QueuedReport, now: datetime) -> bool:
+    """Whether `expire` would delete it for its age: it leaves no more."""
+    return report.sealed < now - timedelta(days=OUTBOX_DAYS)
 
 
-def _pending(row: Row) -> Pending:
-    number, report_id, body, sha256, sealed, wait, reason, measured = row
+def _read(rows: Iterable[Row]) -> list[QueuedReport]:
+    return read_rows(rows, _report)
+
+
+def _report(row: Row) -> QueuedReport:
+    number, report_id, body, sha256, sealed, state, measured, consent_id, endpoint, cause, detail = row
     assert isinstance(number, int)
     assert isinstance(body, bytes)
-    return Pending(
+    return QueuedReport(
         id=number,
         report_id=str(report_id),
         body=body,
         sha256=str(sha256),
         sealed=datetime.fromisoformat(str(sealed)),
-        wait=Wait(str(wait)),
+        state=QueueState(str(state)),
         measured=json.loads(str(measured)),
-        reason=str(reason),
+        consent_id=str(consent_id),
+        endpoint=str(endpoint),
+        cause=Cause(str(cause)),
+        detail=str(detail),
     )

@@ -15,29 +15,30 @@ from shimmy_metrics.system.locks import Lock, held
 from shimmy_metrics.system.profile import Profile
 
 _COLUMNS: Final = (
-    "id, session_id, consent, local, server, version, address, switch, client_hint, started, updated, ended, counters"
+    "id, session_id, consent_id, endpoint, local, server, version, address, switch, client_hint, started, updated, "
+    "ended, counters"
 )
 
 
-def lock_path(profile: Profile, session_id: str) -> Path:
-    """Return the file whose lock the session's process holds."""
-    return profile.state_dir / f"session-{session_id}.lock"
+def lock_path(profile: Profile, row_id: int) -> Path:
+    """Return the file whose lock the session's process holds. It bears the row's number: the report's id is no name."""
+    return profile.state_dir / f"session-{row_id}.lock"
 
 
-def take_lock(profile: Profile, session_id: str) -> Lock:
+def take_lock(profile: Profile, row_id: int) -> Lock:
     """Take the session's lock, which its process keeps until it ends, however it ends. Raises `OSError`."""
-    lock = Lock(lock_path(profile, session_id))
+    lock = Lock(lock_path(profile, row_id))
     lock.take()
     return lock
 
 
 def alive(profile: Profile, session: Session) -> bool:
     """Whether the session's process lives."""
-    return held(lock_path(profile, session.session_id))
+    return held(lock_path(profile, session.id))
 
 
 def clear_locks(profile: Profile) -> None:
-    """Remove the locks that no living process holds: each is a file that bears the name of a session."""
+    """Remove the locks that no living process holds."""
     for path in profile.state_dir.glob("session-*.lock"):
         lock = Lock(path)
         with contextlib.suppress(OSError):
@@ -49,10 +50,11 @@ def begin(db: Database, session: Session) -> int:
     """Add a session that starts; return its id."""
     names = _COLUMNS.removeprefix("id, ")
     row = db.execute(
-        f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 12)})",  # noqa: S608 - the column names above
+        f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",  # noqa: S608 - the column names above
         (
             session.session_id,
-            session.grant,
+            session.consent_id,
+            session.endpoint,
             session.local,
             session.server,
             session.version,
@@ -78,11 +80,11 @@ def checkpoint(db: Database, session: int, counters: Counters, now: datetime) ->
     return done.rowcount == 1
 
 
-def introduce(db: Database, session: int, *, server: str, version: str, local: bool, grant: str) -> None:
+def introduce(db: Database, session: Session) -> None:
     """Write what the server said of itself, which is known only after it started, and whom its figures are for."""
     db.execute(
-        "UPDATE sessions SET server = ?, version = ?, local = ?, consent = ? WHERE id = ?",
-        (server, version, local, grant, session),
+        "UPDATE sessions SET server = ?, version = ?, local = ?, consent_id = ?, endpoint = ? WHERE id = ?",
+        (session.server, session.version, session.local, session.consent_id, session.endpoint, session.id),
     )
 
 
@@ -93,7 +95,13 @@ def running(db: Database) -> list[Session]:
 
 def kept(db: Database) -> list[Session]:
     """Return the ended sessions that are kept only for the person, newest first."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NOT NULL ORDER BY id DESC"))  # noqa: S608
+    where = "ended IS NOT NULL AND local ORDER BY id DESC"
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE {where}"))  # noqa: S608
+
+
+def everything(db: Database) -> list[Session]:
+    """Return every session, oldest first: those that run, those kept, those whose reports wait."""
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions ORDER BY id"))  # noqa: S608
 
 
 def get(db: Database, session: int) -> Session | None:
@@ -102,12 +110,30 @@ def get(db: Database, session: int) -> Session | None:
     return found[0] if found else None
 
 
-def finish(db: Database, session: int, now: datetime) -> None:
-    """End a session that stays for the person alone; of these the newest `LOCAL_SESSIONS` are kept."""
-    db.execute("UPDATE sessions SET ended = ? WHERE id = ?", (now.isoformat(), session))
+def finish(db: Database, session: int, now: datetime, *, local: bool) -> None:
+    """End a session, kept for the person alone (`local`, the newest `LOCAL_SESSIONS`) or while its report waits."""
+    db.execute("UPDATE sessions SET ended = ?, local = ? WHERE id = ?", (now.isoformat(), local, session))
+    _drop_oldest(db)
+
+
+def keep_for_the_person(db: Database) -> None:
+    """Keep the ended sessions whose reports wait for the person alone; the reports are then no longer theirs."""
+    db.execute("UPDATE sessions SET local = 1, consent_id = '', endpoint = '' WHERE ended IS NOT NULL")
+    _drop_oldest(db)
+
+
+def remove_reported(db: Database) -> None:
+    """Delete the ended sessions that were kept with a report and whose report is no longer in the outbox."""
+    waiting = "SELECT report_id FROM outbox"
     db.execute(
-        "DELETE FROM sessions WHERE ended IS NOT NULL AND id NOT IN "
-        "(SELECT id FROM sessions WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?)",
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND session_id NOT IN ({waiting})"  # noqa: S608
+    )
+
+
+def _drop_oldest(db: Database) -> None:
+    mine = "SELECT id FROM sessions WHERE ended IS NOT NULL AND local ORDER BY id DESC LIMIT ?"
+    db.execute(
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND id NOT IN ({mine})",  # noqa: S608
         (LOCAL_SESSIONS,),
     )
 
@@ -124,12 +150,14 @@ def _read(rows: Iterable[Row]) -> list[Session]:
 def _session(row: Row) -> Session:
     import uuid  # with platform behind it, and only a session wants it
 
-    number, session_id, grant, local, server, version, address, switch, hint, started, updated, ended, counters = row
+    number, session_id, consent_id, endpoint, local, server, version, address, switch, hint, *times, counters = row
+    started, updated, ended = times
     assert isinstance(number, int)
     return Session(
         id=number,
-        session_id=str(uuid.UUID(str(session_id))),  # it names a file
-        grant=str(grant),
+        session_id=str(uuid.UUID(str(session_id))),  # it will be the report's
+        consent_id=str(consent_id),
+        endpoint=str(endpoint),
         local=bool(local),
         server=str(server),
         version=str(version),

@@ -1,0 +1,40 @@
+"""Reports that wait, numbered, and requests of them."""
+
+from typing import Final
+
+from shimmy_metrics.delivery.request import Request, next_request
+from shimmy_metrics.records import QueuedReport
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened
+from shimmy_metrics.system.profile import Profile
+from support.samples import queued
+
+LOCAL: Final = "http://127.0.0.1:9/v1/usage"
+"""An endpoint at which nobody listens."""
+
+
+def uuid(number: int) -> str:
+    """Return a report's id, by its number."""
+    return f"c0ffee00-0000-4000-8000-{number:012x}"
+
+
+def report(number: int, consent_id: str = "", endpoint: str = LOCAL) -> QueuedReport:
+    """Return a report that waits, by its number."""
+    return queued(uuid(number), consent_id=consent_id, endpoint=endpoint)
+
+
+def request(*numbers: int) -> Request:
+    """Return the request that carries these reports."""
+    made = next_request([report(number) for number in numbers], LOCAL)
+    assert made is not None
+    return made
+
+
+def fill_outbox(profile: Profile, *numbers: int) -> None:
+    """Put these reports into the outbox, sealed under the decision as it stands."""
+    from shimmy_metrics.config.file import load
+
+    decision = load(profile).decision
+    with opened(profile) as db:
+        for number in numbers:
+            outbox.add(db, report(number, decision.grant, decision.endpoint))

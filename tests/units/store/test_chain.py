@@ -1,0 +1,335 @@
+"""The chain over departures and notes: damage and careless edits show, older entries fold, like failures join."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shimmy_metrics.limits import DEPARTURES_KEPT
+from shimmy_metrics.records import Departure, Failure, Note, NoteKind, Outcome
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store import chain, departures
+from shimmy_metrics.store.database import Database
+from support.samples import NOW, memory_store
+
+URL = "https://receiver.example/v1/usage"
+BODY = b"the request's own bytes"
+
+
+def send(
+    db: Database,
+    outcome: Outcome | None,
+    failure: Failure = Failure.NONE,
+    *,
+    body: bytes = BODY,
+    endpoint: str = URL,
+    minutes: int = 0,
+) -> int:
+    """Add a departure; None leaves it under way."""
+    begun = NOW + timedelta(minutes=minutes)
+    number = departures.begin(db, Departure(0, begun, endpoint, digest(body), len(body), 1, by_hand=False))
+    departures.may_leave(db, number, ["a report"])
+    if outcome is not None:
+        taken = 1 if outcome.taken else 0
+        departures.complete(
+            db, number, ended=begun, outcome=outcome, status=200 * taken, failure=failure, taken=taken, body=body
+        )
+    return number
+
+
+def _note(db: Database, kind: NoteKind = NoteKind.DELETED, number: int = 1) -> None:
+    chain.add_note(db, at=NOW, kind=kind, number=number)
+
+
+EDITS = [
+    "UPDATE departures SET endpoint = 'https://elsewhere' WHERE id = 2",
+    "UPDATE departures SET begun = '2026-11-22T14:32:07+00:00' WHERE id = 2",
+    "UPDATE departures SET reports = 2 WHERE id = 2",
+    "UPDATE departures SET by_hand = 1 WHERE id = 2",
+    "UPDATE departures SET length = 9 WHERE id = 2",
+    "UPDATE departures SET sha256 = 'x' WHERE id = 2",
+    "UPDATE departures SET ended = '2026-11-22T14:32:07+00:00' WHERE id = 2",
+    "UPDATE departures SET outcome = 'accepted' WHERE id = 2",
+    "UPDATE departures SET outcome = 'nothing-left' WHERE id = 2",
+    "UPDATE departures SET status = 500 WHERE id = 2",
+    "UPDATE departures SET failure = 'time' WHERE id = 2",
+    "UPDATE departures SET taken = 0 WHERE id = 2",
+    "UPDATE departures SET attempts = 2 WHERE id = 2",
+    "UPDATE departures SET since = '2026-11-22T14:32:07+00:00' WHERE id = 2",
+    "UPDATE departures SET begin_link = 'x' WHERE id = 2",
+    "UPDATE departures SET end_link = 'x' WHERE id = 2",
+    "UPDATE departures SET body = x'00' WHERE id = 2",
+    "UPDATE departures SET body = zeroblob(length(body)) WHERE id = 2",
+    "UPDATE departures SET body = NULL WHERE id = 2",
+    "DELETE FROM departures WHERE id = 2",
+    "UPDATE notes SET number = 2",
+    "UPDATE notes SET kind = 1",
+    "UPDATE notes SET kind = 3",
+    "UPDATE notes SET taken = 1",
+    "DELETE FROM notes",
+]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_careless_edit_shows(edit: str) -> None:
+    with memory_store() as db:
+        for _ in range(3):
+            send(db, Outcome.CONFIRMED)
+        _note(db)
+        send(db, Outcome.ERROR)
+        assert chain.broken(db) == []
+        db.execute(edit)
+        assert chain.broken(db) != []
+
+
+@pytest.mark.parametrize("number", [1, int(NoteKind.FOLDED)])
+def test_the_first_link_is_checked_unless_older_ones_are_folded_into_it(number: int) -> None:
+    with memory_store() as db:
+        chain.add_note(db, at=NOW, kind=NoteKind.DELETED, number=number)
+        assert chain.broken(db) == []
+        db.execute("UPDATE notes SET link = 'x'")
+        assert chain.broken(db) == ["note 1"]
+
+
+def test_which_reports_left_is_no_part_of_the_chain() -> None:
+    with memory_store() as db:
+        number = send(db, Outcome.CONFIRMED)
+        departures.may_leave(db, number, [])
+        assert chain.broken(db) == []
+
+
+def test_receipts_that_the_person_deleted_are_no_damage_and_others_are() -> None:
+    with memory_store() as db:
+        send(db, Outcome.CONFIRMED)
+        send(db, Outcome.PARTLY)
+        assert departures.delete_receipts(db, NOW, []) == 2
+        assert chain.broken(db) == []
+        assert [each.receipt for each in departures.everything(db)] == [True, True]
+        assert all(not each.body and not each.report_ids for each in departures.everything(db))
+        later = send(db, Outcome.CONFIRMED)
+        assert chain.broken(db) == []
+        db.execute("UPDATE departures SET body = NULL WHERE id = ?", (later,))
+        assert chain.broken(db) == [f"departure {later}"]
+        assert departures.delete_receipts(db, NOW, []) == 0
+
+
+def test_a_report_that_still_waits_keeps_its_departures() -> None:
+    with memory_store() as db:
+        send(db, Outcome.ERROR)
+        departures.delete_receipts(db, NOW, ["a report"])
+        assert departures.that_carried(db, ["a report", "another"]).keys() == {"a report"}
+
+
+def test_like_failures_in_a_row_are_one_row() -> None:
+    with memory_store() as db:
+        send(db, Outcome.CONFIRMED)
+        for minutes in range(5):
+            send(db, Outcome.NOTHING_LEFT, Failure.NAME, minutes=minutes)
+        newest, first = departures.everything(db)
+        assert (newest.attempts, newest.since, newest.begun) == (5, NOW, NOW + timedelta(minutes=4))
+        assert first.outcome is Outcome.CONFIRMED
+        assert chain.broken(db) == []
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        lambda db: send(db, Outcome.NOTHING_LEFT, Failure.PROXY),
+        lambda db: send(db, Outcome.NOTHING_LEFT, Failure.NAME, endpoint="https://elsewhere"),
+        lambda db: send(db, Outcome.ERROR),
+        lambda db: send(db, Outcome.CONFIRMED),
+        _note,
+    ],
+)
+def test_what_comes_between_keeps_failures_apart(between: object) -> None:
+    with memory_store() as db:
+        send(db, Outcome.NOTHING_LEFT, Failure.NAME)
+        assert callable(between)
+        between(db)
+        send(db, Outcome.NOTHING_LEFT, Failure.NAME)
+        assert all(each.attempts == 1 for each in departures.everything(db))
+        assert chain.broken(db) == []
+
+
+def test_a_note_between_begin_and_end_is_in_its_place() -> None:
+    with memory_store() as db:
+        under_way = send(db, None)
+        _note(db)
+        departures.complete(db, under_way, ended=NOW, outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
+        assert chain.broken(db) == []
+        (gone,) = departures.everything(db)
+        (noted,) = chain.notes(db)
+        assert gone.place > noted.place
+
+
+def test_the_newest_are_kept_and_older_ones_are_one_link_with_their_numbers() -> None:
+    with memory_store() as db:
+        for number in range(DEPARTURES_KEPT + 10):
+            send(db, Outcome.CONFIRMED, body=b"%d" % number)
+        kept = departures.everything(db)
+        assert len(kept) == DEPARTURES_KEPT
+        assert kept[0].body == b"%d" % (DEPARTURES_KEPT + 9)
+        (folded,) = chain.notes(db)
+        assert (folded.kind, folded.number, folded.taken) == (NoteKind.FOLDED, 10, 10)
+        assert chain.broken(db) == []
+        for _ in range(3):
+            send(db, Outcome.CONFIRMED)
+        (folded,) = chain.notes(db)
+        assert (folded.number, folded.taken) == (13, 13)
+        assert chain.broken(db) == []
+
+
+def test_folding_never_parts_a_departure_from_what_came_within_it() -> None:
+    with memory_store() as db:
+        under_way = send(db, None)
+        for _ in range(5):
+            _note(db)
+        departures.complete(db, under_way, ended=NOW, outcome=Outcome.CONFIRMED, taken=1, body=BODY)
+        for number in range(DEPARTURES_KEPT):
+            _note(db)
+            if number > DEPARTURES_KEPT - 8:  # where the fold crosses it
+                assert chain.broken(db) == []
+        assert departures.everything(db) == []
+
+
+def test_links_are_computed_as_ever() -> None:
+    """What one version of the program wrote, every later one has to find whole."""
+    with memory_store() as db:
+        send(db, Outcome.CONFIRMED, body=b"body")
+        chain.add_note(db, at=NOW, kind=NoteKind.DROPPED, number=3)
+        (departed,), (noted,) = chain.rows(db)
+    written = dict(zip(chain.DEPARTURE_COLUMNS, departed, strict=True))
+    assert written == {
+        "id": 1,
+        "form": 2,
+        "begin_place": 1,
+        "begun": "2026-11-23T14:32:07+00:00",
+        "endpoint": URL,
+        "sha256": digest(b"body"),
+        "length": 4,
+        "reports": 1,
+        "by_hand": 0,
+        "begin_link": "0c86d694c1303b49a541f348b9e41de80f703b010b8a6cce1e32a107406ee285",
+        "end_place": 2,
+        "ended": "2026-11-23T14:32:07+00:00",
+        "outcome": "confirmed",
+        "status": 200,
+        "failure": "",
+        "taken": 1,
+        "attempts": 1,
+        "since": None,
+        "end_link": "d9b65d559668b192c7fc3dcdf88e855ff51387912c6d708c84a24a9ebe0b338f",
+        "body": b"body",
+    }
+    assert dict(zip(chain.NOTE_COLUMNS, noted, strict=True)) == {
+        "place": 3,
+        "form": 2,
+        "at": "2026-11-23T14:32:07+00:00",
+        "kind": 1,
+        "number": 3,
+        "taken": 0,
+        "link": "826de286cf551a50e2c6283d1c56c579f795f3f13920d40204fd62526ca49ba1",
+    }
+
+
+def test_notes_are_read_back_as_they_were_written_newest_first() -> None:
+    with memory_store() as db:
+        _note(db)
+        chain.add_note(db, at=NOW + timedelta(hours=1), kind=NoteKind.DROPPED, number=7)
+        db.execute("UPDATE notes SET taken = 5 WHERE place = 2")
+        assert chain.notes(db) == [
+            Note(2, NOW + timedelta(hours=1), NoteKind.DROPPED, 7, 5),
+            Note(1, NOW, NoteKind.DELETED, 1, 0),
+        ]
+
+
+def test_failures_that_join_are_told_as_the_last_of_them_was() -> None:
+    with memory_store() as db:
+        for minutes in (0, 5):
+            begun = NOW + timedelta(minutes=minutes)
+            made = Departure(0, begun, URL, digest(b"%d" % minutes), 10 + minutes, 1 + minutes, by_hand=minutes > 0)
+            number = departures.begin(db, made)
+            outcome = Outcome.NOTHING_LEFT
+            departures.complete(db, number, ended=begun, outcome=outcome, failure=Failure.PROXY)
+        (joined,) = departures.everything(db)
+        assert joined == Departure(
+            id=joined.id,
+            begun=NOW + timedelta(minutes=5),
+            endpoint=URL,
+            sha256=digest(b"5"),
+            length=15,
+            reports=6,
+            by_hand=True,
+            ended=NOW + timedelta(minutes=5),
+            outcome=Outcome.NOTHING_LEFT,
+            failure=Failure.PROXY,
+            attempts=2,
+            since=NOW,
+            place=2,
+        )
+
+
+def test_what_is_folded_is_one_note_with_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "DEPARTURES_KEPT", 5)
+    with memory_store() as db:
+        for number in range(6):
+            send(db, Outcome.CONFIRMED, body=b"%d" % number, minutes=number)
+        assert chain.notes(db) == []  # one more than are kept is no more than the note of it would be
+        chain.add_note(db, at=NOW + timedelta(minutes=6), kind=NoteKind.DROPPED, number=9)
+        assert [each.body for each in departures.everything(db)] == [b"5", b"4", b"3", b"2"]
+        _, folded = chain.notes(db)
+        assert folded == Note(4, NOW + timedelta(minutes=1), NoteKind.FOLDED, 2, 2)
+        send(db, Outcome.ERROR, minutes=7)
+        _, folded = chain.notes(db)
+        assert folded == Note(6, NOW + timedelta(minutes=2), NoteKind.FOLDED, 3, 3)
+        for minutes in range(8, 14):
+            send(db, Outcome.ERROR, minutes=minutes)
+        (folded,) = chain.notes(db)
+        # Three taken ones, three more, a note (which is one link, however many reports it tells of), two errors.
+        assert folded == Note(17, NOW + timedelta(minutes=8), NoteKind.FOLDED, 9, 6)
+        assert chain.broken(db) == []
+
+
+def test_a_look_can_tell_that_something_changed() -> None:
+    with memory_store() as db:
+        steps: list[Callable[[], object]] = [
+            lambda: None,
+            lambda: send(db, None),
+            lambda: departures.complete(db, 1, ended=NOW, outcome=Outcome.CONFIRMED, taken=1, body=BODY),
+            lambda: departures.may_leave(db, 1, ["another report"]),
+            lambda: db.execute("UPDATE departures SET body = NULL"),
+            lambda: _note(db),
+            lambda: db.execute("DELETE FROM departures"),
+        ]
+        seen: list[object] = []
+        for step in steps:
+            step()
+            seen.append(chain.stamp(db))
+            assert chain.stamp(db) == seen[-1]
+        assert len(set(seen)) == len(steps)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(Outcome), st.sampled_from(Failure)),
+        st.sampled_from([NoteKind.DROPPED, NoteKind.DELETED]),
+        st.just("receipts deleted"),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(steps=STEPS)
+def test_whatever_happens_the_chain_is_whole(steps: list[object]) -> None:
+    with memory_store() as db:
+        for step in steps:
+            if isinstance(step, tuple):
+                send(db, *step)
+            elif isinstance(step, NoteKind):
+                _note(db, step)
+            else:
+                departures.delete_receipts(db, NOW, [])
+            assert chain.broken(db) == []

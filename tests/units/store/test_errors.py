@@ -1,0 +1,129 @@
+"""What the disk and SQLite say, as one line each: what is wrong, where, and what to do."""
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.store.sqlite_errors import BusyError, FullError, may_lack_room, sqlite_errors, system_errors
+
+MOVE_AWAY = "Move it away; a new one is made"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "line"),
+    [
+        ("file is not a database", TroubleError, f"is no database. {MOVE_AWAY}"),
+        ("database disk image is malformed", TroubleError, f"is damaged. {MOVE_AWAY}"),
+        (
+            "database or disk is full",
+            FullError,
+            "the disk is full. Make room; what was measured stays until then",
+        ),
+        (
+            "disk I/O error",
+            TroubleError,
+            "cannot be read or written. See whether the disk or your quota is full, or the disk failing",
+        ),
+        (
+            "attempt to write a readonly database",
+            TroubleError,
+            "cannot be written. Check who owns it and its directory",
+        ),
+        (
+            "unable to open database file",
+            TroubleError,
+            "cannot be opened. Check who owns it and its directory, and whether the disk has room",
+        ),
+        ("database is locked", BusyError, "is held by another program. Try again"),
+        ("database table is LOCKED", BusyError, "is held by another program. Try again"),
+        ("no such table: outbox", TroubleError, f"has not the tables it should have. {MOVE_AWAY}"),
+        ("whatever else", TroubleError, "cannot be used. Check the disk and the file"),
+    ],
+)
+def test_each_error_of_sqlite_is_one_line(tmp_path: Path, said: str, kind: type[TroubleError], line: str) -> None:
+    path = tmp_path / "metrics.db"
+    error = sqlite3.OperationalError(said)
+    with pytest.raises(TroubleError) as caught, sqlite_errors(path):
+        raise error
+    assert type(caught.value) is kind
+    assert str(caught.value) == f"{path}: {line}"
+    assert caught.value.__cause__ is error
+
+
+def test_a_name_in_the_file_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    with pytest.raises(TroubleError) as caught, sqlite_errors(tmp_path / "metrics.db"):
+        b"\xff".decode()
+    assert str(caught.value) == f"{tmp_path}/metrics.db: is damaged. {MOVE_AWAY}"
+
+
+@pytest.mark.parametrize("wrapped", [system_errors, sqlite_errors])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(), "it cannot be opened")],
+)
+def test_each_error_of_the_system_is_one_line(tmp_path: Path, wrapped: object, error: OSError, reason: str) -> None:
+    assert callable(wrapped)
+    with pytest.raises(TroubleError) as caught, wrapped(tmp_path):
+        raise error
+    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off until it can"
+
+
+def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def statvfs(path: Path) -> SimpleNamespace:
+        asked.append(path)
+        return SimpleNamespace(f_flag=os.ST_RDONLY | os.ST_NOSUID)
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    with pytest.raises(TroubleError) as caught, sqlite_errors(tmp_path / "metrics.db"):
+        raise sqlite3.OperationalError("unable to open database file")
+    assert caught.value.what == "lies on a read-only filesystem"
+    assert caught.value.where == str(tmp_path / "metrics.db")
+    assert caught.value.remedy == "It stays as it is until that can be written"
+    assert asked == [tmp_path]
+
+
+def _failing(_: Path) -> SimpleNamespace:
+    raise OSError
+
+
+@pytest.mark.parametrize("statvfs", [_failing, lambda _: SimpleNamespace(f_flag=os.ST_NOSUID)])
+def test_where_that_is_not_so_or_cannot_be_told_the_error_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statvfs: object
+) -> None:
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    with pytest.raises(TroubleError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+def test_where_there_is_no_such_question_it_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(os, "statvfs")
+    with pytest.raises(TroubleError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
+        raise sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize(
+    ("code", "lacks"),
+    [
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_IOERR_WRITE, True),
+        (sqlite3.SQLITE_IOERR_FSYNC, True),
+        (sqlite3.SQLITE_IOERR_TRUNCATE, True),
+        (sqlite3.SQLITE_CANTOPEN, True),
+        (sqlite3.SQLITE_IOERR_READ, False),
+        (sqlite3.SQLITE_BUSY, False),
+        (sqlite3.SQLITE_OK, False),
+    ],
+)
+def test_there_may_be_no_room_behind_more_than_one_error(code: int, lacks: bool) -> None:
+    error = sqlite3.OperationalError("whatever it says")
+    error.sqlite_errorcode = code
+    assert may_lack_room(error) is lacks
+    assert not may_lack_room(ValueError())

@@ -1,0 +1,356 @@
+"""Where the store may not lie: filesystems whose locks do not hold, folders and files that others have."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.store import location
+from shimmy_metrics.store.location import check_location, filesystem, locks_hold
+from shimmy_metrics.system import files
+
+NOBODY = 12_345
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        "apfs",
+        "bcachefs",
+        "btrfs",
+        "exfat",
+        "ext4",
+        "f2fs",
+        "fuse.cryfs",
+        "fuse.encfs",
+        "fuse.exfat",
+        "fuse.fuse-overlayfs",
+        "fuse.gocryptfs",
+        "fuse.ntfs-3g",
+        "fuse.securefs",
+        "fuseblk",
+        "lxfs",
+        "ntfs3",
+        "overlay",
+        "tmpfs",
+        "vfat",
+        "xfs",
+        "zfs",
+    ],
+)
+def test_a_filesystem_of_this_machine_is_taken(kind: str) -> None:
+    assert locks_hold(kind)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "9p",
+        "acfs",
+        "afs",
+        "auristorfs",
+        "beegfs",
+        "beegfs_nodev",
+        "ceph",
+        "cifs",
+        "coda",
+        "davfs",
+        "drvfs",
+        "fakeowner",
+        "fuse",
+        "fuse.ceph-fuse",
+        "fuse.davfs",
+        "fuse.fakeowner",
+        "fuse.gcsfuse",
+        "fuse.grpcfuse",
+        "fuse.juicefs",
+        "fuse.mfs",
+        "fuse.of-next-year",
+        "fuse.osxfs",
+        "fuse.portal",
+        "fuse.prl_fsd",
+        "fuse.rclone",
+        "fuse.sshfs",
+        "fuse.virtiofs",
+        "fuse.vmhgfs-fuse",
+        "fuse.wekafs",
+        "gfs",
+        "gfs2",
+        "glusterfs",
+        "gpfs",
+        "grpcfuse",
+        "hmdfs",
+        "juicefs",
+        "lustre",
+        "moosefs",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "orangefs",
+        "osxfs",
+        "panfs",
+        "prl_fs",
+        "pvfs2",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+        "virtiofs",
+        "vmhgfs",
+        "wekafs",
+    ],
+)
+def test_a_filesystem_that_others_have_open_too_is_refused(kind: str) -> None:
+    assert not locks_hold(kind)
+
+
+def test_the_filesystem_is_that_of_the_nearest_mount(tmp_path: Path) -> None:
+    spaced = tmp_path / "with space\nand line"
+    spaced.mkdir()
+    escaped = str(spaced).replace(" ", "\\040").replace("\n", "\\012")
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        f"2 1 0:40 / {tmp_path} rw - nfs4 server:/home rw\n"
+        f"3 2 0:41 / {tmp_path}/local rw - tmpfs tmpfs rw\n"
+        f"4 2 0:42 / {escaped} rw - virtiofs home rw\n"
+    )
+    (tmp_path / "local").mkdir()
+    assert filesystem(tmp_path / "state/shimmy", mounts) == "nfs4"
+    assert filesystem(tmp_path / "local/shimmy", mounts) == "tmpfs"
+    assert filesystem(spaced / "shimmy", mounts) == "virtiofs"
+    assert filesystem(Path("/nowhere/at/all"), mounts) == "ext4"
+    assert filesystem(tmp_path, tmp_path / "missing") == ""
+
+
+def test_a_folder_on_such_a_filesystem_is_refused_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_location(tmp_path / "shimmy")
+    monkeypatch.setattr("shimmy_metrics.store.location.filesystem", lambda path: "virtiofs")
+    with pytest.raises(TroubleError, match=r"locks cannot be relied on \(virtiofs\)\. .*local disk in XDG_STATE_HOME"):
+        check_location(tmp_path / "shimmy")
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o722, 0o702])
+def test_a_folder_that_everybody_may_write_is_refused_until_the_remedy_was_followed(tmp_path: Path, mode: int) -> None:
+    state = tmp_path / "two words"
+    state.mkdir()
+    check_location(state)
+    state.chmod(mode)
+    with pytest.raises(TroubleError) as raised:
+        check_location(state)
+    _, _, command = str(raised.value).partition(" until you run: ")
+    subprocess.run(command, shell=True, check=True)
+    check_location(state)
+
+
+@as_root
+def test_a_group_s_right_to_write_counts_unless_the_group_is_the_person_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o770)
+    check_location(tmp_path)  # group `root`, of root alone
+    os.chown(tmp_path, -1, NOBODY)
+    with pytest.raises(TroubleError, match="others may write"):
+        check_location(tmp_path)
+    os.chown(tmp_path, -1, 0)
+    monkeypatch.setattr("grp.getgrgid", lambda gid: type("Group", (), {"gr_name": "root", "gr_mem": ["mallory"]}))
+    with pytest.raises(TroubleError, match="others may write"):
+        check_location(tmp_path)
+
+
+def test_a_further_user_in_an_access_control_list_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o770)
+    os.chown(tmp_path, -1, os.getegid())
+    monkeypatch.setattr(files, "_own_group", lambda number: True)
+    check_location(tmp_path)
+    monkeypatch.setattr(os, "listxattr", lambda path: ["system.posix_acl_access"])
+    with pytest.raises(TroubleError, match="others may write"):
+        check_location(tmp_path)
+
+
+def _given_away(path: Path) -> None:
+    path.touch()
+    os.chown(path, NOBODY, NOBODY)
+
+
+PLANTED: list[Callable[[Path], object]] = [
+    lambda path: path.symlink_to(path.parent.parent / "notes"),
+    lambda path: path.symlink_to("/nowhere"),
+    lambda path: path.hardlink_to(path.parent.parent / "notes"),
+    os.mkfifo,
+    Path.mkdir,
+    pytest.param(_given_away, marks=as_root),  # type: ignore[list-item]
+]
+
+
+@pytest.mark.parametrize("name", ["metrics.db", "metrics.db-journal", "metrics.log", "sender.lock", "session-1.lock"])
+@pytest.mark.parametrize("plant", PLANTED)
+def test_what_was_planted_in_the_folder_is_named_and_refused(
+    tmp_path: Path, plant: Callable[[Path], object], name: str
+) -> None:
+    (tmp_path / "notes").write_text("mine")
+    state = tmp_path / "shimmy"
+    state.mkdir()
+    plant(state / name)
+    with pytest.raises(TroubleError) as raised:
+        check_location(state)
+    assert str(raised.value).startswith(f"{state / name}: ")
+    assert str(raised.value).endswith("Metrics are off; move it away")
+    (state / name).rename(tmp_path / "away")
+    check_location(state)
+
+
+def test_what_is_not_ours_in_the_folder_is_nobody_s_business(tmp_path: Path) -> None:
+    (tmp_path / "notes").symlink_to("/nowhere")
+    (tmp_path / "metrics").mkdir()
+    check_location(tmp_path)
+
+
+@as_root
+@pytest.mark.parametrize("owner", [NOBODY, 0])
+def test_a_folder_of_another_user_s_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int) -> None:
+    state = tmp_path / "shimmy"
+    state.mkdir()
+    os.chown(state, owner, owner)
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    with pytest.raises(TroubleError, match="belongs to another user"):
+        check_location(state)
+    state.rmdir()
+    check_location(state)  # to be made in what root gave out, as in /tmp
+
+
+@pytest.mark.parametrize(
+    ("make", "what", "remedy"),
+    [
+        (Path.touch, "is no directory", "Metrics are off; move it away"),
+        (
+            lambda path: path.mkdir(mode=0o777),
+            "others may write this folder",
+            "Metrics are off until you run: chmod go-w {}",
+        ),
+    ],
+)
+def test_each_trouble_with_the_folder_is_one_line(
+    tmp_path: Path, make: Callable[[Path], object], what: str, remedy: str
+) -> None:
+    state = tmp_path / "shimmy"
+    previous = os.umask(0)
+    make(state)
+    os.umask(previous)
+    with pytest.raises(TroubleError) as caught:
+        check_location(state)
+    assert str(caught.value) == f"{state}: {what}. {remedy.format(state)}"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_under_sudo_the_line_names_the_owner_s_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    asked: list[tuple[Path, bool]] = []
+
+    def another(path: Path, *, root_counts: bool) -> bool:
+        asked.append((path, root_counts))
+        return True
+
+    monkeypatch.setattr(location, "another_owner", another)
+    state = tmp_path / "shimmy"
+    if there:
+        state.mkdir()
+    with pytest.raises(TroubleError) as caught:
+        check_location(state)
+    assert str(caught.value) == (
+        f"{state}: belongs to another user. Metrics are off; run this as the owner (under sudo the home may be another "
+        "person's)"
+    )
+    assert asked == [(state, there)]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(), "it cannot be looked at")],
+)
+def test_a_folder_that_cannot_be_looked_at_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+) -> None:
+    def failing(*_: object, **__: object) -> bool:
+        raise error
+
+    monkeypatch.setattr(location, "another_owner", failing)
+    with pytest.raises(TroubleError) as caught:
+        check_location(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off"
+
+
+def test_only_linux_tells_its_filesystems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def shared(path: Path) -> str:
+        asked.append(path)
+        return "nfs"
+
+    monkeypatch.setattr(location, "filesystem", shared)
+    state = tmp_path / "shimmy"
+    with pytest.raises(TroubleError) as caught:
+        check_location(state)
+    assert str(caught.value) == (
+        f"{state}: lies where locks cannot be relied on (nfs). Metrics are off; name a folder on a local disk in "
+        "XDG_STATE_HOME"
+    )
+    assert asked == [state]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    check_location(state)
+
+
+def test_of_two_mounts_on_the_same_point_the_later_one_counts(tmp_path: Path) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_bytes(
+        b"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        + f"2 1 0:40 / {tmp_path} rw shared:1 - nfs4 server:/home rw\n".encode()
+        + f"3 1 0:41 / {tmp_path} rw shared:2 - xfs /dev/sdb - rw\n".encode()
+        + b"4 1 0:42 / /\xff rw - 9p share rw\n"  # a name that is no text is passed over
+        + f"5 1 0:43 / {tmp_path}/below rw - cifs share rw\n".encode()
+    )
+    assert filesystem(tmp_path, mounts) == "xfs"
+    link = tmp_path / "link"
+    (tmp_path / "below").mkdir()
+    link.symlink_to(tmp_path / "below")
+    assert filesystem(link, mounts) == "cifs"  # where it really lies
+    assert filesystem(tmp_path / "belowed", mounts) == "xfs"
+
+
+def test_what_goes_while_it_is_looked_at_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        path = str(tmp_path / "session-1.lock")
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            assert not follow_symlinks
+            raise FileNotFoundError
+
+    location._check_file(Entry("session-1.lock"))  # type: ignore[arg-type]  # as one in all that is used
+    location._check_file(Entry("notes"))  # type: ignore[arg-type]  # see above
+
+    def unlisted(_: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "scandir", unlisted)
+    check_location(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_this_machine_s_own_mounts_are_read(tmp_path: Path) -> None:
+    assert filesystem(Path("/proc/self")) == "proc"
+    (tmp_path / "mountinfo").touch()
+    assert filesystem(tmp_path, tmp_path / "mountinfo") == ""

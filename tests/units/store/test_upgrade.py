@@ -1,0 +1,147 @@
+"""A store that version 1 wrote: carried over whole, out of its log, and never by way of a mapped file."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.records import Cause, NoteKind, Outcome, QueueState
+from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store.database import Database, get_meta, opened, store_path, transaction
+from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.store.tables import VERSION
+from support.old_store import RECEIPTS, URL, fill_old_store, write_old_store
+from support.queued import uuid
+from support.samples import COUNTERS, NOW, profile
+
+
+def _all_is_there(db: Database) -> None:
+    assert chain.broken(db) == []
+    receipts = [each for each in departures.everything(db) if each.body]
+    assert [each.body for each in reversed(receipts)] == [body for _, body, *_ in RECEIPTS if body]
+    assert [(each.outcome, each.status, each.taken, each.endpoint) for each in receipts] == [
+        (Outcome.ACCEPTED, 202, 2, URL),
+        (Outcome.CONFIRMED, 200, 1, URL),
+    ]
+    assert [(each.kind, each.number) for each in chain.notes(db)] == [
+        (NoteKind.DROPPED, 3),
+        (NoteKind.DELETED, 1),
+        (NoteKind.FOLDED, 12),
+    ]
+    assert [(each.report_id, each.state, each.cause) for each in outbox.everything(db)] == [
+        (uuid(11), QueueState.SET_ASIDE, Cause.OLDER_RULES),
+        (uuid(12), QueueState.SET_ASIDE, Cause.OLDER_RULES),
+        (uuid(13), QueueState.SET_ASIDE, Cause.REFUSED),
+    ]
+    assert [each.counters for each in sessions.everything(db)] == [COUNTERS, COUNTERS]
+    assert [each.session_id for each in sessions.kept(db)] == [uuid(101)]
+    assert [each.session_id for each in sessions.running(db)] == [uuid(102)]
+    assert get_meta(db, "active-day") == "2026-11-23"
+
+
+def test_it_is_carried_over_whole_and_the_chain_goes_on(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    write_old_store(store_path(mine))
+    with opened(mine) as db:
+        _all_is_there(db)
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION == 2  # by this older programs leave it alone
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == "truncate"
+        with transaction(db):
+            chain.add_note(db, at=NOW, kind=NoteKind.DELETED, number=1)
+        assert chain.broken(db) == []
+    assert store_path(mine).read_bytes()[18:20] == b"\x01\x01"
+    assert sorted(entry.name for entry in mine.state_dir.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]
+
+
+def test_an_edit_that_the_old_chain_showed_is_shown_after_it(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    write_old_store(store_path(mine))
+    with closing(sqlite3.connect(store_path(mine), isolation_level=None)) as old:
+        old.execute("UPDATE receipts SET status = 201 WHERE id = 2")
+    with opened(mine) as db:
+        assert chain.broken(db) == ["departure 1"]
+
+
+def test_while_off_it_is_not_read_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    write_old_store(store_path(mine))
+    before = store_path(mine).read_bytes()
+    with open_readonly(mine, off=True) as db:
+        assert db is None
+    assert unread(mine)
+    assert [entry.name for entry in mine.state_dir.iterdir()] == ["metrics.db"]
+    assert store_path(mine).read_bytes() == before
+
+
+def test_a_killed_program_s_log_is_folded_in(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    away = tmp_path / "away"
+    away.mkdir()
+    with closing(fill_old_store(away / "metrics.db")):  # open, so that its log stays
+        shutil.copytree(away, mine.state_dir)
+    assert (mine.state_dir / "metrics.db-wal").stat().st_size > 0
+    with open_readonly(mine) as db:
+        assert db is not None
+        _all_is_there(db)
+    assert not (mine.state_dir / "metrics.db-wal").exists()
+
+
+_OLDER_PROGRAM = """
+import sys
+from pathlib import Path
+from support.old_store import fill_old_store
+db = fill_old_store(Path(sys.argv[1]))
+db.execute("SELECT count(*) FROM receipts").fetchone()
+print("open", flush=True)
+sys.stdin.read()
+print(*db.execute("SELECT count(*) FROM receipts").fetchone())
+"""
+
+
+def test_while_an_older_program_has_it_open_it_is_left_as_it_is(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.state_dir.mkdir(parents=True)
+    older = subprocess.Popen(
+        [sys.executable, "-c", _OLDER_PROGRAM, str(store_path(mine))],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert older.stdout is not None
+    assert older.stdout.readline() == "open\n"
+    before = store_path(mine).read_bytes()
+    for look in (opened, open_readonly):
+        with pytest.raises(TroubleError, match=r"older version of shimmy-metrics.*stop the server"), look(mine):
+            pass
+    assert store_path(mine).read_bytes() == before
+    assert older.communicate("")[0] == f"{len(RECEIPTS)}\n"
+    with opened(mine) as db:
+        _all_is_there(db)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from support.old_store import fill_old_store
+fill_old_store(Path(sys.argv[1]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed by a signal")
+def test_of_a_killed_older_program_s_log_nothing_stays(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.state_dir.mkdir(parents=True, mode=0o700)
+    tests = Path(__file__).parents[2]
+    killed = [sys.executable, "-c", _KILLED, str(store_path(mine))]
+    subprocess.run(killed, env={"PYTHONPATH": str(tests)}, check=False)
+    assert {entry.name for entry in mine.state_dir.iterdir()} == {"metrics.db", "metrics.db-wal", "metrics.db-shm"}
+    with opened(mine) as db:
+        _all_is_there(db)
+    assert sorted(entry.name for entry in mine.state_dir.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]

@@ -1,0 +1,257 @@
+"""The hash chain over departures and notes: each link is the SHA-256 of the one before and of its own content.
+
+A departure has two links, its begin and its end, so that neither can be changed afterwards without showing. The chain
+shows damage and careless edits, no more: whoever can write the file can also compute a new chain. Every function that
+writes runs within the caller's transaction.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from shimmy_metrics.limits import DEPARTURES_KEPT
+from shimmy_metrics.records import Note, NoteKind, Outcome
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store.database import Database, Row, read_rows
+from shimmy_metrics.store.tables import TEXT_OF_VERSION_1
+
+_FORM: Final = 2
+"""How links are computed today. Form 1 is version 1's: one link for a delivery, computed over other columns."""
+
+
+class _Item(NamedTuple):
+    """A departure or a note as the chain sees it: its links by place, with what each covers."""
+
+    key: str
+    links: tuple[tuple[int, str, tuple[object, ...]], ...]
+    """Place, link, content."""
+    sound: bool = True
+
+    @property
+    def first(self) -> int:
+        return self.links[0][0]
+
+    @property
+    def last(self) -> int:
+        return self.links[-1][0]
+
+
+def add_begin(db: Database, *, begun: str, endpoint: str, sha256: str, length: int, reports: int, by_hand: bool) -> int:
+    """Add a departure with its first link; return its number."""
+    previous, place = _end(db)
+    content = _begin_content(place, begun, endpoint, sha256, length, reports, int(by_hand))
+    row = db.execute(
+        "INSERT INTO departures (form, begin_place, begun, endpoint, sha256, length, reports, by_hand, begin_link) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (_FORM, place, begun, endpoint, sha256, length, reports, by_hand, _link(previous, content)),
+    )
+    assert row.lastrowid is not None
+    return row.lastrowid
+
+
+def add_end(db: Database, departure: int, *, ended: str, outcome: str, status: int, failure: str, taken: int) -> None:
+    """Add a departure's second link."""
+    _write_end(db, departure, (ended, outcome, status, failure, taken, 1, None))
+
+
+def add_note(db: Database, *, at: datetime, kind: NoteKind, number: int) -> None:
+    """Add a note about so many reports (or receipts)."""
+    previous, place = _end(db)
+    content = _note_content(place, at.isoformat(), kind, number, 0)
+    db.execute(
+        "INSERT INTO notes VALUES (?, ?, ?, ?, ?, 0, ?)",
+        (place, _FORM, at.isoformat(), kind, number, _link(previous, content)),
+    )
+    fold(db)
+
+
+def notes(db: Database) -> list[Note]:
+    """Return all notes, newest first."""
+    return read_rows(db.execute("SELECT place, at, kind, number, taken FROM notes ORDER BY place DESC"), _note)
+
+
+def stamp(db: Database) -> tuple[object, ...]:
+    """Return a value that changes whenever a departure or a note comes, changes or goes."""
+    counted = "count(*), count(body), coalesce(sum(length(report_ids)), 0)"
+    return (_end(db), *db.execute(f"SELECT {counted} FROM departures").fetchone())  # noqa: S608 - the sums above
+
+
+def join_like_failures(db: Database, departure: int) -> None:
+    """Make one row of this departure and the one directly before it where both failed alike before the first byte."""
+    columns = "id, begin_place, end_place, begun, endpoint, failure, attempts, since, outcome, form"
+    two = db.execute(f"SELECT {columns} FROM departures ORDER BY id DESC LIMIT 2").fetchall()  # noqa: S608
+    if len(two) < 2 or two[0][0] != departure:
+        return
+    (_, begin, _, begun, endpoint, failure, *_), before = two
+    earlier, its_begin, its_end, its_begun, its_endpoint, its_failure, attempts, since, outcome, form = before
+    alike = (its_endpoint, its_failure, outcome, form) == (endpoint, failure, Outcome.NOTHING_LEFT, _FORM)
+    if not alike or its_end != begin - 1 or its_end != its_begin + 1:
+        return
+    sha256, length, reports, by_hand, ended = db.execute(
+        "SELECT sha256, length, reports, by_hand, ended FROM departures WHERE id = ?", (departure,)
+    ).fetchone()
+    db.execute("DELETE FROM departures WHERE id IN (?, ?)", (departure, earlier))
+    made = add_begin(
+        db, begun=begun, endpoint=endpoint, sha256=sha256, length=length, reports=reports, by_hand=bool(by_hand)
+    )
+    end = (ended, Outcome.NOTHING_LEFT.value, 0, failure, 0, attempts + 1, since or its_begun)
+    _write_end(db, made, end)
+
+
+def fold(db: Database) -> None:
+    """Keep the newest `DEPARTURES_KEPT` departures and notes; those before become one link, with their number."""
+    total = db.execute("SELECT (SELECT count(*) FROM departures) + (SELECT count(*) FROM notes)").fetchone()[0]
+    if total <= DEPARTURES_KEPT + 1:
+        return
+    items = _in_order(*rows(db))
+    kept = items[len(items) - DEPARTURES_KEPT :]
+    start = min(item.first for item in kept)
+    old = [item for item in items if item.last < start]
+    if not old:
+        return
+    end = max((place, link) for item in old for place, link, _ in item.links)
+    number = taken = 0
+    at = ""
+    for item in old:
+        table, key = item.key.split()
+        if table == "note":
+            row = db.execute("SELECT kind, number, taken, at FROM notes WHERE place = ?", (key,)).fetchone()
+            folded = row[0] == NoteKind.FOLDED
+            number, taken, at = number + (row[1] if folded else 1), taken + row[2], row[3]
+            db.execute("DELETE FROM notes WHERE place = ?", (key,))
+        else:
+            row = db.execute("SELECT taken, begun FROM departures WHERE id = ?", (key,)).fetchone()
+            number, taken, at = number + 1, taken + row[0], row[1]
+            db.execute("DELETE FROM departures WHERE id = ?", (key,))
+    db.execute(
+        "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)", (end[0], _FORM, at, NoteKind.FOLDED, number, taken, end[1])
+    )
+
+
+DEPARTURE_COLUMNS: Final = (
+    *("id", "form", "begin_place", "begun", "endpoint", "sha256", "length", "reports", "by_hand", "begin_link"),
+    *("end_place", "ended", "outcome", "status", "failure", "taken", "attempts", "since", "end_link", "body"),
+)
+NOTE_COLUMNS: Final = ("place", "form", "at", "kind", "number", "taken", "link")
+"""What the chain covers, its own links with it: enough to check it anywhere."""
+_KIND: Final = NOTE_COLUMNS.index("kind")
+
+
+def rows(db: Database) -> tuple[list[Row], list[Row]]:
+    """Return departures and notes as the chain reads them, oldest first: `DEPARTURE_COLUMNS` and `NOTE_COLUMNS`."""
+    return (
+        db.execute(f"SELECT {', '.join(DEPARTURE_COLUMNS)} FROM departures ORDER BY id").fetchall(),  # noqa: S608
+        db.execute(f"SELECT {', '.join(NOTE_COLUMNS)} FROM notes ORDER BY place").fetchall(),  # noqa: S608
+    )
+
+
+def broken(db: Database) -> list[str]:
+    """Return those (`departure ID`, `note ID`) that are not as they were written, in their order."""
+    return broken_rows(*rows(db))
+
+
+def broken_rows(departures: Iterable[Row], notes: Iterable[Row]) -> list[str]:
+    """Return the same of rows from anywhere. Raises `AssertionError` where a place is no number."""
+    notes = list(notes)
+    items = _in_order(departures, notes)
+    folds = {f"note {row[0]}" for row in notes if row[_KIND] == NoteKind.FOLDED}
+    links = sorted((link, item.key) for item in items for link in item.links)
+    faulty = {item.key for item in items if not item.sound}
+    previous = ""
+    for index, ((_, link, content), key) in enumerate(links):
+        if not (index == 0 and key in folds) and link != _link(previous, content):
+            faulty.add(key)
+        previous = link
+    return [item.key for item in items if item.key in faulty]
+
+
+def _in_order(departures: Iterable[Row], notes: Iterable[Row]) -> list[_Item]:
+    """Return all departures and notes in the order of their last links; one under way counts as the newest."""
+    notes = list(notes)
+    deleted = max((int(str(row[0])) for row in notes if row[_KIND] == NoteKind.RECEIPTS_DELETED), default=0)
+    made = [*(_departure_item(row, deleted) for row in departures), *map(_note_item, notes)]
+    return sorted(made, key=lambda item: item.last)
+
+
+def _departure_item(row: Row, receipts_deleted: int) -> _Item:
+    (
+        (number, form, begin_place, begun, endpoint, sha256, length, reports, by_hand, begin_link),
+        (end_place, ended, outcome, status, failure, taken, attempts, since, end_link, body),
+    ) = row[:10], row[10:]
+    assert isinstance(form, int)
+    links: list[tuple[int, str, tuple[object, ...]]] = []
+    if form == _FORM:
+        assert isinstance(begin_place, int)
+        content = _begin_content(begin_place, begun, endpoint, sha256, length, reports, by_hand)
+        links.append((begin_place, str(begin_link), content))
+    if end_place is not None:
+        assert isinstance(end_place, int)
+        content = _end_content(end_place, begin_place, ended, outcome, status, failure, taken, attempts, since)
+        if form != _FORM:
+            content = (ended, endpoint, sha256, status, outcome, reports, "")
+        links.append((end_place, str(end_link), content))
+    receipt = outcome in tuple(each for each in Outcome if each.taken)
+    if isinstance(body, bytes):
+        sound = digest(body) == sha256 and len(body) == length
+    else:
+        sound = not receipt or (isinstance(end_place, int) and end_place < receipts_deleted)
+    return _Item(f"departure {number}", tuple(links), sound)
+
+
+def _note_item(row: Row) -> _Item:
+    place, form, at, kind, number, taken, link = row
+    assert isinstance(place, int)
+    assert isinstance(form, int)
+    assert isinstance(kind, int)
+    content = _note_content(place, at, kind, number, taken)
+    if form != _FORM and kind != NoteKind.FOLDED:
+        content = (at, "", "", 0, None, number, TEXT_OF_VERSION_1[NoteKind(kind)])
+    return _Item(f"note {place}", ((place, str(link), content),))
+
+
+def _begin_content(place: int, *columns: object) -> tuple[object, ...]:
+    return ("begin", place, *columns)
+
+
+def _end_content(place: int, begin: object, *columns: object) -> tuple[object, ...]:
+    return ("end", place, begin, *columns)
+
+
+def _note_content(place: int, at: object, kind: int, number: object, taken: object) -> tuple[object, ...]:
+    return ("note", place, at, int(kind), number, taken)
+
+
+def _write_end(db: Database, departure: int, columns: tuple[object, ...]) -> None:
+    previous, place = _end(db)
+    begin = db.execute("SELECT begin_place FROM departures WHERE id = ?", (departure,)).fetchone()[0]
+    link = _link(previous, _end_content(place, begin, *columns))
+    db.execute(
+        "UPDATE departures SET end_place = ?, ended = ?, outcome = ?, status = ?, failure = ?, taken = ?, "
+        "attempts = ?, since = ?, end_link = ? WHERE id = ?",
+        (place, *columns, link, departure),
+    )
+
+
+def _end(db: Database) -> tuple[str, int]:
+    """Return the chain's last link and the place of the next one."""
+    row = db.execute(
+        "SELECT place, link FROM (SELECT begin_place AS place, begin_link AS link FROM departures "
+        "UNION ALL SELECT end_place, end_link FROM departures UNION ALL SELECT place, link FROM notes) "
+        "WHERE place IS NOT NULL ORDER BY place DESC LIMIT 1"
+    ).fetchone()
+    return (str(row[1]), int(row[0]) + 1) if row else ("", 1)
+
+
+def _link(previous: str, content: Iterable[object]) -> str:
+    return hashlib.sha256(json.dumps([previous, *content]).encode()).hexdigest()
+
+
+def _note(row: Row) -> Note:
+    place, at, kind, number, taken = row
+    assert isinstance(place, int)
+    assert isinstance(kind, int)
+    assert isinstance(number, int)
+    assert isinstance(taken, int)
+    return Note(place, datetime.fromisoformat(str(at)), NoteKind(kind), number, taken)

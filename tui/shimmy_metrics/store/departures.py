@@ -1,0 +1,177 @@
+"""Departures: each attempt to send, begun in the store before its first byte can leave, completed after it.
+
+Only the holder of the sender's lock begins and completes them.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from shimmy_metrics.records import Departure, Failure, NoteKind, Outcome
+from shimmy_metrics.store import chain
+from shimmy_metrics.store.database import Database, Row, read_rows
+
+COLUMNS: Final = (
+    "id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status, failure, taken, attempts, since, "
+    "report_ids, body, coalesce(end_place, begin_place)"
+)
+
+
+def begin(db: Database, departure: Departure) -> int:
+    """Write that a request is about to leave; return its number. Within the caller's transaction."""
+    return chain.add_begin(
+        db,
+        begun=departure.begun.isoformat(),
+        endpoint=departure.endpoint,
+        sha256=departure.sha256,
+        length=departure.length,
+        reports=departure.reports,
+        by_hand=departure.by_hand,
+    )
+
+
+def may_leave(db: Database, departure: int, report_ids: Iterable[str]) -> None:
+    """Write which reports may leave from this instant on."""
+    db.execute("UPDATE departures SET report_ids = ? WHERE id = ?", (json.dumps(list(report_ids)), departure))
+
+
+def complete(
+    db: Database,
+    departure: int,
+    *,
+    ended: datetime,
+    outcome: Outcome,
+    status: int = 0,
+    failure: Failure = Failure.NONE,
+    taken: int = 0,
+    body: bytes = b"",
+) -> None:
+    """Write what became of it: `taken` counts the reports that the receiver took, `body` is kept for a receipt.
+
+    Within the caller's transaction. Where nothing left, no report is named, and a like failure directly before it
+    becomes one row with this one.
+    """
+    chain.add_end(
+        db,
+        departure,
+        ended=ended.isoformat(),
+        outcome=outcome.value,
+        status=status,
+        failure=failure.value,
+        taken=taken,
+    )
+    if outcome is Outcome.NOTHING_LEFT:
+        db.execute("UPDATE departures SET report_ids = '[]' WHERE id = ?", (departure,))
+        chain.join_like_failures(db, departure)
+    if outcome.taken:
+        db.execute("UPDATE departures SET body = ? WHERE id = ?", (body, departure))
+    chain.fold(db)
+
+
+def complete_abandoned(db: Database, now: datetime) -> None:
+    """Complete what a sender left open whose process is gone; the caller holds the sender's lock, or none is held.
+
+    Within the caller's transaction.
+    """
+    for departure in everything(db):
+        if departure.ended is None:
+            found = _abandoned(departure, now)
+            assert found.outcome is not None
+            complete(db, departure.id, ended=now, outcome=found.outcome, failure=found.failure)
+
+
+def as_it_is(departure: Departure, now: datetime, *, at_work: bool) -> Departure:
+    """Return a departure for a look: one left open, while no sender is at work, as it will be completed."""
+    return departure if departure.ended is not None or at_work else _abandoned(departure, now)
+
+
+def _abandoned(departure: Departure, now: datetime) -> Departure:
+    outcome = Outcome.MAY_HAVE_LEFT if departure.report_ids else Outcome.NOTHING_LEFT
+    return departure._replace(ended=now, outcome=outcome, failure=Failure.INTERRUPTED)
+
+
+def everything(db: Database) -> list[Departure]:
+    """Return all departures, newest first."""
+    return _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY id DESC"))  # noqa: S608 - the columns above
+
+
+def last(db: Database) -> Departure | None:
+    """Return the newest departure, or None."""
+    found = _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY id DESC LIMIT 1"))  # noqa: S608
+    return found[0] if found else None
+
+
+def that_carried(db: Database, report_ids: Iterable[str]) -> dict[str, Departure]:
+    """Return, for each of these reports of which bytes left or may have, the newest departure that carried it."""
+    wanted = set(report_ids)
+    found: dict[str, Departure] = {}
+    for departure in everything(db):
+        for report_id in wanted.intersection(departure.report_ids) - found.keys():
+            found[report_id] = departure
+    return found
+
+
+def delete_receipts(db: Database, now: datetime, keep: Iterable[str]) -> int:
+    """Delete the bytes of every receipt, and which reports left but those in `keep`; return how many receipts.
+
+    The rows stay: when, where to, the digest, what became of it. Within the caller's transaction.
+    """
+    number = db.execute("UPDATE departures SET body = NULL WHERE body IS NOT NULL").rowcount
+    kept = set(keep)
+    for departure in everything(db):
+        may_leave(db, departure.id, [each for each in departure.report_ids if each in kept])
+    if number:
+        chain.add_note(db, at=now, kind=NoteKind.RECEIPTS_DELETED, number=number)
+    return number
+
+
+def _read(rows: Iterable[Row]) -> list[Departure]:
+    return read_rows(rows, _departure)
+
+
+def _departure(row: Row) -> Departure:
+    (
+        number,
+        begun,
+        endpoint,
+        sha256,
+        length,
+        reports,
+        by_hand,
+        ended,
+        outcome,
+        status,
+        failure,
+        taken,
+        attempts,
+        *rest,
+    ) = row
+    since, report_ids, body, place = rest
+    assert isinstance(number, int)
+    assert isinstance(place, int)
+    assert isinstance(length, int)
+    assert isinstance(reports, int)
+    assert isinstance(status, int)
+    assert isinstance(taken, int)
+    assert isinstance(attempts, int)
+    assert body is None or isinstance(body, bytes)
+    return Departure(
+        id=number,
+        begun=datetime.fromisoformat(str(begun)),
+        endpoint=str(endpoint),
+        sha256=str(sha256),
+        length=length,
+        reports=reports,
+        by_hand=bool(by_hand),
+        ended=datetime.fromisoformat(str(ended)) if ended else None,
+        outcome=Outcome(str(outcome)) if outcome else None,
+        status=status,
+        failure=Failure(str(failure)),
+        taken=taken,
+        attempts=attempts,
+        since=datetime.fromisoformat(str(since)) if since else None,
+        report_ids=tuple(map(str, json.loads(str(report_ids)))),
+        body=body or b"",
+        place=place,
+    )

@@ -1,0 +1,140 @@
+"""Where the store may not lie: in a folder that others own or may write, or where locks cannot be relied on.
+
+Two processes that both believe they hold a lock damage a store or send a report twice; another user who may write
+beside us chooses what we send. Either way metrics are off, with one line.
+"""
+
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.system.files import another_owner, not_private, others_may_write
+
+_SHARED: Final = frozenset(
+    (
+        "9p",
+        "acfs",
+        "afs",
+        "auristorfs",
+        "beegfs",
+        "beegfs_nodev",
+        "ceph",
+        "cifs",
+        "coda",
+        "davfs",
+        "drvfs",
+        "fakeowner",
+        "fuse",
+        "gfs",
+        "gfs2",
+        "glusterfs",
+        "gpfs",
+        "grpcfuse",
+        "hmdfs",
+        "juicefs",
+        "lustre",
+        "moosefs",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "orangefs",
+        "osxfs",
+        "panfs",
+        "prl_fs",
+        "pvfs2",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+        "virtiofs",
+        "vmhgfs",
+        "wekafs",
+    )
+)
+"""Filesystem types (mountinfo(5)) that other machines, or a virtual machine's host, can have open as well."""
+
+_LOCAL_FUSE: Final = frozenset(
+    (
+        "fuse.cryfs",
+        "fuse.encfs",
+        "fuse.exfat",
+        "fuse.fuse-overlayfs",
+        "fuse.gocryptfs",
+        "fuse.ntfs-3g",
+        "fuse.securefs",
+    )
+)
+"""The `fuse.` types that lie over a disk of this machine and leave locks to its kernel.
+
+Any other is refused: most are network filesystems, new ones come every year, and the two mistakes do not weigh the
+same. A local one refused costs one line with a way out; a shared one admitted costs a damaged store.
+"""
+
+
+def check_location(state_dir: Path) -> None:
+    """Raise `TroubleError` where the store may not lie; the folder need not exist."""
+    try:
+        _check_folder(state_dir)
+    except OSError as error:
+        reason = (error.strerror or "it cannot be looked at").lower()
+        raise TroubleError(f"cannot be used: {reason}", where=str(state_dir), remedy="Metrics are off") from error
+    kind = filesystem(state_dir) if sys.platform == "linux" else ""
+    if not locks_hold(kind):
+        remedy = "Metrics are off; name a folder on a local disk in XDG_STATE_HOME"
+        raise TroubleError(f"lies where locks cannot be relied on ({kind})", where=str(state_dir), remedy=remedy)
+
+
+def locks_hold(kind: str) -> bool:
+    """Whether locks can be relied on there. `kind` is a type as in mountinfo(5); empty, where it is not known: yes."""
+    return kind not in _SHARED and (not kind.startswith("fuse.") or kind in _LOCAL_FUSE)
+
+
+def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+    """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
+    with contextlib.suppress(OSError):
+        existing = next(each for each in (path, *path.parents) if os.path.exists(each)).resolve()
+        depth, kind = -1, ""
+        for line in mounts.read_text(errors="replace").splitlines():
+            left, _, right = line.partition(" - ")
+            # mountinfo(5): the fifth word is the mount point, with spaces and such as octal escapes.
+            point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4]))
+            # Of two mounts on the same point the later one hides the earlier, hence `>=`.
+            if point in (existing, *existing.parents) and len(point.parts) >= depth:
+                depth, kind = len(point.parts), right.split()[0]
+        return kind
+    return ""
+
+
+def _check_folder(state_dir: Path) -> None:
+    """Look at who owns the folder, who may write it, and whether each file of ours in it is one."""
+    there = os.path.exists(state_dir)
+    if there and not os.path.isdir(state_dir):
+        raise TroubleError("is no directory", where=str(state_dir), remedy="Metrics are off; move it away")
+    if another_owner(state_dir, root_counts=there):
+        remedy = "Metrics are off; run this as the owner (under sudo the home may be another person's)"
+        raise TroubleError("belongs to another user", where=str(state_dir), remedy=remedy)
+    if not there:
+        return
+    if others_may_write(state_dir):
+        import shlex  # said hardly ever
+
+        remedy = f"Metrics are off until you run: chmod go-w {shlex.quote(str(state_dir))}"
+        raise TroubleError("others may write this folder", where=str(state_dir), remedy=remedy)
+    # One that may not even be listed: whoever opens a file in it says so.
+    with contextlib.suppress(PermissionError), os.scandir(state_dir) as entries:
+        for entry in entries:
+            _check_file(entry)
+
+
+def _check_file(entry: "os.DirEntry[str]") -> None:
+    """Refuse what others planted while the folder was open to them: it outlives the folder's chmod."""
+    if entry.name.startswith("metrics.") or entry.name.endswith(".lock"):
+        with contextlib.suppress(FileNotFoundError):  # a lock goes with its session
+            what = not_private(entry.stat(follow_symlinks=False))
+            if what:
+                raise TroubleError(what, where=entry.path, remedy="Metrics are off; move it away")

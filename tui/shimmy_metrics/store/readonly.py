@@ -1,0 +1,130 @@
+"""The store looked at without a write.
+
+A look copies the file in one short transaction and reads the copy: it holds up no writer, and a process that is stopped
+in the middle holds no lock (DESIGN, "The store").
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from shimmy_metrics.store.database import (
+    BUSY_SECONDS,
+    Database,
+    connect,
+    is_there,
+    journal_path,
+    secure,
+    store_path,
+    transaction,
+    version_of,
+)
+from shimmy_metrics.store.location import check_location
+from shimmy_metrics.store.old_form import beginning, has_log
+from shimmy_metrics.store.sqlite_errors import sqlite_errors, system_errors
+from shimmy_metrics.system.profile import Profile
+
+
+@contextlib.contextmanager
+def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database | None]:
+    """Copy the store into memory and give the copy, or None where there is no store.
+
+    With `off` nothing is written: a file that has a killed session's journal beside it, or that is still in the old
+    form with a log, gives None too (`unread` says whether that is so). Without, the place has to be one where a store
+    may lie, and such a file is put in order first. Raises `TroubleError` for a store that cannot be used.
+    """
+    path = store_path(profile)
+    if not off or os.path.lexists(path):
+        check_location(profile.state_dir)
+    with system_errors(path):
+        there = is_there(path)
+    if not there or (off and unread(profile)):
+        yield None
+        return
+    with sqlite_errors(path):
+        if not off and has_log(path):
+            connect(profile).close()
+        copy = _copy(path, "ro" if off else "rw")
+        try:
+            yield copy
+        finally:
+            if copy is not None:
+                copy.close()
+
+
+def unread(profile: Profile) -> bool:
+    """Whether a look that may not write leaves the store unread: a killed session's journal, or a log, is beside it."""
+    path = store_path(profile)
+    with contextlib.suppress(OSError):
+        if has_log(path):
+            return True
+    with contextlib.suppress(OSError):
+        return bool(beginning(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
+    return False
+
+
+def unwiped(profile: Profile) -> bool:
+    """Whether a journal that nobody needs may hold what was deleted: its writer died between two steps."""
+    with contextlib.suppress(OSError):
+        header = beginning(journal_path(store_path(profile)), 8)
+        return bool(header) and not header.strip(b"\0")
+    return False
+
+
+def stored_bytes(profile: Profile) -> bytes:
+    """Return the store's file, page for page, empty where there is none to be read. Raises `TroubleError`."""
+    path = store_path(profile)
+    if unread(profile) or not path.exists():
+        return b""
+    import sqlite3
+
+    with sqlite_errors(path), contextlib.closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as db:
+        return db.serialize()  # not by a descriptor of our own: see `old_form`
+
+
+def _writer_lives(path: Path) -> bool:
+    """Whether a journal belongs to a writer that is at work: its lock on the file is seen by trying to read."""
+    import sqlite3
+
+    with contextlib.suppress(sqlite3.Error):
+        db = sqlite3.connect(_uri(path, "ro"), uri=True, timeout=BUSY_SECONDS)
+        try:
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        finally:
+            db.close()
+        return True
+    return False
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"
+
+
+def _copy(path: Path, mode: str) -> Database | None:
+    """Return a copy in memory, in this version's form; None where the file holds no tables yet."""
+    import sqlite3
+
+    from shimmy_metrics.store.tables import upgrade
+
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        db = sqlite3.connect(_uri(path, mode), uri=True, timeout=BUSY_SECONDS)
+        try:
+            secure(db)
+            db.execute("BEGIN")
+            found = version_of(db, path)  # the lock is held from here, so that the copy is made at once
+            db.backup(copy)
+            db.execute("COMMIT")
+        finally:
+            db.close()
+        if found == 1:
+            with transaction(copy):
+                upgrade(copy)
+    except BaseException:
+        copy.close()
+        raise
+    if found:
+        return copy
+    copy.close()
+    return None
