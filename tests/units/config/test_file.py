@@ -1,5 +1,6 @@
 """The config file on disk: private, atomic, through links, locked, never written over where it is damaged."""
 
+import contextlib
 import json
 import os
 import stat
@@ -9,13 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.decide import decline, enable, only_for_me
-from shimmy_metrics.config.file import change, load, present
+from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
+from shimmy_metrics.config.change import change
+from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.standing import check_endpoint, standing
-from shimmy_metrics.consent import ENDPOINT, Consent, Obstacle
+from shimmy_metrics.consent import ENDPOINT, Consent, Delivery, Obstacle
+from shimmy_metrics.delivery.force import ENDED, in_force
 from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.store.database import opened, set_meta
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile
+
+
+def _names(mine: Profile) -> list[str]:
+    return sorted(entry.name for entry in mine.config_path.parent.iterdir())
 
 
 def test_no_config_is_undecided_and_reading_makes_no_file(tmp_path: Path) -> None:
@@ -31,7 +39,8 @@ def test_what_is_written_is_private(tmp_path: Path) -> None:
     enable(mine)
     assert stat.S_IMODE(mine.config_path.stat().st_mode) == 0o600
     assert stat.S_IMODE(mine.config_path.parent.stat().st_mode) == 0o700
-    assert [entry.name for entry in mine.config_path.parent.iterdir()] == ["config.json"]
+    assert _names(mine) == [".lock", "config.json"]
+    assert stat.S_IMODE((mine.config_path.parent / ".lock").stat().st_mode) == 0o600
 
 
 def test_a_symbolic_link_stays_a_link(tmp_path: Path) -> None:
@@ -72,7 +81,8 @@ def test_each_decision_has_a_new_name_and_a_repeated_one_writes_nothing(tmp_path
 
 def _toggle(root: str) -> None:
     mine = Profile.under(Path(root))
-    enable(mine)
+    with contextlib.suppress(TroubleError):  # another's no came at the same time
+        enable(mine)
     decline(mine)
 
 
@@ -80,7 +90,7 @@ def test_many_processes_at_once_leave_one_whole_file(tmp_path: Path) -> None:
     with ProcessPoolExecutor(4) as pool:
         list(pool.map(_toggle, [str(tmp_path)] * 12))
     assert load(profile(tmp_path)).decision.consent is Consent.DECLINED
-    assert [entry.name for entry in profile(tmp_path).config_path.parent.iterdir()] == ["config.json"]
+    assert _names(profile(tmp_path)) == [".lock", "config.json"]
 
 
 def test_a_change_that_cannot_be_written_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +105,7 @@ def test_a_change_that_cannot_be_written_leaves_the_old_file(tmp_path: Path, mon
     with pytest.raises(TroubleError, match="no space left"):
         enable(mine)
     assert mine.config_path.read_bytes() == before
-    assert [entry.name for entry in mine.config_path.parent.iterdir()] == ["config.json"]
+    assert _names(mine) == [".lock", "config.json"]
 
 
 def test_a_no_where_shimmy_s_source_looks_on_macos_counts_and_a_yes_does_not(tmp_path: Path) -> None:
@@ -166,3 +176,52 @@ def test_an_endpoint_that_is_no_https_address_is_refused(url: str) -> None:
 @pytest.mark.parametrize("url", [ENDPOINT, "http://127.0.0.1:8787/v1/usage", "http://[::1]:1/", "http://localhost/x"])
 def test_https_and_http_to_loopback_are_endpoints(url: str) -> None:
     assert check_endpoint(url, "here").scheme in ("https", "http")
+
+
+def test_another_spelling_of_the_agreed_endpoint_is_no_other(tmp_path: Path) -> None:
+    first = enable(profile(tmp_path))
+    same = profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://METRICS.shimmy-ai.dev:443/v1/usage/")
+    assert standing(same).sends
+    again = enable(same)
+    assert (again.changed, again.decision) == (False, first.decision)
+
+
+def test_after_the_receiver_ended_the_programme_a_new_yes_asks_it_anew(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    with opened(mine) as db:
+        set_meta(db, ENDED, "https://metrics.shimmy-ai.dev:443/v1/usage")
+        assert in_force(mine, db).obstacle is Obstacle.ENDED
+        assert not in_force(mine, db).seals
+    assert enable(mine).changed
+    with opened(mine) as db:
+        assert in_force(mine, db).sends
+    assert not enable(mine).changed
+
+
+def test_a_newer_version_s_yes_is_left_as_it_is(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    newer = mine.config_path.read_text().replace('"schema_version": 1', '"schema_version": 2')
+    mine.config_path.write_text(newer)
+    for variables in ({}, {"SHIMMY_METRICS_ENDPOINT": "https://metrics.example.org/"}):
+        with pytest.raises(TroubleError, match="newer version"):
+            enable(profile(tmp_path, **variables))
+    assert mine.config_path.read_text() == newer
+    assert standing(mine).obstacle is Obstacle.NEWER_SCHEMA
+
+
+def test_enabling_again_keeps_reports_held(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    hold(mine, review=True)
+    other = profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://metrics.example.org/")
+    for answered in (enable(other), decline(mine), enable(mine), only_for_me(mine)):
+        assert answered.decision.delivery is Delivery.REVIEW
+    assert enable(mine).decision.delivery is Delivery.REVIEW
+
+
+def test_nothing_can_be_held_before_anything_is_decided(tmp_path: Path) -> None:
+    with pytest.raises(TroubleError, match="nothing is decided yet"):
+        hold(profile(tmp_path), review=True)
+    assert not present(profile(tmp_path))

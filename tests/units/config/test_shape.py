@@ -2,12 +2,14 @@
 
 import json
 import re
+import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.config.shape import ours, parse, render
+from shimmy_metrics.config.shape import foreign, keys, ours, parse, render
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, declined, granted
 from shimmy_metrics.errors import TroubleError
 
@@ -40,42 +42,71 @@ def _yes(old: Decision) -> Decision:
     ],
 )
 def test_both_shapes_are_read_and_the_no_wins(text: bytes, consent: Consent) -> None:
-    assert parse(text, WHERE).decision.consent is consent
+    document = parse(text, WHERE)
+    assert document.decision.consent is consent
+    assert document.distrust == ""  # whose the file is does not stand in it
 
 
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [
-        (b"{\n  nonsense", "config.json:2", "JSON"),
-        (b"[]", "config.json:1", "object"),
-        (b'{"metrics":[]}', "config.json:1", "metrics"),
-        (b'{\n\n"metrics":{"enabled":"yes"}}', "config.json:3", "enabled"),
-        (b'{"metrics":{"enabled":1}}', "config.json:1", "enabled"),
-        (b'{"enabled":null}', "config.json:1", "enabled"),
-        (b'{"metrics":{"enabled":false,"enabled":true}}', "config.json", "twice"),
-        (b'{"metrics":{"enabled":false,"local":true,"local":false}}', "config.json", "twice"),
-        (b'{"metrics":{"enabled":true,\n"endpoint":7}}', "config.json:2", "endpoint"),
-        (b'{"metrics":{"enabled":true,"schema_version":"2"}}', "config.json:1", "schema_version"),
-        (b'{"metrics":{"enabled":true,"schema_version":0}}', "config.json:1", "schema_version"),
-        (b'{"metrics":{"enabled":true,"schema_version":true}}', "config.json:1", "schema_version"),
-        (b'{"metrics":{"enabled":true,"local":"yes"}}', "config.json:1", "local"),
-        (b"\n\xff", "config.json:2", "UTF-8"),
-        (b"[" * 100_000, "config.json", "nested"),
-        (b'{"metrics":{"enabled":true,"schema_version":' + b"9" * 5_000 + b"}}", "config.json:1", "schema_version"),
-        (b'{"metrics":{"enabled":true},"metrics":{"enabled":false}}', "config.json", "twice"),
-        (b'{"enabled":false,"enabled":true}', "config.json", "twice"),
-        (b'{"metrics":{"keys":{},"keys":{}}}', "config.json", "twice"),
+        (b"{\n  nonsense", "config.json:2", "no valid JSON: expecting property name enclosed in double quotes"),
+        (b"[]", "config.json:1", "no JSON object"),
+        (b'{"metrics":[]}', "config.json:1", '"metrics" is no object'),
+        (b'{\n\n"metrics":{"enabled":"yes"}}', "config.json:3", '"enabled" is neither true nor false'),
+        (b'{"metrics":{"enabled":1}}', "config.json:1", '"enabled" is neither true nor false'),
+        (b'{"enabled":null}', "config.json:1", '"enabled" is neither true nor false'),
+        (b'{"metrics":{"enabled":false,"enabled":true}}', "config.json", 'the key "enabled" stands there twice'),
+        (
+            b'{"metrics":{"enabled":false,"local":true,"local":false}}',
+            "config.json",
+            'the key "local" stands there twice',
+        ),
+        (b'{"metrics":{"enabled":true,\n"endpoint":7}}', "config.json:2", '"endpoint" is no address'),
+        (b'{"metrics":{"enabled":true,"schema_version":"2"}}', "config.json:1", '"schema_version" is no version'),
+        (b'{"metrics":{"enabled":true,"schema_version":0}}', "config.json:1", '"schema_version" is no version'),
+        (b'{"metrics":{"enabled":true,"schema_version":true}}', "config.json:1", '"schema_version" is no version'),
+        (b'{"metrics":{"enabled":true,"local":"yes"}}', "config.json:1", '"local" is neither true nor false'),
+        (b"\n\xff\n", "config.json:2", "no valid JSON: bytes that are not UTF-8"),
+        (b"[" * 100_000, "config.json", "nested too deeply"),
+        (
+            b'{"metrics":{"enabled":true,"schema_version":' + b"9" * 5_000 + b"}}",
+            "config.json:1",
+            '"schema_version" is no version',
+        ),
+        (
+            b'{"metrics":{"enabled":true},"metrics":{"enabled":false}}',
+            "config.json",
+            'the key "metrics" stands there twice',
+        ),
+        (b'{"enabled":false,"enabled":true}', "config.json", 'the key "enabled" stands there twice'),
+        (b'{"metrics":{"keys":{},"keys":{}}}', "config.json", 'the key "keys" stands there twice'),
+        # The line is that of the key's first place.
+        (b'\n{"enabled":1,\n"metrics":{"enabled":true}}\n', "config.json:2", '"enabled" is neither true nor false'),
+        # A key that is spelled with escapes stands on no line that could be found.
+        (b'{\n"metrics":{"\\u0065nabled":1}}', "config.json", '"enabled" is neither true nor false'),
+        (b'{\n"metrics":{\n"enabled":true},\n"metrics":{}}', "config.json", 'the key "metrics" stands there twice'),
     ],
 )
 def test_a_damaged_file_names_its_line_and_the_remedy(text: bytes, where: str, what: str) -> None:
     with pytest.raises(TroubleError) as caught:
         parse(text, WHERE)
     assert caught.value.where == where
-    assert what in caught.value.what
-    assert "correct the file or delete it" in str(caught.value)
+    assert caught.value.what == what
+    assert caught.value.remedy == (
+        "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew"
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2, 7])
+def test_which_version_of_the_fields_an_answer_was_about_is_read(version: int) -> None:
+    for answer in ("true", "false"):
+        text = f'{{"metrics":{{"enabled":{answer},"schema_version":{version}}}}}'
+        assert parse(text.encode(), WHERE).decision.schema_version == version
 
 
 def test_only_for_me_is_a_no_that_measures() -> None:
+    assert not parse(b'{"metrics":{"enabled":false}}', WHERE).decision.local
     decision = parse(b'{"metrics":{"enabled":false,"local":true}}', WHERE).decision
     assert (decision.consent, decision.local) == (Consent.DECLINED, True)
     # The two contradict each other where both are true: the one that sends nothing wins.
@@ -102,7 +133,7 @@ def test_what_is_written_is_the_described_shape() -> None:
     assert written == {"metrics": {"enabled": False, "session_id": "g", "last_updated": "t"}}
 
 
-foreign = st.recursive(
+values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
@@ -112,7 +143,7 @@ names = st.text().filter(lambda name: name not in ours_or_metrics)
 inner_names = names.filter(lambda name: name not in {"schema_version", "endpoint", "delivery", "local"})
 
 
-@given(st.dictionaries(names, foreign, max_size=4), st.dictionaries(inner_names, foreign, max_size=4))
+@given(st.dictionaries(names, values, max_size=4), st.dictionaries(inner_names, values, max_size=4))
 def test_foreign_keys_survive_a_write_at_every_level(outer: dict[str, object], inner: dict[str, object]) -> None:
     text = json.dumps({**outer, "metrics": inner}).encode()
     document = parse(text, WHERE)
@@ -158,11 +189,12 @@ def test_however_deep_a_config_is_nested_it_is_written_whole_or_refused(depth: i
         document = parse(text, WHERE)
         written = render(document, _yes(document.decision))
     except TroubleError as error:
-        said = str(error)
+        said = f"{error.where} {error.what}. {error.remedy}"
     else:
         said = ""
         assert written.count(b"[") == written.count(b"]") == depth
-    assert not said or "nested too deeply" in said
+    read = f"{WHERE} nested too deeply. Metrics are off until it is mended; "
+    assert not said or said.startswith((read, " the config is nested too deeply. Nothing was changed; correct it"))
 
 
 @given(
@@ -202,3 +234,105 @@ def test_an_export_shows_every_key_of_ours() -> None:
     flat = {"enabled": True, "session_id": "g", "last_updated": "t"}
     document = parse(json.dumps({"theirs": 1, **flat, "metrics": metrics}).encode(), WHERE)
     assert ours(document) == {**flat, "metrics": metrics}
+
+
+def test_a_yes_that_was_written_by_hand_has_a_name_that_stays() -> None:
+    bare = parse(b'{"metrics":{"enabled":true}}', WHERE).decision
+    assert bare == parse(b'{"theme": 1, "metrics": {"enabled": true, "session_id": ""}}', WHERE).decision
+    assert bare.grant == str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ENDPOINT} "))  # so that a later version says it too
+    named = b'{"metrics":{"enabled":true,"session_id":7,"endpoint":"' + ENDPOINT.encode() + b'"}}'
+    assert parse(named, WHERE).decision == bare
+    assert (bare.schema_version, bare.endpoint) == (1, ENDPOINT)
+    # It stays when how reports leave is changed, and another yes has another.
+    written = render(parse(b'{"metrics":{"enabled":true}}', WHERE), replace(bare, delivery=Delivery.REVIEW))
+    assert parse(written, WHERE).decision.grant == bare.grant
+    other = parse(b'{"metrics":{"enabled":true,"endpoint":"https://metrics.example.org/"}}', WHERE).decision
+    later = parse(b'{"metrics":{"enabled":true,"last_updated":"2026-11-28"}}', WHERE).decision
+    assert len({bare.grant, other.grant, later.grant}) == 3
+    for no in (b"{}", b'{"metrics":{"enabled":false}}', b'{"metrics":{"enabled":false,"local":true}}'):
+        assert parse(no, WHERE).decision.grant == ""
+
+
+def test_shimmy_s_own_endpoint_is_not_written_however_it_is_spelled() -> None:
+    yes = granted(Decision(), grant="g", changed="c", endpoint="https://METRICS.shimmy-ai.dev:443/v1/usage/")
+    assert "endpoint" not in json.loads(render(parse(b"", WHERE), yes))["metrics"]
+
+
+def test_what_is_not_ours_is_told_line_by_line_digit_for_digit() -> None:
+    text = b'{"a": 1.10, "enabled": true, "metrics": {"enabled": true, "keys": {}, "note": "x\\u2028y"}}'
+    assert json.loads("".join(foreign(parse(text, WHERE)))) == {"a": 1.1, "metrics": {"note": "x\u2028y"}}
+    assert '  "a": 1.10,' in foreign(parse(text, WHERE))
+    assert foreign(parse(b'{"metrics":{"enabled":true,"delivery":"review"}}', WHERE)) == []
+    assert foreign(parse(b'{"a":1}', WHERE)) == ["{", '  "a": 1', "}"]
+
+
+def test_flat_keys_are_read_where_ours_say_nothing() -> None:
+    flat = parse(b'{"enabled":false,"session_id":"flat","last_updated":"then"}', WHERE).decision
+    assert (flat.grant, flat.changed) == ("flat", "then")
+    text = b'{"session_id":"flat","last_updated":"then","metrics":{"session_id":"ours","last_updated":"now"}}'
+    both = parse(text, WHERE).decision
+    assert (both.grant, both.changed) == ("ours", "now")
+
+
+@pytest.mark.parametrize(
+    ("stands", "counts"), [("1", 1), ("2", 2), ("0", 0), ("-1", 0), ("true", 0), ("null", 0), ('"2"', 0), ("2.0", 0)]
+)
+def test_only_a_whole_number_declines_new_fields(stands: str, counts: int) -> None:
+    document = parse(b'{"metrics":{"enabled":true,"schema_refused":' + stands.encode() + b"}}", WHERE)
+    assert document.decision.refused == counts
+    written = json.loads(render(document, document.decision))["metrics"]
+    assert written.get("schema_refused", 0) == counts
+    assert ("schema_refused" in written) is (counts > 0)
+
+
+def test_a_no_keeps_the_version_that_an_earlier_yes_covered_and_adds_none() -> None:
+    yes = parse(render(parse(b"", WHERE), _yes(Decision())), WHERE)
+    no = declined(yes.decision, grant="n", changed="t")
+    assert json.loads(render(yes, no))["metrics"]["schema_version"] == 1
+    assert "schema_version" not in json.loads(render(parse(b"", WHERE), no))["metrics"]
+
+
+def test_that_reports_are_held_back_is_written_in_the_word_that_a_person_would_write() -> None:
+    held = replace(_yes(Decision()), delivery=Delivery.REVIEW)
+    assert json.loads(render(parse(b"", WHERE), held))["metrics"]["delivery"] == "review"
+
+
+def test_writing_changes_nothing_of_what_was_read() -> None:
+    text = b'{"enabled":false,"metrics":{"enabled":false,"local":true}}'
+    document = parse(text, WHERE)
+    render(document, _yes(document.decision))
+    assert document == parse(text, WHERE)
+
+
+def test_what_is_written_can_be_read_by_people() -> None:
+    text = '{"naïve":"Zoë \\ud800","none":{},"empty":[],"list":[1,{"a":null}]}'
+    document = parse(text.encode(), WHERE)
+    written = render(document, declined(document.decision, grant="g", changed="t"))
+    assert written.decode("utf-8", "surrogatepass") == (
+        "{\n"
+        '  "naïve": "Zoë \ud800",\n'
+        '  "none": {},\n'
+        '  "empty": [],\n'
+        '  "list": [\n    1,\n    {\n      "a": null\n    }\n  ],\n'
+        '  "metrics": {\n    "enabled": false,\n    "session_id": "g",\n    "last_updated": "t"\n  }\n'
+        "}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (b"", {}),
+        (b'{"keys":{"app.quit":"Q"}}', {}),
+        (b'{"metrics":{}}', {}),
+        (b'{"metrics":{"keys":null}}', {}),
+        (b'{"metrics":{"keys":{"app.quit":"Q"}}}', {"app.quit": "Q"}),
+        (b'{"metrics":{"keys":[1]}}', [1]),
+    ],
+)
+def test_a_person_s_keys_are_given_to_the_app_as_they_stand(text: bytes, found: object) -> None:
+    assert keys(parse(text, WHERE)) == found
+
+
+def test_of_a_config_without_a_word_of_ours_nothing_is_exported() -> None:
+    assert ours(parse(b'{"secret":1}', WHERE)) == {}

@@ -1,1 +1,5 @@
-"""The config file: `shape` reads and renders its text, `file` locks and writes it, `standing` says what is in force."""
+"""The config file.
+
+`shape` parses and renders its text, `file` reads it, `trust` says whose it is, `change` writes a decision under the
+`lock`, `withdraw` a no whatever stands in its way, both by `write`; `standing` says what is in force.
+"""

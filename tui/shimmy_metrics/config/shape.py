@@ -8,15 +8,16 @@ must not send.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, same_endpoint
 from shimmy_metrics.errors import TroubleError
 
-_REMEDY: Final = "Metrics are off until it is mended; correct the file or delete it"
+_REMEDY: Final = "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew"
 
 
 _FLAT: Final = ("enabled", "session_id", "last_updated")
@@ -34,10 +35,14 @@ _FORMS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A config file's whole content, ours and foreign, with the decision that it records."""
+    """A config file's whole content, ours and foreign, with the decision that counts of it.
+
+    `distrust` says why a yes in it counts for nothing (the file is not the person's alone), and is empty otherwise.
+    """
 
     data: dict[str, Any]
     decision: Decision
+    distrust: str = ""
 
 
 def parse(text: bytes, where: str) -> Document:
@@ -57,7 +62,7 @@ def parse(text: bytes, where: str) -> Document:
             f"no valid JSON: {error.msg.lower()}", where=f"{where}:{error.lineno}", remedy=_REMEDY
         ) from None
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
+        line = text[: error.start].count(b"\n") + 1
         raise TroubleError("no valid JSON: bytes that are not UTF-8", where=f"{where}:{line}", remedy=_REMEDY) from None
     except RecursionError:
         raise TroubleError("nested too deeply", where=where, remedy=_REMEDY) from None
@@ -68,7 +73,7 @@ def parse(text: bytes, where: str) -> Document:
         raise TroubleError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
     # Which of two answers counts must not depend on a parser.
     for place, names in ((data, ("metrics", *_FLAT)), (metrics or {}, _OURS)):
-        twice = next((name for name in names if isinstance(place, _Repeating) and place.times.get(name, 0) > 1), "")
+        twice = next((name for name in names if isinstance(place, _Repeating) and place.times[name] > 1), None)
         if twice:
             raise TroubleError(f'the key "{twice}" stands there twice', where=where, remedy=_REMEDY)
     for place in (data, metrics or {}):
@@ -94,7 +99,7 @@ def render(document: Document, decision: Decision) -> bytes:
     metrics.update(named)
     _keep_if(metrics, "schema_version", decision.schema_version, wanted=yes or "schema_version" in metrics)
     _keep_if(metrics, "schema_refused", decision.refused, wanted=decision.refused > 0)
-    _keep_if(metrics, "endpoint", decision.endpoint, wanted=decision.endpoint != ENDPOINT)
+    _keep_if(metrics, "endpoint", decision.endpoint, wanted=not same_endpoint(decision.endpoint, ENDPOINT))
     _keep_if(metrics, "delivery", decision.delivery.value, wanted=decision.delivery is not Delivery.AUTOMATIC)
     _keep_if(metrics, "local", value=True, wanted=decision.local)
     for key, value in named.items():
@@ -116,6 +121,16 @@ def ours(document: Document) -> dict[str, Any]:
     return part
 
 
+def foreign(document: Document) -> list[str]:
+    """Return what is not ours, at both levels, as lines of JSON; empty where nothing is."""
+    data = {key: value for key, value in document.data.items() if key not in (*_FLAT, "metrics")}
+    metrics = document.data.get("metrics")
+    inner = {key: value for key, value in metrics.items() if key not in _OURS} if isinstance(metrics, dict) else {}
+    if inner:
+        data["metrics"] = inner
+    return _written(data).split("\n") if data else []
+
+
 def keys(document: Document) -> object:
     """Return the person's own keys for the app, whatever stands there; an empty object where nothing does."""
     metrics = document.data.get("metrics")
@@ -133,17 +148,28 @@ def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
         consent = Consent.GRANTED
     else:
         consent = Consent.UNDECIDED
+    changed = _text(metrics.get("last_updated", data.get("last_updated")))
+    grant = _text(metrics.get("session_id", data.get("session_id")))
+    if not grant and consent is Consent.GRANTED:
+        grant = _name_by_content(endpoint or ENDPOINT, changed)
     return Decision(
         consent=consent,
         local=local and consent is Consent.DECLINED,
-        grant=_text(metrics.get("session_id", data.get("session_id"))),
-        changed=_text(metrics.get("last_updated", data.get("last_updated"))),
+        grant=grant,
+        changed=changed,
         schema_version=_whole(metrics.get("schema_version"), 1),
         refused=_whole(metrics.get("schema_refused"), 0),
         endpoint=ENDPOINT if endpoint is None else endpoint,
         # Any word but our own "automatic" holds reports back: a slip must not send.
         delivery=Delivery.AUTOMATIC if metrics.get("delivery", "automatic") == "automatic" else Delivery.REVIEW,
     )
+
+
+def _name_by_content(endpoint: str, changed: str) -> str:
+    """Return a name for a yes that was written by hand without one: the same for the same yes, and never empty."""
+    import uuid  # hardly ever wanted: what we write has a name
+
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{endpoint} {changed}"))
 
 
 def _keep_if(metrics: dict[str, Any], key: str, value: object, *, wanted: bool) -> None:
@@ -162,9 +188,9 @@ def _text(value: object) -> str:
 
 
 def _line(text: bytes, where: str, key: str) -> str:
-    at = text.find(f'"{key}"'.encode())
-    line = text.count(b"\n", 0, at) + 1
-    return f"{where}:{line}" if at >= 0 else where
+    before, found, _ = text.partition(f'"{key}"'.encode())
+    line = before.count(b"\n") + 1
+    return f"{where}:{line}" if found else where
 
 
 class _Number(float):
@@ -184,9 +210,7 @@ class _Repeating(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         self.pairs = pairs
-        self.times = {key: 0 for key, _ in pairs}
-        for key, _ in pairs:
-            self.times[key] += 1
+        self.times = Counter(key for key, _ in pairs)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,13 +13,14 @@ def standing(profile: Profile, *, ended: bool = False) -> Standing:
 
     Raises `TroubleError` for a config or an endpoint that cannot be used.
     """
-    decision = load(profile).decision
+    document = load(profile)
+    decision = document.decision
     override = profile.environment.endpoint
     if override:
         check_endpoint(override, "SHIMMY_METRICS_ENDPOINT")
     else:
         check_endpoint(decision.endpoint, str(profile.config_path))
-    return Standing(decision, profile.environment.switch, override or decision.endpoint, ended)
+    return Standing(decision, profile.environment.switch, override or decision.endpoint, ended, document.distrust)
 
 
 def check_endpoint(url: str, where: str) -> SplitResult:

@@ -1,0 +1,307 @@
+"""A yes counts only from a file that is the person's own and that nobody else may write."""
+
+import errno
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline, enable, only_for_me
+from shimmy_metrics.config import trust
+from shimmy_metrics.config.file import load
+from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.trust import distrust, keep_others_out
+from shimmy_metrics.consent import ENDPOINT, Consent, Delivery, Obstacle
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording import obstacle
+from support.samples import profile
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")
+as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+THEIRS = 61_235
+YES = '{"metrics": {"enabled": true, "endpoint": "https://evil.example.org/v1", "delivery": "automatic"}}'
+
+
+def _with(tmp_path: Path, text: str = YES) -> Profile:
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True, mode=0o700)
+    mine.config_path.write_text(text)
+    mine.config_path.chmod(0o600)
+    return mine
+
+
+def _counts(mine: Profile) -> bool:
+    found = standing(mine)
+    assert found.measures is found.seals is (found.decision.consent is Consent.GRANTED)
+    if not found.measures:
+        assert found.obstacle is Obstacle.UNTRUSTED
+        assert found.distrust in obstacle(found)
+        assert found.endpoint == ENDPOINT  # nothing of it counts
+    return found.measures
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o400, 0o444])
+def test_who_may_read_it_does_not_matter(tmp_path: Path, mode: int) -> None:
+    mine = _with(tmp_path)
+    mine.config_path.chmod(mode)
+    mine.config_path.parent.chmod(0o755)
+    assert _counts(mine)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666, 0o660])
+def test_a_file_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: Path, mode: int) -> None:
+    mine = _with(tmp_path)
+    mine.config_path.chmod(mode)
+    assert not _counts(mine)
+    assert load(mine).distrust == f"others may write {mine.config_path}"
+    made = enable(mine)
+    assert made.changed
+    assert made.told == (f"Others could write {mine.config_path}. They no longer can.",)
+    assert stat.S_IMODE(mine.config_path.stat().st_mode) == 0o600
+    # What somebody else may have written there is not agreed to with it.
+    assert made.decision.endpoint == ENDPOINT
+    assert "evil" not in mine.config_path.read_text()
+    assert _counts(mine)
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o1777, 0o775, 0o757])
+def test_a_folder_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: Path, mode: int) -> None:
+    mine = _with(tmp_path, '{"metrics": {"enabled": true}}')
+    folder = mine.config_path.parent
+    folder.chmod(mode)
+    assert not _counts(mine)
+    assert load(mine).distrust == f"others may write {folder}"
+    assert enable(mine).told == (f"Others could write {folder}. They no longer can.",)
+    assert stat.S_IMODE(folder.stat().st_mode) == mode & ~0o022
+    assert _counts(mine)
+
+
+def test_only_for_me_counts_no_more_than_a_yes(tmp_path: Path) -> None:
+    mine = _with(tmp_path, '{"metrics": {"enabled": false, "local": true}}')
+    assert standing(mine).measures
+    mine.config_path.chmod(0o666)
+    assert not standing(mine).measures
+    assert any(str(mine.config_path) in line for line in only_for_me(mine).told)
+    assert standing(mine).measures
+
+
+@pytest.mark.parametrize("where", ["file", "folder"])
+def test_a_no_counts_whoever_may_have_written_it(tmp_path: Path, where: str) -> None:
+    mine = _with(tmp_path, '{"metrics": {"enabled": false}}')
+    (mine.config_path if where == "file" else mine.config_path.parent).chmod(0o777)
+    assert load(mine).decision.consent is Consent.DECLINED
+    assert not decline(mine).changed
+
+
+def test_held_for_review_is_kept_when_a_yes_is_given_again(tmp_path: Path) -> None:
+    for text in (
+        '{"metrics": {"enabled": true, "delivery": "review"}}',
+        '{"metrics": {"enabled": false, "delivery": "review"}}',
+    ):
+        mine = _with(tmp_path / str(len(text)), text)
+        assert enable(mine).decision.delivery is Delivery.REVIEW
+        mine.config_path.chmod(0o666)
+        assert enable(mine).decision.delivery is Delivery.REVIEW
+        assert json.loads(mine.config_path.read_text())["metrics"]["delivery"] == "review"
+
+
+def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True, mode=0o700)
+    real = tmp_path / "dotfiles" / "deep" / "shimmy.json"
+    between = tmp_path / "links" / "config.json"
+    for place in (real.parent, between.parent):
+        place.mkdir(parents=True, mode=0o700)
+    real.write_text('{"metrics": {"enabled": true}}')
+    between.symlink_to(real)
+    mine.config_path.symlink_to(between)
+    assert _counts(mine)
+    for place in (real.parent, between.parent, mine.config_path.parent):
+        place.chmod(0o770)
+        assert not _counts(mine)
+        if place != mine.config_path.parent:  # not ours to change: it is said
+            with pytest.raises(TroubleError) as caught:
+                enable(mine)
+            assert str(caught.value) == (
+                f"{place}: others may write it. A yes there would not count. Run: chmod go-w '{place}'"
+            )
+            assert stat.S_IMODE(place.stat().st_mode) == 0o770
+            place.chmod(0o700)
+    enable(mine)
+    assert _counts(mine)
+    real.chmod(0o606)
+    assert not _counts(mine)
+    assert load(mine).distrust == f"others may write {real}"
+    assert enable(mine).told == (f"Others could write {real}. They no longer can.",)
+    assert _counts(mine)
+
+
+def test_a_home_directory_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True, mode=0o700)
+    (tmp_path / "shimmy.json").write_text('{"metrics": {"enabled": true}}')
+    mine.config_path.symlink_to(tmp_path / "shimmy.json")
+    tmp_path.chmod(0o775)
+    assert _counts(mine)
+    monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
+    assert not _counts(mine)
+
+
+def test_another_s_file_is_named_and_what_to_do_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = _with(tmp_path)
+    real = tmp_path / "real.json"
+    mine.config_path.rename(real)
+    mine.config_path.symlink_to(real)
+    monkeypatch.setattr(os, "geteuid", lambda: THEIRS)
+    assert distrust(mine.config_path).endswith(" belongs to another user")
+    with pytest.raises(TroubleError) as caught:
+        keep_others_out(mine.config_path)
+    assert caught.value.what == "belongs to another user"
+    assert caught.value.remedy == "A yes counts only from your own file. Move it away, then enable again"
+    # Root may write everywhere as it is, so a folder of root's is nobody's way in; its file is another's all the same.
+    for folder in (real.parent, mine.config_path.parent):
+        if folder.stat().st_uid == 0:
+            assert distrust(mine.config_path) == f"{real} belongs to another user"
+            assert caught.value.where == str(real)
+
+
+def test_of_a_link_that_leads_to_itself_it_is_said_that_nobody_can_tell(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True, mode=0o700)
+    mine.config_path.symlink_to(mine.config_path)
+    assert distrust(mine.config_path) == (
+        f"it cannot be told who may write {mine.config_path} (too many levels of symbolic links)"
+    )
+    with pytest.raises(TroubleError) as caught:
+        keep_others_out(mine.config_path)
+    assert str(caught.value) == (
+        f"{mine.config_path}: cannot be used: too many levels of symbolic links. Nothing was changed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.EROFS, "Read-only file system"), "read-only file system"),
+        (OSError(), "its mode cannot be changed"),
+    ],
+)
+def test_a_folder_that_cannot_be_closed_to_others_is_named_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+) -> None:
+    mine = _with(tmp_path)
+    folder = mine.config_path.parent
+    folder.chmod(0o777)
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(TroubleError) as caught:
+        enable(mine)
+    assert str(caught.value) == (
+        f"{folder}: others may write it: {reason}. A yes there would not count. Run: chmod go-w '{folder}'"
+    )
+
+
+def test_where_the_system_gives_no_reason_one_is_given_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = profile(tmp_path).config_path
+
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(trust, "_flaws", refuse)
+    assert distrust(path) == f"it cannot be told who may write {path} (no reason given)"
+    with pytest.raises(TroubleError, match="cannot be used: it cannot be told who may write it"):
+        keep_others_out(path)
+
+
+def test_without_a_file_the_folder_is_looked_at_and_without_both_nothing_is_in_the_way(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    assert distrust(mine.config_path) == ""
+    assert keep_others_out(mine.config_path) == ()
+    mine.config_path.parent.mkdir(parents=True)
+    mine.config_path.parent.chmod(0o707)
+    assert distrust(mine.config_path) == f"others may write {mine.config_path.parent}"
+
+
+def test_where_there_is_no_home_every_folder_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = _with(tmp_path)
+    mine.config_path.parent.chmod(0o777)
+    monkeypatch.setenv("HOME", str(mine.config_path.parent))
+    assert distrust(mine.config_path) == ""
+    monkeypatch.setenv("HOME", "/nowhere/at/all")
+    assert distrust(mine.config_path) == f"others may write {mine.config_path.parent}"
+
+
+@as_root
+@pytest.mark.parametrize("whose", ["file", "folder"])
+def test_what_belongs_to_another_is_no_yes_and_is_not_enabled(tmp_path: Path, whose: str) -> None:
+    mine = _with(tmp_path)
+    os.chown(mine.config_path if whose == "file" else mine.config_path.parent, THEIRS, THEIRS)
+    before = mine.config_path.read_bytes()
+    assert not _counts(mine)
+    other = mine.config_path if whose == "file" else mine.config_path.parent
+    assert load(mine).distrust == f"{other} belongs to another user"
+    with pytest.raises(TroubleError, match="belongs to another user"):
+        enable(mine)
+    with pytest.raises(TroubleError, match="belongs to another user"):
+        only_for_me(mine)
+    assert mine.config_path.read_bytes() == before
+
+
+@as_root
+def test_root_writes_nothing_but_a_no_in_another_s_home_and_it_stays_theirs(tmp_path: Path) -> None:
+    mine = _with(tmp_path, '{"theirs": 1, "metrics": {"enabled": true}}')
+    for each in (mine.config_path, mine.config_path.parent, tmp_path):
+        os.chown(each, THEIRS, THEIRS)
+    assert decline(mine).changed
+    written = mine.config_path.stat()
+    assert (written.st_uid, written.st_gid, stat.S_IMODE(written.st_mode)) == (THEIRS, THEIRS, 0o600)
+    assert json.loads(mine.config_path.read_text())["metrics"]["enabled"] is False
+    assert json.loads(mine.config_path.read_text())["theirs"] == 1
+    assert [each.name for each in mine.config_path.parent.iterdir()] == ["config.json"]
+    mine.config_path.unlink()
+    mine.config_path.parent.rmdir()
+    os.chown(tmp_path / "config", THEIRS, THEIRS)
+    assert decline(mine).changed
+    assert {each.stat().st_uid for each in (mine.config_path, mine.config_path.parent)} == {THEIRS}
+
+
+@as_root
+def test_root_follows_no_link_of_another_s_to_what_is_not_theirs(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True)
+    valued = tmp_path / "of-root.json"
+    valued.write_text('{"metrics": {"enabled": true}}')
+    mine.config_path.symlink_to(valued)
+    os.chown(mine.config_path.parent, THEIRS, THEIRS)
+    decline(mine)
+    assert valued.read_text() == '{"metrics": {"enabled": true}}'
+    assert not mine.config_path.is_symlink()
+    assert load(mine).decision.consent is Consent.DECLINED
+
+
+@as_root
+def test_a_person_s_no_replaces_another_s_file_or_the_link_to_one(tmp_path: Path) -> None:
+    for way in ("file", "link"):
+        mine = profile(tmp_path / way)
+        mine.config_path.parent.mkdir(parents=True, mode=0o700)
+        theirs = mine.config_path if way == "file" else tmp_path / "theirs.json"
+        theirs.write_text(YES)
+        os.chown(theirs, THEIRS, THEIRS)
+        if way == "link":
+            mine.config_path.symlink_to(theirs)
+        assert not _counts(mine)
+        decline(mine)
+        assert load(mine).decision.consent is Consent.DECLINED
+        assert mine.config_path.lstat().st_uid == (THEIRS if way == "file" else os.geteuid())
+        if way == "link":
+            assert theirs.read_text() == YES

@@ -1,0 +1,236 @@
+"""What a killed writer left is cleared away by the next, and nothing else is."""
+
+import errno
+import os
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.config import write as module
+from shimmy_metrics.config.write import leftovers, make_folder, overwrite, sweep
+from shimmy_metrics.config.write import replace as replace_file
+from support.samples import profile
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_and_nothing_else_does(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    decline(mine)
+    folder = mine.config_path.parent
+    left = folder / ".config.json.shimmy-metrics-0123456789abcdef"
+    names = (".config.json.swp", ".config.json.abcd1234", ".config.json.shimmy-metrics-mine", f"x{left.name}")
+    kept = [folder / name for name in names]
+    for each in (left, *kept):
+        each.write_text("half")
+
+    def look() -> bool:
+        at_work = [each for each in leftovers(mine.config_path) if each != left]
+        assert len(at_work) == 1
+        sweep(mine.config_path)
+        assert leftovers(mine.config_path) == at_work
+        return False
+
+    assert not replace_file(mine.config_path, b"{}", look)
+    assert leftovers(mine.config_path) == []
+    left.write_text("half")
+    enable(mine)
+    assert leftovers(mine.config_path) == []
+    assert all(each.read_text() == "half" for each in kept)
+
+
+def test_writers_that_sweep_each_other_all_write(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+
+    def toggle(_: int) -> None:
+        for _ in range(30):
+            decline(mine)
+            mine.config_path.unlink(missing_ok=True)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(toggle, range(4)))
+    assert leftovers(mine.config_path) == []
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="owners, links and modes are POSIX")
+
+
+def _descriptors() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def test_new_bytes_take_the_file_s_place_whole_and_private(tmp_path: Path) -> None:
+    target = tmp_path / "config.json"
+    target.write_text("old")
+    target.chmod(0o644)
+    assert replace_file(target, b"new", lambda: target.read_text() == "old")
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+
+
+@posix
+def test_whatever_becomes_of_a_writing_nothing_stays_open_or_beside_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "config.json"
+    target.write_text("old")
+    before = _descriptors()
+
+    def trouble() -> bool:
+        raise ValueError("no")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    assert not replace_file(target, b"new", lambda: False)
+    with pytest.raises(ValueError, match="no"):
+        replace_file(target, b"new", trouble)
+    for name in ("replace", "fsync"):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, name, refuse)
+            with pytest.raises(OSError, match="No space left"):
+                replace_file(target, b"new", lambda: True)
+    assert target.read_text() == "old"
+    assert replace_file(target, b"new", lambda: True)
+    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+    assert _descriptors() == before
+
+
+@posix
+def test_the_bytes_and_then_the_folder_are_on_the_disk_when_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "config.json"
+    flushed: list[tuple[str, bytes]] = []
+
+    def noted(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            flushed.append(("folder", target.read_bytes()))
+        else:
+            (beside,) = leftovers(target)
+            flushed.append(("file", beside.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert replace_file(target, b"new", lambda: True)
+    assert flushed == [("file", b"new"), ("folder", b"new")]
+
+
+@posix
+def test_a_folder_that_cannot_be_flushed_undoes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "config.json"
+
+    def refuse(_: Path) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(module, "_sync_dir", refuse)
+    assert replace_file(target, b"new", lambda: True)
+    assert target.read_bytes() == b"new"
+
+
+def test_a_filesystem_without_locks_is_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> bool:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(module, "try_lock", refuse)
+    left = tmp_path / ".config.json.shimmy-metrics-0123456789abcdef"
+    left.touch()
+    assert replace_file(tmp_path / "config.json", b"new", lambda: True)
+    assert left.exists()  # nobody can tell whether it is in use
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_where_another_sweeps_at_the_wrong_moment_it_is_tried_again(tmp_path: Path, times: int) -> None:
+    target = tmp_path / "config.json"
+    asked: list[int] = []
+
+    def swept() -> bool:
+        asked.append(1)
+        if len(asked) <= times:
+            leftovers(target)[0].unlink()
+        return True
+
+    assert replace_file(target, b"new", swept)
+    assert target.read_bytes() == b"new"
+
+
+def test_where_others_sweep_always_it_is_said_that_the_file_is_not_there(tmp_path: Path) -> None:
+    target = tmp_path / "config.json"
+
+    def swept() -> bool:
+        leftovers(target)[0].unlink()
+        return True
+
+    with pytest.raises(FileNotFoundError) as caught:
+        replace_file(target, b"new", swept)
+    assert (caught.value.errno, caught.value.strerror) == (errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+@posix
+def test_nothing_but_a_plain_file_is_swept(tmp_path: Path) -> None:
+    target = tmp_path / "config.json"
+    link, fifo, folder = (tmp_path / f".config.json.shimmy-metrics-{each * 16}" for each in "abc")
+    notes = tmp_path / "notes"
+    notes.touch()
+    link.symlink_to(notes)
+    os.mkfifo(fifo)
+    folder.mkdir()
+    before = _descriptors()
+    assert sorted(leftovers(target)) == [link, fifo, folder]
+    sweep(target)
+    assert sorted(leftovers(target)) == [link, fifo, folder]
+    assert notes.exists()
+    assert _descriptors() == before
+
+
+def test_in_a_folder_that_is_not_there_nothing_was_left(tmp_path: Path) -> None:
+    assert leftovers(tmp_path / "none" / "config.json") == []
+    sweep(tmp_path / "none" / "config.json")
+
+
+@posix
+def test_missing_folders_are_made_private_and_others_stay_as_they_are(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make_folder(tmp_path / "a" / "b" / "c")
+    for each in ("a", "a/b", "a/b/c"):
+        assert stat.S_IMODE((tmp_path / each).stat().st_mode) == 0o700
+    make_folder(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_makes_in_another_s_home_is_theirs(tmp_path: Path) -> None:
+    os.chown(tmp_path, 61_235, 61_236)
+    folder = tmp_path / "a" / "b"
+    make_folder(folder)
+    assert replace_file(folder / "config.json", b"new", lambda: True)
+    for each in (folder.parent, folder, folder / "config.json"):
+        assert (each.stat().st_uid, each.stat().st_gid) == (61_235, 61_236)
+    os.chown(folder / "config.json", 61_237, 61_238)
+    assert replace_file(folder / "config.json", b"newer", lambda: True)
+    written = (folder / "config.json").stat()
+    assert (written.st_uid, written.st_gid) == (61_237, 61_238)
+
+
+@posix
+def test_bytes_are_written_over_where_they_stand_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    file = tmp_path / "file"
+    file.write_bytes(b"a true b")
+    overwrite(file, b"a true b", 1, b"false")
+    assert file.read_bytes() == b"afalse b"
+    assert len(flushed) == 1
+    for other in (b"afalse", b"afalse b "):
+        with pytest.raises(OSError, match="being changed") as caught:
+            overwrite(file, other, 1, b" true")
+        assert caught.value.errno == errno.EAGAIN
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        overwrite(link, b"afalse b", 1, b" true")
+    assert file.read_bytes() == b"afalse b"

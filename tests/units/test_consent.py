@@ -1,0 +1,223 @@
+"""What may happen under a decision: every combination against a table of sentences."""
+
+from itertools import product
+from typing import Final, NamedTuple
+
+import pytest
+
+from shimmy_metrics import consent
+from shimmy_metrics.consent import (
+    ENDPOINT,
+    Consent,
+    Decision,
+    Delivery,
+    EffectiveConsent,
+    Obstacle,
+    Standing,
+    declined,
+    effective_consent,
+    granted,
+    left_as_it_was,
+    renewed,
+    same_endpoint,
+    untrusted,
+)
+
+OTHER: Final = "https://metrics.example.org/v1/usage"
+
+
+class Case(NamedTuple):
+    answer: str
+    delivery: Delivery
+    switch: str
+    schema: str
+    refused: bool
+    endpoint: str
+    ended: bool
+    owner: str
+
+
+CASES: Final = [
+    Case(*each)
+    for each in product(
+        ("none", "yes", "no", "only for me"),
+        Delivery,
+        ("", "DO_NOT_TRACK=1"),
+        ("older", "same", "newer"),
+        (False, True),
+        (ENDPOINT, OTHER),
+        (False, True),
+        ("mine", "another's"),
+    )
+]
+
+
+def _expected(case: Case) -> dict[str, object]:
+    """Return what the design says of a case, a sentence a line; the first obstacle in this order is told."""
+    a_yes = case.answer == "yes" and case.owner == "mine"
+    off = case.switch != ""
+    reasons = [
+        # "A yes counts only from a file that is the person's own." Of a plain no it does not matter who wrote it.
+        (case.owner == "another's" and case.answer != "no", Obstacle.UNTRUSTED),
+        # Only where there is a yes something can be in its way.
+        # The environment wins over the config.
+        (a_yes and off, Obstacle.SWITCH),
+        # Of a recorded version newer than the program knows nothing leaves, and it says so.
+        (a_yes and case.schema == "newer", Obstacle.NEWER_SCHEMA),
+        # "Where another endpoint is in force than the one agreed to, reports wait and the app says so."
+        (a_yes and case.endpoint == OTHER, Obstacle.OTHER_ENDPOINT),
+        # A receiver that answered 410 gets nothing any more.
+        (a_yes and case.ended, Obstacle.ENDED),
+    ]
+    obstacle = next((told for holds, told in reasons if holds), None)
+    return {
+        # Where it is neither, serve replaces itself with the real binary.
+        "measures": case.owner == "mine" and case.answer in ("yes", "only for me") and not off,
+        # A session becomes a report where one could leave some day: another endpoint only makes it wait.
+        "seals": a_yes and obstacle in (None, Obstacle.OTHER_ENDPOINT) and not case.ended,
+        "sends": a_yes and obstacle is None,
+        # "With a switch in force nothing is asked." A yes that does not count has decided nothing.
+        "asks": not off and (case.answer == "none" or (case.owner == "another's" and case.answer != "no")),
+        # "When fields are added, earlier consent covers only the earlier ones: the app asks again", but once.
+        "renews": a_yes and not off and case.schema == "older" and not case.refused,
+        "obstacle": obstacle,
+    }
+
+
+def _decision(case: Case) -> Decision:
+    word = {"none": Consent.UNDECIDED, "yes": Consent.GRANTED}.get(case.answer, Consent.DECLINED)
+    return Decision(
+        consent=word,
+        local=case.answer == "only for me",
+        grant="a-grant",
+        schema_version={"older": 1, "same": 2, "newer": 3}[case.schema],
+        refused=2 if case.refused else 0,
+        endpoint=ENDPOINT,
+        delivery=case.delivery,
+    )
+
+
+def _told(found: EffectiveConsent | Standing) -> dict[str, object]:
+    return {name: getattr(found, name) for name in ("measures", "seals", "sends", "asks", "renews", "obstacle")}
+
+
+def test_what_may_happen_is_as_the_design_says_in_every_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
+    for case in CASES:
+        decision = _decision(case)
+        found = effective_consent(
+            decision, switch=case.switch, endpoint=case.endpoint, ended=case.ended, trusted=case.owner == "mine"
+        )
+        assert _told(found) == _expected(case), case
+        # What is read from such a file is already no more than it counts for, and says the same.
+        read = decision if case.owner == "mine" else untrusted(decision)
+        doubt = "" if case.owner == "mine" else "others may write it"
+        if read.consent is not Consent.DECLINED or read.local or case.owner == "mine":
+            assert _told(Standing(read, case.switch, case.endpoint, case.ended, doubt)) == _expected(case), case
+
+
+def test_nothing_is_measured_or_leaves_without_a_yes_or_only_for_me(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
+    for case in CASES:
+        found = effective_consent(
+            _decision(case), switch=case.switch, endpoint=case.endpoint, ended=case.ended, trusted=case.owner == "mine"
+        )
+        if case.answer in ("none", "no") or case.switch or case.owner != "mine":
+            assert (found.measures, found.seals, found.sends) == (False, False, False)
+        assert not found.sends or found.seals
+        assert not found.seals or found.measures
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        ENDPOINT,
+        "https://METRICS.shimmy-ai.dev/v1/usage",
+        "HTTPS://metrics.shimmy-ai.dev/v1/usage",
+        "https://metrics.shimmy-ai.dev:443/v1/usage",
+        "https://metrics.shimmy-ai.dev/v1/usage/",
+        "https://metrics.shimmy-ai.dev./v1/usage",
+    ],
+)
+def test_one_receiver_has_several_spellings(same: str) -> None:
+    assert same_endpoint(same, ENDPOINT)
+    assert same_endpoint(ENDPOINT, same)
+    assert Standing(Decision(Consent.GRANTED, endpoint=same)).sends
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "",
+        "http://metrics.shimmy-ai.dev/v1/usage",
+        "https://metrics.shimmy-ai.dev:8443/v1/usage",
+        "https://metrics.shimmy-ai.dev/v1",
+        "https://metrics.shimmy-ai.dev/v1/usageX",
+        "https://metrics.shimmy-ai.dev/V1/usage",
+        "https://metrics.shimmy-ai.dev/v1/usage?to=me",
+        "https://metrics.shimmy-ai.dev.example.org/v1/usage",
+        "https://metrics.shimmy-ai.dev:port/v1/usage",
+        "https://[metrics.shimmy-ai.dev/v1/usage",
+    ],
+)
+def test_another_receiver_is_another(other: str) -> None:
+    assert not same_endpoint(other, ENDPOINT)
+    assert not same_endpoint(ENDPOINT, other)
+    assert same_endpoint(other, other)
+
+
+def test_a_plain_http_port_may_be_left_out() -> None:
+    assert same_endpoint("http://127.0.0.1:80/x", "http://127.0.0.1/x")
+    assert not same_endpoint("http://127.0.0.1:443/x", "https://127.0.0.1/x")
+
+
+def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Decision(Consent.GRANTED, grant="one", changed="then", delivery=Delivery.REVIEW, refused=1)
+    again = granted(held, grant="two", changed="now", endpoint=OTHER)
+    assert again == Decision(
+        Consent.GRANTED, grant="two", changed="now", schema_version=1, endpoint=OTHER, delivery=Delivery.REVIEW
+    )
+    no = declined(again, grant="three", changed="later")
+    assert (no.consent, no.local, no.grant, no.delivery) == (Consent.DECLINED, False, "three", Delivery.REVIEW)
+    assert declined(no, grant="four", changed="later", local=True).local
+    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
+    more = Decision(Consent.GRANTED, grant="one", changed="now", schema_version=2, delivery=Delivery.REVIEW)
+    assert renewed(held, changed="now") == more
+    as_before = Decision(Consent.GRANTED, grant="one", changed="now", refused=2, delivery=Delivery.REVIEW)
+    assert left_as_it_was(held, changed="now") == as_before
+
+
+def test_a_yes_covers_the_fields_that_this_program_knows_and_the_person_was_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
+    yes = granted(Decision(refused=2), grant="one", changed="now", endpoint=ENDPOINT)
+    assert (yes.schema_version, yes.refused) == (2, 0)
+    assert not Standing(yes).renews
+
+
+def test_where_nothing_was_decided_nothing_is_recorded_and_nothing_may_happen() -> None:
+    blank = Decision()
+    assert (blank.consent, blank.grant, blank.changed, blank.local) == (Consent.UNDECIDED, "", "", False)
+    assert _told(Standing(blank)) == {
+        "measures": False,
+        "seals": False,
+        "sends": False,
+        "asks": True,
+        "renews": False,
+        "obstacle": None,
+    }
+
+
+def test_the_words_that_scripts_and_config_files_hold_stay_the_same() -> None:
+    assert [*Consent] == ["undecided", "granted", "declined"]
+    assert [*Delivery] == ["automatic", "review"]
+    assert [*Obstacle] == ["untrusted-config", "switch", "newer-schema", "other-endpoint", "ended"]
+
+
+def test_in_a_file_that_is_not_the_person_s_alone_a_no_is_a_no_and_a_yes_is_none() -> None:
+    no = Decision(Consent.DECLINED, grant="one")
+    assert untrusted(no) == no
+    for answer in (Decision(Consent.GRANTED, endpoint=OTHER, grant="one"), Decision(Consent.DECLINED, local=True)):
+        assert untrusted(answer) == Decision()
+    assert untrusted(Decision(Consent.GRANTED, delivery=Delivery.REVIEW)) == Decision(delivery=Delivery.REVIEW)

@@ -1,0 +1,98 @@
+"""Whose a config file is. A yes counts only from a file that is the person's own and that nobody else may write.
+
+Looked at are the file, the folder it really lies in and, for a link, the link's folder; a home directory is not looked
+at. On POSIX alone: Windows keeps a person's folders to that person.
+"""
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shimmy_metrics.errors import TroubleError
+
+_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Flaw(NamedTuple):
+    """A file or folder through which somebody else could have written the answer."""
+
+    path: Path
+    foreign: bool
+    """It belongs to another user; else it is the person's own, and others may write it."""
+
+    def __str__(self) -> str:
+        return f"{self.path} belongs to another user" if self.foreign else f"others may write {self.path}"
+
+
+def distrust(path: Path) -> str:
+    """Return why a yes in this file does not count, empty where it does."""
+    try:
+        return next((str(flaw) for flaw in _flaws(path)), "")
+    except OSError as error:
+        return f"it cannot be told who may write {path} ({(error.strerror or 'no reason given').lower()})"
+
+
+def keep_others_out(path: Path) -> tuple[str, ...]:
+    """Take the others' right to write from the config's own folder, ahead of a yes; return what is to be said of it.
+
+    The file itself is written anew and private. Raises `TroubleError` where a yes would not count all the same.
+    """
+    told: list[str] = []
+    try:
+        flaws = list(_flaws(path))
+    except OSError as error:
+        reason = (error.strerror or "it cannot be told who may write it").lower()
+        raise TroubleError(f"cannot be used: {reason}", where=str(path), remedy="Nothing was changed") from error
+    for flaw in flaws:
+        if flaw.foreign:
+            remedy = "A yes counts only from your own file. Move it away, then enable again"
+            raise TroubleError("belongs to another user", where=str(flaw.path), remedy=remedy)
+    for flaw in flaws:
+        if flaw.path == path.parent:
+            _close(flaw.path)
+        elif flaw.path != Path(os.path.realpath(path)):
+            remedy = f"A yes there would not count. Run: chmod go-w '{flaw.path}'"
+            raise TroubleError("others may write it", where=str(flaw.path), remedy=remedy)
+        told.append(f"Others could write {flaw.path}. They no longer can.")
+    return tuple(told)
+
+
+def _close(folder: Path) -> None:
+    try:
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS)
+    except OSError as error:
+        reason = (error.strerror or "its mode cannot be changed").lower()
+        remedy = f"A yes there would not count. Run: chmod go-w '{folder}'"
+        raise TroubleError(f"others may write it: {reason}", where=str(folder), remedy=remedy) from error
+
+
+def _flaws(path: Path) -> Iterator[Flaw]:
+    if sys.platform == "win32":
+        return
+    for folder in _folders(path):
+        found = folder.stat()
+        # Root may write everywhere as it is.
+        if found.st_uid not in (os.geteuid(), 0):
+            yield Flaw(folder, foreign=True)
+        elif found.st_mode & _OTHERS:
+            yield Flaw(folder, foreign=False)
+    with contextlib.suppress(FileNotFoundError):
+        found = path.stat()
+        if found.st_uid != os.geteuid():
+            yield Flaw(Path(os.path.realpath(path)), foreign=True)
+        elif found.st_mode & _OTHERS:
+            yield Flaw(Path(os.path.realpath(path)), foreign=False)
+
+
+def _folders(path: Path) -> list[Path]:
+    """Return the folder of the file and that of each link on the way to it, which exist, without the home directory."""
+    ways = [path]
+    while ways[-1].is_symlink() and len(ways) < 40:
+        ways.append(ways[-1].parent / os.readlink(ways[-1]))
+    folders = [way.parent for way in ways if way.parent.is_dir()]
+    home = Path(os.path.expanduser("~"))
+    return [each for each in dict.fromkeys(folders) if not (home.is_dir() and each.samefile(home))]
