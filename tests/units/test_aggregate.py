@@ -32,10 +32,34 @@ def test_every_exchange_is_counted_and_one_without_content_weighs_nothing_in_tok
     assert told.clients == {"curl": 1}
     assert told.sources == {"reported": 1, "unknown": 1}
     assert told.token_source == TokenSource.MIXED
-    assert (told.answers, told.answer_ms, told.mean_answer_ms) == (3, 12_000, 4_000)
+    assert (told.answers, told.answer_ms, told.mean_answer_ms) == (2, 11_000, 5_500)
+    assert told.generating_ms == 2_000
     assert told.tokens_a_second == 3.5
     assert (told.minutes, told.uptime_s) == ((4, 0), 90)
     assert Counters.from_json(told.as_json()) == told
+
+
+def test_a_session_begins_with_nothing() -> None:
+    told = Aggregate(5.0, startup_ms=812).picture(5.0)
+    assert told == Counters()._replace(startup_ms=812, minutes=(0,))
+    assert {value for value in Counters().as_json().values() if isinstance(value, int)} == {0}
+    assert Counters.from_json({"key of another version": 1}) == Counters()
+    assert Counters(tokens=5).tokens_a_second is None
+    assert Counters(generating_ms=5).tokens_a_second is None
+
+
+def test_polls_beside_chats_do_not_make_answers_look_quick() -> None:
+    chats = [replace(CHAT, ended=1.0) for _ in range(3)]
+    polls = [replace(ONE, answered=0.001, ended=0.002) for _ in range(60)]
+    assert _folded(*chats, *polls).picture(9.0).mean_answer_ms == 1_000
+    assert _folded(*polls).picture(9.0).mean_answer_ms is None
+
+
+def test_a_server_s_own_estimate_is_counted_as_what_it_is() -> None:
+    estimated = replace(CHAT, token_source=TokenSource.ESTIMATED)
+    told = _folded(estimated, estimated).picture(9.0)
+    assert (told.tokens, told.token_source, told.sources) == (14, TokenSource.ESTIMATED, {"estimated": 2})
+    assert _folded(estimated, CHAT).picture(9.0).token_source == TokenSource.MIXED
 
 
 def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:

@@ -42,10 +42,9 @@ class Aggregate:
         self._routes[exchange.route] += 1
         if exchange.client is not None:
             self._clients[exchange.client] += 1
-        if exchange.answered is not None:
+        if exchange.token_source is not None:  # lists and polls would hide how long an answer takes
             self._answers += 1
             self._answer_s += exchange.ended - exchange.started
-        if exchange.token_source is not None:
             self._sources[exchange.token_source] += 1
             if exchange.token_source is not TokenSource.UNKNOWN:
                 self._tokens += exchange.tokens

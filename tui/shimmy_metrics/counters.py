@@ -13,8 +13,9 @@ from shimmy_metrics.vocabulary import TokenSource
 class Counters(NamedTuple):
     """What a session has counted so far. Plain JSON values alone; every figure stays on this machine until reported.
 
-    `sources` counts exchanges with generated content by token source; `minutes` are the requests of the last
-    `MINUTES_SHOWN` minutes, oldest first; `peak_hour` is the busiest hour so far. Milliseconds are whole sums.
+    `sources` counts exchanges with generated content by token source; `answers` are those exchanges and `answer_ms`
+    their times, of which `generating_ms` are those with a known number of tokens; `minutes` are the requests of the
+    last `MINUTES_SHOWN` minutes, oldest first; `peak_hour` is the busiest hour so far. Milliseconds are whole sums.
     """
 
     requests: int = 0
@@ -55,7 +56,7 @@ class Counters(NamedTuple):
 
     @property
     def mean_answer_ms(self) -> int | None:
-        """Mean time from a request's first byte to its answer's last, or None where no answer was measured."""
+        """Mean time from a request's first byte to its answer's last, over answers that generated content, or None."""
         return round(self.answer_ms / self.answers) if self.answers else None
 
     @property

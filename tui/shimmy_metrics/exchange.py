@@ -15,10 +15,11 @@ class Exchange:
 
     `route` is a word of `vocabulary.ROUTES` or `other`. `client` is a word of `vocabulary.CLIENTS`, or None where the
     User-Agent says nothing. `model` is a keyed hash (8 bytes) of the model's name as the answer gives it, or None.
-    `tokens` were generated, as `token_source` tells (`REPORTED`, `COUNTED` or `UNKNOWN`); `token_source` is None where
-    the answer had no generated content, and such an exchange weighs nothing. Times are monotonic seconds: `started`
-    when the request's first byte arrived, `answered` when the answer's first byte came, `ended` when its last came.
-    `answered` is None where no answer came at all (a failure where it was the server that ended the connection).
+    `tokens` were generated, as `token_source` tells (any word but `MIXED`; 0 where it is `UNKNOWN`); `token_source` is
+    None where the answer had no generated content: such an exchange tells no tokens and no answering time. Times are
+    monotonic seconds: `started` when the request's first byte arrived, `answered` when the answer's first byte came,
+    `ended` when its last came. `answered` is None where no answer came at all (a failure where it was the server that
+    ended the connection).
     """
 
     route: str

@@ -5,12 +5,17 @@ from typing import Final
 
 
 class TokenSource(StrEnum):
-    """Where a token figure comes from (DESIGN, field `metrics.token_source`)."""
+    """Where a token figure comes from. An exchange has any of these but `MIXED`, which a session has for several."""
 
     REPORTED = "reported"
+    """The server's usage figures."""
     COUNTED = "counted"
+    """Streamed pieces with content, counted as they pass."""
+    ESTIMATED = "estimated"
+    """The server's own guess (Shimmy's `/v1/messages` divides bytes by four)."""
     MIXED = "mixed"
     UNKNOWN = "unknown"
+    """Content was generated, and nothing tells how much."""
 
 
 OTHER: Final = "other"

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.receiver.answer import answer
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report import check, fields
+from shimmy_metrics.report.check import check_body, check_shape
+from shimmy_metrics.report.fields import BY_NAME, FIELDS
+from shimmy_metrics.report.kinds import Exactly
 from shimmy_metrics.report.seal import join
 from support.samples import sealed
 
@@ -50,7 +53,13 @@ def test_an_array_of_sealed_reports_has_no_fault() -> None:
         ("schema_version", True),
         ("metrics.daily_active_usage", 1),
         ("metrics.session_duration_minutes", -1),
-        ("metrics.session_duration_minutes", 525_601),
+        ("metrics.session_duration_minutes", 530_000),
+        ("metrics.session_duration_minutes", 122),
+        ("metrics.requests_per_session", 101),
+        ("metrics.total_tokens_generated", 2_350),
+        ("metrics.errors_count", 1_010),
+        ("metrics.peak_requests_per_hour", 105),
+        ("metrics.startup_time_ms", 812),
         ("metrics.requests_per_session", 1.5),
         ("metrics.requests_per_session", True),
         ("metrics.requests_per_session", None),
@@ -108,6 +117,12 @@ def test_any_other_spelling_of_the_same_report_is_refused(body: bytes) -> None:
     assert check_body(body) != []
 
 
+def test_another_spelling_is_named_as_that_and_nothing_else() -> None:
+    rule = "not the one byte form: the fields' order, no space, no escape, plain integers"
+    assert [str(fault) for fault in check_body(GOOD + b" ")] == [rule]
+    assert [str(fault) for fault in check_body(b"[" + GOOD + b", " + GOOD + b"]")] == [rule]
+
+
 def test_a_key_that_comes_twice_is_named() -> None:
     body = GOOD.replace(b'"platform"', b'"version":"1.0.0","platform"')
     assert [(fault.path, fault.rule) for fault in check_body(body)] == [("version", "stands there twice")]
@@ -118,6 +133,76 @@ def test_hostile_text_does_not_reach_the_terminal_raw() -> None:
     shown = " ".join(str(fault) for fault in check_body(body))
     assert "\x1b" not in shown
     assert shown.isascii()
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"[]", "an empty list is no report"),
+        (b"7", "no report object"),
+        (b"[7]", "[0]: no report object"),
+        (b"[" + GOOD + b",[]]", "[1]: no report object"),
+        (b"{", "no JSON"),
+        (GOOD.replace(b":47", b":NaN"), "no JSON"),
+        (GOOD.replace(b":47", b":-Infinity"), "no JSON"),
+        (b"\xff", "no JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_keeps_a_body_from_being_a_report_is_said_once(body: bytes, fault: str) -> None:
+    assert [str(each) for each in check_body(body)] == [fault]
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        (b'{"sealed by":"older rules"}', []),
+        (b'[{"sealed by":"older rules"},{}]', []),
+        (b"7", ["no report object"]),
+        (b"[]", ["no report object"]),
+        (b"[{},7]", ["no report object"]),
+        (b"{", ["no JSON"]),
+        (b'{"x":1,"x":2}', ["x: stands there twice"]),
+    ],
+)
+def test_of_a_body_by_older_rules_the_shape_alone_is_checked(body: bytes, faults: list[str]) -> None:
+    assert [str(each) for each in check_shape(body)] == faults
+
+
+def test_a_report_is_checked_by_the_list_that_was_agreed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = tuple(each._replace(since=2) if each.name == "token_source" else each for each in FIELDS)
+    number = BY_NAME["schema_version"]._replace(kind=Exactly(1, 2))
+    monkeypatch.setattr(fields, "FIELDS", tuple(number if each.name == number.name else each for each in newer))
+    monkeypatch.setitem(BY_NAME, "schema_version", number)
+    monkeypatch.setattr(check, "SCHEMA_VERSION", 2)
+    older = GOOD.replace(b'"token_source":"mixed",', b"")
+    assert check_body(older) == []
+    assert [str(each) for each in check_body(GOOD)] == ["metrics.token_source: is no field"]
+    assert check_body(_changed("schema_version", 2)) == []
+    missing = older.replace(b'"schema_version":1', b'"schema_version":2')
+    assert [str(each) for each in check_body(missing)] == ["metrics.token_source: is missing"]
+    for neither in (0, 3, True, None):
+        told = check_body(_changed("schema_version", neither))
+        assert [each.path for each in told] == ["schema_version"], neither  # by the newest list nothing else is wrong
+
+
+@pytest.mark.parametrize("key", ["X", "x.", "."])
+def test_an_unknown_key_is_named_as_it_is_in_an_array_too(key: str) -> None:
+    body = json.dumps([json.loads(GOOD) | {key: 1}], separators=(",", ":")).encode()
+    assert [each.path for each in check_body(body)] == [f"[0].{key}"]
+
+
+def test_a_section_that_is_missing_or_no_object_is_named_once() -> None:
+    report = json.loads(GOOD)
+    assert [str(each) for each in check_body(json.dumps(report | {"metrics": 7}).encode())] == ["metrics: is no object"]
+    del report["metrics"]
+    assert [str(each) for each in check_body(json.dumps(report).encode())] == ["metrics: is missing"]
+
+
+@pytest.mark.parametrize("length", [59, 60, 61, 5_000])
+def test_of_a_key_from_outside_no_more_than_sixty_characters_are_told(length: int) -> None:
+    (fault,) = check_body(_changed("k" * length, 1))
+    assert fault.path == "k" * min(length, 60)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff", b"NaN", b"[1]", b'{"metrics":3}'])

@@ -1,6 +1,8 @@
 """What is taken away before anything leaves."""
 
 import math
+import sys
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -38,6 +40,15 @@ def test_rounding_keeps_the_order(one: int, other: int) -> None:
 @pytest.mark.parametrize(("value", "expected"), [(0, 0), (99, 99), (1247, 1200), (1250, 1300), (996, 1000), (105, 110)])
 def test_halves_round_upwards(value: int, expected: int) -> None:
     assert coarsen.two_digits(value) == expected
+
+
+@given(st.integers(-(10**6), 10**15), st.sampled_from([64, 520_000, 3_600_000, 10**9]))
+def test_a_rounded_figure_stays_within_its_bound_and_changes_nothing_twice(value: int, top: int) -> None:
+    rounded = coarsen.rounded(value, top)
+    assert 0 <= rounded <= top
+    assert coarsen.rounded(rounded, top) == rounded
+    assert rounded == coarsen.two_digits(rounded)
+    assert not 0 <= value <= top or abs(rounded - value) * 20 <= max(value, 1)
 
 
 @given(st.floats(0, 10**6, allow_nan=False))
@@ -89,6 +100,8 @@ def test_cores_round_down(cores: int) -> None:
         ("2.6.5+build.somebody", "2.6.5"),
         ("02.006.5", "2.6.5"),
         ("2.6", "unknown"),
+        ("999.999.999", "999.999.999"),
+        (" 2.6.5\n", "2.6.5"),
         ("2.6.1000", "unknown"),
         ("", "unknown"),
         ("llama-3.1.8", "unknown"),
@@ -132,6 +145,8 @@ def test_the_most_used_routes_are_named_and_the_rest_is_other(counts: dict[str, 
         ({"curl": 3, "zed": 3}, "zed", "zed"),
         ({"curl": 3, "zed": 3}, None, "curl"),
         ({"somebody's tool": 9, "curl": 1}, None, "curl"),
+        ({"curl": 0}, None, "api"),
+        ({"curl": 0}, "zed", "zed"),
     ],
 )
 def test_the_client_with_most_requests_wins(counts: dict[str, int], environment: str | None, expected: str) -> None:
@@ -164,6 +179,13 @@ def test_a_time_is_cut_to_its_utc_day() -> None:
 def test_the_day_is_utc_whatever_zone_the_time_came_in() -> None:
     tokyo = timezone(timedelta(hours=9))
     assert coarsen.utc_day(datetime(2026, 11, 24, 8, 59, tzinfo=tokyo)) == "2026-11-23T00:00:00Z"
+
+
+def test_the_day_is_utc_whatever_zone_the_machine_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "JST-9")
+    if sys.platform != "win32":
+        time.tzset()
+    assert coarsen.utc_day(datetime(2026, 11, 23, 20, tzinfo=UTC)) == "2026-11-23T00:00:00Z"
 
 
 def test_a_platform_of_another_name_is_other() -> None:

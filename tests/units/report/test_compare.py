@@ -1,7 +1,9 @@
 """Two reports side by side, and a body cut into members."""
 
 import json
+from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from shimmy_metrics.report.bodies import members, split
 from shimmy_metrics.report.compare import Change, compare, differ
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.seal import join
-from support.samples import COUNTERS, sealed
+from support.samples import COUNTERS, NOW, sealed
 
 OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
 
@@ -31,8 +33,10 @@ def test_a_field_that_only_one_has_is_added_or_removed() -> None:
     report = json.loads(sealed().body)
     del report["metrics"]["token_source"]
     shorter = json.dumps(report, separators=(",", ":")).encode()
-    assert [each.change for each in differ(compare(shorter, sealed().body))] == [Change.ADDED]
-    assert [each.change for each in differ(compare(sealed().body, shorter))] == [Change.REMOVED]
+    (added,) = differ(compare(shorter, sealed().body))
+    assert added[1:] == (Change.ADDED, "", '"mixed"')
+    (removed,) = differ(compare(sealed().body, shorter))
+    assert removed[1:] == (Change.REMOVED, '"mixed"', "")
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
@@ -52,3 +56,34 @@ def test_a_request_s_body_splits_into_the_reports_it_was_joined_from() -> None:
     assert split(join(bodies)) == bodies
     assert split(join(bodies[:1])) == bodies[:1]
     assert split(b"") == []
+
+
+@pytest.mark.parametrize("damaged", [b"[]", b"[", b'[{"version":"2.6.5"}', b"\xff\xfe", b"7"])
+def test_damaged_bytes_are_given_back_whole(damaged: bytes) -> None:
+    assert split(damaged) == [damaged]
+
+
+def test_bytes_that_are_no_text_are_cut_where_a_field_begins() -> None:
+    cut = list(members(b'\xff{"version":"\xff","platform":1}'))
+    assert [(member.offset, member.text, member.field) for member in cut] == [
+        (0, '\ufffd{"version":"\ufffd",', "version"),
+        (16, '"platform":1}', "platform"),
+    ]
+    assert list(members(b"no field at all")) == [(0, "no field at all", "")]
+
+
+def test_each_byte_of_a_damaged_body_is_one_character_so_that_offsets_are_places() -> None:
+    first, second = members('{"version":"\u20ac","platform":1}'.encode())
+    assert first.text == '{"version":"' + 3 * "\ufffd" + '",'
+    assert second.offset == len(first.text)
+
+
+def test_a_report_of_another_session_on_another_day_is_nothing_new_by_that_alone() -> None:
+    later = sealed(OTHER_ID, moment=NOW + timedelta(days=1))
+    differences = compare(sealed().body, later.body)
+    assert {each.field.name for each in differences if each.change is Change.CHANGED} == {"session_id", "timestamp"}
+    assert differ(differences) == ()
+
+
+def test_what_became_of_a_field_is_one_of_four_words() -> None:
+    assert list(Change) == ["added", "removed", "changed", "same"]

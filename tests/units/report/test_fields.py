@@ -1,27 +1,40 @@
 """The field table: what can leave, at most, and that everything else derives from it."""
 
 import json
-import math
+import re
 from itertools import pairwise
 
 import jsonschema
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.limits import REPORT_BYTES, ROUTES_NAMED
+from shimmy_metrics.limits import ACTIVE_MINUTES, REPORT_BYTES, ROUTES_NAMED
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.build import Report, build, raw_values
-from shimmy_metrics.report.check import check_body
-from shimmy_metrics.report.fields import FIELDS, NEVER, covered
-from shimmy_metrics.report.kinds import Value
+from shimmy_metrics.report.check import canonical, check_body
+from shimmy_metrics.report.fields import BY_NAME, FIELDS, covered, new_since
+from shimmy_metrics.report.kinds import Value, Whole
 from shimmy_metrics.report.measured import Measured
-from shimmy_metrics.report.population import SHARES, bits
+from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.schema import schema
 from shimmy_metrics.report.seal import digest, seal
-from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
-from support.samples import FACTS, NOW, SESSION_ID, measured, sealed
+from shimmy_metrics.vocabulary import (
+    ARCHITECTURES,
+    CLIENTS,
+    GPU_VENDORS,
+    OTHER,
+    REGIONS,
+    ROUTES,
+    SYSTEMS,
+    TokenSource,
+)
+from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, measured, sealed
+
+SCHEMA = jsonschema.Draft202012Validator(schema())
 
 
 def _largest() -> bytes:
@@ -90,9 +103,9 @@ def test_a_report_is_what_was_measured_and_coarsened() -> None:
         "schema_version": 1,
         "metrics": {
             "daily_active_usage": True,
-            "session_duration_minutes": 122,
+            "session_duration_minutes": 120,
             "requests_per_session": 47,
-            "total_tokens_generated": 2350,
+            "total_tokens_generated": 2400,
             "errors_count": 2,
             "token_source": "mixed",
             "models_used_count": 2,
@@ -140,6 +153,161 @@ def test_tokens_of_unknown_source_are_sent_as_zero() -> None:
     assert metrics["token_source"] == "unknown"
 
 
+def _metrics(values: Measured) -> dict[str, Value]:
+    metrics = build(values)["metrics"]
+    assert isinstance(metrics, dict)
+    return metrics
+
+
+@pytest.mark.parametrize(
+    ("sources", "word", "tokens"),
+    [
+        ({"reported": 3}, "reported", 510),
+        ({"counted": 1}, "counted", 510),
+        ({"estimated": 2}, "estimated", 510),
+        ({"reported": 1, "estimated": 1}, "mixed", 510),
+        ({"counted": 1, "unknown": 1}, "mixed", 510),
+        ({"reported": 1, "counted": 0}, "reported", 510),
+        ({"unknown": 4}, "unknown", 0),
+        ({}, "unknown", 0),
+    ],
+)
+def test_one_source_is_named_and_several_are_mixed(sources: dict[str, int], word: str, tokens: int) -> None:
+    metrics = _metrics(measured(counters=COUNTERS._replace(tokens=514, sources=sources)))
+    assert (metrics["token_source"], metrics["total_tokens_generated"]) == (word, tokens)
+
+
+@pytest.mark.parametrize(
+    ("name", "counters", "sent"),
+    [
+        ("session_duration_minutes", Counters(uptime_s=59), 0),
+        ("session_duration_minutes", Counters(uptime_s=99 * 60 + 59), 99),
+        ("session_duration_minutes", Counters(uptime_s=104 * 60), 100),
+        ("session_duration_minutes", Counters(uptime_s=105 * 60), 110),
+        ("session_duration_minutes", Counters(uptime_s=10**9), 520_000),
+        ("requests_per_session", Counters(requests=7_321), 7_300),
+        ("requests_per_session", Counters(requests=10**12), 10**9),
+        ("total_tokens_generated", Counters(tokens=1_234_567, sources={"reported": 1}), 1_200_000),
+        ("total_tokens_generated", Counters(tokens=10**15, sources={"reported": 1}), 10**12),
+        ("errors_count", Counters(errors=995), 1_000),
+        ("errors_count", Counters(errors=10**12), 10**9),
+        ("peak_requests_per_hour", Counters(peak_hour=4_449), 4_400),
+        ("peak_requests_per_hour", Counters(peak_hour=10**7), 10**6),
+        ("startup_time_ms", Counters(startup_ms=1_749), 1_700),
+        ("startup_time_ms", Counters(startup_ms=10**9), 3_600_000),
+        ("startup_time_ms", Counters(startup_ms=0), 0),
+        ("startup_time_ms", Counters(), None),
+        ("avg_response_time_ms", Counters(answers=3, answer_ms=3_740), 1_200),
+        ("avg_response_time_ms", Counters(answers=1, answer_ms=10**9), 3_600_000),
+        ("avg_response_time_ms", Counters(requests=9), None),
+        ("models_used_count", Counters(models=63), 63),
+        ("models_used_count", Counters(models=65), 64),
+        ("concurrent_model_usage", Counters(models_at_once=65), 64),
+    ],
+)
+def test_figures_leave_with_two_digits_and_within_their_bounds(name: str, counters: Counters, sent: int | None) -> None:
+    assert _metrics(measured(counters=counters))[name] == sent
+
+
+@pytest.mark.parametrize(
+    ("requests", "minutes", "word"),
+    [(1_049, 0, "development"), (1_050, 0, "production"), (104, 0, "evaluation"), (105, 0, "development"),
+     (0, 484, "development"), (0, 485, "production"), (0, 60, "evaluation"), (0, 61, "development")],
+)  # fmt: skip
+def test_deployment_is_told_from_the_rounded_figures_and_tells_nothing_beside_them(
+    requests: int, minutes: int, word: str
+) -> None:
+    metrics = _metrics(measured(counters=Counters(requests=requests, uptime_s=minutes * 60)))
+    assert metrics["deployment_type"] == word
+    sent = (metrics["requests_per_session"], metrics["session_duration_minutes"])
+    assert isinstance(sent[0], int)
+    assert isinstance(sent[1], int)
+    assert coarsen.deployment_type(sent[0], sent[1]) == word
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "gpu", "tier"),
+    [(40, True, "workstation"), (40, False, "consumer"), (80, False, "server"), (None, True, "consumer")],
+)
+def test_the_class_of_machine_is_told_from_its_memory_and_gpu(gigabytes: int | None, gpu: bool, tier: str) -> None:
+    memory = None if gigabytes is None else gigabytes * 2**30
+    facts = FACTS._replace(memory_bytes=memory, gpu_detected=gpu)
+    assert _metrics(measured()._replace(facts=facts))["hardware_tier"] == tier
+
+
+@pytest.mark.parametrize("hint", ["curl", "zed"])
+def test_where_clients_tie_the_terminal_s_environment_tells_which(hint: str) -> None:
+    values = measured(counters=COUNTERS._replace(clients={"curl": 7, "zed": 7}))._replace(client_hint=hint)
+    assert _metrics(values)["integration_type"] == hint
+
+
+@pytest.mark.parametrize("facts", [FACTS, FACTS._replace(memory_bytes=None), FACTS._replace(cores=None)])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_cannot_be_read_is_null_and_the_other_figure_keeps_its_month(facts: Facts, first: bool) -> None:
+    metrics = _metrics(measured()._replace(facts=facts, first_of_month=first))
+    assert metrics["memory_gb"] == (16 if first and facts.memory_bytes else None)
+    assert metrics["cpu_cores"] == (8 if first and facts.cores else None)
+
+
+@pytest.mark.parametrize(
+    ("requests", "seconds", "first", "active"),
+    [(1, 0, True, True), (0, 299, True, False), (0, 300, True, True), (1, 300, False, False)],
+)
+def test_a_day_counts_with_a_request_or_five_minutes_and_once(
+    requests: int, seconds: int, first: bool, active: bool
+) -> None:
+    values = measured(counters=Counters(requests=requests, uptime_s=seconds))._replace(first_of_day=first)
+    assert _metrics(values)["daily_active_usage"] is active
+
+
+def test_the_raw_values_are_exact_and_worded() -> None:
+    assert raw_values(measured()) == {
+        "session_id": SESSION_ID,
+        "timestamp": "23 Nov 2026 14:32:07 UTC",
+        "version": "2.6.5",
+        "platform": "linux on x64",
+        "schema_version": "1",
+        "daily_active_usage": "first of the day",
+        "session_duration_minutes": "7,321 s",
+        "requests_per_session": "47",
+        "total_tokens_generated": "2,350",
+        "errors_count": "2",
+        "token_source": "reported 40, counted 3",
+        "models_used_count": "2 hashed",
+        "concurrent_model_usage": "1",
+        "api_endpoints_used": "/v1/chat/completions 44, /v1/models 3",
+        "integration_type": "openai-sdk 40, curl 7",
+        "deployment_type": "47 requests, 122 min",
+        "hardware_tier": "15.6 GB, a GPU",
+        "memory_gb": "15.6 GB",
+        "cpu_cores": "12",
+        "region_indicator": "Europe/Berlin",
+        "avg_response_time_ms": "1,247 ms",
+        "startup_time_ms": "812 ms",
+        "peak_requests_per_hour": "15",
+        "gpu_detected": "yes",
+        "gpu_vendor": "nvidia",
+    }
+
+
+def test_what_was_not_measured_is_said_in_words() -> None:
+    unknown = FACTS._replace(memory_bytes=None, cores=None, gpu_vendor=None, gpu_detected=False, zone="")
+    told = raw_values(measured(counters=Counters())._replace(facts=unknown, version="", first_of_day=False))
+    assert {name: text for name, text in told.items() if not text[0].isdigit() and text not in ("none", "no")} == {
+        "session_id": SESSION_ID,
+        "version": "the server told none",
+        "platform": "linux on x64",
+        "daily_active_usage": "not the day's first",
+        "hardware_tier": "not known, no GPU",
+        "memory_gb": "not known",
+        "cpu_cores": "not known",
+        "region_indicator": "no time zone",
+        "avg_response_time_ms": "not measured",
+        "startup_time_ms": "not measured",
+    }
+    assert raw_values(measured()._replace(facts=FACTS._replace(gpu_vendor=None)))["gpu_vendor"] == "another maker"
+
+
 numbers = st.integers(min_value=0, max_value=10**18)
 counters = st.builds(
     Counters,
@@ -159,16 +327,35 @@ counters = st.builds(
 )
 
 
-@given(counters, st.text(max_size=40), st.booleans(), st.booleans())
-def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(
-    counted: Counters, version: str, day: bool, month: bool
-) -> None:
-    values = Measured(SESSION_ID, NOW, version, 1, counted, FACTS, None, first_of_day=day, first_of_month=month)
-    body = seal(build(values)).body
-    assert check_body(body) == []
-    assert len(body) <= REPORT_BYTES
-    jsonschema.Draft202012Validator(schema()).validate(json.loads(body))
-    assert raw_values(values).keys() == {field.name for field in FIELDS}
+facts = st.builds(
+    Facts,
+    system=st.sampled_from([*SYSTEMS, "haiku"]),
+    architecture=st.sampled_from([*ARCHITECTURES, "riscv64"]),
+    memory_bytes=st.none() | st.integers(1, 2**60),
+    cores=st.none() | st.integers(1, 10**6),
+    gpu_vendor=st.none() | st.sampled_from(GPU_VENDORS),
+    gpu_detected=st.booleans(),
+    region=st.sampled_from(REGIONS),
+    zone=st.text(max_size=9),
+)
+
+
+@pytest.mark.parametrize("aggregates", [300, pytest.param(10_000, marks=pytest.mark.long)])
+def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(aggregates: int) -> None:
+    @settings(max_examples=aggregates, deadline=None)
+    @given(counters, facts, st.text(max_size=40), st.none() | st.sampled_from(CLIENTS), st.booleans(), st.booleans())
+    def is_allowed(counted: Counters, machine: Facts, version: str, hint: str | None, day: bool, month: bool) -> None:
+        values = Measured(SESSION_ID, NOW, version, 1, counted, machine, hint, first_of_day=day, first_of_month=month)
+        body = seal(build(values)).body
+        assert check_body(body) == []
+        assert len(body) <= REPORT_BYTES
+        parsed = json.loads(body)
+        assert SCHEMA.is_valid(parsed)
+        # The one byte form: spelled anew it is the same, and it says again what it said.
+        assert canonical(parsed) == body == json.dumps(parsed, separators=(",", ":"), ensure_ascii=False).encode()
+        assert raw_values(values).keys() == {field.name for field in FIELDS}
+
+    is_allowed()
 
 
 def test_the_published_schema_is_itself_valid() -> None:
@@ -179,26 +366,56 @@ def test_the_published_schema_is_itself_valid() -> None:
 def test_each_field_says_what_it_is_and_why_in_a_line(field: object) -> None:
     text = next(each for each in FIELDS if each is field)
     assert len(text.meaning) <= 78
-    assert len(f"Asked for {text.purpose}.") <= 78
+    assert len(f"Why: {text.purpose}.") <= 78
     assert text.meaning.endswith(".")
     assert text.source
     assert text.coarsening
+    assert text.purpose.startswith("to ")
     assert not text.purpose.endswith(".")
+    assert text.bits >= 0
 
 
-def test_identifying_bits_are_the_entropy_of_the_written_population() -> None:
-    assert SHARES.keys() == {field.name for field in FIELDS}
-    for name, shares in SHARES.items():
-        assert sum(shares) == 100, name
-        expected = math.log2(100) - sum(share * math.log2(share) for share in shares) / 100
-        assert bits(name) == pytest.approx(expected), name
-    assert bits("session_id") == 0
-    assert bits("gpu_vendor") > bits("gpu_detected")
+def _numbers(sentence: str) -> list[int]:
+    return [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", sentence)]
+
+
+def test_the_numbers_in_the_sentences_are_those_in_force() -> None:
+    requests, minutes, fewer, less = _numbers(BY_NAME["deployment_type"].source)
+    for bound in (requests, fewer):
+        assert coarsen.deployment_type(bound, 0) != coarsen.deployment_type(bound + 1, 0)
+    for bound in (minutes, less):
+        assert coarsen.deployment_type(0, bound) != coarsen.deployment_type(0, bound + 1)
+    with_gpu, without = _numbers(BY_NAME["hardware_tier"].meaning)
+    for bound, gpu in ((with_gpu, True), (without, False)):
+        tiers = [coarsen.hardware_tier(gigabytes * 2**30, gpu_detected=gpu) for gigabytes in (bound, bound + 1)]
+        assert tiers[0] == "consumer" != tiers[1]
+    assert _numbers(BY_NAME["daily_active_usage"].meaning) == [ACTIVE_MINUTES]
+    assert "the ten most used" in BY_NAME["api_endpoints_used"].coarsening
+    assert ROUTES_NAMED == 10
+    for field in FIELDS:
+        if isinstance(field.kind, Whole):
+            assert ("two significant digits" in field.coarsening) is field.kind.rounded
 
 
 def test_schema_one_covers_the_whole_table() -> None:
-    assert covered(1) == FIELDS
+    assert (covered(1), new_since(1)) == (FIELDS, ())
+    assert (covered(0), new_since(0)) == ((), FIELDS)
     assert all(name and fate for name, fate in NEVER)
+
+
+def test_null_stands_only_where_something_may_not_be_known() -> None:
+    assert {field.name for field in FIELDS if field.kind.fault(None) is None} == {
+        "memory_gb",
+        "cpu_cores",
+        "avg_response_time_ms",
+        "startup_time_ms",
+        "gpu_vendor",
+    }
+
+
+def test_words_used_equally_often_are_listed_by_name() -> None:
+    told = raw_values(measured(counters=COUNTERS._replace(routes={"/v1/models": 2, "/api/tags": 2, OTHER: 3})))
+    assert told["api_endpoints_used"] == "other 3, /api/tags 2, /v1/models 2"
 
 
 def test_the_digest_is_sha256_of_the_bytes() -> None:

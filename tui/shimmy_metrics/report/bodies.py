@@ -5,11 +5,12 @@ Bytes that a disk damaged are cut as well: they hold no field, and nothing is ra
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.fields import BY_NAME
 
 
 class Member(NamedTuple):
@@ -29,16 +30,10 @@ def members(body: bytes) -> Iterator[Member]:
 
     Bytes in which no field is named are one piece.
     """
-    names = {field.name for field in FIELDS}
-    starts: list[tuple[int, str]] = []
-    for match in _MEMBER.finditer(body):
-        name = match[1].decode()
-        if name in names:
-            starts.append((match.start(), name))
-    starts = starts or [(0, "")]
-    ends = [*(start for start, _ in starts[1:]), len(body)]
-    for index, ((start, name), end) in enumerate(zip(starts, ends, strict=True)):
-        begin = 0 if index == 0 else start
+    named = ((match.start(), match[1].decode()) for match in _MEMBER.finditer(body))
+    starts = [(start, name) for start, name in named if name in BY_NAME]
+    first = starts[0][1] if starts else ""
+    for (begin, name), (end, _) in pairwise([(0, first), *starts[1:], (len(body), "")]):
         yield Member(begin, body[begin:end].decode("ascii", errors="replace"), name)
 
 

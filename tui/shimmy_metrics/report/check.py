@@ -4,16 +4,13 @@ Used by `validate`, before every send, and by the receiving side.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any, NamedTuple
 
-import orjson
-
 from shimmy_metrics.consent import SCHEMA_VERSION
-from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.report.build import Report
-from shimmy_metrics.report.fields import covered
-from shimmy_metrics.report.seal import join, seal
+from shimmy_metrics.report.fields import BY_NAME, covered
+from shimmy_metrics.report.seal import seal
 
 
 class Fault(NamedTuple):
@@ -33,25 +30,32 @@ class RepeatedKeyError(ValueError):
 
 def check_body(body: bytes) -> list[Fault]:
     """Return what is wrong with a request's body: one report or an array of them. No fault: an empty list."""
-    try:
-        parsed = parse(body)
-    except RepeatedKeyError as error:
-        return [Fault(printable(str(error)), "stands there twice")]
-    except ValueError:
-        return [Fault("", "no JSON")]
-    except RecursionError:
-        return [Fault("", "nested too deeply")]
+    parsed, fault = _read(body)
+    if fault is not None:
+        return [fault]
     faults = list(check_parsed(parsed))
     if not faults and body != canonical(parsed):
         return [Fault("", "not the one byte form: the fields' order, no space, no escape, plain integers")]
     return faults
 
 
+def check_shape(body: bytes) -> list[Fault]:
+    """Return what is wrong with a body that may have been sealed by older rules: it is a report object or an array.
+
+    What its members may be is not looked at: whether they are what was sent is told by the digest alone.
+    """
+    parsed, fault = _read(body)
+    if fault is not None:
+        return [fault]
+    reports = parsed if isinstance(parsed, list) else [parsed]
+    return [] if reports and all(isinstance(each, dict) for each in reports) else [Fault("", "no report object")]
+
+
 def canonical(parsed: Any) -> bytes:  # noqa: ANN401 - JSON that was checked
     """Return the one byte form of a checked report or array of reports."""
     reports = parsed if isinstance(parsed, list) else [parsed]
     bodies = [seal(_ordered(report)).body for report in reports]
-    return join(bodies) if isinstance(parsed, dict) or len(bodies) > 1 else b"[" + b",".join(bodies) + b"]"
+    return bodies[0] if isinstance(parsed, dict) else b"[" + b",".join(bodies) + b"]"
 
 
 def check_parsed(parsed: object) -> Iterator[Fault]:
@@ -61,54 +65,64 @@ def check_parsed(parsed: object) -> Iterator[Fault]:
             yield Fault("", "an empty list is no report")
         for index, each in enumerate(parsed):
             for fault in check_report(each):
-                yield Fault(f"[{index}].{fault.path}".rstrip("."), fault.rule)
+                yield Fault(f"[{index}].{fault.path}" if fault.path else f"[{index}]", fault.rule)
     else:
         yield from check_report(parsed)
 
 
 def check_report(report: object) -> Iterator[Fault]:
-    """Yield what is wrong with one parsed report: missing, unknown and faulty fields, and its length."""
-    if not isinstance(report, dict):
+    """Yield what is wrong with one parsed report: missing, unknown and faulty fields.
+
+    Its length needs no look: the longest values that the fields admit make less than `REPORT_BYTES`.
+    """
+    if isinstance(report, dict):
+        yield from _members(report)
+    else:
         yield Fault("", "no report object")
-        return
-    faults = list(_members(report))
-    yield from faults
-    # What else may stand beside the fields has no one form, and perhaps none at all.
-    if not faults and len(orjson.dumps(report)) > REPORT_BYTES:
-        yield Fault("", f"longer than {REPORT_BYTES:,} bytes")
 
 
 def _members(report: dict[str, Any]) -> Iterator[Fault]:
-    version = report.get("schema_version")
-    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= SCHEMA_VERSION:
-        version = SCHEMA_VERSION  # that it is wrong is found below, at the field itself
-    fields = covered(version)
-    sections = {field.section for field in fields if field.section}
+    version: Any = report.get("schema_version")
+    # A version that is none is told below, at the field itself.
+    fields = covered(version if BY_NAME["schema_version"].kind.fault(version) is None else SCHEMA_VERSION)
+    sections = sorted({field.section for field in fields if field.section})
     own = {field.name for field in fields if not field.section}
-    for key in report:
-        if key not in own and key not in sections:
-            yield Fault(printable(key), "is no field")
-    for section in sorted(sections):
+    yield from _unknown(report, own.union(sections), "")
+    for section in sections:
         inner = report.get(section)
-        if not isinstance(inner, dict):
+        if isinstance(inner, dict):
+            yield from _unknown(inner, {field.name for field in fields if field.section == section}, f"{section}.")
+        else:
             yield Fault(section, "is missing" if section not in report else "is no object")
-            continue
-        names = {field.name for field in fields if field.section == section}
-        for key in inner:
-            if key not in names:
-                yield Fault(f"{section}.{printable(key)}", "is no field")
     for field in fields:
         place = report.get(field.section) if field.section else report
-        if not isinstance(place, dict):
-            continue
-        fault = "is missing" if field.name not in place else field.kind.fault(place[field.name])
-        if fault:
-            yield Fault(field.path, fault)
+        if isinstance(place, dict):
+            fault = "is missing" if field.name not in place else field.kind.fault(place[field.name])
+            if fault:
+                yield Fault(field.path, fault)
+
+
+def _unknown(members: dict[str, Any], names: Set[str], place: str) -> Iterator[Fault]:
+    for key in members:
+        if key not in names:
+            yield Fault(f"{place}{printable(key)}", "is no field")
+
+
+def _read(body: bytes) -> tuple[Any, Fault | None]:
+    """Return the parsed JSON, or what keeps it from being any."""
+    try:
+        return parse(body), None
+    except RepeatedKeyError as error:
+        return None, Fault(printable(str(error)), "stands there twice")
+    except ValueError:
+        return None, Fault("", "no JSON")
+    except RecursionError:
+        return None, Fault("", "nested too deeply")
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     """Return the parsed JSON. Raises `ValueError` for what is none, `RepeatedKeyError` for a key that comes twice."""
-    return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+    return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def printable(key: str) -> str:

@@ -1,4 +1,4 @@
-"""What takes precision away before anything leaves. Pure; each rule is DESIGN's ("What a report holds")."""
+"""What takes precision away before anything leaves. Pure."""
 
 import math
 import re
@@ -24,11 +24,14 @@ def two_digits(value: int) -> int:
     return (value + scale // 2) // scale * scale
 
 
+def rounded(value: int, top: int) -> int:
+    """Return `value` within 0 and `top`, rounded to two significant digits; `top` has no more than two itself."""
+    return two_digits(clamp(value, top))
+
+
 def power_of_two_nearest(gigabytes: float) -> int:
     """Return the nearest power of two by logarithm, within 1 and `MEMORY_GB_MAX`."""
-    if gigabytes <= 1:
-        return 1
-    return min(1 << round(math.log2(gigabytes)), MEMORY_GB_MAX)
+    return min(1 << round(math.log2(max(gigabytes, 1))), MEMORY_GB_MAX)
 
 
 def power_of_two_down(cores: int) -> int:
@@ -64,7 +67,7 @@ def hardware_tier(memory_bytes: int | None, *, gpu_detected: bool) -> str:
 
 
 def deployment_type(requests: int, minutes: int) -> str:
-    """Return how much a session was used, as a word."""
+    """Return how much a session was used, by the rounded figures: the word tells nothing beside them."""
     if requests > 1_000 or minutes > 480:
         return "production"
     return "development" if requests > 100 or minutes > 60 else "evaluation"

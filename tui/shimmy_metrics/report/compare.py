@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import orjson
 
 from shimmy_metrics.report.bodies import parsed
-from shimmy_metrics.report.fields import FIELDS, Field
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
 
 
 class Change(StrEnum):

@@ -5,6 +5,7 @@ They are tuples: rows of the field table, which each command loads and which cos
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -35,16 +36,16 @@ class Kind(Protocol):
 
 
 class Whole(NamedTuple):
-    """An integer from 0 to `top`; `digits` significant ones where given; null where `optional`."""
+    """An integer from 0 to `top`; of two significant digits where `rounded`; null where `optional`."""
 
     top: int
-    digits: int | None = None
+    rounded: bool = False
     optional: bool = False
 
     @property
     def bounds(self) -> str:
         """The allowed values in a few words."""
-        rounding = ", two digits" if self.digits else ""
+        rounding = ", two digits" if self.rounded else ""
         return f"0 to {self.top:,}{rounding}{' or null' if self.optional else ''}"
 
     @property
@@ -60,11 +61,22 @@ class Whole(NamedTuple):
             return "no integer"
         if not 0 <= value <= self.top:
             return f"not within {self.bounds}"
-        return "more than two significant digits" if self.digits and value != two_digits(value) else None
+        return "more than two significant digits" if self.rounded and value != two_digits(value) else None
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the value."""
-        return {"type": ["integer", "null"] if self.optional else "integer", "minimum": 0, "maximum": self.top}
+        """Return the JSON Schema of the value. Its numeric keywords say nothing of null."""
+        type_ = ["integer", "null"] if self.optional else "integer"
+        bands = {"anyOf": list(_bands(self.top))} if self.rounded else {}
+        return {"type": type_, "minimum": 0, "maximum": self.top, **bands}
+
+
+def _bands(top: int) -> Iterator[dict[str, int]]:
+    """Yield two significant digits as JSON Schema can say them: at most 99, then 100 to 990 by 10, and so on."""
+    yield {"maximum": min(top, 99)}
+    step = 10
+    while 10 * step <= top:
+        yield {"minimum": 10 * step, "maximum": min(99 * step, top), "multipleOf": step}
+        step *= 10
 
 
 class Exactly(NamedTuple):
@@ -154,7 +166,7 @@ class Word(NamedTuple):
     @property
     def bounds(self) -> str:
         """The allowed values in a few words."""
-        few = len(self.words) <= 4
+        few = len(self.words) <= 5
         named = ", ".join(self.words) if few else f"one of {len(self.words)} words"
         return f"{named}{' or null' if self.optional else ''}"
 
@@ -224,7 +236,7 @@ class _Pattern(NamedTuple):
 
     def fault(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
-        matches = isinstance(value, str) and re.fullmatch(self.pattern, value, re.ASCII) is not None
+        matches = isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
         return None if matches else f"not of the form: {self.name}"
 
     def schema(self) -> dict[str, Any]:
@@ -261,7 +273,7 @@ class Day:
 
     def fault(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
-        if not isinstance(value, str) or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T00:00:00Z", value, re.ASCII):
+        if not isinstance(value, str) or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T00:00:00Z", value):
             return "no UTC day"
         try:
             datetime.fromisoformat(value)

@@ -7,7 +7,8 @@ import json
 import sys
 from typing import Any
 
-from shimmy_metrics.report.fields import FIELDS, Field
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
 
 
 def schema() -> dict[str, Any]:
@@ -35,7 +36,7 @@ def _object(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _member(field: Field) -> dict[str, Any]:
-    return {"description": f"{field.meaning} Asked for {field.purpose}.", **field.kind.schema()}
+    return {"description": f"{field.meaning} Why: {field.purpose}.", **field.kind.schema()}
 
 
 if __name__ == "__main__":

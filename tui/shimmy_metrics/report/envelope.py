@@ -1,0 +1,72 @@
+"""The report's own members: which report it is, of which server and list of fields."""
+
+from typing import Final
+
+from shimmy_metrics import vocabulary
+from shimmy_metrics.consent import SCHEMA_VERSION
+from shimmy_metrics.report import coarsen
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.kinds import UUID4, VERSION, Day, Exactly, Word
+
+ENVELOPE: Final[tuple[Field, ...]] = (
+    Field(
+        "session_id",
+        "",
+        UUID4,
+        meaning="A random name for this one report, new each session.",
+        source="random, drawn when the session starts",
+        coarsening="the same value; a report that is sent again keeps it",
+        purpose="to count a report once that had to be sent twice",
+        bits=0.0,
+        value=lambda m: m.session_id,
+        measured=lambda m: m.session_id,
+    ),
+    Field(
+        "timestamp",
+        "",
+        Day(),
+        meaning="The UTC day on which the report was sealed.",
+        source="this machine's clock, when the session ends (after a crash: at the next start)",
+        coarsening="the day",
+        purpose="to see how use changes from week to week",
+        bits=0.0,
+        value=lambda m: coarsen.utc_day(m.sealed),
+        measured=lambda m: f"{m.sealed:%d %b %Y %H:%M:%S} UTC",
+    ),
+    Field(
+        "version",
+        "",
+        VERSION,
+        meaning="The server's version.",
+        source="the server's own answer to GET /health",
+        coarsening="three numbers without suffix or build, or unknown",
+        purpose="to know which versions are in use, and which has which bug",
+        bits=2.3,
+        value=lambda m: coarsen.version_text(m.version),
+        measured=lambda m: m.version or "the server told none",
+    ),
+    Field(
+        "platform",
+        "",
+        Word(tuple(f"{system}-{arch}" for system in vocabulary.SYSTEMS for arch in vocabulary.ARCHITECTURES)),
+        meaning="The operating system and the kind of processor, as Python sees them.",
+        source="the Python interpreter; a 32-bit or translated one tells its own kind",
+        coarsening="two words: no release, no distribution, no model",
+        purpose="to know which platforms to build and test for first",
+        bits=1.9,
+        value=lambda m: coarsen.platform_word(m.facts.system, m.facts.architecture),
+        measured=lambda m: f"{m.facts.system} on {m.facts.architecture}",
+    ),
+    Field(
+        "schema_version",
+        "",
+        Exactly(1, SCHEMA_VERSION),
+        meaning="Which list of fields you agreed to.",
+        source="your consent",
+        coarsening="the same number",
+        purpose="to read the report by the right list",
+        bits=0.0,
+        value=lambda m: m.schema_version,
+        measured=lambda m: str(m.schema_version),
+    ),
+)

@@ -1,0 +1,22 @@
+"""What no report holds."""
+
+from typing import Final
+
+NEVER: Final[tuple[tuple[str, str], ...]] = (
+    ("prompts", "pass through; never kept"),
+    (
+        "answers",
+        "pass through; read for status, errors, usage figures, the model's name, and whether text came",
+    ),
+    ("model names", "read in answers; kept as keyed hashes in memory until measuring stops"),
+    ("model files", "never opened"),
+    ("file paths", "in no report; validate reads your home and working directory to search for them"),
+    ("IP addresses", "of clients: not recorded; of yours: in no report, but a receiver sees it, as any server does"),
+    ("host name", "in no report; validate reads it to search for it"),
+    ("user name", "in no report; validate reads it to search for it"),
+    ("API keys", "pass through in headers that are not read; validate searches for those in your environment"),
+    ("hardware models", "of what the system tells only the maker of the GPU is kept"),
+    ("install identifier", "there is none; the session_id in your config names your answer and is never sent"),
+    ("server memory use", "shown beside the live figures, stays here"),
+)
+"""What never leaves, and what becomes of it instead (the description, "What Is NOT Collected")."""
