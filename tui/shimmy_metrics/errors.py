@@ -31,5 +31,9 @@ class TroubleError(Exception):
     def __str__(self) -> str:
         """One line: `where: what. remedy`. A line break or an escape in a name given from outside is spelled out."""
         line = f"{self.where}: {self.what}" if self.where else self.what
-        line = f"{line}. {self.remedy}" if self.remedy else line
-        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+        return harmless(f"{line}. {self.remedy}" if self.remedy else line)
+
+
+def harmless(text: str) -> str:
+    """Return text with whatever is not printable spelled out: a name from outside may hold escapes or line breaks."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -27,7 +27,7 @@ def test_a_look_that_has_the_lock_for_an_instant_takes_it_from_nobody(tmp_path: 
     path = tmp_path / "lock"
     path.touch()
     looking = path.open("r+b")
-    assert locks._lock_now(looking.fileno())
+    assert locks.try_lock(looking.fileno())
     threading.Timer(0.01, looking.close).start()
     lock = Lock(path)
     assert lock.take()
@@ -38,14 +38,14 @@ def test_a_lock_s_file_that_is_removed_under_its_taker_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "lock"
-    lock_now = locks._lock_now
+    lock_now = locks.try_lock
 
     def removed_before(descriptor: int) -> bool:
-        monkeypatch.setattr(locks, "_lock_now", lock_now)
+        monkeypatch.setattr(locks, "try_lock", lock_now)
         path.unlink()
         return lock_now(descriptor)
 
-    monkeypatch.setattr(locks, "_lock_now", removed_before)
+    monkeypatch.setattr(locks, "try_lock", removed_before)
     lock = Lock(path)
     assert lock.take()
     assert held(path)

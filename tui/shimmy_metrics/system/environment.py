@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-_OFF: Final = frozenset({"off", "0", "false", "no"})
+_ON: Final = frozenset({"", "on", "1", "true", "yes"})
+"""The words of `SHIMMY_METRICS` that switch nothing; in an off-switch an unknown word must not leave things on."""
+
 _UNSET: Final = frozenset({"", "0", "false", "no"})
 _KEY_CHARACTERS: Final = 16
+_SWITCH_CHARACTERS: Final = 16
+"""A switch's value that is longer, or more than letters and digits, is not repeated on screens and in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,9 @@ class Environment:
         """
         value = self.get("DO_NOT_TRACK")
         if value.lower() not in _UNSET:
-            return f"DO_NOT_TRACK={value}" if value.isalnum() and len(value) <= 8 else "DO_NOT_TRACK"
+            return _named("DO_NOT_TRACK", value)
         value = self.get("SHIMMY_METRICS")
-        return f"SHIMMY_METRICS={value}" if value.lower() in _OFF else ""
+        return "" if value.lower() in _ON else _named("SHIMMY_METRICS", value)
 
     @property
     def continuous_integration(self) -> bool:
@@ -79,3 +83,8 @@ class Environment:
         marks = ("/.dockerenv", "/run/.containerenv")
         named = self.get("KUBERNETES_SERVICE_HOST") or self.get("container")
         return os.getpid() == 1 or bool(named) or any(os.path.exists(mark) for mark in marks)
+
+
+def _named(name: str, value: str) -> str:
+    harmless = value.isascii() and value.isalnum() and len(value) <= _SWITCH_CHARACTERS
+    return f"{name}={value}" if harmless else name

@@ -1,8 +1,10 @@
 """Bounded reads and durable, private writes."""
 
 import contextlib
+import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -45,33 +47,6 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
     return data
 
 
-def write_durable(path: Path, data: bytes) -> None:
-    """Replace the file by `data`, so that a reader sees the old or the new whole, also after a power cut.
-
-    The file and the directories made for it are private. A symbolic link stays and its target is replaced. Raises
-    `TroubleError` where it cannot be written; the old content is then untouched.
-    """
-    import tempfile  # with shutil behind it, and only a write wants it
-
-    target = Path(os.path.realpath(path))
-    try:
-        make_private_dir(target.parent)
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)
-        _sync_dir(target.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise _cannot_write(path, error) from error
-
-
 def write_new(path: Path, data: bytes) -> None:
     """Write a private file that did not exist before. Raises `FileExistsError` or `TroubleError`."""
     try:
@@ -102,28 +77,98 @@ def make_private_dir(path: Path) -> None:
         each.mkdir(mode=PRIVATE_DIR, exist_ok=True)
 
 
-def another_owner(path: Path) -> bool:
-    """Whether the nearest existing ancestor of `path` belongs to somebody else (a home directory under sudo)."""
+def open_private(path: Path, flags: int) -> int:
+    """Open a file of our own, in a folder of our own, and return its descriptor.
+
+    `flags` are those of `os.open`; with `O_CREAT` a missing file is made, 0600. `O_TRUNC` would cut a file that nobody
+    has looked at: cut it afterwards, with `os.ftruncate`. What somebody may have planted is never followed, written or
+    waited for: a symbolic or hard link, a FIFO, another user's file, any file in a folder that others may write. Raises
+    `PermissionError` for one, with a reason in `strerror`, and `OSError` as `os.open` does.
+    """
+    assert not flags & os.O_TRUNC
+    if sys.platform == "win32":  # there a folder has no descriptor, and no mode that tells who may write it
+        return _own_file(os.open(path, flags, PRIVATE_FILE), path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if os.fstat(folder).st_uid != os.geteuid() or others_may_write(folder):
+            raise PermissionError(errno.EPERM, "its folder is not yours alone", str(path))
+        # Without O_NONBLOCK a FIFO would be waited for.
+        descriptor = os.open(path.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, PRIVATE_FILE, dir_fd=folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise PermissionError(errno.EPERM, "is a link", str(path)) from error
+        raise
+    finally:
+        os.close(folder)
+    return _own_file(descriptor, path)
+
+
+def not_private(found: os.stat_result) -> str:
+    """Return why what was found is no file of our own, empty where it is one."""
+    if stat.S_ISLNK(found.st_mode):
+        return "is a link"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no regular file"
+    if sys.platform != "win32" and found.st_uid != os.geteuid():
+        return "belongs to another user"
+    return "has another name elsewhere (a hard link)" if found.st_nlink > 1 else ""
+
+
+def another_owner(path: Path, *, root_counts: bool = False) -> bool:
+    """Whether `path`, or its nearest existing ancestor, belongs to somebody else (a home directory under sudo).
+
+    What root gave out is common ground (/tmp, /var/lib) unless `root_counts`.
+    """
     if not hasattr(os, "geteuid"):
         return False
     for each in (path, *path.parents):
         with contextlib.suppress(OSError):
             owner = each.stat().st_uid
-            # What root gave out is common ground (/tmp, /var/lib): only another person's directory is theirs.
-            return owner not in (os.geteuid(), 0)
+            return owner != os.geteuid() and (root_counts or owner != 0)
     return False
+
+
+if sys.platform == "win32":
+
+    def others_may_write(folder: Path | int) -> bool:
+        """Return False: on Windows a mode does not tell."""
+        return False
+else:
+
+    def others_may_write(folder: Path | int) -> bool:
+        """Whether somebody else may write the folder: everybody, or a group that is not this user's own.
+
+        `folder` is a path or an open descriptor. Raises `OSError`.
+        """
+        found = os.stat(folder)
+        if found.st_mode & stat.S_IWOTH:
+            return True
+        return bool(found.st_mode & stat.S_IWGRP) and (_has_acl(folder) or not _own_group(found.st_gid))
+
+    def _own_group(number: int) -> bool:
+        """Whether a group is this user's private one: it bears the user's name, and nobody else is in it."""
+        import grp  # both only where a folder's group may write
+        import pwd
+
+        try:
+            me, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(number)
+        except KeyError:
+            return False
+        return group.gr_name == me and set(group.gr_mem) <= {me}
+
+    def _has_acl(folder: Path | int) -> bool:
+        """Whether an access control list names further users, whose rights stand in the mode as the group's."""
+        return sys.platform == "linux" and "system.posix_acl_access" in os.listxattr(folder)
+
+
+def _own_file(descriptor: int, path: Path) -> int:
+    what = not_private(os.fstat(descriptor))
+    if what:
+        os.close(descriptor)
+        raise PermissionError(errno.EPERM, what, str(path))
+    return descriptor
 
 
 def _cannot_write(path: Path, error: OSError) -> TroubleError:
     reason = (error.strerror or str(error)).lower()
     return TroubleError(f"cannot be written: {reason}", where=str(path), remedy="Nothing was changed")
-
-
-def _sync_dir(path: Path) -> None:
-    if os.name == "nt":
-        return  # Windows has no handle to a directory that could be flushed
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,6 +4,8 @@ import os
 import sys
 from typing import Final
 
+from shimmy_metrics.errors import harmless
+
 COLUMNS: Final = 80
 """Where the terminal does not tell its width."""
 
@@ -12,7 +14,8 @@ _LEAST: Final = 20
 
 
 def say(line: str) -> None:
-    """Print a line on standard output, at once."""
+    """Print a line on standard output, at once. What is not printable in it is spelled out."""
+    line = harmless(line)
     sys.stdout.write(f"{folded(line, _columns()) if sys.stdout.isatty() else line}\n")
     sys.stdout.flush()
 

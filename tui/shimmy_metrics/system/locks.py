@@ -4,15 +4,11 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.system.files import PRIVATE_FILE
+from shimmy_metrics.system.files import open_private
 
-_WAIT_SECONDS: Final = 5.0
-_POLL_SECONDS: Final = 0.02
 _LOOK_SECONDS: Final = 0.1
 
 
@@ -31,8 +27,8 @@ class Lock:
         """
         end = time.monotonic() + _LOOK_SECONDS
         while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
-            if _lock_now(descriptor) and _is_at(descriptor, self._path):
+            descriptor = open_private(self._path, os.O_RDWR | os.O_CREAT)
+            if try_lock(descriptor) and _is_at(descriptor, self._path):
                 self._descriptor = descriptor
                 return True
             os.close(descriptor)
@@ -40,10 +36,29 @@ class Lock:
                 return False
             time.sleep(_LOOK_SECONDS / 20)
 
+    def shared(self) -> int | None:
+        """Return a descriptor with which a process that inherits it holds the lock as well, also when this one is gone.
+
+        None where nothing is held or the system knows no such thing. Closing it is the caller's matter.
+        """
+        if sys.platform == "win32" or self._descriptor is None:
+            return None
+        with contextlib.suppress(OSError):  # another thread just released it
+            return os.dup(self._descriptor)
+        return None
+
+    def in_place(self) -> bool:
+        """Whether it is held, and its file is still where others look for it."""
+        return self._descriptor is not None and _is_at(self._descriptor, self._path)
+
     def release(self, *, remove: bool = False) -> None:
-        """Free the lock; with `remove` the file goes first, so that nobody finds it unlocked."""
+        """Free the lock; with `remove` the file goes first, so that nobody finds it unlocked.
+
+        A file that somebody else has put in its place since stays.
+        """
         if self._descriptor is None:
             return
+        remove = remove and self.in_place()
         if remove and sys.platform != "win32":
             self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -56,47 +71,40 @@ class Lock:
 def held(path: Path) -> bool:
     """Whether a living process holds the lock on this file. A missing file is not held."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = open_private(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     except OSError:
         return True  # it is there and not ours to open: leave it alone
     try:
-        return not _lock_now(descriptor)
+        return not try_lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def holders(path: Path, locks: Path = Path("/proc/locks")) -> list[int]:
+    """Return the other processes that hold a lock on the file, as Linux lists them (proc(5)); empty elsewhere."""
+    if sys.platform != "linux":
+        return []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        found = os.stat(path)
+        inode = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        listed = (line.split() for line in locks.read_text().splitlines())
+        return sorted({int(words[4]) for words in listed if words[5] == inode} - {os.getpid()})
+    return []
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     return False
-
-
-@contextlib.contextmanager
-def directory_lock(path: Path) -> Iterator[None]:
-    """Hold the lock on a directory: nothing is left behind in it. Raises `TroubleError` after 5 s.
-
-    On Windows, where a directory cannot be locked, a file `.lock` in it is.
-    """
-    descriptor = (
-        os.open(path / ".lock", os.O_RDWR | os.O_CREAT) if sys.platform == "win32" else os.open(path, os.O_RDONLY)
-    )
-    try:
-        end = time.monotonic() + _WAIT_SECONDS
-        while not _lock_now(descriptor):
-            if time.monotonic() > end:
-                raise TroubleError("another program has held its lock for 5 s", where=str(path), remedy="Try again")
-            time.sleep(_POLL_SECONDS)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock_now(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file; return False where another process has it."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -105,7 +113,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock_now(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file; return False where another process has it. Raises `OSError` where none can be had."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

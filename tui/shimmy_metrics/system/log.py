@@ -6,26 +6,42 @@ name. Writing it can fail, and that is not an error either.
 
 import contextlib
 import os
-from typing import Final
+from typing import Final, Literal, get_args
 
 from shimmy_metrics.limits import LOG_BYTES
+from shimmy_metrics.system.files import open_private
 from shimmy_metrics.system.profile import Profile
 
-_MODE: Final = 0o600
+Event = Literal[
+    "the sender stopped",
+    "the relay met an error",
+    "the session's books: a step failed",
+    "the store was removed while a session ran; made again",
+    "the app could not do something",
+]
+EVENTS: Final[tuple[Event, ...]] = get_args(Event)
+"""Every event that a line can name, besides what became of a departure. `validate` knows no others."""
 
 
-def note(profile: Profile, event: str, error: BaseException | None = None) -> None:
+def note_departure(profile: Profile, outcome: str, *, reports: int, status: int) -> None:
+    """Add the line of a departure: its outcome's word, how many reports, the HTTP status or 0."""
+    _add(profile, f"{outcome}: {reports} report(s), status {status}")
+
+
+def note(profile: Profile, event: Event, error: BaseException | None = None) -> None:
     """Add one line. Where the state directory does not exist nothing is written: off means off."""
-    path = profile.log_path
+    _add(profile, f"{event} ({type(error).__name__})" if error is not None else event)
+
+
+def _add(profile: Profile, event: str) -> None:
+    line = f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ} {event}\n".encode()
     with contextlib.suppress(OSError):
-        if not path.parent.is_dir():
-            return
-        kind = f" ({type(error).__name__})" if error is not None else ""
-        line = f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ} {event}{kind}\n".encode()
-        if path.is_file() and path.stat().st_size > LOG_BYTES:
-            kept = path.read_bytes()[-LOG_BYTES // 2 :]
-            path.write_bytes(kept[kept.find(b"\n") + 1 :])
-        # O_NONBLOCK: a FIFO in its place would be waited for.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-        with open(os.open(path, flags, _MODE), "ab") as file:
+        descriptor = open_private(profile.log_path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        with open(descriptor, "r+b", buffering=0) as file:
+            size = os.fstat(descriptor).st_size
+            if size > LOG_BYTES:
+                file.seek(size - LOG_BYTES // 2)
+                newer = file.read()
+                file.truncate(0)
+                line = newer[newer.find(b"\n") + 1 :] + line
             file.write(line)

@@ -17,7 +17,8 @@ class Profile:
     """The person's place on this machine.
 
     `config_path` is `config.json`; `legacy_config_path` is where Shimmy's own source looks on macOS (its no counts, its
-    yes does not), None elsewhere. `state_dir` holds `metrics.db` and `metrics.log` and may not exist.
+    yes does not), None elsewhere. `state_dir` holds `metrics.db` and `metrics.log` and may not exist. `home` is where a
+    person's exports are saved unless they name another place, None where the profile is not their own (the demo).
     """
 
     config_path: Path
@@ -25,6 +26,7 @@ class Profile:
     environment: Environment = field(default_factory=Environment)
     clock: Clock = field(default_factory=Clock)
     legacy_config_path: Path | None = None
+    home: Path | None = None
 
     @classmethod
     def current(cls) -> Self:
@@ -33,7 +35,7 @@ class Profile:
         home = _home()
         legacy = home / "Library/Application Support/shimmy/config.json" if sys.platform == "darwin" else None
         config_path = _config_dir(environment, home) / "config.json"
-        return cls(config_path, _state_dir(environment, home), environment, Clock(), legacy)
+        return cls(config_path, _state_dir(environment, home), environment, Clock(), legacy, home)
 
     @classmethod
     def under(cls, root: Path, variables: Mapping[str, str] | None = None, clock: Clock | None = None) -> Self:

@@ -1,0 +1,39 @@
+"""Removing a file so that its blocks do not go back to the filesystem with what it held.
+
+That is all that can be said: what a drive, a copy-on-write filesystem, a snapshot or a backup keeps is beyond it.
+"""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+_CHUNK: Final = 2**20
+
+
+def wipe(path: Path) -> None:
+    """Overwrite a file in place with zeros, then cut it; both are on the disk when this returns.
+
+    A file with a second name (a hard link) is left as it is: its bytes may be somebody else's. Raises `OSError`, also
+    for a symbolic link.
+    """
+    # Without O_NONBLOCK a FIFO would be waited for.
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "r+b", buffering=0) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            return
+        left = found.st_size
+        while left:
+            left -= file.write(bytes(min(left, _CHUNK)))
+        os.fsync(file.fileno())
+        file.truncate(0)
+        os.fsync(file.fileno())
+
+
+def remove(path: Path) -> None:
+    """Wipe a file where that can be done, and remove it; a missing one is removed already. Raises `OSError`."""
+    with contextlib.suppress(OSError):
+        wipe(path)
+    path.unlink(missing_ok=True)
