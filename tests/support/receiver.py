@@ -80,11 +80,12 @@ class Post:
 
 @dataclass
 class Receiver:
-    """Listens with TLS on 127.0.0.1 while entered. `authority` is the file for `SSL_CERT_FILE`."""
+    """Listens with TLS on 127.0.0.1 while entered. `authority` is the file for `SSL_CERT_FILE`, `name` its host."""
 
     folder: Path
     behaviour: Behaviour = accept
     port: int = 0
+    name: str = "localhost"
     received: list[Post] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -97,7 +98,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """Where to send to."""
-        return f"https://localhost:{self.port}/v1/usage"
+        return f"https://{self.name}:{self.port}/v1/usage"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -127,7 +128,7 @@ class Receiver:
 
         self._server = Quiet(("127.0.0.1", self.port), Arrival)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+        self._authority.issue_cert(self.name, "127.0.0.1").configure_cert(context)
         # The handshake is made in the connection's own thread, so that one that hangs holds up nobody.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)

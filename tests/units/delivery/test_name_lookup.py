@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from shimmy_metrics.delivery.post import Answer, post
+from shimmy_metrics.delivery.post import Answer, Gate, Post
 from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
 
 REQUEST = Request("https://nowhere.invalid/v1/usage", (), b"{}", ())
@@ -18,10 +19,12 @@ def test_a_name_that_nobody_knows_is_no_answer(monkeypatch: pytest.MonkeyPatch) 
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert post(REQUEST, Environment(), 5.0) == Answer(0, b"", "ConnectError")
+    gate = Gate(lambda: True)
+    assert Post(REQUEST, Environment(), gate, 5.0).answer(5.0) == Answer(failure=Failure.NAME)
+    assert not gate.passed
 
 
-def test_a_look_up_that_hangs_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_up_that_hangs_can_be_given_up_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
     def hanging(*_: object, **__: object) -> None:
@@ -30,6 +33,8 @@ def test_a_look_up_that_hangs_is_given_up_in_time(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
     began = time.monotonic()
-    assert post(REQUEST, Environment(), 0.2) == Answer(0, b"", "TimeOut")
+    gate = Gate(lambda: True)
+    assert Post(REQUEST, Environment(), gate, 5.0).answer(0.1) is None
+    assert not gate.close()
     assert time.monotonic() - began < 2.0
     ended.set()

@@ -1,35 +1,106 @@
 """The sender in a process of its own, so that a server's exit waits for no network."""
 
 import contextlib
+import json
+import os
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
+from typing import Final, NamedTuple
 
+from shimmy_metrics.counters import Counters
+from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 
 
-def start_sender(profile: Profile, *, at_start: bool = False, by_hand: bool = False) -> None:
+class Unsealed(NamedTuple):
+    """A session whose own process could not seal it in time: its number in the store, its last counters, its lock."""
+
+    row_id: int
+    counters: Counters
+    lock: Lock | None
+
+
+_PASSED_ON: Final = frozenset(
+    (
+        "HOME",
+        "PATH",
+        "LANG",
+        "TZ",
+        # Proxies and certificate authorities, as usual.
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        # Our own switches.
+        "DO_NOT_TRACK",
+        "SHIMMY_METRICS",
+        "SHIMMY_METRICS_ENDPOINT",
+        # Without these Windows opens no socket and finds no profile.
+        "SYSTEMROOT",
+        "WINDIR",
+        "APPDATA",
+        "LOCALAPPDATA",
+        "USERPROFILE",
+        "TEMP",
+        "TMP",
+    )
+)
+
+
+def start_sender(
+    profile: Profile,
+    *,
+    at_start: bool = False,
+    released: Collection[int] = (),
+    ended: Unsealed | None = None,
+) -> None:
     """Start the detached sender and return at once.
 
     Where it would be killed or would hold up a stop (a container's first process, a systemd unit) nothing is started
-    at a session's end; the reports go `at_start` of the next one instead. Raises `OSError`.
+    at a session's end; the reports go `at_start` of the next one instead. `released` are reports (numbers in the
+    store) that a person released by hand. `ended` is a session that this process could not seal in time: the sender
+    does it first, and holds the session's lock until then, so that no start takes it for a crashed one, whose counters
+    are those last written. Raises `OSError`.
     """
-    if profile.environment.supervised and not (at_start or by_hand):
+    if profile.environment.supervised and not (at_start or released):
         return
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW
     # -P: a folder named shimmy_metrics in the person's current directory must not be imported.
-    command = [sys.executable, "-P", "-m", "shimmy_metrics.delivery", *(["--by-hand"] if by_hand else [])]
+    command = [sys.executable, "-P", "-m", "shimmy_metrics.delivery", *map(str, released)]
+    lock = None if ended is None or ended.lock is None else ended.lock.shared()
     process = subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        cwd="/" if sys.platform != "win32" else None,
+        stdin=subprocess.DEVNULL if ended is None else subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=dict(profile.environment.variables),
+        env=sender_environment(profile.environment),
         start_new_session=True,
         creationflags=flags,
+        pass_fds=() if lock is None else (lock,),
     )
+    if ended is not None and process.stdin is not None:
+        given = [ended.row_id, ended.counters.as_json(), lock]
+        with contextlib.suppress(OSError), process.stdin:  # less than a pipe holds, so this waits for nobody
+            process.stdin.write(json.dumps(given).encode())
+    if lock is not None:
+        os.close(lock)  # the sender has its own
     # It may outlive us, so nothing here depends on its end. Where we live on, as the app does, it must leave no zombie.
     with contextlib.suppress(RuntimeError):  # no further thread: then it stays one until we end
         threading.Thread(target=process.wait, daemon=True, name="sender").start()
+
+
+def sender_environment(environment: Environment) -> dict[str, str]:
+    """Return what the sender gets of the environment: neither API keys nor anything else of the server's."""
+    return {
+        name: value
+        for name, value in environment.variables.items()
+        if name.upper() in _PASSED_ON or name.startswith("XDG_")
+    }

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from shimmy_metrics.config.standing import standing
-from shimmy_metrics.consent import Standing
-from shimmy_metrics.store.database import Database, fact
+from shimmy_metrics.consent import Standing, same_endpoint
+from shimmy_metrics.store.database import Database, get_meta
 from shimmy_metrics.system.profile import Profile
 
 ENDED: Final = "ended"
@@ -15,4 +15,4 @@ ENDED: Final = "ended"
 def in_force(profile: Profile, db: Database | None) -> Standing:
     """Return what is in force now. Raises `TroubleError` for a config or an endpoint that cannot be used."""
     now = standing(profile)
-    return replace(now, ended=db is not None and fact(db, ENDED) == now.endpoint)
+    return replace(now, ended=db is not None and same_endpoint(get_meta(db, ENDED), now.endpoint))

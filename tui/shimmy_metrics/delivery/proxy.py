@@ -1,50 +1,101 @@
 """The environment's proxy: which one serves an endpoint, and what may be shown of it. Loads nothing of the network."""
 
+import contextlib
 from typing import Final
 from urllib.parse import urlsplit
 
 from shimmy_metrics.config.standing import is_loopback
 from shimmy_metrics.system.environment import Environment
 
-UNREADABLE: Final = "a proxy whose address cannot be read"
-"""What is shown of one that is no address: such text may be a password that a wrong sign tore apart."""
+UNUSABLE: Final = "a proxy that cannot be used, so nothing leaves"
+"""What is shown of one that is no address, or of a kind that we do not speak: its text may be a torn password."""
 
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+"""The kinds of proxy that we speak, each with its usual port."""
+
+
+class UnusableProxyError(ValueError):
+    """The environment names a proxy that cannot be used. Going without it is not what it asks for: nothing leaves."""
 
 
 def proxy_for(endpoint: str, environment: Environment) -> str:
-    """Return the proxy that the environment names for this endpoint, with its scheme, or empty."""
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    if parts.scheme != "https" or is_loopback(host):
-        return ""
-    if _left_out(host, environment.get("no_proxy") or environment.get("NO_PROXY")):
-        return ""
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        named = environment.get(name)
-        if named:
-            return named if "://" in named else f"http://{named}"
-    return ""
+    """Return the URL of the proxy that the environment names for this endpoint, or empty.
+
+    Raises `UnusableProxyError` for one that cannot be used.
+    """
+    named = _named(endpoint, environment)
+    if named and not _place(named):
+        raise UnusableProxyError
+    return named
 
 
 def proxy_shown(endpoint: str, environment: Environment) -> str:
-    """Return `HOST:PORT` of the proxy in use, or empty: never its user, its password or a path."""
-    proxy = proxy_for(endpoint, environment)
-    if not proxy:
+    """Return `HOST:PORT` of the proxy that would be used, `UNUSABLE`, or empty: never a user, a password or a path."""
+    named = _named(endpoint, environment)
+    return (_place(named) or UNUSABLE) if named else ""
+
+
+def _named(endpoint: str, environment: Environment) -> str:
+    variables = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    named = next((found for found in map(environment.get, variables) if found), "")
+    parts = urlsplit(endpoint)
+    host = (parts.hostname or "").rstrip(".")
+    if not named or parts.scheme != "https" or is_loopback(host):
         return ""
+    no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY")
+    if any(_names(entry, host, parts.port or 443) for entry in no_proxy.lower().replace(",", " ").split()):
+        return ""
+    return named if "://" in named else f"http://{named}"
+
+
+def _place(proxy: str) -> str:
+    """Return the proxy's `HOST:PORT`, or empty where it cannot be used."""
     try:
         parts = urlsplit(proxy)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        return UNREADABLE
+        return ""
     # An @ behind the host: a `/`, `?` or `#` in the password ended it too early, and what looks like a host is a user.
     torn = "@" in f"{parts.path}{parts.query}{parts.fragment}"
-    if torn or not (host and port and host.isascii() and host.isprintable()) or " " in host:
-        return UNREADABLE
+    if torn or parts.scheme not in _PORTS or not (host and port and host.isascii() and host.isprintable()):
+        return ""
+    if " " in host:
+        return ""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _left_out(host: str, no_proxy: str) -> bool:
-    """Whether `NO_PROXY` names the host: itself, a domain above it, or everything (`*`)."""
-    names = [name.strip().lstrip(".").lower() for name in no_proxy.split(",")]
-    return any(name == "*" or (name and f".{host.lower()}".endswith(f".{name}")) for name in names)
+def _names(entry: str, host: str, port: int) -> bool:
+    """Whether one entry of `NO_PROXY` names the host.
+
+    An entry is `*` (every host), a domain with those below it (also as `.domain` or `*.domain`), an IP address, or
+    a range of them, as `10.0.0.0/8`. Behind a domain or an address (an IPv6 one in brackets) may stand `:PORT`. No name
+    is looked up: addresses and ranges name a host that is written as an address.
+    """
+    name, _, given = entry.rpartition(":")
+    if name and given.isdigit() and (":" not in name or name.endswith("]")):
+        if int(given) != port:
+            return False
+        entry = name
+    if entry == "*":
+        return True
+    if _is_address(host):
+        return _holds(entry.strip("[]"), host)
+    domain = entry.removeprefix("*").strip(".")
+    return bool(domain) and f".{host}".endswith(f".{domain}")
+
+
+def _is_address(host: str) -> bool:
+    import ipaddress  # only where a proxy is named, as below
+
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False
+
+
+def _holds(addresses: str, host: str) -> bool:
+    """Whether an address, or a range of them, is one that holds the host's."""
+    import ipaddress
+
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host) in ipaddress.ip_network(addresses, strict=False)
+    return False

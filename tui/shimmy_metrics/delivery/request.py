@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
-from shimmy_metrics.records import Pending
+from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.seal import digest, join
 
 METHOD: Final = "POST"
@@ -16,7 +16,7 @@ class Request(NamedTuple):
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    reports: tuple[Pending, ...]
+    reports: tuple[QueuedReport, ...]
 
     @property
     def sha256(self) -> str:
@@ -24,9 +24,9 @@ class Request(NamedTuple):
         return digest(self.body)
 
 
-def next_request(due: list[Pending], endpoint: str) -> Request | None:
+def next_request(due: list[QueuedReport], endpoint: str) -> Request | None:
     """Return the request that carries the oldest reports that fit, or None where none is due."""
-    taken: list[Pending] = []
+    taken: list[QueuedReport] = []
     size = len(b"[]")
     for report in due[:REQUEST_REPORTS]:
         size += len(report.body) + len(b",")

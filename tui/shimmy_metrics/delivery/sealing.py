@@ -4,6 +4,7 @@ A session is sealed only under the grant that measured it. The config is read in
 writes the config first and deletes afterwards, so whichever comes first, nothing of a withdrawn session stays.
 """
 
+import os
 import uuid
 from datetime import datetime
 from typing import Final
@@ -13,12 +14,13 @@ from shimmy_metrics.consent import Consent, Delivery, Standing
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Pending, Session, Wait
+from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
-from shimmy_metrics.report.measured import Measured
+from shimmy_metrics.report.measured import Measured, first_told
 from shimmy_metrics.report.seal import Sealed, seal
-from shimmy_metrics.store import outbox, receipts, sessions
-from shimmy_metrics.store.database import Database, fact, remember, transaction
+from shimmy_metrics.store import chain, outbox, sessions
+from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path, transaction
 from shimmy_metrics.system.profile import Profile
 
 _ACTIVE_DAY: Final = "active-day"
@@ -27,20 +29,35 @@ _MACHINE_MONTH: Final = "machine-month"
 most once."""
 
 
-def end_session(profile: Profile, db: Database, session_id: int, counters: Counters, facts: Facts) -> bool:
+def end_session(profile: Profile, db: Database, row_id: int, counters: Counters, facts: Facts) -> bool:
     """Seal the session, keep it for the person, or discard it; return whether a report is due to be sent.
 
-    `session_id` is the store's number. Raises `TroubleError` (a damaged config, a full disk); the session then stays
-    for the next start.
+    Nothing is done where it has ended already. Raises `TroubleError` (a damaged config, a full disk); the session then
+    stays for the next start.
     """
     with transaction(db):
-        session = sessions.get(db, session_id)
-        if session is not None:
-            _end(profile, db, session._replace(counters=counters, updated=profile.clock.now()), facts)
+        session = sessions.get(db, row_id)
+        if session is not None and session.ended is None:
+            _end(profile, db, session._replace(counters=counters), facts)
         return bool(outbox.due(db))
 
 
-def seal_dead(profile: Profile, db: Database, facts: Facts) -> bool:
+def seal_ended(profile: Profile, row_id: int, counters: Counters, lock: int | None = None) -> None:
+    """End a session for its own process, which is gone and had no time for it. Raises `TroubleError`.
+
+    `lock` is an inherited descriptor that holds the session's lock; it is closed. A store that was deleted meanwhile is
+    not made anew.
+    """
+    if not os.path.exists(store_path(profile)):
+        return
+    with opened(profile) as db:
+        end_session(profile, db, row_id, counters, gather(profile.environment.get("TZ") or None))
+        if lock is not None:
+            os.close(lock)
+        sessions.clear_locks(profile)
+
+
+def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
     """End the sessions whose process is gone without having done so; return whether that made a report to be sent.
 
     Raises `TroubleError`; what was not ended then stays for the next start.
@@ -64,29 +81,32 @@ def measured(db: Database | None, session: Session, facts: Facts, *, now: dateti
         counters=session.counters,
         facts=facts,
         client_hint=session.client_hint or None,
-        first_of_day=db is None or fact(db, _ACTIVE_DAY) != f"{now:%Y-%m-%d}",
-        first_of_month=db is None or fact(db, _MACHINE_MONTH) != f"{now:%Y-%m}",
+        first_of_day=_first_of_day(db, now),
+        first_of_month=_first_of_month(db, now),
     )
 
 
 def example(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
     """Return what this machine would report of a session in which nothing happened, after what `db` has sealed."""
-    session = Session(
-        id=0,
+    return Measured(
         session_id=str(uuid.UUID(int=0, version=4)),
-        grant="",
-        local=False,
-        server="shimmy",
+        sealed=now,
         version="",
-        address="",
-        switch="",
-        client_hint="",
-        started=now,
-        updated=now,
-        ended=None,
+        schema_version=schema_version,
         counters=Counters(),
+        facts=facts,
+        client_hint=None,
+        first_of_day=_first_of_day(db, now),
+        first_of_month=_first_of_month(db, now),
     )
-    return measured(db, session, facts, now=now, schema_version=schema_version)
+
+
+def _first_of_day(db: Database | None, now: datetime) -> bool:
+    return db is None or first_told(get_meta(db, _ACTIVE_DAY), f"{now:%Y-%m-%d}")
+
+
+def _first_of_month(db: Database | None, now: datetime) -> bool:
+    return db is None or first_told(get_meta(db, _MACHINE_MONTH), f"{now:%Y-%m}")
 
 
 def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None:
@@ -96,13 +116,14 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
         return  # a switch in this process says nothing about the session: it stays until a start without one
     decision = force.decision
     granted = decision.consent is Consent.GRANTED and present(profile)
-    if granted and session.grant and session.grant == decision.grant and not session.local and force.seals:
+    if granted and not session.local and force.seals:
         _seal(db, session, facts, now, force)
-        sessions.remove(db, session.id)
-    elif (granted and (session.local or session.grant == decision.grant)) or (decision.local and session.local):
+        sessions.checkpoint(db, session.id, session.counters, now)
+        sessions.finish(db, session.id, now, local=False)
+    elif granted or decision.local:
         # For the person alone: by their choice, another server's, or a programme that has ended.
         sessions.checkpoint(db, session.id, session.counters, now)
-        sessions.finish(db, session.id, now)
+        sessions.finish(db, session.id, now, local=True)
     else:
         sessions.remove(db, session.id)
 
@@ -114,12 +135,30 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
     metrics = report["metrics"]
     assert isinstance(metrics, dict)
     if metrics["daily_active_usage"]:
-        remember(db, _ACTIVE_DAY, f"{now:%Y-%m-%d}")
+        set_meta(db, _ACTIVE_DAY, f"{now:%Y-%m-%d}")
     if metrics["memory_gb"] is not None or metrics["cpu_cores"] is not None:
-        remember(db, _MACHINE_MONTH, f"{now:%Y-%m}")
-    wait = Wait.REVIEW if force.decision.delivery is Delivery.REVIEW else Wait.DUE
-    pending = Pending(0, session.session_id, sealed.body, sealed.sha256, now, wait, raw_values(values))
-    outbox.add(db, pending)
+        set_meta(db, _MACHINE_MONTH, f"{now:%Y-%m}")
+    outbox.add(
+        db,
+        QueuedReport(
+            id=0,
+            report_id=session.session_id,
+            body=sealed.body,
+            sha256=sealed.sha256,
+            sealed=now,
+            state=_state(session, force),
+            measured=raw_values(values),
+            consent_id=session.consent_id,
+            endpoint=session.endpoint,
+        ),
+    )
     dropped = outbox.expire(db, now)
     if dropped:
-        receipts.append(db, at=now, reports=dropped, note="dropped: too many, or too old")
+        chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
+
+
+def _state(session: Session, force: Standing) -> QueueState:
+    """Return how the report waits. One measured under an earlier yes leaves at the person's word alone."""
+    if (session.consent_id, session.endpoint) != (force.decision.grant, force.decision.endpoint):
+        return QueueState.HELD_FOR_ENDPOINT
+    return QueueState.HELD_BY_MODE if force.decision.delivery is Delivery.REVIEW else QueueState.DUE

@@ -1,0 +1,200 @@
+"""The one POST, against real sockets that stall or fail at each step; and the gate before its bytes."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+from shimmy_metrics.delivery.post import Answer, Gate, Post
+from shimmy_metrics.delivery.request import next_request
+from shimmy_metrics.records import Failure
+from shimmy_metrics.system.environment import Environment
+from support.queued import report
+
+SECONDS = 5.0
+
+
+@contextmanager
+def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one connection in a thread; give the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def take() -> None:
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    serve(connection)
+            except OSError:
+                pass
+
+        thread = threading.Thread(target=take, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+    thread.join(SECONDS)
+
+
+def _post(url: str, gate: Gate, variables: dict[str, str] | None = None, seconds: float = SECONDS) -> Answer | None:
+    request = next_request([report(1)], url)
+    assert request is not None
+    return Post(request, Environment(variables or {}), gate, seconds).answer(seconds)
+
+
+def _all(connection: socket.socket) -> bytes:
+    data = b""
+    while piece := connection.recv(65_536):
+        data += piece
+    return data
+
+
+def test_nothing_leaves_where_the_gate_is_closed_when_the_connection_stands() -> None:
+    came: list[bytes] = []
+    gate = Gate(lambda: False)
+    with _server(lambda connection: came.append(_all(connection))) as port:
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.WITHDRAWN)
+    assert came == [b""]
+    assert not gate.passed
+
+
+def test_no_body_leaves_where_the_gate_closes_behind_the_head() -> None:
+    came: list[bytes] = []
+    asked: list[bool] = []
+
+    def once() -> bool:
+        asked.append(True)
+        return len(asked) == 1
+
+    gate = Gate(once)
+    with _server(lambda connection: came.append(_all(connection))) as port:
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.WITHDRAWN)
+    (data,) = came
+    assert data.startswith(b"POST /v1/usage HTTP/1.1\r\n")
+    assert data.endswith(b"\r\n\r\n")
+    assert gate.passed  # the head went: whoever listens knows that there is a report
+
+
+def test_a_closed_gate_lets_nothing_out_however_far_the_connection_is() -> None:
+    reached, may_go_on = threading.Event(), threading.Event()
+    came: list[bytes] = []
+
+    def slow() -> bool:
+        reached.set()
+        return may_go_on.wait(SECONDS)
+
+    gate = Gate(slow)
+    with _server(lambda connection: came.append(_all(connection))) as port:
+        request = next_request([report(1)], f"http://127.0.0.1:{port}/v1/usage")
+        assert request is not None
+        post = Post(request, Environment(), gate, SECONDS)
+        assert reached.wait(SECONDS)
+        closing = threading.Thread(target=gate.close)
+        closing.start()
+        closing.join(0.1)
+        assert closing.is_alive()  # it waits for the step that is being asked, so that its answer counts for good
+        may_go_on.set()
+        closing.join(SECONDS)
+        assert post.answer(SECONDS) == Answer(failure=Failure.WITHDRAWN)
+    assert b"session_id" not in came[0]
+
+
+def test_a_step_that_cannot_be_written_down_lets_nothing_out() -> None:
+    def unwritable() -> bool:
+        raise OSError("no space left on device")
+
+    came: list[bytes] = []
+    gate = Gate(unwritable)
+    with _server(lambda connection: came.append(_all(connection))) as port:
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.STORE)
+    assert came == [b""]
+
+
+def test_the_gate_is_behind_tls_and_not_at_a_proxy_s_connect(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("receiver.example").configure_cert(context)
+    events: list[str] = []
+
+    def proxy(connection: socket.socket) -> None:
+        assert connection.recv(65_536).startswith(b"CONNECT receiver.example:443 HTTP/1.1\r\n")
+        events.append("CONNECT")
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with context.wrap_socket(connection, server_side=True) as secure:
+            while b"}}" not in secure.recv(65_536):
+                pass
+            events.append("body")
+            secure.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    def permits() -> bool:
+        events.append("asked")
+        return True
+
+    with _server(proxy) as port:
+        variables = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        assert _post("https://receiver.example/v1/usage", Gate(permits), variables) == Answer(204, b"")
+    assert events == ["CONNECT", "asked", "asked", "body"]
+
+
+@pytest.mark.parametrize("redirect", [301, 302, 307, 308])
+def test_a_redirect_is_an_answer_and_not_followed(redirect: int) -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        head = f"HTTP/1.1 {redirect} Moved\r\nLocation: http://127.0.0.1:9/elsewhere\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(head.encode())
+        _all(connection)
+
+    with _server(answer) as port:
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", Gate(lambda: True)) == Answer(redirect)
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.recv(65_536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def _plain(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    _all(connection)
+
+
+def test_what_failed_is_told_by_its_kind(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    gate = Gate(lambda: True)
+    assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.CONNECTION)
+    assert not gate.passed
+    proxied = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
+    assert _post("https://receiver.example/v1/usage", gate, proxied) == Answer(failure=Failure.PROXY)
+    with _server(_plain) as port:
+        assert _post(f"https://localhost:{port}/v1/usage", gate) == Answer(failure=Failure.CERTIFICATE)
+    missing = {"SSL_CERT_FILE": str(tmp_path / "missing.pem")}
+    assert _post(f"https://localhost:{port}/v1/usage", gate, missing) == Answer(failure=Failure.CERTIFICATE)
+    assert not gate.passed
+    with _server(_reset) as port:
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.BROKEN_OFF)
+    assert gate.passed
+
+
+def test_a_mute_handshake_takes_its_time_and_no_byte() -> None:
+    gate = Gate(lambda: True)
+    with _server(lambda connection: time.sleep(1.0)) as port:
+        assert _post(f"https://localhost:{port}/v1/usage", gate, {}, 0.3) in (None, Answer(failure=Failure.TIME))
+        assert not gate.close()
+
+
+def test_of_an_answer_a_bounded_part_is_read() -> None:
+    def endless(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        for _ in range(1_000):
+            connection.sendall(bytes(100_000))
+
+    with _server(endless) as port:
+        answer = _post(f"http://127.0.0.1:{port}/v1/usage", Gate(lambda: True))
+    assert answer is not None
+    assert (answer.status, len(answer.body)) == (200, 65_536)

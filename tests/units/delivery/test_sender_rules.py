@@ -1,0 +1,433 @@
+"""The sender's decisions, without a socket and without a disk: what may leave, when, and what is written of it."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from shimmy_metrics.delivery import sender
+from shimmy_metrics.delivery.force import ENDED
+from shimmy_metrics.delivery.post import Answer
+from shimmy_metrics.delivery.sender import send_queued
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import OUTBOX_REPORTS
+from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueueState
+from shimmy_metrics.report.seal import digest, join
+from shimmy_metrics.store import chain, departures, outbox
+from shimmy_metrics.store.ballast import ballast_path
+from shimmy_metrics.store.database import BUSY_SECONDS, Database, get_meta, set_meta, store_path
+from shimmy_metrics.system.locks import Lock, held
+from shimmy_metrics.system.profile import Profile
+from support.fake_wire import Exchange, FakeWire
+from support.queued import LOCAL, report, uuid
+from support.samples import NOW, memory_store, profile
+
+YES = "the yes in force"
+NEVER = Exchange(None)
+"""No answer comes."""
+
+
+class Sender:
+    """A home with a yes, its store in memory, and a wire that is scripted."""
+
+    def __init__(self, root: Path, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.db = db
+        self.profile = profile(root)
+        self.busy_seconds: list[float] = []
+        self.at_opening: Callable[[int], object] = lambda _: None
+        self.agree()
+        self.profile.state_dir.mkdir(mode=0o700, parents=True)
+        self.wire = FakeWire([])
+        self._monkeypatch = monkeypatch
+        for name, stand_in in (("opened", self._opened), ("open_readonly", self._opened)):
+            monkeypatch.setattr(sender, name, stand_in)
+
+    @contextmanager
+    def _opened(self, of: Profile, busy_seconds: float = BUSY_SECONDS) -> Iterator[Database]:
+        assert of is self.profile
+        self.busy_seconds.append(busy_seconds)
+        self.at_opening(len(self.busy_seconds))
+        yield self.db
+
+    def agree(self, grant: str = YES, endpoint: str = LOCAL, **more: object) -> None:
+        metrics = {"enabled": True, "session_id": grant, "schema_version": 1, "endpoint": endpoint, **more}
+        self.profile.config_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.profile.config_path.write_text(json.dumps({"metrics": metrics}))
+
+    def withdraw(self) -> None:
+        self.profile.config_path.unlink()
+
+    def damage(self) -> None:
+        self.profile.config_path.write_text("{")
+
+    def queue(self, *numbers: int, grant: str = YES, endpoint: str = LOCAL) -> None:
+        for number in numbers:
+            outbox.add(self.db, report(number, grant, endpoint))
+
+    def send(self, *exchanges: Exchange, seconds: float = 5.0, released: tuple[int, ...] = ()) -> FakeWire:
+        """Run the sender once against these answers; return the wire."""
+        self.wire = FakeWire(exchanges)
+        self._monkeypatch.setattr(sender, "Post", self.wire.post)
+        self._monkeypatch.setattr(sender, "time", self.wire.time)
+        send_queued(self.profile, self.wire.began + seconds, released)
+        assert chain.broken(self.db) == []
+        return self.wire
+
+    @property
+    def departures(self) -> list[Departure]:
+        """Every departure, oldest first."""
+        return departures.everything(self.db)[::-1]
+
+    @property
+    def states(self) -> dict[str, QueueState]:
+        """What waits, by its report's id."""
+        return {each.report_id: each.state for each in outbox.everything(self.db)}
+
+    @property
+    def back_off(self) -> tuple[str, str]:
+        """How many attempts failed, and how many session ends made none since."""
+        return get_meta(self.db, "failures"), get_meta(self.db, "passed-over")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
+    with memory_store() as db:
+        yield Sender(tmp_path, db, monkeypatch)
+
+
+def _confirming(*numbers: int) -> Answer:
+    body = join([report(number).body for number in numbers])
+    return Answer(200, orjson.dumps({"sha256": digest(body)}))
+
+
+def test_of_what_was_taken_a_receipt_is_kept_and_nothing_waits(home: Sender) -> None:
+    home.queue(1, 2)
+    set_meta(home.db, "failures", "1")
+    wire = home.send(Exchange(_confirming(1, 2)))
+    body = join([report(1).body, report(2).body])
+    assert [(each.url, each.body) for each in wire.requests] == [(LOCAL, body)]
+    assert wire.environments == [home.profile.environment]
+    assert home.departures == [
+        Departure(
+            id=1,
+            begun=NOW,
+            endpoint=LOCAL,
+            sha256=digest(body),
+            length=len(body),
+            reports=2,
+            by_hand=False,
+            ended=NOW,
+            outcome=Outcome.CONFIRMED,
+            status=200,
+            taken=2,
+            report_ids=(uuid(1), uuid(2)),
+            body=body,
+            place=2,
+        )
+    ]
+    assert home.states == {}
+    assert home.back_off == ("0", "0")
+    assert get_meta(home.db, "ended") == ""
+    assert home.profile.log_path.read_text().endswith(" confirmed: 2 report(s), status 200\n")
+
+
+def test_the_store_is_waited_for_a_second_at_most(home: Sender) -> None:
+    home.queue(1)
+    home.send()
+    assert 1.0 in home.busy_seconds
+
+
+def test_the_row_stands_before_a_byte_leaves_and_names_the_reports_from_then_on(home: Sender) -> None:
+    home.queue(1)
+    seen: list[tuple[str, ...]] = []
+
+    def look() -> None:
+        (under_way,) = home.departures
+        assert under_way.ended is None
+        seen.append(under_way.report_ids)
+
+    home.send(Exchange(Answer(204), before_head=look, before_body=look))
+    assert seen == [(), (uuid(1),)]
+
+
+@pytest.mark.parametrize("how", [Sender.withdraw, Sender.damage])
+def test_consent_is_read_again_before_the_first_byte(home: Sender, how: Callable[[Sender], None]) -> None:
+    home.queue(1)
+    wire = home.send(Exchange(before_head=lambda: how(home)))
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure, gone.report_ids) == (Outcome.NOTHING_LEFT, Failure.WITHDRAWN, ())
+    assert wire.requests == []
+    assert home.back_off == ("0", "0")
+
+
+@pytest.mark.parametrize("how", [Sender.withdraw, Sender.damage])
+def test_and_once_more_before_the_body(home: Sender, how: Callable[[Sender], None]) -> None:
+    home.queue(1)
+    set_meta(home.db, "failures", "1")
+    wire = home.send(Exchange(before_body=lambda: how(home)))
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure, gone.report_ids) == (Outcome.CUT_OFF, Failure.WITHDRAWN, (uuid(1),))
+    assert wire.requests == []
+    assert home.back_off == ("0", "0")  # a withdrawal is no failure
+
+
+@pytest.mark.parametrize("how", [Sender.withdraw, Sender.damage])
+def test_a_withdrawal_while_an_answer_is_waited_for_ends_it(home: Sender, how: Callable[[Sender], None]) -> None:
+    home.queue(1)
+    wire = home.send(Exchange(None, while_waiting=lambda: how(home)))
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure) == (Outcome.CUT_OFF, Failure.WITHDRAWN)
+    assert len(wire.asked) == 2
+
+
+@pytest.mark.parametrize(("grant", "endpoint"), [("another yes", LOCAL), (YES, "http://127.0.0.1:9/elsewhere")])
+def test_another_yes_or_one_to_another_endpoint_is_no_yes_to_what_is_under_way(
+    home: Sender, grant: str, endpoint: str
+) -> None:
+    home.queue(1)
+    wire = home.send(Exchange(before_head=lambda: home.agree(grant, endpoint)))
+    assert [gone.failure for gone in home.departures] == [Failure.WITHDRAWN]
+    assert wire.requests == []
+
+
+def test_where_a_step_cannot_be_written_nothing_leaves(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.queue(1)
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(departures, "may_leave", full)
+    wire = home.send(Exchange())
+    assert wire.requests == []
+    assert [(gone.outcome, gone.failure) for gone in home.departures] == [(Outcome.NOTHING_LEFT, Failure.STORE)]
+    assert home.back_off == ("1", "0")
+
+
+def test_an_attempt_keeps_a_quarter_of_a_second_for_its_end(home: Sender) -> None:
+    home.queue(1)
+    wire = home.send(NEVER, seconds=3.0)
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure) == (Outcome.NO_ANSWER, Failure.TIME)
+    assert wire.seconds == [2.75]
+    assert set(wire.asked) == {0.02}
+    assert 2.75 < wire.now - wire.began < 2.80
+    assert home.back_off == ("1", "0")
+
+
+def test_when_its_time_is_up_nothing_is_begun(home: Sender) -> None:
+    home.queue(1)
+    for seconds in (-1.0, 0.0):
+        home.send(seconds=seconds)
+    assert home.departures == []
+
+
+def test_a_failure_is_counted_and_the_rest_waits_for_a_later_end(home: Sender) -> None:
+    home.queue(1)
+    set_meta(home.db, "passed-over", "2")
+    wire = home.send(Exchange(Answer(500)), Exchange(Answer(500)))
+    assert len(wire.requests) == 1
+    assert home.back_off == ("1", "0")
+    assert home.states == {uuid(1): QueueState.DUE}
+    (gone,) = home.departures
+    assert (gone.outcome, gone.status, gone.taken, gone.body) == (Outcome.ERROR, 500, 0, b"")
+    home.send(Exchange(Answer(500)))
+    assert home.back_off == ("2", "0")
+
+
+def test_back_off_passes_over_ends_and_a_release_by_hand_is_never_passed_over(home: Sender) -> None:
+    home.queue(1)
+    set_meta(home.db, "failures", "3")
+    passed = []
+    for _ in range(3):
+        attempted = bool(home.send(Exchange(Answer(500))).seconds)
+        passed.append((attempted, *home.back_off))
+    assert passed == [(False, "3", "1"), (False, "3", "2"), (True, "4", "0")]
+    assert home.send(Exchange(Answer(500)), released=(1,)).seconds
+    assert home.back_off == ("5", "0")
+
+
+def test_what_others_sealed_meanwhile_goes_in_a_request_of_its_own(home: Sender) -> None:
+    home.queue(1)
+    wire = home.send(Exchange(before_body=lambda: home.queue(2)))
+    assert [each.body for each in wire.requests] == [report(1).body, report(2).body]
+    assert home.states == {}
+
+
+def test_a_second_look_is_no_session_s_end(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.queue(1)
+    original = departures.complete
+
+    def complete_beside_a_failure(db: Database, *arguments: object, **more: object) -> None:
+        original(db, *arguments, **more)  # type: ignore[arg-type]  # passed through
+        set_meta(db, "failures", "9")
+
+    monkeypatch.setattr(departures, "complete", complete_beside_a_failure)
+    wire = home.send(Exchange(before_body=lambda: home.queue(2)))
+    assert len(wire.requests) == 2
+
+
+def test_what_is_sealed_while_a_release_begins_is_no_part_of_it(home: Sender) -> None:
+    home.queue(1, 2)
+    home.at_opening = lambda times: home.queue(3) if times == 3 else None  # to send, after two looks
+    wire = home.send(released=(1,))
+    assert [each.body for each in wire.requests] == [report(1).body, report(3).body]
+    assert home.states == {uuid(2): QueueState.DUE}
+
+
+def test_for_a_released_report_that_is_gone_nothing_is_begun(home: Sender) -> None:
+    home.at_opening = lambda times: home.queue(1) if times == 2 else None
+    home.send(released=(99,))
+    assert home.busy_seconds == [BUSY_SECONDS] * 2
+    assert home.states == {uuid(1): QueueState.DUE}
+
+
+def test_where_the_programme_ended_meanwhile_nothing_leaves(home: Sender) -> None:
+    home.queue(1)
+    wire = home.send(Exchange(before_head=lambda: set_meta(home.db, ENDED, LOCAL)))
+    assert wire.requests == []
+    assert [gone.failure for gone in home.departures] == [Failure.WITHDRAWN]
+
+
+def test_a_release_by_hand_is_a_request_of_its_own_and_says_nothing_of_the_others(home: Sender) -> None:
+    home.queue(1, 2, 3)
+    wire = home.send(Exchange(before_body=lambda: home.queue(4)), released=(2,))
+    assert [each.body for each in wire.requests] == [report(2).body, report(4).body]
+    assert [gone.by_hand for gone in home.departures] == [True, False]
+    assert home.states == {uuid(1): QueueState.DUE, uuid(3): QueueState.DUE}
+
+
+def test_more_than_the_outbox_holds_is_dropped_and_noted(home: Sender) -> None:
+    home.queue(*range(OUTBOX_REPORTS + 3))
+    home.send(Exchange(Answer(500)))
+    (noted,) = chain.notes(home.db)
+    assert (noted.kind, noted.number, noted.at) == (NoteKind.DROPPED, 3, NOW)
+    assert uuid(2) not in home.states
+
+
+def test_where_nothing_is_dropped_nothing_is_noted(home: Sender) -> None:
+    home.queue(1)
+    home.send()
+    assert chain.notes(home.db) == []
+
+
+def test_what_was_sealed_under_another_yes_is_held(home: Sender) -> None:
+    home.queue(1)
+    home.queue(2, grant="an earlier yes")
+    home.queue(3, endpoint="http://127.0.0.1:9/elsewhere")
+    wire = home.send()
+    assert [each.body for each in wire.requests] == [report(1).body]
+    assert home.states == {uuid(2): QueueState.HELD_FOR_ENDPOINT, uuid(3): QueueState.HELD_FOR_ENDPOINT}
+
+
+def test_damage_is_set_aside_and_does_not_leave(home: Sender) -> None:
+    home.queue(1, 2)
+    home.db.execute("UPDATE outbox SET body = ? WHERE id = 1", (b'{"path": "/home/you"}',))
+    wire = home.send()
+    assert [each.body for each in wire.requests] == [report(2).body]
+    (aside,) = outbox.everything(home.db)
+    assert (aside.state, aside.cause) == (QueueState.SET_ASIDE, Cause.DAMAGED)
+
+
+@pytest.mark.parametrize("how", [Sender.withdraw, lambda home: home.agree(schema_version=99)])
+def test_where_nothing_may_leave_nothing_is_judged(home: Sender, how: Callable[[Sender], None]) -> None:
+    home.queue(1, grant="a newer program's")
+    home.db.execute("UPDATE outbox SET body = ?", (b"a newer program's",))
+    how(home)
+    home.send()
+    assert home.departures == []
+    assert home.states == {uuid(1): QueueState.DUE}
+
+
+def test_a_config_that_cannot_be_read_sends_nothing_and_is_said(home: Sender) -> None:
+    home.queue(1)
+    home.damage()
+    with pytest.raises(TroubleError):
+        home.send()
+    assert home.departures == []
+    assert not held(lock_path(home.profile))
+
+
+def test_after_410_nothing_is_sent_there_any_more(home: Sender) -> None:
+    home.queue(1)
+    home.send(Exchange(Answer(410)))
+    assert get_meta(home.db, "ended") == LOCAL
+    assert home.back_off == ("0", "0")
+    assert home.states == {uuid(1): QueueState.DUE}
+    home.send()
+    assert [gone.status for gone in home.departures] == [410]
+
+
+def test_of_a_partly_taken_request_the_refused_are_set_aside_with_why(home: Sender) -> None:
+    home.queue(1, 2)
+    body = join([report(1).body, report(2).body])
+    refused = [{"id": uuid(2), "field": "platform", "rule": "none of its words"}]
+    told = orjson.dumps({"sha256": digest(body), "stored": [uuid(1)], "refused": refused})
+    home.send(Exchange(Answer(422, told)))
+    (gone,) = home.departures
+    assert (gone.outcome, gone.status, gone.taken, gone.body) == (Outcome.PARTLY, 422, 1, body)
+    (aside,) = outbox.everything(home.db)
+    assert (aside.report_id, aside.state) == (uuid(2), QueueState.SET_ASIDE)
+    assert (aside.cause, aside.detail) == (Cause.RULE, "platform: none of its words")
+
+
+def test_what_a_killed_sender_left_open_is_completed_though_nothing_is_due(home: Sender) -> None:
+    begun = departures.begin(home.db, Departure(0, NOW, LOCAL, "0" * 64, 640, 1, by_hand=False))
+    departures.may_leave(home.db, begun, [uuid(1)])
+    home.send()
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure, gone.ended) == (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, NOW)
+    assert home.wire.seconds == []
+
+
+def test_with_nothing_to_do_the_store_is_not_even_opened_for_writing(home: Sender) -> None:
+    home.queue(1)
+    outbox.mark(home.db, 1, QueueState.HELD_BY_HAND)
+    home.send()
+    assert 1.0 not in home.busy_seconds
+
+
+def test_one_sender_at_a_time(home: Sender) -> None:
+    home.queue(1)
+    lock = Lock(lock_path(home.profile))
+    assert lock.take()
+    home.send()
+    assert home.departures == []
+    lock.release()
+    home.send()
+    assert len(home.departures) == 1
+    assert not held(lock_path(home.profile))
+
+
+def test_without_a_store_there_is_nothing_to_send(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def none(_: Profile) -> Iterator[None]:
+        yield None
+
+    monkeypatch.setattr(sender, "open_readonly", none)
+    home.send()
+    home.send(released=(1,))
+    assert home.busy_seconds == []
+
+
+def test_what_left_is_written_down_though_the_disk_is_full(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.queue(1)
+    ballast = ballast_path(store_path(home.profile))
+    ballast.touch()
+    original = departures.complete
+
+    def complete(db: Database, *arguments: object, **more: object) -> None:
+        if ballast.exists():
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        original(db, *arguments, **more)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(departures, "complete", complete)
+    home.send()
+    assert [gone.outcome for gone in home.departures] == [Outcome.ACCEPTED]
+    assert home.states == {}

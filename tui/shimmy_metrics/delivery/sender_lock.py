@@ -1,0 +1,33 @@
+"""The sender's lock: at most one sender process at a time, and whether it is gone. Loads nothing of the network."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from shimmy_metrics.system.locks import held
+from shimmy_metrics.system.profile import Profile
+
+_POLL_SECONDS: Final = 0.005
+
+
+def lock_path(profile: Profile) -> Path:
+    """Return the file whose lock the running sender holds. It is seen across containers, unlike a process's number."""
+    return profile.state_dir / "sender.lock"
+
+
+def sending(profile: Profile) -> bool:
+    """Whether a sender is at work."""
+    return held(lock_path(profile))
+
+
+def wait_until_gone(profile: Profile, seconds: float) -> bool:
+    """Wait until no sender is at work, at most so long; return whether none is.
+
+    A sender watches the config and ends by itself when consent is withdrawn: nobody has to find its process.
+    """
+    end = time.monotonic() + seconds
+    while sending(profile):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
