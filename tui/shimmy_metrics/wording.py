@@ -1,14 +1,16 @@
 """The sentences that the app, the plain prompt and the command line share, so that they never differ. Pure."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+import sys
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing
-
-if TYPE_CHECKING:
-    from shimmy_metrics.report.check import Fault  # the field table, which most sentences do not need
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing, same_endpoint
+from shimmy_metrics.limits import OUTBOX_DAYS
 
 MAINTAINER: Final = "Michael A. Kuykendall"
+
+OWN_SERVER: Final = sys.platform == "linux"
+"""Whether `serve` measures a server of its own start on this system."""
 
 QUESTION: Final = "May Shimmy report how it is used?"
 
@@ -19,18 +21,17 @@ def informed(endpoint: str, proxy: str = "") -> tuple[str, ...]:
     A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner, and it is
     named, with the `proxy` in use.
     """
-    when = "Once per run, after the server stopped: counts and coarse facts, under 1 kB,"
-    if endpoint != ENDPOINT:
+    if not same_endpoint(endpoint, ENDPOINT):
         return (
-            when,
+            "After each session: counts and coarse facts, under 1 kB,",
             *([f"by way of {proxy}"] if proxy else []),
             f"to {endpoint}",
             "which was set here. It is not Shimmy's: its owner says what becomes of them.",
         )
     return (
-        when,
-        f"over HTTPS, to its maintainer {MAINTAINER}, to improve Shimmy and to",
-        "plan and show its business, to investors too. Deleted after analysis.",
+        "After each session: counts and coarse facts, under 1 kB, over HTTPS, to its",
+        f"maintainer {MAINTAINER}: to improve Shimmy, for business planning,",
+        "investors and published trends. He promises to delete reports after analysis.",
     )
 
 
@@ -47,15 +48,22 @@ NEVER: Final = (
 )
 
 YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
-HEADERS: Final = "These are all the headers. None tells anything about this machine."
+HEADERS: Final = "These are all headers of the request. None tells anything about this machine."
 
-UNREAD: Final = "The store's log was not read: metrics are off, and reading it would write to it."
 
+def connects(proxy: str) -> str:
+    """Return what a proxy gets before the request, as a sentence behind others; empty where there is none."""
+    return f" {proxy} is asked first, with a CONNECT that names the receiver." if proxy else ""
+
+
+UNREAD: Final = "The store was not read: metrics are off, and opening it now would write to it."
+
+DISABLE: Final = "shimmy config --metrics disable"
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
 
 
 class Answer(NamedTuple):
-    """One of the four answers: its letter, the word that the plain prompt takes, its name and its consequence."""
+    """An answer to the question: its letter, the word that the plain prompt takes, its name and its consequence."""
 
     key: str
     word: str
@@ -63,11 +71,14 @@ class Answer(NamedTuple):
     consequence: str
 
 
-ENABLE: Final = Answer("e", "enable", "Enable", "measure from the server's next start, one report a run")
-STARTING: Final = "measure from this start on, one report a run"
+ENABLE: Final = Answer("e", "enable", "Enable", "from the server's next start; behind --upstream at once")
+STARTING: Final = "measured from this start on; one report a session"
 """A yes's consequence where the question is asked because the server is about to start."""
-ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measure for these screens; nothing is ever sent")
-DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured, kept or sent; not asked again")
+ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measured for these screens, and not sent")
+DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured or sent; only this answer is kept")
+ENABLE_HELD: Final = Answer(
+    "", "hold", "Enable, held", f"each report waits for your release, {OUTBOX_DAYS} days at most"
+)
 LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
 ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
 
@@ -110,30 +121,42 @@ class State(NamedTuple):
     note: str
 
 
-def state(standing: Standing) -> State:
-    """Return the consent state as every screen and `status` say it."""
+def state(standing: Standing, *, elsewhere: bool = False) -> State:
+    """Return the consent state as every screen and `status` say it.
+
+    `elsewhere`: a server is measured that was started without the switch which is in force here.
+    """
     decision = standing.decision
+    if standing.switch and elsewhere:
+        return State(on=True, word="off in this shell", note="a server is measured")
     if standing.switch:
         return State(on=False, word="metrics off", note=f"switched off by {standing.switch}")
     if decision.consent is Consent.UNDECIDED:
         return State(on=False, word="not decided", note="nothing is measured")
     if decision.local:
-        return State(on=True, word="only for me", note="nothing is ever sent")
+        return State(on=True, word="only for me", note="not sent")
     if decision.consent is Consent.DECLINED:
         return State(on=False, word="metrics off", note="nothing is measured")
     if standing.obstacle is not None:
         return State(on=True, word="metrics on", note=NOTES[standing.obstacle])
     held = decision.delivery is Delivery.REVIEW
-    return State(on=True, word="metrics on", note="held for review" if held else "sent after each run")
+    return State(on=True, word="metrics on", note="held for review" if held else "reports are sent")
 
 
 UNUSABLE: Final = State(on=False, word="metrics off", note="config unusable")
 """What every screen says where whatever was decided cannot be read."""
 
+
+def without_store(shown: State) -> State:
+    """Return the state as it is said where the store cannot be used: what would be measured is not, or is not kept."""
+    return shown._replace(note="the store cannot be used") if shown.on else shown
+
+
 NOTES: Final = {
+    Obstacle.UNTRUSTED: "nothing is measured",
     Obstacle.SWITCH: "switched off",
     Obstacle.NEWER_SCHEMA: "nothing leaves",
-    Obstacle.OTHER_ENDPOINT: "nothing leaves",
+    Obstacle.OTHER_ENDPOINT: "nothing leaves here",
     Obstacle.ENDED: "nothing leaves",
 }
 """Short enough for the frame's corner; `obstacle` has the sentence."""
@@ -142,19 +165,92 @@ NOTES: Final = {
 def obstacle(standing: Standing) -> str:
     """Return why nothing leaves although the answer was yes, with what to do; empty where nothing stands in the way."""
     match standing.obstacle:
+        case Obstacle.UNTRUSTED:
+            return (
+                f"The yes in the config does not count: {standing.distrust}. Nothing is measured or sent. Enable to "
+                "decide anew in a file that is yours alone, or disable."
+            )
         case Obstacle.SWITCH:
-            return f"Nothing leaves: {standing.switch} is set. Unset it to go on as you agreed."
+            return f"Nothing leaves from here: {standing.switch} is set. Unset it to go on as you agreed."
         case Obstacle.NEWER_SCHEMA:
             return "Nothing leaves: you agreed with a newer version of shimmy-metrics. Update this one."
         case Obstacle.OTHER_ENDPOINT:
             return (
-                f"Nothing leaves: you agreed to {standing.decision.endpoint}, and {standing.endpoint} is in force. "
-                "Enable again to agree to it."
+                f"Nothing leaves from here: you agreed to {standing.decision.endpoint}, and {standing.endpoint} is in "
+                "force in this shell. Enable again to agree to it. A server that was started elsewhere goes by its own."
             )
         case Obstacle.ENDED:
-            return f"Nothing leaves: {standing.endpoint} answered that the programme has ended."
+            return (
+                f"Nothing leaves: {standing.endpoint} answered that the programme has ended. "
+                "Enable again to ask it anew."
+            )
         case None:
             return ""
+
+
+_WHICH: Final = ("next session", "second session from now", "third session from now")
+
+
+def next_attempt(passed_over: int = 0) -> str:
+    """Return when the sender makes its next attempt by itself, to stand behind "sent": back-off counts session ends.
+
+    `passed_over`: how many session ends make no attempt before it (0 to 2).
+    """
+    return f"when the {_WHICH[passed_over]} ends"
+
+
+SUPERVISED: Final = "In a container or systemd unit: when one starts instead."
+"""What goes for every sentence with `next_attempt`, where there is room for it."""
+
+HELD: Final = f"Each report waits here until you release it, {OUTBOX_DAYS} days at most."
+
+
+def leaves(passed_over: int = 0) -> str:
+    """Return when reports that are due are sent, in sentences; `passed_over` as for `next_attempt`."""
+    return f"Reports are sent {next_attempt(passed_over)}. {SUPERVISED}"
+
+
+def takes_hold(
+    standing: Standing, *, starting: bool = False, own_server: bool = OWN_SERVER, passed_over: int = 0
+) -> tuple[str, ...]:
+    """Return when a recorded yes, or "only for me", takes hold and when reports leave, in sentences; none for a no.
+
+    `starting`: a server starts at this very moment. `own_server`: `serve` measures a server of its own start (Linux);
+    elsewhere only one behind `--upstream` is measured. `passed_over` as for `next_attempt`.
+    """
+    decision = standing.decision
+    if not (decision.consent is Consent.GRANTED or decision.local):
+        return ()
+    if standing.switch:
+        return (f"{standing.switch} keeps everything off in this shell.",)
+    if not own_server:
+        measured = "On this system a server behind serve --upstream is measured, from now on, and no other."
+    elif starting:
+        measured = "Measured from this start on."
+    else:
+        measured = "Measured from the server's next start on; behind serve --upstream from now on."
+    if decision.local:
+        return (measured,)
+    blocked = obstacle(standing)
+    if blocked:
+        return measured, blocked
+    when = HELD if decision.delivery is Delivery.REVIEW else leaves(passed_over)
+    stays = ("Other servers' sessions stay here.",) if same_endpoint(standing.endpoint, ENDPOINT) else ()
+    return measured, when, *stays
+
+
+def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:
+    """Return what is so where only this shell has a switch, and servers that were started without it are measured.
+
+    `addresses` are those servers', `withdraw` is what a person presses or types to withdraw for all.
+    """
+    listed = " and ".join(addresses)
+    servers = f"The server at {listed} was" if len(addresses) == 1 else f"The servers at {listed} were"
+    is_measured = "is measured" if len(addresses) == 1 else "are measured"
+    return (
+        f"This shell is switched off by {switch}. {servers} started without it and {is_measured}; "
+        f"{withdraw} withdraws for all."
+    )
 
 
 def amount(number: int, singular: str, plural: str = "") -> str:
@@ -168,58 +264,56 @@ def duration(seconds: int) -> str:
     return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def findings(faults: "Iterable[Fault]", canaries: Iterable[str], checked: int, *, held: bool = False) -> Iterator[str]:
-    """Yield what a validation found, a line each, and its sum last. `held`: of all that is kept here."""
-    listed = [str(fault) for fault in faults]
-    found = list(canaries)
-    yield from listed
-    yield from (f"found: {find}" for find in found)
-    if listed or found:
-        yield f"{amount(len(listed) + len(found), 'violation')} in {amount(checked, 'report')}."
-    else:
-        what = amount(checked, "report")
-        what = f"Checked all held here, {what}" if held else f"{what} checked"
-        yield f"{what}: every byte is one that the fields allow."
-        yield "No user name, host name, path, address or secret of this machine stands in it."
-        yield "Model names are kept nowhere, so there was none to search for."
+def answered(
+    standing: Standing, *, changed: bool, own_server: bool = OWN_SERVER, passed_over: int = 0
+) -> tuple[str, ...]:
+    """Return what an answer did, in sentences: what holds now. What was deleted because of it tells `departure_text`.
 
-
-def deleted(*, reports: int, sessions: int, requests: int) -> str:
-    """Return what was deleted, in numbers: `1 report not sent, 47 requests counted`; empty where nothing was."""
-    lost = [f"{amount(reports, 'report')} not sent"] if reports else []
-    lost += [f"{amount(sessions, 'session')} kept for you"] if sessions else []
-    lost += [f"{amount(requests, 'request')} counted"] if requests else []
-    return ", ".join(lost)
-
-
-def decided(decision: Decision, *, changed: bool, lost: str, whole: bool, switch: str = "") -> str:
-    """Return what a decision did: what holds now, and what was `lost`, that is deleted because of it.
-
-    `switch` is the environment's switch that is in force, whatever the decision, or empty.
+    `standing` is what is in force with the answer in it; the rest as `takes_hold`.
     """
-    if switch and (decision.local or decision.consent is Consent.GRANTED):
-        told = f"Your answer is recorded. {switch} still keeps everything off."
-    elif decision.local:
-        told = "Only for you from now on: measured for these screens, never sent."
-    elif decision.consent is not Consent.GRANTED:
-        told = "Metrics are off. You are not asked again."
-    elif not changed:
-        told = "Metrics stay on."
-    else:
-        told = "Metrics are on, from the server's next start; behind serve --upstream from now on."
-    later = "" if whole else " Their old pages go with the store's next write."
-    return f"{told} Deleted: {lost}.{later}" if lost else told
+    holds = takes_hold(standing, own_server=own_server, passed_over=passed_over)
+    if not holds:
+        if (
+            standing.decision.consent is Consent.UNDECIDED
+        ):  # withdrawn by the file's deletion, which is said beside this
+            return ("Metrics are off.",)
+        return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
+    if standing.switch:
+        return (*holds, "Your answer is recorded; it counts where the switch is not set.")
+    if standing.decision.local:
+        return ("Only for you from now on: what is measured for these screens is not sent.", *holds)
+    return ("Metrics are on." if changed else "Metrics were on already.", *holds)
+
+
+def decided(
+    decision: Decision,
+    *,
+    changed: bool,
+    switch: str = "",
+    endpoint: str = ENDPOINT,
+    own_server: bool = OWN_SERVER,
+    passed_over: int = 0,
+) -> str:
+    """Return what `answered` does, as one line; `switch` and `endpoint` are those in force."""
+    standing = Standing(decision, switch, endpoint)
+    return " ".join(answered(standing, changed=changed, own_server=own_server, passed_over=passed_over))
+
+
+def held_for_an_earlier_yes(number: int) -> str:
+    """Return that so many reports wait for the person's word since they were sealed under another yes."""
+    was, them = ("was", "it") if number == 1 else ("were", "them")
+    return f"{amount(number, 'report')} that waited {was} sealed under another yes: held until you release {them}."
 
 
 def renewed(decision: Decision) -> str:
     """Return what an answer about new fields did."""
     if decision.refused:
         return "Recorded: no. The fields you agreed to go on as before."
-    return "Recorded: yes. They are part of the next report."
+    return "Recorded: yes. They are part of each report from the next one on."
 
 
-def held(*, review: bool) -> str:
-    """Return what a change of how reports leave did."""
+def held(*, review: bool, passed_over: int = 0) -> str:
+    """Return what a change of how reports leave did. `passed_over` as for `next_attempt`."""
     if review:
-        return "Each report waits from now on until you release it."
-    return "Reports leave after each run from now on."
+        return HELD
+    return f"Reports are sent by themselves from now on: those that wait {next_attempt(passed_over)}."

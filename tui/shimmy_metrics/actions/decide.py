@@ -3,11 +3,14 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
-from shimmy_metrics.actions.owed import Deleted, settle
-from shimmy_metrics.config.file import change, load, present
+from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge, purge_without_consent
+from shimmy_metrics.config.change import change
+from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.trust import keep_others_out
+from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.consent import (
     SCHEMA_VERSION,
     Consent,
@@ -17,60 +20,120 @@ from shimmy_metrics.consent import (
     granted,
     left_as_it_was,
     renewed,
+    same_endpoint,
 )
+from shimmy_metrics.delivery.force import ENDED, in_force
+from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.records import Wait
+from shimmy_metrics.limits import NO_WAITS_SECONDS
+from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import looked_at, opened
+from shimmy_metrics.store.database import opened, set_meta
+from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
+
+
+class Recorded(Protocol):
+    """Called once an answer is recorded, before anything is deleted because of it: a sender may have to end first."""
+
+    def __call__(self, decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> object:
+        """Hear of it, with what `Decided` has under the same names."""
+
+
+def _unheard(_: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The decision that is recorded now, whether it was written just now, and what was deleted because of it."""
+    """The decision that is recorded now, whether it was written just now, and what was deleted because of it.
+
+    `held` counts the reports that wait for the person's word since they were sealed under an earlier yes. `told` are
+    lines that the person should read besides.
+    """
 
     decision: Decision
     changed: bool
-    deleted: Deleted
+    purged: PurgeResult
+    held: int = 0
+    told: tuple[str, ...] = ()
 
 
-def enable(profile: Profile) -> Decided:
-    """Record a yes to this program's fields and to the endpoint in force.
+def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
+    """Record a yes to this program's fields and to the endpoint in force; one whose programme had ended is asked anew.
 
-    Raises `TroubleError` for a config that cannot be used; nothing is changed then.
+    Others lose their right to write the config. Raises `TroubleError` for a config that cannot be used, and for a yes
+    that a newer version recorded; nothing is changed then.
     """
-    settle(profile)  # what an earlier withdrawal left behind is not covered by this yes
-    endpoint = standing(profile).endpoint
+    told = keep_others_out(profile.config_path)
 
     def step(old: Decision) -> Decision:
-        if old.consent is not Consent.GRANTED or old.endpoint != endpoint or old.schema_version > SCHEMA_VERSION:
+        purge_without_consent(profile)  # what an earlier withdrawal left behind is not covered by this yes
+        endpoint = standing(profile).endpoint
+        if old.consent is Consent.GRANTED and old.schema_version > SCHEMA_VERSION:
+            remedy = "Nothing was changed, and nothing leaves. Update this program"
+            where = str(profile.config_path)
+            raise TroubleError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
+        if old.consent is not Consent.GRANTED or not same_endpoint(old.endpoint, endpoint):
             return granted(old, grant=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
 
-    return _decide(profile, step)
+    done = change(profile, step)
+    anew = _ask_receiver_anew(profile)
+    return _purged(profile, recorded, done.decision, changed=done.changed or anew or bool(told), told=told)
 
 
-def add_fields(profile: Profile) -> Decided:
+def add_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     """Record that a yes covers the fields which are new since it was given. Raises `TroubleError`."""
-    return _renew(profile, renewed)
+    return _renew(profile, recorded, renewed)
 
 
-def leave_fields(profile: Profile) -> Decided:
+def leave_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     """Record that the fields which are new since the yes are not to be sent; it is not asked again.
 
     Raises `TroubleError`.
     """
-    return _renew(profile, left_as_it_was)
+    return _renew(profile, recorded, left_as_it_was)
 
 
-def decline(profile: Profile) -> Decided:
-    """Record a no: what was not delivered is deleted, receipts stay. Raises `TroubleError`."""
-    return _refuse(profile, local=False)
+def decline(profile: Profile, recorded: Recorded = _unheard) -> Decided:
+    """Record a no: what was not delivered is deleted, receipts stay.
+
+    Raises `TroubleError` where it could not be recorded (a file that cannot be read, a disk that takes nothing); what
+    was not delivered is deleted all the same.
+    """
+    try:
+        done = withdraw(profile.config_path, lambda old: _refused(profile, old, local=False))
+    except TroubleError as error:
+        remedy = f"{error.remedy}. {_purge(profile)}"
+        raise TroubleError(error.what, where=error.where, remedy=remedy, code=error.code) from error
+    return _purged(profile, recorded, done.decision, changed=done.changed, told=done.told)
 
 
-def only_for_me(profile: Profile) -> Decided:
-    """Record "only for me": measured for the person's own eyes, nothing sealed or sent. Raises `TroubleError`."""
-    return _refuse(profile, local=True)
+def only_for_me(profile: Profile, recorded: Recorded = _unheard) -> Decided:
+    """Record "only for me": measured for the person's own eyes, nothing sealed or sent.
+
+    Where it withdraws a yes and cannot be written, a plain no is recorded instead. Raises `TroubleError`.
+    """
+
+    def step(old: Decision) -> Decision:
+        return _refused(profile, old, local=True)
+
+    if load(profile).decision.consent is not Consent.GRANTED:
+        told = keep_others_out(profile.config_path)
+        done = change(profile, step)
+        return _purged(profile, recorded, done.decision, changed=done.changed or bool(told), told=told)
+    try:
+        done = change(profile, step, seconds=NO_WAITS_SECONDS)
+    except TroubleError as error:  # whatever keeps it from being written must not keep the yes in force
+        instead = f"A plain no is recorded instead: {error}."
+
+        def no_instead(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
+            recorded(decision, changed=changed, told=(instead, *told))
+
+        made = decline(profile, no_instead)
+        return replace(made, told=(instead, *made.told))
+    return _purged(profile, recorded, done.decision, changed=done.changed)
 
 
 def hold(profile: Profile, *, review: bool) -> Decision:
@@ -81,51 +144,86 @@ def hold(profile: Profile, *, review: bool) -> Decision:
     delivery = Delivery.REVIEW if review else Delivery.AUTOMATIC
 
     def step(old: Decision) -> Decision:
+        if old.consent is Consent.UNDECIDED:
+            where = str(profile.config_path)
+            raise TroubleError("nothing is decided yet", where=where, remedy="Enable first, or say no")
         return old if old.delivery is delivery else replace(old, delivery=delivery, changed=_now(profile))
 
-    decision = change(profile, step)
-    with looked_at(profile, off=decision.consent is not Consent.GRANTED) as db:
-        waiting = db is not None and bool(outbox.everything(db))
-    if waiting:
-        before, after = (Wait.DUE, Wait.REVIEW) if review else (Wait.REVIEW, Wait.DUE)
+    decision = change(profile, step).decision
+    if _holds_reports(profile, decision):
+        states = (QueueState.DUE, QueueState.HELD_BY_MODE)
+        before, after = states if review else states[::-1]
         with opened(profile) as db:
             outbox.mark_all(db, before, after)
     return decision
 
 
-def _renew(profile: Profile, answer: Callable[..., Decision]) -> Decided:
+def _renew(profile: Profile, recorded: Recorded, answer: Callable[..., Decision]) -> Decided:
     def step(old: Decision) -> Decision:
         # Somebody may have withdrawn meanwhile: then there is no yes that could cover more.
         return answer(old, changed=_now(profile)) if old.consent is Consent.GRANTED else old
 
-    return _decide(profile, step)
+    done = change(profile, step)
+    return _purged(profile, recorded, done.decision, changed=done.changed)
 
 
-def _refuse(profile: Profile, *, local: bool) -> Decided:
-    def step(old: Decision) -> Decision:
-        if old.consent is Consent.DECLINED and old.local is local and present(profile):
-            return old
-        return declined(old, grant=str(uuid.uuid4()), changed=_now(profile), local=local)
-
-    return _decide(profile, step)
+def _refused(profile: Profile, old: Decision, *, local: bool) -> Decision:
+    if old.consent is Consent.DECLINED and old.local is local and present(profile):
+        return old
+    return declined(old, grant=str(uuid.uuid4()), changed=_now(profile), local=local)
 
 
-def _decide(profile: Profile, step: Callable[[Decision], Decision]) -> Decided:
-    before = load(profile).decision
-    decision = change(profile, step)
+def _purged(
+    profile: Profile, recorded: Recorded, decision: Decision, *, changed: bool, told: tuple[str, ...] = ()
+) -> Decided:
+    """Tell of a decision that is recorded, delete what may not be kept under it, and return all that was done."""
+    recorded(decision, changed=changed, told=told)
     try:
-        deleted = settle(profile)
+        purged = purge_without_consent(profile)
     except TroubleError as error:
         remedy = f"{error.remedy}. Your answer is recorded; what waits here could not be deleted, and will not leave"
         raise TroubleError(error.what, where=error.where, remedy=remedy, code=error.code) from error
-    return Decided(decision, decision != before, deleted)
+    return Decided(decision, changed, purged, _hold_others(profile, decision), told)
+
+
+def _purge(profile: Profile) -> str:
+    """Delete what was not delivered although no no could be recorded; return what became of it."""
+    try:
+        purge(profile, local=False)
+    except TroubleError as error:
+        return f"What waits here could not be deleted: {error}"
+    return "What waited here is deleted"
+
+
+def _ask_receiver_anew(profile: Profile) -> bool:
+    """Forget that the endpoint in force answered that its programme has ended; return whether it had."""
+    with open_readonly(profile) as db:
+        ended = db is not None and in_force(profile, db).ended
+    if ended:
+        with opened(profile) as db:
+            set_meta(db, ENDED, "")
+    return ended
+
+
+def _hold_others(profile: Profile, decision: Decision) -> int:
+    """Hold what waits but was sealed under an earlier yes; return how many that were. Raises `TroubleError`."""
+    if decision.consent is not Consent.GRANTED or not _holds_reports(profile, decision):
+        return 0
+    wait_until_gone(profile, GONE_SECONDS)  # one that was sending under that yes sees the new one, and ends
+    with opened(profile) as db:
+        return outbox.hold_others(db, decision.grant, decision.endpoint)
+
+
+def _holds_reports(profile: Profile, decision: Decision) -> bool:
+    with open_readonly(profile, off=decision.consent is not Consent.GRANTED) as db:
+        return db is not None and bool(outbox.everything(db))
 
 
 def _now(profile: Profile) -> str:
     return f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ}"
 
 
-ANSWERS: Final[dict[str, Callable[[Profile], Decided]]] = {
+ANSWERS: Final[dict[str, Callable[[Profile, Recorded], Decided]]] = {
     "enable": enable,
     "only": only_for_me,
     "decline": decline,

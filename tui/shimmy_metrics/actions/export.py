@@ -1,33 +1,68 @@
-"""Everything that is held here, as one JSON object: our keys of the config, sessions, outbox, receipts."""
+"""Everything that is held here, as one JSON object: our keys of the config, what the store holds, the log."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import ours
 from shimmy_metrics.config.standing import standing
-from shimmy_metrics.records import Pending, Receipt, Session
+from shimmy_metrics.limits import LOG_BYTES
+from shimmy_metrics.records import Departure, QueuedReport, Session
 from shimmy_metrics.report.check import check_body
-from shimmy_metrics.store import outbox, receipts, sessions
-from shimmy_metrics.store.database import looked_at
-from shimmy_metrics.system.files import write_new
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store.database import Row, all_meta
+from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.files import read_bounded, write_new
 from shimmy_metrics.system.profile import Profile
 
-FORMAT = "shimmy-metrics export 1"
+FORMAT: Final = "shimmy-metrics export 2"
+FORMAT_1: Final = "shimmy-metrics export 1"
+"""The one before: no log, no chain. `validate` reads it."""
+
+_NOT_ALLOWED: Final = "not as the fields allow"
+DAMAGES: Final = ("no JSON", "nested too deeply", _NOT_ALLOWED)
+"""What can be wrong with a damaged report's bytes."""
+
+_LOG_BYTES: Final = 2 * LOG_BYTES
+"""The log is cut above `LOG_BYTES`, with the next line."""
 
 
 def export(profile: Profile) -> bytes:
     """Return the export, indented JSON. Raises `TroubleError` for a config or a store that cannot be used."""
-    with looked_at(profile, off=not standing(profile).measures) as db:
-        held: dict[str, Any] = {
-            "format": FORMAT,
-            "config": ours(load(profile)),
-            "sessions": [_session(each) for each in [*sessions.running(db), *sessions.kept(db)]] if db else [],
-            "outbox": [_pending(each) for each in outbox.everything(db)] if db else [],
-            "receipts": [_receipt(each) for each in receipts.everything(db)] if db else [],
-        }
+    with open_readonly(profile, off=not standing(profile).measures) as db:
+        held: dict[str, Any] = {"format": FORMAT, "config": ours(load(profile)), **_EMPTY}
+        if db is not None:
+            sent = departures.everything(db)
+            linked, noted = chain.rows(db)
+            held |= {
+                "sessions": [_session(each) for each in sessions.everything(db)],
+                "outbox": [_queued(each) for each in outbox.everything(db)],
+                "receipts": [_receipt(each, row) for each, row in _paired(sent, linked) if each.body],
+                "departures": [_departure(each, row) for each, row in _paired(sent, linked)],
+                "notes": [dict(zip(chain.NOTE_COLUMNS, row, strict=True)) for row in reversed(noted)],
+                "meta": all_meta(db),
+            }
+    held["log"] = log_lines(profile)
     return (json.dumps(held, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+_EMPTY: Final[dict[str, Any]] = {
+    "sessions": [],
+    "outbox": [],
+    "receipts": [],
+    "departures": [],
+    "notes": [],
+    "meta": {},
+}
+
+
+def log_lines(profile: Profile) -> list[str]:
+    """Return the log, a text a line; what is no text stands there escaped. Raises `TroubleError`."""
+    data = read_bounded(profile.log_path, _LOG_BYTES) or b""
+    return data.decode(errors="backslashreplace").splitlines()
 
 
 def save(data: bytes, path: Path) -> None:
@@ -39,9 +74,13 @@ def _session(session: Session) -> dict[str, Any]:
     return {
         "session_id": session.session_id,
         "only_for_me": session.local,
+        "consent_id": session.consent_id,
+        "endpoint": session.endpoint,
         "server": session.server,
         "version": session.version,
         "address": session.address,
+        "switch": session.switch,
+        "client_hint": session.client_hint,
         "started": session.started.isoformat(),
         "updated": session.updated.isoformat(),
         "ended": session.ended and session.ended.isoformat(),
@@ -49,33 +88,50 @@ def _session(session: Session) -> dict[str, Any]:
     }
 
 
-def _pending(pending: Pending) -> dict[str, Any]:
+def _queued(report: QueuedReport) -> dict[str, Any]:
     return {
-        "sealed": pending.sealed.isoformat(),
-        "wait": pending.wait.value,
-        "reason": pending.reason,
-        **_body(pending.body, pending.sha256),
-        "measured": dict(pending.measured),
+        "sealed": report.sealed.isoformat(),
+        "wait": report.state.value,
+        "cause": report.cause.value,
+        "reason": report.detail,
+        "consent_id": report.consent_id,
+        "endpoint": report.endpoint,
+        **_body(report.body, report.sha256),
+        "measured": dict(report.measured),
     }
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def _paired(sent: Iterable[Departure], linked: Iterable[Row]) -> Iterator[tuple[Departure, dict[str, Any]]]:
+    """Yield each departure, newest first, with what the chain covers of it, by column."""
+    by_number = {row[0]: dict(zip(chain.DEPARTURE_COLUMNS, row, strict=True)) for row in linked}
+    return ((departure, by_number[departure.id]) for departure in sent)
+
+
+def _receipt(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
     return {
-        "at": receipt.at.isoformat(),
-        "endpoint": receipt.endpoint,
-        "status": receipt.status,
-        "outcome": receipt.outcome and receipt.outcome.value,
-        "reports": receipt.reports,
-        "note": receipt.note,
-        "link": receipt.link,
-        **_body(receipt.body, receipt.sha256),
+        "departure": departure.id,
+        "at": linked["ended"],
+        "endpoint": departure.endpoint,
+        "status": departure.status,
+        "outcome": departure.outcome and departure.outcome.value,
+        "reports": departure.reports,
+        "link": linked["end_link"],
+        **_body(departure.body, departure.sha256),
     }
+
+
+def _departure(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
+    """Return every column as the chain covers it, without the bytes, which the receipt has."""
+    covered = {name: value for name, value in linked.items() if name != "body"}
+    return {**covered, "by_hand": departure.by_hand, "report_ids": list(departure.report_ids)}
 
 
 def _body(body: bytes, sha256: str) -> dict[str, Any]:
-    """Return the exact bytes as text; damaged ones, which may be no text, as base64 under another name."""
-    if body and check_body(body):
+    """Return the exact bytes as text; damaged ones, which may be no text, as base64 with what is wrong."""
+    faults = [] if not body or (digest(body) == sha256 and body.isascii()) else check_body(body)
+    if faults:
         import base64  # hardly ever wanted
 
-        return {"sha256": sha256, "damaged_base64": base64.b64encode(body).decode()}
+        damage = faults[0].rule if faults[0].rule in DAMAGES else _NOT_ALLOWED
+        return {"sha256": sha256, "damaged_base64": base64.b64encode(body).decode(), "damage": damage}
     return {"sha256": sha256, "body": body.decode()}

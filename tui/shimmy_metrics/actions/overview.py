@@ -8,17 +8,23 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from shimmy_metrics.actions.owed import settle
-from shimmy_metrics.actions.preview import as_it_would_be
+from shimmy_metrics.actions.files import OwnFile, files
+from shimmy_metrics.actions.preview import as_it_would_be, leavable, request_of
+from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing
+from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, ends_passed_over
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.proxy import proxy_shown
+from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Pending, Receipt, Session
-from shimmy_metrics.report.fields import Field, new_since
-from shimmy_metrics.store import outbox, receipts, sessions
-from shimmy_metrics.store.database import Database, looked_at, store_path, unread_log
+from shimmy_metrics.records import Departure, Entry, QueuedReport, Session
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import new_since
+from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store.database import Database, get_meta, journal_path, store_path
+from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.locks import held
 from shimmy_metrics.system.profile import Profile
 
@@ -27,7 +33,7 @@ class Live(NamedTuple):
     """A running session, and the report it would be if it ended now."""
 
     session: Session
-    would_be: Pending
+    would_be: QueuedReport
 
 
 class Overview(NamedTuple):
@@ -36,31 +42,48 @@ class Overview(NamedTuple):
     `trouble` is one line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
     the config or the endpoint, so that whatever was decided is not in force. `running` are the live
     sessions, oldest first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest
-    first; `receipts` the deliveries and notes, newest first. `example` is the report of a session in which nothing
-    happened. `news` are the fields that a yes does not cover yet and that are to be asked for. `proxy` is the
-    `HOST:PORT` by way of which a request goes, empty where it goes straight. `unread` tells that the store is off and
-    was not read to its end.
+    first; `next_request` is what would leave next, or what releasing all of it would send. `entries` are the departures
+    and notes, newest first; those in `broken` (`departure ID`, `note PLACE`) are not as they were written; `failures`
+    counts the attempts in a row that failed, and `passed_over` the session ends to come that make no attempt because of
+    them. A departure that its sender left open is shown as what it will be completed as. `sending` tells that a sender
+    is at work. `example` is the report of a session in which nothing happened. `news` are the fields that a yes does
+    not cover yet and that are to be asked for. `proxy` is the `HOST:PORT` by way of which a request goes, empty where
+    it goes straight. `unread` tells that the store is off and was not read. `purged` is what was deleted just now,
+    since there was no consent for it any more. `files` is everything of ours on this disk. `stamp` changes whenever an
+    entry does.
     """
 
     standing: Standing
-    example: Pending
+    example: QueuedReport
     trouble: str = ""
     unusable: bool = False
     proxy: str = ""
     news: tuple[Field, ...] = ()
     running: tuple[Live, ...] = ()
     ended: tuple[Session, ...] = ()
-    outbox: tuple[Pending, ...] = ()
-    receipts: tuple[Receipt, ...] = ()
-    broken_receipts: tuple[int, ...] = ()
+    outbox: tuple[QueuedReport, ...] = ()
+    next_request: Request | None = None
+    entries: tuple[Entry, ...] = ()
+    broken: tuple[str, ...] = ()
+    stamp: tuple[object, ...] = ()
+    failures: int = 0
+    passed_over: int = 0
+    sending: bool = False
     unread: bool = False
+    purged: PurgeResult = PurgeResult()
+    files: tuple[OwnFile, ...] = ()
     config_path: Path = Path()
     store_path: Path = Path()
 
     @property
-    def deliveries(self) -> tuple[Receipt, ...]:
-        """The receipts of bytes that left, newest first, without notes and folded links."""
-        return tuple(receipt for receipt in self.receipts if receipt.body)
+    def departures(self) -> tuple[Departure, ...]:
+        """Every attempt to send, newest first."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Departure))
+
+    @property
+    def receipts(self) -> tuple[Departure, ...]:
+        """The departures of which a receiver took something, newest first; the bytes may have been deleted."""
+        return tuple(departure for departure in self.departures if departure.receipt)
 
 
 def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> Overview:
@@ -74,8 +97,9 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     except TroubleError as error:
         trouble, unusable = str(error), True
         force = Standing(Decision(), profile.environment.switch)
+    purged = PurgeResult()
     try:
-        settle(profile)
+        purged = purge_without_consent(profile)
     except TroubleError as error:  # the store's: whatever was decided is in force all the same
         trouble = trouble or str(error)
     example = as_it_would_be(profile, None, None, facts, schema_version=SCHEMA_VERSION)
@@ -86,11 +110,14 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         unusable=unusable,
         proxy=proxy_shown(force.endpoint, profile.environment),
         news=new_since(force.decision.schema_version) if force.renews else (),
+        unread=not force.measures and unread(profile),
+        purged=purged,
+        files=_files(profile),
         config_path=profile.config_path,
         store_path=store_path(profile),
     )
     try:
-        with looked_at(profile, off=not force.measures) as db:
+        with open_readonly(profile, off=not force.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts, known)
     except TroubleError as error:
         return empty._replace(trouble=trouble or str(error))
@@ -102,7 +129,7 @@ def looked_back(profile: Profile, session: Session, facts: Facts) -> Live:
 
 
 class Watch:
-    """Tells whether something was changed by whomever: the config, the store, or a session's process that died.
+    """Tells whether something was changed by whomever: config, store, a session's process or a sender that ended.
 
     It compares the files' stamps rather than `PRAGMA data_version`: that opens nothing where metrics are off, and sees
     a file that was replaced.
@@ -121,12 +148,18 @@ class Watch:
 
     def _look(self) -> tuple[object, ...]:
         store = store_path(self._profile)
-        files = (self._profile.config_path, store, Path(f"{store}-wal"))
+        files = (self._profile.config_path, store, journal_path(store))
         alive: list[tuple[str, bool]] = []
         with contextlib.suppress(OSError):
             locks = self._profile.state_dir.glob("session-*.lock")
             alive = sorted((lock.name, held(lock)) for lock in locks)
-        return (*map(_stamp, files), *alive)
+        return (*map(_stamp, files), *alive, sending(self._profile))
+
+
+def _files(profile: Profile) -> tuple[OwnFile, ...]:
+    with contextlib.suppress(TroubleError):  # a folder that cannot be listed is in the way of the store as well
+        return files(profile)
+    return ()
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -137,12 +170,24 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
-    if known is None or not receipts.unchanged(db, known.receipts):
-        held = tuple(receipts.everything(db))
-        known = empty._replace(receipts=held, broken_receipts=tuple(receipts.broken(held)))
+    at_work = sending(profile)
+    stamp = chain.stamp(db)
+    if known is None or known.stamp != stamp:
+        found: list[Entry] = [*departures.everything(db), *chain.notes(db)]
+        found.sort(key=lambda entry: entry.place, reverse=True)
+        known = empty._replace(entries=tuple(found), broken=tuple(chain.broken(db)))
+    # Asked before and after reading: a sender that began or ended meanwhile left nothing open.
+    at_work = at_work or sending(profile)
+    now = profile.clock.now()
+    entries = tuple(
+        departures.as_it_is(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
+        for entry in known.entries
+    )
     force = empty.standing if empty.unusable else in_force(profile, db)
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
+    queued = tuple(outbox.everything(db))
+    failures = int(get_meta(db, FAILURES) or 0)
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
     return empty._replace(
         standing=force,
@@ -151,8 +196,12 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
             Live(session, as_it_would_be(profile, db, session, facts, schema_version=version)) for session in alive
         ),
         ended=tuple(sessions.kept(db)),
-        outbox=tuple(outbox.everything(db)),
-        receipts=known.receipts,
-        broken_receipts=known.broken_receipts,
-        unread=not force.measures and unread_log(profile),
+        outbox=queued,
+        next_request=request_of(leavable(queued, profile.clock.now()), force.endpoint),
+        entries=entries,
+        broken=known.broken,
+        stamp=stamp,
+        failures=failures,
+        passed_over=max(ends_passed_over(failures) - int(get_meta(db, PASSED_OVER) or 0), 0),
+        sending=at_work,
     )

@@ -1,19 +1,23 @@
-"""The exact bytes that would be sent next, and why they would, or would not."""
+"""The exact bytes that would be sent next, and what they rest on."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Delivery, Obstacle, Standing
+from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Standing
+from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, ends_until_attempt
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.sealing import example, measured
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Pending, Session, Wait
+from shimmy_metrics.records import QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import seal
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, looked_at
+from shimmy_metrics.store.database import Database, get_meta
+from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
 
@@ -29,39 +33,56 @@ class Basis(StrEnum):
 
 
 class Preview(NamedTuple):
-    """The next request and what it rests on. `obstacle` and `leaves` say whether it goes by itself."""
+    """The next request and what it rests on.
+
+    `session` is the running one where the basis is that; `left_over` counts reports that wait as these do and do not
+    fit into the request; `passed_over` session ends make no attempt before the one that does.
+    """
 
     request: Request
     basis: Basis
     standing: Standing
-    obstacle: Obstacle | None
-
-    @property
-    def leaves(self) -> bool:
-        """Whether these bytes, once sealed, leave without a person's release."""
-        return self.standing.sends and self.standing.decision.delivery is Delivery.AUTOMATIC
+    session: Session | None = None
+    left_over: int = 0
+    passed_over: int = 0
 
 
 def preview(profile: Profile, facts: Facts) -> Preview:
     """Return what would be sent next. Raises `TroubleError` for a config or a store that cannot be used."""
-    with looked_at(profile, off=not in_force(profile, None).measures) as db:
+    with open_readonly(profile, off=not in_force(profile, None).measures) as db:
         force = in_force(profile, db)
-        waiting = outbox.everything(db) if db else []
-        due = [report for report in waiting if report.wait is Wait.DUE]
-        held = [report for report in waiting if report.wait is Wait.REVIEW]
-        request = next_request(due, force.endpoint) or next_request(held, force.endpoint)
-        basis = Basis.PENDING
-        if request is None:
-            session = _newest(profile, db)
-            basis = Basis.EXAMPLE if session is None else Basis.SESSION
-            pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(force))
-            request = Request(force.endpoint, headers(force.endpoint, len(pending.body)), pending.body, (pending,))
-    return Preview(request, basis, force, force.obstacle)
+        queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
+        request = request_of(queued, force.endpoint)
+        if db is not None and request is not None:
+            due = request.reports[0].state is QueueState.DUE
+            alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
+            return Preview(
+                request,
+                Basis.PENDING,
+                force,
+                left_over=alike - len(request.reports),
+                passed_over=ends_until_attempt(int(get_meta(db, FAILURES) or 0), int(get_meta(db, PASSED_OVER) or 0)),
+            )
+        session = _newest(profile, db)
+        pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(force))
+    request = Request(force.endpoint, headers(force.endpoint, len(pending.body)), pending.body, (pending,))
+    return Preview(request, Basis.EXAMPLE if session is None else Basis.SESSION, force, session)
+
+
+def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
+    """Return what is not too old to leave: a look deletes nothing, whoever sends deletes it first."""
+    return [report for report in queued if not outbox.too_old(report, now)]
+
+
+def request_of(queued: Sequence[QueuedReport], endpoint: str) -> Request | None:
+    """Return the next request: what is due, else all that is held, as releasing all of it would send it; or None."""
+    due = [report for report in queued if report.state is QueueState.DUE]
+    return next_request(due, endpoint) or next_request([report for report in queued if report.state.held], endpoint)
 
 
 def as_it_would_be(
     profile: Profile, db: Database | None, session: Session | None, facts: Facts, *, schema_version: int
-) -> Pending:
+) -> QueuedReport:
     """Return the report that a session (or none: an example) would be if it were sealed now. Nothing is stored."""
     now = profile.clock.now()
     values: Measured
@@ -70,7 +91,7 @@ def as_it_would_be(
     else:
         values = measured(db, session, facts, now=now, schema_version=schema_version)
     sealed = seal(build(values))
-    return Pending(0, values.session_id, sealed.body, sealed.sha256, now, Wait.DUE, raw_values(values))
+    return QueuedReport(0, values.session_id, sealed.body, sealed.sha256, now, QueueState.DUE, raw_values(values))
 
 
 def _newest(profile: Profile, db: Database | None) -> Session | None:

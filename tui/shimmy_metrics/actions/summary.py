@@ -1,71 +1,121 @@
 """What `status` tells: the decision, what is in force, and how much is held; without the app's whole picture."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
-from shimmy_metrics.actions.owed import Deleted, settle
-from shimmy_metrics.actions.unread import unread
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
+from shimmy_metrics.consent import Decision, Standing
+from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, ends_until_attempt
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.records import Session, Wait
+from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.records import Departure, QueuedReport, QueueState, Session
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import looked_at, store_path
+from shimmy_metrics.store.database import Database, get_meta, store_path
+from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures of what is held.
+    """What is in force, and figures of what is held, at the moment `now`.
 
-    `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request goes, empty
-    where it goes straight; `unread` tells that the store is off and was not read to its end.
+    `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
+    or the endpoint, so that whatever was decided is not in force. `sent` counts reports that a receiver took,
+    `receipts` the departures whose bytes are kept; `last` is the newest departure, `failures` how many in a row failed,
+    `passed_over` how many session ends make no attempt before the one that does; `sending` tells that a sender is at
+    work. `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request goes,
+    empty where it goes straight; `unread` tells that the store is off and was not read.
     """
 
     standing: Standing
-    deleted: Deleted
+    now: datetime
     config_path: Path
     store_path: Path
+    troubles: tuple[str, ...] = ()
+    unusable: bool = False
+    purged: PurgeResult = field(default_factory=PurgeResult)
     running: tuple[Session, ...] = ()
-    due: int = 0
-    review: int = 0
-    set_aside: int = 0
-    waiting_bytes: int = 0
-    deliveries: int = 0
+    queued: tuple[QueuedReport, ...] = ()
+    sent: int = 0
+    receipts: int = 0
+    last: Departure | None = None
+    failures: int = 0
+    passed_over: int = 0
+    sending: bool = False
     news: int = 0
     proxy: str = ""
     unread: bool = False
 
+    @property
+    def due(self) -> int:
+        """How many reports leave with the next sender."""
+        return sum(report.state is QueueState.DUE for report in self.queued)
+
+    @property
+    def held(self) -> tuple[QueuedReport, ...]:
+        """Those that leave at the person's word, oldest first."""
+        return tuple(report for report in self.queued if report.state.held)
+
+    @property
+    def held_for_endpoint(self) -> int:
+        """How many of those were sealed under an earlier yes, or for another endpoint."""
+        return sum(report.state is QueueState.HELD_FOR_ENDPOINT for report in self.queued)
+
+    @property
+    def set_aside(self) -> tuple[QueuedReport, ...]:
+        """Those that are not retried by themselves, oldest first."""
+        return tuple(report for report in self.queued if report.state is QueueState.SET_ASIDE)
+
 
 def summary(profile: Profile) -> Summary:
-    """Return what is in force and held; a deletion that is owed is done first. Raises `TroubleError`."""
-    deleted = settle(profile)
-    force = in_force(profile, None)
-    empty = Summary(
-        force,
-        deleted,
-        profile.config_path,
-        store_path(profile),
-        news=_news(force),
-        proxy=proxy_shown(force.endpoint, profile.environment),
-        unread=unread(profile),
-    )
-    with looked_at(profile, off=not force.measures) as db:
-        if db is None:
-            return empty
-        from shimmy_metrics.store import receipts  # with digests and orjson, which a store that is off does not want
+    """Return what is in force and held; a deletion that is owed is done first.
 
-        waiting = outbox.everything(db)
-        return replace(
-            empty,
-            standing=in_force(profile, db),
-            running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
-            due=sum(report.wait is Wait.DUE for report in waiting),
-            review=sum(report.wait is Wait.REVIEW for report in waiting),
-            set_aside=sum(report.wait is Wait.SET_ASIDE for report in waiting),
-            waiting_bytes=sum(len(report.body) for report in waiting),
-            deliveries=sum(bool(receipt.body) for receipt in receipts.everything(db)),
+    Never raises: what cannot be used is said in `troubles`, and the rest is there.
+    """
+    found = Summary(Standing(Decision()), profile.clock.now(), profile.config_path, store_path(profile))
+    try:
+        force = in_force(profile, None)
+        found = replace(
+            found, standing=force, news=_news(force), proxy=proxy_shown(force.endpoint, profile.environment)
         )
+    except TroubleError as error:
+        force = Standing(Decision(), profile.environment.switch)
+        found = replace(found, standing=force, unusable=True, troubles=(str(error),))
+    if not found.unusable:  # a config that cannot be read decides nothing: nothing is deleted
+        try:
+            found = replace(found, purged=purge_without_consent(profile))
+        except TroubleError as error:
+            found = replace(found, troubles=(str(error),))
+    try:
+        with open_readonly(profile, off=not force.measures) as db:
+            found = replace(found, unread=unread(profile)) if db is None else _read(profile, db, found)
+    except TroubleError as error:
+        found = replace(found, troubles=tuple(dict.fromkeys((*found.troubles, str(error)))))
+    return found
+
+
+def _read(profile: Profile, db: Database, found: Summary) -> Summary:
+    # With digests and orjson behind them, which an absent store does not want.
+    from shimmy_metrics.store import chain, departures
+
+    gone = departures.everything(db)
+    failures = int(get_meta(db, FAILURES) or 0)
+    at_work = sending(profile)
+    return replace(
+        found,
+        standing=found.standing if found.unusable else in_force(profile, db),
+        running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
+        queued=tuple(outbox.everything(db)),
+        sent=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
+        receipts=sum(bool(departure.body) for departure in gone),
+        last=departures.as_it_is(gone[0], found.now, at_work=at_work) if gone else None,
+        failures=failures,
+        passed_over=ends_until_attempt(failures, int(get_meta(db, PASSED_OVER) or 0)),
+        sending=at_work,
+    )
 
 
 def _news(force: Standing) -> int:

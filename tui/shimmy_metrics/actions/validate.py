@@ -1,70 +1,116 @@
-"""Check that every byte held, or in a given file, is one that the fields allow, and that no canary stands in it."""
+"""Check what is held, or a given file: by rule, that each byte may stand there, and by search, for leaks."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from shimmy_metrics.actions.canaries import canaries, found_in
 from shimmy_metrics.actions.export import export
-from shimmy_metrics.actions.held import check_export, is_export
-from shimmy_metrics.config.standing import standing
+from shimmy_metrics.actions.export_schema import check_export, is_export
+from shimmy_metrics.actions.files import Kind, OwnFile, files
+from shimmy_metrics.actions.leak_scan import Identifier, identifiers, matches
 from shimmy_metrics.report.check import Fault, RepeatedKeyError, check_body, parse, printable
-from shimmy_metrics.store import receipts
-from shimmy_metrics.store.database import looked_at, store_path
+from shimmy_metrics.store.readonly import stored_bytes, unread
 from shimmy_metrics.system.files import read_bounded
 from shimmy_metrics.system.profile import Profile
 
-_STORE_BYTES = 2**30
+_STORE_BYTES: Final = 2**30
+
+_PLACES: Final = {
+    Kind.STORE: "the store",
+    Kind.STORE_JOURNAL: "the store's journal",
+    Kind.STORE_LOG: "the store's log",
+    Kind.LOG: "the log",
+    Kind.SENDER_LOCK: "the sender's lock",
+    Kind.SESSION_LOCK: "a session's lock",
+}
+"""The files that are searched. The config's own keys are in the export; the ballast is random bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a validation found. `checked` counts reports; `canaries` are told by kind and place, never by value."""
+    """What a validation found. `checked` counts reports; `leaks` are told by kind and place, never by value.
+
+    `searched` tells how many values of each category were searched for, and `places` where; `ruled` how many entries of
+    each part were checked by rule.
+    """
 
     faults: tuple[Fault, ...]
-    canaries: tuple[str, ...]
+    leaks: tuple[str, ...]
     checked: int
+    searched: Mapping[str, int] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+    ruled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Whether nothing was found."""
-        return not self.faults and not self.canaries
+        return not self.faults and not self.leaks
 
 
 def validate_held(profile: Profile) -> Findings:
-    """Check everything that is held: reports, receipts with their chain, counters, the store's bytes, the log.
+    """Check everything that is held: reports, receipts with their chain, counters, the log, and the files' bytes.
 
     Raises `TroubleError` for a config or a store that cannot be used.
     """
     held = export(profile)
-    faults, checked = check_export(parse(held))
-    searched = canaries(profile)
-    finds = [f"{canary.kind} in what is held" for canary in found_in(held, searched)]
-    store = store_path(profile)
-    for place, path in (
-        ("the store", store),
-        ("the store's log", store.with_name(f"{store.name}-wal")),
-        ("the log", profile.log_path),
-    ):
-        data = read_bounded(path, _STORE_BYTES) or b""
-        finds += [f"{canary.kind} in {place}" for canary in found_in(data, searched)]
-    with looked_at(profile, off=not standing(profile).measures) as db:
-        broken = receipts.broken(receipts.everything(db)) if db else []
-    faults += [Fault(f"receipts, number {number}", "is not as it was written") for number in broken]
-    return Findings(tuple(faults), tuple(dict.fromkeys(finds)), checked)
+    parsed = parse(held)
+    faults, checked = check_export(parsed)
+    searched = identifiers(profile)
+    passed_over = (Kind.STORE,) if unread(profile) else ()
+    ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in passed_over]
+    faults += _locks(ours)
+    leaks = [*_leaks("what is held", held, searched)]
+    for each in ours:
+        leaks += _leaks(_PLACES[each.kind], _bytes(each, profile), searched)
+    places = tuple(dict.fromkeys(_PLACES[each.kind] for each in ours))
+    return Findings(tuple(faults), _once(leaks), checked, _counted(searched), places, _ruled(parsed))
+
+
+def _locks(ours: Iterable[OwnFile]) -> Iterator[Fault]:
+    """Yield the locks that hold more than version 1 wrote into them: a process's number."""
+    for each in ours:
+        if each.kind in (Kind.SENDER_LOCK, Kind.SESSION_LOCK):
+            data = (read_bounded(each.path, _STORE_BYTES) or b"").strip()
+            if data and not data.isdigit():
+                yield Fault(each.path.name, "is a lock, and holds more than a process's number")
+
+
+def _bytes(each: OwnFile, profile: Profile) -> bytes:
+    if each.kind is Kind.STORE:
+        return stored_bytes(profile)
+    return read_bounded(each.path, _STORE_BYTES) or b""
+
+
+def _ruled(parsed: Any) -> dict[str, int]:  # noqa: ANN401 - an export's JSON
+    return {part: len(entries) for part, entries in parsed.items() if isinstance(entries, list)}
+
+
+def _leaks(place: str, data: bytes, searched: tuple[Identifier, ...]) -> Iterator[str]:
+    return (f"{identifier.kind} in {place}" for identifier in matches(data, searched))
+
+
+def _once(leaks: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(leaks))
+
+
+def _counted(searched: Iterable[Identifier]) -> dict[str, int]:
+    return dict(Counter(identifier.category for identifier in searched))
 
 
 def validate_given(data: bytes, profile: Profile) -> Findings:
     """Check a report, an array of reports, or an export, as bytes from outside. Raises nothing."""
-    finds = tuple(dict.fromkeys(f"{canary.kind} in it" for canary in found_in(data, canaries(profile))))
+    searched = identifiers(profile)
+    leaks, counted = _once(_leaks("it", data, searched)), _counted(searched)
     parsed, fault = _parsed(data)
     if fault is not None:
-        return Findings((fault,), finds, 0)
+        return Findings((fault,), leaks, 0, counted)
     if is_export(parsed):
         faults, checked = check_export(parsed)
-        return Findings(tuple(faults), finds, checked)
+        return Findings(tuple(faults), leaks, checked, counted, ruled=_ruled(parsed))
     # `preview > file` ends without a line break, an editor adds one: the bytes before it are what counts.
     faults = check_body(data.removesuffix(b"\n"))
-    return Findings(tuple(faults), finds, len(parsed) if isinstance(parsed, list) else 1)
+    return Findings(tuple(faults), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
 
 
 def _parsed(data: bytes) -> tuple[Any, Fault | None]:

@@ -1,0 +1,156 @@
+"""Everything of ours on this disk is listed with its exact size; what is not ours is not, and nothing is opened."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.files import USES, Kind, OwnFile, files
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.files_text import NOTHING_HERE, listed
+from shimmy_metrics.store import outbox, sessions
+from shimmy_metrics.store.database import opened
+from shimmy_metrics.system.profile import Profile
+from support.samples import profile, queued
+
+CONFIG_FOLDER = ("config.json", ".lock", ".config.json.abcd_123", f".config.json.shimmy-metrics-{'0f' * 8}")
+STATE_FOLDER = (
+    "metrics.db",
+    "metrics.db-journal",
+    "metrics.db-wal",
+    "metrics.db-shm",
+    "metrics.log",
+    "ballast",
+    "sender.lock",
+    "session-7.lock",
+    "session-c0ffee00-0000-4000-8000-00000000cafe.lock",
+)
+HOME = ("shimmy-metrics-2026-11-28.json", "shimmy-report-2026-11-28-2.json")
+FOREIGN = (
+    "config.json.bak",
+    ".config.json.swp",
+    "metrics.db.bak",
+    "notes.txt",
+    "session-x.lock",
+    "shimmy-metrics.json",
+)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Profile:
+    """Return a profile in which every file that is ours exists, each with a size of its own, among foreign ones."""
+    made = Profile(tmp_path / "config/config.json", tmp_path / "state", home=tmp_path / "home")
+    number = 0
+    for folder, names in (("config", CONFIG_FOLDER), ("state", STATE_FOLDER), ("home", HOME)):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            number += 1
+            (tmp_path / folder / name).write_bytes(bytes(number))
+        for name in FOREIGN:
+            (tmp_path / folder / name).write_text("somebody's")
+    return made
+
+
+def test_each_file_of_ours_is_listed_with_its_size_and_no_other(mine: Profile, tmp_path: Path) -> None:
+    names = [*(("config", each) for each in CONFIG_FOLDER), *(("state", each) for each in STATE_FOLDER)]
+    names += [("home", each) for each in HOME]
+    sizes = {tmp_path / folder / name: size for size, (folder, name) in enumerate(names, 1)}
+    found = files(mine)
+    assert {each.path: each.size for each in found if each.kind is not Kind.FOLDER} == sizes
+    assert [each.path for each in found if each.kind is Kind.FOLDER] == [tmp_path / "state"]
+    assert {each.kind for each in found} == set(Kind) == set(USES)
+
+
+def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> None:
+    lines = list(listed(files(mine)))
+    assert f"{mine.config_path}  1 byte" in lines
+    assert f"    {USES[Kind.BALLAST]}" in lines
+    assert "15 files, 120 bytes, besides the program itself." in lines
+    assert next(listed(())) == NOTHING_HERE
+
+
+def test_a_path_that_would_steer_a_terminal_is_spelled_out() -> None:
+    lines = list(listed([OwnFile(Path("/h/\x1b[2J\n"), Kind.LOG, 3)]))
+    assert lines[0] == "/h/\\x1b[2J\\n  3 bytes"
+
+
+def test_nothing_is_opened_or_written(mine: Profile) -> None:
+    for path in (*mine.config_path.parent.iterdir(), *mine.state_dir.iterdir()):
+        path.chmod(0)
+    before = {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")}
+    opened_files: list[object] = []
+    recording = True
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if recording and event == "open":
+            opened_files.append(arguments[0])
+
+    sys.addaudithook(hook)
+    assert len(files(mine)) == 16
+    recording = False
+    assert opened_files == []
+    assert {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")} == before
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
+def test_what_only_has_a_name_of_ours_is_not_ours(tmp_path: Path, kind: str) -> None:
+    mine = profile(tmp_path)
+    mine.state_dir.mkdir(parents=True)
+    (tmp_path / "notes.txt").write_text("somebody's")
+    planted = mine.state_dir / "sender.lock"
+    if kind == "link":
+        planted.symlink_to(tmp_path / "notes.txt")
+    elif kind == "folder":
+        planted.mkdir()
+    else:
+        os.mkfifo(planted)
+    assert [each.kind for each in files(mine)] == [Kind.FOLDER]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_not_ours_and_a_folder_of_theirs_is_said(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.state_dir.mkdir(parents=True)
+    (mine.state_dir / "metrics.log").touch()
+    os.chown(mine.state_dir / "metrics.log", 61_235, 61_235)
+    assert [each.kind for each in files(mine)] == [Kind.FOLDER]
+    os.chown(mine.state_dir, 61_235, 61_235)
+    with pytest.raises(TroubleError, match="belongs to another user"):
+        files(mine)
+
+
+def test_a_config_kept_elsewhere_is_listed_where_it_is_linked_with_what_was_left_beside_it(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    (dotfiles / "shimmy.json").write_text("{}")
+    (dotfiles / f".shimmy.json.shimmy-metrics-{'0f' * 8}").write_text("{")
+    mine.config_path.parent.mkdir(parents=True)
+    mine.config_path.symlink_to(dotfiles / "shimmy.json")
+    assert [(each.kind, each.size) for each in files(mine)] == [(Kind.CONFIG, 2), (Kind.CONFIG_LEFTOVER, 1)]
+
+
+def test_every_file_that_the_program_makes_is_listed(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    with opened(mine) as db:
+        outbox.add(db, queued())
+        lock = sessions.take_lock(mine, 1)
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("DELETE FROM outbox")  # with its journal beside it
+        made = {path for path in tmp_path.rglob("*") if path.is_file()}
+        assert {each.path for each in files(mine) if each.kind is not Kind.FOLDER} == made
+        db.execute("ROLLBACK")
+    lock.release()
+    assert len(made) >= 5
+
+
+def test_privacy_names_each_file() -> None:
+    told = (Path(__file__).parents[3] / "PRIVACY.md").read_text()
+    for name in (*STATE_FOLDER[:7], *CONFIG_FOLDER[:2], ".config.json.", "session-N.lock"):
+        assert f"`{name}`" in told
+    for name in HOME:
+        offered = name.replace("2026-11-28", "DATE").replace("DATE-2", "DATE")
+        assert f"`{offered}`" in told

@@ -1,0 +1,64 @@
+"""A person's hand on one report goes before what was said of all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions import outbox as by_hand
+from shimmy_metrics.actions.decide import enable, hold
+from shimmy_metrics.actions.export import export
+from shimmy_metrics.actions.overview import overview
+from shimmy_metrics.actions.validate import validate_given
+from shimmy_metrics.cli.told import told
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.profile import Profile
+from support import samples
+
+OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Profile:
+    """Return a profile with two reports that are due, of which the first is held by hand."""
+    made = samples.profile(tmp_path)
+    enable(made)
+    with opened(made) as db:
+        outbox.add(db, samples.queued())
+        outbox.add(db, samples.queued(OTHER_ID))
+        first = outbox.due(db)[0]
+    assert by_hand.hold_back(made, first.id)
+    return made
+
+
+def _waits(profile: Profile) -> list[QueueState]:
+    with open_readonly(profile) as db:
+        assert db is not None
+        return [each.state for each in outbox.everything(db)]
+
+
+def test_a_report_held_by_hand_stays_until_it_is_released_by_hand(
+    mine: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]
+    hold(mine, review=True)
+    assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.HELD_BY_MODE]
+    hold(mine, review=False)
+    assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]
+    monkeypatch.setattr(by_hand, "start_sender", lambda *_args, **_more: None)
+    with open_readonly(mine) as db:
+        assert db is not None
+        held = outbox.everything(db)[0]
+    assert by_hand.release(mine, [held.id])
+    assert _waits(mine) == [QueueState.DUE, QueueState.DUE]
+    hold(mine, review=True)
+    hold(mine, review=False)
+    assert _waits(mine) == [QueueState.DUE, QueueState.DUE]
+
+
+def test_that_a_report_is_held_by_hand_is_said(mine: Profile) -> None:
+    shown = overview(mine, samples.FACTS)
+    assert "is held until you release it" in "\n".join(told(shown, samples.NOW))
+    assert validate_given(export(mine), mine).ok

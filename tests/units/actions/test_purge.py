@@ -1,0 +1,237 @@
+"""A withdrawal deletes all that was not delivered, and says of each report whether it had left."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
+from shimmy_metrics.actions.outbox import delete
+from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.records import Departure, Failure, Outcome
+from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store.database import opened, store_path, transaction
+from shimmy_metrics.store.readonly import unread
+from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.system.profile import Profile
+from support.queued import LOCAL, fill_outbox, uuid
+from support.samples import COUNTERS, NOW, profile, session
+
+
+def _left(root: Path) -> bytes:
+    return b"".join(path.name.encode() + path.read_bytes() for path in (root / "state").rglob("*") if path.is_file())
+
+
+def _measured(root: Path) -> Profile:
+    """Return a profile with two reports that wait, a session that runs and one kept for the person."""
+    mine = profile(root, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    fill_outbox(mine, 1, 2)
+    with opened(mine) as db:
+        sessions.begin(db, session(uuid(3), consent_id="g"))
+        sessions.finish(db, sessions.begin(db, session(uuid(4), local=True)), NOW, local=True)
+    return mine
+
+
+def _departed(mine: Profile, outcome: Outcome | None, *reports: str) -> None:
+    with opened(mine) as db, transaction(db):
+        number = departures.begin(db, Departure(0, NOW, LOCAL, "0" * 64, 640, len(reports), by_hand=False))
+        departures.may_leave(db, number, reports)
+        if outcome is not None:
+            departures.complete(db, number, ended=NOW, outcome=outcome, status=500)
+
+
+def test_a_no_deletes_everything_that_was_not_delivered(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    purged = decline(mine).purged
+    assert purged == PurgeResult(reports=2, sessions=1, requests=COUNTERS.requests)
+    assert b"c0ffee00" not in _left(tmp_path)
+    assert purge_without_consent(mine) == PurgeResult()
+
+
+def test_what_had_left_before_is_said_with_its_departure(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    _departed(mine, Outcome.ERROR, uuid(1))
+    _departed(mine, Outcome.NOTHING_LEFT, uuid(2))
+    purged = decline(mine).purged
+    ((departure, number),) = purged.given
+    assert (departure.outcome, departure.status, number, purged.reports) == (Outcome.ERROR, 500, 1, 1)
+
+
+def test_what_a_killed_sender_left_open_may_have_left(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    _departed(mine, None, uuid(1), uuid(2))
+    ((departure, number),) = decline(mine).purged.given
+    assert (departure.outcome, departure.failure, number) == (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, 2)
+
+
+def test_only_for_me_deletes_nothing_that_can_be_kept(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    fill_outbox(mine, 1)
+    with opened(mine) as db:
+        sessions.finish(db, sessions.begin(db, session(uuid(1), consent_id="g")), NOW, local=False)
+    assert only_for_me(mine).purged == PurgeResult(kept=1)
+    with opened(mine) as db:
+        assert outbox.everything(db) == []
+        assert [each.session_id for each in sessions.kept(db)] == [uuid(1)]
+    assert only_for_me(mine).purged == PurgeResult()
+    assert decline(mine).purged == PurgeResult(sessions=1)
+
+
+def test_deleting_the_config_is_a_withdrawal_at_the_next_look(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    mine.config_path.unlink()
+    assert purge_without_consent(mine).reports == 2
+    assert b"c0ffee00" not in _left(tmp_path)
+    assert enable(mine).purged == PurgeResult()
+
+
+def test_it_waits_for_a_sender_that_is_at_work_and_says_what_that_brought_through(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    sender = Lock(lock_path(mine))
+    assert sender.take()
+
+    def bring_through() -> None:
+        time.sleep(0.3)
+        with opened(mine) as db, transaction(db):
+            number = departures.begin(db, Departure(0, NOW, LOCAL, "0" * 64, 640, 1, by_hand=False))
+            departures.may_leave(db, number, [uuid(1)])
+            outbox.remove(db, 1)
+            departures.complete(db, number, ended=NOW, outcome=Outcome.ACCEPTED, status=200, taken=1, body=b"x")
+        sender.release()
+
+    working = threading.Thread(target=bring_through)
+    working.start()
+    purged = decline(mine).purged
+    working.join()
+    assert purged.delivered is not None
+    assert (purged.delivered.outcome, purged.reports, purged.may_leave_to) == (Outcome.ACCEPTED, 1, "")
+
+
+def test_of_a_sender_that_does_not_end_it_says_where_a_report_may_still_leave(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    _departed(mine, None, uuid(1))
+    sender = Lock(lock_path(mine))
+    assert sender.take()
+    began = time.monotonic()
+    purged = decline(mine).purged
+    assert 0.9 < time.monotonic() - began < 2.5
+    assert purged.may_leave_to == LOCAL
+    with opened(mine) as db:
+        assert outbox.everything(db) == []
+        (under_way,) = departures.everything(db)
+        assert under_way.ended is None  # its sender may yet complete it
+        assert chain.broken(db) == []
+    sender.release()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from support.samples import profile, session
+from shimmy_metrics.store import outbox, sessions
+from shimmy_metrics.store.database import opened, store_path, set_meta
+with opened(profile(Path(sys.argv[1]))) as db:
+    db.execute("PRAGMA cache_size=1")
+    db.execute("BEGIN IMMEDIATE")
+    for number in range(400):
+        set_meta(db, f"x{number}", "x" * 900)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def _killed(root: Path) -> Profile:
+    """Leave a journal that is to be rolled back, as a process does that is killed in mid-transaction."""
+    mine = _measured(root)
+    command = [sys.executable, "-c", _KILLED, str(root)]
+    assert subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode < 0
+    assert unread(mine)
+    return mine
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_a_no_deletes_also_what_a_killed_process_left_unread(tmp_path: Path) -> None:
+    mine = _killed(tmp_path)
+    assert decline(mine).purged.reports == 2
+    assert b"c0ffee00" not in _left(tmp_path)
+    assert not unread(mine)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_so_does_the_next_look_after_the_config_was_deleted(tmp_path: Path) -> None:
+    mine = _killed(tmp_path)
+    mine.config_path.unlink()
+    assert purge_without_consent(mine).reports == 2
+    assert b"c0ffee00" not in _left(tmp_path)
+
+
+_READER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN")
+db.execute("SELECT count(*) FROM outbox").fetchone()
+print("reads", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("answer", [decline, only_for_me])
+def test_with_a_reader_in_the_way_nothing_is_called_deleted_and_the_next_does_it(
+    tmp_path: Path, answer: Callable[[Profile], Decided]
+) -> None:
+    mine = _measured(tmp_path)
+    command = [sys.executable, "-c", _READER, str(store_path(mine))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline()
+        with opened(mine) as db:
+            (report, _) = outbox.everything(db)
+        with pytest.raises(TroubleError, match="is held by"):
+            delete(mine, report.id)
+        for _ in range(2):
+            with pytest.raises(TroubleError, match="Your answer is recorded; what waits here could not be deleted"):
+                answer(mine)
+        reader.communicate(b"")
+    result = purge_without_consent(mine)
+    assert (result.reports, result.kept) == ((2, 0) if answer is decline else (0, 2))
+    with opened(mine) as db:
+        assert outbox.everything(db) == []
+
+
+_CUT_SHORT = """
+import os, signal
+from shimmy_metrics.actions.decide import decline
+from shimmy_metrics.store import erase
+from shimmy_metrics.system.profile import Profile
+erase.wipe = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+decline(Profile.current())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is killed by a signal")
+def test_a_deletion_that_was_killed_before_its_journal_was_wiped_is_done_by_whoever_looks(tmp_path: Path) -> None:
+    mine = _measured(tmp_path)
+    command = [sys.executable, "-c", _CUT_SHORT]
+    killed = subprocess.run(command, env=dict(mine.environment.variables) | _places(mine), check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert b"c0ffee00" in _left(tmp_path)
+    purge_without_consent(mine)
+    assert b"c0ffee00" not in _left(tmp_path)
+    assert purge_without_consent(mine) == PurgeResult()
+
+
+def _places(mine: Profile) -> dict[str, str]:
+    """Return the variables by which another process finds the same places."""
+    return {
+        "XDG_CONFIG_HOME": str(mine.config_path.parent.parent),
+        "XDG_STATE_HOME": str(mine.state_dir.parent),
+        "HOME": str(mine.state_dir.parent),
+    }

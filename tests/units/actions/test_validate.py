@@ -1,0 +1,124 @@
+"""What a validation says of itself: what it checked by rule, what it searched for, and where it looked."""
+
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.leak_scan import Identifier
+from shimmy_metrics.actions.validate import Findings, validate_given, validate_held
+from shimmy_metrics.findings_text import findings
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.system.log import note
+from shimmy_metrics.system.profile import Profile
+from support.samples import profile, queued, sealed
+
+SECRET = "hunter2hunter2"
+ADDRESSES = [Identifier("IP address", "10.20.30.4"), Identifier("IP address", "10.20.30.5")]
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Profile:
+    made = profile(tmp_path, USER="dana", SHIMMY_API_KEY=SECRET)
+    enable(made)
+    with opened(made) as db:
+        outbox.add(db, queued())
+    note(made, "the sender stopped")
+    return made
+
+
+def told(found: Findings, *, held: bool = True) -> list[str]:
+    return list(findings(found, held=held))
+
+
+def _validated(mine: Profile) -> Findings:
+    with (
+        patch("shimmy_metrics.actions.leak_scan._addresses", return_value=ADDRESSES),
+        patch("getpass.getuser", return_value="dana"),
+        patch("platform.node", return_value="workbench-7"),
+        patch("pathlib.Path.home", return_value=Path("/home/dana")),
+        patch("pathlib.Path.cwd", return_value=Path("/")),
+    ):
+        return validate_held(mine)
+
+
+def test_it_says_what_it_checked_by_rule_and_what_it_searched_for(mine: Profile) -> None:
+    found = _validated(mine)
+    assert found.ok
+    assert told(found) == [
+        "Checked all held here by rule (0 sessions, 1 report that waits, 0 receipts, 0 departures, 0 notes, 1 line "
+        "of the log): every byte is one that its rule allows.",
+        "Searched for 1 user name, 1 host name, 1 home directory, 1 secret in the environment, 2 IP addresses. None "
+        "stands in what is held, the store, the store's journal and the log.",
+        "Not searched for: names under 3 letters or that are words of ours; other paths; model names, kept nowhere.",
+    ]
+
+
+def test_a_given_report_is_told_as_such(tmp_path: Path) -> None:
+    lines = told(validate_given(sealed().body, profile(tmp_path, SHIMMY_API_KEY=SECRET)), held=False)
+    assert lines[0] == "1 report checked: every byte is one that the fields allow."
+    assert lines[1].startswith("Searched for ")
+    assert lines[1].endswith(". None stands in it.")
+
+
+def _in_log(mine: Profile) -> None:
+    with mine.log_path.open("a") as log:
+        log.write(f"2026-11-23T14:32:07Z {SECRET}\n")
+
+
+def _in_store(mine: Profile) -> None:
+    data = store_path(mine).read_bytes()
+    with store_path(mine).open("r+b") as store:
+        store.seek(data.rindex(bytes(200)) + 100)  # where no row stands
+        store.write(SECRET.encode())
+
+
+def _in_journal(mine: Profile) -> None:
+    store_path(mine).with_name("metrics.db-journal").write_bytes(b"\0" * 512 + SECRET.encode())
+
+
+def _in_lock(mine: Profile) -> None:
+    (mine.state_dir / "sender.lock").write_text(SECRET)
+
+
+def _in_session_lock(mine: Profile) -> None:
+    (mine.state_dir / "session-7.lock").write_text(SECRET)
+
+
+@pytest.mark.parametrize(
+    ("plant", "place"),
+    [
+        (_in_log, "the log"),
+        (_in_store, "the store"),
+        (_in_journal, "the store's journal"),
+        (_in_lock, "the sender's lock"),
+        (_in_session_lock, "a session's lock"),
+    ],
+)
+def test_a_leak_is_found_in_each_file_of_ours(mine: Profile, plant: Callable[[Profile], None], place: str) -> None:
+    plant(mine)
+    found = validate_held(mine)
+    assert f"secret in the environment (SHIMMY_API_KEY) in {place}" in found.leaks
+    assert not any(SECRET in line for line in told(found))
+    assert not any(line.startswith("Searched for") for line in told(found))
+
+
+def test_a_lock_holds_at_most_the_number_that_version_1_wrote(mine: Profile) -> None:
+    lock = mine.state_dir / "sender.lock"
+    lock.write_text("4711\n")
+    assert validate_held(mine).ok
+    lock.write_text("somebody was here")
+    assert [str(fault) for fault in validate_held(mine).faults] == [
+        "sender.lock: is a lock, and holds more than a process's number"
+    ]
+
+
+def test_each_damaged_report_is_counted_among_those_checked(mine: Profile) -> None:
+    with opened(mine) as db:
+        outbox.add(db, queued("c0ffee00-0000-4000-8000-00000000beef"))
+        db.execute("UPDATE outbox SET body = ? WHERE id = 1", (b"{}",))
+    found = validate_held(mine)
+    assert told(found)[-1] == "1 violation found."

@@ -1,0 +1,139 @@
+"""Each kind of departure has its own sentence, and none says more than is on record."""
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from shimmy_metrics.departure_text import (
+    afterwards,
+    became,
+    deleted,
+    failed,
+    label,
+    note,
+    sentence,
+    set_aside,
+    waits_until,
+    when,
+)
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueueState
+from support.samples import NOW, queued
+
+HOST = "metrics.shimmy-ai.dev"
+NEXT = "when the next session ends"
+
+
+def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, **more: object) -> Departure:
+    ended = None if outcome is None else NOW
+    made = Departure(1, NOW, f"https://{HOST}/v1/usage", "0" * 64, 1_328, 2, by_hand=False)
+    return made._replace(outcome=outcome, failure=failure, ended=ended, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (departure(), f"2 reports on the way to {HOST}, begun at 14:32"),
+        (departure(Outcome.CONFIRMED, status=200), f"2 reports taken by {HOST} at 14:32, which confirmed the digest"),
+        (
+            departure(Outcome.ACCEPTED, status=200),
+            f"2 reports given to {HOST} at 14:32, which answered 200 without the digest",
+        ),
+        (departure(Outcome.PARTLY, status=422, taken=1), f"1 of 2 reports taken by {HOST} at 14:32, the rest refused"),
+        (departure(Outcome.REFUSED, status=400), f"2 reports refused by {HOST} at 14:32, answer 400"),
+        (
+            departure(Outcome.REFUSED, status=410),
+            f"2 reports refused by {HOST} at 14:32, answer 410: it takes no more reports",
+        ),
+        (departure(Outcome.ERROR, status=500), f"2 reports given to {HOST} at 14:32, which answered 500"),
+        (
+            departure(Outcome.NO_ANSWER, Failure.TIME),
+            f"2 reports given to {HOST} at 14:32, no answer: the time was up",
+        ),
+        (
+            departure(Outcome.CUT_OFF, Failure.WITHDRAWN),
+            f"2 reports cut off by you at 14:32; bytes may have reached {HOST}",
+        ),
+        (
+            departure(Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED),
+            f"2 reports may have reached {HOST} at 14:32: the sender was ended before an answer",
+        ),
+        (
+            departure(Outcome.NOTHING_LEFT, Failure.NAME),
+            f"nothing left for {HOST} at 14:32: its name was not found",
+        ),
+        (
+            departure(Outcome.NOTHING_LEFT, Failure.CONNECTION, attempts=3, since=NOW - timedelta(days=1)),
+            f"nothing left for {HOST} at 14:32: no connection could be made (3 attempts since 22 Nov 14:32)",
+        ),
+    ],
+)
+def test_each_outcome_has_its_sentence(made: Departure, told: str) -> None:
+    assert became(made, NOW, UTC) == told
+
+
+def test_every_outcome_has_a_label_of_its_own() -> None:
+    labels = [label(departure(outcome)) for outcome in (None, *Outcome)]
+    assert len({*labels}) == len(Outcome) + 1
+    assert all(len(each) <= 14 for each in labels)  # the column's width
+
+
+@pytest.mark.parametrize("failure", [each for each in Failure if each])
+def test_every_failure_is_told(failure: Failure) -> None:
+    told = became(departure(Outcome.NOTHING_LEFT, failure), NOW, UTC)
+    assert len(told) > len(f"nothing left for {HOST} at 14:32: ")
+
+
+def test_a_sentence_begins_large_but_a_time_of_another_day_is_told_with_it() -> None:
+    assert sentence("nothing left") == "Nothing left."
+    assert when(NOW - timedelta(days=1), NOW, UTC) == "22 Nov 14:32"
+    earlier = became(departure(Outcome.ERROR, status=503), NOW + timedelta(days=1), UTC)
+    assert earlier == f"2 reports given to {HOST} on 23 Nov 14:32, which answered 503"
+
+
+def test_what_failed_is_neither_the_person_s_no_nor_what_was_taken() -> None:
+    assert not failed(departure())
+    assert not failed(departure(Outcome.NOTHING_LEFT, Failure.WITHDRAWN))
+    told = {outcome for outcome in Outcome if failed(departure(outcome))}
+    assert told == {*Outcome} - {Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.PARTLY, Outcome.CUT_OFF}
+
+
+def test_what_comes_next_is_told_of_what_waits() -> None:
+    report = queued()
+    gave = departure(Outcome.ERROR, status=500, report_ids=(report.report_id,))
+    assert list(afterwards(gave, [report], NEXT)) == [f"The next attempt is made {NEXT}."]
+    held = report._replace(state=QueueState.HELD_BY_HAND)
+    assert list(afterwards(gave, [held], NEXT)) == ["What waits leaves when you release it."]
+    aside = report._replace(state=QueueState.SET_ASIDE, cause=Cause.REFUSED)
+    refused = gave._replace(outcome=Outcome.REFUSED)
+    assert list(afterwards(refused, [aside], NEXT)) == ["1 report of it is set aside, and not sent again by itself."]
+    nothing = departure(Outcome.NOTHING_LEFT, Failure.NAME)  # it names no reports: whatever is due is tried again
+    assert list(afterwards(nothing, [report], NEXT)) == [f"The next attempt is made {NEXT}."]
+    assert list(afterwards(departure(Outcome.CONFIRMED), [], NEXT)) == []
+    assert list(afterwards(departure(), [report], NEXT)) == ["What becomes of it shows here."]
+
+
+def test_a_deletion_says_whether_it_ever_left() -> None:
+    assert deleted(None, NOW, UTC) == "Deleted: it never left."
+    told = deleted(departure(Outcome.NO_ANSWER, Failure.BROKEN_OFF, reports=1), NOW, UTC)
+    assert told == f"Deleted. 1 report given to {HOST} at 14:32, no answer: the connection broke off."
+
+
+def test_a_held_report_says_until_when_it_waits() -> None:
+    report = queued()
+    assert waits_until(report, NOW, UTC) == "it waits until 7 Dec, then a session's end deletes it"
+    late = waits_until(report, NOW + timedelta(days=OUTBOX_DAYS), UTC)
+    assert late == "it has waited 14 days: the next session's end deletes it"
+
+
+def test_each_cause_of_setting_aside_says_whose_it_is() -> None:
+    told = {cause: set_aside(queued()._replace(cause=cause, detail="400")) for cause in Cause}
+    assert told[Cause.NONE] == ""
+    assert "receiver" in told[Cause.REFUSED]
+    assert "no receiver" in told[Cause.DAMAGED]
+    assert "no receiver" in told[Cause.OLDER_RULES]
+    assert len({*told.values()}) == len(Cause)
+
+
+def test_each_note_has_its_sentence() -> None:
+    assert len({note(Note(1, NOW, kind, 3)) for kind in NoteKind}) == len(NoteKind)

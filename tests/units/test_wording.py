@@ -1,0 +1,51 @@
+"""When a yes takes hold and when reports leave is told by one function, right in each case."""
+
+from dataclasses import replace
+
+import pytest
+
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing
+from shimmy_metrics.wording import next_attempt, state, switched_elsewhere, takes_hold
+
+YES = Decision(consent=Consent.GRANTED, grant="grant")
+ELSEWHERE = "https://metrics.example.org/v1/usage"
+
+
+@pytest.mark.parametrize(("passed_over", "told"), [(0, "next session"), (1, "second session"), (2, "third session")])
+def test_the_next_attempt_says_which_session_s_end(passed_over: int, told: str) -> None:
+    assert told in next_attempt(passed_over)
+    assert told in " ".join(takes_hold(Standing(YES), passed_over=passed_over))
+
+
+def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
+    told = " ".join(takes_hold(Standing(YES), own_server=True))
+    assert "from the server's next start on; behind serve --upstream from now on" in told
+    assert "container or systemd unit" in told
+    assert "Other servers' sessions stay here." in told
+    assert "from this start on" in takes_hold(Standing(YES), starting=True, own_server=True)[0]
+    assert "and no other" in takes_hold(Standing(YES), own_server=False)[0]
+
+
+def test_held_reports_say_for_how_long() -> None:
+    told = " ".join(takes_hold(Standing(replace(YES, delivery=Delivery.REVIEW)), own_server=True))
+    assert "until you release it, 14 days at most" in told
+    assert "session ends" not in told
+
+
+def test_to_an_endpoint_of_one_s_own_any_server_s_sessions_go() -> None:
+    own = replace(YES, endpoint=ELSEWHERE)
+    assert "stay here" not in " ".join(takes_hold(Standing(own, endpoint=ELSEWHERE), own_server=True))
+    assert "Nothing leaves" in " ".join(takes_hold(Standing(YES, endpoint=ELSEWHERE), own_server=True))
+    assert Standing(YES).endpoint == ENDPOINT
+
+
+def test_a_switch_speaks_for_its_shell_alone() -> None:
+    assert takes_hold(Standing(YES, "CI_OFF")) == ("CI_OFF keeps everything off in this shell.",)
+    assert state(Standing(YES, "DO_NOT_TRACK=1"), elsewhere=True).word == "off in this shell"
+    assert state(Standing(YES, "DO_NOT_TRACK=1")).word == "metrics off"
+    one = switched_elsewhere("DO_NOT_TRACK=1", ["http://127.0.0.1:11435"], "n")
+    assert one == (
+        "This shell is switched off by DO_NOT_TRACK=1. The server at http://127.0.0.1:11435 was started without it and "
+        "is measured; n withdraws for all."
+    )
+    assert "servers at A and B were" in switched_elsewhere("X", ["A", "B"], "n")

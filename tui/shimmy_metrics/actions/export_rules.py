@@ -1,0 +1,197 @@
+"""The rules for single values of an export: numbers, words of closed lists, and forms of their own. Pure.
+
+A form of its own is a time, an address, a time zone, a line of the log. None of it is free text.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from shimmy_metrics.config.standing import check_endpoint
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.machine.region import region_of
+from shimmy_metrics.records import Outcome
+from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.kinds import UUID4
+from shimmy_metrics.system.log import EVENTS
+from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
+
+Rule = Callable[[Any], bool]
+
+TIME: Final = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"
+ADDRESS: Final = r"(https?://)?(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}/?"
+HEX: Final = r"[0-9a-f]{64}|"
+VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|"
+_ACTION: Final = r"[a-z]{1,20}\.[a-z-]{1,20}"
+_KEY: Final = r"(?:[!-~]|(?:(?:ctrl|shift|alt)\+){0,2}[a-z0-9_]{1,20})"
+_KEYS: Final = rf" *{_KEY}(?: *, *{_KEY}){{0,7}} *"
+SWITCH: Final = r"(DO_NOT_TRACK|SHIMMY_METRICS)(=[0-9A-Za-z]{1,16})?|"
+BASE64: Final = r"[A-Za-z0-9+/]*={0,2}"
+CONSENT_ID: Final = r"[0-9a-zA-Z:-]{0,64}"
+REASON: Final = r"[\x20-\x7e]{0,200}"
+"""Why a report was set aside. Where the receiver named the rule, these are its words: no closed list has them."""
+
+_LOG_EVENTS: Final = (
+    *(re.escape(event) for event in EVENTS),
+    rf"(?:{'|'.join(Outcome)}): \d{{1,4}} report\(s\), status \d{{1,3}}",
+    # What version 1 wrote.
+    r"sent \d{1,4} report\(s\), status \d{1,3} [A-Za-z -]{0,40}: (?:delivered|refused|ended|later)",
+    r"deleted figures stay in the store's log until the next write",
+)
+_LOG_LINE: Final = rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ (?:{'|'.join(_LOG_EVENTS)})(?: \([A-Z][A-Za-z0-9]{{0,39}}\))?"
+"""A time, an event of ours, and of an error its kind alone."""
+
+_TOKENS: Final = r"[A-Za-z]+"
+RAW_WORDS: Final = frozenset(
+    (
+        "a",
+        "another",
+        "maker",
+        "active",
+        "first",
+        "of",
+        "the",
+        "day",
+        "not",
+        "s",
+        "min",
+        "ms",
+        "hashed",
+        "none",
+        "no",
+        "yes",
+        "measured",
+        "known",
+        "requests",
+        "on",
+        "server",
+        "told",
+        "time",
+        "zone",
+        "linux",
+        "macos",
+        "windows",
+        "other",
+        "x",
+        "arm",
+        "unknown",
+        "GB",
+        "GPU",
+        "UTC",
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "May",
+        "Jun",
+        "Jul",
+        "Aug",
+        "Sep",
+        "Oct",
+        "Nov",
+        "Dec",
+        "nvidia",
+        "amd",
+        "intel",
+        "apple",
+    )
+)
+"""The words of the raw values as the fields write them."""
+
+
+def text(pattern: str) -> Rule:
+    """Return the rule that the whole of a string has this form."""
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def word(*words: str | int | None) -> Rule:
+    """Return the rule that a value is one of these."""
+    return lambda value: value in words and not isinstance(value, bool)
+
+
+def any_text(value: object) -> bool:
+    """Whether it is a string; what stands in it is checked by itself."""
+    return isinstance(value, str)
+
+
+def log(value: object) -> bool:
+    """Whether it is the log's lines, each a time and an event of our own words."""
+    return isinstance(value, list) and all(isinstance(line, str) and re.fullmatch(_LOG_LINE, line) for line in value)
+
+
+def flag(value: object) -> bool:
+    """Whether it is true or false."""
+    return isinstance(value, bool)
+
+
+def whole(value: object) -> bool:
+    """Whether it is a number without sign or fraction."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def whole_or_none(value: object) -> bool:
+    """Whether it is such a number, or null."""
+    return value is None or whole(value)
+
+
+def counts(*words: str) -> Rule:
+    """Return the rule that an object has a number for some of these words, and no other keys."""
+    return lambda value: isinstance(value, dict) and all(key in words and whole(each) for key, each in value.items())
+
+
+def minutes(value: object) -> bool:
+    """Whether it is a list of whole numbers."""
+    return isinstance(value, list) and all(map(whole, value))
+
+
+def endpoint(value: object) -> bool:
+    """Whether it is an address that reports may go to, or empty."""
+    try:
+        return isinstance(value, str) and (not value or bool(check_endpoint(value, "")))
+    except TroubleError:
+        return False
+
+
+def own_key(own: tuple[str, object]) -> bool:
+    """Whether an action's id and the keys for it, as the app names them, have that form."""
+    return text(_ACTION)(own[0]) and text(_KEYS)(own[1])
+
+
+def uuid(value: object) -> bool:
+    """Whether it is a UUID of version 4."""
+    return UUID4.fault(value) is None
+
+
+def uuids(value: object) -> bool:
+    """Whether it is a list of such."""
+    return isinstance(value, list) and all(map(uuid, value))
+
+
+def time_or_none(value: object) -> bool:
+    """Whether it is a time, or null."""
+    return value is None or text(TIME)(value)
+
+
+def measured(value: object) -> bool:
+    """Whether raw values are numbers, units and words of closed lists, and a time zone that exists."""
+    return isinstance(value, dict) and all(name in BY_NAME and _raw(name, each) for name, each in value.items())
+
+
+def _raw(name: str, value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    if name == "session_id":
+        return uuid(value)
+    if name == "version":
+        return text(VERSION)(value) or value == "the server told none"
+    if name == "region_indicator":
+        import zoneinfo  # with a search for the table of zones: only a report that waits wants it
+
+        # Without the system's table of zones (Windows, slim images) a name of a known area has to do.
+        zones = zoneinfo.available_timezones()
+        known = value in zones if zones else region_of(value) is not None
+        return known or re.fullmatch(r"no time zone|UTC([+-]\d\d:\d\d)?", value) is not None
+    for known_word in (*ROUTES, *CLIENTS, *TokenSource, OTHER):
+        value = re.sub(rf"(?<!\S){re.escape(known_word)} (?=\d)", "", value)
+    own = all(each in RAW_WORDS for each in re.findall(_TOKENS, value))
+    return own and re.fullmatch(r"[\w ,.:']*", value) is not None

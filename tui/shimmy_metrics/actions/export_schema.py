@@ -1,0 +1,251 @@
+"""What an export may hold: which keys, under which rule, in the version that is written now and in the one before.
+
+An export holds more than reports: raw figures, local addresses, times, the log. None of it is free text either but a
+receiver's own words for a refusal, and this is where that is checked.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from shimmy_metrics.actions import export_rules as rule
+from shimmy_metrics.actions.export import DAMAGES, FORMAT, FORMAT_1
+from shimmy_metrics.actions.export_rules import Rule
+from shimmy_metrics.consent import Delivery
+from shimmy_metrics.counters import Counters
+from shimmy_metrics.records import Cause, Failure, NoteKind, Outcome, QueueState
+from shimmy_metrics.report.bodies import split
+from shimmy_metrics.report.check import Fault, check_body, check_shape, printable
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store import chain
+from shimmy_metrics.system.log import EVENTS
+from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
+
+Rules = Mapping[str, "Rule | Mapping[str, Any]"]
+"""The rule for each key that an object may have. An inner `{"*": ...}` is for the entries of a list."""
+
+_BODY: Final[Rules] = {
+    "sha256": rule.text(rule.HEX),
+    "body": rule.any_text,
+    "damaged_base64": rule.text(rule.BASE64),
+    "damage": rule.word(*DAMAGES),
+}
+_FIGURES: Final[Rules] = {
+    **dict.fromkeys(Counters._fields, rule.whole_or_none),
+    "sources": rule.counts(*TokenSource),
+    "routes": rule.counts(*ROUTES, OTHER),
+    "clients": rule.counts(*CLIENTS),
+    "minutes": rule.minutes,
+}
+_DECISION: Final[Rules] = {
+    "enabled": rule.flag,
+    "session_id": rule.text(r"[0-9a-fA-F-]{0,36}"),
+    "last_updated": rule.text(rf"{rule.TIME}|"),
+    "schema_version": rule.whole_or_none,
+    "schema_refused": rule.whole,
+    "endpoint": lambda value: value is None or rule.endpoint(value),
+    "delivery": rule.word(*Delivery),
+    "local": lambda value: value is None or rule.flag(value),
+    "keys": lambda value: value is None or (isinstance(value, dict) and all(map(rule.own_key, value.items()))),
+}
+_CONFIG: Final[Rules] = {
+    "metrics": _DECISION,
+    **{key: _DECISION[key] for key in ("enabled", "session_id", "last_updated")},
+}
+_SESSION_1: Final[Rules] = {
+    "session_id": rule.uuid,
+    "only_for_me": rule.flag,
+    "server": rule.word("shimmy", ""),
+    "version": rule.text(rule.VERSION),
+    "address": rule.text(rule.ADDRESS),
+    "started": rule.text(rule.TIME),
+    "updated": rule.text(rule.TIME),
+    "ended": rule.time_or_none,
+    "counters": _FIGURES,
+}
+_QUEUED_1: Final[Rules] = {
+    "sealed": rule.text(rule.TIME),
+    "wait": rule.word(*QueueState),
+    "reason": rule.text(rule.REASON),
+    **_BODY,
+    "measured": rule.measured,
+}
+_RECEIPT: Final[Rules] = {
+    "at": rule.text(rule.TIME),
+    "endpoint": rule.endpoint,
+    "status": rule.whole,
+    "outcome": rule.word(*Outcome, None),
+    "reports": rule.whole,
+    "link": rule.text(rule.HEX),
+    **_BODY,
+}
+_NOTE_1: Final = r"(deleted by you before it was sent|dropped: too many, or too old|older receipts: \d+|)"
+
+_EXPORT_1: Final[Rules] = {
+    "format": rule.word(FORMAT_1),
+    "config": _CONFIG,
+    "sessions": {"*": _SESSION_1},
+    "outbox": {"*": _QUEUED_1},
+    "receipts": {"*": {**_RECEIPT, "note": rule.text(_NOTE_1)}},
+}
+_CONSENT: Final[Rules] = {"consent_id": rule.text(rule.CONSENT_ID), "endpoint": rule.endpoint}
+_EXPORT_2: Final[Rules] = {
+    "format": rule.word(FORMAT),
+    "config": _CONFIG,
+    "sessions": {
+        "*": {
+            **_SESSION_1,
+            **_CONSENT,
+            "switch": rule.text(rule.SWITCH),
+            "client_hint": rule.word("", *CLIENTS),
+        }
+    },
+    "outbox": {"*": {**_QUEUED_1, **_CONSENT, "cause": rule.word(*Cause)}},
+    "receipts": {"*": {**_RECEIPT, "departure": rule.whole}},
+    "departures": {
+        "*": {
+            "id": rule.whole,
+            "form": rule.word(1, 2),
+            "begin_place": rule.whole_or_none,
+            "begun": rule.text(rule.TIME),
+            "endpoint": rule.endpoint,
+            "sha256": rule.text(rule.HEX),
+            "length": rule.whole,
+            "reports": rule.whole,
+            "by_hand": rule.flag,
+            "begin_link": rule.text(rule.HEX),
+            "end_place": rule.whole_or_none,
+            "ended": rule.time_or_none,
+            "outcome": rule.word(*Outcome, None),
+            "status": rule.whole,
+            "failure": rule.word(*Failure),
+            "taken": rule.whole,
+            "attempts": rule.whole,
+            "since": rule.time_or_none,
+            "end_link": rule.text(rule.HEX),
+            "report_ids": rule.uuids,
+        }
+    },
+    "notes": {
+        "*": {
+            "place": rule.whole,
+            "form": rule.word(1, 2),
+            "at": rule.text(rule.TIME),
+            "kind": rule.word(*NoteKind),
+            "number": rule.whole,
+            "taken": rule.whole,
+            "link": rule.text(rule.HEX),
+        }
+    },
+    "meta": {
+        "active-day": rule.text(r"\d{4}-\d\d-\d\d"),
+        "machine-month": rule.text(r"\d{4}-\d\d"),
+        "ended": rule.endpoint,
+        "failures": rule.text(r"\d{1,9}"),
+        "passed-over": rule.text(r"\d{1,9}"),
+    },
+    "log": rule.log,
+}
+
+
+def is_export(parsed: object) -> bool:
+    """Whether parsed JSON says that it is an export of ours."""
+    return isinstance(parsed, dict) and parsed.get("format") in (FORMAT, FORMAT_1)
+
+
+def words() -> Iterator[str]:
+    """Yield every word of ours that an export contains: its keys, the words of raw values, and of closed lists."""
+    yield from (FORMAT, FORMAT_1, *rule.RAW_WORDS, *DAMAGES, *EVENTS)
+    yield from (*QueueState, *Cause, *Outcome, *Failure, *Delivery)
+    yield from _keys(_EXPORT_1)
+    yield from _keys(_EXPORT_2)
+
+
+def _keys(rules: Mapping[str, Any]) -> Iterator[str]:
+    for key, inner in rules.items():
+        yield key
+        if isinstance(inner, Mapping):
+            yield from _keys(inner)
+
+
+def check_export(parsed: Any) -> tuple[list[Fault], int]:  # noqa: ANN401 - JSON from outside
+    """Return what is wrong with an export, and how many reports it holds."""
+    newest = parsed.get("format") == FORMAT
+    faults = list(_object("", parsed, _EXPORT_2 if newest else _EXPORT_1))
+    if newest and not faults:
+        faults += [Fault(each, "is not as it was written") for each in _broken(parsed)]
+    reports = 0
+    for part in ("outbox", "receipts"):
+        entries = parsed.get(part)
+        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+            inner, number = _check_body(f"{part}[{index}]", entry, sent=part == "receipts")
+            faults += inner
+            reports += number
+    return faults, reports
+
+
+def _check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Fault], int]:
+    """Return what is wrong with the bytes of an entry, and how many reports they are, or were before their damage."""
+    if not isinstance(entry, dict):
+        return [], 0
+    said = entry.get("reports")
+    number = said if sent and isinstance(said, int) and rule.whole(said) else 1
+    if "damaged_base64" in entry:
+        return [Fault(f"{path}.damaged_base64", "are not the bytes of the digest beside them")], number
+    body = entry.get("body")
+    if not isinstance(body, str) or not body:
+        return [], 0
+    data = body.encode("utf-8", "replace")
+    # What was sent stays what was sent, whatever the rules are by now.
+    found = check_shape(data) if sent else check_body(data)
+    faults = [Fault(f"{path}.{fault.path}".rstrip("."), fault.rule) for fault in found]
+    if entry.get("sha256") != digest(data):
+        faults.append(Fault(f"{path}.sha256", "is not the body's digest"))
+    return faults, number if found else len(split(data))
+
+
+def _broken(parsed: dict[str, Any]) -> list[str]:
+    """Return those departures and notes of an export whose links do not hold; every value has its rule's form."""
+    bodies = {entry.get("departure"): _bytes(entry) for entry in parsed.get("receipts", [])}
+    departures = []
+    for entry in parsed.get("departures", []):
+        # The store has a number for it, and the number is what the link covers.
+        row = entry | {"by_hand": int(entry.get("by_hand", False)), "body": bodies.get(entry.get("id"))}
+        departures.append(tuple(row.get(name) for name in chain.DEPARTURE_COLUMNS))
+    notes = [tuple(entry.get(name) for name in chain.NOTE_COLUMNS) for entry in parsed.get("notes", [])]
+    try:
+        return chain.broken_rows(departures, notes)
+    except (AssertionError, KeyError, TypeError):  # a place is missing where the chain needs one
+        return ["departures"]
+
+
+def _bytes(receipt: dict[str, Any]) -> bytes:
+    damaged = receipt.get("damaged_base64")
+    if damaged is None:
+        return str(receipt.get("body", "")).encode("utf-8", "replace")
+    try:
+        return base64.b64decode(damaged)
+    except ValueError:
+        return b""
+
+
+def _object(path: str, value: object, rules: Rules) -> Iterator[Fault]:
+    """Yield the faults of an object."""
+    if not isinstance(value, dict):
+        yield Fault(path, "is no object")
+        return
+    for key, inner in value.items():
+        at = f"{path}.{printable(key)}".lstrip(".")
+        found = rules.get(key)
+        if found is None:
+            yield Fault(at, "is no key of ours")
+        elif callable(found):
+            if not found(inner):
+                yield Fault(at, "is not a value that can stand here")
+        elif "*" not in found:
+            yield from _object(at, inner, found)
+        elif not isinstance(inner, list):
+            yield Fault(at, "is no list")
+        else:
+            for index, each in enumerate(inner):
+                yield from _object(f"{at}[{index}]", each, found["*"])

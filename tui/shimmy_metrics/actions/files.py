@@ -1,0 +1,141 @@
+"""What lies here: everything of ours on this disk, each file with its size and what it is for.
+
+A file is ours by its name and its place, and only where it is a regular file of the person's own. Nothing is opened,
+followed or written. Exports are the person's to put anywhere, and no path is recorded: those in the home folder under
+the name that was offered are found, and no others.
+"""
+
+import contextlib
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.system.files import another_owner
+from shimmy_metrics.system.profile import Profile
+
+
+class Kind(StrEnum):
+    """What a file is, by the word that `files --json` has for it."""
+
+    CONFIG = "config"
+    CONFIG_LOCK = "config-lock"
+    CONFIG_LEFTOVER = "config-leftover"
+    STORE = "store"
+    STORE_JOURNAL = "store-journal"
+    STORE_LOG = "store-log"
+    BALLAST = "ballast"
+    LOG = "log"
+    SENDER_LOCK = "sender-lock"
+    SESSION_LOCK = "session-lock"
+    FOLDER = "folder"
+    EXPORT = "export"
+
+
+USES: Final = {
+    Kind.CONFIG: "your answer, when you gave it, and your own keys for the app",
+    Kind.CONFIG_LOCK: "keeps two answers apart that are given at once",
+    Kind.CONFIG_LEFTOVER: "an answer that was being written when its program was killed",
+    Kind.STORE: "sessions, reports that wait, what was sent, receipts",
+    Kind.STORE_JOURNAL: "undoes a write to the store that a crash cut off",
+    Kind.STORE_LOG: "part of the store, as the version before this one kept it",
+    Kind.BALLAST: "random bytes, given up for room when the disk is full",
+    Kind.LOG: "what went wrong, and the day and second of each sending",
+    Kind.SENDER_LOCK: "held while a report is being sent; empty",
+    Kind.SESSION_LOCK: "held while a server is measured; empty",
+    Kind.FOLDER: "holds the files of the lines above",
+    Kind.EXPORT: "an export or a report that you saved from the app",
+}
+"""What each kind is for."""
+
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_STATE: Final = (
+    (Kind.STORE, r"metrics\.db"),
+    (Kind.STORE_JOURNAL, r"metrics\.db-journal"),
+    (Kind.STORE_LOG, r"metrics\.db-(?:wal|shm)"),
+    (Kind.LOG, r"metrics\.log"),
+    (Kind.BALLAST, r"ballast"),
+    (Kind.SENDER_LOCK, r"sender\.lock"),
+    # Version 1 named it by the report's id.
+    (Kind.SESSION_LOCK, rf"session-(?:[0-9]+|{_UUID})\.lock"),
+)
+_EXPORTS: Final = ((Kind.EXPORT, r"shimmy-(?:metrics|report)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
+
+
+class OwnFile(NamedTuple):
+    """One file of ours, or the state folder, whose size is 0. `size` is in bytes."""
+
+    path: Path
+    kind: Kind
+    size: int
+
+    @property
+    def use(self) -> str:
+        """What it is for."""
+        return USES[self.kind]
+
+
+def files(profile: Profile) -> tuple[OwnFile, ...]:
+    """Return everything of ours: the config first, then what lies in the state folder, the folder itself, exports.
+
+    Raises `TroubleError` for a folder of ours that cannot be listed, and for another user's (sudo).
+    """
+    return (*_config(profile.config_path), *_state(profile.state_dir), *_exports(profile.home))
+
+
+def _config(path: Path) -> Iterator[OwnFile]:
+    with contextlib.suppress(OSError):
+        found = path.stat()  # the person may keep it elsewhere and link to it
+        if stat.S_ISREG(found.st_mode):
+            yield OwnFile(path, Kind.CONFIG, found.st_size)
+    yield from _named(path.parent, ((Kind.CONFIG_LOCK, r"\.lock"),))
+    real = Path(os.path.realpath(path))
+    # The second form is version 1's.
+    left = rf"\.{re.escape(real.name)}\.(?:shimmy-metrics-[0-9a-f]{{16}}|[a-z0-9_]{{8}})"
+    yield from _named(real.parent, ((Kind.CONFIG_LEFTOVER, left),))
+
+
+def _state(folder: Path) -> Iterator[OwnFile]:
+    if not folder.is_dir():
+        return
+    if another_owner(folder):
+        remedy = "Run this as the owner (under sudo the home may be another person's)"
+        raise TroubleError("belongs to another user", where=str(folder), remedy=remedy)
+    yield from _named(folder, _STATE)
+    yield OwnFile(folder, Kind.FOLDER, 0)
+
+
+def _exports(home: Path | None) -> Iterator[OwnFile]:
+    if home is not None:
+        with contextlib.suppress(TroubleError):  # a home that cannot be listed holds no export of ours
+            yield from _named(home, _EXPORTS)
+
+
+def _named(folder: Path, patterns: tuple[tuple[Kind, str], ...]) -> Iterator[OwnFile]:
+    """Yield the person's own regular files in a folder whose whole name is one of ours, in the order of `patterns`."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        remedy = "Give yourself the right to read it (chmod u+rwx), then do this again"
+        raise TroubleError(f"cannot be listed: {reason}", where=str(folder), remedy=remedy) from error
+    for kind, pattern in patterns:
+        for name in names:
+            if re.fullmatch(pattern, name):
+                yield from _own(folder / name, kind)
+
+
+def _own(path: Path, kind: Kind) -> Iterator[OwnFile]:
+    with contextlib.suppress(OSError):  # it went meanwhile
+        found = path.lstat()
+        mine = sys.platform == "win32" or found.st_uid == os.geteuid()
+        if stat.S_ISREG(found.st_mode) and mine:
+            yield OwnFile(path, kind, found.st_size)

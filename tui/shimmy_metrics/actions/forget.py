@@ -1,0 +1,212 @@
+"""Forgetting: withdraw, then delete everything of ours on this disk but the recorded no.
+
+The no comes first and stands whatever happens afterwards; the rest is done again by doing it again.
+"""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shimmy_metrics.actions.decide import decline
+from shimmy_metrics.actions.files import Kind, OwnFile, files
+from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge_without_consent
+from shimmy_metrics.config.file import load
+from shimmy_metrics.config.shape import ours
+from shimmy_metrics.consent import Consent
+from shimmy_metrics.delivery.sender_lock import wait_until_gone
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.store import departures, outbox, sessions
+from shimmy_metrics.store.database import store_path
+from shimmy_metrics.store.erase import destroy
+from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.system.locks import Lock, held, holders
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.wiping import remove, wipe
+
+_SESSIONS_SECONDS: Final = 2.0
+"""How long sessions are waited for: each looks at the config twice a second, and stops being measured by itself."""
+
+_POLL_SECONDS: Final = 0.02
+_STORE: Final = (Kind.STORE, Kind.STORE_JOURNAL, Kind.STORE_LOG)
+_LOCKS: Final = (Kind.SESSION_LOCK, Kind.SENDER_LOCK, Kind.CONFIG_LOCK)
+
+
+class Stakes(NamedTuple):
+    """What forgetting would delete.
+
+    `unlisted` says why our files cannot be listed, `unread` why the store's counts are not known; empty where they are.
+    """
+
+    files: tuple[OwnFile, ...]
+    withdraws: bool
+    reports: int = 0
+    sessions: int = 0
+    receipts: int = 0
+    unread: str = ""
+    unlisted: str = ""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to forget."""
+        return not self.files and not self.withdraws and not self.unlisted
+
+    @property
+    def size(self) -> int:
+        """How many bytes all files have together."""
+        return sum(each.size for each in self.files)
+
+
+class Left(NamedTuple):
+    """A file that could not be deleted, and why."""
+
+    path: Path
+    reason: str
+
+
+class Forgotten(NamedTuple):
+    """What was done.
+
+    `purged` is what the withdrawal itself deleted, and what had left before; `told` are lines that the person should
+    read of how the no was recorded. `not_recorded` says why no no could be
+    recorded where one had to be, empty where it stands. `folder_kept` is the state folder where it stays although all
+    of ours in it is gone, and why.
+    """
+
+    purged: PurgeResult
+    deleted: tuple[OwnFile, ...]
+    left: tuple[Left, ...]
+    not_recorded: str = ""
+    folder_kept: Left | None = None
+    told: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is gone that had to go, the no stands, and no report can leave any more."""
+        return not self.left and not self.not_recorded and not self.purged.may_leave_to
+
+
+def stakes(profile: Profile) -> Stakes:
+    """Return what forgetting would delete. Writes nothing, raises nothing."""
+    try:
+        found = Stakes(_deletable(profile), _withdraws(profile))
+    except TroubleError as error:
+        return Stakes((), _withdraws(profile), unlisted=str(error))
+    try:
+        with open_readonly(profile, off=True) as db:
+            if db is None:
+                return found._replace(unread="a killed session left it unfinished" if unread(profile) else "")
+            return found._replace(
+                reports=len(outbox.everything(db)),
+                sessions=len(sessions.everything(db)),
+                receipts=sum(bool(departure.body) for departure in departures.everything(db)),
+            )
+    except TroubleError as error:
+        return found._replace(unread=str(error))
+
+
+def forget(profile: Profile) -> Forgotten:
+    """Record a no where a decision is recorded, stop what runs, and delete everything else of ours.
+
+    What could not be done is in the result. Raises nothing.
+    """
+    purged, told, not_recorded = _withdraw(profile)
+    wait_until_gone(profile, GONE_SECONDS)
+    _wait_for_sessions(profile)
+    deleted: list[OwnFile] = []
+    left: list[Left] = []
+    folder_kept: Left | None = None
+    found: tuple[OwnFile, ...] = ()
+    try:
+        found = _deletable(profile)
+    except TroubleError as error:
+        left.append(Left(Path(error.where), f"{error.what}. {error.remedy}"))
+    for each in found:
+        if each.kind is Kind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
+            if not any(other.path.parent == each.path for other in left):
+                reason = "it is a link" if each.path.is_symlink() else "it holds other files"
+                folder_kept = Left(each.path, reason)
+            continue
+        try:
+            _delete(each, profile)
+            deleted.append(each)
+        except TroubleError as error:
+            left.append(Left(each.path, f"{error.what}. {error.remedy}"))
+        except OSError as error:
+            left.append(Left(each.path, (error.strerror or "no reason given").lower()))
+    return Forgotten(purged, tuple(deleted), tuple(left), not_recorded, folder_kept, told)
+
+
+def _deletable(profile: Profile) -> tuple[OwnFile, ...]:
+    """Return what goes, the store first, and each lock after what it guards."""
+    order = [*_STORE, Kind.CONFIG_LEFTOVER, Kind.LOG, Kind.BALLAST, Kind.EXPORT, *_LOCKS, Kind.FOLDER]
+    found = [each for each in files(profile) if each.kind is not Kind.CONFIG]
+    return tuple(sorted(found, key=lambda each: order.index(each.kind)))
+
+
+def _withdraws(profile: Profile) -> bool:
+    """Whether a decision is recorded that is no plain no. One that cannot be read is taken for one."""
+    try:
+        document = load(profile)
+    except TroubleError:
+        return True
+    declined = document.decision.consent is Consent.DECLINED and not document.decision.local
+    part = ours(document)
+    return not declined and ("enabled" in part or "enabled" in part.get("metrics", {}))
+
+
+def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
+    """Record a no where there is something to withdraw.
+
+    Return what that deleted, lines on how it was recorded, and why it could not be, empty where it stands.
+    """
+    try:
+        if _withdraws(profile):
+            done = decline(profile)
+            return done.purged, done.told, ""
+        return purge_without_consent(profile), (), ""
+    except TroubleError as error:
+        # A store that cannot be used is no obstacle: it is deleted whole.
+        return PurgeResult(), (), str(error) if _withdraws(profile) else ""
+
+
+def _wait_for_sessions(profile: Profile) -> None:
+    end = time.monotonic() + _SESSIONS_SECONDS
+    while any(map(held, profile.state_dir.glob("session-*.lock"))) and time.monotonic() < end:
+        time.sleep(_POLL_SECONDS)
+
+
+def _delete(each: OwnFile, profile: Profile) -> None:
+    """Delete one file of ours. Raises `TroubleError` or `OSError`."""
+    if each.kind is Kind.FOLDER:
+        os.rmdir(each.path)
+    elif each.kind is Kind.STORE:
+        destroy(each.path)
+    elif each.kind in _STORE and os.path.lexists(store_path(profile)):
+        raise TroubleError("is part of the store, which stays", remedy="It goes when the store goes")
+    elif each.kind in _LOCKS or each.kind is Kind.CONFIG_LEFTOVER:
+        _delete_unheld(each.path)
+    else:
+        remove(each.path)
+
+
+def _delete_unheld(path: Path) -> None:
+    """Delete a file that a living process may hold locked. Raises `TroubleError` where one does, or `OSError`."""
+    lock = Lock(path)
+    if not lock.take():
+        by = ", ".join(map(str, holders(path)))
+        raise TroubleError(f"is held by process {by}" if by else "is in use", remedy="End it and do this again")
+    with contextlib.suppress(OSError):
+        wipe(path)
+    try:
+        lock.release(remove=True)
+    except OSError:
+        lock.release()
+        raise
+
+
+def _holds_files(folder: Path) -> bool:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return any(True for _ in entries)
+    return False

@@ -1,0 +1,188 @@
+"""The search for what names this machine or its owner, which must appear nowhere in what is held or sent.
+
+The values searched for stay in memory; a find is told by its kind and place, never by the value. Model names are only
+known while a server runs, so they are not among them. Of the environment are searched for: what a variable's name calls
+a secret, a password within an address, and what looks like a token, whatever its name.
+
+What is a find, in upper or lower case:
+
+- a value of `_LONG` characters or more, wherever it stands, glued to letters and digits too: it does not come about by
+  chance. An address is the exception, since with one more digit it is another machine's;
+- a shorter one as a word of its own, with no letter or digit beside it: `box` is part of many words. Digits alone are
+  not searched for then, and what looks like a UUID is passed over: figures and `session_id`s hold any of them;
+- never one that our own words hold in that same way (a user may be called `dev`, a host `completion`): a long one that
+  is part of a word of ours is searched for as a word of its own.
+"""
+
+import getpass
+import json
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import IPv6Address
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+from shimmy_metrics.actions.export_schema import words
+from shimmy_metrics.config.file import load
+from shimmy_metrics.config.shape import keys
+from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.schema import text as schema_text
+from shimmy_metrics.store.tables import words as table_words
+from shimmy_metrics.system.profile import Profile
+
+_SECRET: Final = re.compile(
+    r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|(?:^|_)(?:PAT|PASS|PW|AUTH|COOKIE|JWT|DSN)(?:_|$)",
+    re.IGNORECASE,
+)
+_OPAQUE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_+.=~-]{20,}")
+"""What looks like a token: one piece, with letters and digits, and neither a path nor an address."""
+
+_PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s:@]*:([^/?#\s]+)@", re.IGNORECASE)
+"""An address with a password in it (RFC 3986, section 3.2.1)."""
+
+_SECRET_CHARACTERS: Final = 8
+_SHORTEST: Final = 3
+"""A shorter name is found in any text and would say nothing."""
+
+_LONG: Final = 8
+"""Characters from which a value is found inside of other words as well."""
+
+_UUID: Final = re.compile(rb"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])")
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 - words to pass over
+
+
+class Identifier(NamedTuple):
+    """One value to search for. `kind` is what a person is told; `anywhere`: it is found inside of other words too."""
+
+    kind: str
+    value: str
+    anywhere: bool = False
+
+    @property
+    def category(self) -> str:
+        """The kind without what it is called here: `secret in the environment`."""
+        return self.kind.partition(" (")[0]
+
+
+def identifiers(profile: Profile) -> tuple[Identifier, ...]:
+    """Return what to search for on this machine, without what stands in any report, export or store of ours.
+
+    Opens no connection.
+    """
+    texts = (
+        schema_text(),
+        *(field.path for field in FIELDS),
+        *words(),
+        table_words(),
+        ENDPOINT,
+        profile.environment.endpoint,
+        *_written_down(profile),
+    )
+    own = " ".join(texts).encode("utf-8", "surrogateescape").lower()
+    made: dict[tuple[str, str], Identifier] = {}
+    for identifier in _gather(profile):
+        if _says_nothing(identifier.value):
+            continue
+        anywhere = identifier.anywhere and len(identifier.value) >= _LONG and not _stands_in(identifier, own)
+        searched = identifier._replace(anywhere=anywhere)
+        if not _stands_in(searched, own):
+            made.setdefault((searched.kind, searched.value), searched)
+    return tuple(made.values())
+
+
+def matches(data: bytes, searched: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    """Return the identifiers that stand in `data`."""
+    lower = data.lower()
+    return tuple(identifier for identifier in searched if _stands_in(identifier, lower))
+
+
+def _says_nothing(value: str) -> bool:
+    """Whether a value is found in any text, or is every machine's."""
+    if value.isdecimal() and len(value) < _LONG:
+        return True
+    return len(value) < _SHORTEST or value.lower() in _LOOPBACK
+
+
+def _written_down(profile: Profile) -> Iterator[str]:
+    """Yield what a person wrote into the config: the endpoint that a yes covers, in force or not, and their keys."""
+    with suppress(TroubleError):
+        document = load(profile)
+        yield document.decision.endpoint
+        yield json.dumps(keys(document))
+
+
+def _forms(value: str) -> set[bytes]:
+    """Return the bytes that a value may stand as: itself, and as JSON writes it, with escapes or without.
+
+    The letters A to Z alone are made small, in the value and in what is searched. A name or a variable need not be
+    UTF-8.
+    """
+    raw = value.encode("utf-8", "surrogateescape")
+    written = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    return {raw.lower(), *(each.encode("utf-8", "surrogateescape").lower() for each in written)}
+
+
+def _stands_in(identifier: Identifier, data: bytes) -> bool:
+    """Whether a value stands in `data`, which is in lower case."""
+    forms = [form for form in _forms(identifier.value) if form in data]
+    if identifier.anywhere or not forms:
+        return bool(forms)
+    text = _UUID.sub(b" ", data) if len(identifier.value) < _LONG else data
+    return any(re.search(rb"(?<![0-9a-z])" + re.escape(form) + rb"(?![0-9a-z])", text) for form in forms)
+
+
+def _gather(profile: Profile) -> Iterator[Identifier]:
+    with suppress(OSError, KeyError, ImportError):
+        yield Identifier("user name", getpass.getuser(), anywhere=True)
+    for name in ("USER", "LOGNAME", "SUDO_USER", "USERNAME"):
+        if profile.environment.get(name):
+            yield Identifier("user name", profile.environment.get(name), anywhere=True)
+    host = platform.node()
+    yield Identifier("host name", host, anywhere=True)
+    yield Identifier("host name", host.partition(".")[0], anywhere=True)
+    with suppress(RuntimeError):
+        yield Identifier("home directory", str(Path.home()), anywhere=True)
+    with suppress(OSError):
+        here = str(Path.cwd())
+        if here.count("/") > 1 or "\\" in here:  # "/" and "/tmp" are nobody's
+            yield Identifier("working directory", here, anywhere=True)
+    for name, value in profile.environment.variables.items():
+        yield from _secrets(name, value)
+    if sys.platform == "linux":
+        yield from _addresses()
+
+
+def _secrets(name: str, value: str) -> Iterator[Identifier]:
+    """Yield what has to be taken for a secret in one environment variable."""
+    if len(value) >= _SECRET_CHARACTERS and (_SECRET.search(name) or _OPAQUE.fullmatch(value)):
+        yield Identifier(f"secret in the environment ({name})", value, anywhere=True)
+    for password in _PASSWORD.findall(value):
+        for form in {password, unquote(password)}:
+            if len(form) >= _SECRET_CHARACTERS:
+                yield Identifier(f"password in the environment ({name})", form, anywhere=True)
+
+
+def _addresses(root: Path = Path("/")) -> Iterator[Identifier]:
+    """Yield this machine's own IP and MAC addresses as Linux lists them, loopback aside."""
+    with suppress(OSError):
+        for entry in (root / "sys/class/net").iterdir():
+            with suppress(OSError):
+                mac = (entry / "address").read_text().strip()
+                if mac.strip("0:"):
+                    yield Identifier("MAC address", mac)
+    with suppress(OSError):
+        trie = (root / "proc/net/fib_trie").read_text()
+        for address in set(re.findall(r"\|-- (\S+)\n\s+/32 host LOCAL", trie)):
+            if not address.startswith("127."):
+                yield Identifier("IP address", address)
+    with suppress(OSError):
+        for line in (root / "proc/net/if_inet6").read_text().splitlines():
+            packed = bytes.fromhex(line.split()[0])
+            yield Identifier("IP address", str(IPv6Address(packed)))

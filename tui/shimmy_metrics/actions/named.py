@@ -1,0 +1,70 @@
+"""Reports that a person names on a command line: by the beginning of a digest or of a `session_id`, or `all`."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from shimmy_metrics.actions.outbox import release
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.request import Request, next_request
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.records import QueuedReport, QueueState
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.profile import Profile
+
+ALL: Final = "all"
+_SEE: Final = "shimmy-metrics preview shows what is next, and shimmy config --metrics export all that waits"
+
+
+class Named(NamedTuple):
+    """The request that releasing these reports would send, and the reports that do not fit into it."""
+
+    request: Request
+    standing: Standing
+    left_over: int = 0
+
+
+def find_named(profile: Profile, word: str) -> Named:
+    """Return the request for the reports that `word` names. Nothing is sent.
+
+    `all` is every report that is held, or else every one that is due. Raises `TroubleError` for a word that names no
+    report or several, and where the config or the store cannot be used.
+    """
+    force = in_force(profile, None)
+    with open_readonly(profile, off=not force.measures) as db:
+        queued = outbox.everything(db) if db is not None else []
+        force = in_force(profile, db)
+    chosen = _all(queued) if word == ALL else [_one(queued, word)]
+    request = next_request(chosen, force.endpoint)
+    if request is None:
+        raise TroubleError("no report waits for a release", remedy=_SEE)
+    return Named(request, force, len(chosen) - len(request.reports))
+
+
+def release_named(profile: Profile, word: str) -> Named:
+    """Release the reports that `word` names, as one request; return that request. The sender starts by itself.
+
+    Raises `TroubleError` as `find_named` does, and where nothing may leave now.
+    """
+    found = find_named(profile, word)
+    if not release(profile, [report.id for report in found.request.reports]):
+        raise TroubleError("the report was gone already", remedy="See shimmy config --metrics status")
+    return found
+
+
+def _all(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
+    held = [report for report in queued if report.state.held]
+    return held or [report for report in queued if report.state is QueueState.DUE]
+
+
+def _one(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
+    start = word.lower()
+    found = [
+        report for report in queued if start and (report.sha256.startswith(start) or report.report_id.startswith(start))
+    ]
+    if not found:
+        raise TroubleError(f"no report that waits has a digest or a session_id that begins with {word!a}", remedy=_SEE)
+    if len(found) > 1:
+        raise TroubleError(f"{len(found)} reports begin with {word!a}", remedy="Give more of it")
+    return found[0]

@@ -1,0 +1,111 @@
+"""A person's hand on what waits: release, hold back or delete a report."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.delivery.detach import start_sender
+from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, QueueState
+from shimmy_metrics.store import chain, departures, outbox
+from shimmy_metrics.store.database import Database, opened, store_path, transaction
+from shimmy_metrics.store.erase import erase
+from shimmy_metrics.system.profile import Profile
+
+_AS_IT_IS = (Cause.DAMAGED, Cause.OLDER_RULES)
+"""Why a report was set aside by this program: asking the receiver again makes no sense."""
+
+
+class Deleted(NamedTuple):
+    """What became of a deletion. `departure` is the newest that had carried the report, None where it never left."""
+
+    gone: bool
+    departure: Departure | None = None
+
+
+def can_release(report: QueuedReport) -> bool:
+    """Whether a person can release it: one that this program itself set aside leaves no more."""
+    return report.cause not in _AS_IT_IS
+
+
+def release(profile: Profile, reports: Collection[int]) -> int:
+    """Mark reports (numbers in the store) as due and start the sender; return how many there were.
+
+    They go to the endpoint in force, as one request of their own. Raises `TroubleError` where nothing may leave now, or
+    the sender cannot be started; they then stay.
+    """
+    with opened(profile) as db, transaction(db):
+        force = in_force(profile, db)
+        found = [report for report in (outbox.get(db, each) for each in reports) if report is not None]
+        found = _not_overdue(found, profile.clock.now())
+        _check(force, found)
+        for report in found:
+            outbox.agree(db, report.id, force.decision.grant, force.decision.endpoint)
+    if not found:
+        return 0
+    try:
+        start_sender(profile, released=[report.id for report in found])
+    except OSError as error:
+        remedy = "It stays and leaves with the next session"
+        raise TroubleError("the sender could not be started", remedy=remedy) from error
+    return len(found)
+
+
+def hold_back(profile: Profile, report: int) -> bool:
+    """Keep a report that is due until a person releases it; return False where it is gone or not due.
+
+    It stays held though later all others are sent at once. Raises `TroubleError`.
+    """
+    with opened(profile) as db, transaction(db):
+        found = outbox.get(db, report)
+        if found is None or found.state is not QueueState.DUE:
+            return False
+        outbox.mark(db, report, QueueState.HELD_BY_HAND)
+    return True
+
+
+def delete(profile: Profile, report: int) -> Deleted:
+    """Delete a waiting report for good; the chain notes that one was, not what was in it.
+
+    Raises `TroubleError`, also where a sender is bringing it away at this moment.
+    """
+    with opened(profile, for_deletion=True) as db:
+        return erase(db, store_path(profile), lambda: _delete(profile, db, report))
+
+
+def _delete(profile: Profile, db: Database, report: int) -> Deleted:
+    """Delete one report, within the caller's transaction."""
+    found = outbox.get(db, report)
+    if found is None:
+        return Deleted(gone=False)
+    at_work = sending(profile)
+    if not at_work:
+        departures.complete_abandoned(db, profile.clock.now())
+    departure = departures.that_carried(db, [found.report_id]).get(found.report_id)
+    if at_work and departure is not None and departure.ended is None:
+        remedy = "See in a few seconds what became of it; a no stops it at once"
+        raise TroubleError("this report is being sent at this moment", remedy=remedy)
+    outbox.remove(db, report)
+    chain.add_note(db, at=profile.clock.now(), kind=NoteKind.DELETED, number=1)
+    return Deleted(gone=True, departure=departure)
+
+
+def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[QueuedReport]:
+    """Return those that have not waited too long. Raises `TroubleError` where all have: the next sealing drops them."""
+    kept = [report for report in reports if report.sealed + timedelta(days=OUTBOX_DAYS) > now]
+    if reports and not kept:
+        remedy = "The next session's end deletes it"
+        raise TroubleError(f"this report has waited {OUTBOX_DAYS} days and leaves no more", remedy=remedy)
+    return kept
+
+
+def _check(force: Standing, reports: Collection[QueuedReport]) -> None:
+    if not force.sends:
+        raise TroubleError("nothing may leave now", remedy="See the consent page for the reason")
+    if not all(map(can_release, reports)):
+        remedy = "It is kept for you to look at; delete it when you have"
+        raise TroubleError("this report is not as today's fields allow", remedy=remedy)

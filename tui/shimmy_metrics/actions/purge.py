@@ -1,0 +1,109 @@
+"""Deletion of what there is no consent for (any more): undelivered reports and counters.
+
+A withdrawal does it at once. The config may also have been deleted, or changed by hand, while the store still held
+something: whoever looks next deletes it, once. A config that cannot be read, or that others may write, decides
+nothing: nothing is deleted then, and nothing leaves.
+"""
+
+from typing import Final, NamedTuple
+
+from shimmy_metrics.config.file import load, present
+from shimmy_metrics.consent import Consent
+from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER
+from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
+from shimmy_metrics.records import Departure, Session
+from shimmy_metrics.store import departures, outbox, sessions
+from shimmy_metrics.store.database import Database, forget_meta, get_meta, opened, store_path
+from shimmy_metrics.store.erase import erase
+from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
+from shimmy_metrics.system.profile import Profile
+
+GONE_SECONDS: Final = 1.0
+"""How long a withdrawal waits for a sender to end by itself, which it does within 20 ms of seeing it."""
+
+
+class PurgeResult(NamedTuple):
+    """What was deleted, and what had left before.
+
+    `reports` never left; `given` are the departures that had carried deleted reports, each with how many of them.
+    `kept` reports became sessions kept for the person. `sessions` were kept for the person, `requests` had been counted
+    by sessions that run. `delivered` is what a sender that was at work still brought through. `may_leave_to` is the
+    endpoint to which a report may still be on its way, since a sender did not end in time; empty otherwise.
+    """
+
+    reports: int = 0
+    given: tuple[tuple[Departure, int], ...] = ()
+    kept: int = 0
+    sessions: int = 0
+    requests: int = 0
+    delivered: Departure | None = None
+    may_leave_to: str = ""
+
+
+def purge_without_consent(profile: Profile) -> PurgeResult:
+    """Delete what may not be kept under the decision as it stands. Raises `TroubleError`."""
+    document = load(profile)
+    decision = document.decision
+    if (decision.consent is Consent.GRANTED and present(profile)) or document.distrust:
+        return PurgeResult()
+    return purge(profile, local=decision.local)
+
+
+def purge(profile: Profile, *, local: bool) -> PurgeResult:
+    """Wait until no sender is at work, then delete what was not delivered.
+
+    `local`: what can be kept for the person is. Without anything to delete nothing is written. Raises `TroubleError`.
+    """
+    began = profile.clock.now()
+    at_work = sending(profile)
+    if not at_work and not _owed(profile, local=local):
+        return PurgeResult()
+    gone = wait_until_gone(profile, GONE_SECONDS)
+    with opened(profile, for_deletion=True) as db:
+        result = erase(db, store_path(profile), lambda: _delete(profile, db, local=local, gone=gone))
+        sessions.clear_locks(profile)
+        if not at_work:
+            return result
+        last = departures.last(db)
+    if last is None:
+        return result
+    if not gone:
+        return result._replace(may_leave_to=last.endpoint)
+    return result._replace(delivered=last if last.receipt and last.ended and last.ended >= began else None)
+
+
+def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> PurgeResult:
+    """Delete, within the caller's transaction."""
+    if gone:
+        departures.complete_abandoned(db, profile.clock.now())
+    queued = outbox.everything(db)
+    carried = departures.that_carried(db, [report.report_id for report in queued])
+    given = {each.id: (each, sum(other.id == each.id for other in carried.values())) for each in carried.values()}
+    leaving: list[Session] = []
+    kept = 0
+    if local:
+        kept = len(queued)
+        sessions.keep_for_the_person(db)
+    else:
+        leaving = sessions.everything(db)
+        for session in leaving:
+            sessions.remove(db, session.id)
+    outbox.remove_all(db)
+    forget_meta(db, FAILURES, PASSED_OVER)  # there is nothing left that failed
+    return PurgeResult(
+        reports=0 if local else len(queued) - len(carried),
+        given=tuple(given.values()),
+        kept=kept,
+        sessions=sum(session.ended is not None and session.local for session in leaving),
+        requests=sum(session.counters.requests for session in leaving if session.ended is None),
+    )
+
+
+def _owed(profile: Profile, *, local: bool) -> bool:
+    """Whether there is something to delete. What a look that may not write does not read counts as that."""
+    if unwiped(profile) or (not local and unread(profile)):
+        return True
+    with open_readonly(profile, off=not local) as db:
+        if db is None:
+            return False
+        return bool(outbox.everything(db) or get_meta(db, FAILURES) or (not local and sessions.everything(db)))

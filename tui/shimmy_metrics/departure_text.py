@@ -1,0 +1,231 @@
+"""The sentences about what was and what was not sent: each comes from a departure. Pure.
+
+App, `status`, `--plain`, deletions and withdrawals say it in these words alone, so that they never differ.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+from urllib.parse import urlsplit
+
+from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import Cause, Departure, Entry, Failure, Note, NoteKind, Outcome, QueuedReport, QueueState
+from shimmy_metrics.wording import amount
+
+_LABELS: Final = {
+    None: "under way",
+    Outcome.CONFIRMED: "confirmed",
+    Outcome.ACCEPTED: "accepted",
+    Outcome.PARTLY: "partly taken",
+    Outcome.REFUSED: "refused",
+    Outcome.ERROR: "error",
+    Outcome.NO_ANSWER: "no answer",
+    Outcome.CUT_OFF: "cut off by you",
+    Outcome.NOTHING_LEFT: "nothing left",
+    Outcome.MAY_HAVE_LEFT: "may have left",
+}
+
+_FAILURES: Final = {
+    Failure.NONE: "",
+    Failure.NAME: "its name was not found",
+    Failure.CONNECTION: "no connection could be made",
+    Failure.CERTIFICATE: "its certificate does not hold",
+    Failure.PROXY: "the proxy could not be used",
+    Failure.TIME: "the time was up",
+    Failure.WITHDRAWN: "you withdrew",
+    Failure.INTERRUPTED: "the sender was ended",
+    Failure.STORE: "the store could not be written",
+    Failure.BROKEN_OFF: "the connection broke off",
+}
+
+
+def when(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a time as people here say it: `12:30` today, `27 Nov 12:30` otherwise. `zone`: None for the machine's."""
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == today.date() else f"{local.day} {local:%b %H:%M}"
+
+
+def _at(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """Return it as it stands in a sentence: `at 12:30`, `on 27 Nov 12:30`."""
+    told = when(moment, now, zone)
+    return f"on {told}" if " " in told else f"at {told}"
+
+
+def host(endpoint: str) -> str:
+    """Return who an endpoint is, short: its host, with a port that is not the usual one."""
+    return urlsplit(endpoint).netloc
+
+
+def label(departure: Departure) -> str:
+    """Return what became of it in one to three words, for a table."""
+    return _LABELS[departure.outcome]
+
+
+def sentence(text: str) -> str:
+    """Return one of the texts here as a sentence that stands by itself; a host's name at its beginning stays small."""
+    first = text.partition(" ")[0]
+    return f"{first.capitalize() if first.isalpha() else first}{text[len(first) :]}."
+
+
+def ended(departure: Departure, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return when it ended, as `when` does; where its sender was ended, which nobody saw, when it began."""
+    return when(_moment(departure), now, zone)
+
+
+def _moment(departure: Departure) -> datetime:
+    # When a sender was ended nobody knows: whoever found that wrote down when it was found.
+    told = departure.ended if departure.failure is not Failure.INTERRUPTED else None
+    return told or departure.begun
+
+
+def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return what became of it as a sentence without its full stop: what left, where to, when, what came back."""
+    to, at = host(departure.endpoint), _at(_moment(departure), now, zone)
+    reports = amount(departure.reports, "report")
+    failure = f": {_FAILURES[departure.failure]}" if departure.failure else ""
+    match departure.outcome:
+        case None:
+            return f"{reports} on the way to {to}, begun {at}"
+        case Outcome.CONFIRMED:
+            return f"{reports} taken by {to} {at}, which confirmed the digest"
+        case Outcome.ACCEPTED:
+            return f"{reports} given to {to} {at}, which answered {departure.status} without the digest"
+        case Outcome.PARTLY:
+            return f"{departure.taken:,} of {reports} taken by {to} {at}, the rest refused"
+        case Outcome.REFUSED:
+            over = ": it takes no more reports" if departure.status == 410 else ""
+            return f"{reports} refused by {to} {at}, answer {departure.status}{over}"
+        case Outcome.ERROR:
+            return f"{reports} given to {to} {at}, which answered {departure.status}"
+        case Outcome.NO_ANSWER:
+            return f"{reports} given to {to} {at}, no answer{failure}"
+        case Outcome.CUT_OFF:
+            return f"{reports} cut off by you {at}; bytes may have reached {to}"
+        case Outcome.MAY_HAVE_LEFT:
+            return f"{reports} may have reached {to} {at}: the sender was ended before an answer"
+        case Outcome.NOTHING_LEFT:
+            times = ""
+            if departure.attempts > 1 and departure.since is not None:
+                times = f" ({amount(departure.attempts, 'attempt')} since {when(departure.since, now, zone)})"
+            return f"nothing left for {to} {at}{failure}{times}"
+
+
+def never_left(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return whether a report that is deleted ever left, by the newest departure that carried it."""
+    return "it never left" if departure is None else became(departure, now, zone)
+
+
+def failed(departure: Departure) -> bool:
+    """Whether its reports were not taken, for a reason that is not the person's own."""
+    if departure.failure is Failure.WITHDRAWN:
+        return False
+    return departure.outcome is not None and not departure.outcome.taken and departure.outcome is not Outcome.CUT_OFF
+
+
+def afterwards(departure: Departure, queued: Collection[QueuedReport], next_attempt: str) -> Iterator[str]:
+    """Yield what comes after the newest departure, a sentence each: what is tried again and when, what was set aside.
+
+    `queued` are the reports that wait now, `next_attempt` says when a sender tries by itself.
+    """
+    if departure.outcome is None:
+        yield "What becomes of it shows here."
+        return
+    its_own = [report for report in queued if report.report_id in departure.report_ids]
+    aside = sum(report.state is QueueState.SET_ASIDE for report in its_own)
+    if aside:
+        are = "is" if aside == 1 else "are"
+        yield f"{amount(aside, 'report')} of it {are} set aside, and not sent again by itself."
+    if not failed(departure):
+        return
+    waiting = its_own if departure.report_ids else queued
+    if any(report.state is QueueState.DUE for report in waiting):
+        yield f"The next attempt is made {next_attempt}."
+    elif any(report.state.held for report in waiting):
+        yield "What waits leaves when you release it."
+
+
+def held_until(report: QueuedReport) -> datetime:
+    """Return when a report that is held is deleted unsent, at the latest: with the next session's end."""
+    return report.sealed + timedelta(days=OUTBOX_DAYS)
+
+
+def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return until when a report is held, as a sentence without its full stop: none waits longer than `OUTBOX_DAYS`."""
+    end = held_until(report)
+    if end <= now:
+        return f"it has waited {OUTBOX_DAYS} days: the next session's end deletes it"
+    local = end.astimezone(zone)
+    return f"it waits until {local.day} {local:%b}, then a session's end deletes it"
+
+
+def taken_in_all(entries: Iterable[Entry]) -> int:
+    """Return how many reports a receiver took, those of folded departures among them."""
+    return sum(entry.taken for entry in entries)
+
+
+def set_aside(report: QueuedReport) -> str:
+    """Return why a report was set aside, as a sentence without its full stop; empty for one that was not."""
+    match report.cause:
+        case Cause.NONE:
+            return ""
+        case Cause.REFUSED:
+            return f"the receiver refused it: answer {report.detail}"
+        case Cause.RULE:
+            return f"the receiver refused it: {report.detail}"
+        case Cause.UNLISTED:
+            return "the receiver's answer does not say why it was not taken"
+        case Cause.DAMAGED:
+            return "its bytes are damaged: no receiver is given it"
+        case Cause.OLDER_RULES:
+            return "an earlier version sealed it, by rules that no longer hold: no receiver is given it"
+
+
+def note(entry: Note) -> str:
+    """Return what a note of the chain tells, as a sentence without its full stop."""
+    match entry.kind:
+        case NoteKind.DROPPED:
+            return f"{amount(entry.number, 'report')} dropped: too many waited, or too long"
+        case NoteKind.DELETED:
+            return f"{amount(entry.number, 'waiting report')} deleted by you"
+        case NoteKind.FOLDED:
+            return f"{amount(entry.number, 'older entry', 'older entries')}, of which the number alone is kept"
+        case NoteKind.RECEIPTS_DELETED:
+            return f"bytes of {amount(entry.number, 'receipt')} deleted by you"
+
+
+def deleted(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return what is said once a waiting report was deleted; `departure` is the newest that carried it."""
+    if departure is None:
+        return "Deleted: it never left."
+    return f"Deleted. {sentence(became(departure, now, zone))}"
+
+
+def receipts_deleted(number: int) -> str:
+    """Return what is said once the bytes of so many receipts were deleted: what goes and what stays."""
+    return f"Deleted: the bytes of {amount(number, 'receipt')}. When, where to and each digest stay on record."
+
+
+def owed(result: PurgeResult, now: datetime) -> Iterator[str]:
+    """Yield what a look deleted since there was no consent for it, a line each; nothing where there was nothing."""
+    lost = list(purged(result, now))
+    if lost:
+        yield "There was no consent for what was kept here:"
+        yield from lost
+
+
+def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> Iterator[str]:
+    """Yield what a withdrawal deleted, and what had left before, a sentence each; nothing where there was nothing."""
+    lost = [f"{amount(result.reports, 'report')} that never left"] if result.reports else []
+    lost += [f"{amount(result.sessions, 'session')} kept for you"] if result.sessions else []
+    lost += [f"{amount(result.requests, 'request')} counted"] if result.requests else []
+    if lost:
+        yield f"Deleted: {', '.join(lost)}."
+    for departure, number in result.given:
+        yield f"Deleted: {amount(number, 'report')} of which bytes had left before: {became(departure, now, zone)}."
+    if result.kept:
+        yield f"{amount(result.kept, 'report')} that waited became {amount(result.kept, 'session')} kept for you."
+    if result.delivered is not None:
+        yield f"Just before: {became(result.delivered, now, zone)}. The receipt is kept."
+    if result.may_leave_to:
+        yield f"A report may still leave for {host(result.may_leave_to)}: its sender has not ended yet."

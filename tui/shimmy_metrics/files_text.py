@@ -1,0 +1,83 @@
+"""What lies on this disk and what forgetting does to it, in the words of app and command line alike."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from shimmy_metrics.actions.files import Kind, OwnFile
+from shimmy_metrics.wording import amount
+
+if TYPE_CHECKING:
+    from shimmy_metrics.actions.forget import Forgotten, Stakes  # with the store, which a list does not want
+
+NOTHING_HERE: Final = "Nothing of ours is on this disk, besides the program itself."
+ELSEWHERE: Final = "What you saved elsewhere, or under another name, is not listed: no path is recorded."
+BEYOND: Final = "What a drive, a copy-on-write filesystem, a snapshot or a backup keeps is beyond this program."
+
+
+def listed(files: Iterable[OwnFile]) -> Iterator[str]:
+    """Yield everything of ours: path and size on one line, its use on the next, and the sum."""
+    every = tuple(files)
+    if not every:
+        yield NOTHING_HERE
+    for each in every:
+        yield shown(each.path) if each.kind is Kind.FOLDER else f"{shown(each.path)}  {amount(each.size, 'byte')}"
+        yield f"    {each.use}"
+    if every:
+        yield f"{total(every)}, besides the program itself."
+    yield ELSEWHERE
+
+
+def total(files: Iterable[OwnFile]) -> str:
+    """Return how many files there are and how long they are together; folders do not count."""
+    counted = [each for each in files if each.kind is not Kind.FOLDER]
+    return f"{amount(len(counted), 'file')}, {amount(sum(each.size for each in counted), 'byte')}"
+
+
+def question(stakes: "Stakes") -> Iterator[str]:
+    """Yield what forgetting would do, with its numbers: what a person reads before they answer."""
+    if stakes.withdraws:
+        yield "This withdraws: your no is recorded, and a server that runs is no longer measured."
+    if stakes.unlisted:
+        yield f"What else it would delete cannot be listed: {stakes.unlisted}."
+        return
+    if stakes.unread:
+        yield f"It deletes {total(stakes.files)}. The store's content was not counted: {stakes.unread}."
+    else:
+        held = (
+            amount(stakes.reports, "report that waits", "reports that wait"),
+            amount(stakes.sessions, "session"),
+            amount(stakes.receipts, "receipt"),
+        )
+        yield f"It deletes {total(stakes.files)}, with {held[0]}, {held[1]} and {held[2]} in them."
+    for each in stakes.files:
+        if each.kind is Kind.EXPORT:
+            yield f"Among them is what you saved as {shown(each.path)}."
+    if stakes.receipts or stakes.unread:
+        yield "What was sent is not called back by this, and your receipts of it go too."
+
+
+def done(result: "Forgotten", now: datetime) -> Iterator[str]:
+    """Yield what forgetting did, a sentence each; what could not be done is named."""
+    from shimmy_metrics.departure_text import became, purged  # with the store as well
+
+    yield from result.told
+    delivered = result.purged.delivered
+    yield from purged(result.purged._replace(delivered=None), now)
+    if delivered is not None:
+        yield f"Just before: {became(delivered, now)}."
+    yield f"Deleted: {total(result.deleted)}."
+    for left in result.left:
+        yield f"Not deleted: {shown(left.path)}: {left.reason}."
+    if result.folder_kept:
+        yield f"{shown(result.folder_kept.path)} stays: {result.folder_kept.reason}."
+    if result.not_recorded:
+        yield f"Your no is not recorded: {result.not_recorded}."
+    if result.complete:
+        yield BEYOND
+
+
+def shown(path: Path) -> str:
+    """Return a path as a terminal may show it: what is not printable is spelled out."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(path))

@@ -1,0 +1,56 @@
+"""What a validation found, and what it looked at, in the words of app and command line alike."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.actions.validate import Findings
+from shimmy_metrics.wording import amount
+
+_CATEGORIES: Final = {
+    "user name": "user names",
+    "host name": "host names",
+    "home directory": "home directories",
+    "working directory": "working directories",
+    "secret in the environment": "secrets in the environment",
+    "password in the environment": "passwords in the environment",
+    "IP address": "IP addresses",
+    "MAC address": "MAC addresses",
+}
+_PARTS: Final = {
+    "sessions": ("session", "sessions"),
+    "outbox": ("report that waits", "reports that wait"),
+    "receipts": ("receipt", "receipts"),
+    "departures": ("departure", "departures"),
+    "notes": ("note", "notes"),
+    "log": ("line of the log", "lines of the log"),
+}
+
+
+def findings(found: Findings, *, held: bool = False) -> Iterator[str]:
+    """Yield what a validation found, a line each, what was checked by rule, what was searched for and where.
+
+    Where something was found its sum comes last. `held`: of all that is kept here.
+    """
+    yield from map(str, found.faults)
+    yield from (f"found: {leak}" for leak in found.leaks)
+    if not found.faults and found.ruled:
+        parts = ", ".join(amount(found.ruled.get(part, 0), *words) for part, words in _PARTS.items())
+        whole = "all held here" if held else "this export"
+        yield f"Checked {whole} by rule ({parts}): every byte is one that its rule allows."
+    elif not found.faults:
+        yield f"{amount(found.checked, 'report')} checked: every byte is one that the fields allow."
+    kinds = ", ".join(amount(number, kind, _CATEGORIES.get(kind, "")) for kind, number in found.searched.items())
+    if not kinds:
+        yield "Nothing on this machine has a name that could be searched for."
+    elif not found.leaks:
+        where = ["it"] if not held else ["what is held", *found.places]
+        yield f"Searched for {kinds}. None stands in {_listed(where)}."
+    yield "Not searched for: names under 3 letters or that are words of ours; other paths; model names, kept nowhere."
+    if not found.ok:
+        number = len(found.faults) + len(found.leaks)
+        yield f"{amount(number, 'violation')} found."
+
+
+def _listed(words: list[str]) -> str:
+    """Return words as people list them: `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
