@@ -77,6 +77,7 @@ async def _carry(front: Front) -> None:
     startup_ms = round((front.profile.clock.monotonic() - front.started) * 1000)
     session.begin(front.force, started=front.started, startup_ms=startup_ms)
     session.watch()
+    many_connections()
     try:
         await relay.accept(front.listener)
     except OSError as error:
@@ -84,8 +85,7 @@ async def _carry(front: Front) -> None:
         remedy = "Start it again, or give another address with --bind"
         raise TroubleError("another program took this address", where=str(front.place), remedy=remedy) from error
     front.holder.close()
-    many_connections()
-    session.announce(f"http://{front.place} (shimmy config --metrics status)")
+    session.announce(f"http://{front.place}")
     asking = loop.create_task(_introduce(session, target, front.child))
     gc.freeze()
     await gone.wait()

@@ -12,6 +12,7 @@ from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve import health
 from shimmy_metrics.serve.address import Place, take
+from shimmy_metrics.serve.announcement import STATUS
 from shimmy_metrics.serve.ending import HandOverError
 from shimmy_metrics.serve.loop import many_connections, new_loop
 from shimmy_metrics.serve.relay import Relay
@@ -19,19 +20,21 @@ from shimmy_metrics.serve.session import Session
 from shimmy_metrics.serve.upstream import Url, listening_place, reach
 from shimmy_metrics.system.profile import Profile
 
+Force = Standing | TroubleError
+"""What is in force now, or why the config cannot be used."""
 
-def carry(profile: Profile, force: Standing | None, url: Url, bind: str, say: Callable[[str], None]) -> int:
+
+def carry(profile: Profile, force: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
     """Carry, and measure where and while that is wanted, until a signal comes; return its number below zero.
 
-    `force` is what is in force now, None where the config cannot be used; `say` prints one line. Raises `TroubleError`
-    for an upstream that is down and an address that cannot be had.
+    `say` prints one line. Raises `TroubleError` for an upstream that is down and an address that cannot be had.
     """
     loop = new_loop(profile)
     asyncio.set_event_loop(loop)
     return loop.run_until_complete(_carry(profile, force, url, bind, say))
 
 
-async def _carry(profile: Profile, force: Standing | None, url: Url, bind: str, say: Callable[[str], None]) -> int:
+async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
     _end_by_signal(loop, ended)
@@ -40,20 +43,18 @@ async def _carry(profile: Profile, force: Standing | None, url: Url, bind: str, 
     listener, place = _take(place)
     relay = Relay(loop, target)
     session = None
-    where = f"http://{place}, for {url.text} (shimmy config --metrics status)"
-    if force is None or not force.switch:  # with a switch in force there will be nothing to measure either
+    where = f"http://{place}, for {url.text}"
+    if isinstance(force, TroubleError) or not force.switch:  # with a switch in force there will be nothing to measure
         session = Session(loop, profile, relay, place=place, pid=None, again=True, say=say)
         session.introduce(await health.ask(target, relay.admits) or health.Name())
-        if force is not None and force.measures:
-            session.open()
-            session.begin(force, started=profile.clock.monotonic(), startup_ms=None)
+        session.judge(force)
         session.watch()
-    await relay.accept(listener)
     many_connections()
+    await relay.accept(listener)
     if session is not None:
         session.announce(where)
     else:
-        say(f"not measured, passed on at {where}")
+        say(f"not measured, passed on at {where} {STATUS}")
     gc.freeze()
     number = await ended
     relay.refuse()

@@ -11,20 +11,23 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from shimmy_metrics.actions.owed import settle
-from shimmy_metrics.consent import ENDPOINT, Standing
+from shimmy_metrics.actions.purge import purge_without_consent
+from shimmy_metrics.consent import ENDPOINT, Standing, same_endpoint
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.sealing import end_session, seal_dead
+from shimmy_metrics.delivery.sealing import end_session, recover_crashed
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, Name
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, connect, forget, store_path, transaction, troubles
+from shimmy_metrics.store.database import Database, connect, store_path, transaction
+from shimmy_metrics.store.erase import erase
+from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
@@ -74,34 +77,46 @@ class Header:
     @property
     def local(self) -> bool:
         """Whether the figures are for the person alone: by choice, or because Shimmy's endpoint gets Shimmy's alone."""
-        return self.standing.decision.local or (self.standing.endpoint == ENDPOINT and self.name.server != SHIMMY)
+        shimmys = same_endpoint(self.standing.endpoint, ENDPOINT)
+        return self.standing.decision.local or (shimmys and self.name.server != SHIMMY)
 
     @property
-    def grant(self) -> str:
+    def consent_id(self) -> str:
         """The decision that a report would be sealed under, empty where none will be."""
         return "" if self.local else self.standing.decision.grant
 
+    @property
+    def endpoint(self) -> str:
+        """The endpoint agreed to with it."""
+        return "" if self.local else self.standing.decision.endpoint
+
 
 class Books:
-    """One process's place in the store. Every method is a job of the clerk's thread; they raise what goes wrong."""
+    """One process's place in the store. Every method is a job of the clerk's thread; they raise what goes wrong.
 
-    def __init__(self, profile: Profile) -> None:
+    `say` prints one line for the person.
+    """
+
+    def __init__(self, profile: Profile, say: Callable[[str], None]) -> None:
         self._profile = profile
+        self._say = say
         self._db: Database | None = None
         self._lock: Lock | None = None
         self._facts: Facts | None = None
-        self._row = 0
+        self._session: Session | None = None
+        self._file: os.stat_result | None = None
         self._written = Counters()
         self._written_at = 0.0
+        self._sender = threading.Lock()
 
     def open(self) -> None:
         """Open the store, and put in order what earlier sessions left. Raises `TroubleError`."""
-        settle(self._profile)
+        purge_without_consent(self._profile)
         db = connect(self._profile)
         self._facts = gather(self._profile.environment.get("TZ") or None)
-        self._db = db
-        with troubles(store_path(self._profile)):
-            crashed = seal_dead(self._profile, db, self._facts)
+        self._db, self._file = db, os.stat(store_path(self._profile))
+        with sqlite_errors(store_path(self._profile)):
+            crashed = recover_crashed(self._profile, db, self._facts)
         # What failed before waits for this session's end; only what had no end of its own goes at the start.
         if crashed or (self._profile.environment.supervised and outbox.due(db)):
             start_sender(self._profile, at_start=True)
@@ -111,11 +126,11 @@ class Books:
         if self._db is None:
             return
         now = self._profile.clock.now()
-        session_id = str(uuid.uuid4())
         session = Session(
             id=0,
-            session_id=session_id,
-            grant=header.grant,
+            session_id=str(uuid.uuid4()),
+            consent_id=header.consent_id,
+            endpoint=header.endpoint,
             local=header.local,
             server=header.name.server,
             version=header.name.version,
@@ -127,64 +142,131 @@ class Books:
             ended=None,
             counters=counters,
         )
-        with troubles(store_path(self._profile)):
-            self._lock = sessions.take_lock(self._profile, session_id)
-            try:
-                self._row = sessions.begin(self._db, session)
-            except BaseException:
-                self._lock.release(remove=True)
-                raise
+        self._session, self._lock = self._add(self._db, session)
         self._remember(counters)
+
+    def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
+        with sqlite_errors(store_path(self._profile)), transaction(db):
+            row_id = sessions.begin(db, session)
+            lock = sessions.take_lock(self._profile, row_id)  # before anybody can see the row without it
+        return session._replace(id=row_id), lock
 
     def introduce(self, header: Header) -> None:
         """Write what the server said of itself, and whom its figures are for."""
-        if self._db is not None and self._row:
-            sessions.introduce(
-                self._db,
-                self._row,
-                server=header.name.server,
-                version=header.name.version,
-                local=header.local,
-                grant=header.grant,
-            )
+        if self._db is None or self._session is None:
+            return
+        self._session = self._session._replace(
+            server=header.name.server,
+            version=header.name.version,
+            local=header.local,
+            consent_id=header.consent_id,
+            endpoint=header.endpoint,
+        )
+        sessions.introduce(self._db, self._session)
 
     def write(self, counters: Counters) -> None:
-        """Write the counters where they changed; uptime and memory alone are no change for a minute."""
-        if self._db is None or not self._row:
+        """Write the counters where they changed; uptime and memory alone are no change for a minute.
+
+        Raises `TroubleError`, also where others hold the store: the next write then has these figures in it.
+        """
+        if self._db is None or self._session is None:
             return
+        self._make_again(counters)
         due = self._profile.clock.monotonic() - self._written_at >= IDLE_WRITE_SECONDS
         if due or _figures(counters) != _figures(self._written):
-            sessions.checkpoint(self._db, self._row, counters, self._profile.clock.now())
+            with sqlite_errors(store_path(self._profile)):
+                sessions.checkpoint(self._db, self._session.id, counters, self._profile.clock.now())
             self._remember(counters)
+
+    @property
+    def row_id(self) -> int:
+        """The session's number in the store, 0 where there is none of which the end, or the sending, is still to do."""
+        return 0 if self._session is None else self._session.id
+
+    @property
+    def lock(self) -> Lock | None:
+        """The session's lock, None where there is none."""
+        return self._lock
+
+    def may_start_sender(self) -> bool:
+        """Whether the caller starts the sender at this session's end: the clerk, or an exit that waits no longer.
+
+        Two senders would count two ends where there was one.
+        """
+        return self._sender.acquire(blocking=False)
 
     def end(self, counters: Counters) -> None:
         """Seal the session, keep it or delete it, as the decision in force says now; then the sender is started."""
-        if self._db is None or not self._row or self._facts is None:
+        if self._db is None or self._session is None or self._facts is None:
             return
-        row, self._row = self._row, 0
-        due = end_session(self._profile, self._db, row, counters, self._facts)
+        self._make_again(counters)
+        due = end_session(self._profile, self._db, self._session.id, counters, self._facts)
         if self._lock is not None:
             self._lock.release(remove=True)
-        if due:
+        if due and self.may_start_sender():
             start_sender(self._profile)
+        self._session = None  # not before: until here an exit that waits no longer leaves it to another process
 
     def withdraw(self) -> None:
         """Delete the session, so that its figures are in no file."""
-        if self._db is None:
+        if self._db is None or self._session is None:
             return
-        row, self._row = self._row, 0
-        with transaction(self._db):
-            sessions.remove(self._db, row)
-        if self._lock is not None:
-            self._lock.release(remove=True)
-        if not forget(self._db):
-            note(self._profile, "deleted figures stay in the store's log until the next write")
+        db, row_id, self._session = self._db, self._session.id, None
+        try:
+            erase(db, store_path(self._profile), lambda: sessions.remove(db, row_id))
+        finally:
+            if self._lock is not None:
+                self._lock.release(remove=True)
 
     def close(self) -> None:
         """Close the store."""
         if self._db is not None:
             self._db.close()
             self._db = None
+
+    def _make_again(self, counters: Counters) -> None:
+        """Make again what was removed while the session runs: its lock, or the store with all of this session in it.
+
+        Raises `TroubleError` where that cannot be done; the next write tries again.
+        """
+        if self._lock is None or self._session is None:
+            return
+        path = store_path(self._profile)
+        if not self._store_in_place(path):
+            self._enter_new_store(self._session._replace(updated=self._profile.clock.now(), counters=counters))
+        elif not self._lock.in_place():
+            self._lock.release()
+            self._lock = sessions.take_lock(self._profile, self._session.id)
+        else:
+            return
+        note(self._profile, "the store was removed while a session ran; made again")
+        self._say(f"{path.parent}: was removed while this session ran. Made again, with the session's figures in it")
+
+    def _enter_new_store(self, session: Session) -> None:
+        db = connect(self._profile)
+        path = store_path(self._profile)
+        try:
+            with sqlite_errors(path):
+                file = os.stat(path)
+                for copied in sessions.running(db):  # where a copy of the old folder was put in its place
+                    if copied.session_id == session.session_id:
+                        sessions.remove(db, copied.id)
+            if self._lock is not None:
+                self._lock.release(remove=True)  # where only the store was removed, it is in the way of the new one
+            added, lock = self._add(db, session)
+        except BaseException:
+            db.close()
+            raise
+        old = self._db
+        self._db, self._file, self._session, self._lock = db, file, added, lock
+        self._remember(session.counters)
+        if old is not None:
+            old.close()
+
+    def _store_in_place(self, path: Path) -> bool:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return self._file is not None and os.path.samestat(os.stat(path), self._file)
+        return False
 
     def _remember(self, counters: Counters) -> None:
         self._written = counters

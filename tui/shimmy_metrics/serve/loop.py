@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import sys
+import threading
+from functools import partial
 from typing import Any
 
 from shimmy_metrics.system.log import note
@@ -19,7 +21,9 @@ def new_loop(profile: Profile) -> asyncio.AbstractEventLoop:
         kind = type(error) if error is not None else None
         if kind not in noted:  # a machine without descriptors has the same error every second
             noted.add(kind)
-            note(profile, "the relay met an error", error)
+            # A disk may be slow, and this is the relay's thread.
+            write = partial(note, profile, "the relay met an error", error)
+            threading.Thread(target=write, daemon=True, name="note").start()
 
     loop.set_exception_handler(quiet)
     return loop

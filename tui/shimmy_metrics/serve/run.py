@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.serve.ending import HandOverError, end_as
-from shimmy_metrics.system.handover import hand_over, missing, real_binary
+from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 from shimmy_metrics.system.profile import Profile
 
 
@@ -35,9 +35,7 @@ def serve(profile: Profile, arguments: Sequence[str]) -> int:
     try:
         hand_over(binary, list(arguments), variables)
     except OSError as error:
-        reason = (error.strerror or "no reason given").lower()
-        remedy = "It should be the real Shimmy"
-        raise TroubleError(f"cannot be run: {reason}", where=binary, remedy=remedy, code=Exit.NO_SERVER) from error
+        raise refused(binary, variables, error) from error
 
 
 def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
@@ -52,12 +50,11 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
 
     place = read_url(url)
     try:
-        force: Standing | None = standing(profile)
+        force: Standing | TroubleError = standing(profile)
     except TroubleError as error:
-        force = None
-        _say(f"not measured: {error}")
-    if force is not None and not force.measures:
-        _settle(profile)
+        force = error
+    if isinstance(force, Standing) and not force.measures:
+        _purge(profile)
     return end_as(carry(profile, force, place, bind or DEFAULT_BIND, _say))
 
 
@@ -67,7 +64,7 @@ def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     except TroubleError as error:
         raise HandOverError(f"not measured: {error}") from None
     if not force.measures:
-        _settle(profile)
+        _purge(profile)
         raise HandOverError
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run
@@ -76,16 +73,16 @@ def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
 
 
-def _settle(profile: Profile) -> None:
+def _purge(profile: Profile) -> None:
     """Do a deletion that is owed. Where nothing was ever kept, nothing is loaded for it."""
     if os.path.lexists(profile.state_dir / "metrics.db"):
-        from shimmy_metrics.actions.owed import settle
+        from shimmy_metrics.actions.purge import purge_without_consent
 
         with contextlib.suppress(TroubleError):  # said by whoever looks; a server's start is no place for it
-            settle(profile)
+            purge_without_consent(profile)
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # standard error may be closed
-        sys.stderr.write(f"shimmy-metrics: {line}\n")
-        sys.stderr.flush()
+    # Past Python's buffer: a thread that is stopped in it, by a full pipe, would be waited for at the end.
+    with contextlib.suppress(OSError):  # standard error may be closed
+        os.write(2, f"shimmy-metrics: {line}\n".encode(errors="surrogateescape"))

@@ -1,54 +1,38 @@
 """The measured session, seen from the event loop: what is counted, under which decision, and until when.
 
-Counting happens in the loop, in memory; whatever touches a file is given to the clerk's thread (`books`). A withdrawal
-ends the session within a second and the bytes go on; another decision than the one it began under never seals it.
+Counting happens in the loop, in memory; whatever touches a file is given to the clerk's thread (`books`), and what is
+said of it comes back from there. A withdrawal ends the session within a second and the bytes go on; another decision
+than the one it began under never seals it.
 """
 
-import hashlib
-import os
+import contextlib
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from shimmy_metrics.aggregate import Aggregate
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.detach import Unsealed, start_sender
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.address import Place
-from shimmy_metrics.serve.books import Books, Clerk, Header, Job, memory_bytes
+from shimmy_metrics.serve.announcement import Announcement, Measured
+from shimmy_metrics.serve.books import Books, Clerk, Header, memory_bytes
 from shimmy_metrics.serve.health import SHIMMY, Name
 from shimmy_metrics.serve.hint import client_hint
+from shimmy_metrics.serve.measuring import Measuring
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.watch import LOOK_SECONDS, Watch
 from shimmy_metrics.system.profile import Profile
 
-HASH_BYTES: Final = 8
-KEY_BYTES: Final = 32
+_STORE_SECONDS: Final = 2.0
+"""How long after the address is known a store that does not answer is waited for before that is said."""
 
+_FAILED_WRITES: Final = 2
+"""How many writes in a row must fail before it is said: one may have met another program at the store."""
 
-class Measuring:
-    """The counters of one session with the key of its model hashes; both live in memory alone.
-
-    `counting` is False while the config cannot be used, and for ever once the session ended.
-    """
-
-    def __init__(self, standing: Standing, started: float, startup_ms: int | None) -> None:
-        self.standing = standing
-        self.counting = True
-        self.aggregate = Aggregate(started, startup_ms)
-        self._key = os.urandom(KEY_BYTES)
-
-    def fold(self, exchange: Exchange) -> None:
-        """Count one exchange."""
-        if self.counting:
-            self.aggregate.fold(exchange)
-
-    def hash_model(self, name: bytes) -> bytes:
-        """Return the keyed hash that stands for a model's name; the key is new each session."""
-        return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._key).digest()
+_NEXT_START: Final = "your new answer counts from the server's next start"
 
 
 class Session:
@@ -77,35 +61,45 @@ class Session:
         self._hint = client_hint(profile.environment)
         self._pid = pid
         self._again = again
-        self._say = say
+        self._announcement = Announcement(say)
         self._clerk = Clerk(profile)
-        self._books = Books(profile)
+        self._looker = Clerk(profile)  # a store that another program holds must not hold up a withdrawal
+        self._books = Books(profile, self._announcement.remark)
         self._watch = Watch(profile)
         self._measuring: Measuring | None = None
         # Before it has said so itself, our own child is taken for a Shimmy where that helps to read its answers.
         self._read_as = "" if pid is None else SHIMMY
         self._name = Name()
-        self._announced = False
+        # A store that could not be used, why, and under which decision: it is tried again under another one.
+        self._refused: tuple[Standing, str] | None = None
+        # These two belong to the clerk's thread.
+        self._failure: Exception | None = None
+        self._failed_writes = 0
+        # A slow disk: no second job before the first came back.
         self._looking = False
+        self._writing = False
         self._looks = 0
         self._timer: TimerHandle | None = None
         relay.new_tap = self.new_tap
 
     def open(self) -> None:
-        """Open the store, behind the server's start. What cannot be used is said, and then nothing is measured."""
-        self._clerk.give(partial(self._needed, self._books.open))
+        """Open the store, behind the server's start."""
+        self._clerk.give(self._open)
 
     def begin(self, standing: Standing, *, started: float, startup_ms: int | None) -> None:
-        """Measure from now on. `started` is the monotonic second at which the server was started, or now."""
+        """Measure from now on. `started` is the monotonic second at which the server was started, or now.
+
+        Where the store cannot be used that is said, and nothing is measured.
+        """
+        self._refused = None
         self._measuring = Measuring(standing, started, startup_ms)
         self._relay.measure_open()
-        begin = partial(self._books.begin, self._header(standing), self._picture(self._measuring))
-        self._clerk.give(partial(self._needed, begin))
+        self._clerk.give(partial(self._begin, self._measuring, self._header(standing), self._picture(self._measuring)))
 
     def announce(self, where: str) -> None:
-        """Say where clients reach the server, and whether it is measured there."""
-        self._announced = True
-        self._say(f"{'measured' if self._measuring is not None else 'not measured, passed on'} at {where}")
+        """Say from now on where clients reach the server, and whether it is measured there."""
+        self._announcement.at(where)
+        self._loop.call_later(_STORE_SECONDS, self._announcement.overdue)
 
     def watch(self) -> None:
         """Look at the config and write the counters, from now until the end."""
@@ -129,43 +123,64 @@ class Session:
             self._timer.cancel()
         if self._measuring is None:
             return
-        self._clerk.give(partial(self._books.end, self._stopped(self._measuring)))
+        counters = self._stopped(self._measuring)
+        self._clerk.give(partial(self._books.end, counters))
         self._clerk.give(self._books.close)
-        self._clerk.finish(seconds)
+        if not self._clerk.finish(seconds) and self._books.row_id:
+            if not self._books.may_start_sender():
+                self._clerk.finish(seconds)  # it is being started at this very moment
+                return
+            # A disk or a machine that is busy: a process that outlives this one does it.
+            with contextlib.suppress(OSError):
+                start_sender(self._profile, ended=Unsealed(self._books.row_id, counters, self._books.lock))
 
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
-        if not self._looking:  # a slow disk: no second job before the first came back
+        if not self._looking:
             self._looking = True
-            self._clerk.give(self._look_at_files)
+            self._looker.give(self._look_at_files)
 
     def _look_at_files(self) -> None:
-        """Do what touches files, in the clerk's thread."""
+        """Look at the config and the server's process, in a thread of its own."""
         standing = self._watch.look()
         memory = None if self._pid is None else memory_bytes(self._pid)
         self._loop.call_soon_threadsafe(self._looked, standing, memory)
 
-    def _looked(self, standing: Standing | None, memory: int | None) -> None:
+    def _looked(self, standing: Standing | TroubleError, memory: int | None) -> None:
         self._looking = False
         self._looks += 1
-        self._judge(standing)
+        self.judge(standing)
         now = self._measuring
         if now is not None:
             now.aggregate.memory_bytes = memory
-            if self._looks % 2 == 0:
-                self._clerk.give(partial(self._books.write, self._picture(now)))
+            if self._looks % 2 == 0 and not self._writing:
+                self._writing = True
+                self._clerk.give(partial(self._write, now, self._picture(now)))
 
-    def _judge(self, standing: Standing | None) -> None:
-        """Act on what is in force now, None for a config that cannot be used: it decides nothing and nothing counts."""
+    def judge(self, standing: Standing | TroubleError) -> None:
+        """Act on what is in force now. A config that cannot be used decides nothing, and nothing counts meanwhile."""
         now = self._measuring
-        if now is not None and (standing is None or self._goes_on(now.standing, standing)):
-            now.counting = standing is not None
+        if isinstance(standing, TroubleError):
+            if now is not None:
+                now.counting = False
+            self._announcement.state(Measured.NO, str(standing))
             return
-        if now is not None and standing is not None:
+        if now is not None and self._goes_on(now.standing, standing):
+            if not now.counting:
+                now.counting = True
+                self._announce_measured(now)
+            return
+        if now is not None:
             self._stop(now, standing)
-        if self._again and standing is not None and standing.measures:
+        if not standing.measures:
+            self._announcement.state(Measured.NO)
+        elif not self._again:
+            self._announcement.state(Measured.NO, _NEXT_START)
+        elif self._refused is None or self._refused[0] != standing:
             self.open()
             self.begin(standing, started=self._profile.clock.monotonic(), startup_ms=None)
+        else:
+            self._announcement.state(Measured.NO, self._refused[1])
 
     def _goes_on(self, began: Standing, standing: Standing) -> bool:
         """Whether a session that began under one decision is measured on under another."""
@@ -191,26 +206,74 @@ class Session:
         self._measuring = None
         return self._picture(now)
 
-    def _needed(self, step: Job) -> None:
-        """Do a step without which there is no session, in the clerk's thread."""
+    def _open(self) -> None:
+        """Open the store, in the clerk's thread."""
+        self._failure = None
         try:
-            step()
+            self._books.open()
         except Exception as error:
-            self._loop.call_soon_threadsafe(self._unusable, error)
+            self._failure = error
             raise
 
-    def _unusable(self, error: Exception) -> None:
+    def _begin(self, now: Measuring, header: Header, counters: Counters) -> None:
+        """Add the session to the store, in the clerk's thread, if the answer is still the one that was read."""
+        try:
+            if self._failure is not None:
+                raise self._failure
+            standing = self._watch.look()
+            if isinstance(standing, TroubleError) or self._goes_on(now.standing, standing):
+                self._books.begin(header, counters)
+        except Exception as error:
+            self._loop.call_soon_threadsafe(self._unusable, now, error)
+            raise
+        self._loop.call_soon_threadsafe(self._begun, now, standing)
+
+    def _begun(self, now: Measuring, standing: Standing | TroubleError) -> None:
+        if self._measuring is now:
+            now.stored = True
+            self._announce_measured(now)
+            self.judge(standing)
+
+    def _unusable(self, now: Measuring, error: Exception) -> None:
         """Go on without measuring: the store cannot be used."""
-        self._again = False
-        if self._measuring is not None:
-            self._measuring.counting = False
-            self._measuring = None
+        if self._measuring is not now:
+            return
+        reason = str(error) if isinstance(error, TroubleError) else f"{type(error).__name__} ({self._profile.log_path})"
+        now.counting = False
+        self._measuring = None
+        self._refused = (now.standing, reason)
         self._relay.measure_none()
-        if self._timer is not None:
+        if not self._again and self._timer is not None:
             self._timer.cancel()
-        if isinstance(error, TroubleError):
-            word = "no longer measured" if self._announced else "not measured"
-            self._say(f"{word}: {error}")
+        self._announcement.state(Measured.NO, reason)
+
+    def _write(self, now: Measuring, counters: Counters) -> None:
+        """Write the counters, in the clerk's thread; the newest win where a write before them failed."""
+        try:
+            self._books.write(counters)
+        except TroubleError as error:
+            self._failed_writes += 1
+            if self._failed_writes >= _FAILED_WRITES:
+                self._loop.call_soon_threadsafe(self._announce_unsaved, now, str(error))
+            if self._failed_writes == _FAILED_WRITES:
+                raise
+        else:
+            if self._failed_writes >= _FAILED_WRITES:
+                self._loop.call_soon_threadsafe(self._announce_measured, now)
+            self._failed_writes = 0
+        finally:
+            self._loop.call_soon_threadsafe(self._written)
+
+    def _written(self) -> None:
+        self._writing = False
+
+    def _announce_measured(self, now: Measuring) -> None:
+        if self._measuring is now and now.stored and now.counting:
+            self._announcement.state(Measured.YES)
+
+    def _announce_unsaved(self, now: Measuring, reason: str) -> None:
+        if self._measuring is now and now.counting:
+            self._announcement.state(Measured.UNSAVED, reason)
 
     def _header(self, standing: Standing) -> Header:
         return Header(standing, self._address, self._hint, self._name)

@@ -14,7 +14,7 @@ from shimmy_metrics.serve.address import VARIABLE, asked, take
 from shimmy_metrics.serve.child import can_guard, start
 from shimmy_metrics.serve.ending import HandOverError
 from shimmy_metrics.serve.inner import reserve
-from shimmy_metrics.store.place import check_place
+from shimmy_metrics.store.location import check_location
 from shimmy_metrics.system.profile import Profile
 
 assert sys.platform == "linux"
@@ -27,7 +27,7 @@ def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str]
     """
     wanted = asked(arguments, profile.environment)
     try:
-        check_place(profile.state_dir)
+        check_location(profile.state_dir)
     except TroubleError as error:
         raise HandOverError(f"not measured: {error}") from None
     if not can_guard(binary):

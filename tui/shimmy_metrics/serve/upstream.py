@@ -70,19 +70,20 @@ async def reach(url: Url) -> Target:
                     continue
                 transport.abort()
                 return target
-    except ssl.SSLError as failed:
-        raise _unreachable(url, "its certificate does not hold") from failed
     except TimeoutError:
         raise _unreachable(url, f"no answer within {_REACH_SECONDS:.0f} s") from None
     except (OSError, UnicodeError) as failed:  # a label that is too long for a name fails before it is looked up
         raise _unreachable(url, "the name is not known") from failed
+    if isinstance(error, ssl.SSLCertVerificationError):
+        remedy = "Name the authority that issued it in SSL_CERT_FILE"
+        raise _unreachable(url, f"its certificate does not hold: {error.verify_message}", remedy)
     if isinstance(error, ssl.SSLError):
-        raise _unreachable(url, "no TLS connection could be made")
+        remedy = "Give http:// where it speaks that"
+        raise _unreachable(url, f"no TLS connection could be made: {error.reason or 'no reason given'}", remedy)
     raise _unreachable(url, "nothing listens there")
 
 
-def _unreachable(url: Url, what: str) -> TroubleError:
-    remedy = "Start that server first, or give its address"
+def _unreachable(url: Url, what: str, remedy: str = "Start that server first, or give its address") -> TroubleError:
     return TroubleError(what, where=f"--upstream {url.text}", remedy=remedy)
 
 

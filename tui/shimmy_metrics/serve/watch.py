@@ -12,27 +12,27 @@ from shimmy_metrics.system.profile import Profile
 LOOK_SECONDS: Final = CHECKPOINT_SECONDS / 2
 """Twice in a checkpoint, so that a withdrawal has taken hold within one."""
 
-_NEVER: Final = (-1, -1, -1)
-
 
 class Watch:
     """One reader of the config file."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self._stamp = _NEVER
-        self._standing: Standing | None = None
+        self._seen: tuple[tuple[int, int, int], Standing | TroubleError] | None = None
 
-    def look(self) -> Standing | None:
-        """Return what is in force now, or None where the config cannot be used: then nothing counts meanwhile."""
-        stamp = self._now()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            try:
-                self._standing = standing(self._profile)
-            except TroubleError:
-                self._standing = None
-        return self._standing
+    def look(self) -> Standing | TroubleError:
+        """Return what is in force now, or why the config cannot be used: then nothing counts meanwhile."""
+        stamp, seen = self._now(), self._seen
+        if seen is None or seen[0] != stamp:
+            seen = stamp, self._read()
+            self._seen = seen  # in one piece: two threads look
+        return seen[1]
+
+    def _read(self) -> Standing | TroubleError:
+        try:
+            return standing(self._profile)
+        except TroubleError as error:
+            return error
 
     def _now(self) -> tuple[int, int, int]:
         try:

@@ -1,0 +1,39 @@
+"""A stand-in for the real Shimmy that `serve` starts as its child: says who it is, answers, ends by a signal."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+_PROGRAM: Final = """#!{python}
+import os
+import signal
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+BODY = b'{{"service":"shimmy","version":"2.6.5"}}'
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(BODY)))
+        self.end_headers()
+        self.wfile.write(BODY)
+
+    def log_message(self, *_):
+        pass
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+told = os.environ.get("SHIMMY_BIND_ADDRESS") or sys.argv[sys.argv.index("--bind") + 1]
+host, port = told.rsplit(":", 1)
+ThreadingHTTPServer((host, int(port)), Answer).serve_forever()
+"""
+
+
+def stand_in(folder: Path) -> Path:
+    """Write the program into the folder and return it, for SHIMMY_BIN."""
+    path = folder / "stand-in-shimmy"
+    path.write_text(_PROGRAM.format(python=sys.executable))
+    path.chmod(0o755)
+    return path

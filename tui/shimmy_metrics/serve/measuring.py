@@ -1,0 +1,36 @@
+"""What is counted of one session, in memory alone."""
+
+import hashlib
+import os
+from typing import Final
+
+from shimmy_metrics.aggregate import Aggregate
+from shimmy_metrics.consent import Standing
+from shimmy_metrics.exchange import Exchange
+
+HASH_BYTES: Final = 8
+KEY_BYTES: Final = 32
+
+
+class Measuring:
+    """The counters of one session with the key of its model hashes; both live in memory alone.
+
+    `counting` is False while the config cannot be used, and for ever once the session ended; `stored` is True once the
+    store has it.
+    """
+
+    def __init__(self, standing: Standing, started: float, startup_ms: int | None) -> None:
+        self.standing = standing
+        self.counting = True
+        self.stored = False
+        self.aggregate = Aggregate(started, startup_ms)
+        self._key = os.urandom(KEY_BYTES)
+
+    def fold(self, exchange: Exchange) -> None:
+        """Count one exchange."""
+        if self.counting:
+            self.aggregate.fold(exchange)
+
+    def hash_model(self, name: bytes) -> bytes:
+        """Return the keyed hash that stands for a model's name; the key is new each session."""
+        return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._key).digest()
