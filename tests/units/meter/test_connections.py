@@ -2,7 +2,9 @@
 
 import pytest
 
+from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import PIPELINE_MAX
+from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import CHAT, DONE, STREAM, SWITCH, UPGRADE, USAGE, Seen, answer, chat, chunked, delta, request
 
@@ -163,3 +165,76 @@ def test_each_direction_may_run_ahead() -> None:
     seen.tap.server_bytes(told[200:] + SWITCH)
     seen.tap.closed(by_server=False)
     assert [(each.route, each.tokens) for each in seen.exchanges] == [("/v1/chat/completions", 2), ("/ws/generate", 0)]
+
+
+def test_so_many_requests_may_await_their_answers_and_no_more() -> None:
+    seen = Seen()
+    seen.tap.client_bytes(CHAT * PIPELINE_MAX)
+    assert not seen.tap.blind
+    seen.tap.client_bytes(CHAT)
+    assert seen.tap.blind
+
+
+def test_a_request_without_a_body_is_followed_by_the_next() -> None:
+    asked = request("/v1/models", "GET") + request("/v1/models", "OPTIONS") + request("/api/tags", "GET")
+    assert [each.route for each in Seen().play(asked, answer(b"{}") * 3)] == ["/v1/models", "/api/tags"]
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\n\r\n"])
+def test_an_answer_that_has_no_body_is_followed_by_the_next(head: bytes) -> None:
+    seen = Seen().play(request("/v1/models", "GET") + CHAT, head + answer(chat(usage=USAGE)))
+    assert [each.tokens for each in seen] == [0, 7]
+
+
+def test_an_answer_may_leave_out_its_reason() -> None:
+    (seen,) = Seen().play(CHAT, answer(chat(usage=USAGE), status="200"))
+    assert (seen.tokens, seen.failed) == (7, False)
+
+
+@pytest.mark.parametrize(("status", "tokens"), [("200 OK", 7), ("299 Fine", 7), ("300 Choices", 0), ("500 Oops", 0)])
+def test_only_the_body_of_a_success_is_read(status: str, tokens: int) -> None:
+    (seen,) = Seen().play(CHAT, answer(chat(usage=USAGE), status=status))
+    assert seen.tokens == tokens
+
+
+@pytest.mark.parametrize(
+    ("coding", "tokens"), [("identity", 2), ("identity \t", 2), ("identity\x0b", 0), ("identityX", 0), ("gzip", 0)]
+)
+def test_only_a_stream_that_is_not_compressed_is_read(coding: str, tokens: int) -> None:
+    (seen,) = Seen().play(CHAT, chunked([*STREAM, DONE], more=f"Content-Encoding: {coding}\r\n"))
+    assert seen.tokens == tokens
+
+
+@pytest.mark.parametrize(
+    ("protocol", "blind"),
+    [("websocket", False), ("WebSocket \t", False), ("websocket\x0b", True), ("websocketX", True)],
+)
+def test_only_a_websocket_is_followed_after_a_switch(protocol: str, blind: bool) -> None:
+    seen = Seen()
+    seen.tap.client_bytes(UPGRADE)
+    seen.tap.server_bytes(SWITCH.replace(b"websocket", protocol.encode()))
+    assert seen.tap.blind is blind
+
+
+def test_what_was_under_way_when_the_connection_ended_is_told_with_its_times() -> None:
+    seen = Seen()
+    seen.now = 1.0
+    seen.tap.client_bytes(CHAT + request("/api/tags", "GET"))
+    seen.now = 2.0
+    seen.tap.server_bytes(chunked(STREAM)[:-9])
+    seen.now = 3.0
+    seen.tap.closed(by_server=True)
+    assert seen.exchanges == [
+        Exchange("/v1/chat/completions", False, "openai-sdk", b"8 bytes.", 2, TokenSource.COUNTED, 1.0, 2.0, 3.0),
+        Exchange("/api/tags", True, "curl", None, 0, None, 1.0, None, 3.0),
+    ]
+
+
+def test_nothing_that_fails_behind_the_tap_reaches_the_relay() -> None:
+    def fail(_: Exchange) -> None:
+        raise ZeroDivisionError
+
+    tap = Tap(fail, lambda name: name, lambda: 0.0)
+    tap.client_bytes(CHAT)
+    tap.closed(by_server=True)
+    assert tap.blind

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shimmy_metrics.limits import EVENT_BYTES
 from shimmy_metrics.meter import streams
 from shimmy_metrics.meter.mould import Mould
-from shimmy_metrics.meter.streams import Events, Lines
+from shimmy_metrics.meter.streams import BareEvents, Blocks, Events, Lines, data_of
 from shimmy_metrics.meter.tally import Tally
 from support.wire import USAGE, compact, delta, event, pass_cut
 
@@ -94,3 +95,85 @@ def test_a_stream_whose_form_never_repeats_is_tried_a_few_times_only(monkeypatch
     for number in range(1_000):
         stream.feed(compact({"model": "m", "created_at": number, "response": "a", "done": False}) + b"\n")
     assert (tally.pieces, len(tried)) == (1_000, streams._MOULDS)
+
+
+def told(kind: type[BareEvents | Events | Lines], *data: bytes) -> Tally:
+    """Return what a stream told that came in these pieces, and that then ended."""
+    tally = Tally()
+    stream: Blocks = kind(tally)
+    for piece in data:
+        stream.feed(piece)
+    stream.finish()
+    return tally
+
+
+@pytest.mark.parametrize(
+    ("block", "data"),
+    [
+        (b"data: a", b"a"),
+        (b"data: a\r", b"a"),
+        (b"data:a", b"a"),
+        (b"data:  a", b" a"),
+        (b"data: a\ndata: b", b"a\nb"),
+        (b"data: a\r\ndata: b\r", b"a\nb"),
+        (b"event: x\r\ndata: a\r\nid: 7", b"a"),
+        (b": a remark\ndata", b""),
+        (b" data: a", b""),
+    ],
+)
+def test_an_event_s_data_are_its_data_lines(block: bytes, data: bytes) -> None:
+    assert data_of(block) == data
+
+
+def test_json_may_be_spread_over_data_lines() -> None:
+    assert told(Events, delta("a").replace(b'"choices"', b'\ndata: "choices"')).pieces == 1
+
+
+@pytest.mark.parametrize("error", [b"[ERROR] out of context", b'{"error":"no such model"}'])
+def test_a_bare_stream_s_error_is_a_failure_and_no_text(error: bytes) -> None:
+    tally = told(BareEvents, b"data: a\n\n", b"data: %s\n\n" % error)
+    assert (tally.pieces, tally.failed) == (1, True)
+
+
+def test_the_end_of_a_bare_stream_is_no_text() -> None:
+    assert told(BareEvents, b"data: a\r\n\r\ndata: [DONE]\r\nid: 7\r\n\r\n").pieces == 1
+
+
+def test_the_first_empty_line_settles_how_events_are_parted() -> None:
+    assert told(BareEvents, b"data: a\n\ndata: b\r\n\r\nc\n\n").pieces == 2
+    assert told(BareEvents, b"data: a\r\n\r\ndata: b\n\nc\r\n\r\n").pieces == 2
+
+
+@pytest.mark.parametrize("before", [b" ", b"X"])
+def test_a_field_s_name_begins_its_line(before: bytes) -> None:
+    assert told(Events, delta("a") + before + delta("b")).pieces == 1
+
+
+def test_the_last_block_needs_no_empty_line_behind_it() -> None:
+    assert told(Events, delta("a"), delta("b").rstrip(b"\n")).pieces == 2
+    assert told(Lines, b'{"response":"a","done":false}').pieces == 1
+
+
+def test_an_event_of_the_greatest_length_is_read_and_a_longer_one_is_not() -> None:
+    gap = b"\n\n"
+    longest = delta("a" * (EVENT_BYTES + len(gap) - len(delta(""))))
+    assert len(longest) == EVENT_BYTES + len(gap)
+    assert told(Events, longest, delta("b")).pieces == 2
+    assert told(Events, longest[:-3], longest[-3:], delta("b")).pieces == 2
+    assert told(Events, delta("b"), b"\n" + longest).pieces == 2
+    assert told(Events, longest.replace(b"aa", b"aaa", 1), delta("b")).pieces == 1
+
+
+def test_of_an_event_that_is_too_long_nothing_is_read_up_to_its_end() -> None:
+    long = b"data: " + b"x" * (EVENT_BYTES + 100)
+    assert told(Events, long, b"\n" + delta("a")).pieces == 0
+    assert told(Events, long, b"\n\n" + delta("a"), delta("b")).pieces == 2
+    assert told(Events, long, b"\n" + delta("a").rstrip(b"\n")).pieces == 0
+
+
+@pytest.mark.parametrize("kind", [BareEvents, Events, Lines])
+def test_of_a_stream_that_ended_nothing_is_kept(kind: type[BareEvents | Events | Lines]) -> None:
+    stream = kind(Tally())
+    stream.feed(b"data: half an ev")
+    stream.finish()
+    assert stream._rest == b""

@@ -51,7 +51,14 @@ EMPTY = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         ("/v1/chat/completions", answer(chat("x" * BODY_BYTES, usage=USAGE)), 0, UNKNOWN),
         ("/v1/embeddings", answer(b"[" + b"0," * BODY_BYTES + b"0]"), 0, None),
         ("/v1/chat/completions", answer(b"<html>", "text/html"), 0, None),
+        ("/v1/chat/completions", answer(b'{"response":"a","done":true,"eval_count":5}\n', "text/plain"), 0, None),
         ("/v1/chat/completions", answer(b"{ cut"), 0, UNKNOWN),
+        ("/v1/chat/completions", answer(b"[7]"), 0, UNKNOWN),
+        ("/v1/chat/completions", answer(b""), 0, None),
+        ("/v1/chat/completions", answer(chat(usage=USAGE), "application/json ; charset=utf-8"), 7, REPORTED),
+        ("/v1/chat/completions", answer(chat(usage=USAGE), "application/jsonx"), 0, None),
+        ("/v1/chat/completions", answer(chat(usage=USAGE), "application/json\x0b"), 0, None),
+        ("/v1/chat/completions", answer(chat(usage=USAGE).ljust(BODY_BYTES)), 7, REPORTED),
     ],
 )
 def test_shimmy_s_tokens_are_reported_counted_or_unknown(
@@ -60,6 +67,12 @@ def test_shimmy_s_tokens_are_reported_counted_or_unknown(
     (seen,) = Seen().play(request(path), told)
     route = path if path != "/v1/embeddings" else "other"
     assert (seen.tokens, seen.token_source, seen.failed, seen.route) == (tokens, source, False, route)
+
+
+@pytest.mark.parametrize("path", ["/api/generate", "/v1/chat/completions", "/v1/completions", "/v1/messages"])
+def test_a_compressed_answer_where_text_is_generated_is_of_unknown_length(path: str) -> None:
+    (seen,) = Seen().play(request(path), answer(b"\x1f\x8b", more="Content-Encoding: gzip\r\n"))
+    assert (seen.tokens, seen.token_source) == (0, UNKNOWN)
 
 
 def test_another_server_s_messages_are_its_own_count() -> None:
@@ -82,10 +95,15 @@ LINES = [
 ]
 
 
-def test_ollama_s_lines_end_with_its_own_figure() -> None:
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl", "application/json-lines"])
+def test_ollama_s_lines_end_with_its_own_figure(kind: str) -> None:
     lines = [compact(line) + b"\n" for line in LINES]
-    (seen,) = Seen("").play(request("/api/chat"), chunked(lines, "application/x-ndjson"))
+    (seen,) = Seen("").play(request("/api/chat"), chunked(lines, kind))
     assert (seen.route, seen.tokens, seen.token_source) == ("other", 5, REPORTED)
+
+
+def test_ollama_s_answers_that_are_cut_or_whole() -> None:
+    lines = [compact(line) + b"\n" for line in LINES]
     (cut,) = Seen("").play(request("/api/chat"), chunked(lines[:2], "application/x-ndjson"))
     assert (cut.tokens, cut.token_source) == (2, COUNTED)
     whole = compact({"model": "m", "response": "ab", "done": True, "prompt_eval_count": 99, "eval_count": 2})

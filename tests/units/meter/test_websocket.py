@@ -2,6 +2,9 @@
 
 import pytest
 
+from shimmy_metrics.meter.http1 import LostError
+from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.websocket import Frames
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import SWITCH, UPGRADE, Seen, answer, frame, request
 
@@ -90,3 +93,35 @@ def test_another_protocol_makes_it_blind() -> None:
     seen.tap.client_bytes(UPGRADE)
     seen.tap.server_bytes(SWITCH.replace(b"websocket", b"h2c"))
     assert seen.tap.blind
+
+
+def pieces(*frames: bytes) -> int:
+    tally = Tally()
+    Frames(tally).feed(b"".join(frames))
+    return tally.pieces
+
+
+def test_an_empty_frame_ends_a_message_though_nothing_follows() -> None:
+    assert pieces(frame(b"a", final=False), frame(b"", 0)) == 1
+
+
+def test_a_control_frame_within_a_message_is_no_part_of_it() -> None:
+    halves = frame(b'{"done"', final=False), frame(b"ping", 9), frame(b":true}", 0)
+    assert pieces(*halves) == 0
+
+
+def test_a_control_frame_holds_at_most_125_bytes() -> None:
+    assert pieces(frame(b"p" * 125, 9), frame(b"a")) == 1
+    with pytest.raises(LostError):
+        pieces(frame(b"p" * 126, 9))
+
+
+def test_of_a_message_that_ended_nothing_is_kept() -> None:
+    frames = Frames(Tally())
+    for data in (frame(b"words"), frame(b"more words"), frame(b"", 8) + b"words that follow"):
+        frames.feed(data)
+        assert (frames._buffer, frames._first) == (b"", b"")
+    cut = Frames(Tally())
+    cut.feed(frame(b"words cut short")[:-3] + b"\x81")
+    cut.finish()
+    assert (cut._buffer, cut._first) == (b"", b"")

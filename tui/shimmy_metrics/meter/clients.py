@@ -17,24 +17,12 @@ _NAMES: Final[dict[bytes, str]] = {
     b"ollama": "ollama-client",
     b"ollama-python": "ollama-client",
     b"ollama-js": "ollama-client",
-    b"langchainjs-openai": "langchain",
     b"curl": "curl",
     b"githubcopilotchat": "vscode",
-    b"vscode": "vscode",
     b"cline": "vscode",
     b"cursor": "cursor",
-    b"continue": "continue",
-    b"continue-cli": "continue",
     b"zed": "zed",
     b"sillytavern": "sillytavern",
-    # Frequent, and nothing to be told from them: so that they are not looked for below.
-    b"python-requests": UNNAMED,
-    b"python-httpx": UNNAMED,
-    b"python": UNNAMED,
-    b"node": UNNAMED,
-    b"node-fetch": UNNAMED,
-    b"axios": UNNAMED,
-    b"ai": UNNAMED,
 }
 """The first product's name, up to the slash."""
 

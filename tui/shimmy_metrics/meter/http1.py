@@ -14,6 +14,9 @@ CHUNKED: Final = -1
 OPEN: Final = 1 << 62
 """The length of a body that ends with its connection: longer than any Content-Length that is read (18 digits)."""
 
+_LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
+"""What comes next of a body: so many bytes, or of chunks a size line, a piece, the line behind it, the trailers."""
+
 _END: Final = b"\r\n\r\n"
 _CHUNK_LINE: Final = 4_096
 """A chunk's size line, its extensions included, and each trailer line are at most this long."""
@@ -78,7 +81,7 @@ class Message:
         self._buffer = b""
         self._at = 0
         self._left = 0
-        self._state = "length"
+        self._state = _LENGTH
         self._began = self._now = 0.0
         self.done = True
 
@@ -119,16 +122,16 @@ class Message:
     def expect(self, length: int) -> None:
         """Say how the coming body is framed: so many bytes (`OPEN` for all that come), or `CHUNKED`."""
         self.done = length == 0
-        self._state = "size" if length == CHUNKED else "length"
+        self._state = _SIZE if length == CHUNKED else _LENGTH
         self._left = 0 if length == CHUNKED else length
 
     def body(self) -> bytes:
         """Return what waits of the body, without its framing. Raises `LostError`."""
-        return self._length() if self._state == "length" else self._chunks()
+        return self._length() if self._state == _LENGTH else self._chunks()
 
     def skip(self) -> None:
         """Pass over what waits of the body. Raises `LostError`."""
-        if self._state != "length":
+        if self._state != _LENGTH:
             self._chunks()
         elif self._left >= len(self._buffer) - self._at:
             self._length()
@@ -167,28 +170,28 @@ class Message:
         buffer, at = self._buffer, self._at
         pieces: list[bytes] = []
         while not self.done:
-            if self._state == "chunk":
+            if self._state == _CHUNK:
                 stop = at + self._left
                 pieces.append(buffer[at:stop])
                 if stop > len(buffer):
                     self._left = stop - len(buffer)
                     at = len(buffer)
                     break
-                self._state, at = "after", stop
+                self._state, at = _AFTER, stop
             end = buffer.find(b"\r\n", at)
             if end < 0 and len(buffer) - at <= _CHUNK_LINE + 1:
                 break
             if not 0 <= end - at <= _CHUNK_LINE:
                 raise LostError
-            if self._state == "after":
+            if self._state == _AFTER:
                 if end > at:
                     raise LostError
-                self._state = "size"
-            elif self._state == "trailers":
+                self._state = _SIZE
+            elif self._state == _TRAILERS:
                 self.done = end == at
             else:
                 self._left = _size(buffer[at:end])
-                self._state = "chunk" if self._left else "trailers"
+                self._state = _CHUNK if self._left else _TRAILERS
             at = end + 2
         self._at = at
         if at == len(buffer):

@@ -164,7 +164,7 @@ def _object(data: bytes) -> dict[str, Any] | None:
     if not data.startswith(b"{"):
         return None
     try:
-        told = orjson.loads(data)
+        told: dict[str, Any] = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return told if isinstance(told, dict) else None
+    return told

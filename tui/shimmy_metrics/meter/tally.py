@@ -13,10 +13,10 @@ class Tally:
 
     __slots__ = ("content", "estimated", "failed", "model", "pieces", "reported")
 
-    def __init__(self, *, estimated: bool = False) -> None:
+    def __init__(self) -> None:
         self.pieces = 0
         self.reported: int | None = None
-        self.estimated = estimated
+        self.estimated = False
         self.content = False
         self.failed = False
         self.model: str | None = None

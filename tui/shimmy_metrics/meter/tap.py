@@ -204,7 +204,7 @@ class Tap:
             return
         tally = answer.tally
         tokens, source = tally.result()
-        model = None if tally.model is None else self._hash(tally.model.encode("utf-8", "replace"))
+        model = None if tally.model is None else self._hash(tally.model.encode())
         failed = tally.failed or answer.status >= 400
         self._on_exchange(Exchange(route, failed, client, model, tokens, source, started, answer.answered, now))
 
