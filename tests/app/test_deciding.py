@@ -19,6 +19,7 @@ from shimmy_metrics.app.widgets.buttons import KeyButton
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent import Consent, Decision, Standing
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
+from shimmy_metrics.system.locks import try_lock
 from support import opened, overviews
 from support.timed import Timed, TimedAsking, clicked, key, send
 from support.walking import OUT, State, Walk
@@ -340,7 +341,7 @@ def test_no_keys_are_taken_with_which_a_key_confirms_what_it_asked(keys: dict[st
 
 
 def test_keys_that_ask_and_answer_may_be_changed_together() -> None:
-    keys = {"question.yes": "d", "outbox.delete": "D", "history.delete": "D"}
+    keys = {"question.yes": "d", "outbox.delete": "D", "history.delete": "D", "consent.forget": "D"}
     assert own_keys(keys) == (Keys(keys), "")
 
 
@@ -356,8 +357,21 @@ async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_pa
     app = opened.living(tmp_path, asking=True, seconds=60)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "Enable        measure from this start on" in opened.text(app)
+        assert "Enable        measured from this start on" in opened.text(app)
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "Enable        measure from the server's next start" in opened.text(app)
+        assert "Enable        from the server's next start; behind --upstream at once" in opened.text(app)
+
+
+async def test_a_withdrawal_waits_for_nobody_s_lock(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        with (profile.config_path.parent / ".lock").open("r+b") as lock:
+            assert try_lock(lock.fileno())
+            await opened.press(pilot, "c")
+            await opened.answer(pilot, "n")
+            await opened.until(pilot, lambda: "Metrics are off." in opened.text(app))
+            assert consent(tmp_path) is Consent.DECLINED

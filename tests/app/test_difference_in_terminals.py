@@ -48,8 +48,8 @@ Another(driver_class=difference_driver({term!r})).run()
 
 
 @pytest.fixture
-def pane(tmp_path: Path) -> Iterator[Callable[..., Pane]]:
-    with panes(tmp_path) as made:
+def pane() -> Iterator[Callable[..., Pane]]:
+    with panes() as made:
         yield made
 
 

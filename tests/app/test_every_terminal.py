@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def _opened(there: Terminal) -> None:
-    assert there.shows("No server is running")
+    assert there.shows("No measured server is running")
 
 
 def _back(there: Terminal) -> None:
@@ -32,7 +32,7 @@ def _back(there: Terminal) -> None:
 
     def stands() -> bool:
         there.type("nR1")  # R: in a storm Textual may drop a frame between two screens
-        return there.shows("No server is running", 0.5) and "Export everything" not in there.text()
+        return there.shows("No measured server is running", 0.5) and "Export everything" not in there.text()
 
     assert wait_until(stands), there.text()
 

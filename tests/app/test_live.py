@@ -12,7 +12,7 @@ from shimmy_metrics.consent import Consent
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
-from support.samples import COUNTERS, FACTS, NOW, pending, profile, session
+from support.samples import COUNTERS, FACTS, NOW, profile, queued, session
 
 PROMISED = 2.0
 SLOW = 0.5
@@ -66,7 +66,7 @@ def mine(tmp_path: Path) -> Profile:
     made = profile(tmp_path)
     enable(made)
     with opened(made) as db:
-        outbox.add(db, pending())
+        outbox.add(db, queued())
     return made
 
 
@@ -78,7 +78,7 @@ def test_a_decision_of_another_process_shows_within_two_seconds(mine: Profile) -
 def test_a_session_s_figures_show_within_two_seconds(mine: Profile) -> None:
     with opened(mine) as db:
         number = sessions.begin(db, session())
-        lock = sessions.take_lock(mine, session().session_id)
+        lock = sessions.take_lock(mine, number)
 
         def count() -> None:
             assert sessions.checkpoint(db, number, COUNTERS._replace(requests=1_000), NOW)

@@ -38,7 +38,7 @@ def drawer(app: ShimmyApp) -> str:
         ("2 l", "avg_response_time_ms", "avg_response_time_ms"),
         ("2 l l", '"errors_count":2', "errors_count"),
         ("4", "models_used_count", "models_used_count"),
-        ("3", "21 Nov 11:29", "receipt 3"),
+        ("3", "21 Nov 11:29", "departure 3"),
         ("3 enter", '"errors_count"', "errors_count"),
     ],
 )
@@ -87,7 +87,7 @@ async def test_a_click_explains_where_there_is_no_drawer_by_itself(tmp_path: Pat
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(40, 12)) as pilot:
         await opened.press(pilot, "4")
-        assert "Asked for" not in opened.text(app)
+        assert "Why: " not in opened.text(app)
         await click(pilot, "models_used")
         assert mark(app) == "models_used_count"
-        assert "asked for" in opened.text(app).lower()
+        assert "Why: " in opened.text(app)

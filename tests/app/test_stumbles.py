@@ -9,7 +9,7 @@ from shimmy_metrics.app.pages.consent import choices
 from shimmy_metrics.app.pages.report import Base, since, sums
 from shimmy_metrics.app.signs import UNICODE
 from shimmy_metrics.consent import Delivery
-from shimmy_metrics.records import Wait
+from shimmy_metrics.records import QueueState
 from support import opened, overviews, samples
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
@@ -23,21 +23,21 @@ async def test_a_new_search_begins_empty_and_says_how_much_it_shows(tmp_path: Pa
         await opened.press(pilot, *"memory", "enter")
         shown = opened.text(app)
         assert "memory_gb" in shown
-        assert "of 37 lines hold 'memory'." in shown
+        assert "of 37, with what Enter says of them, hold 'memory'." in shown
 
 
-@pytest.mark.parametrize("wait", list(Wait))
+@pytest.mark.parametrize("wait", list(QueueState))
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (66, 20), (60, 20), (40, 12)])
-async def test_the_way_out_is_in_view_whatever_waits(tmp_path: Path, wait: Wait, size: tuple[int, int]) -> None:
+async def test_the_way_out_is_in_view_whatever_waits(tmp_path: Path, wait: QueueState, size: tuple[int, int]) -> None:
     shown = overviews.busy()
-    shown = shown._replace(outbox=tuple(each._replace(wait=wait) for each in shown.outbox))
+    shown = shown._replace(outbox=tuple(each._replace(state=wait) for each in shown.outbox))
     app = opened.still(tmp_path, shown)
     async with app.run_test(size=size) as pilot:
         await opened.press(pilot, "2")
         last = opened.text(app).splitlines()[-1]
         assert last.split()[-1 if size[0] < LABELLED else -2] == "q"
         assert len(last) < size[0]
-        assert "d Delete" in last or size[0] == 40
+        assert "y Copy" in last or " y " in last
 
 
 async def test_a_question_says_which_of_several_reports_is_meant(tmp_path: Path) -> None:
@@ -63,14 +63,14 @@ def test_what_is_the_same_is_counted_and_listed_alike() -> None:
 
 def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     shown = overviews.busy()
-    held = sum(each.wait is Wait.REVIEW for each in shown.outbox)
+    held = sum(each.state is QueueState.HELD_BY_MODE for each in shown.outbox)
     assert held
     assert shown.standing.decision.delivery is Delivery.REVIEW
     told = {choice.label: choice.consequence for choice in choices(shown)}
-    assert told["Keep on"] == "as it is: one report a run, held for you"
-    assert told["Do not hold"] == f"each report leaves after its run; the {held} held leaves too"
-    by_hand = shown._replace(outbox=tuple(each._replace(reason="held by you") for each in shown.outbox))
-    assert {c.label: c.consequence for c in choices(by_hand)}["Do not hold"] == "each report leaves after its run"
+    assert told["Keep on"] == "as it is: each report is held for you"
+    assert told["Do not hold"] == f"each report is sent by itself; so is the {held} held"
+    by_hand = shown._replace(outbox=tuple(each._replace(state=QueueState.HELD_BY_HAND) for each in shown.outbox))
+    assert {c.label: c.consequence for c in choices(by_hand)}["Do not hold"] == "each report is sent by itself"
 
 
 async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path:
     async with app.run_test(size=(40, 12)) as pilot:
         await opened.press(pilot, "2")
         await app.say("Saved: ~/shimmy-report-2026-11-23-2.json, 687 bytes; handed to the clipboard as well.")
-        await opened.until(pilot, lambda: "clipboard as well." in " ".join(opened.text(app).split()))
+        await opened.until(pilot, lambda: "clipboard as well." in opened.read(app))
 
 
 async def test_every_key_is_in_view_on_its_page(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ async def test_esc_goes_back_and_never_out(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "enter", "escape")
-        assert "3 deliveries left from here" in opened.text(app)
+        assert "4 reports were sent and taken" in opened.text(app)
         await opened.press(pilot, "escape")
         await opened.until(pilot, lambda: "Esc goes back and never out: q quits." in opened.text(app))
         await opened.press(pilot, "q")

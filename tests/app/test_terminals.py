@@ -46,7 +46,7 @@ async def test_a_small_terminal_says_what_matters_most(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(20, 6)) as pilot:
         await opened.press(pilot, "1")
-        assert opened.text(app).startswith(" Nothing leaves")
+        assert opened.text(app).startswith(" It leaves when you\n")
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert "requests a minute" in opened.text(app)

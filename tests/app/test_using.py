@@ -8,21 +8,23 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from shimmy_metrics.actions import release as releasing
+from shimmy_metrics.actions import outbox as releasing
 from shimmy_metrics.actions.decide import decline, enable, hold
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.main import ShimmyApp, app_for
-from shimmy_metrics.app.pages.history import note_told
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.history import explained
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.app.signs import UNICODE
 from shimmy_metrics.app.start import Gathering, Start
-from shimmy_metrics.records import Outcome, Wait
+from shimmy_metrics.records import Note, NoteKind, QueueState
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
-from shimmy_metrics.report.population import bits
-from shimmy_metrics.store import outbox, receipts
+from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
+from support.departed import depart
 
 
 @pytest.fixture
@@ -35,22 +37,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-def with_reports(root: Path, wait: Wait = Wait.REVIEW) -> None:
+def with_reports(root: Path, state: QueueState = QueueState.HELD_BY_MODE) -> None:
     """Agree, and put a report into the outbox and another into the receipts."""
     profile = opened.profile_of(root)
     enable(profile)
     hold(profile, review=True)
     with store(profile) as db:
-        outbox.add(db, samples.pending(wait=wait))
-        receipts.append(
-            db,
-            at=samples.NOW,
-            endpoint="https://metrics.shimmy-ai.dev/v1/usage",
-            body=overviews.reported(overviews.named(1, overviews.EARLIER, 1)).body,
-            status=200,
-            outcome=Outcome.CONFIRMED,
-            reports=1,
-        )
+        outbox.add(db, samples.queued(state=state))
+        depart(db, overviews.reported(overviews.named(1, overviews.EARLIER, 1)))
 
 
 async def test_a_change_of_the_config_by_another_process_shows_by_itself(tmp_path: Path) -> None:
@@ -71,7 +65,7 @@ async def test_a_change_of_the_store_by_another_process_shows_by_itself(tmp_path
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         with store(profile) as db:
-            outbox.add(db, samples.pending())
+            outbox.add(db, samples.queued())
         await opened.until(pilot, lambda: "2 Outgoing (1)" in opened.text(app))
 
 
@@ -86,14 +80,14 @@ async def test_deleting_asks_first_and_no_keeps_it(tmp_path: Path) -> None:
         assert "1 report waits" in opened.text(app)
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted." in opened.text(app))
+        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
         with store(opened.profile_of(tmp_path)) as db:
             assert not outbox.everything(db)
 
 
 async def test_releasing_asks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[bool] = []
-    monkeypatch.setattr(releasing, "start_sender", lambda _, *, by_hand: started.append(by_hand))
+    started: list[list[int]] = []
+    monkeypatch.setattr(releasing, "start_sender", lambda _, *, released: started.append(released))
     with_reports(tmp_path)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -101,9 +95,9 @@ async def test_releasing_asks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert "Release this report?" in opened.text(app)
         assert not started
         await opened.answer(pilot, "y")
-        assert started == [True]
+        assert started == [[1]]
         with store(opened.profile_of(tmp_path)) as db:
-            assert [each.wait for each in outbox.everything(db)] == [Wait.DUE]
+            assert [each.state for each in outbox.everything(db)] == [QueueState.DUE]
 
 
 async def test_export_says_what_and_where_and_overwrites_nothing(tmp_path: Path, home: Path) -> None:
@@ -115,7 +109,7 @@ async def test_export_says_what_and_where_and_overwrites_nothing(tmp_path: Path,
         await opened.press(pilot, "x")
         await opened.settled(pilot)
         asked = opened.text(app)
-        assert "1 report waiting, 1 receipt" in asked
+        assert "1 report waiting, 1 entry of History" in asked
         assert "~/shimmy-metrics-2026-11-23-2.json" in asked
         await opened.answer(pilot, "y")
         assert "Saved: ~/shimmy-metrics-2026-11-23-2.json" in opened.text(app)
@@ -136,7 +130,7 @@ async def test_export_to_another_path_and_to_the_clipboard(tmp_path: Path, home:
         await opened.press(pilot, "enter")
         await opened.answer(pilot, "b")
         assert "clipboard" in opened.text(app)
-        assert str(wanted) in opened.text(app).replace("\n ", "")
+        assert str(wanted) in opened.read(app)
         assert app.clipboard == wanted.read_text()
     assert os.listdir(home) == []
 
@@ -147,7 +141,7 @@ async def test_validate_says_what_it_found(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "v")
         await opened.settled(pilot)
-        assert "Checked all held here, 2 reports: every byte" in opened.text(app)
+        assert "Checked all held here by rule" in opened.text(app)
 
 
 async def test_the_mark_stays_on_the_same_field_across_lenses_and_screens(tmp_path: Path) -> None:
@@ -183,7 +177,7 @@ async def test_a_receipt_opens_on_its_bytes(tmp_path: Path) -> None:
         shown = opened.text(app)
         assert overviews.busy().receipts[0].sha256 in shown
         await opened.press(pilot, "q")
-        assert "3 deliveries left from here" in opened.text(app)
+        assert "4 reports were sent and taken" in opened.text(app)
 
 
 async def test_a_base_that_is_chosen_is_what_reports_are_compared_with(tmp_path: Path) -> None:
@@ -210,10 +204,10 @@ async def test_a_config_that_cannot_be_used_is_said_in_the_first_line(tmp_path: 
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert str(profile.config_path) in "".join(opened.text(app).split())
+        assert str(profile.config_path) in opened.read(app)
         await opened.press(pilot, "c")
         await opened.answer(pilot, "e")
-        assert "Nothing was changed" in opened.text(app)
+        assert "correct the file, or delete it" in " ".join(opened.text(app).split())
     assert profile.config_path.read_text() == "{"
 
 
@@ -285,7 +279,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         await opened.answer(pilot, "z")
         assert "Metrics are off." in opened.text(app)
         await opened.press(pilot, "question_mark")
-        assert "V validate all that is held" in " ".join(opened.text(app).split())
+        assert "V validate all that is held" in opened.read(app)
     assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
 
 
@@ -306,7 +300,7 @@ async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: d
     opened.own_keys(tmp_path, keys)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened.until(pilot, lambda: said in opened.text(app).replace("\n", ""))
+        await opened.until(pilot, lambda: said in opened.read(app))
         assert "v Validate" in opened.text(app)
 
 
@@ -319,7 +313,7 @@ async def test_keys_that_are_no_object_are_said_and_not_used(tmp_path: Path, key
     profile.config_path.write_text(json.dumps(config))
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened.until(pilot, lambda: "not used: they are no object" in opened.text(app).replace("\n", ""))
+        await opened.until(pilot, lambda: "not used: they are no object" in opened.read(app))
         assert "v Validate" in opened.text(app)
 
 
@@ -328,14 +322,14 @@ async def test_validate_lists_each_violation_on_a_page_of_its_own(tmp_path: Path
     profile = opened.profile_of(tmp_path)
     with store(profile) as db:
         db.execute("UPDATE outbox SET sha256 = ?", ("0" * 64,))
-        db.execute("UPDATE receipts SET note = 'a word of somebody'")
+        db.execute("UPDATE departures SET endpoint = 'a word of somebody'")
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "v")
         await opened.settled(pilot)
         shown = opened.text(app)
         assert "outbox[0].sha256: is not the body's digest" in shown
-        assert "receipts[0].note" in shown
+        assert "departures[0].endpoint" in shown
         assert "Nothing was changed." in shown
         await opened.press(pilot, "q")
         assert "1 Session" in opened.text(app)
@@ -349,7 +343,7 @@ async def test_an_export_can_be_looked_at_before_it_is_saved(tmp_path: Path, hom
         await opened.settled(pilot)
         await opened.press(pilot, "w")
         assert "Exactly these bytes." in opened.text(app)
-        assert '"format": "shimmy-metrics export 1"' in opened.text(app)
+        assert '"format": "shimmy-metrics export 2"' in opened.text(app)
         await opened.press(pilot, "G")
         assert opened.text(app).splitlines()[18].strip() == "}"
         await opened.press(pilot, "q")
@@ -359,7 +353,7 @@ async def test_an_export_can_be_looked_at_before_it_is_saved(tmp_path: Path, hom
 
 
 async def test_a_report_that_is_due_can_be_held_back(tmp_path: Path) -> None:
-    with_reports(tmp_path, Wait.DUE)
+    with_reports(tmp_path, QueueState.DUE)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
@@ -369,7 +363,7 @@ async def test_a_report_that_is_due_can_be_held_back(tmp_path: Path) -> None:
         await opened.until(pilot, lambda: "only when you release it" in opened.text(app))
         assert "t Hold" not in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
-            assert [each.wait for each in outbox.everything(db)] == [Wait.REVIEW]
+            assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_BY_HAND]
 
 
 async def test_receipts_are_the_person_s_to_delete(tmp_path: Path) -> None:
@@ -377,14 +371,14 @@ async def test_receipts_are_the_person_s_to_delete(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "d")
-        assert "1 receipt and 0 notes are gone for good" in opened.text(app)
+        assert "The bytes of 1 receipt are deleted" in opened.text(app)
         await opened.press(pilot, "n")
-        assert "1 delivery left from here" in opened.text(app)
+        assert "1 report was sent and taken. Open one" in opened.text(app)
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Nothing was sent from here." in opened.text(app))
+        await opened.until(pilot, lambda: "1 report was sent and taken. No receipt is kept." in opened.text(app))
         with store(opened.profile_of(tmp_path)) as db:
-            assert not receipts.everything(db)
+            assert [each.body for each in departures.everything(db)] == [b""]
 
 
 async def test_what_takes_long_is_said_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,14 +398,14 @@ async def test_a_session_kept_for_oneself_can_be_opened(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.only_for_me())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "it is in no report and is never sent" in opened.text(app)
+        assert "it is in no report and is not sent" in opened.text(app)
         await opened.press(pilot, "j", "enter")
         shown = opened.text(app)
         assert "Kept for you alone, never sent." in shown
         assert "as a report would say" in shown
         assert "31" in shown
         await opened.press(pilot, "q")
-        assert "No server is running" in opened.text(app)
+        assert "No measured server is running" in opened.text(app)
 
 
 async def test_any_two_receipts_can_be_compared(tmp_path: Path) -> None:
@@ -444,19 +438,20 @@ async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
 
 
 async def test_a_release_says_what_became_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(releasing, "start_sender", lambda _, *, by_hand: None)
+    monkeypatch.setattr(releasing, "start_sender", lambda _, *, released: None)
     with_reports(tmp_path)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
         await opened.answer(pilot, "y")
-        assert "It leaves now." in opened.text(app)
+        assert "Released: a sender has it now." in opened.text(app)
+        assert "1 report waits. A sender has this one now." in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             (report,) = outbox.everything(db)
             outbox.remove(db, report.id)
-            receipts.append(db, at=samples.NOW, body=report.body, status=200, outcome=Outcome.CONFIRMED, reports=1)
-        await opened.until(pilot, lambda: "Sent: " in opened.text(app))
-        assert "Sent: 687 bytes, answer 200. Its receipt stands in History." in opened.text(app)
+            depart(db, report, by_hand=True)
+        await opened.until(pilot, lambda: "The receipt stands in History." in opened.text(app))
+        assert "1 report taken by metrics.shimmy-ai.dev at " in opened.text(app)
 
 
 async def test_a_yes_under_a_switch_is_said_to_keep_everything_off(tmp_path: Path) -> None:
@@ -464,7 +459,7 @@ async def test_a_yes_under_a_switch_is_said_to_keep_everything_off(tmp_path: Pat
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "c")
         await opened.answer(pilot, "e")
-        assert "Your answer is recorded. DO_NOT_TRACK=1 still keeps everything off." in opened.text(app)
+        assert "DO_NOT_TRACK=1 keeps everything off in this shell. Your answer is recorded" in opened.text(app)
 
 
 async def test_a_search_marks_what_it_means_most(tmp_path: Path) -> None:
@@ -472,7 +467,7 @@ async def test_a_search_marks_what_it_means_most(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "4", "slash", *"mem")
         assert app.screen.mark == "memory_gb"  # type: ignore[attr-defined]
-        assert "Asked for which models fit" in opened.text(app)
+        assert "Why: to know which models fit" in opened.text(app)
 
 
 async def test_what_fails_unforeseen_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -492,18 +487,17 @@ async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, 
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=size) as pilot:
         await opened.press(pilot, "3", "j", "j", "enter")
-        assert "You deleted a report before it was sent." in " ".join(opened.text(app).split())
-        await opened.press(pilot, "m")
-        assert "A note holds no bytes" in opened.text(app)
+        assert "1 waiting report deleted by you." in " ".join(opened.text(app).split())
+        await opened.press(pilot, *["q"] * (len(app.screen_stack) - 1), "m")
+        assert "No bytes of this one are kept" in opened.text(app)
         assert app.base is None
 
 
-@pytest.mark.parametrize(
-    "note", ["deleted by you before it was sent", "dropped: too many, or too old", "older receipts: 7"]
-)
-def test_every_note_has_its_meaning(note: str) -> None:
-    told = note_told(overviews.busy().receipts[2]._replace(note=note))
-    assert len(told) > len(note) + 20
+@pytest.mark.parametrize("kind", list(NoteKind))
+def test_every_note_has_its_meaning(kind: NoteKind) -> None:
+    canvas = Canvas(80, 24, UNICODE, samples.NOW)
+    lines = explained(canvas, overviews.busy(), Note(9, samples.NOW, kind, 7))
+    assert len("".join(span.text for line in lines for span in line)) > 60
 
 
 @pytest.mark.parametrize("way", [("w", "q", "f"), ("w", "4"), ("w", "h", "l", "4")])
@@ -513,7 +507,7 @@ async def test_fields_opens_at_its_top_where_nobody_marked_a_field(tmp_path: Pat
         await opened.press(pilot, *way)
         assert opened.text(app).splitlines()[4:6] == [
             " How much it is used",
-            "›  session_duration_minutes  0" + " " * 21 + "0 to 525,600",
+            "›  session_duration_minutes  0" + " " * 21 + "0 to 520,000, two digits",
         ]
 
 
@@ -598,10 +592,9 @@ async def test_enter_brings_every_word_of_each_fields_explanation(tmp_path: Path
             await opened.press(pilot, "enter")
             assert len(app.screen_stack) == 1
             field, words = BY_NAME[marked[-1]], " ".join(" ".join(seen).split())
-            known = bits(field.name)
-            told = [field.name, field.kind.bounds, field.meaning, f"Asked for {field.purpose}."]
-            told += [f"From {field.source}.", f"Taken away: {field.coarsening}."]
-            told += [f"{known:.1f} identifying bits" if known else "identifies nothing"]
+            told = [field.name, field.kind.bounds, field.meaning, f"Why: {field.purpose}."]
+            told += [f"Source: {field.source}.", f"Reduced to: {field.coarsening}."]
+            told += [f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"]
             missing = [each for each in told if " ".join(each.split()) not in words]
             assert not missing, words
             await opened.press(pilot, "j")

@@ -107,7 +107,10 @@ class Walked(Walk):
         return OUT if app.left > left else self._state()
 
 
-DONE = {"enable", "only", "decline", "hold", "later", "release", "delete", "save", "copy", "validate", "suspend"}
+DONE = {
+    *("enable", "only", "decline", "hold", "later"),
+    *("release", "delete", "save", "copy", "validate", "forget", "suspend"),
+}
 """All that the app can do, each by its name in `support.timed`."""
 
 

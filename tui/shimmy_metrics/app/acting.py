@@ -28,6 +28,10 @@ class Acting(AtTerminal):
 
     profile: Profile
 
+    def time(self) -> float:
+        """Return the second by the clock that stamps events."""
+        raise NotImplementedError
+
     def canvas(self) -> Canvas:
         """Return what a page is drawn on now: days are told as the screens tell them."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ The actions and the screens that ask or show something are loaded when they are 
 for them.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,24 +12,33 @@ from typing import Final
 from textual import work
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.acting import PATIENCE_SECONDS, Acting
+from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.app.messages import Answered, Done
 from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, at_home, free, in_home
 from shimmy_metrics.app.pages.choice import Choice
-from shimmy_metrics.consent import Delivery
+from shimmy_metrics.app.pages.subjects import Subject
+from shimmy_metrics.app.releasing import Releasing
+from shimmy_metrics.app.start import Start
+from shimmy_metrics.consent import Decision, Delivery
+from shimmy_metrics.departure_text import purged
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.limits import SEND_SECONDS
-from shimmy_metrics.records import Pending, Receipt
-from shimmy_metrics.wording import amount, by_way_of, decided, deleted, findings, held, renewed
+from shimmy_metrics.wording import amount, decided, held, held_for_an_earlier_yes, renewed
 
 _ABOUT_NEWS: Final = ("add", "leave")
 
+_TOGETHER_SECONDS: Final = 2.0
+"""What an answer deleted is told within this time: a sender that was at work is waited for a second."""
 
-class Doing(Acting):
+
+class Doing(Releasing):
     """The actions of the app. Nothing here draws."""
 
     overview: Overview | None
-    _released: Pending | None = None
+    start: Start
+    _answer = ""
+    _answered = -math.inf
+    _gone = ""
+    _went = -math.inf
 
     # --- consent ------------------------------------------------------------------------------------------------
 
@@ -48,21 +58,58 @@ class Doing(Acting):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _decide(self, answer: str) -> None:
+        """Record it and say so at once; then, since a sender may have to end first, what was deleted."""
         from shimmy_metrics.actions.decide import ANSWERS
+
+        self._answer = ""
+
+        def recorded(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
+            self.heard(answer, decision, changed=changed, told=told)
 
         try:
             with self._telling():
-                made = ANSWERS[answer](self.profile)
+                made = ANSWERS[answer](self.profile, recorded)
         except TroubleError as error:
-            self.post_message(Done(f"Nothing was changed. {error}."))
+            self.post_message(Done(f"{error}."))
             return
+        self.tell_purged(made.purged)
+        if made.held:
+            self.post_message(Done(f"{self._answer} {held_for_an_earlier_yes(made.held)}"))
+        if self.start.asking:
+            self.post_message(Answered(self._answer))
+
+    def heard(self, answer: str, decision: Decision, *, changed: bool, told: tuple[str, ...]) -> None:
+        """Say that an answer is recorded; where the app ends with it, that is left to who waits for all of it."""
+        # Whoever looks, as the app itself does twice a second, may have deleted before this is heard.
+        gone = [self._gone] if self._lately(self._went) else []
+        self._answer = " ".join((*told, self._recorded(answer, decision, changed=changed), *gone))
+        self._answered = self.time()
+        if not self.start.asking:
+            self.post_message(Answered(self._answer))
+
+    def tell_purged(self, result: PurgeResult | None) -> None:
+        """Say what was deleted for want of consent, by an answer or by whoever looked first after it."""
+        if result is None or result == PurgeResult():
+            return
+        canvas = self.canvas()
+        self._gone, self._went = " ".join(purged(result, canvas.now, canvas.zone)), self.time()
+        answer = f"{self._answer} " if self._lately(self._answered) else ""
+        self.post_message(Done(f"{answer}{self._gone}"))
+
+    def _lately(self, moment: float) -> bool:
+        return self.time() - moment < _TOGETHER_SECONDS
+
+    def _recorded(self, answer: str, decision: Decision, *, changed: bool) -> str:
         if answer in _ABOUT_NEWS:
-            self.post_message(Answered(renewed(made.decision)))
-            return
-        lost = deleted(reports=made.deleted.reports, sessions=made.deleted.sessions, requests=made.deleted.requests)
-        switch = self.profile.environment.switch
-        sentence = decided(made.decision, changed=made.changed, lost=lost, whole=made.deleted.whole, switch=switch)
-        self.post_message(Answered(sentence))
+            return renewed(decision)
+        shown, environment = self.overview, self.profile.environment
+        return decided(
+            decision,
+            changed=changed,
+            switch=environment.switch,
+            endpoint=environment.endpoint or decision.endpoint,
+            passed_over=shown.passed_over if shown is not None else 0,
+        )
 
     @work(thread=True, group="act", exit_on_error=False)
     def _hold(self) -> None:
@@ -73,111 +120,35 @@ class Doing(Acting):
             with self._telling():
                 hold(self.profile, review=review)
         except TroubleError as error:
-            self.post_message(Done(f"Nothing was changed. {error}."))
+            self.post_message(Done(f"{error}."))
             return
-        self.post_message(Answered(held(review=review)))
+        passed_over = self.overview.passed_over if self.overview is not None else 0
+        self.post_message(Answered(held(review=review, passed_over=passed_over)))
 
-    # --- the outbox ---------------------------------------------------------------------------------------------
-
-    def _told(self, report: Pending) -> str:
-        """Return which report it is, so that of several one is meant."""
-        canvas = self.canvas()
-        when = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
-        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.signs.cut}"
-
-    def ask_to_release(self, report: Pending) -> None:
-        """Ask whether a report may leave now."""
-        shown = self.overview
-        where = f"{shown.standing.endpoint}{by_way_of(shown.proxy)}" if shown else ""
-        asked = Asked(
-            "Release this report?",
-            f"{self._told(report)}, leave now for {where}. "
-            "If the receiver cannot be reached it stays here and is tried again.",
-            "Yes, send it",
-            "No, hold it",
-        )
-        self._ask(asked, lambda: self._release(report))
+    # --- forget --------------------------------------------------------------------------------------------------
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _release(self, report: Pending) -> None:
-        from shimmy_metrics.actions.release import release
+    def ask_to_forget(self) -> None:
+        """Count what lies here, then ask whether all of it may be deleted."""
+        from shimmy_metrics.actions.forget import stakes
+        from shimmy_metrics.files_text import NOTHING_HERE, question
 
-        def released() -> str:
-            if not release(self.profile, report.id):
-                return "It was gone already."
-            self._released = report
-            self.call_from_thread(self.set_timer, SEND_SECONDS + PATIENCE_SECONDS, self._tell_unsent)
-            return "It leaves now."
-
-        self._do(released)
-
-    def tell_sent(self) -> None:
-        """Say that a report which was released has been sent, where its receipt is there."""
-        report, shown = self._released, self.overview
-        if report is None or shown is None:
+        before = stakes(self.profile)
+        if before.nothing:
+            self.post_message(Done(NOTHING_HERE))
             return
-        sent = next((each for each in shown.deliveries if report.report_id.encode() in each.body), None)
-        if sent is not None:
-            self._released = None
-            told = f"Sent: {len(sent.body):,} bytes, answer {sent.status}. Its receipt stands in History."
-            self.post_message(Done(told))
-
-    def _tell_unsent(self) -> None:
-        if self._released is not None:
-            self._released = None
-            self.post_message(
-                Done("Not sent: the receiver was not reached, or did not take it. The report stays here.")
-            )
-
-    def ask_to_delete(self, report: Pending) -> None:
-        """Ask whether a report may be deleted."""
-        asked = Asked(
-            "Delete this report?",
-            f"{self._told(report)}, not sent yet. It is gone for good; the chain of receipts notes that one was "
-            "deleted by you, not what was in it.",
-            "Yes, delete",
-            "No, keep it",
-        )
-        self._ask(asked, lambda: self._delete(report))
+        text = " ".join(question(before))
+        self.call_from_thread(self._ask, Asked("Forget all of it?", text, "Yes, forget", "No, keep it"), self._forget)
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _delete(self, report: Pending) -> None:
-        from shimmy_metrics.actions.release import delete
+    def _forget(self) -> None:
+        from shimmy_metrics.actions.forget import forget
+        from shimmy_metrics.files_text import done
 
-        self._do(
-            lambda: "Deleted. Nothing of it was sent." if delete(self.profile, report.id) else "It was gone already."
-        )
+        def forgotten() -> str:
+            return " ".join(done(forget(self.profile), self.profile.clock.now()))
 
-    @work(thread=True, group="act", exit_on_error=False)
-    def hold_back(self, report: Pending) -> None:
-        """Keep a report until it is released."""
-        from shimmy_metrics.actions.release import hold_back
-
-        self._do(
-            lambda: (
-                "It waits until you release it."
-                if hold_back(self.profile, report.id)
-                else "It was gone already, or is on its way."
-            )
-        )
-
-    def ask_to_delete_receipts(self, receipts: Sequence[Receipt]) -> None:
-        """Ask whether all receipts may be deleted."""
-        sent = sum(bool(each.body) for each in receipts)
-        asked = Asked(
-            "Delete every receipt?",
-            f"{amount(sent, 'receipt')} and {amount(len(receipts) - sent, 'note')} are gone for good: your own proof "
-            "of what left, when and where to. What was sent stays sent.",
-            "Yes, delete them",
-            "No, keep them",
-        )
-        self._ask(asked, self._delete_receipts)
-
-    @work(thread=True, group="act", exit_on_error=False)
-    def _delete_receipts(self) -> None:
-        from shimmy_metrics.actions.release import delete_receipts
-
-        self._do(lambda: f"Deleted: {amount(delete_receipts(self.profile), 'entry', 'entries')}.")
+        self._do(forgotten, "Deleting; what runs is waited for.")
 
     # --- export, copy, validate ---------------------------------------------------------------------------------
 
@@ -194,10 +165,11 @@ class Doing(Acting):
             return
         self.call_from_thread(self._ask_to_save, self._export_parcel(data))
 
-    def ask_to_copy(self, report: Pending) -> None:
-        """Ask where to save a report's bytes that are copied."""
-        path = free(at_home(Path("~")) / f"shimmy-report-{report.sealed:%Y-%m-%d}.json")
-        self._ask_to_save(Parcel("Copy these bytes?", report.body, "this report, byte for byte", path, copies=True))
+    def ask_to_copy(self, subject: Subject) -> None:
+        """Ask where to save the bytes of a request or a report, which are copied too."""
+        path = free(at_home(Path("~")) / f"shimmy-report-{subject.reports[0].sealed:%Y-%m-%d}.json")
+        what = "this report" if subject.report else f"this request of {len(subject.reports)} reports"
+        self._ask_to_save(Parcel("Copy these bytes?", subject.body, f"{what}, byte for byte", path, copies=True))
 
     def _export_parcel(self, data: bytes) -> Parcel:
         path = free(at_home(Path("~")) / f"shimmy-metrics-{self.profile.clock.now():%Y-%m-%d}.json")
@@ -208,7 +180,7 @@ class Doing(Acting):
             "config",
             amount(len(shown.running) + len(shown.ended), "session"),
             f"{amount(len(shown.outbox), 'report')} waiting",
-            amount(len(shown.receipts), "receipt"),
+            amount(len(shown.entries), "entry of History", "entries of History"),
         ]
         return Parcel("Export everything held here?", data, ", ".join(told), path)
 
@@ -244,9 +216,10 @@ class Doing(Acting):
 
         def validated() -> str:
             from shimmy_metrics.actions.validate import validate_held  # with sockets for the host's names: 6 ms
+            from shimmy_metrics.findings_text import findings
 
             found = validate_held(self.profile)
-            lines = list(findings(found.faults, found.canaries, found.checked, held=True))
+            lines = list(findings(found, held=True))
             if not found.ok:
                 self.call_from_thread(self._show_violations, lines)
             return "\n".join(lines) if found.ok else lines[-1]

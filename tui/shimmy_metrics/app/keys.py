@@ -78,6 +78,7 @@ CONSENT: Final = [
     _key("t", "answer('consent.hold')", "hold reports, or send", "consent.hold"),
     _key("w", "wire", "what would be sent", "consent.wire"),
     _key("f", "fields", "every field, and why", "consent.fields"),
+    _key("d", "forget", "forget all, but your no", "consent.forget"),
 ]
 
 QUESTION: Final = [
@@ -140,6 +141,7 @@ _ASKING: Final = (
     "outbox.delete",
     "history.delete",
     "app.export",
+    "consent.forget",
     *(binding.id or "" for binding in CONSENT if binding.action.startswith("answer(")),
 )
 """What opens a question. `report.copy` does too, under the key of the yes: it sends and deletes nothing, and a key that

@@ -109,10 +109,22 @@ def line(*parts: Part) -> Line:
 
 
 def wrapped(text: str, width: int, *, indent: int = 1, role: Role = Role.TEXT) -> list[Line]:
-    """Return the text in lines that fit `width`, each indented."""
+    """Return the text in lines that fit `width`, each indented.
+
+    A word stays whole where a line can hold it; a longer one, such as a path, is broken behind its slashes.
+    """
     room = max(width - indent - 1, 8)
-    pieces = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False)
-    return [(Span(" " * indent), Span(piece, role)) for piece in pieces]
+    return [(Span(" " * indent), Span(row, role)) for row in _rows(text, room)]
+
+
+def _rows(text: str, room: int) -> list[str]:
+    rows = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    for index, row in enumerate(rows):
+        if len(row) > room:
+            slash = max(row.rfind("/", 1, room), row.rfind("\\", 1, room))
+            end = slash + 1 if slash > 0 else room
+            return [*rows[:index], row[:end], *_rows(" ".join([row[end:], *rows[index + 1 :]]), room)]
+    return rows
 
 
 def length(spans: Iterable[Span]) -> int:

@@ -23,7 +23,7 @@ from shimmy_metrics.app.signs import signs_for
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.records import Receipt, Session
+from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ShimmyApp(Doing):
         self.overview = start.overview
         self.guard = Guard()
         self.field = ""
-        self.base: Receipt | None = None
+        self.base: Departure | None = None
         self.seconds_left = start.seconds
         self.keys, self._keys_trouble = own_keys(start.keys)
         self.set_keymap(dict(self.keys.own))
@@ -126,11 +126,9 @@ class ShimmyApp(Doing):
         """Return the receipt that a person chose to compare with, or None."""
         if self.base is None:
             return None
-        from shimmy_metrics.app.pages.report import Base
-        from shimmy_metrics.report.bodies import split
+        from shimmy_metrics.app.pages.outgoing import chosen_base
 
-        canvas = self.canvas()
-        return Base(f"{canvas.day(self.base.at)} {canvas.clock(self.base.at)}", split(self.base.body)[-1], chosen=True)
+        return chosen_base(self.canvas(), self.base)
 
     # --- live ---------------------------------------------------------------------------------------------------
 
@@ -140,6 +138,7 @@ class ShimmyApp(Doing):
         self.call_after_refresh(self._first_frame_stands)
         if self._keys_trouble:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_trouble}."))
+        self.tell_purged(self.overview.purged if self.overview is not None else None)
         self.set_interval(TICK_SECONDS, self._tick)
 
     def _first_frame_stands(self) -> None:
@@ -160,15 +159,15 @@ class ShimmyApp(Doing):
 
     async def on_overview_changed(self, message: OverviewChanged) -> None:
         """Show what changed, on the screen that is in front."""
-        late, before = self.overview is None, self.overview
+        late = self.overview is None
         self.overview = message.overview
         if self.base not in message.overview.receipts:
-            self.base = None  # deleted, or folded into the chain's first link
+            self.base = None  # its bytes were deleted, or it was folded into the chain's first link
         if late and self._question_open():
             self._renewal_stands = True
             await self._open("consent")
-        if before is not None and len(message.overview.receipts) > len(before.receipts):
-            self.tell_sent()
+        self.tell_sent()
+        self.tell_purged(message.overview.purged)
         await self._draw()
 
     def _question_open(self) -> bool:

@@ -88,8 +88,8 @@ class Page(NamedTuple):
 
 
 def headline(canvas: Canvas, text: str, *beside: Cell) -> tuple[Line, ...]:
-    """Return a screen's first sentence with what stands at its right; where it is narrow, the sentence whole."""
-    if canvas.narrow:
+    """Return a screen's first sentence with what stands at its right; where there is no room, the sentence whole."""
+    if canvas.narrow or len(text) > canvas.width - 2:
         return tuple(wrapped(text, canvas.width, role=Role.STRONG))
     return (placed(canvas.width, at(1, strong(text)), *beside),)
 

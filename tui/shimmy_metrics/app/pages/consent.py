@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Final
 
+from shimmy_metrics.actions.files import Kind
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, headline, warning
 from shimmy_metrics.app.pages.choice import Choice
+from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, Obstacle
-from shimmy_metrics.records import Wait
+from shimmy_metrics.files_text import BEYOND, listed
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (
     DECLINE,
@@ -24,6 +28,7 @@ from shimmy_metrics.wording import (
     informed,
     no_key,
     obstacle,
+    switched_elsewhere,
 )
 
 SHOWN: Final = (
@@ -50,7 +55,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         )
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
-        only = ", ".join(filter(None, ("nothing is sent any more", lost(overview, kept=True))))
+        only = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
         return (
             _keep(overview),
             Choice("consent.only", "only", ONLY_FOR_ME.label, only),
@@ -61,12 +66,12 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         off = ", ".join(filter(None, ("stops now", lost(overview))))
         return (
             enable,
-            Choice("consent.only", "only", ONLY_FOR_ME.label, "as it is: measured for these screens alone"),
-            Choice("consent.decline", "decline", "Off", f"{off}; nothing is kept or sent"),
+            Choice("consent.only", "only", ONLY_FOR_ME.label, "as it is: measured for these screens, not sent"),
+            Choice("consent.decline", "decline", "Off", f"{off}; nothing is measured or sent"),
         )
     return (
         enable,
-        Choice("consent.only", "only", ONLY_FOR_ME.label, "measured for these screens, never sent"),
+        Choice("consent.only", "only", ONLY_FOR_ME.label, "measured for these screens, not sent"),
         Choice("consent.decline", "decline", "Keep off", "as it is: nothing measured, nothing sent"),
     )
 
@@ -92,22 +97,42 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     return (*lines, BLANK)
 
 
-def after(canvas: Canvas) -> tuple[Line, ...]:
-    """Return what stands below the answers."""
-    told = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one key."
-    return tuple(wrapped(told, canvas.width, role=Role.MUTED))
+def after(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
+    """Return what stands below the answers: that they can be changed, and what lies on this disk."""
+    told = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one of these letters."
+    return (*wrapped(told, canvas.width, role=Role.MUTED), *_on_disk(canvas, overview))
+
+
+def forgets(overview: Overview | None) -> bool:
+    """Whether there is something of ours on this disk besides the recorded answer."""
+    return overview is not None and any(each.kind is not Kind.CONFIG for each in overview.files)
+
+
+def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
+    if overview is None or not forgets(overview):
+        return ()
+    key = canvas.keys.of("consent.forget")
+    lines = [BLANK, *wrapped(f"On this disk ({key} forgets all of it, but your no):", canvas.width, role=Role.STRONG)]
+    for told in listed(overview.files):
+        role = Role.MUTED if told.startswith(" ") else Role.TEXT
+        lines += wrapped(told.strip(), canvas.width, indent=3 if role is Role.MUTED else 1, role=role)
+    lines += wrapped(BEYOND, canvas.width, role=Role.MUTED)
+    return tuple(lines)
 
 
 def sentence(canvas: Canvas, overview: Overview) -> str:
     """Return the page's first line: the question while it is open, then what is in force."""
     standing, decision = overview.standing, overview.standing.decision
+    elsewhere = [each.address for each in measured_elsewhere(overview)]
+    if elsewhere:
+        return switched_elsewhere(standing.switch, elsewhere, canvas.keys.of("consent.decline"))
     if standing.switch:
-        return f"Switched off by {standing.switch}."
+        return f"Switched off in this shell by {standing.switch}."
     if decision.consent is Consent.UNDECIDED:
         return QUESTION
     since = _since(canvas, decision)
     if decision.local:
-        return f"Only for you{since}: nothing is ever sent."
+        return f"Only for you{since}: measured for these screens, not sent."
     if decision.consent is Consent.DECLINED:
         return f"Metrics are off{since}."
     return f"Metrics are on{since}."
@@ -116,7 +141,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     said = overview.trouble or obstacle(overview.standing)
     if overview.standing.switch:
-        said = "That wins over any answer here; it can only switch off."
+        said = "In this shell that wins over any answer; it can only switch off."
     return warning(canvas, said) if said else (BLANK,)
 
 
@@ -130,7 +155,7 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
         lines.append(placed(canvas.width, *cells))
     size = len(overview.example.body)
     more = f"and {len(FIELDS) - len(SHOWN)} more fields"
-    size_note = note(40, muted(f"{size} bytes from here; {canvas.keys.of('consent.wire')} shows them all"))
+    size_note = note(40, muted(f"{size} bytes in this example; {canvas.keys.of('consent.wire')} shows it"))
     lines.append(placed(canvas.width, at(3, muted(more)), size_note))
     return lines
 
@@ -138,16 +163,21 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
 def _holding(overview: Overview, *, held: bool) -> Choice:
     """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
     if not held:
-        return Choice("consent.hold", "hold", "Hold reports", "each report waits here until you release it")
-    waiting = sum(each.wait is Wait.REVIEW and not each.reason for each in overview.outbox)
-    them = f"; the {waiting} held {'leaves' if waiting == 1 else 'leave'} too" if waiting else ""
-    return Choice("consent.hold", "hold", "Do not hold", f"each report leaves after its run{them}")
+        return Choice(
+            "consent.hold",
+            "hold",
+            "Hold reports",
+            f"each report waits until you release it, {OUTBOX_DAYS} days at most",
+        )
+    waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
+    them = f"; so {'is' if waiting == 1 else 'are'} the {waiting} held" if waiting else ""
+    return Choice("consent.hold", "hold", "Do not hold", f"each report is sent by itself{them}")
 
 
 def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     held = overview.standing.decision.delivery is Delivery.REVIEW
-    label, told = "Keep on", f"as it is: one report a run{', held for you' if held else ''}"
+    label, told = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
     if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # the one that agreeing takes away
         label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
     elif overview.standing.switch:
@@ -157,10 +187,16 @@ def _keep(overview: Overview) -> Choice:
     return Choice("consent.enable", "enable", label, told)
 
 
-def lost(overview: Overview, *, kept: bool = False) -> str:
-    """Return what an answer deletes, in numbers; empty where there is nothing. `kept`: ended sessions stay."""
+def _kept(overview: Overview) -> str:
+    """Return what becomes of the reports that wait where the answer is only for me."""
+    waiting = len(overview.outbox)
+    return f"{amount(waiting, 'report')} here {'stays' if waiting == 1 else 'stay'} for your eyes" if waiting else ""
+
+
+def lost(overview: Overview) -> str:
+    """Return what a no deletes, in numbers; empty where there is nothing."""
     counted = sum(live.session.counters.requests for live in overview.running)
-    ended = 0 if kept else len(overview.ended)
+    ended = len(overview.ended)
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
     deleted += [amount(ended, "session")] if ended else []
     deleted += [amount(counted, "request")] if counted else []
@@ -168,7 +204,7 @@ def lost(overview: Overview, *, kept: bool = False) -> str:
 
 
 def _withdrawn(overview: Overview) -> str:
-    receipts = len(overview.deliveries)
+    receipts = sum(bool(receipt.body) for receipt in overview.receipts)
     kept = f"; {amount(receipts, 'receipt')} {'stays' if receipts == 1 else 'stay'}" if receipts else ""
     return f"stops now, {lost(overview) or 'nothing waits here'}{kept}"
 

@@ -5,8 +5,9 @@ from typing import Final
 
 from shimmy_metrics.app.lines import Line, Role, Span, at, length, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.report.fields import BY_NAME, NEVER, Field
-from shimmy_metrics.report.population import bits
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.never import NEVER
 
 SHORT: Final = 3
 """Lines of the drawer that are always there."""
@@ -34,7 +35,7 @@ def explained(
 def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
     head = (at(1, Span(field.name, Role.MARKED)), at(len(field.name) + 3, strong(value)))
     if canvas.narrow:
-        told = (field.meaning, f"Asked for {field.purpose}.")
+        told = (field.meaning, f"Why: {field.purpose}.")
         return (placed(canvas.width, *head), *(each for part in told for each in wrapped(part, canvas.width)))
     key = canvas.keys.of("page.explain")
     return (
@@ -42,7 +43,7 @@ def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
         *wrapped(field.meaning, canvas.width)[:1],
         placed(
             canvas.width,
-            at(1, muted("Asked for "), field.purpose, "."),
+            at(1, muted("Why: "), field.purpose, "."),
             note(canvas.width - 1 - len(f"{key}: more"), Span(key, Role.ACCENT), muted(": more")),
         ),
     )
@@ -58,11 +59,10 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
         yield from wrapped(value, canvas.width, role=Role.STRONG)
     yield from wrapped(field.meaning, canvas.width)
     key = canvas.keys.of("page.explain")
-    yield from _labelled(canvas, "Asked for ", field.purpose, (Span(key, Role.ACCENT), muted(": less")), optional=True)
-    yield from _labelled(canvas, "From ", field.source)
-    known = bits(field.name)
-    told = f"{known:.1f} identifying bits" if known else "identifies nothing"
-    yield from _labelled(canvas, "Taken away: ", field.coarsening, (muted(told),))
+    yield from _labelled(canvas, "Why: ", field.purpose, (Span(key, Role.ACCENT), muted(": less")), optional=True)
+    yield from _labelled(canvas, "Source: ", field.source)
+    told = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
+    yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(told),))
     if measured:
         yield from _labelled(canvas, "Measured here: ", measured)
 

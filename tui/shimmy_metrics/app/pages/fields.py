@@ -4,9 +4,11 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Role, Span, at, line, muted, note, placed, strong
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.values import grouped, values
-from shimmy_metrics.records import Pending
-from shimmy_metrics.report.fields import FIELDS, NEVER, Field
+from shimmy_metrics.records import QueuedReport
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.kinds import Kind, Word
+from shimmy_metrics.report.never import NEVER
 
 NEVER_TITLE = "Never"
 
@@ -35,8 +37,7 @@ def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         sentence = f"{len(FIELDS)} fields, and nothing else."
     if wanted and rows:
         count = sum(bool(row.key) for row in rows)
-        holds = "holds" if count == 1 else "hold"
-        sentence = f"{count} of {len(FIELDS) + len(NEVER)} lines {holds} '{search.strip()}'."
+        sentence = f"{count} of {len(FIELDS) + len(NEVER)}, with what Enter says of them, hold '{search.strip()}'."
     elif wanted:
         sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
     return Page((*headline(canvas, sentence), BLANK), tuple(rows))
@@ -51,7 +52,7 @@ def best(search: str) -> str:
     return next(begins, next(holds, ""))
 
 
-def current(overview: Overview | None) -> Pending | None:
+def current(overview: Overview | None) -> QueuedReport | None:
     """Return the report whose values are shown: the newest running session's, else the example."""
     if overview is None:
         return None

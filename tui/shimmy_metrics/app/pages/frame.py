@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import Line, Role, Span, cut, length, muted, placed, to
 from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.sending import in_short
+from shimmy_metrics.records import Session
 from shimmy_metrics.wording import UNUSABLE, State, state
 
 
@@ -39,13 +41,13 @@ def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Lin
             end = begin + len(text)
         parts.append(Span(text, Role.MARKED if opened else Role.MUTED, f"app.go('{tab.mode}')"))
         parts.append(Span(" " if canvas.narrow or tab is TABS[-1] else "  "))
-    return _with_state(canvas, tuple(parts), overview), _head_rule(canvas, begin, end)
+    return _with_state(canvas, tuple(parts), overview), _head_rule(canvas, begin, end, overview)
 
 
 def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple[Line, Line]:
     """Return rows 0 and 1 of a page that is not one of the four."""
     heading: Line = (Span(" "), Span(name, Role.STRONG), Span("  "))
-    return _with_state(canvas, heading, overview), _head_rule(canvas, 0, 0)
+    return _with_state(canvas, heading, overview), _head_rule(canvas, 0, 0, overview)
 
 
 def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
@@ -73,7 +75,16 @@ def consent(canvas: Canvas, now: State, note: str = "") -> Line:
 
 def in_force(overview: Overview) -> State:
     """Return the consent state in words; a config that cannot be used decides nothing."""
-    return UNUSABLE if overview.unusable and not overview.standing.switch else state(overview.standing)
+    if overview.unusable and not overview.standing.switch:
+        return UNUSABLE
+    return state(overview.standing, elsewhere=bool(measured_elsewhere(overview)))
+
+
+def measured_elsewhere(overview: Overview) -> list[Session]:
+    """Return the running sessions that a switch in this shell says nothing about: they were started without one."""
+    if not overview.standing.switch:
+        return []
+    return [live.session for live in overview.running if not live.session.switch]
 
 
 def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
@@ -91,18 +102,26 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
     return placed(canvas.width, to(canvas.width - 1, *left), to(canvas.width - 1, *sign, note=True))
 
 
-def _head_rule(canvas: Canvas, begin: int, end: int) -> Line:
-    """Return the rule below the tabs. It carries the notice, if there is one: in view on every screen, at no row."""
+def _head_rule(canvas: Canvas, begin: int, end: int, overview: Overview | None) -> Line:
+    """Return the rule below the tabs: with the notice, and how the last attempt to send failed.
+
+    So they are in view on every screen, at no row; the failure in as many words as there is room for.
+    """
     drawn = _rule(canvas, begin, end)
-    if not canvas.notice:
-        return drawn
-    said = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.signs.rule * 2, Role.RULE))
-    room = canvas.width - length(said)
-    if room >= end:
-        return (*cut(drawn, room), *said)
-    # Beside the last tab there may be no room at its right.
-    left = rule(canvas, canvas.notice, more="")
-    return (*cut(left, begin), *drawn[1:]) if length(said) <= begin else drawn
+    notice: Line = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.signs.rule * 2, Role.RULE))
+    notice = notice if canvas.notice else ()
+    failed = in_short(canvas, overview) if overview is not None else ()
+    warnings: list[Line] = [
+        (Span(" ! ", Role.BAD), Span(f"{each} "), Span(canvas.signs.rule * 2, Role.RULE)) for each in failed
+    ]
+    for said in (*((*warned, *notice) for warned in warnings), notice):
+        room = canvas.width - length(said)
+        if room >= end:
+            return (*cut(drawn, room), *said)
+        # Beside the last tab there may be no room at its right.
+        if length(said) <= begin:
+            return (*said, *cut(_rule(canvas, begin - length(said), end - length(said)), canvas.width - length(said)))
+    return drawn
 
 
 def _rule(canvas: Canvas, begin: int, end: int) -> Line:

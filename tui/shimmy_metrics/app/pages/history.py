@@ -1,139 +1,153 @@
-"""History: what left, and when? Was it taken? And the proof: the bytes, their digest, the answer."""
+"""History: what left, and when? Was it taken? Each attempt to send and each note, with the proof that is kept."""
 
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline, told
-from shimmy_metrics.app.pages.values import values
-from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS, RECEIPTS
-from shimmy_metrics.records import Outcome, Receipt
-from shimmy_metrics.report.bodies import split
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline, told, warning
+from shimmy_metrics.app.pages.sending import in_full
+from shimmy_metrics.departure_text import failed, host, label, sentence, taken_in_all, when
+from shimmy_metrics.departure_text import note as note_text
+from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
+from shimmy_metrics.records import Departure, Entry, NoteKind, Outcome
 from shimmy_metrics.wording import amount
 
-_NOTES: Final = {
-    "deleted": "You deleted a report before it was sent. The chain notes that, not what was in it.",
-    "dropped": f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted unsent.",
-    "older": f"Only the newest {RECEIPTS:,} are kept whole. This link stands for others, so that the chain goes on.",
+_MEANINGS: Final = {
+    NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",
+    NoteKind.DELETED: "The chain notes how many, not what was in them.",
+    NoteKind.FOLDED: f"The newest {DEPARTURES_KEPT:,} entries are kept. This one stands for those before, so that the "
+    "chain goes on.",
+    NoteKind.RECEIPTS_DELETED: "What left, when, where to and with which digest stays on record.",
 }
-"""What a note means, by its first word."""
+
+_WHERE: Final = 22
+"""Columns for the receiver's name: Shimmy's own fits."""
 
 
 def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
-    """Return the list of receipts, newest first. `base` is the receipt that others are compared with (0: none)."""
+    """Return the departures and notes, newest first. `base` is the receipt that others are compared with (0: none)."""
     if overview is None:
         return Page((line(muted(READING)), BLANK), ())
-    sent = overview.deliveries
-    if not overview.receipts:
-        empty = "A receipt is kept here for each report that leaves: the bytes, when, where to, and the answer."
+    if not overview.entries:
+        empty = (
+            "Each attempt to send is listed here: when, where to, how many bytes, their digest, and what became of it. "
+            "Of what a receiver took the bytes are kept as well."
+        )
         keys = canvas.keys
         then = (
             Row(BLANK),
-            Row(placed(canvas.width, at(3, "What would leave"), at(21, Span(keys.of("app.outgoing"), Role.ACCENT)))),
-            Row(placed(canvas.width, at(3, "What ever can"), at(21, Span(keys.of("app.fields"), Role.ACCENT)))),
+            Row(placed(canvas.width, at(3, "Next to be sent"), at(27, Span(keys.of("app.outgoing"), Role.ACCENT)))),
+            Row(
+                placed(canvas.width, at(3, "All that could be sent"), at(27, Span(keys.of("app.fields"), Role.ACCENT)))
+            ),
         )
-        return Page((line(strong("Nothing was sent from here.")), BLANK), (*told(canvas, empty), *then))
-    size = sum(len(receipt.body) for receipt in sent)
-    sentence = f"{amount(len(sent), 'delivery', 'deliveries')} left from here. Open one to see its bytes."
-    head = headline(canvas, sentence, to(canvas.width - 1, muted(f"{size:,} bytes in all"), note=True))
-    broken = len(overview.broken_receipts)
-    damage = line(Span("! ", Role.BAD), f"{amount(broken, 'receipt')} not as written.") if broken else BLANK
-    return Page((*head, damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.receipts))
+        return Page((line(strong("No attempt to send is on record.")), BLANK), (*told(canvas, empty), *then))
+    size = sum(len(receipt.body) for receipt in overview.receipts)
+    kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
+    head = headline(canvas, _sentence(overview), *kept)
+    broken = len(overview.broken)
+    damage = warning(canvas, f"{amount(broken, 'entry', 'entries')} not as written.") if broken else (BLANK,)
+    return Page((*head, *damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.entries))
 
 
-def explained(canvas: Canvas, receipt: Receipt, *, broken: bool) -> tuple[Line, ...]:
-    """Return where it went, its digest, and whether the bytes that are kept have it."""
-    if not receipt.body:
-        return (line(strong(receipt.note)), line(muted("A link of the chain; it holds no bytes.")))
-    proof = f"The {len(receipt.body):,} bytes kept here have this digest."
-    if broken:
-        proof = "These bytes or their link are not as they were written."
-    outcome = (
-        "The receiver confirmed it." if receipt.outcome is Outcome.CONFIRMED else "The receiver did not confirm it."
-    )
-    return (
-        placed(
-            canvas.width,
-            at(1, strong("POST "), receipt.endpoint),
-            to(canvas.width - 1, muted(_when(canvas, receipt)), note=True),
-        ),
-        placed(canvas.width, at(1, muted("sha256 "), receipt.sha256)),
-        placed(canvas.width, at(1, proof, muted(f" {outcome}"))),
-    )
+def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, ...]:
+    """Return what there is to say about an entry, what matters most first."""
+    if not isinstance(entry, Departure):
+        found = (f"{sentence(note_text(entry))} {_MEANINGS[entry.kind]}",)
+        broken = ("This link is not as it was written.",) if row_key(entry) in overview.broken else ()
+        return tuple(each for text in (*broken, *found) for each in wrapped(text, canvas.width))
+    became, *then = in_full(canvas, overview, entry)
+    lines = [*wrapped(became, canvas.width, role=Role.STRONG)]
+    lines += [each for text in then for each in wrapped(text, canvas.width)]
+    lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256))]
+    lines += [each for text in _proof(overview, entry) for each in wrapped(text, canvas.width)]
+    lines += wrapped(f"POST {entry.endpoint}, {entry.length:,} bytes, {_word(entry)}.", canvas.width, role=Role.MUTED)
+    return tuple(lines)
 
 
-def note_told(receipt: Receipt) -> str:
-    """Return what a note is: there is nothing in it to open."""
-    meaning = _NOTES.get(_first_word(receipt), "")
-    return f"{receipt.note[:1].upper()}{receipt.note[1:]}. {meaning}".strip()
+def entry_of(overview: Overview | None, key: str) -> Entry | None:
+    """Return the entry that a row's key names, or None."""
+    return next((each for each in overview.entries if row_key(each) == key), None) if overview else None
 
 
-def receipt_of(overview: Overview | None, key: str) -> Receipt | None:
-    """Return the receipt that a row's key names, or None."""
-    return next((each for each in overview.receipts if row_key(each) == key), None) if overview else None
+def row_key(entry: Entry) -> str:
+    """Return what the mark stands on at this entry."""
+    return f"departure {entry.id}" if isinstance(entry, Departure) else f"note {entry.place}"
 
 
-def row_key(receipt: Receipt) -> str:
-    """Return what the mark stands on at this receipt."""
-    return f"receipt {receipt.id}"
+def _sentence(overview: Overview) -> str:
+    """Return what left, in numbers: what was taken, and what may have been."""
+    taken, made = taken_in_all(overview.entries), sum(each.attempts for each in overview.departures)
+    perhaps = sum(each.outcome in _PERHAPS for each in overview.departures)
+    if taken:
+        opens = "Open one to see its bytes." if any(each.body for each in overview.receipts) else "No receipt is kept."
+        return f"{amount(taken, 'report')} {'was' if taken == 1 else 'were'} sent and taken. {opens}"
+    if perhaps:
+        return f"Bytes may have left in {amount(perhaps, 'attempt')}; none is known to be taken."
+    if made:
+        return f"Nothing left in {amount(made, 'attempt')}."
+    return "No attempt to send is on record."
+
+
+_PERHAPS: Final = (Outcome.ERROR, Outcome.NO_ANSWER, Outcome.CUT_OFF, Outcome.MAY_HAVE_LEFT, Outcome.REFUSED)
+"""Of these bytes left, or may have, and the receiver did not take them."""
+
+
+def _proof(overview: Overview, departure: Departure) -> Iterator[str]:
+    """Yield whether the bytes are kept, and whether they are those of the digest."""
+    if row_key(departure) in overview.broken:
+        yield "This entry, or the bytes kept of it, is not as it was written."
+    elif departure.body:
+        yield f"The {len(departure.body):,} bytes kept here have this digest."
+    elif departure.receipt:
+        yield "No receipt is kept here: you deleted its bytes."
+
+
+def _word(departure: Departure) -> str:
+    return "released by you" if departure.by_hand else "sent by itself"
 
 
 def _columns(canvas: Canvas) -> Line:
     if canvas.narrow:
-        return placed(canvas.width, at(3, muted("sent")), to(23, muted("bytes")), at(25, muted("answer")))
+        return placed(canvas.width, at(3, muted("when")), at(17, muted("what became")))
     return placed(
         canvas.width,
-        at(3, muted("sent")),
-        to(23, muted("bytes")),
-        at(26, muted("answer")),
-        to(51, muted("requests")),
-        to(60, muted("tokens")),
-        note(63, muted("sha256")),
+        at(3, muted("when")),
+        at(17, muted("what became")),
+        to(39, muted("reports")),
+        to(46, muted("bytes")),
+        at(48, muted("where to")),
+        note(71, muted("sha256")),
     )
 
 
-def _row(canvas: Canvas, receipt: Receipt, base: int) -> Row:
-    when = Span(_when(canvas, receipt), Role.NAME)
-    if not receipt.body:
+def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
+    key = row_key(entry)
+    moment = entry.ended or entry.begun if isinstance(entry, Departure) else entry.at
+    cells = [at(3, Span(f"{canvas.day(moment)} {canvas.clock(moment)}", Role.NAME))]
+    if not isinstance(entry, Departure):
         return Row(
-            placed(
-                canvas.width,
-                at(3, when),
-                at(26, muted(_first_word(receipt) if canvas.narrow else receipt.note)),
-            ),
-            row_key(receipt),
+            placed(canvas.width, *cells, at(17, muted(canvas.fitting(note_text(entry), canvas.width - 18)))), key
         )
-    cells = [at(3, when), to(23, f"{len(receipt.body):,}")]
-    # What was refused was not delivered: it is set aside, and never a receipt.
-    answer = (Span(f"{receipt.status} ", Role.MUTED), receipt.outcome.value if receipt.outcome else "")
+    times = f" {entry.attempts:,}x" if entry.attempts > 1 else ""
+    cells.append(at(17, Span(f"{label(entry)}{times}", Role.BAD if failed(entry) else Role.TEXT)))
     if canvas.narrow:
-        return Row(placed(canvas.width, *cells, at(26, *answer)), row_key(receipt))
-    number, requests, tokens = _sums(receipt.body)
-    extra = "base" if receipt.id == base else (f"{number} in one" if number > 1 else "")
+        return Row(placed(canvas.width, *cells), key)
     cells += [
-        at(26, *answer),
-        to(51, requests),
-        to(60, tokens),
-        note(63, muted(f"{receipt.sha256[:8]}{canvas.signs.cut}")),
+        to(39, f"{entry.reports:,}"),
+        to(46, f"{entry.length:,}"),
+        at(48, canvas.fitting(host(entry.endpoint), _WHERE)),
+        note(71, muted(entry.sha256[:8])),
+        note(82, *_extra(canvas, entry, base)),
     ]
-    return Row(placed(canvas.width, *cells, to(canvas.width - 1, strong(extra), note=True)), row_key(receipt))
+    return Row(placed(canvas.width, *cells), key)
 
 
-def _first_word(receipt: Receipt) -> str:
-    return receipt.note.partition(" ")[0].rstrip(":")
-
-
-@lru_cache(2048)
-def _sums(body: bytes) -> tuple[int, str, str]:
-    """Return how many reports a delivery held, their requests and their tokens. Each is read once."""
-    found = [values(report) for report in split(body)]
-
-    def total(name: str) -> str:
-        return f"{sum(int(each[name]) for each in found if each.get(name, '').isdecimal()):,}"
-
-    return len(found), total("requests_per_session"), total("total_tokens_generated")
-
-
-def _when(canvas: Canvas, receipt: Receipt) -> str:
-    return f"{canvas.day(receipt.at)} {canvas.clock(receipt.at)}"
+def _extra(canvas: Canvas, departure: Departure, base: int) -> Line:
+    """Return what there is room for where it is wide: since when, or the answer, and whether it is the base."""
+    if departure.id == base:
+        return (strong("base"),)
+    if departure.attempts > 1 and departure.since is not None:
+        return (muted(f"since {when(departure.since, canvas.now, canvas.zone)}"),)
+    return (muted(f"answer {departure.status}"),) if departure.status else ()

@@ -5,14 +5,14 @@ from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, n
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording import duration
+from shimmy_metrics.wording import UNREAD, duration
 
 
 def idle_page(canvas: Canvas, overview: Overview) -> Page:
     """Return what to do, and what is kept."""
-    sentence = "No server is running, so nothing is measured."
+    sentence = "No measured server is running."  # of others nothing is known here
     if not overview.standing.measures:
-        sentence = f"{_off(overview)}, so no server is measured."
+        sentence = f"{_off(overview)}. {sentence}"
     return Page((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
 
 
@@ -35,11 +35,11 @@ def row_key(session: Session) -> str:
 
 def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     """Return what there is to say about a session that is kept: where it ran, what it was."""
-    server = f"Shimmy {session.version}".strip() if session.server else "a server that is not Shimmy"
+    server = f"Shimmy {session.version}".strip() if session.server else "a server that did not call itself Shimmy"
     enter = canvas.keys.of("page.explain")
     return (
         line(strong(f"{server}, at {session.address}")),
-        line(muted("Measured for you alone: it is in no report and is never sent.")),
+        line(muted("Measured for you alone: it is in no report and is not sent.")),
         line(Span(enter, Role.ACCENT), muted(": its figures")),
     )
 
@@ -49,7 +49,7 @@ def _off(overview: Overview) -> str:
     if overview.unusable:
         return "The config cannot be used"
     if standing.switch:
-        return f"{standing.switch} is set"
+        return f"{standing.switch} is set in this shell"
     return "Nothing is decided yet" if standing.decision.consent is Consent.UNDECIDED else "Metrics are off"
 
 
@@ -76,8 +76,7 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
         rows += [Row(BLANK), Row(line(muted("  Kept for you alone, never sent:")))]
         rows += [Row(_ended_row(canvas, session), row_key(session)) for session in overview.ended]
     if overview.unread:
-        unread = "Metrics are off: what was written last stands in a log that is not opened now."
-        rows += [Row(BLANK), *map(Row, wrapped(unread, canvas.width, indent=3, role=Role.MUTED))]
+        rows += [Row(BLANK), *map(Row, wrapped(UNREAD, canvas.width, indent=3, role=Role.MUTED))]
     return tuple(rows)
 
 
@@ -99,8 +98,8 @@ def _ended_row(canvas: Canvas, session: Session) -> Line:
 
 
 def _last(canvas: Canvas, overview: Overview) -> str:
-    if overview.outbox:
-        return f"sealed {canvas.day(overview.outbox[-1].sealed)}; its report waits: {canvas.keys.of('app.outgoing')}"
-    if overview.deliveries:
-        return f"sent {canvas.day(overview.deliveries[0].at)}; the bytes are kept: {canvas.keys.of('app.history')}"
-    return ""
+    sealed = max((report.sealed for report in overview.outbox), default=None)
+    sent = max((receipt.begun for receipt in overview.receipts), default=None)
+    if sealed is not None and (sent is None or sealed > sent):
+        return f"ended {canvas.day(sealed)}; its report is waiting: {canvas.keys.of('app.outgoing')}"
+    return f"sent {canvas.day(sent)}: {canvas.keys.of('app.history')}" if sent is not None else ""

@@ -5,7 +5,8 @@ from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, p
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.values import values
-from shimmy_metrics.report.fields import FIELDS, Field
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import news_answers, news_question, no_key
 
 
@@ -50,6 +51,6 @@ def _field(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
         head = line(Span("+ ", Role.GOOD), strong(field.name), " ", value)
     else:
         head = placed(canvas.width, at(3, *sign), at(14, strong(field.name)), at(38, value))
-    told = (f"{field.meaning} Asked for {field.purpose}.", f"From {field.source}.", f"Values: {field.kind.bounds}.")
+    told = (f"{field.meaning} Why: {field.purpose}.", f"Source: {field.source}.", f"Values: {field.kind.bounds}.")
     indent = 3 if canvas.narrow else 14
     return (head, *(each for sentence in told for each in wrapped(sentence, canvas.width, indent=indent)))

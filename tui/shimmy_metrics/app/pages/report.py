@@ -1,7 +1,7 @@
 """A report through three lenses: against a base, as it was measured, and as bytes. Each gives the rows of a page."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,9 +9,10 @@ from typing import Final
 from shimmy_metrics.app.lines import BLANK, Cell, Line, Role, Span, at, line, muted, note, placed, strong, to
 from shimmy_metrics.app.pages.canvas import Canvas, Row
 from shimmy_metrics.app.pages.values import in_order, plain, values
+from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.bodies import members
 from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ
-from shimmy_metrics.report.fields import NEVER
+from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording import amount
 
 RAW_BYTES: Final = 64
@@ -42,19 +43,28 @@ SIGNS: Final = {
 }
 
 
-def lenses(canvas: Canvas, lens: Lens, base: Base | None) -> Line:
-    """Return the row that names the lenses, the open one marked, and the base at its right."""
+TOGETHER: Final = (Lens.SINCE, Lens.WIRE)
+"""The lenses of a request of several reports: which they are, and its bytes."""
+
+
+def lenses(canvas: Canvas, lens: Lens, base: Base | None, *, together: bool = False) -> Line:
+    """Return the row that names the lenses, the open one marked, and the base at its right.
+
+    `together`: of a request of several reports, which is compared with nothing.
+    """
     names = {
         # As long as the other, so that what stands beside it stays where it is.
         Lens.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
         Lens.MEASURED: (f"Measured {canvas.signs.arrow} sent", "Measured"),
         Lens.WIRE: ("On the wire", "Wire"),
     }
+    if together:
+        names = {Lens.SINCE: ("Its reports", "Reports"), Lens.WIRE: names[Lens.WIRE]}
     cells: list[Cell] = []
     column = 1
     for each, (long, short) in names.items():
         name = short if canvas.narrow else long
-        opened = each is lens
+        opened = each is lens or (each is Lens.SINCE and lens not in names)
         sign = Span(f"{canvas.signs.lens} " if opened else "  ", Role.ACCENT)
         role = Role.MARKED if opened else Role.MUTED
         cells.append(at(column, sign, Span(name, role, f"screen.lens('{each.value}')")))
@@ -62,6 +72,8 @@ def lenses(canvas: Canvas, lens: Lens, base: Base | None) -> Line:
     if not canvas.narrow:
         pair = canvas.keys.pair("report.lens-before", "report.lens-beside")
         cells.append(note(column + 1, Span(pair, Role.ACCENT)))
+    if together:
+        return placed(canvas.width, *cells)
     label = base.label if base else "none"
     return placed(canvas.width, *cells, to(canvas.width - 1, muted("base "), label, note=True))
 
@@ -142,20 +154,53 @@ def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, 
     return tuple(rows)
 
 
+PART: Final = "report "
+"""How the key of a row begins that names one report of several; its number, from 1, follows."""
+
+
+def reports(canvas: Canvas, found: Sequence[QueuedReport]) -> tuple[Row, ...]:
+    """Return the reports of a request, a line each, in the order in which they stand in it."""
+    rows: list[Row] = []
+    for number, report in enumerate(found, 1):
+        sent = values(report.body)
+        told = [
+            (44, sent.get("requests_per_session", "0"), "requests"),
+            (62, sent.get("session_duration_minutes", "0"), "min"),
+        ]
+        cells = [at(3, Span(f"{PART}{number}", Role.NAME)), to(24, f"{len(report.body):,}"), at(25, muted("bytes"))]
+        if not canvas.narrow:
+            cells += [
+                cell for end, value, unit in told for cell in (to(end, _grouped(value)), at(end + 1, muted(unit)))
+            ]
+        cells.append(to(canvas.width - 1, muted(f"{report.sha256[:8]}{canvas.signs.cut}"), note=True))
+        rows.append(Row(placed(canvas.width, *cells), f"{PART}{number}"))
+    return tuple(rows)
+
+
+def part_of(key: str) -> int:
+    """Return the number, from 1, of the report in a request that a row's key names; 0 for none."""
+    number = key.removeprefix(PART) if key.startswith(PART) else key.rpartition(" (")[2].removesuffix(")")
+    return int(number) if number.isdecimal() else 0
+
+
 def wire(canvas: Canvas, base: Base | None, body: bytes) -> tuple[Row, ...]:
     """Return the exact bytes, cut into members: the offset of each line's first byte, and the bytes, verbatim.
 
-    The texts of the lines, joined, are the body.
+    The texts of the lines, joined, are the body. From the second report of a request on, its number follows the
+    field's name in a row's key.
     """
     found = {each.field.name: each for each in compare(base.body, body)} if base else {}
     room = max(canvas.width - 9, 8)
     rows: list[Row] = []
+    met: Counter[str] = Counter()
     for member in members(body):
         difference = found.get(member.field)
+        met[member.field] += 1
+        name = member.field if met[member.field] == 1 else f"{member.field} ({met[member.field]})"
         for begin in range(0, len(member.text), room):
             piece = member.text[begin : begin + room]
             first = begin == 0
-            key = member.field if first else ""
+            key = name if first and member.field else ""
             rows.append(_wire_row(canvas, member.offset + begin, piece, key, difference if first else None))
     return tuple(rows)
 

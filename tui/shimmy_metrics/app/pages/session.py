@@ -4,15 +4,16 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to
+from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
+from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
-from shimmy_metrics.wording import duration, obstacle
+from shimmy_metrics.wording import duration, obstacle, switched_elsewhere
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
@@ -31,6 +32,7 @@ class _Figure(NamedTuple):
 _SOURCES: Final = {
     TokenSource.REPORTED: "the server's count",
     TokenSource.COUNTED: "counted here",
+    TokenSource.ESTIMATED: "the server's guess",
     TokenSource.MIXED: "partly counted",
     TokenSource.UNKNOWN: "",
 }
@@ -62,6 +64,12 @@ def running_for(canvas: Canvas, session: Session) -> str:
 
 def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[Line, ...]:
     session = live.session
+    elsewhere = measured_elsewhere(overview)
+    if elsewhere:
+        withdraw = f"{canvas.keys.of('app.consent')}, then {canvas.keys.of('consent.decline')}"
+        addresses = [each.address for each in elsewhere]
+        told = switched_elsewhere(overview.standing.switch, addresses, withdraw)
+        return (*wrapped(told, canvas.width, role=Role.STRONG), BLANK)
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
     fate = _fate(canvas, overview, session)
     begun = canvas.clock(session.started)
@@ -73,15 +81,13 @@ def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[L
 
 
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
-    if session.switch:
-        return f"Nothing leaves: {session.switch} is set there."
     if session.local:
         return "It stays here: only for you."
     if obstacle(overview.standing):
         return f"Nothing leaves for now: {canvas.keys.of('app.consent')} says why."
     if overview.standing.decision.delivery is Delivery.REVIEW:
-        return "Nothing leaves until you release it."
-    return "Nothing leaves before the server stops."
+        return "It leaves when you release it."
+    return "Nothing of it leaves before the server stops."
 
 
 def _figures(session: Session) -> tuple[_Figure, ...]:
@@ -91,8 +97,8 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
     memory = counters.memory_bytes
     kept = (_Figure("server memory", f"{memory / 2**20:,.0f}", "MB", ""),) if memory else ()
     return (
-        _Figure("requests", f"{counters.requests:,}", "", "requests_per_session"),
-        _Figure("errors", f"{counters.errors:,}", "", "errors_count"),
+        _Figure("requests", f"{counters.requests:,}", "", "requests_per_session", "two digits"),
+        _Figure("errors", f"{counters.errors:,}", "", "errors_count", "two digits"),
         _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", _SOURCES[counters.token_source]),
         _Figure("tokens a second", f"{speed:,.1f}" if speed else "-", "", ""),
         _Figure(

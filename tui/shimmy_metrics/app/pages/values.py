@@ -4,7 +4,8 @@ import json
 from typing import Any, Final
 
 from shimmy_metrics.report.bodies import parsed
-from shimmy_metrics.report.fields import BY_NAME, FIELDS, Field
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import BY_NAME, FIELDS
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (

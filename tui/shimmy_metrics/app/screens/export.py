@@ -1,9 +1,10 @@
 """Export: what, how much, where to; a new file, never over another one; and a copy through the terminal."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +17,9 @@ from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, at_home, in_ho
 from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.text import Text, TextScreen
 from shimmy_metrics.app.widgets.buttons import Act
+
+_NEW: Final = "a new file" if sys.platform == "win32" else "a new file, yours alone"
+"""On Windows its folder says who may read it."""
 
 
 class ExportScreen(Question):
@@ -35,7 +39,7 @@ class ExportScreen(Question):
         """Return what is saved and where to, with a word about a file that is already there."""
         canvas = self.shimmy.canvas()
         there = os.path.lexists(at_home(self._path))
-        told = Span("! is already there: choose another path", Role.BAD) if there else muted("a new file, yours alone")
+        told = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
         size = f"{len(self._parcel.data):,} bytes"
         found = [
             *wrapped(f"{self._parcel.told}: {size} of JSON", canvas.width),

@@ -8,7 +8,8 @@ from shimmy_metrics.app.pages.explain import explained
 from shimmy_metrics.app.pages.places import Places
 from shimmy_metrics.app.pages.session import ROUTE
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.report.fields import BY_NAME, NEVER
+from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.never import NEVER
 
 _STAYS = {
     "tokens a second": "Tokens for each second of answering. It is in no report.",
@@ -44,7 +45,8 @@ class FieldFrame(Frame):
     def explained(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return the marked field explained, with its value."""
         sent, measured = self.values()
-        known = explained(canvas, self.mark, sent.get(self.mark, ""), measured.get(self.mark, ""), opened=self.more)
+        name = self.mark.partition(" (")[0]  # of a request's second report and on, a number follows
+        known = explained(canvas, name, sent.get(name, ""), measured.get(name, ""), opened=self.more)
         return known or self.own_explanation(canvas)
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:

@@ -8,14 +8,16 @@ from textual.binding import BindingType
 
 from shimmy_metrics.app.keys import RECEIPTS
 from shimmy_metrics.app.lines import BLANK, Line, at, muted, placed, strong, to, wrapped
-from shimmy_metrics.app.pages.canvas import Canvas, Page
-from shimmy_metrics.app.pages.history import explained, history_page, note_told, receipt_of
+from shimmy_metrics.app.pages.canvas import Canvas, Page, headline
+from shimmy_metrics.app.pages.history import entry_of, explained, history_page
 from shimmy_metrics.app.pages.outgoing import View, report_page
 from shimmy_metrics.app.pages.report import Base, Lens, sums
+from shimmy_metrics.app.pages.subjects import Subject, parts
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
-from shimmy_metrics.records import Pending, Receipt, Wait
+from shimmy_metrics.departure_text import became, sentence
+from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
 
@@ -32,30 +34,35 @@ class HistoryScreen(Frame):
         self._page = Page((), ())
 
     def page(self, canvas: Canvas) -> Page:
-        """Return the list of receipts; a thousand take 27 ms, so it is made again only where something changed."""
+        """Return the list of entries; a thousand take 27 ms, so it is made again only where something changed."""
         overview, base = self.shimmy.overview, self.shimmy.base
-        receipts = (overview.receipts, overview.broken_receipts) if overview else None
-        drawn = (receipts, base, canvas._replace(now=canvas.now.min))
+        known = (overview.entries, overview.broken) if overview else None
+        drawn = (known, base, canvas._replace(now=canvas.now.min))
         if drawn != self._drawn:
             self._drawn = drawn
             self._page = history_page(canvas, overview, base.id if base else 0)
         return self._page
 
-    def receipt(self) -> Receipt | None:
-        """Return the receipt that is marked."""
-        return receipt_of(self.shimmy.overview, self.mark)
+    def entry(self) -> Entry | None:
+        """Return the entry that is marked."""
+        return entry_of(self.shimmy.overview, self.mark)
+
+    def receipt(self) -> Departure | None:
+        """Return the marked entry where its bytes are kept."""
+        entry = self.entry()
+        return entry if isinstance(entry, Departure) and entry.body else None
 
     def explained(self, canvas: Canvas) -> tuple[Line, ...]:
-        """Return the proof: where to, the digest, and whether the bytes have it."""
-        receipt, overview = self.receipt(), self.shimmy.overview
-        if receipt is None or overview is None:
+        """Return what became of it, the digest, and the proof or what comes next."""
+        entry, overview = self.entry(), self.shimmy.overview
+        if entry is None or overview is None:
             return ()
-        return explained(canvas, receipt, broken=receipt.id in overview.broken_receipts)
+        return explained(canvas, overview, entry)
 
     def acts(self) -> Sequence[Act]:
-        """Return open and base, where there is a receipt."""
+        """Return open and base, where there is a receipt; of another entry the way to all that is known of it."""
         if not self.receipt():
-            return ()
+            return (self.shimmy.act("page.explain", "More"),) if self.entry() else ()
         return (
             self.shimmy.act("page.explain", "Open"),
             self.shimmy.act("history.base", "Base"),
@@ -63,27 +70,28 @@ class HistoryScreen(Frame):
         )
 
     async def action_explain(self) -> None:
-        """Open the marked receipt; of a note say what it is."""
+        """Open the marked receipt; of other entries say all that is known."""
         receipt = self.receipt()
-        if receipt is not None and not receipt.body:
-            await self.say(note_told(receipt))
-        elif receipt is not None:
+        if receipt is None:
+            await super().action_explain()
+        else:
             base = self.shimmy.base
             await self.shimmy.push_screen(ReceiptScreen(receipt, compared=base is not None and base.id != receipt.id))
 
-    def action_delete(self) -> None:
-        """Ask whether all receipts may be deleted."""
+    async def action_delete(self) -> None:
+        """Ask whether the bytes of all receipts may be deleted."""
         overview = self.shimmy.overview
-        if overview is not None and overview.receipts:
-            self.shimmy.ask_to_delete_receipts(overview.receipts)
+        kept = [each for each in overview.receipts if each.body] if overview else []
+        if kept:
+            self.shimmy.ask_to_delete_receipts(kept)
+        else:
+            await self.say("No receipt is kept here, so there is nothing to delete.")
 
     async def action_base(self) -> None:
         """Compare other reports with this one, or no longer."""
         receipt = self.receipt()
         if receipt is None:
-            return
-        if not receipt.body:
-            await self.say("A note holds no bytes, so nothing can be compared with it.")
+            await self.say("No bytes of this one are kept, so nothing can be compared with it.")
             return
         chosen = self.shimmy.base is None or self.shimmy.base.id != receipt.id
         self.shimmy.base = receipt if chosen else None
@@ -93,64 +101,71 @@ class HistoryScreen(Frame):
 
 
 class ReceiptScreen(ReportFrame):
-    """What was sent then, byte for byte."""
+    """What was sent then, byte for byte: the request, and each report in it."""
 
     TITLE = "A receipt"
 
-    def __init__(self, receipt: Receipt, *, compared: bool = False) -> None:
+    def __init__(self, receipt: Departure, *, compared: bool = False) -> None:
         """Open on the bytes, or, `compared` with a base that was chosen, on what differs."""
         super().__init__()
         self._receipt = receipt
-        self._reports = split(receipt.body)
+        self._parts = parts(receipt.body, [_report(receipt, body) for body in split(receipt.body)])
         self.view = View(lens=Lens.SINCE if compared else Lens.WIRE)
 
-    def report(self) -> Pending:
-        """Return the report of the receipt that is shown."""
-        body = self._reports[min(self.view.index, len(self._reports) - 1)]
-        return Pending(0, "", body, digest(body), self._receipt.at, Wait.DUE)
+    def subject(self) -> Subject:
+        """Return what of the receipt is shown."""
+        return self._parts[min(self.view.index, len(self._parts) - 1)]
 
     def how_many(self) -> int:
-        """Return how many reports went in one request."""
-        return len(self._reports)
+        """Return how many there are to walk: the request, and each report where there are several."""
+        return len(self._parts)
+
+    async def open_part(self, number: int) -> None:
+        """Show one report of the request."""
+        await self.change_view(replace(self.view, index=number))
 
     def base(self) -> Base | None:
-        """Return the chosen base, else the delivery before this one."""
+        """Return the chosen base, else the receipt before this one."""
         chosen = self.shimmy.chosen_base()
         overview = self.shimmy.overview
         if chosen is not None or overview is None:
             return chosen
-        older = next((each for each in overview.deliveries if each.id < self._receipt.id), None)
-        return Base(f"sent {self.shimmy.canvas().day(older.at)}", split(older.body)[-1]) if older else None
+        kept = (each for each in overview.receipts if each.body and each.id < self._receipt.id)
+        older = next(kept, None)
+        return Base(f"sent {self.shimmy.canvas().day(older.begun)}", split(older.body)[-1]) if older else None
+
+    def headers_told(self) -> tuple[str, ...]:
+        """Return what is said of headers: of a request that was made its body is kept alone."""
+        return ("Of what was sent the body is kept, and not the headers.",)
 
     def page(self, canvas: Canvas) -> Page:
-        """Return the report through the chosen lens, below what became of it."""
+        """Return the request or the report through the chosen lens, below what became of it."""
         overview = self.shimmy.overview
         if overview is None:
             return Page((), ())
-        receipt, number = self._receipt, len(self._reports)
-        when = f"{canvas.day(receipt.at)}, {canvas.clock(receipt.at)}"
-        sentence = placed(
-            canvas.width,
-            at(1, strong(f"Sent {when}. Answer {receipt.status}.")),
-            to(canvas.width - 1, muted(f"{len(receipt.body):,} bytes"), note=True),
-        )
+        receipt, subject, number = self._receipt, self.subject(), len(self._parts) - 1
+        told = sentence(became(receipt, canvas.now, canvas.zone))
+        size = f"{len(receipt.body):,} bytes"
+        head = headline(canvas, told, to(canvas.width - 1, muted(size), note=True))
         under: Line = BLANK
-        base = self.base()
+        base = self.base() if subject.report else None
         if self.view.lens is Lens.SINCE and base is not None:
-            under = placed(canvas.width, at(1, sums(base, self.report().body)))
-        elif number > 1:
-            place = f"Report {min(self.view.index, number - 1) + 1} of {number} in one request of sha256 "
-            under = placed(canvas.width, at(1, muted(f"{place}{receipt.sha256[:16]}{canvas.signs.cut}")))
-        standing = replace(overview.standing, endpoint=receipt.endpoint)
+            under = placed(canvas.width, at(1, sums(base, subject.body)))
+        elif number > 0:
+            place = f"Report {self.view.index} of {number} in this request" if self.view.index else "The request, whole"
+            size = f"{len(subject.body):,} bytes" if self.view.index else ""
+            walk = muted(f"{canvas.keys.pair('page.before', 'page.beside')} {self.view.index + 1} of {number + 1}")
+            under = placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.width - 1, walk, note=True))
         page = report_page(
             canvas,
-            (sentence, under),
-            self.report(),
+            (*head, under),
+            subject,
             view=self.view,
             base=base,
-            overview=overview._replace(standing=standing),
+            overview=overview,
+            sent_to=receipt.endpoint,
         )
-        if self.view.lens is Lens.MEASURED:
+        if self.view.lens is Lens.MEASURED and subject.report:
             gone = wrapped("What was measured goes when a report is delivered; the bytes alone stay.", canvas.width)
             return Page((*page.head[:-1], *gone), page.rows)
         return page
@@ -158,3 +173,8 @@ class ReceiptScreen(ReportFrame):
     def acts(self) -> Sequence[Act]:
         """Return copy."""
         return (self.shimmy.act("report.copy", "Copy"),)
+
+
+def _report(receipt: Departure, body: bytes) -> QueuedReport:
+    """Return one report of a receipt as the lenses take it."""
+    return QueuedReport(0, "", body, digest(body), receipt.begun, QueueState.DUE)

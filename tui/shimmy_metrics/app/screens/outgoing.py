@@ -6,13 +6,16 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from shimmy_metrics.actions.outbox import can_release
 from shimmy_metrics.app.keys import OUTBOX
 from shimmy_metrics.app.pages.canvas import Canvas, Page, followed
-from shimmy_metrics.app.pages.outgoing import Subject, last_sent, outgoing_page, subjects
+from shimmy_metrics.app.pages.outgoing import last_sent, outgoing_page
 from shimmy_metrics.app.pages.report import Base
+from shimmy_metrics.app.pages.subjects import Subject, subjects
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
-from shimmy_metrics.records import Pending, Wait
+from shimmy_metrics.departure_text import sentence, set_aside
+from shimmy_metrics.records import QueuedReport, QueueState
 
 
 class OutgoingScreen(ReportFrame):
@@ -26,9 +29,9 @@ class OutgoingScreen(ReportFrame):
         self._shown = ""
 
     def page(self, canvas: Canvas) -> Page:
-        """Return the chosen report through the chosen lens."""
+        """Return the chosen request or report through the chosen lens."""
         self._stay()
-        return outgoing_page(canvas, self.shimmy.overview, self.view, self.base())
+        return outgoing_page(canvas, self.shimmy.overview, self.view, self.base(), self.shimmy.released)
 
     def subject(self) -> Subject | None:
         """Return what is shown, or None before anything was read."""
@@ -39,33 +42,35 @@ class OutgoingScreen(ReportFrame):
         return subjects(overview)[self.view.index]
 
     def _stay(self) -> None:
-        """Stay with the report that is shown, though one before it left; a session's keeps its id when it is sealed."""
+        """Stay with what is shown, though one before it left; a session's report keeps its id when it is sealed."""
         overview = self.shimmy.overview
         if overview is not None:
-            ids = [each.report.report_id for each in subjects(overview)]
+            ids = [each.key for each in subjects(overview)]
             self.view = replace(self.view, index=followed(ids, self._shown, self.view.index))
             self._shown = ids[self.view.index]
 
     async def action_beside(self, by: int) -> None:
-        """Show the report beside this one."""
+        """Show the request or report beside this one."""
         self._stay()
         self._shown = ""
         await super().action_beside(by)
 
-    def report(self) -> Pending | None:
-        """Return the report that is shown."""
+    async def open_part(self, number: int) -> None:
+        """Show one report of the request."""
         subject = self.subject()
-        return subject.report if subject else None
+        if subject is not None:
+            self._shown = subject.reports[number - 1].report_id
+            await self.change_view(self.view)
 
     def how_many(self) -> int:
-        """Return how many reports there are to walk."""
+        """Return how many requests and reports there are to walk."""
         overview = self.shimmy.overview
         return len(subjects(overview)) if overview else 1
 
     def base(self) -> Base | None:
-        """Return the chosen base, else the report that was sent last."""
-        overview = self.shimmy.overview
-        if overview is None:
+        """Return the chosen base, else the report that was sent last; none for a request of several."""
+        overview, subject = self.shimmy.overview, self.subject()
+        if overview is None or subject is None or subject.report is None:
             return None
         return self.shimmy.chosen_base() or last_sent(self.shimmy.canvas(), overview)
 
@@ -75,30 +80,52 @@ class OutgoingScreen(ReportFrame):
         copy = self.shimmy.act("report.copy", "Copy")
         if subject is None or not subject.sealed:
             return (copy,)
-        release, delete = self.shimmy.act("outbox.release", "Release"), self.shimmy.act("outbox.delete", "Delete")
-        hold = (self.shimmy.act("outbox.hold", "Hold"),) if subject.report.wait is Wait.DUE else ()
-        return (release, *hold, delete, copy)
+        released = all(map(can_release, subject.reports))
+        release = (self.shimmy.act("outbox.release", "Release" if subject.report else "Release all"),) * released
+        if subject.report is None:
+            return (*release, copy)
+        hold = (self.shimmy.act("outbox.hold", "Hold"),) if subject.report.state is QueueState.DUE else ()
+        return (*release, *hold, self.shimmy.act("outbox.delete", "Delete"), copy)
 
     async def action_release(self) -> None:
-        """Ask whether the report may leave."""
-        subject = self.subject()
-        if subject is not None and subject.sealed:
-            self.shimmy.ask_to_release(subject.report)
-        else:
+        """Ask whether what is shown may be sent now, as one request."""
+        subject, overview = self.subject(), self.shimmy.overview
+        if subject is None or overview is None or not subject.sealed:
             await self.say("Only a sealed report can be released: it is sealed when the server stops.")
+        elif not all(map(can_release, subject.reports)):
+            await self.say(sentence(set_aside(subject.reports[0])))
+        elif not overview.standing.sends:
+            await self.say(f"Nothing leaves now: {self.shimmy.keys.of('app.consent')} says why.")
+        elif overview.sending:
+            await self.say("A sender is at work now, for 5 s at most. Release it when that is done.")
+        else:
+            self.shimmy.ask_to_release(subject)
 
     async def action_hold(self) -> None:
         """Hold the report back until it is released."""
-        subject = self.subject()
-        if subject is not None and subject.sealed and subject.report.wait is Wait.DUE:
-            self.shimmy.hold_back(subject.report)
-        else:
+        report = self._report()
+        if report is None:
+            await self.say(self._which())
+        elif report.state is not QueueState.DUE:
             await self.say("This one does not leave by itself.")
+        else:
+            self.shimmy.hold_back(report)
 
     async def action_delete(self) -> None:
         """Ask whether the report may be deleted."""
-        subject = self.subject()
-        if subject is not None and subject.sealed:
-            self.shimmy.ask_to_delete(subject.report)
+        report = self._report()
+        if report is None:
+            await self.say(self._which())
         else:
-            await self.say("Nothing waits here, so there is nothing to delete.")
+            self.shimmy.ask_to_delete(report)
+
+    def _report(self) -> QueuedReport | None:
+        """Return the one report that waits and is shown."""
+        subject = self.subject()
+        return subject.report if subject is not None and subject.sealed else None
+
+    def _which(self) -> str:
+        subject = self.subject()
+        if subject is None or not subject.sealed:
+            return "This one is not sealed: nothing of it waits here."
+        return f"This is a request of {len(subject.reports)} reports: {self.shimmy.keys.of('page.beside')} shows each."

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shimmy_metrics.app.lines import BLANK, at, muted, placed, strong, to
+from shimmy_metrics.app.lines import Role, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, headline
-from shimmy_metrics.app.pages.outgoing import View, report_page
+from shimmy_metrics.app.pages.outgoing import EXAMPLE, View, report_page
 from shimmy_metrics.app.pages.report import Base, Lens
+from shimmy_metrics.app.pages.subjects import Subject, of_report
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.records import Pending
 
 
 class PreviewScreen(ReportFrame):
-    """The exact bytes of an idle run's report."""
+    """The exact bytes of an example: no session is behind it."""
 
     TITLE = "What would be sent"
 
@@ -22,10 +22,10 @@ class PreviewScreen(ReportFrame):
         super().__init__()
         self.view = replace(View(), lens=Lens.WIRE)
 
-    def report(self) -> Pending | None:
+    def subject(self) -> Subject | None:
         """Return the example."""
         overview = self.shimmy.overview
-        return overview.example if overview else None
+        return of_report(overview.example) if overview else None
 
     def how_many(self) -> int:
         """Return one: there is nothing to walk."""
@@ -41,9 +41,10 @@ class PreviewScreen(ReportFrame):
         if overview is None:
             return Page((placed(canvas.width, at(1, muted(READING))),), ())
         size = (strong(f"{len(overview.example.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
-        told = "An idle run on this machine would send this."
-        sentence = headline(canvas, told, to(canvas.width - 1, *size, note=True))
-        return report_page(canvas, (*sentence, BLANK), overview.example, view=self.view, base=None, overview=overview)
+        head = headline(canvas, "An example of a report:", to(canvas.width - 1, *size, note=True))
+        told = wrapped(EXAMPLE, canvas.width, role=Role.MUTED)
+        subject = of_report(overview.example)
+        return report_page(canvas, (*head, *told), subject, view=self.view, base=None, overview=overview)
 
     def acts(self) -> Sequence[Act]:
         """Return the raw bytes."""

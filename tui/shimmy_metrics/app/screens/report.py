@@ -1,4 +1,4 @@
-"""What the screens of one report share: three lenses, raw bytes, copying."""
+"""What the screens of a request or a report share: its lenses, raw bytes, copying."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,15 +10,15 @@ from shimmy_metrics.app.keys import BESIDE, LENSES
 from shimmy_metrics.app.lines import Line, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.outgoing import View
-from shimmy_metrics.app.pages.report import Base, Lens
+from shimmy_metrics.app.pages.report import TOGETHER, Base, Lens, part_of
+from shimmy_metrics.app.pages.subjects import Subject
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.app.screens.field import FieldFrame
-from shimmy_metrics.records import Pending
-from shimmy_metrics.wording import HEADERS, YOUR_ADDRESS
+from shimmy_metrics.wording import HEADERS, YOUR_ADDRESS, connects
 
 
 class ReportFrame(FieldFrame):
-    """A screen that shows one of several reports."""
+    """A screen that shows one of several requests and reports."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*LENSES, *BESIDE]
 
@@ -27,22 +27,29 @@ class ReportFrame(FieldFrame):
         self.view = View()
         self._moved = False
 
-    def report(self) -> Pending | None:
-        """Return the report that is shown."""
+    def subject(self) -> Subject | None:
+        """Return what is shown."""
         raise NotImplementedError
 
     def how_many(self) -> int:
-        """Return how many reports `[` and `]` walk."""
+        """Return how many `[` and `]` walk."""
         raise NotImplementedError
 
     def base(self) -> Base | None:
         """Return what it is compared with."""
         raise NotImplementedError
 
+    async def open_part(self, number: int) -> None:
+        """Show one report of the request that is shown, by its number from 1."""
+        raise NotImplementedError
+
     def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return this report's values, and what was measured for it."""
-        report = self.report()
-        return (values(report.body), report.measured) if report else ({}, {})
+        """Return the report's values, and what was measured for it; of several reports the one that is marked."""
+        subject = self.subject()
+        if subject is None:
+            return {}, {}
+        number = min(max(part_of(self.mark), 1), len(subject.reports))
+        return values(subject.reports[number - 1].body), subject.measured
 
     def leave_mark(self) -> None:
         """Note that from now on the mark stands where a person put it."""
@@ -55,10 +62,23 @@ class ReportFrame(FieldFrame):
             super().remember_mark()
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
-        """Return what there is to say about the raw request."""
-        if not self.view.unbroken:
-            return ()
-        return tuple(each for told in (HEADERS, YOUR_ADDRESS) for each in wrapped(told, canvas.width))
+        """Return what there is to say about the raw request, or about a report of several."""
+        overview = self.shimmy.overview
+        if self.view.unbroken and overview is not None:
+            told = (*self.headers_told(), YOUR_ADDRESS)
+            return tuple(each for text in told for each in wrapped(text, canvas.width))
+        number = part_of(self.mark)
+        subject = self.subject()
+        if number and subject is not None and self.view.lens is not Lens.WIRE:
+            told = (f"{canvas.keys.of('page.explain')} shows this report alone.",)
+            return tuple(each for text in told for each in wrapped(text, canvas.width))
+        return ()
+
+    def headers_told(self) -> tuple[str, ...]:
+        """Return what is said of the headers that are shown."""
+        overview = self.shimmy.overview
+        proxy = overview.proxy if overview is not None else ""
+        return (f"{HEADERS}{connects(proxy)}",)
 
     async def change_view(self, view: View) -> None:
         """Look at it in another way; the mark stays on the same field."""
@@ -72,14 +92,24 @@ class ReportFrame(FieldFrame):
 
     async def action_turn(self, by: int) -> None:
         """Open the lens beside this one."""
-        every = list(Lens)
-        place = max(0, min(every.index(self.view.lens) + by, len(every) - 1))
+        subject = self.subject()
+        every = list(Lens) if subject is None or subject.report else list(TOGETHER)
+        here = every.index(self.view.lens) if self.view.lens in every else 0
+        place = max(0, min(here + by, len(every) - 1))
         await self.change_view(replace(self.view, lens=every[place], unbroken=False))
 
     async def action_beside(self, by: int) -> None:
-        """Show the report beside this one."""
+        """Show the request or report beside this one."""
         place = max(0, min(self.view.index + by, self.how_many() - 1))
         await self.change_view(replace(self.view, index=place))
+
+    async def action_explain(self) -> None:
+        """Open the marked report of a request; else say more about the marked line."""
+        subject = self.subject()
+        if subject is not None and subject.report is None and self.view.lens is not Lens.WIRE:
+            await self.open_part(part_of(self.mark))
+        else:
+            await super().action_explain()
 
     async def action_same(self) -> None:
         """Show the fields that did not change, or put them away."""
@@ -92,6 +122,6 @@ class ReportFrame(FieldFrame):
 
     def action_copy(self) -> None:
         """Copy the bytes; the same are saved to a file, since a terminal never says whether it took them."""
-        report = self.report()
-        if report is not None:
-            self.shimmy.ask_to_copy(report)
+        subject = self.subject()
+        if subject is not None:
+            self.shimmy.ask_to_copy(subject)

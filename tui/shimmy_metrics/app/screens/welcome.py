@@ -74,11 +74,13 @@ class ConsentScreen(Frame):
         return Page((), ())
 
     def acts(self) -> Sequence[Act]:
-        """Return the two ways to know more before deciding."""
-        return (
+        """Return the two ways to know more before deciding, and the one to leave nothing here."""
+        more = (
             self.shimmy.act("consent.wire", "What would be sent"),
             self.shimmy.act("consent.fields", "Every field, and why"),
         )
+        forget = (self.shimmy.act("consent.forget", "Forget all"),)
+        return (*more, *forget) if consent.forgets(self.shimmy.overview) else more
 
     # --- answering ----------------------------------------------------------------------------------------------
 
@@ -113,6 +115,12 @@ class ConsentScreen(Frame):
         if choice is not None:
             self.shimmy.ask_again(choice)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether there is such an answer now: the page of keys and the palette list no other."""
+        if action in {"answer", "ask"}:
+            return any(choice.name in parameters for choice in self._choices)
+        return super().check_action(action, parameters)
+
     def _choice(self, name: str) -> Choice | None:
         return next((choice for choice in self._choices if choice.name == name), None)
 
@@ -127,6 +135,10 @@ class ConsentScreen(Frame):
         from shimmy_metrics.app.screens.fields import FieldsScreen
 
         await self.shimmy.push_screen(FieldsScreen())
+
+    def action_forget(self) -> None:
+        """Ask whether everything of ours on this disk may be deleted."""
+        self.shimmy.ask_to_forget()
 
     # --- moving -------------------------------------------------------------------------------------------------
 
@@ -184,7 +196,7 @@ class ConsentScreen(Frame):
         overview = self.shimmy.overview
         if overview is not None and self.shimmy.renewing:
             return renewal.after(canvas, overview)
-        return consent.after(canvas)
+        return consent.after(canvas, overview)
 
     def _foot(self, canvas: Canvas) -> tuple[Line, ...]:
         said = tuple(wrapped(self._said, canvas.width)) if self._said else ()

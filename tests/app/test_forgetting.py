@@ -1,0 +1,79 @@
+"""The consent page lists everything of ours on this disk, and offers to forget it: asked with numbers first."""
+
+from pathlib import Path
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.files import Kind, files
+from shimmy_metrics.app.palette import commands
+from shimmy_metrics.app.screens.confirm import Question
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent import Consent
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened as opened_store
+from support import opened
+from support.samples import queued
+
+SIZE = (80, 60)
+
+
+def _used(root: Path) -> None:
+    enable(opened.profile_of(root))
+    with opened_store(opened.profile_of(root)) as db:
+        outbox.add(db, queued())
+
+
+async def test_the_page_lists_each_file_with_its_size_and_use(tmp_path: Path) -> None:
+    _used(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened.press(pilot, "c")
+        shown = opened.text(app)
+        for each in files(app.profile):
+            assert str(each.path) in shown
+            assert each.use in shown
+            assert each.kind is Kind.FOLDER or f"{each.size:,} byte" in shown
+
+
+async def test_forget_asks_with_numbers_and_a_no_changes_nothing(tmp_path: Path) -> None:
+    _used(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened.press(pilot, "c", "d")
+        await opened.until(pilot, lambda: isinstance(app.screen, Question))
+        await opened.until(pilot, lambda: "1 report that waits" in opened.text(app))
+        await opened.answer(pilot, "n")
+    assert load(app.profile).decision.consent is Consent.GRANTED
+    assert Kind.STORE in [each.kind for each in files(app.profile)]
+
+
+async def test_on_a_yes_all_of_it_goes_and_the_page_shows_it(tmp_path: Path) -> None:
+    _used(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened.press(pilot, "c", "d")
+        await opened.until(pilot, lambda: isinstance(app.screen, Question))
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: [each.kind for each in files(app.profile)] == [Kind.CONFIG])
+        await opened.until(pilot, lambda: "Metrics are off" in opened.text(app))
+        await opened.until(pilot, lambda: "On this disk" not in opened.text(app))
+        await pilot.pause(1.2)  # two looks of the app at the disk: it makes nothing anew
+    assert [each.kind for each in files(app.profile)] == [Kind.CONFIG]
+    assert load(app.profile).decision.consent is Consent.DECLINED
+
+
+async def test_it_stands_in_the_palette_of_the_page(tmp_path: Path) -> None:
+    _used(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened.press(pilot, "c")
+        assert "Forget all, but your no" in [command.name for command in commands(app, app.screen)]
+
+
+async def test_where_nothing_lies_here_nothing_is_offered(tmp_path: Path) -> None:
+    app = opened.living(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened.press(pilot, "c")
+        assert "On this disk" not in opened.text(app)
+        assert "Forget all" not in opened.text(app)
+        await opened.press(pilot, "d")
+        await opened.until(pilot, lambda: "Nothing of ours is on this disk" in opened.text(app))

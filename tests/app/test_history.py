@@ -1,0 +1,236 @@
+"""History: every attempt to send stands there in words, also after its receipt is deleted."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.history import history_page, row_key
+from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.departure_text import became, label, sentence
+from shimmy_metrics.limits import REPEAT_SECONDS
+from shimmy_metrics.records import Failure, Note, NoteKind, Outcome, QueuedReport
+from shimmy_metrics.report.seal import digest, join
+from shimmy_metrics.store import departures, outbox
+from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.system.locks import Lock
+from support import opened, overviews, samples
+from support.departed import depart
+
+CANVAS = Canvas(100, 30, UNICODE, samples.NOW)
+
+
+def reports(number: int) -> list[QueuedReport]:
+    return [overviews.reported(overviews.named(each, days=1), each) for each in range(1, number + 1)]
+
+
+def page(shown: Overview) -> str:
+    made = history_page(CANVAS, shown, 0)
+    lines = (*made.head, *(row.line for row in made.rows))
+    return "\n".join("".join(span.text for span in line) for line in lines)
+
+
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+async def test_each_kind_of_departure_stands_there_in_words_with_its_numbers(
+    tmp_path: Path, outcome: Outcome | None
+) -> None:
+    made = overviews.departure(1, 0, overviews.named(1), overviews.named(2), outcome=outcome, status=0)
+    app = opened.still(tmp_path, overviews.idle()._replace(entries=(made,), sending=outcome is None))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3")
+        shown = opened.text(app)
+        (row,) = (each for each in shown.splitlines() if each.startswith("›"))
+        when, what = row[3:15], row[17:31].strip()
+        assert when.startswith("23 Nov ")
+        assert what == label(made)
+        assert row.split()[-4:] == ["2", f"{made.length:,}", "metrics.shimmy-ai.dev", made.sha256[:8]]
+        assert made.sha256 in shown
+        assert "Nothing was sent" not in shown
+        assert ("No attempt to send" in shown) is False
+
+
+async def test_like_failures_are_one_row_with_their_number_and_since_when(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        outbox.add(db, samples.queued())
+        for hours in (30, 20, 10):
+            moment = samples.NOW - timedelta(hours=hours)
+            depart(db, samples.queued(), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME, moment=moment)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await opened.press(pilot, "3")
+        shown = opened.text(app)
+        assert shown.count("nothing left 3x") == 1
+        assert "Nothing left in 3 attempts." in shown
+        assert "(3 attempts since 22 Nov" in shown
+        assert "The next attempt is made when the next session ends." in shown
+        assert "its name was not found" in shown
+
+
+async def test_enter_opens_the_bytes_of_a_request_whole_and_each_report_in_it(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    gone = reports(2)
+    body = join([report.body for report in gone])
+    with store(profile) as db:
+        depart(db, *gone)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await opened.press(pilot, "3", "enter")
+        shown = opened.text(app)
+        assert "The request, whole" in shown
+        assert f"sha256 {digest(body)}" in shown
+        assert f"{len(body):,} bytes" in shown
+        assert "header" not in shown  # the request's own are not kept, and today's are not its
+        await opened.press(pilot, "w")
+        assert "Host:" not in opened.text(app)
+        assert "Of what was sent the body is kept, and not the headers." in opened.text(app)
+        await opened.press(pilot, "right_square_bracket")
+        assert "Report 1 of 2 in this request" in opened.text(app)
+        assert f"sha256 {gone[0].sha256}" in opened.text(app)
+        await opened.press(pilot, "right_square_bracket")
+        assert f"sha256 {gone[1].sha256}" in opened.text(app)
+
+
+async def test_what_is_copied_of_a_receipt_is_its_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    gone = reports(2)
+    with store(profile) as db:
+        depart(db, *gone)
+        (made,) = departures.everything(db)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "enter", "y")
+        assert "this request of 2 reports, byte for byte" in opened.text(app)
+        await pilot.pause(REPEAT_SECONDS)  # the key that opened the question is the one that answers it
+        await opened.answer(pilot, "y")
+    (saved,) = home.iterdir()
+    assert digest(saved.read_bytes()) == made.sha256
+    assert len(json.loads(saved.read_bytes())) == 2
+
+
+async def test_after_its_receipts_are_deleted_history_still_says_what_was_sent(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    gone = reports(2)
+    with store(profile) as db:
+        depart(db, *gone)
+        depart(db, *gone, outcome=Outcome.NOTHING_LEFT, failure=Failure.PROXY)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "d")
+        asked = " ".join(opened.text(app).split())
+        assert "The bytes of 1 receipt are deleted" in asked
+        assert "That something left, when, where to and its digest stay on record." in asked
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "No receipt is kept." in opened.text(app))
+        told = " ".join(opened.text(app).split())
+        assert "Deleted: the bytes of 1 receipt. When, where to and each digest stay on record." in told
+        assert "2 reports were sent and taken." in told
+        assert "bytes of 1 receipt deleted by you" in told
+        await opened.press(pilot, "G")
+        await opened.until(pilot, lambda: "you deleted its bytes" in opened.text(app))
+        shown = opened.text(app)
+        (row,) = (each for each in shown.splitlines() if each.startswith("›"))
+        assert "confirmed" in row
+        assert digest(join([report.body for report in gone])) in shown
+        assert "No receipt is kept here: you deleted its bytes." in shown
+        await opened.press(pilot, "d")
+        assert "No receipt is kept here, so there is nothing to delete." in opened.text(app)
+        await opened.press(pilot, "m")
+        assert app.base is None
+
+
+@pytest.mark.parametrize("gone_out", [False, True])
+async def test_what_a_sender_left_open_is_told_as_what_it_can_be(tmp_path: Path, *, gone_out: bool) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    report = samples.queued()
+    with store(profile) as db:
+        outbox.add(db, report)
+        number = depart(db, report, outcome=None)
+        if not gone_out:
+            departures.may_leave(db, number, [])
+    lock = Lock(lock_path(profile))
+    assert lock.take()
+    try:
+        at_work = overview(profile, samples.FACTS)
+        assert at_work.sending
+        assert at_work.departures[0].outcome is None
+        assert "under way" in page(at_work)
+    finally:
+        lock.release()
+    abandoned = overview(profile, samples.FACTS, at_work)
+    assert not abandoned.sending
+    made = abandoned.departures[0]
+    assert made.outcome is (Outcome.MAY_HAVE_LEFT if gone_out else Outcome.NOTHING_LEFT)
+    assert ("may have left" if gone_out else "nothing left") in page(abandoned)
+    with store(profile) as db:
+        assert departures.everything(db)[0].outcome is None  # a look writes nothing
+
+
+async def test_a_sender_that_is_killed_shows_by_itself(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    report = samples.queued()
+    with store(profile) as db:
+        outbox.add(db, report)
+        depart(db, report, outcome=None)
+    lock = Lock(lock_path(profile))
+    assert lock.take()
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3")
+        assert "under way" in opened.text(app)
+        lock.release()
+        await opened.until(pilot, lambda: "may have left" in opened.text(app))
+
+
+def test_what_was_set_aside_is_told_with_its_departure() -> None:
+    shown = overviews.busy()
+    refused = overviews.departure(9, 0, overviews.named(5), outcome=Outcome.REFUSED, status=400)
+    told = page(shown._replace(entries=(refused,)))
+    assert "refused" in told
+    assert "Bytes may have left in 1 attempt; none is known to be taken." in told
+
+
+async def test_a_refused_departure_says_that_its_report_is_set_aside(tmp_path: Path) -> None:
+    refused = overviews.departure(9, 0, overviews.named(5), outcome=Outcome.REFUSED, status=400)
+    app = opened.still(tmp_path, overviews.busy()._replace(entries=(refused,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3")
+        assert "1 report of it is set aside, and not sent again by itself." in opened.text(app)
+        await opened.press(pilot, "enter")
+        assert "POST https://metrics.shimmy-ai.dev/v1/usage" in opened.text(app)
+
+
+@pytest.mark.parametrize(("taken", "told"), [(0, "No attempt to send"), (7, "7 reports were sent and taken")])
+def test_folded_departures_count_as_sent(taken: int, told: str) -> None:
+    folded = Note(1, samples.NOW, NoteKind.FOLDED, 9, taken)
+    assert told in page(overviews.idle()._replace(entries=(folded,)))
+
+
+def test_what_is_not_as_written_is_named(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    told = page(shown._replace(broken=(row_key(shown.entries[0]), row_key(shown.entries[2]))))
+    assert "2 entries not as written." in told
+
+
+@pytest.mark.parametrize("outcome", [each for each in Outcome if each.taken])
+async def test_what_became_of_a_receipt_stands_there_whole(tmp_path: Path, outcome: Outcome) -> None:
+    made = overviews.departure(1, 3, overviews.named(1), overviews.named(2), outcome=outcome)
+    app = opened.still(tmp_path, overviews.idle()._replace(entries=(made,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "enter")
+        whole = sentence(became(made, samples.NOW))
+        assert whole in " ".join(opened.text(app).split())

@@ -1,0 +1,320 @@
+"""Outgoing: what is shown before is what leaves, and what is said afterwards is what became of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions import outbox as hand
+from shimmy_metrics.actions.decide import enable, hold
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.report import joined_text, wire
+from shimmy_metrics.app.pages.subjects import subjects
+from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.delivery.request import next_request
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.records import Cause, Failure, Outcome, QueuedReport, QueueState
+from shimmy_metrics.report.seal import digest, join
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.system.locks import Lock
+from support import opened, overviews, samples
+from support.departed import depart
+
+CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
+IDS = tuple(f"c0ffee00-0000-4000-8000-{number:012}" for number in range(1, 5))
+OTHER = "https://metrics.example.org/v1/usage"
+
+
+def waiting(root: Path, *states: QueueState, endpoint: str = ENDPOINT, cause: Cause = Cause.NONE) -> list[QueuedReport]:
+    """Agree, and put a report into the outbox for each of these states."""
+    profile = opened.profile_of(root)
+    enable(profile)
+    if QueueState.HELD_BY_MODE in states:
+        hold(profile, review=True)
+    grant = load(profile).decision.grant
+    with store(profile) as db:
+        for report_id, state in zip(IDS, states, strict=False):
+            report = samples.queued(report_id, state, consent_id=grant, endpoint=endpoint)
+            outbox.add(db, report._replace(cause=cause))
+        return outbox.everything(db)
+
+
+@pytest.fixture
+def released(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """Return what a sender was started for; none starts."""
+    found: list[list[int]] = []
+    monkeypatch.setattr(hand, "start_sender", lambda _, *, released: found.append(released))
+    return found
+
+
+@contextmanager
+def sender_at_work(root: Path) -> Iterator[None]:
+    lock = Lock(lock_path(opened.profile_of(root)))
+    assert lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_path: Path) -> None:
+    reports = waiting(tmp_path, QueueState.SET_ASIDE, QueueState.DUE, QueueState.DUE)
+    request = next_request(reports[1:], ENDPOINT)
+    assert request is not None
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await opened.press(pilot, "2", "w")
+        shown = opened.text(app)
+        assert "2 of 3 reports are sent as one request when the next session ends." in shown
+        assert f"Content-Length: {len(request.body)}" in shown
+        assert f"sha256 {digest(request.body)}" in shown
+        assert f"POST {ENDPOINT} and 7 headers" in shown
+        assert f"{len(request.body):,} bytes" in shown
+        assert "[ ] 1 of 4" in shown
+    assert app.overview is not None
+    assert app.overview.next_request == request
+    subject = subjects(app.overview)[0]
+    assert subject.body == join([report.body for report in reports[1:]])
+    assert joined_text(wire(CANVAS, None, subject.body)).encode() == request.body
+
+
+def test_each_line_of_a_request_can_be_marked(tmp_path: Path) -> None:
+    found = subjects(overviews.batch())[0]
+    keys = [row.key for row in wire(CANVAS, None, found.body) if row.key]
+    assert len({*keys}) == len(keys) == 2 * len(keys[: len(keys) // 2])
+
+
+async def test_a_request_lists_its_reports_and_enter_opens_one(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.batch())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "j")
+        assert "›  report 2" in opened.text(app)
+        await opened.press(pilot, "enter")
+        assert "[ ] 4 of 6" in opened.text(app)
+        await opened.press(pilot, "w")
+        assert overviews.batch().outbox[1].sha256 in opened.text(app)
+
+
+async def test_a_request_is_compared_with_nothing(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.batch())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "l")
+        shown = opened.text(app)
+        assert "▸ On the wire" in shown
+        assert "was " not in shown
+        assert "base" not in shown
+        await opened.press(pilot, "j", "l", "h")
+        assert "▸ Its reports" in opened.text(app)
+
+
+async def test_a_release_is_a_request_of_that_report_alone_and_the_question_shows_it(
+    tmp_path: Path, released: list[list[int]]
+) -> None:
+    reports = waiting(tmp_path, QueueState.HELD_BY_MODE, QueueState.HELD_BY_MODE)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "right_square_bracket", "right_square_bracket", "r")
+        asked = " ".join(opened.text(app).split())
+        assert "Release this report?" in asked
+        assert f"{len(reports[1].body)} bytes, sha256 {reports[1].sha256[:16]}…, are sent now to {ENDPOINT}." in asked
+        await opened.answer(pilot, "y")
+        assert released == [[reports[1].id]]
+        assert "Released: a sender has it now." in opened.text(app)
+        assert "A sender has this one now." in opened.text(app)
+
+
+async def test_all_that_is_held_is_released_as_the_one_request_that_is_shown(
+    tmp_path: Path, released: list[list[int]]
+) -> None:
+    reports = waiting(tmp_path, QueueState.HELD_BY_MODE, QueueState.HELD_BY_MODE)
+    body = join([report.body for report in reports])
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "2 reports are held. Released together they are this one request." in opened.text(app)
+        assert "r Release all" in opened.text(app)
+        await opened.press(pilot, "r")
+        asked = " ".join(opened.text(app).split())
+        assert "Release 2 reports as one request?" in asked
+        assert f"{len(body):,} bytes, sha256 {digest(body)[:16]}" in asked
+        await opened.answer(pilot, "y")
+        assert [sorted(each) for each in released] == [[report.id for report in reports]]
+
+
+async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(tmp_path: Path) -> None:
+    waiting(tmp_path, QueueState.HELD_FOR_ENDPOINT, QueueState.HELD_FOR_ENDPOINT, endpoint=OTHER)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(160, 30)) as pilot:
+        await opened.press(pilot, "2", "right_square_bracket")
+        shown = " ".join(opened.text(app).split())
+        assert "Sealed for metrics.example.org, as 1 other here; released it goes to metrics.shimmy-ai.dev." in shown
+        assert "It waits until 7 Dec, then a session's end deletes it." in shown
+        await opened.press(pilot, "r")
+        asked = " ".join(opened.text(app).split())
+        assert f"are sent now to {ENDPOINT}. It was sealed for metrics.example.org." in asked
+
+
+@pytest.mark.parametrize("cause", [Cause.DAMAGED, Cause.OLDER_RULES])
+async def test_what_this_program_set_aside_is_not_called_refused_and_not_released(
+    tmp_path: Path, cause: Cause, released: list[list[int]]
+) -> None:
+    waiting(tmp_path, QueueState.SET_ASIDE, cause=cause)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        shown = opened.text(app)
+        assert "1 report waits. This one is set aside." in shown
+        assert "no receiver is given it" in " ".join(shown.split())
+        assert "refused" not in shown
+        assert "r Release" not in shown
+        await opened.press(pilot, "r")
+        assert "no receiver is given it" in " ".join(" ".join(opened.text(app).splitlines()[-4:]).split())
+        assert "Release this report?" not in opened.text(app)
+    assert not released
+
+
+async def test_what_the_receiver_refused_says_so_and_can_be_released(tmp_path: Path) -> None:
+    waiting(tmp_path, QueueState.SET_ASIDE, cause=Cause.REFUSED)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "! The receiver refused it" in opened.text(app)
+        assert "r Release" in opened.text(app)
+
+
+async def test_a_deletion_says_that_the_report_never_left(tmp_path: Path) -> None:
+    waiting(tmp_path, QueueState.DUE)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "d")
+        assert "It never left." in " ".join(opened.text(app).split())
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
+
+
+async def test_a_deletion_says_what_had_been_sent_of_the_report(tmp_path: Path) -> None:
+    (report,) = waiting(tmp_path, QueueState.DUE)
+    with store(opened.profile_of(tmp_path)) as db:
+        depart(db, report, outcome=Outcome.NO_ANSWER, failure=Failure.TIME)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "d")
+        given = "1 report given to metrics.shimmy-ai.dev at "
+        assert given in " ".join(opened.text(app).split())
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "Deleted. 1 report given to" in opened.text(app))
+        assert "no answer: the time was up." in " ".join(opened.text(app).split())
+
+
+async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
+    (report,) = waiting(tmp_path, QueueState.DUE)
+    with store(opened.profile_of(tmp_path)) as db:
+        depart(db, report, outcome=None)
+    with sender_at_work(tmp_path):
+        app = opened.living(tmp_path)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened.press(pilot, "2")
+            assert "1 report waits. A sender is at work now." in opened.text(app)
+            await opened.press(pilot, "d")
+            await opened.answer(pilot, "y")
+            await opened.until(pilot, lambda: "being sent at this moment" in opened.text(app))
+            await opened.press(pilot, "r")
+            assert "A sender is at work now, for 5 s at most." in opened.text(app)
+    with store(opened.profile_of(tmp_path)) as db:
+        assert outbox.everything(db)
+
+
+async def test_a_release_that_reached_nobody_says_so_and_when_it_is_tried_again(
+    tmp_path: Path, released: list[list[int]]
+) -> None:
+    (report,) = waiting(tmp_path, QueueState.HELD_BY_HAND)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        await opened.answer(pilot, "y")
+        assert released
+        with store(opened.profile_of(tmp_path)) as db:
+            depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
+        await opened.until(pilot, lambda: "no connection could be made. The next" in " ".join(opened.text(app).split()))
+        told = " ".join(opened.text(app).split())
+        assert "The next attempt is made when the next session ends." in told
+        assert "This one now" not in told
+        assert "It is sent when the next session ends." in told
+
+
+async def test_a_release_of_which_no_sender_made_a_request_says_so(
+    tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shimmy_metrics.app.releasing.SEND_SECONDS", 0.1)
+    waiting(tmp_path, QueueState.HELD_BY_HAND)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "No request was made." in opened.text(app))
+        assert released
+        assert "The report stays here and is sent when the next session ends." in " ".join(opened.text(app).split())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failure", "word"),
+    [
+        (Outcome.NOTHING_LEFT, Failure.NAME, "nothing left"),
+        (Outcome.ERROR, Failure.NONE, "error"),
+        (Outcome.NO_ANSWER, Failure.BROKEN_OFF, "no answer"),
+        (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, "may have left"),
+    ],
+)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
+async def test_a_failed_attempt_is_in_view_on_every_screen_at_no_row(
+    tmp_path: Path, outcome: Outcome, failure: Failure, word: str, size: tuple[int, int]
+) -> None:
+    shown = overviews.failing()
+    last = shown.departures[0]._replace(outcome=outcome, failure=failure, attempts=1, since=None)
+    shown = shown._replace(entries=(last, *shown.entries[1:]))
+    for overview, seen in ((shown, True), (shown._replace(entries=shown.entries[1:]), False)):
+        app = opened.still(tmp_path, overview)
+        async with app.run_test(size=size) as pilot:
+            for key in ("1", "2", "3", "4", "c"):
+                await opened.press(pilot, key)
+                rule = opened.text(app).splitlines()[1]
+                assert (word in rule) is seen, (key, opened.text(app))
+                assert ("! " in rule) is seen
+
+
+async def test_where_there_is_room_every_screen_says_when_it_is_tried_again(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.failing())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "1")
+        rule = opened.text(app).splitlines()[1]
+        assert "nothing left; the next when the second session from now ends" in rule
+        await opened.press(pilot, "2")
+        assert "This one is sent when the second session from now ends." in opened.text(app)
+        assert "no connection could be made (2 attempts since 22 Nov" in opened.text(app)
+
+
+def test_nothing_that_waits_is_left_out_and_nothing_is_shown_twice() -> None:
+    due, held, aside = QueueState.DUE, QueueState.HELD_BY_HAND, QueueState.SET_ASIDE
+    for states in ((due,), (held,), (aside,), (due, held), (due, held, held), (aside, due), (due, due, held, held)):
+        queued = tuple(overviews.reported(overviews.named(n), n, state) for n, state in enumerate(states))
+        found = subjects(overviews.idle()._replace(outbox=queued))
+        alone = [subject.report for subject in found if subject.report]
+        assert sorted(report.id for report in alone) == [report.id for report in queued]
+        first = found[0].reports
+        leaving = [each for each in queued if each.state is due] or [each for each in queued if each.state.held]
+        assert [*first] == (leaving or [queued[0]])
+        assert sum(subject.report is None for subject in found) == sum(states.count(each) > 1 for each in (due, held))
+
+
+async def test_a_report_older_than_any_that_waits_says_that_it_is_deleted(tmp_path: Path) -> None:
+    shown = overviews.batch()
+    old = shown.outbox[2]._replace(sealed=samples.NOW - timedelta(days=20))
+    app = opened.still(tmp_path, shown._replace(outbox=(old,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        assert "It has waited 14 days" in " ".join(opened.text(app).split())

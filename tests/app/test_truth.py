@@ -1,0 +1,263 @@
+"""What the app says of a switch, an answer and an example is true of the process that it speaks of."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent import Consent, Delivery
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
+from shimmy_metrics.records import Failure, Outcome, QueueState
+from shimmy_metrics.store import outbox, sessions
+from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.system.locks import Lock
+from support import opened, overviews, samples
+from support.departed import depart
+
+SWITCH = {"DO_NOT_TRACK": "1"}
+
+
+def told(app: ShimmyApp) -> str:
+    return " ".join(opened.text(app).split())
+
+
+async def test_a_switch_in_this_shell_says_nothing_of_a_server_that_was_started_without_it(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        number = sessions.begin(db, samples.session(consent_id=load(profile).decision.grant))
+    lock = sessions.take_lock(profile, number)
+    app = opened.living(tmp_path, variables=SWITCH)
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            await opened.press(pilot, "1")
+            assert (
+                "This shell is switched off by DO_NOT_TRACK=1. The server at http://127.0.0.1:11435 was started "
+                "without it and is measured; c, then n withdraws for all." in told(app)
+            )
+            for key in ("1", "2", "3", "4", "c"):
+                await opened.press(pilot, key)
+                assert "off in this shell · a server is measured" in opened.text(app).splitlines()[0]
+            assert "is measured; n withdraws for all." in told(app)
+            await opened.answer(pilot, "n")
+        assert load(profile).decision.consent is Consent.DECLINED
+    finally:
+        lock.release(remove=True)
+
+
+async def test_a_switch_with_no_server_beside_it_is_said_of_this_shell(tmp_path: Path) -> None:
+    enable(opened.profile_of(tmp_path))
+    app = opened.living(tmp_path, variables=SWITCH)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        assert "DO_NOT_TRACK=1 is set in this shell. No measured server is running." in told(app)
+        assert "metrics off · switched off by DO_NOT_TRACK=1" in told(app) or "DO_NOT_TRACK=1" in told(app)
+        await opened.press(pilot, "c")
+        assert "Switched off in this shell by DO_NOT_TRACK=1." in told(app)
+
+
+async def test_a_session_under_its_own_switch_is_not_called_measured_elsewhere(tmp_path: Path) -> None:
+    shown = overviews.switched_off_here()
+    live = shown.running[0]
+    own = live._replace(session=live.session._replace(switch="DO_NOT_TRACK=1"))
+    app = opened.still(tmp_path, shown._replace(running=(own,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "1")
+        assert "off in this shell" not in told(app)
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (overviews.idle, "No measured server is running."),
+        (overviews.undecided, "Nothing is decided yet. No measured server is running."),
+        (overviews.declined, "Metrics are off. No measured server is running."),
+        (overviews.troubled, "The config cannot be used. No measured server is running."),
+    ],
+)
+async def test_of_servers_that_are_not_measured_nothing_is_claimed(
+    tmp_path: Path, shown: Callable[[], Overview], said: str
+) -> None:
+    app = opened.still(tmp_path, shown())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        assert said in told(app)
+
+
+async def test_the_example_is_called_an_example(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "643 bytes in this example" in told(app)
+        await opened.press(pilot, "w")
+        assert "An example of a report:" in told(app)
+        assert "This machine's facts, and a session in which nothing happened." in told(app)
+        await opened.press(pilot, "q", "2")
+        assert "Nothing is waiting. An example:" in told(app)
+
+
+async def test_a_yes_says_when_it_takes_hold_and_when_reports_are_sent(tmp_path: Path) -> None:
+    app = opened.living(tmp_path, asks=True)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await pilot.pause()
+        await opened.answer(pilot, "e")
+        await opened.until(pilot, lambda: "Metrics are on." in told(app))
+        said = told(app)
+        assert "Measured from the server's next start on; behind serve --upstream from now on." in said
+        assert "Reports are sent when the next session ends." in said
+        assert "Other servers' sessions stay here." in said
+
+
+async def test_a_no_is_said_when_it_is_recorded_and_what_it_deleted_when_the_sender_is_gone(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    grant = load(profile).decision.grant
+    report = samples.queued(consent_id=grant)
+    with store(profile) as db:
+        outbox.add(db, report)
+        depart(db, report, outcome=None)
+    sender = Lock(lock_path(profile))
+    assert sender.take()
+    app = opened.living(tmp_path)
+    try:
+        async with app.run_test(size=(100, 24)) as pilot:
+            await opened.press(pilot, "c")
+            await pilot.pause(QUESTION_STANDS_SECONDS + 0.05)
+            begun = asyncio.get_running_loop().time()
+            await pilot.press("n")
+            await opened.until(pilot, lambda: "Metrics are off." in told(app))
+            took = asyncio.get_running_loop().time() - begun - SILENCE_SECONDS
+            assert took < 0.25
+            assert load(profile).decision.consent is Consent.DECLINED
+            assert "Deleted" not in told(app)
+            await opened.until(pilot, lambda: "A report may still leave for metrics.shimmy-ai.dev" in told(app))
+            assert "Metrics are off." in told(app)
+    finally:
+        sender.release()
+
+
+async def test_a_no_says_what_had_been_sent_before_and_what_never_was(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    first, second = (samples.queued(f"c0ffee00-0000-4000-8000-00000000000{number}") for number in (1, 2))
+    with store(profile) as db:
+        outbox.add(db, first)
+        outbox.add(db, second)
+        depart(db, first, outcome=Outcome.NO_ANSWER, failure=Failure.TIME)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "n")
+        await opened.until(pilot, lambda: "Deleted: 1 report that never left." in told(app))
+        assert "1 report of which bytes had left before: 1 report given to metrics.shimmy-ai.dev at" in told(app)
+
+
+async def test_only_for_me_says_that_what_waited_is_kept(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        outbox.add(db, samples.queued())
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        assert "1 report here stays for your eyes" in told(app)
+        await opened.answer(pilot, "o")
+        await opened.until(pilot, lambda: "1 report that waited became 1 session kept for you." in told(app))
+
+
+async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        outbox.add(db, samples.queued(consent_id=load(profile).decision.grant))
+    other = {"SHIMMY_METRICS_ENDPOINT": "https://metrics.example.org/v1/usage"}
+    app = opened.living(tmp_path, variables=other)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "e")
+        held = "1 report that waited was sealed under another yes: held until you release it."
+        await opened.until(pilot, lambda: held in told(app))
+        await opened.press(pilot, "2")
+        assert "Sealed for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
+    with store(profile) as db:
+        assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_FOR_ENDPOINT]
+
+
+async def test_holding_says_for_how_long(tmp_path: Path) -> None:
+    enable(opened.profile_of(tmp_path))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        assert "14 days at most" in told(app)
+        await opened.answer(pilot, "t")
+        await opened.until(pilot, lambda: "14 days at most" in told(app) and app.current_mode != "consent")
+        assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW
+
+
+async def test_an_answer_that_cannot_be_recorded_says_so_and_one_that_is_says_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shimmy_metrics.actions import decide
+    from shimmy_metrics.errors import TroubleError
+
+    def held(_: object) -> None:
+        raise TroubleError("is held", where="metrics.db", remedy="Try again")
+
+    enable(opened.profile_of(tmp_path))
+    monkeypatch.setattr(decide, "purge_without_consent", held)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "n")
+        await opened.until(pilot, lambda: "Your answer is recorded" in told(app))
+        assert "Nothing was changed" not in told(app)
+
+
+async def test_the_page_of_keys_lists_the_answers_that_there_are(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.idle())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "c", "question_mark")
+        assert "no thanks, or withdraw" in told(app)
+        assert "hold reports, or send" in told(app)
+        assert "ask me later" not in told(app)
+
+
+async def test_a_deletion_that_another_s_withdrawal_brings_is_said(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        outbox.add(db, samples.queued())
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        profile.config_path.unlink()
+        await opened.until(pilot, lambda: "Deleted: 1 report that never left." in told(app))
+        assert "Metrics are off." not in told(app)
+
+
+@pytest.mark.parametrize("first", ["the look", "the answer"])
+async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: Path, first: str) -> None:
+    app = opened.still(tmp_path, overviews.declined())
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "1")
+        gone, decision = PurgeResult(reports=2), replace(overviews.GRANTED, consent=Consent.DECLINED)
+
+        def look() -> None:
+            app.tell_purged(gone)
+
+        def record() -> None:
+            app.heard("decline", decision, changed=True, told=())
+
+        for step in (look, record) if first == "the look" else (record, look):
+            step()
+            await opened.settled(pilot)
+        assert "Metrics are off." in told(app)
+        assert "Deleted: 2 reports that never left." in told(app)
