@@ -1,33 +1,47 @@
 """Every test lives under its own temporary home and reaches nothing but loopback."""
 
 import ipaddress
+import os
+import signal
 import socket
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SWITCHES = (
-    "DO_NOT_TRACK",
-    "SHIMMY_METRICS",
-    "SHIMMY_METRICS_ENDPOINT",
-    "SHIMMY_BIN",
-    "SHIMMY_BIND_ADDRESS",
-    "CI",
-    "TZ",
-)
+KEPT = ("PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", "SHIMMY_REAL_BIN")
+KEPT_PREFIXES = ("PYTEST", "PYTHON", "COVERAGE", "HYPOTHESIS", "MUTANT")
+"""All that a test sees of the environment in which the tests were started: no switch, proxy, locale or terminal."""
+
+
+HEARD = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")]
+
+
+def pytest_configure() -> None:
+    """Let programs under test hear signals, also where the tests run behind `&` or nohup, which leave some ignored."""
+    for each in HEARD:
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
 def no_real_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Point home, config and state away from the person's own."""
+    """Point home, config and state away from the person's own, and forget what their shell says."""
+    for name in list(os.environ):
+        if name not in KEPT and not name.startswith(KEPT_PREFIXES):
+            monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TZ", "UTC")
+    if sys.platform != "win32":
+        time.tzset()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("APPDATA", str(home / "AppData"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(home / ".local/state"))
-    for name in SWITCHES:
-        monkeypatch.delenv(name, raising=False)
     return home
 
 

@@ -2,12 +2,17 @@
 
 import json
 import re
+import runpy
+import sys
+import tomllib
 from pathlib import Path
+
+import pytest
 
 from shimmy_metrics import limits
 from shimmy_metrics.app import keys
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.report import schema, table
+from shimmy_metrics.report import identifying, schema, table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +27,32 @@ def test_the_readme_s_table_is_the_fields() -> None:
     assert table.renewed(README) == README
 
 
+def _run_as_command(module: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    monkeypatch.setattr(sys, "argv", [module, *words])
+    monkeypatch.delitem(sys.modules, module)
+    runpy.run_module(module, run_name="__main__")
+
+
+def test_one_command_prints_the_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    _run_as_command(schema.__name__, monkeypatch)
+    assert capsys.readouterr().out == schema.text()
+
+
+def test_the_command_that_the_mark_names_renews_the_table_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    document = tmp_path / "README.md"
+    document.write_bytes(f"caf\u00e9\r\n{table.BEGIN}an older table{table.END}what follows\n".encode())
+    _run_as_command(table.__name__, monkeypatch, str(document))
+    expected = f"caf\u00e9\r\n{table.BEGIN}{table.table()}{table.END}what follows\n"
+    assert document.read_bytes().decode() == expected
+
+
+def test_the_readme_s_words_about_whole_reports_are_what_was_computed() -> None:
+    assert "a whole report is nearly always one of a kind" in " ".join(README.split())
+    assert min(each.unique for each in identifying.TOGETHER if each.what.startswith("all fields")) > 990
+
+
 def test_the_readme_says_the_true_limit() -> None:
     assert f"at most {REPORT_BYTES:,} bytes" in README
 
@@ -29,14 +60,26 @@ def test_the_readme_says_the_true_limit() -> None:
 def test_the_readme_s_limits_are_those_in_force() -> None:
     for said in (
         f"What waits: {limits.OUTBOX_REPORTS} reports",
-        f"none is older than {limits.OUTBOX_DAYS} days",
+        f"one that is {limits.OUTBOX_DAYS} days old is deleted unsent",
         f"A request is {limits.REQUEST_BYTES // 1024} KiB at most",
-        f"the newest {limits.RECEIPTS:,} are kept whole",
+        f"the newest {limits.DEPARTURES_KEPT:,} are kept, with the bytes",
         f"the newest {limits.LOCAL_SESSIONS}.",
         f"bodies over {limits.BODY_BYTES // 2**20} MiB",
-        f"within {limits.SEND_SECONDS:g} seconds",
+        f"at most\n{limits.SEND_SECONDS:g} seconds",
     ):
         assert said in README, said
+
+
+def test_the_readme_names_every_package_that_installing_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    _, _, said = README.partition("Installing asks PyPI for ")
+    said, _, _ = said.partition("\n\n")
+    packages, _, build = said.partition("for the build alone")
+    wanted = {re.split(r"[\[<>=]", each)[0] for each in project["project"]["dependencies"]}
+    assert packages.startswith("four packages")
+    assert len(wanted) == 4
+    assert wanted == {each for each in wanted if each in packages}
+    assert all(re.split(r"[<>=]", each)[0] in build for each in project["build-system"]["requires"])
 
 
 def test_every_key_that_the_readme_names_is_bound() -> None:

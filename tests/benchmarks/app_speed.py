@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import shimmy_metrics
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.standing import standing
-from shimmy_metrics.records import Outcome
-from shimmy_metrics.store import receipts, sessions
-from shimmy_metrics.store.database import opened, transaction
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
 from support import overviews, samples
+from support.departed import depart
 from support.overviews import BUSY
 from support.terminal import Terminal, terminal
 
@@ -111,18 +111,10 @@ def with_receipts(home: Path) -> Profile:
     """Return a profile with a yes and the receipts of a long time."""
     profile = Profile.under(home, environment(home), samples.fixed())
     enable(profile)
-    with opened(profile) as db, transaction(db):
+    with opened(profile) as db:
         for number in range(RECEIPTS):
-            body = overviews.reported(overviews.named(number)).body
-            receipts.append(
-                db,
-                at=samples.NOW - timedelta(hours=RECEIPTS - number),
-                endpoint="https://metrics.shimmy-ai.dev/v1/usage",
-                body=body,
-                status=200,
-                outcome=Outcome.CONFIRMED,
-                reports=1,
-            )
+            report = overviews.reported(overviews.named(number))
+            depart(db, report, moment=samples.NOW - timedelta(hours=RECEIPTS - number))
     return profile
 
 
@@ -145,8 +137,8 @@ def running(profile: Profile) -> Iterator[None]:
         with opened(profile) as db:
             numbers = []
             for number in range(SESSIONS):
-                session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", grant=grant)
-                locks.callback(sessions.take_lock(profile, session.session_id).release)
+                session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", consent_id=grant)
+                locks.callback(sessions.take_lock(profile, number).release)
                 numbers.append(sessions.begin(db, session._replace(counters=BUSY)))
         thread = threading.Thread(target=count)
         thread.start()

@@ -10,9 +10,10 @@ from typing import Final
 import pytest
 
 from support.installed import BIN, LONGEST, Home
-from support.one_line import can_mount, is_one_line, needs_setpriv, unprivileged
+from support.one_line import can_mount, is_one_line, needs_setpriv, says_trouble, unprivileged
+from support.waiting import let_wait
 
-ACTIONS: Final = ("enable", "disable", "status", "preview", "export", "validate")
+ACTIONS: Final = ("enable", "disable", "preview", "export", "validate")
 Make = Callable[[Path], object]
 
 
@@ -40,35 +41,29 @@ def test_a_config_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, make
     before = path.lstat()
     for action in ACTIONS:
         is_one_line(home.metrics(action), path)
+    shown = home.metrics("status")
+    says_trouble(shown, path)
+    assert shown.stdout.startswith("Metrics off: config unusable.\n")
+    told = json.loads(home.metrics("status", "--json").stdout)
+    assert (told["consent"], told["measures"], told["sends"], len(told["troubles"])) == (None, False, False, 1)
     after = path.lstat()
     assert (after.st_mtime_ns, after.st_size, after.st_ino) == (before.st_mtime_ns, before.st_size, before.st_ino)
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert {each.name for each in path.parent.iterdir()} <= {path.name, ".lock"}
 
 
 @needs_setpriv
 @pytest.mark.parametrize("locked", ["config.json", ".", ".."])
 def test_a_config_that_may_not_be_read_is_said(home: Home, locked: str) -> None:
     home.metrics("enable")
-    place = home.profile.config_path.parent / locked
+    place = (home.profile.config_path.parent / locked).resolve()  # no way back leads through what is locked
     place.chmod(0)
     try:
-        for action in ("enable", "disable", "status"):
+        for action in ("enable", "disable"):
             is_one_line(unprivileged(home, "config", "--metrics", action), home.profile.config_path)
+        says_trouble(unprivileged(home, "config", "--metrics", "status"), home.profile.config_path)
     finally:
         place.chmod(0o700)
     assert json.loads(home.metrics("status", "--json").stdout)["consent"] == "granted"
-
-
-@needs_setpriv
-def test_a_config_that_cannot_be_written_stays_as_it_was(home: Home) -> None:
-    home.metrics("enable")
-    path = home.profile.config_path
-    before = path.read_bytes()
-    path.parent.chmod(0o500)
-    is_one_line(unprivileged(home, "config", "--metrics", "disable"), path)
-    path.parent.chmod(0o700)
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_config_that_cannot_be_used_never_keeps_the_server_from_starting(home: Home) -> None:
@@ -91,12 +86,28 @@ def test_a_disk_that_takes_nothing_is_said_and_loses_nothing(home: Home, trouble
     place.mkdir(parents=True)
     fill = f"head -c 100000 /dev/zero >{place}/rest 2>/dev/null"
     closed = {"full": fill, "read-only": f"mount -o remount,ro {place}"}[trouble]
-    steps = f"mount -t tmpfs -o size=8k tmpfs {place} && echo '{{\"theirs\":1}}' >{place}/config.json && {closed}"
+    steps = (
+        f"mount -t tmpfs -o size=8k,mode=700 tmpfs {place} && echo '{{\"theirs\":1}}' >{place}/config.json && {closed}"
+    )
     script = f'{steps}; "$1" config --metrics enable; code=$?; cat {place}/config.json; ls -A {place}; exit $code'
     ended = subprocess.run(
         ["unshare", "--mount", "/bin/sh", "-c", script, "sh", str(BIN / "shimmy")],
         env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
     )  # fmt: skip
     is_one_line(subprocess.CompletedProcess([], ended.returncode, "", ended.stderr), home.profile.config_path)
-    left = "config.json\nrest\n" if trouble == "full" else "config.json\n"
+    left = ".lock\nconfig.json\nrest\n" if trouble == "full" else "config.json\n"
     assert ended.stdout == f'{{"theirs":1}}\n{left}'
+
+
+def test_deleting_a_damaged_config_withdraws_as_its_remedy_says(home: Home) -> None:
+    home.metrics("enable")
+    let_wait(home)
+    home.profile.config_path.write_text("{")
+    told = home.metrics("status")
+    assert "correct the file, or delete it, which withdraws and asks anew" in told.stderr
+    assert "  waiting   1 report" in told.stdout  # a file that cannot be read decides nothing
+    home.profile.config_path.unlink()
+    after = home.metrics("status")
+    assert (after.returncode, after.stderr) == (0, "")
+    assert after.stdout.startswith("Not decided: nothing is measured.\n")
+    assert "Deleted: 1 report that never left." in after.stdout

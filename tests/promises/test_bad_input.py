@@ -131,3 +131,21 @@ def test_asking_for_help_is_no_mistake(home: Home, words: list[str]) -> None:
     helped = home.run(*words)
     assert (helped.returncode, helped.stderr) == (0, "")
     assert "shimmy config --metrics ACTION" in helped.stdout
+
+
+def test_the_real_binary_s_help_comes_first_and_ours_behind_it(home: Home) -> None:
+    binary = home.root / "real"
+    binary.write_text("#!/bin/sh\necho real help\n")
+    binary.chmod(0o755)
+    helped = home.having(SHIMMY_BIN=str(binary)).run("--help")
+    assert helped.stdout.startswith("real help\nMetrics (shimmy-metrics):\n")
+
+
+def test_a_reader_that_went_away_ends_it_with_141(home: Home) -> None:
+    script = f"{BIN / 'shimmy'} tui --plain; echo $? >&3"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f"({script}) 3>{home.root}/status | true"],
+        env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
+    )  # fmt: skip
+    assert ended.stderr == ""
+    assert (home.root / "status").read_text() == "141\n"

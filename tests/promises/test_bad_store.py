@@ -4,21 +4,20 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import VERSION, opened, store_path
+from shimmy_metrics.store.database import store_path
+from shimmy_metrics.store.tables import VERSION
 from support.installed import Home, stop
-from support.one_line import is_one_line, needs_setpriv, unprivileged
-from support.samples import pending
+from support.one_line import is_one_line, needs_setpriv, says_trouble, unprivileged
 from support.servers import ask, free_port, wait_for
+from support.waiting import let_wait
 
-LOOKS: Final = ("status", "preview", "export", "validate")
+LOOKS: Final = ("preview", "export", "validate")
 Make = Callable[[Path], object]
 
 
@@ -30,8 +29,7 @@ def home(tmp_path: Path) -> Home:
 def _sealed(home: Home) -> None:
     """Leave a report waiting, as a session's end does."""
     home.metrics("enable")
-    with opened(home.profile) as db:
-        outbox.add(db, pending(moment=datetime.now(UTC)))
+    let_wait(home)
 
 
 def _garbage(path: Path) -> None:
@@ -80,10 +78,21 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
     before = path.read_bytes() if path.is_file() else b""
     for action in LOOKS:
         is_one_line(home.metrics(action), path)
-    # A no is recorded all the same, and it says that the rest could not be done.
+    # The decision does not hang on the store, and is said all the same.
+    shown = home.metrics("status")
+    says_trouble(shown, path)
+    assert shown.stdout.startswith("Metrics on: the store cannot be used.\n")
+    plain = home.run("tui", "--plain").stdout
+    assert "metrics on, the store cannot be used." in plain
+    for unknown in ("No report is waiting", "reports sent so far", "No measured server", "are sent when"):
+        assert unknown not in plain
+    told = json.loads(home.metrics("status", "--json").stdout)
+    assert (told["consent"], told["store_read_whole"], len(told["troubles"])) == ("granted", False, 1)
+    # A no is recorded all the same, and said before what could not be done.
     refused = home.metrics("disable")
-    is_one_line(refused, path)
-    assert "Your answer is recorded" in refused.stderr
+    says_trouble(refused, path)
+    assert refused.stdout == "Metrics are off. You won't be asked again.\n"
+    assert "could not be deleted, and will not leave" in refused.stderr
     assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
     assert (path.read_bytes() if path.is_file() else b"") == before
 
@@ -98,13 +107,11 @@ def test_a_store_that_cannot_be_used_never_stops_a_server_s_traffic(home: Home, 
             wait_for(port, process)
             assert ask(port)[0] == 200
             assert process.stderr is not None
-            told = [process.stderr.readline(), process.stderr.readline()]
+            said = process.stderr.readline()
             assert ask(port)[0] == 200
-            stop(process)
-    said = [line.removeprefix("shimmy-metrics: ").partition(": ") for line in told]
-    why = next(word for word, _, rest in said if rest.startswith(f"{store_path(home.profile)}: "))
-    # Whichever comes first, the second does not contradict it.
-    assert (why == "no longer measured") == told[0].startswith("shimmy-metrics: measured at")
+            assert stop(process)[2] == ""
+    assert said.startswith(f"shimmy-metrics: not measured, passed on at http://127.0.0.1:{port}, for {toy.url}: ")
+    assert f": {store_path(home.profile)}: " in said
 
 
 @needs_setpriv
@@ -112,8 +119,10 @@ def test_a_state_directory_that_may_not_be_looked_into_hides_nothing(home: Home)
     _sealed(home)
     home.profile.state_dir.chmod(0)
     try:
-        for action in (*LOOKS, "disable"):
+        for action in LOOKS:
             is_one_line(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
+        for action in ("status", "disable"):
+            says_trouble(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
     finally:
         home.profile.state_dir.chmod(0o700)
     # The deletion that is owed is done by the next who can.
@@ -122,12 +131,19 @@ def test_a_state_directory_that_may_not_be_looked_into_hides_nothing(home: Home)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
-def test_a_home_of_somebody_else_is_said_and_nothing_is_written_there(home: Home) -> None:
-    home.metrics("enable")
+def test_in_a_home_of_somebody_else_their_yes_is_none_and_nothing_but_a_no_is_written(home: Home) -> None:
+    _sealed(home)
     for path in (home.root, *home.root.rglob("*")):
         os.chown(path, 12_345, 12_345)
-    before = sorted(home.root.rglob("*"))
-    for action in (*LOOKS, "disable"):
-        place = home.profile.config_path.parent if action == "disable" else home.profile.state_dir
-        is_one_line(home.metrics(action), place)
-    assert sorted(home.root.rglob("*")) == before
+    before = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
+    for action in LOOKS:
+        is_one_line(home.metrics(action), home.profile.state_dir)
+    is_one_line(home.metrics("enable"), home.profile.config_path.parent)
+    assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
+    says_trouble(home.metrics("status"), home.profile.state_dir)
+    # The store is left to its owner, who deletes what waits at the next look; the no stands.
+    says_trouble(home.metrics("disable"), home.profile.state_dir)
+    assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
+    after = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
+    assert {path for path in before if after.get(path) != before[path]} == {home.profile.config_path}
+    assert {path.stat().st_uid for path in home.root.rglob("*")} == {12_345}

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.demo import story
+from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
 from shimmy_metrics.report.check import check_body
+from support import samples
 from support.installed import BIN, LONGEST, Home, wait_until
 from support.quick_demo import PROGRAM, command
 from support.servers import listening
@@ -69,6 +72,14 @@ def test_left_in_the_middle_it_leaves_neither_a_folder_nor_a_meter(home: Home, n
     assert list((home.root / "tmp").iterdir()) == []
 
 
+def test_what_arrived_is_counted_in_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = (samples.sealed(f"c0ffee00-0000-4000-8000-00000000000{number}").body for number in (1, 2))
+    with LoopbackReceiver() as receiver:
+        receiver.received.extend([Received((), one, 200), Received((), b"[" + one + b"," + two + b"]", 200)])
+        story._tell_end(samples.profile(tmp_path), receiver)
+    assert "The receiver got 3 reports in 2 requests, the last one:" in capsys.readouterr().out
+
+
 # --- with the app --------------------------------------------------------------------------------------------------
 
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
@@ -120,7 +131,7 @@ def started_anew(home: Home) -> bool:
 
 @pytest.fixture
 def pane(home: Home) -> Iterator[Pane]:
-    with panes(home.root) as made:
+    with panes() as made:
         variables = {**home.environment, "PYTHONPATH": str(TESTS), "TERM": "xterm-256color"}
         yield made(100, 30, command(1.0), **variables)
 
@@ -135,7 +146,7 @@ def test_with_the_app_sessions_end_and_after_a_yes_their_reports_are_sent_and_co
     pane.press("e")
     assert pane.shows("metrics on")
     pane.press("3")
-    sent = re.compile(r"(\d+) deliveries")
+    sent = re.compile(r"(\d+) reports were sent")
     assert wait_until(lambda: bool(sent.search(pane.text())), LONGEST), pane.text()
     pane.press("G")
     pane.press("m")

@@ -5,19 +5,21 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.cli.told import told
-from shimmy_metrics.report.fields import FIELDS, NEVER
-from shimmy_metrics.report.population import bits
+from shimmy_metrics.departure_text import became, set_aside
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.system.folding import folded
 from support import overviews
 from support.home_terminal import COLUMNS, terminal
 from support.installed import Home
 from support.person import PROGRAM
+from support.samples import NOW
 from support.terminal import TESTS
 
 
 def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
     shown = overviews.busy()
-    lines = list(told(shown))
+    lines = list(told(shown, NOW))
     text = "\n".join(lines)
     assert lines[0] == "Shimmy metrics: metrics on, held for review."
     assert "47 requests" in text
@@ -27,14 +29,15 @@ def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
         assert pending.body.decode() in text
         assert pending.sha256 in text
         assert f"{len(pending.body):,} bytes" in text
-        assert pending.reason in text
-    for receipt in shown.receipts:
-        assert (receipt.sha256 or receipt.note) in text
+        assert set_aside(pending) in text
+    for departure in shown.departures:
+        assert departure.sha256 in text
+        assert became(departure, NOW)[1:] in text
     for field in FIELDS:
         found = text[text.index(f"  {field.name}: ") :]
         for word in (field.kind.bounds, field.meaning, field.purpose, field.source, field.coarsening):
             assert word in found
-        assert not bits(field.name) or f"{bits(field.name):.1f} identifying bits" in found
+        assert not field.bits or f"{field.bits:.1f} identifying bits" in found
     for name, fate in NEVER:
         assert f"  {name}: {fate}." in lines
     assert "shimmy config --metrics disable" in text
@@ -44,20 +47,23 @@ def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
 
 def test_what_is_broken_and_what_is_older_is_said() -> None:
     shown = overviews.busy()
-    many = tuple(overviews.receipt(number, 1, overviews.named(number)) for number in range(40, 10, -1))
-    lines = list(told(shown._replace(receipts=many, broken_receipts=(many[0].id,))))
-    assert "  The chain of receipts is broken here." in lines
+    many = tuple(overviews.departure(number, 1, overviews.named(number)) for number in range(40, 10, -1))
+    lines = list(told(shown._replace(entries=many, broken=(f"departure {many[0].id}",)), NOW))
+    assert "  The chain is broken here: this is not as it was written." in lines
     assert "  20 older ones: shimmy config --metrics export" in lines
 
 
-def test_before_anything_runs_the_exact_report_of_an_idle_run_is_told() -> None:
+def test_before_anything_runs_an_example_is_told_and_called_one() -> None:
     shown = overviews.undecided()
-    assert f"  An idle run would send this: {shown.example.body.decode()}" in list(told(shown))
+    lines = list(told(shown, NOW))
+    assert f"  {shown.example.body.decode()}" in lines
+    assert "  An example: this machine's facts, and a session in which nothing happened. It is not sent." in lines
+    assert any(shown.example.sha256 in line for line in lines)
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 132])
 def test_lines_are_folded_between_words_and_a_report_never(columns: int) -> None:
-    for line in told(overviews.busy()):
+    for line in told(overviews.busy(), NOW):
         parts = folded(line, columns).split("\n")
         indent = len(line) - len(line.lstrip())
         if "{" in line:
@@ -72,7 +78,7 @@ def test_a_terminal_gets_folded_lines_and_what_can_be_typed_and_a_pipe_gets_whol
     piped = home.run("tui", "--plain").stdout.splitlines()
     assert max(len(line) for line in piped if "{" not in line) > COLUMNS
     with terminal(home, *PROGRAM, "60", "tui", "--plain") as there:
-        assert there.printed("\nenable, only, no or later> ")
+        assert there.printed("\nenable, hold, only, no or later> ")
         lines = there.output.decode().replace("\r\n", "\n").split("\n")
     assert all(len(line) < COLUMNS for line in lines if "{" not in line)
     assert any("{" in line and len(line) > COLUMNS for line in lines)

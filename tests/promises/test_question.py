@@ -72,6 +72,29 @@ def test_a_typed_word_decides_and_this_very_start_is_measured(home: Home, serve:
     assert _status(home)["consent"] == "granted"
 
 
+def test_a_yes_can_be_one_under_which_each_report_is_held(home: Home, serve: list[str], port: int) -> None:
+    with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
+        assert there.printed("> ")
+        assert there.insist("hold\r", lambda: listening(port))
+        assert there.printed("Each report waits here until you release it, 14 days at most.")
+    assert (_status(home)["consent"], _status(home)["delivery"]) == ("granted", "review")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("only", "Only for you from now on: what is measured for these screens is not sent."),
+        ("no", "Metrics are off. You won't be asked again."),
+        ("later", "Nothing was decided and nothing was written."),
+    ],
+)
+def test_what_an_answer_did_is_said(home: Home, serve: list[str], port: int, word: str, said: str) -> None:
+    with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
+        assert there.printed("> ")
+        assert there.insist(f"{word}\r", lambda: listening(port))
+        assert there.printed(said)
+
+
 def _status(home: Home) -> dict[str, object]:
     told: dict[str, object] = json.loads(home.metrics("status", "--json").stdout)
     return told

@@ -79,7 +79,7 @@ def test_until_it_is_answered_only_the_agreed_fields_leave(home: Home) -> None:
     assert NEW not in previewed["metrics"]
     told = _next(home, "config", "--metrics", "status").stdout
     assert "1 field is new since you agreed and is not sent" in told
-    assert "sent after each run" in told
+    assert "Metrics on: reports are sent." in told
 
 
 def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Home) -> None:
@@ -113,7 +113,7 @@ def test_a_no_to_the_news_leaves_the_yes_as_it_was_and_is_not_asked_again(home: 
     assert (after["enabled"], after["schema_version"], after["schema_refused"]) == (True, 1, 2)
     assert after["session_id"] == before["session_id"]
     with terminal(home, *PROGRAM, "tui") as there:
-        assert there.shows("No server is running")
+        assert there.shows("No measured server is running")
         there.type("q")
         assert wait_until(lambda: there.process.poll() == 0)
     assert "new since you agreed" not in _next(home, "config", "--metrics", "status").stdout
@@ -127,7 +127,7 @@ def test_later_writes_nothing_and_the_whole_page_is_one_key_away(home: Home) -> 
         assert there.shows("Withdraw")
         assert there.shows("Add fields")
         there.type("q")
-        assert there.shows("No server is running")
+        assert there.shows("No measured server is running")
         there.type("q")
         assert wait_until(lambda: there.process.poll() == 0)
     with terminal(home, *PROGRAM, "tui") as there:
@@ -146,5 +146,5 @@ def test_in_lines_of_text_it_is_the_same_question(home: Home) -> None:
 def test_enabling_by_command_covers_the_news_and_says_so(home: Home) -> None:
     before = _metrics(home)
     told = _next(home, "config", "--metrics", "enable").stdout
-    assert "It covers 1 field more than your yes did" in told
+    assert "Your yes covers 1 field more than before" in told
     assert (_metrics(home)["schema_version"], _metrics(home)["session_id"]) == (2, before["session_id"])

@@ -116,7 +116,7 @@ def terminal(home: Home, *words: str) -> Iterator[Terminal]:
     program = words[0] if words[0].startswith("/") else str(BIN / words[0])
     process = subprocess.Popen(
         # A session of its own with this terminal: so it has a foreground group, and a hang-up.
-        ["setsid", "--ctty", program, *words[1:]],
+        ["setsid", "--ctty", *home.before, program, *words[1:]],
         env={"TERM": "xterm-256color", **home.environment},
         cwd=home.root,
         stdin=far,

@@ -21,10 +21,14 @@ CLOSED: Final = "http://127.0.0.1:9"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A person's home below `root`, with variables of its own."""
+    """A person's home below `root`, with variables of its own.
+
+    `before` are the words that run a command where the home is, in a mount namespace for example.
+    """
 
     root: Path
     variables: dict[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,12 +51,12 @@ class Home:
 
     def having(self, **variables: str) -> "Home":
         """Return the same home with more variables."""
-        return Home(self.root, {**self.variables, **variables})
+        return Home(self.root, {**self.variables, **variables}, self.before)
 
     def run(self, *arguments: str, command: str = "shimmy", given: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end, `given` on its standard input, and return what it said."""
         return subprocess.run(
-            [str(BIN / command), *arguments],
+            [*self.before, str(BIN / command), *arguments],
             env=self.environment,
             cwd=self.root,
             input=given,
@@ -70,7 +74,7 @@ class Home:
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Start a command in a process group of its own, both outputs piped; kill it at the end if it still runs."""
         process = subprocess.Popen(
-            [str(BIN / "shimmy"), *arguments],
+            [*self.before, str(BIN / "shimmy"), *arguments],
             env=self.environment,
             cwd=self.root,
             stdin=subprocess.DEVNULL,

@@ -12,7 +12,13 @@ Ended = subprocess.CompletedProcess[str]
 
 
 def is_one_line(ended: Ended, where: object, code: int = 2) -> None:
-    assert (ended.returncode, ended.stdout) == (code, "")
+    assert ended.stdout == ""
+    says_trouble(ended, where, code)
+
+
+def says_trouble(ended: Ended, where: object, code: int = 2) -> None:
+    """Check the line on standard error, whatever an answer stands on standard output."""
+    assert ended.returncode == code
     (line,) = ended.stderr.splitlines()
     assert line.startswith(f"shimmy-metrics: {where}")
     what, _, remedy = line.removeprefix(f"shimmy-metrics: {where}").partition(". ")

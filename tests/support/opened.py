@@ -17,6 +17,7 @@ from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.profile import Profile
 from support import samples
+from support.reading import unwrapped
 from support.rest import at_rest, send
 
 TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -72,6 +73,11 @@ def text(app: ShimmyApp) -> str:
     console = Console(width=width, height=height, force_terminal=True, color_system=None, legacy_windows=False)
     drawn = "".join(segment.text for segment in console.render(update) if not segment.control)
     return "\n".join(row.rstrip() for row in drawn.split("\n"))
+
+
+def read(app: ShimmyApp) -> str:
+    """Return what a person reads on the screen, wherever its lines break."""
+    return unwrapped(text(app))
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

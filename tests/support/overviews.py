@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.consent import Consent, Decision, Delivery, Standing
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.sealing import example
-from shimmy_metrics.records import Outcome, Pending, Receipt, Wait
+from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.measured import Measured
@@ -77,10 +77,20 @@ GRANTED = Decision(consent=Consent.GRANTED, grant="grant", changed="2026-11-21T0
 HELD = replace(GRANTED, delivery=Delivery.REVIEW)
 
 
-def reported(values: Measured, number: int = 0, wait: Wait = Wait.DUE) -> Pending:
+def reported(values: Measured, number: int = 0, state: QueueState = QueueState.DUE) -> QueuedReport:
     """Return a measured session as a sealed report."""
     made = seal(build(values))
-    return Pending(number, values.session_id, made.body, made.sha256, values.sealed, wait, raw_values(values))
+    return QueuedReport(
+        number,
+        values.session_id,
+        made.body,
+        made.sha256,
+        values.sealed,
+        state,
+        raw_values(values),
+        GRANTED.grant,
+        ENDPOINT,
+    )
 
 
 def named(number: int, counters: Counters = COUNTERS, days: int = 0) -> Measured:
@@ -90,19 +100,34 @@ def named(number: int, counters: Counters = COUNTERS, days: int = 0) -> Measured
     return measured(session_id, counters, moment)._replace(first_of_month=days == 0)
 
 
-def receipt(number: int, days: int, *values: Measured, outcome: Outcome | None = Outcome.CONFIRMED) -> Receipt:
-    """Return the receipt of one request with these reports in it."""
+def departure(
+    number: int,
+    days: int,
+    *values: Measured,
+    outcome: Outcome | None = Outcome.CONFIRMED,
+    status: int = 200,
+    failure: Failure = Failure.NONE,
+) -> Departure:
+    """Return one request with these reports in it: with its bytes where a receiver took them."""
     body = join([seal(build(each)).body for each in values])
-    return Receipt(
+    begun = NOW - timedelta(days=days, hours=3, minutes=number)
+    taken = outcome is not None and outcome.taken
+    return Departure(
         id=number,
-        at=NOW - timedelta(days=days, hours=3, minutes=number),
-        endpoint="https://metrics.shimmy-ai.dev/v1/usage",
-        body=body,
+        begun=begun,
+        endpoint=ENDPOINT,
         sha256=digest(body),
-        status=200,
-        outcome=outcome,
+        length=len(body),
         reports=len(values),
-        link=digest(b"%d" % number),
+        by_hand=False,
+        ended=None if outcome is None else begun + timedelta(seconds=1),
+        outcome=outcome,
+        status=status,
+        failure=failure,
+        taken=len(values) if taken else 0,
+        report_ids=() if outcome is Outcome.NOTHING_LEFT else tuple(each.session_id for each in values),
+        body=body if taken else b"",
+        place=2 * number,
     )
 
 
@@ -124,36 +149,65 @@ def idle() -> Overview:
 def only_for_me() -> Overview:
     """Return what somebody has whose sessions are only for themselves: two that ended, none that runs."""
     ended = tuple(
-        session()._replace(id=number, local=True, grant="", counters=counters, ended=NOW - timedelta(days=number))
+        session()._replace(id=number, local=True, counters=counters, ended=NOW - timedelta(days=number))
         for number, counters in ((2, COUNTERS), (1, EARLIER))
     )
     return idle()._replace(standing=Standing(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended)
 
 
 def busy(decision: Decision = HELD) -> Overview:
-    """Return a machine in use: one session runs, two reports wait, three deliveries left, one report was deleted."""
+    """Return a machine in use: one session runs, two reports wait, three requests were taken, one report is deleted."""
     running = session()._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
-    deleted = Receipt(2, NOW - timedelta(days=3), "", b"", "", 0, None, 1, "", "deleted by you before it was sent")
     return Overview(
         standing=Standing(decision),
         example=reported(example(FACTS, NOW, 1)),
         running=(Live(running, reported(named(9, BUSY))),),
         outbox=(
-            reported(named(4), 4, Wait.REVIEW if decision.delivery is Delivery.REVIEW else Wait.DUE),
-            reported(named(5, EARLIER, 1), 5, Wait.SET_ASIDE)._replace(reason="version: no such form"),
+            reported(named(4), 4, QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE),
+            reported(named(5, EARLIER, 1), 5, QueueState.SET_ASIDE)._replace(
+                cause=Cause.RULE, detail="version: no such form"
+            ),
         ),
-        receipts=(
-            receipt(4, 1, named(3, EARLIER, 1)),
-            receipt(3, 2, named(2, EARLIER, 2), named(1, COUNTERS, 2), outcome=Outcome.ACCEPTED),
-            deleted,
-            receipt(1, 4, named(8, EARLIER._replace(requests=3, tokens=120), 4)),
+        entries=(
+            departure(4, 1, named(3, EARLIER, 1)),
+            departure(3, 2, named(2, EARLIER, 2), named(1, COUNTERS, 2), outcome=Outcome.ACCEPTED),
+            Note(5, NOW - timedelta(days=3), NoteKind.DELETED, 1),
+            departure(1, 4, named(8, EARLIER._replace(requests=3, tokens=120), 4)),
         ),
     )
 
 
+def batch() -> Overview:
+    """Return two reports that leave as one request, and two that are held."""
+    due = tuple(reported(named(number, EARLIER, 1), number) for number in (4, 5))
+    held = tuple(reported(named(number, COUNTERS, 2), number, QueueState.HELD_FOR_ENDPOINT) for number in (6, 7))
+    return busy(GRANTED)._replace(outbox=(*due, *held), running=())
+
+
+def failing() -> Overview:
+    """Return what is there after two attempts that failed before the first byte."""
+    shown = busy(GRANTED)
+    report = named(4)
+    last = departure(6, 0, report, outcome=Outcome.NOTHING_LEFT, status=0, failure=Failure.CONNECTION)
+    last = last._replace(attempts=2, since=NOW - timedelta(days=1))
+    return shown._replace(entries=(last, *shown.entries), failures=2, passed_over=1, running=())
+
+
+def receipts_deleted() -> Overview:
+    """Return what is on record after the bytes of every receipt were deleted."""
+    shown = busy(GRANTED)
+    bare = tuple(each._replace(body=b"") if isinstance(each, Departure) else each for each in shown.entries)
+    return shown._replace(entries=(Note(20, NOW, NoteKind.RECEIPTS_DELETED, 3), *bare), outbox=(), running=())
+
+
+def switched_off_here() -> Overview:
+    """Return a switch in this shell alone: a server is measured that was started without it."""
+    return busy(GRANTED)._replace(standing=Standing(GRANTED, "DO_NOT_TRACK=1"), outbox=())
+
+
 def several() -> Overview:
     """Return three sessions at once, nothing that waits: two are sent after their end, one is only for the person."""
-    one, two = session(), session()._replace(server="ollama", version="", local=True, address="127.0.0.1:11434")
+    one, two = session(), session()._replace(server="ollama", version="", local=True, address="http://127.0.0.1:11434")
     begun = NOW - timedelta(seconds=BUSY.uptime_s)
     running = (one._replace(counters=BUSY, started=begun), two._replace(started=begun), one._replace(counters=EARLIER))
     reports = [named(number, each.counters) for number, each in enumerate(running)]
@@ -185,6 +239,6 @@ def troubled() -> Overview:
     """Return what is there where the config cannot be read."""
     trouble = (
         "/home/ada/.config/shimmy/config.json:1: no valid JSON: expecting property name enclosed in double quotes. "
-        "Metrics are off until it is mended; correct the file or delete it"
+        "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew"
     )
     return undecided()._replace(trouble=trouble, unusable=True)

@@ -39,13 +39,13 @@ class Step:
 
 STORY: Final = (
     Step(QUESTION, 5.0, "w"),
-    Step("An idle run on this machine would send this", 3.5, "w"),
+    Step("An example of a report", 3.5, "w"),
     Step("Content-Type: application/json", 3.5, "q"),
     Step(QUESTION, 2.0, "e"),
     Step("Measuring since", 5.0, "j"),
     Step("errors_count", 1.0, "j"),
     Step("total_tokens_generated", 3.0, "2"),
-    Step("Nothing waits. As it would leave now", 4.0, "l"),
+    Step("The running session, if it ended now", 4.0, "l"),
     Step("measured here", 4.0, "l"),
     Step("POST http://127.0.0.1", 4.0, "q"),
     Step("The receiver got", 0.0, ""),

@@ -22,6 +22,7 @@ from shimmy_metrics.app.start import Start
 from shimmy_metrics.demo.story import SANDBOX_WITH_APP
 from support import opened, overviews, samples
 from support.cells import Rows, rows_of, text_of
+from support.reading import unwrapped
 from support.rest import at_rest, send
 
 LOOKS: Final[dict[str, dict[str, str]]] = {
@@ -64,7 +65,7 @@ WALKS: Final = (
         overviews.undecided,
         (
             Scene("welcome", "", "May Shimmy report how it is used?", drawn=True),
-            Scene("preview", "w", "An idle run on this machine", drawn=True),
+            Scene("preview", "w", "An example of a report", drawn=True),
             Scene("once-more", "q tab enter", "Enable?", drawn=True),
             Scene("session-undecided", "n 1", "not decided"),
         ),
@@ -81,9 +82,9 @@ WALKS: Final = (
     Walk(
         overviews.idle,
         (
-            Scene("session-idle", "", "No server is running", drawn=True),
-            Scene("outgoing-idle", "2", "Nothing waits. An idle run", drawn=True),
-            Scene("history-empty", "3", "Nothing was sent from here.", drawn=True),
+            Scene("session-idle", "", "No measured server is running", drawn=True),
+            Scene("outgoing-idle", "2", "Nothing is waiting. An example:", drawn=True),
+            Scene("history-empty", "3", "No attempt to send is on record.", drawn=True),
         ),
     ),
     Walk(
@@ -91,7 +92,7 @@ WALKS: Final = (
         (
             Scene("sessions", "", "of 3"),
             Scene("sessions-last", "] ]", "3 of 3", drawn=True),
-            Scene("outgoing-running", "2", "Nothing waits"),
+            Scene("outgoing-running", "2", "The running session, if it ended now"),
         ),
     ),
     Walk(
@@ -99,7 +100,7 @@ WALKS: Final = (
         (
             Scene("session", "", "requests", drawn=True),
             Scene("outgoing", "2", "2 reports wait", drawn=True),
-            Scene("outgoing-refused", "]", "refused this one"),
+            Scene("outgoing-refused", "]", "This one is set aside"),
             Scene("measured", "[ l", "leaves", drawn=True),
             Scene("wire", "l", "POST", drawn=True),
             Scene("raw", "w", "Host", drawn=True),
@@ -108,10 +109,10 @@ WALKS: Final = (
             Scene("copy", "n y", "Copy these bytes?"),
             Scene("export", "n x", "Export everything held here?"),
             Scene("export-look", "w", "format"),
-            Scene("history", "q n 3", "3 deliveries", drawn=True),
+            Scene("history", "q n 3", "4 reports were sent", drawn=True),
             Scene("delete-receipts", "d", "Delete"),
-            Scene("receipt", "n enter", "Answer 200", drawn=True),
-            Scene("compare", "q j m k enter h h", "1,980", drawn=True),
+            Scene("receipt", "n enter", "1 report taken by", drawn=True),
+            Scene("compare", "q j m k enter h h", "2,000", drawn=True),
             Scene("fields", "q 4", "25 fields", drawn=True),
             Scene("explained", "j enter", "session", drawn=True),
             Scene("never", "enter G", "server memory use"),
@@ -122,6 +123,33 @@ WALKS: Final = (
             Scene("palette-search", "e x p", "key x"),
             Scene("keys", "escape question_mark", "Nothing needs Ctrl", drawn=True),
             Scene("consent", "q c", "Metrics are on since", drawn=True),
+        ),
+    ),
+    Walk(
+        overviews.batch,
+        (
+            Scene("request", "2", "sent as one request", drawn=True),
+            Scene("request-wire", "l", "POST"),
+            Scene("request-held", "]", "Released together"),
+            Scene("release-all", "r", "as one request?"),
+            Scene("held-for-another", "n ] ] ]", "when you release it"),
+        ),
+    ),
+    Walk(
+        overviews.failing,
+        (
+            Scene("session-failed", "", "nothing left"),
+            Scene("outgoing-failed", "2", "nothing left", drawn=True),
+            Scene("history-failed", "3", "nothing left 2x", drawn=True),
+            Scene("history-failed-open", "enter", "next attempt"),
+        ),
+    ),
+    Walk(overviews.receipts_deleted, (Scene("history-deleted", "3", "No receipt is kept."),)),
+    Walk(
+        overviews.switched_off_here,
+        (
+            Scene("switched-off-here", "", "started without it", drawn=True),
+            Scene("consent-off-here", "c", "n withdraws"),
         ),
     ),
     Walk(
@@ -199,6 +227,6 @@ async def _shown(pilot: Pilot[None], words: str) -> Shown:
     while asyncio.get_running_loop().time() < end:
         await at_rest(pilot)
         rows = rows_of(app)
-        if words in " ".join(text_of(rows).split()):
+        if words in unwrapped(text_of(rows)):
             return Shown(rows, (app.cursor_position.x, app.cursor_position.y))
     raise AssertionError(f"{words!r} is not shown:\n{text_of(rows_of(app))}")

@@ -14,10 +14,11 @@ from textual.timer import Timer
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.messages import Answered, Done
-from shimmy_metrics.app.pages.asked import Parcel, Wanted
+from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted
+from shimmy_metrics.app.pages.subjects import Subject
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import SILENCE_SECONDS
-from shimmy_metrics.records import Pending
+from shimmy_metrics.records import QueuedReport
 from support import opened, samples
 
 LONGEST = 20.0
@@ -69,10 +70,16 @@ class Timed(opened.Still):
     def action_validate(self) -> None:  # type: ignore[override]
         self._note("validate")
 
-    def _release(self, report: Pending) -> None:  # type: ignore[override]
+    def ask_to_forget(self) -> None:  # type: ignore[override]
+        self._ask(Asked("Forget all of it?", "All of it.", "Yes, forget", "No, keep it"), self._forget)
+
+    def _forget(self) -> None:  # type: ignore[override]
+        self._note("forget")
+
+    def _release(self, subject: Subject) -> None:  # type: ignore[override]
         self._note("release")
 
-    def _delete(self, report: Pending) -> None:  # type: ignore[override]
+    def _delete(self, report: QueuedReport) -> None:  # type: ignore[override]
         self._note("delete")
 
     def _save(self, parcel: Parcel, wanted: Wanted | None) -> None:  # type: ignore[override]

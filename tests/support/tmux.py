@@ -5,6 +5,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -98,22 +99,24 @@ class Pane:
 
 
 @contextlib.contextmanager
-def panes(folder: Path) -> Iterator[Callable[..., Pane]]:
+def panes() -> Iterator[Callable[..., Pane]]:
     """Give panes, each with a server of its own, that end with the test. Without a command a pane only shows."""
-    sockets: list[Path] = []
+    # The path of a Unix socket has at most 103 bytes, and a test's own folder may be deeper.
+    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:
+        sockets: list[Path] = []
 
-    def pane(
-        width: int = 80, height: int = 24, command: str = "sh -c 'stty -echo; exec sleep 600'", **variables: str
-    ) -> Pane:
-        sockets.append(folder / f"tmux{len(sockets)}")
-        return Pane(sockets[-1], width, height, command, variables)
+        def pane(
+            width: int = 80, height: int = 24, command: str = "sh -c 'stty -echo; exec sleep 600'", **variables: str
+        ) -> Pane:
+            sockets.append(Path(folder, f"tmux{len(sockets)}"))
+            return Pane(sockets[-1], width, height, command, variables)
 
-    try:
-        yield pane
-    finally:
-        for socket in sockets:
-            ended = ["tmux", "-S", str(socket), "kill-server"]
-            subprocess.run(ended, stderr=subprocess.DEVNULL, check=False)
+        try:
+            yield pane
+        finally:
+            for socket in sockets:
+                ended = ["tmux", "-S", str(socket), "kill-server"]
+                subprocess.run(ended, stderr=subprocess.DEVNULL, check=False)
 
 
 def same(one: Pane, other: Pane) -> bool:

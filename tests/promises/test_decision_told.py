@@ -1,0 +1,142 @@
+"""What the commands say of a decision is true in its case, and no escape from outside reaches a terminal."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.receiver.loopback import LoopbackReceiver
+from support.installed import Home, stop, wait_until
+from support.queued import fill_outbox, uuid
+from support.servers import ask, free_port, wait_for
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def _consent(home: Home) -> str:
+    return str(json.loads(home.metrics("status", "--json").stdout)["consent"])
+
+
+ESCAPE: Final = "\x1b]0;owned\x07\x1b[2J"
+
+
+@pytest.mark.parametrize("where", ["last_updated", "session_id", "folder", "open folder", "key"])
+def test_no_escape_from_the_config_or_a_path_reaches_the_terminal(tmp_path: Path, where: str) -> None:
+    root = tmp_path / (f"a{ESCAPE}b" if "folder" in where else "home")
+    root.mkdir()
+    home = Home(root)
+    path = home.profile.config_path
+    path.parent.mkdir(parents=True, mode=0o700)
+    metrics = {"enabled": True, **({where: ESCAPE * 1_000} if where in ("last_updated", "session_id") else {})}
+    path.write_text(json.dumps({"metrics": metrics, **({ESCAPE: ESCAPE} if where == "key" else {})}))
+    path.chmod(0o600)
+    path.parent.chmod(0o777 if where == "open folder" else 0o755)
+    commands: list[Callable[[], subprocess.CompletedProcess[str]]] = [
+        lambda: home.metrics("status"),
+        lambda: home.metrics("status", "--json"),
+        lambda: home.run("tui", "--plain"),
+        lambda: home.metrics("enable"),
+        lambda: home.metrics("preview"),
+        lambda: home.metrics("export"),
+        lambda: home.metrics("validate"),
+        lambda: home.metrics("disable"),
+        lambda: home.metrics("status"),
+    ]
+    for command in commands:
+        told = command()
+        assert "\x1b" not in told.stdout + told.stderr
+        assert "\x07" not in told.stdout + told.stderr
+        assert all(len(line) < 4_000 for line in told.stderr.splitlines())
+    path.write_text("{")
+    for action in ("status", "enable", "disable"):
+        assert "\x1b" not in home.metrics(action).stderr
+
+
+def test_status_says_of_a_yes_that_others_may_have_written_that_it_does_not_count(home: Home) -> None:
+    home.metrics("enable")
+    home.profile.config_path.parent.chmod(0o777)
+    told = home.metrics("status").stdout
+    assert told.startswith("Not decided: nothing is measured.\nThe yes in the config does not count: others may write ")
+    assert "config.json (the yes there does not count)" in told
+    assert "Others could write" in home.metrics("enable").stdout
+    assert home.metrics("status").stdout.startswith("Metrics on")
+
+
+def test_under_a_switch_enable_says_first_that_it_keeps_everything_off(home: Home) -> None:
+    told = home.having(DO_NOT_TRACK="1").metrics("enable").stdout
+    assert told.startswith("DO_NOT_TRACK=1 keeps everything off in this shell.")
+    assert "next start is measured" not in told
+    assert "Your answer is recorded; it counts where the switch is not set." in told
+    assert _consent(home) == "granted"
+
+
+def test_a_yes_of_a_newer_version_is_not_overwritten_without_a_word(home: Home) -> None:
+    path = home.profile.config_path
+    path.parent.mkdir(parents=True, mode=0o700)
+    text = '{"metrics": {"enabled": true, "session_id": "x", "schema_version": 9}}'
+    path.write_text(text)
+    path.chmod(0o600)
+    told = home.metrics("enable")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == (
+        f"shimmy-metrics: {path}: holds a yes from a newer version of shimmy-metrics. "
+        "Nothing was changed, and nothing leaves. Update this program\n"
+    )
+    assert path.read_text() == text
+    assert wait_until(lambda: home.metrics("disable").returncode == 0)
+    assert home.metrics("enable").returncode == 0  # after a no it is this version's question
+    assert _consent(home) == "granted"
+
+
+def test_a_yes_that_was_written_by_hand_measures_seals_and_sends(tmp_path: Path) -> None:
+    with LoopbackReceiver() as receiver, ToyServer() as toy:
+        home = Home(tmp_path)
+        path = home.profile.config_path
+        path.parent.mkdir(parents=True, mode=0o700)
+        path.write_text(f'{{"metrics":{{"enabled":true,"endpoint":"{receiver.url}"}}}}')
+        before = path.read_bytes()
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            assert ask(port)[0] == 200
+            assert wait_until(lambda: json.loads(home.metrics("status", "--json").stdout)["running_sessions"] == 1)
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)
+        assert path.read_bytes() == before
+        assert json.loads(receiver.received[0].body)["metrics"]["requests_per_session"] == 1
+
+
+@pytest.mark.parametrize("own", ["preview", "release"])
+def test_no_word_of_our_own_shows_or_sends_what_a_deleted_config_left(tmp_path: Path, own: str) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+    home.metrics("enable")
+    fill_outbox(home.profile, 1)
+    home.profile.config_path.unlink()
+    looked = home.run(own, "all", command="shimmy-metrics")
+    assert (looked.returncode, looked.stdout) == (2, "")
+    assert "Deleted: 1 report that never left." in looked.stderr
+    assert "no report waits" in looked.stderr
+
+
+@pytest.mark.parametrize("action", ["preview", "export", "validate", "status"])
+def test_what_a_deleted_config_left_is_deleted_before_any_look_shows_it_and_that_is_said(
+    tmp_path: Path, action: str
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+    home.metrics("enable")
+    fill_outbox(home.profile, 1, 2)
+    home.profile.config_path.unlink()
+    looked = home.metrics(action)
+    assert looked.returncode == 0
+    said = looked.stdout + looked.stderr
+    assert "There was no consent for what was kept here:" in said
+    assert "Deleted: 2 reports that never left." in said
+    assert uuid(1) not in looked.stdout
+    assert "Deleted" not in home.metrics(action).stderr

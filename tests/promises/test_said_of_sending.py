@@ -1,0 +1,408 @@
+"""What commands say was sent, and was not, held against the record of the receiver."""
+
+import hashlib
+import json
+import re
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.receipts import delete_receipts
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import Departure, QueueState
+from shimmy_metrics.store import departures
+from shimmy_metrics.store.database import opened, store_path, transaction
+from shimmy_metrics.system.locks import Lock
+from support import receiver as behave
+from support.installed import Home, stop, wait_until
+from support.one_line import is_one_line, says_trouble
+from support.receiver import Receiver
+from support.servers import chat, free_port, wait_for
+from support.waiting import FIRST, SECOND, let_wait
+
+NOWHERE = "http://127.0.0.1:9/v1/usage"
+
+
+@contextmanager
+def _enabled(folder: Path, behaviour: behave.Behaviour = behave.accept) -> Iterator[tuple[Home, Receiver]]:
+    """Yield a home that agreed to a receiver, and the receiver."""
+    with Receiver(folder, behaviour) as receiver:
+        home = Home(folder / "home", receiver.variables)
+        home.root.mkdir()
+        assert home.metrics("enable").returncode == 0
+        yield home, receiver
+
+
+def _send(home: Home) -> None:
+    """Run a sender to its end, as a session's end does."""
+    home.run("-m", "shimmy_metrics.delivery", command="python")
+
+
+def _status(home: Home) -> str:
+    return home.metrics("status").stdout
+
+
+def _json(home: Home) -> dict[str, object]:
+    told: dict[str, object] = json.loads(home.metrics("status", "--json").stdout)
+    return told
+
+
+def _own(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":
+    return home.run(*words, command="shimmy-metrics")
+
+
+# --- what became of it ---------------------------------------------------------------------------------------------
+
+HOST = r"localhost:\d+ at \d\d:\d\d"
+
+BECAME = {
+    "confirmed": (behave.accept, f"2 reports taken by {HOST}, which confirmed the digest", 2, 0),
+    "captive portal": (behave.portal, f"2 reports given to {HOST}, which answered 200 without the digest", 2, 0),
+    "422, one refused": (behave.refuse_second, f"1 of 2 reports taken by {HOST}, the rest refused", 1, 1),
+    "400": (behave.status(400), f"2 reports refused by {HOST}, answer 400", 0, 2),
+    "410": (behave.status(410), f"2 reports refused by {HOST}, answer 410: it takes no more reports", 0, 2),
+    "500": (behave.status(500), f"2 reports given to {HOST}, which answered 500", 0, 2),
+    "redirect": (behave.redirect, f"2 reports given to {HOST}, which answered 307", 0, 2),
+    "no answer": (behave.hang, f"2 reports given to {HOST}, no answer: the time was up", 0, 2),
+}
+
+
+@pytest.mark.parametrize("case", BECAME)
+def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path: Path, case: str) -> None:
+    behaviour, words, taken, left = BECAME[case]
+    with _enabled(tmp_path, behaviour) as (home, receiver):
+        let_wait(home)
+        let_wait(home, SECOND)
+        _send(home)
+        told = _status(home)
+        assert re.search(rf"^  last      .*{words}$", told, re.MULTILINE), told
+        assert f"  sent      {taken} report" in told
+        assert f"  waiting   {left} report" in told
+        as_json = _json(home)
+        (arrived,) = receiver.received
+        attempt = as_json["last_attempt"]
+        assert isinstance(attempt, dict)
+        assert attempt["sha256"] == hashlib.sha256(arrived.body).hexdigest()
+        assert (attempt["reports"], attempt["taken"], as_json["reports_sent"]) == (2, taken, taken)
+        withdrawn = home.metrics("disable")
+        assert withdrawn.returncode == 0
+        # The receiver has the bytes, whatever it answered: of no report that is deleted now it is said that it never
+        # left.
+        assert "never left" not in withdrawn.stdout
+        assert ("of which bytes had left before" in withdrawn.stdout) == bool(left)
+
+
+def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    let_wait(home)
+    _send(home)
+    assert "nothing left for 127.0.0.1:9" in _status(home)
+    assert "no connection could be made" in _status(home)
+    assert "Deleted: 1 report that never left." in home.metrics("disable").stdout.splitlines()
+    assert "  waiting   0 reports" in _status(home)
+
+
+def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.hang) as (home, receiver):
+        let_wait(home)
+        sender = subprocess.Popen(
+            ["python", "-m", "shimmy_metrics.delivery"],
+            env=home.environment,
+            stdin=subprocess.DEVNULL,
+            cwd=home.root,
+        )
+        assert wait_until(lambda: bool(receiver.received))
+        assert re.search(r"^  last      1 report on the way to localhost:\d+, begun at", _status(home), re.MULTILINE)
+        assert "  next      a sender is at work" in _status(home)
+        withdrawn = home.metrics("disable")
+        sender.wait()
+    first, *rest = withdrawn.stdout.splitlines()
+    assert first == "Metrics are off. You won't be asked again."
+    (told,) = rest
+    assert re.fullmatch(
+        r"Deleted: 1 report of which bytes had left before: 1 report cut off by you at \d\d:\d\d; "
+        r"bytes may have reached localhost:\d+\.",
+        told,
+    )
+
+
+def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, _):
+        let_wait(home)
+        let_wait(home, SECOND)
+        _send(home)
+        assert "  sent      2 reports; 1 receipt kept here" in _status(home)
+        assert delete_receipts(home.profile) == 1
+        assert "  sent      2 reports; no receipt is kept here" in _status(home)
+        assert (_json(home)["reports_sent"], _json(home)["receipts"]) == (2, 0)
+        plain = home.run("tui", "--plain").stdout
+        assert "2 reports sent so far; no receipt kept here." in plain
+        assert "Bytes of 1 receipt deleted by you" in plain
+
+
+# --- when the next one is made -----------------------------------------------------------------------------------
+
+
+def test_the_next_attempt_is_made_when_it_is_said(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.status(500)) as (home, receiver):
+        let_wait(home)
+        # Session ends: an attempt, one more, one passed over, an attempt, two passed over, an attempt.
+        for end, attempts in enumerate((1, 2, 2, 3, 3, 3, 4)):
+            soon = "sent when the next session ends" in _status(home)
+            before = len(receiver.received)
+            _send(home)
+            assert len(receiver.received) == attempts, end
+            assert soon == (attempts > before)
+        assert "sent when the third session from now ends" in _status(home)
+
+
+# --- the request that is shown ------------------------------------------------------------------------------------
+
+
+def _body(told: "subprocess.CompletedProcess[str]") -> bytes:
+    return told.stdout.encode()
+
+
+def test_preview_is_the_next_request_and_says_so(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver):
+        let_wait(home)
+        let_wait(home, SECOND)
+        shown = home.metrics("preview")
+        digest = hashlib.sha256(_body(shown)).hexdigest()
+        assert f"The next request, as of now: 2 reports, {len(_body(shown)):,} bytes, sha256 {digest}." in shown.stderr
+        assert "sent when the next session ends" in shown.stderr
+        _send(home)
+        assert [arrived.body for arrived in receiver.received] == [_body(shown)]
+
+
+def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver):
+        let_wait(home, FIRST, QueueState.HELD_BY_MODE, days=3)
+        let_wait(home, SECOND, QueueState.HELD_BY_MODE)
+        _send(home)
+        assert receiver.received == []
+        shown = home.metrics("preview")
+        assert shown.stderr.startswith("What releasing all would send: 2 reports")
+        assert "Held until you release it" in shown.stderr
+        assert "It waits until " in shown.stderr
+        assert "sent when" not in shown.stderr
+        assert _own(home, "preview", "all").stdout == shown.stdout
+        released = _own(home, "release", "all")
+        assert released.returncode == 0
+        assert "2 reports taken by localhost" in released.stdout
+        assert [arrived.body for arrived in receiver.received] == [_body(shown)]
+
+
+@pytest.mark.parametrize("state", [QueueState.DUE, QueueState.HELD_BY_MODE])
+@pytest.mark.parametrize("named", ["digest", "session_id"])
+def test_a_released_report_goes_alone_as_it_was_shown(tmp_path: Path, state: QueueState, named: str) -> None:
+    with _enabled(tmp_path) as (home, receiver):
+        let_wait(home, FIRST, state)
+        second = let_wait(home, SECOND, state)
+        word = second.sha256[:8] if named == "digest" else SECOND
+        shown = _own(home, "preview", word)
+        assert _body(shown) == second.body
+        assert second.sha256 in shown.stderr
+        released = _own(home, "release", word, "--json")
+        attempt = json.loads(released.stdout)["attempt"]
+        assert (attempt["sha256"], attempt["outcome"], attempt["by_hand"]) == (second.sha256, "confirmed", True)
+        time.sleep(0.5)  # a sender that took others along would have sent them by now
+        assert [arrived.body for arrived in receiver.received] == [second.body]
+        assert "  waiting   1 report" in _status(home)
+
+
+def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.status(500)) as (home, _):
+        let_wait(home)
+        released = _own(home, "release", "all")
+        assert released.returncode == 1
+        assert "which answered 500" in released.stdout
+        assert "1 report due." in released.stdout
+
+
+@pytest.mark.parametrize("word", ["preview", "release"])
+def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    is_one_line(_own(home, word, "all"), "no report waits")
+    let_wait(home)
+    let_wait(home, SECOND)
+    is_one_line(_own(home, word, "beef"), "no report that waits has a digest or a session_id that begins with")
+    is_one_line(_own(home, word, ""), "no report")
+    is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
+    is_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
+    assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 2
+
+
+def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+    is_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing leaves from here: DO_NOT_TRACK")
+    elsewhere = home.having(SHIMMY_METRICS_ENDPOINT="https://elsewhere.example/")
+    is_one_line(_own(elsewhere, "release", "all"), "nothing leaves from here: you agreed to")
+    assert _json(home)["reports_held"] == 1
+
+
+def test_an_example_is_called_one(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    for answer in ("", "enable", "disable"):
+        assert not answer or home.metrics(answer).returncode == 0
+        (line,) = home.metrics("preview").stderr.splitlines()
+        assert line == "An example: this machine's facts, and a session in which nothing happened. It is not sent."
+
+
+# --- held, set aside, for another endpoint ------------------------------------------------------------------------
+
+
+def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    report = let_wait(home, FIRST, QueueState.HELD_BY_HAND, days=4)
+    told = _json(home)
+    assert told["reports_held"] == 1
+    until = datetime.fromisoformat(str(told["held_until"]))
+    assert (until - report.sealed).days == OUTBOX_DAYS
+    ends = until.astimezone()
+    assert f"of the first: it waits until {ends.day} {ends:%b}, then a session's end deletes it" in _status(home)
+    assert until > datetime.now(UTC)
+
+
+def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    let_wait(home)
+    let_wait(home, SECOND)
+    with Receiver(tmp_path) as receiver:
+        moved = home.having(**receiver.variables)
+        assert "Nothing leaves from here: you agreed to http://127.0.0.1:9/v1/usage" in _status(moved)
+        enabled = moved.metrics("enable").stdout
+        assert "2 reports that waited were sealed under another yes: held until you release them." in enabled
+        _send(moved)
+        assert receiver.received == []
+        assert "2 held until you release them, 2 of them of an earlier yes" in _status(moved)
+        assert _json(moved)["reports_held_for_endpoint"] == 2
+        assert _own(moved, "release", FIRST).returncode == 0
+        assert len(receiver.received) == 1
+
+
+def test_a_report_that_was_set_aside_is_said_with_its_reason(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.refuse_second) as (home, _):
+        let_wait(home)
+        let_wait(home, SECOND)
+        _send(home)
+        assert "1 set aside: the receiver refused it: platform: none of its words" in _status(home)
+        assert _json(home)["set_aside_for"] == {"rule": 1}
+
+
+# --- a switch in one shell alone ---------------------------------------------------------------------------------
+
+
+def test_a_switch_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            off = home.having(DO_NOT_TRACK="1")
+            said = (
+                f"This shell is switched off by DO_NOT_TRACK=1. The server at http://127.0.0.1:{port} was started "
+                "without it and is measured; shimmy config --metrics disable withdraws for all."
+            )
+            assert said in _status(off).splitlines()
+            assert said in off.run("tui", "--plain").stdout.splitlines()
+            assert said in off.metrics("preview").stderr.splitlines()
+            assert _status(off).startswith("Off in this shell: a server is measured.")
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
+
+
+def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_path: Path) -> None:
+    off = Home(tmp_path, {"SHIMMY_METRICS": "off"})
+    told = off.metrics("enable").stdout.splitlines()
+    assert told[:2] == [
+        "SHIMMY_METRICS=off keeps everything off in this shell.",
+        "Your answer is recorded; it counts where the switch is not set.",
+    ]
+    assert not any("measured from" in line.lower() or "are sent when" in line for line in told)
+    assert _json(off)["sends"] is False
+
+
+# --- a deletion that cannot be done -------------------------------------------------------------------------------
+
+
+def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver):
+        report = let_wait(home)
+        held = sqlite3.connect(store_path(home.profile), isolation_level=None)
+        held.execute("BEGIN")
+        held.execute("SELECT count(*) FROM outbox").fetchone()
+        try:
+            refused = home.metrics("disable")
+        finally:
+            held.close()
+        says_trouble(refused, store_path(home.profile))
+        assert refused.stdout == "Metrics are off. You won't be asked again.\n"
+        assert "is held by process " in refused.stderr
+        assert "could not be deleted, and will not leave" in refused.stderr
+        assert report.body in store_path(home.profile).read_bytes()
+        _send(home)
+        assert receiver.received == []
+        # What is owed is done by whoever looks next.
+        assert "Deleted: 1 report that never left." in _status(home)
+        assert report.body not in store_path(home.profile).read_bytes()
+
+
+def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    report = let_wait(home)
+    sender = Lock(lock_path(home.profile))  # as one that a stopped machine keeps from ending
+    assert sender.take()
+    with opened(home.profile) as db, transaction(db):
+        begun = Departure(0, datetime.now(UTC), NOWHERE, report.sha256, len(report.body), 1, by_hand=False)
+        departures.may_leave(db, departures.begin(db, begun), [report.report_id])
+    withdrawn = home.metrics("disable")
+    says_trouble(withdrawn, "a report may still leave for 127.0.0.1:9: ")
+    assert "its sender has not ended yet. Your no stands" in withdrawn.stderr
+    assert withdrawn.stdout.startswith("Metrics are off. You won't be asked again.\n")
+    assert "never left" not in withdrawn.stdout
+    sender.release()
+    assert "1 report may have reached 127.0.0.1:9" in _status(home)
+    assert _json(home)["consent"] == "declined"
+
+
+def test_after_a_no_the_receipts_are_still_there(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver):
+        let_wait(home)
+        _send(home)
+        home.metrics("disable")
+        (arrived,) = receiver.received
+        (receipt,) = json.loads(home.metrics("export").stdout)["receipts"]
+        assert receipt["body"].encode() == arrived.body
+        assert "  sent      1 report; 1 receipt kept here" in _status(home)
+
+
+def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            shown = home.metrics("preview")
+            assert shown.stderr.startswith("The running session, as its report would be if it ended now: ")
+            assert "sent when the next session ends" in shown.stderr
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)
+    assert json.loads(receiver.received[0].body)["session_id"] == json.loads(shown.stdout)["session_id"]

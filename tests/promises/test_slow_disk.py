@@ -1,0 +1,205 @@
+"""Nothing that the disk does reaches the relay: its thread opens no file; a disk that stands still delays no byte."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.delivery.sealing import recover_crashed
+from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.receiver.loopback import LoopbackReceiver
+from shimmy_metrics.store.database import opened
+from support import slow_sender
+from support.installed import BIN, Home, wait_until
+from support.samples import FACTS
+from support.servers import ask, chat, free_port, wait_for
+from support.slow_disk import PROGRAM
+from support.stand_in import stand_in
+
+STRACE: Final = shutil.which("strace")
+TESTS: Final = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own is measured on Linux alone")
+
+
+@pytest.fixture(params=["child", "upstream"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def _words(kind: str, url: str, port: int) -> list[str]:
+    bind = ["--bind", f"127.0.0.1:{port}"]
+    return ["serve", *bind] if kind == "child" else ["serve", "--upstream", url, *bind]
+
+
+def _longest(port: int, seconds: float) -> float:
+    """Ask again and again for so long; return the longest time in which an answer came."""
+    end, longest = time.monotonic() + seconds, 0.0
+    while time.monotonic() < end:
+        began = time.monotonic()
+        assert ask(port)[0] == 200
+        longest = max(longest, time.monotonic() - began)
+    return longest
+
+
+def test_a_disk_that_stands_still_delays_no_byte_and_no_end(tmp_path: Path, kind: str) -> None:
+    home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), "PYTHONPATH": str(TESTS)})
+    home.metrics("enable")
+    port = free_port()
+    with ToyServer() as toy:
+        process = subprocess.Popen(
+            [*PROGRAM, "5", *_words(kind, toy.url, port)],
+            env=home.environment,
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        try:
+            wait_for(port, process)
+            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+            (home.root / "slow").touch()
+            assert _longest(port, 2.5) < 0.5  # figures are written meanwhile
+            os.utime(home.profile.config_path)  # to be read again
+            assert _longest(port, 1.5) < 0.5
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+            assert time.monotonic() - began < 1.0
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_where_the_exit_cannot_wait_for_the_sender_s_start_another_process_does_it(tmp_path: Path, kind: str) -> None:
+    with LoopbackReceiver() as receiver, ToyServer() as toy:
+        home = Home(
+            tmp_path,
+            {
+                "SHIMMY_BIN": str(stand_in(tmp_path)),
+                "PYTHONPATH": str(TESTS),
+                "SHIMMY_METRICS_ENDPOINT": receiver.url,
+            },
+        )
+        home.metrics("enable")
+        port = free_port()
+        process = subprocess.Popen(
+            [*slow_sender.PROGRAM, "5", *_words(kind, toy.url, port)],
+            env=home.environment,
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stderr is not None
+        try:
+            wait_for(port, process)
+            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+            assert time.monotonic() - began < 1.0
+            assert wait_until(lambda: len(receiver.received) == 1, 20)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_what_the_exit_could_not_seal_is_sealed_whole_whoever_starts_meanwhile(tmp_path: Path, kind: str) -> None:
+    with LoopbackReceiver() as receiver, ToyServer() as toy:
+        home = Home(
+            tmp_path,
+            {
+                "SHIMMY_BIN": str(stand_in(tmp_path)),
+                "PYTHONPATH": str(TESTS),
+                "SHIMMY_METRICS_ENDPOINT": receiver.url,
+            },
+        )
+        home.metrics("enable")
+        port = free_port()
+        process = subprocess.Popen(
+            [*PROGRAM, "5", *_words(kind, toy.url, port)],
+            env=home.environment,
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stderr is not None
+        try:
+            wait_for(port, process)
+            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+            (home.root / "slow").touch()  # nothing is written any more
+            for _ in range(7):
+                assert ask(port)[0] == 200
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+            # At this very moment the next one starts, and finds a session whose process is gone.
+            with opened(home.profile) as db:
+                recover_crashed(home.profile, db, FACTS)
+            assert wait_until(lambda: len(receiver.received) == 1, 20)
+        finally:
+            process.kill()
+            process.communicate()
+    assert json.loads(receiver.received[0].body)["metrics"]["requests_per_session"] == 7
+    assert not list(home.profile.state_dir.glob("session-*.lock"))
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+def test_the_relay_s_thread_touches_no_file(tmp_path: Path, kind: str) -> None:
+    assert STRACE is not None
+    home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path))})
+    home.metrics("enable")
+    port, trace = free_port(), tmp_path / "trace"
+    calls = "trace=%file,%desc,write"
+    with ToyServer() as toy:
+        command = [STRACE, "-f", "-ttt", "-y", "-e", calls, "-o", str(trace), str(BIN / "shimmy")]
+        process = subprocess.Popen(
+            [*command, *_words(kind, toy.url, port)],
+            env=home.environment,
+            cwd=home.root,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stderr is not None
+        try:
+            wait_for(port, process)
+            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+            began = time.time()
+            for _ in range(3):
+                ask(port)
+                if kind == "upstream":
+                    chat(port, stream=True)
+            home.metrics("disable")  # a deletion, and a line to be said
+            assert process.stderr.readline().startswith("shimmy-metrics: no longer measured")
+            ask(port)
+            ended = time.time()
+            main = int(trace.read_text().split(maxsplit=1)[0])
+            os.kill(main, signal.SIGINT)
+            process.wait(10)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    assert wait_until(trace.exists)
+    lines = [line.split(maxsplit=2) for line in trace.read_text().splitlines()]
+    meanwhile = [(int(thread), call) for thread, at, call in lines if began < float(at) < ended]
+    others = [call for thread, call in meanwhile if thread != main]
+    assert any("metrics.db" in call for call in others)  # the trace sees such calls
+    ours = [call for thread, call in meanwhile if thread == main]
+    assert ours
+    # Sockets, the pollers and Python's own wake-up are no disk; a path in quotes or behind a descriptor is.
+    assert [call for call in ours if re.search(r'"/|<(?!/dev/pts)/', call)] == []

@@ -1,0 +1,12 @@
+"""What a person reads, wherever the lines happen to break: the tests' one way to look for words in wrapped text."""
+
+import re
+from typing import Final
+
+_GOES_ON: Final = re.compile(r"(?<=[/\\])[ ]*\n[ ]*")
+"""A path too long for its row goes on in the next, behind a slash."""
+
+
+def unwrapped(shown: str) -> str:
+    """Return text of several rows as one: words apart by one space, paths whole."""
+    return " ".join(_GOES_ON.sub("", shown).split())

@@ -1,0 +1,37 @@
+"""What is to be true of a store and of a receiver's record after whatever happened to the processes."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+from shimmy_metrics.receiver.loopback import LoopbackReceiver
+from shimmy_metrics.store import chain
+from shimmy_metrics.store.database import store_path
+from shimmy_metrics.store.readonly import open_readonly
+from support.installed import Home
+
+
+def is_sound(home: Home) -> None:
+    """Say that neither the file nor the chain is damaged, and that all of it is as it may be."""
+    with closing(sqlite3.connect(store_path(home.profile))) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    with open_readonly(home.profile) as copy:
+        assert copy is not None
+        assert chain.broken(copy) == []
+    validated = home.metrics("validate")
+    assert validated.returncode == 0, validated.stdout
+
+
+def reported(receiver: LoopbackReceiver) -> int:
+    """Return how many requests the receiver was told of, after it dropped what it had already."""
+    return sum(json.loads(report)["metrics"]["requests_per_session"] for report in receiver._known.values())
+
+
+def told_twice(receiver: LoopbackReceiver) -> list[str]:
+    """Return the sessions of which the receiver was told in different words."""
+    told: dict[str, set[str]] = {}
+    for arrived in receiver.received:
+        body = json.loads(arrived.body)
+        for report in body if isinstance(body, list) else [body]:
+            told.setdefault(report["session_id"], set()).add(json.dumps(report))
+    return [name for name, words in told.items() if len(words) > 1]

@@ -1,0 +1,34 @@
+"""Reports that wait in a home's outbox, as sessions that ended leave them, without a server having run for each."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from shimmy_metrics.config.file import load
+from shimmy_metrics.records import QueuedReport, QueueState
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened
+from support import samples
+from support.installed import Home
+
+FIRST: Final = "c0ffee00-0000-4000-8000-000000000001"
+SECOND: Final = "c0ffee00-0000-4000-8000-000000000002"
+
+
+def let_wait(
+    home: Home, report_id: str = FIRST, state: QueueState = QueueState.DUE, *, days: int = 0, endpoint: str = ""
+) -> QueuedReport:
+    """Put a report into the outbox, sealed so many days ago under the yes that the home's config holds; return it.
+
+    `endpoint` is the one agreed to then, by default the one agreed to now.
+    """
+    decision = load(home.profile).decision
+    report = samples.queued(
+        report_id,
+        state,
+        datetime.now(UTC) - timedelta(days=days),
+        consent_id=decision.grant,
+        endpoint=endpoint or decision.endpoint,
+    )
+    with opened(home.profile) as db:
+        outbox.add(db, report)
+    return report

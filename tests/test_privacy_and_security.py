@@ -1,0 +1,99 @@
+"""PRIVACY.md and SECURITY.md are held against the program: what it reads, what it keeps, which test stops what."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from shimmy_metrics import limits
+from shimmy_metrics.actions.files import USES, Kind
+from shimmy_metrics.delivery.request import headers
+from shimmy_metrics.report.fields import FIELDS
+
+ROOT = Path(__file__).parent.parent
+PRIVACY = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+SOURCE = ROOT / "tui/shimmy_metrics"
+
+VARIABLE = re.compile(
+    r"(?!O_|SC_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|CI|TZ|HOME|PATH|TERM|LANG|APPDATA|LOCALAPPDATA|USERPROFILE|container"
+)
+"""What a variable's name looks like where it stands in the source; `O_` and `SC_` begin the system's own constants."""
+
+NO_VARIABLES = frozenset(
+    {
+        "SHIMMY_METRICS_TRIED",  # set and read between two steps of one hand-over, never by a person
+        "OF_COMPATIBLE_0",  # a word of sysfs
+        "PCI_CLASS",
+        "HTTP_PROXY",  # passed on to the sender, and read by nobody
+    }
+)
+
+
+def _names_in(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and VARIABLE.fullmatch(node.value):
+            yield node.value
+
+
+def test_every_variable_that_the_program_reads_is_told() -> None:
+    read = {
+        name
+        for path in SOURCE.rglob("*.py")
+        if "demo" not in path.parts
+        for name in _names_in(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert {"DO_NOT_TRACK", "SHIMMY_BIN", "TZ", "XDG_STATE_HOME"} <= read
+    said = set(re.findall(r"`([A-Z_a-z]+\*?)`", PRIVACY))
+    stems = tuple(each.removesuffix("*") for each in said if each.endswith("*"))
+    untold = {name for name in read - NO_VARIABLES if name not in said and not name.startswith(stems)}
+    assert untold == set()
+
+
+def test_every_kind_of_file_is_told() -> None:
+    assert set(USES) == set(Kind)
+    for name in ("config.json", ".lock", "metrics.db", "metrics.db-journal", "ballast", "metrics.log", "sender.lock"):
+        assert f"`{name}`" in PRIVACY
+
+
+def test_the_numbers_are_those_in_force() -> None:
+    said = " ".join(PRIVACY.split())
+    for sentence in (
+        f"under {limits.REPORT_BYTES + 1:,} bytes",
+        f"the newest {limits.LOCAL_SESSIONS};",
+        f"{limits.OUTBOX_DAYS} days old, or pushed out by {limits.OUTBOX_REPORTS} newer ones",
+        f"the newest {limits.DEPARTURES_KEPT:,}",
+        f"{limits.LOG_BYTES // 1024} KiB, the older half goes first",
+        f"JSON answers up to {limits.BODY_BYTES // 2**20} MiB",
+    ):
+        assert sentence in said, sentence
+
+
+def test_the_headers_are_those_that_are_sent() -> None:
+    for name, _ in headers("https://x/", 1):
+        assert name in PRIVACY
+    assert len(headers("https://x/", 1)) == 7
+    assert "Seven headers" in PRIVACY
+
+
+def test_fields_that_it_speaks_of_exist() -> None:
+    names = {field.name for field in FIELDS}
+    assert {"session_id", "region_indicator", "integration_type"} <= names
+    for name in re.findall(r"`([a-z]+_[a-z_]+)`", PRIVACY):
+        assert name in names, name
+
+
+def test_each_stop_names_a_test_that_is_there() -> None:
+    rows = [line for line in SECURITY.splitlines() if line.startswith("|") and line.rstrip().endswith("` |")]
+    assert len(rows) > 12
+    for row in rows:
+        for name in re.findall(r"`([a-z_/]+\.py)`", row.rsplit("|", 2)[1]):
+            assert (ROOT / "tests" / name).is_file(), name
+
+
+def test_commands_that_it_gives_are_ours() -> None:
+    for words in re.findall(r"`(shimmy(?:-metrics)? [^`]+)`", PRIVACY + SECURITY):
+        assert re.fullmatch(
+            r"shimmy config --metrics (preview|validate|export|disable)|shimmy-metrics (files|forget)|shimmy serve",
+            words,
+        ), words
