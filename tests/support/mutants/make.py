@@ -1,0 +1,116 @@
+"""Every mutant of a module, made by mutmut's operators."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import libcst as cst
+from libcst import matchers
+from libcst.metadata import MetadataWrapper, PositionProvider
+from mutmut.mutation.mutators import mutation_operators
+
+_KEPT: Final = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom)
+"""What is never changed: it says nothing at run time, or nothing could be loaded without it."""
+
+_CALLS_KEPT: Final = ("len", "isinstance", "TypeVar", "cast")
+
+_SQL: Final = matchers.Call(matchers.Attribute(attr=matchers.Name("execute") | matchers.Name("executemany")))
+_SQL_WORD: Final = re.compile(r"'[^']*'")
+"""What SQL reads as it is written; all else is the same to it in either case of letters."""
+
+
+class Mutant(NamedTuple):
+    """A module's source with one change.
+
+    `name` tells the change by its place and text, without a line number, so that it stays the same when other lines
+    move. `lines` are those of the statement that was changed, or of its head, counted from 1.
+    """
+
+    path: Path
+    name: str
+    source: str
+    lines: range
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Yield every mutant of a module, each source once."""
+    source = path.read_text()
+    module = cst.parse_module(source)
+    visitor = _Visitor()
+    MetadataWrapper(module, unsafe_skip_copy=True).visit(visitor)
+    seen = {source}
+    for found in visitor.found:
+        changed = module.deep_replace(found.node, found.instead)
+        assert isinstance(changed, cst.Module)
+        if changed.code in seen:
+            continue
+        seen.add(changed.code)
+        place = ".".join(found.place)
+        yield Mutant(path, f"{place}: {_told(source, changed.code)}".removeprefix(": "), changed.code, found.lines)
+
+
+def _told(before: str, after: str) -> str:
+    rows = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[3:]
+    old, new = (" ".join(row[1:].strip() for row in rows if row[0] == sign) for sign in "-+")
+    return f"{old} -> {new}" if new else f"{old} left out"
+
+
+class _Found(NamedTuple):
+    node: cst.CSTNode
+    instead: cst.CSTNode
+    place: tuple[str, ...]
+    lines: range
+
+
+class _Visitor(cst.CSTVisitor):
+    METADATA_DEPENDENCIES = (PositionProvider,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[_Found] = []
+        self._place: list[str] = []
+        self._sql: set[cst.CSTNode] = set()
+        self._statements: list[range] = []
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            self._place.append(node.name.value)
+        if isinstance(node, cst.BaseStatement | cst.BaseSmallStatement):
+            self._statements.append(self._lines(node))
+        if isinstance(node, _KEPT) or _call_kept(node):
+            return False
+        if isinstance(node, cst.Call) and matchers.matches(node, _SQL) and node.args:
+            self._sql.update(matchers.findall(node.args[0], matchers.SimpleString()))
+        lines = self._statements[-1] if self._statements else range(0)
+        for kind, operator in mutation_operators:
+            if isinstance(node, kind):
+                made = [each for each in operator(node) if node not in self._sql or not _same_sql(node, each)]
+                self.found += [_Found(node, each, tuple(self._place), lines) for each in made]
+        return True
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        if isinstance(original_node, cst.FunctionDef | cst.ClassDef):
+            self._place.pop()
+        if isinstance(original_node, cst.BaseStatement | cst.BaseSmallStatement):
+            self._statements.pop()
+
+    def _lines(self, node: cst.BaseStatement | cst.BaseSmallStatement) -> range:
+        """Return a statement's lines; of one that holds others, those of its head."""
+        where = self.get_metadata(PositionProvider, node)
+        held = node.cases[0] if isinstance(node, cst.Match) else getattr(node, "body", None)
+        if not isinstance(node, cst.BaseCompoundStatement) or not isinstance(held, cst.CSTNode):
+            return range(where.start.line, where.end.line + 1)
+        inner = self.get_metadata(PositionProvider, held).start.line
+        return range(where.start.line, max(inner, where.start.line + 1))
+
+
+def _same_sql(before: cst.CSTNode, after: cst.CSTNode) -> bool:
+    one, other = (str(each.value) for each in (before, after) if isinstance(each, cst.SimpleString))
+    words = [_SQL_WORD.findall(each) for each in (one, other)]
+    return one.casefold() == other.casefold() and words[0] == words[1]
+
+
+def _call_kept(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in _CALLS_KEPT
