@@ -20,15 +20,27 @@ Metrics (shimmy-metrics):
   shimmy tui [--plain]             the app: decide, look, compare, withdraw
   shimmy config --metrics ACTION   one of these:
     enable, disable                say yes; say no, or withdraw
-    status [--json]                what is in force
-    preview                        the exact bytes that would be sent next
-    export                         everything that is held here, as JSON
+    status [--json]                what is in force, what waits, what was sent
+    preview                        exact bytes: the next request, as of now, or
+                                   what the session would send, or an example
+    export                         what config, store and log hold, as JSON
     validate [FILE|-]              check what is held, or a report or an export
   shimmy serve [...]               run the server; measured only if you said so
   shimmy serve --upstream URL      measure a server that runs [--bind ADDR]
   shimmy demo                      see all of it in a sandbox, deleted afterwards
-Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off
-whatever the config says.
+Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in
+the process that has it, whatever the config says.
+"""
+
+OWN_HELP: Final = """\
+As shimmy-metrics alone:
+  shimmy-metrics preview [ID|all]  what release ID would send (ID: how a digest
+                                   or a session_id begins)
+  shimmy-metrics release ID|all [--json]
+                                   send what waits, now; say what became of it
+  shimmy-metrics files [--json]    everything of ours on this disk
+  shimmy-metrics forget [--yes] [--json]
+                                   withdraw, and delete all but the recorded no
 """
 
 
@@ -52,7 +64,7 @@ def config_arguments(arguments: list[str]) -> ConfigArguments:
     match arguments:
         case ["--metrics", str(action)] if action in ACTIONS:
             return ConfigArguments(action)
-    parser = _parser("shimmy config")
+    parser = command_parser("shimmy config")
     parser.add_argument("--metrics", metavar="ACTION", action="append", nargs="?", const="")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("file", nargs="?")
@@ -78,7 +90,7 @@ def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
     """Read what follows `serve` where `--upstream` is among it, else None. Raises `TroubleError`."""
     if not any(argument == "--upstream" or argument.startswith("--upstream=") for argument in arguments):
         return None
-    parser = _parser("shimmy serve --upstream")
+    parser = command_parser("shimmy serve --upstream")
     parser.add_argument("--upstream", required=True, metavar="URL")
     parser.add_argument("--bind", default="", metavar="ADDR")
     found = parser.parse_args(arguments)
@@ -89,14 +101,14 @@ def tui_arguments(arguments: list[str]) -> bool:
     """Read what follows `tui`; return whether lines of text are wanted. Raises `TroubleError`."""
     if arguments in ([], ["--plain"]):
         return bool(arguments)
-    parser = _parser("shimmy tui")
+    parser = command_parser("shimmy tui")
     parser.add_argument("--plain", action="store_true")
     return bool(parser.parse_args(arguments).plain)
 
 
 def no_arguments(command: str, arguments: list[str]) -> None:
     """Raise `TroubleError` where a command that takes none was given arguments."""
-    _parser(command).parse_args(arguments)
+    command_parser(command).parse_args(arguments)
 
 
 def nobodys(word: str, missing: TroubleError, *, own_name: bool) -> TroubleError:
@@ -111,7 +123,8 @@ def nobodys(word: str, missing: TroubleError, *, own_name: bool) -> TroubleError
     return TroubleError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
 
 
-def _parser(command: str) -> "ArgumentParser":
+def command_parser(command: str) -> "ArgumentParser":
+    """Return a parser for what follows `command`; it raises `TroubleError` for what it cannot read."""
     # As much as starting Python; a `serve` that is handed over parses nothing.
     from argparse import ArgumentParser, HelpFormatter
 

@@ -4,11 +4,11 @@ What machines read (`preview`, `export`, `status --json`) is alone on standard o
 error. `enable`, `disable`, `status` and `validate` answer a person on standard output.
 """
 
-import contextlib
 import sys
 
 from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
-from shimmy_metrics.consent import Consent, Delivery
+from shimmy_metrics.cli.output import put, remark, say
+from shimmy_metrics.cli.owed import settle
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.system.profile import Profile
 
@@ -19,50 +19,24 @@ def config(arguments: list[str]) -> int:
     profile = Profile.current()
     match wanted.action:
         case "enable":
-            return _enable(profile)
+            from shimmy_metrics.cli.cmd_decide import enable
+
+            return enable(profile)
         case "disable":
-            return _disable(profile)
+            from shimmy_metrics.cli.cmd_decide import disable
+
+            return disable(profile)
         case "status":
             return _status(profile, wanted)
         case "preview":
-            return _preview(profile)
+            from shimmy_metrics.cli.cmd_outbox import preview
+
+            return preview(profile)
         case "export":
+            settle(profile)
             return _export(profile)
         case _:
             return _validate(profile, wanted)
-
-
-def _enable(profile: Profile) -> int:
-    from shimmy_metrics.actions.decide import enable
-    from shimmy_metrics.actions.summary import summary
-    from shimmy_metrics.wording import amount, obstacle
-
-    news = summary(profile).news
-    decided = enable(profile)
-    _say("Metrics are on." if decided.changed else "Metrics were on already.")
-    _say("The server's next start is measured; its report goes out after it stops.")
-    _say(f"To {decided.decision.endpoint}")
-    _say("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")
-    if news:
-        _say(f"It covers {amount(news, 'field')} more than your yes did: see shimmy config --metrics preview.")
-    hindrance = obstacle(summary(profile).standing)
-    if hindrance:
-        _say(hindrance)
-    return Exit.DONE
-
-
-def _disable(profile: Profile) -> int:
-    from shimmy_metrics.actions.decide import decline
-    from shimmy_metrics.wording import deleted
-
-    decided = decline(profile)
-    lost = decided.deleted
-    _say("Metrics are off." if decided.changed else "Metrics were off already.")
-    told = deleted(reports=lost.reports, sessions=lost.sessions, requests=lost.requests)
-    _say(f"Deleted: {told or '0 reports not sent, 0 requests counted'}.")
-    if not lost.whole:
-        _say("Their bytes are still in the store's log, which another program reads; run this again to drop them.")
-    return Exit.DONE
 
 
 def _status(profile: Profile, wanted: ConfigArguments) -> int:
@@ -71,55 +45,32 @@ def _status(profile: Profile, wanted: ConfigArguments) -> int:
 
     found = summary(profile)
     if wanted.json:
-        _put(as_json(found))
+        put(as_json(found))
     else:
         for line in as_lines(found):
-            _say(line)
-    return Exit.DONE
-
-
-def _preview(profile: Profile) -> int:
-    from shimmy_metrics.actions.preview import Basis, preview
-    from shimmy_metrics.machine.gather import gather
-    from shimmy_metrics.wording import amount, obstacle
-
-    found = preview(profile, gather(profile.environment.get("TZ") or None))
-    _put(found.request.body)
-    _remark_unread(profile)
-    match found.basis:
-        case Basis.PENDING:
-            _remark(f"{amount(len(found.request.reports), 'sealed report')}, {len(found.request.body):,} bytes.")
-        case Basis.SESSION:
-            _remark("The running session, as it would be if it were sealed now.")
-        case Basis.EXAMPLE:
-            _remark("An example: this machine's facts, and a session in which nothing happened.")
-    decision = found.standing.decision
-    if obstacle(found.standing):
-        _remark(obstacle(found.standing))
-    elif decision.local:
-        _remark("It will not go: metrics are only for you.")
-    elif decision.consent is not Consent.GRANTED:
-        _remark("It will not go: metrics are not enabled.")
-    elif decision.delivery is Delivery.REVIEW:
-        _remark("It will not go by itself: reports are held until you release them in the app.")
-    return Exit.DONE
+            say(line)
+    for trouble in found.troubles:
+        remark(f"shimmy-metrics: {trouble}")
+    return Exit.USAGE if found.troubles or found.purged.may_leave_to else Exit.DONE
 
 
 def _export(profile: Profile) -> int:
     from shimmy_metrics.actions.export import export
 
-    _put(export(profile))
+    put(export(profile))
     _remark_unread(profile)
     return Exit.DONE
 
 
 def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.actions.validate import validate_given, validate_held
-    from shimmy_metrics.wording import findings
+    from shimmy_metrics.findings_text import findings
 
+    if wanted.file is None:
+        settle(profile)
     found = validate_held(profile) if wanted.file is None else validate_given(_read(wanted.file), profile)
-    for line in findings(found.faults, found.canaries, found.checked, held=wanted.file is None):
-        _say(line)
+    for line in findings(found, held=wanted.file is None):
+        say(line)
     if wanted.file is None:
         _remark_unread(profile)
     return Exit.DONE if found.ok else Exit.NO
@@ -136,29 +87,19 @@ def _read(file: str) -> bytes:
         if len(data) > VALIDATE_BYTES:
             raise TroubleError(f"larger than {VALIDATE_BYTES:,} bytes", where="standard input", remedy="Shorten it")
         return data
-    found = read_bounded(Path(file), VALIDATE_BYTES) if file else None
+    remedy = "Name a file that holds a report, an array of reports or an export"
+    try:
+        found = read_bounded(Path(file), VALIDATE_BYTES) if file else None
+    except TroubleError as error:
+        raise TroubleError(error.what, where=error.where, remedy=remedy) from error
     if found is None:
-        raise TroubleError("there is no such file", where=file or "''", remedy="Name a report, an array or an export")
+        raise TroubleError("there is no such file", where=file or "''", remedy=remedy)
     return found
 
 
-def _put(data: bytes) -> None:
-    sys.stdout.buffer.write(data if data.endswith(b"\n") or not sys.stdout.isatty() else data + b"\n")
-    sys.stdout.buffer.flush()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-
-
 def _remark_unread(profile: Profile) -> None:
-    from shimmy_metrics.actions.unread import unread
+    from shimmy_metrics.actions.summary import summary
     from shimmy_metrics.wording import UNREAD
 
-    if unread(profile):
-        _remark(UNREAD)
-
-
-def _remark(line: str) -> None:
-    with contextlib.suppress(OSError):  # it is said beside the answer, which is what counts
-        sys.stderr.write(f"{line}\n")
+    if summary(profile).unread:
+        remark(UNREAD)

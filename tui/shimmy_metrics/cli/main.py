@@ -19,6 +19,11 @@ _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--k
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
 
 _OURS_ALONE: Final = frozenset({"config", "tui", "demo"})
+OWN_WORDS: Final = frozenset({"files", "forget", "preview", "release"})
+"""Words under our own name alone. They are kept here, since a hand-over must not load what runs them."""
+
+_ISSUES: Final = "https://github.com/Michael-A-Kuykendall/shimmy/issues"
+
 _HELP: Final = frozenset({"-h", "--help"})
 
 
@@ -98,15 +103,20 @@ def _explained(error: Exception) -> "TroubleError":
         _drop(sys.stdout)
         reason = (error.strerror or "no reason given").lower()
         return TroubleError(f"cannot be written: {reason}", where="standard output", remedy="Nothing else was lost")
-    return TroubleError(f"an error of ours ({type(error).__name__})", remedy="Nothing was sent; please report it")
+    return TroubleError(f"an error of ours ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 
 def _run(arguments: list[str], *, own_name: bool) -> int:
     before, word, rest = split_word(arguments)
     if own_name and not word:
         return _about(before)
-    if word in _OURS_ALONE and not _HELP.isdisjoint(rest):
+    own_word = own_name and word in OWN_WORDS
+    if (own_word or word in _OURS_ALONE) and not _HELP.isdisjoint(rest):
         return _about(["--help"])
+    if own_word:
+        from shimmy_metrics.cli.own_words import run
+
+        return run(word, rest)
     match word:
         case "serve":
             from shimmy_metrics.cli.serving import serve
@@ -133,19 +143,19 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
 def _about(options: list[str]) -> int:
     """Answer `shimmy-metrics`, `--help` and `--version`."""
     from shimmy_metrics import __version__
-    from shimmy_metrics.cli.arguments import HELP, no_arguments
+    from shimmy_metrics.cli.arguments import HELP, OWN_HELP, no_arguments
 
     if options == ["--version"]:
         print(f"shimmy-metrics {__version__}")  # noqa: T201 - the answer
     elif options in ([], ["--help"], ["-h"]):
-        print(HELP, end="")  # noqa: T201 - the answer
+        print(HELP + OWN_HELP, end="")  # noqa: T201 - the answer
     else:
         no_arguments("", options)
     return 0
 
 
 def _hand_over(arguments: list[str], *, help_after: bool = False, word: str = "", own_name: bool = False) -> int:
-    from shimmy_metrics.system.handover import hand_over, missing, real_binary
+    from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 
     variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
     binary = real_binary(variables)
@@ -165,8 +175,4 @@ def _hand_over(arguments: list[str], *, help_after: bool = False, word: str = ""
     try:
         hand_over(binary, arguments, variables)
     except OSError as error:
-        from shimmy_metrics.errors import Exit, TroubleError
-
-        reason = (error.strerror or "it cannot be run").lower()
-        remedy = "It should be the real Shimmy"
-        raise TroubleError(f"cannot be run: {reason}", where=binary, remedy=remedy, code=Exit.NO_SERVER) from error
+        raise refused(binary, variables, error) from error

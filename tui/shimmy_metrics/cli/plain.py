@@ -12,7 +12,7 @@ from shimmy_metrics.system.profile import Profile
 def tell_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `TroubleError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    for line in told(shown):
+    for line in told(shown, profile.clock.now()):
         say(line)
     if at_terminal() and not shown.trouble and question_open(profile, opened=True):
         from shimmy_metrics.cli.prompt import ask  # with all that a decision takes

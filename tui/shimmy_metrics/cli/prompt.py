@@ -7,20 +7,30 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from shimmy_metrics.actions.decide import Decided, add_fields, decline, enable, leave_fields, only_for_me
+from shimmy_metrics.actions.decide import (
+    Decided,
+    add_fields,
+    decline,
+    enable,
+    hold,
+    leave_fields,
+    only_for_me,
+)
 from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.actions.summary import summary
+from shimmy_metrics.departure_text import purged
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import (
-    ANSWERS,
     DECLINE,
     ENABLE,
+    ENABLE_HELD,
     LATER,
     NEVER,
     NEVER_HEAD,
@@ -29,6 +39,7 @@ from shimmy_metrics.wording import (
     STARTING,
     WITHDRAW,
     Answer,
+    answered,
     informed,
     news_answers,
     news_question,
@@ -58,7 +69,10 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
             break
         if word in asked.acts:
             decided = asked.acts[word](profile)
-            say(renewed(decided.decision) if shown.news else _confirmed(decided))
+            for line in decided.told:
+                say(line)
+            for line in [renewed(decided.decision)] if shown.news else _confirmed(decided, profile):
+                say(line)
             return decided
         if word == LATER.word:
             break
@@ -77,7 +91,12 @@ class _Asked:
 
 
 def _about_everything(shown: Overview, *, starting: bool) -> _Asked:
-    acts = {ENABLE.word: enable, ONLY_FOR_ME.word: only_for_me, DECLINE.word: decline}
+    acts = {
+        ENABLE.word: enable,
+        ENABLE_HELD.word: _enable_held,
+        ONLY_FOR_ME.word: only_for_me,
+        DECLINE.word: decline,
+    }
     return _Asked(tuple(_question(shown, starting=starting)), acts)
 
 
@@ -86,7 +105,7 @@ def _about_news(shown: Overview) -> _Asked:
     lines = [news_question(len(shown.news)), ""]
     for field in shown.news:
         lines.append(f"{field.name}: {field.kind.bounds}.")
-        lines.append(f"  {field.meaning} Asked for {field.purpose}. From {field.source}.")
+        lines.append(f"  {field.meaning} Why: {field.purpose}. Source: {field.source}.")
     lines += ["", *(_answer(answer) for answer in answers), WITHDRAW]
     add, leave, _ = answers
     return _Asked(tuple(lines), {add.word: add_fields, leave.word: leave_fields})
@@ -100,21 +119,25 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield QUESTION
     yield ""
     yield from informed(shown.standing.endpoint, shown.proxy)
-    yield f"The {len(FIELDS)} fields, as this machine would send them after an idle run:"
+    yield f"An example of the {len(FIELDS)} fields: this machine's facts, and a session in which nothing happened."
     yield f"  {shown.example.body.decode()}"
+    yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
     yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
     yield ""
-    for answer in ANSWERS:
+    for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, DECLINE, LATER):
         yield _answer(answer._replace(consequence=STARTING) if starting and answer is ENABLE else answer)
     yield WITHDRAW
 
 
-def _confirmed(decided: Decided) -> str:
-    if decided.decision.local:
-        return "Recorded: only for you. Nothing is ever sent."
-    if decided.decision.consent == "granted":
-        return "Recorded: metrics are on. A server that runs unmeasured is measured from its next start."
-    return "Recorded: metrics are off. You are not asked again."
+def _enable_held(profile: Profile) -> Decided:
+    decided = enable(profile)
+    return replace(decided, decision=hold(profile, review=True))
+
+
+def _confirmed(decided: Decided, profile: Profile) -> Iterator[str]:
+    now = summary(profile)
+    yield from answered(now.standing, changed=True, passed_over=now.passed_over)
+    yield from purged(decided.purged, now.now)
 
 
 def _read_word(words: str, seconds: int | None) -> str | None:

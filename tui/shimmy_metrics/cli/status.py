@@ -1,19 +1,42 @@
 """`status`, as lines for a person and as JSON for a program. Pure."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.wording import UNREAD, amount, by_way_of, deleted, duration, news_waiting, obstacle, state
+from shimmy_metrics.departure_text import became, held_until, owed, set_aside, waits_until
+from shimmy_metrics.records import Departure
+from shimmy_metrics.wording import (
+    DISABLE,
+    UNREAD,
+    UNUSABLE,
+    amount,
+    by_way_of,
+    duration,
+    news_waiting,
+    next_attempt,
+    obstacle,
+    state,
+    switched_elsewhere,
+    without_store,
+)
+
+_MOMENT: Final = 32
+"""Characters of the config's `last_updated` that are shown: more than any point in time takes."""
 
 
 def as_json(summary: Summary) -> bytes:
-    """Return one JSON object. The key `consent` holds the word; none of the three words stands anywhere else."""
+    """Return one JSON object. The key `consent` holds the word; none of the three words stands anywhere else.
+
+    It is null where the config cannot be used: then nothing is in force, whatever was decided.
+    """
     standing = summary.standing
     decision = standing.decision
     told = {
-        "consent": decision.consent.value,
+        "consent": None if summary.unusable else decision.consent.value,
         "only_for_me": decision.local,
         "switch": standing.switch,
         "measures": standing.measures,
@@ -27,48 +50,108 @@ def as_json(summary: Summary) -> bytes:
         "last_updated": decision.changed or None,
         "running_sessions": len(summary.running),
         "reports_due": summary.due,
-        "reports_held": summary.review,
-        "reports_set_aside": summary.set_aside,
-        "receipts": summary.deliveries,
-        "store_read_whole": not summary.unread,
+        "reports_held": len(summary.held),
+        "reports_held_for_endpoint": summary.held_for_endpoint,
+        "held_until": held_until(summary.held[0]).isoformat() if summary.held else None,
+        "reports_set_aside": len(summary.set_aside),
+        "set_aside_for": dict(Counter(report.cause.value for report in summary.set_aside)),
+        "reports_sent": summary.sent,
+        "receipts": summary.receipts,
+        "sending": summary.sending,
+        "last_attempt": summary.last and attempt(summary.last),
+        "failures_in_a_row": summary.failures,
+        "session_ends_passed_over": summary.passed_over,
+        "store_read_whole": not (summary.unread or summary.troubles),
+        "troubles": list(summary.troubles),
         "config": str(summary.config_path),
         "store": str(summary.store_path),
     }
     return (json.dumps(told, indent=2) + "\n").encode()
 
 
+def attempt(departure: Departure) -> dict[str, object]:
+    """Return a departure for a program; `outcome` is null while it is under way."""
+    return {
+        "begun": departure.begun.isoformat(),
+        "ended": departure.ended and departure.ended.isoformat(),
+        "endpoint": departure.endpoint,
+        "outcome": departure.outcome and departure.outcome.value,
+        "status": departure.status or None,
+        "failure": departure.failure.value or None,
+        "reports": departure.reports,
+        "taken": departure.taken,
+        "bytes": departure.length,
+        "sha256": departure.sha256,
+        "by_hand": departure.by_hand,
+        "attempts": departure.attempts,
+    }
+
+
 def as_lines(summary: Summary) -> Iterator[str]:
     """Yield what a person reads."""
     standing = summary.standing
-    shown = state(standing)
+    shown = UNUSABLE if summary.unusable else state(standing, elsewhere=bool(summary.running))
+    if summary.troubles and not summary.unusable:
+        shown = without_store(shown)
     yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
+    if summary.unusable:
+        yield "While the config cannot be used nothing is measured and nothing leaves."
     if obstacle(standing):
         yield obstacle(standing)
+    if standing.switch and summary.running:
+        yield switched_elsewhere(standing.switch, [session.address for session in summary.running], DISABLE)
     if standing.renews:
         yield news_waiting(summary.news)
     if standing.switch and standing.decision.consent is Consent.GRANTED:
-        yield "Your yes stands; it counts again when the switch is gone."
+        yield "Your yes stands; it counts where the switch is not set."
     yield ""
-    changed = f", changed {standing.decision.changed}" if standing.decision.changed else ""
+    changed = f", changed {standing.decision.changed[:_MOMENT]}" if standing.decision.changed else ""
     open_yet = " (no answer there yet)" if standing.decision.consent is Consent.UNDECIDED else ""
-    yield f"  config    {summary.config_path}{open_yet or changed}"
-    yield f"  endpoint  {standing.endpoint}{by_way_of(summary.proxy)}"
+    open_yet = " (the yes there does not count)" if standing.distrust else open_yet
+    yield f"  config    {summary.config_path}{'' if summary.unusable else open_yet or changed}"
+    if not summary.unusable:
+        yield f"  endpoint  {standing.endpoint}{by_way_of(summary.proxy)}"
     for session in summary.running:
         yield (
             f"  running   {duration(session.counters.uptime_s)}, {amount(session.counters.requests, 'request')}, "
             f"at {session.address}{', only for you' if session.local else ''}"
         )
-        if session.switch:
-            yield f"            switched off there by {session.switch}"
-    waiting = summary.due + summary.review + summary.set_aside
-    held = f", {summary.review} held for review" if summary.review else ""
-    aside = f", {summary.set_aside} set aside" if summary.set_aside else ""
-    yield f"  waiting   {amount(waiting, 'report')}, {summary.waiting_bytes:,} bytes{held}{aside}"
-    yield f"  sent      {amount(summary.deliveries, 'delivery', 'deliveries')}, each with its receipt"
-    lost = deleted(
-        reports=summary.deleted.reports, sessions=summary.deleted.sessions, requests=summary.deleted.requests
-    )
-    if lost:
-        yield f"  deleted   {lost}, just now: no consent"
+    yield from _store(summary)
+    yield from (f"  {line}" for line in owed(summary.purged, summary.now))
     if summary.unread:
         yield f"  {UNREAD}"
+
+
+def _store(summary: Summary) -> Iterator[str]:
+    """Yield what waits, what was sent, what became of the last attempt and when the next one is made."""
+    if summary.troubles and not summary.unusable:
+        return  # it could not be read, and that is said
+    yield f"  waiting   {amount(len(summary.queued), 'report')}{_bytes(summary)}"
+    if summary.due:
+        yield f"            {summary.due} due"
+    if summary.held:
+        earlier = f", {summary.held_for_endpoint} of them of an earlier yes" if summary.held_for_endpoint else ""
+        them = "it" if len(summary.held) == 1 else "them"
+        yield f"            {len(summary.held)} held until you release {them}{earlier}"
+        yield f"            of the first: {waits_until(summary.held[0], summary.now)}"
+    for why, number in Counter(map(set_aside, summary.set_aside)).items():
+        yield f"            {number} set aside: {why}"
+    yield f"  sent      {amount(summary.sent, 'report')}{_receipts(summary)}"
+    if summary.last is not None:
+        yield f"  last      {became(summary.last, summary.now)}"
+    if summary.sending:
+        yield "  next      a sender is at work"
+    elif summary.due and summary.standing.sends:
+        yield f"  next      sent {next_attempt(summary.passed_over)}; in a container or a systemd unit when one starts"
+
+
+def _bytes(summary: Summary) -> str:
+    return f", {sum(len(report.body) for report in summary.queued):,} bytes" if summary.queued else ""
+
+
+def _receipts(summary: Summary) -> str:
+    if not summary.sent:
+        return ""
+    if not summary.receipts:
+        return "; no receipt is kept here"
+    return f"; {amount(summary.receipts, 'receipt')} kept here"

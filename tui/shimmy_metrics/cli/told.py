@@ -1,35 +1,63 @@
 """All that the app's screens tell, as lines of text: no rule, no box, a fact a line. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.records import Pending, Receipt, Wait
-from shimmy_metrics.report.fields import FIELDS, NEVER, Field
-from shimmy_metrics.report.population import bits
-from shimmy_metrics.wording import WITHDRAW, YOUR_ADDRESS, amount, by_way_of, duration, news_waiting, obstacle, state
+from shimmy_metrics.consent import Delivery
+from shimmy_metrics.departure_text import became, note, sentence, set_aside, taken_in_all, waits_until, when
+from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.wording import (
+    DISABLE,
+    HELD,
+    UNREAD,
+    UNUSABLE,
+    WITHDRAW,
+    YOUR_ADDRESS,
+    amount,
+    by_way_of,
+    duration,
+    leaves,
+    news_waiting,
+    obstacle,
+    state,
+    switched_elsewhere,
+    without_store,
+)
 
-_RECEIPTS: Final = 10
+_ENTRIES: Final = 10
 """The newest are read out; a thousand would hide what follows, and `export` has every one."""
 
-_WAITS: Final = {Wait.DUE: "waits to be sent", Wait.REVIEW: "waits for your release", Wait.SET_ASIDE: "was set aside"}
 
-
-def told(shown: Overview) -> Iterator[str]:
+def told(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield what is in force, what is measured, what waits, what was sent, what there is, and what can be done."""
-    stands = state(shown.standing)
+    stands = UNUSABLE if shown.unusable else state(shown.standing, elsewhere=bool(shown.running))
+    unread = shown.unread or (bool(shown.trouble) and not shown.unusable)  # then nothing is known of what it holds
+    if unread and not shown.unread:
+        stands = without_store(stands)
     yield f"Shimmy metrics: {stands.word}, {stands.note}."
     if shown.trouble:
         yield shown.trouble
     if obstacle(shown.standing):
         yield obstacle(shown.standing)
+    if shown.standing.switch and shown.running:
+        yield switched_elsewhere(shown.standing.switch, [live.session.address for live in shown.running], DISABLE)
     if shown.news:
         yield news_waiting(len(shown.news))
-    yield from _measured(shown)
-    yield from _outgoing(shown)
-    yield from _sent(shown)
+    if shown.unread:
+        yield UNREAD
+    if not unread:
+        yield from _measured(shown)
+        yield from _waiting(shown, now)
+    yield from _receiver(shown, leaving=not unread)
+    if not unread:
+        yield from _sent(shown, now)
     yield ""
-    yield f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
+    yield f"{len(FIELDS)} fields are all that can ever be sent. None holds free text."
     for field in FIELDS:
         yield from _field(field)
     yield ""
@@ -38,12 +66,12 @@ def told(shown: Overview) -> Iterator[str]:
         yield f"  {name}: {fate}."
     yield ""
     yield WITHDRAW
-    yield "Only in the app (shimmy tui): hold, release or delete one report, compare two, delete the receipts."
+    yield "Release one report: shimmy-metrics release ID. Everything else is in the app: shimmy tui."
 
 
 def _measured(shown: Overview) -> Iterator[str]:
     if not shown.running:
-        yield "No server is running, so nothing is measured."
+        yield "No measured server is running."
     for live in shown.running:
         counters = live.session.counters
         yield (
@@ -51,50 +79,79 @@ def _measured(shown: Overview) -> Iterator[str]:
             f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
             f"{amount(counters.tokens, 'token')}."
         )
-        yield f"  As it would leave: {live.would_be.body.decode()}"
+        if live.session.local:
+            yield "  For you alone: no report of it is made. As one it would be:"
+        else:
+            yield "  Its report, if it ended now:"
+        yield f"  {live.would_be.body.decode()}"
 
 
-def _outgoing(shown: Overview) -> Iterator[str]:
-    for pending in shown.outbox:
-        yield from _waiting(pending)
+def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
+    for report in shown.outbox:
+        yield from _queued(report, now)
+    if shown.next_request is not None and len(shown.next_request.reports) > 1:
+        request = shown.next_request
+        yield (
+            f"The next request carries {len(request.reports)} of them, {len(request.body):,} bytes, sha256 "
+            f"{request.sha256}: shimmy config --metrics preview prints it."
+        )
     if not shown.outbox:
-        yield "No report waits."
+        yield "No report is waiting."
         if not shown.running:
-            yield f"  An idle run would send this: {shown.example.body.decode()}"
-    goes = "Reports go" if shown.standing.sends else "A report would go"
-    yield f"{goes} to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
+            yield "  An example: this machine's facts, and a session in which nothing happened. It is not sent."
+            yield f"  {shown.example.body.decode()}"
+            yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
 
 
-def _waiting(pending: Pending) -> Iterator[str]:
-    reason = f" ({pending.reason})" if pending.reason else ""
-    yield f"A report of {pending.sealed:%d %b %Y} {_WAITS[pending.wait]}{reason}, {len(pending.body):,} bytes:"
-    yield f"  {pending.body.decode(errors='replace')}"
-    yield f"  sha256 {pending.sha256}"
+def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
+    """Yield where reports go; `leaving`: and when."""
+    if shown.standing.sends and leaving:
+        yield f"Reports go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
+        yield HELD if shown.standing.decision.delivery is Delivery.REVIEW else leaves(shown.passed_over)
+    elif not shown.unusable:
+        yield f"A report would go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
-def _sent(shown: Overview) -> Iterator[str]:
-    sent = shown.deliveries
-    yield f"{amount(len(sent), 'delivery', 'deliveries')} so far{f', last {sent[0].at:%d %b %Y}' if sent else ''}."
-    for receipt in shown.receipts[:_RECEIPTS]:
-        yield f"  {_receipt(receipt)}"
-        if receipt.id in shown.broken_receipts:
-            yield "  The chain of receipts is broken here."
-    if len(shown.receipts) > _RECEIPTS:
-        yield f"  {len(shown.receipts) - _RECEIPTS:,} older ones: shimmy config --metrics export"
+def _queued(report: QueuedReport, now: datetime) -> Iterator[str]:
+    match report.state:
+        case QueueState.DUE:
+            waits = "is due"
+        case QueueState.SET_ASIDE:
+            waits = f"was set aside ({set_aside(report)})"
+        case QueueState.HELD_FOR_ENDPOINT:
+            waits = f"of an earlier yes is held until you release it ({waits_until(report, now)})"
+        case _:
+            waits = f"is held until you release it ({waits_until(report, now)})"
+    yield f"A report sealed {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"
+    yield f"  {report.body.decode(errors='replace')}"
+    yield f"  sha256 {report.sha256}"
 
 
-def _receipt(receipt: Receipt) -> str:
-    if not receipt.body:
-        return f"{receipt.at:%d %b %Y}: {receipt.note}."
-    outcome = f" {receipt.outcome.value}" if receipt.outcome else ""
-    return (
-        f"{receipt.at:%d %b %Y %H:%M} UTC: {amount(receipt.reports, 'report')}, {len(receipt.body):,} bytes "
-        f"to {receipt.endpoint}, answer {receipt.status}{outcome}, sha256 {receipt.sha256}"
-    )
+def _sent(shown: Overview, now: datetime) -> Iterator[str]:
+    taken = taken_in_all(shown.entries)
+    kept = sum(bool(departure.body) for departure in shown.departures)
+    receipts = f"; {amount(kept, 'receipt') if kept else 'no receipt'} kept here" if taken else ""
+    yield f"{amount(taken, 'report')} sent so far{receipts}."
+    for entry in shown.entries[:_ENTRIES]:
+        yield f"  {_entry(entry, now)}"
+        if _key(entry) in shown.broken:
+            yield "  The chain is broken here: this is not as it was written."
+    if len(shown.entries) > _ENTRIES:
+        yield f"  {len(shown.entries) - _ENTRIES:,} older ones: shimmy config --metrics export"
+
+
+def _entry(entry: Entry, now: datetime) -> str:
+    if not isinstance(entry, Departure):
+        return sentence(f"{note(entry)}, {when(entry.at, now)}")
+    digest = f" {entry.length:,} bytes, sha256 {entry.sha256}."
+    return f"{sentence(became(entry, now))}{digest}"
+
+
+def _key(entry: Entry) -> str:
+    return f"departure {entry.id}" if isinstance(entry, Departure) else f"note {entry.place}"
 
 
 def _field(field: Field) -> Iterator[str]:
-    known = bits(field.name)
     yield f"  {field.name}: {field.kind.bounds}. {field.meaning}"
-    told_by = f"{known:.1f} identifying bits" if known else "identifies nothing"
-    yield f"    Asked for {field.purpose}. From {field.source}. Taken away: {field.coarsening}. {told_by.capitalize()}."
+    told_by = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
+    yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}. {told_by.capitalize()}."

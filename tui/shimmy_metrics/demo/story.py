@@ -2,10 +2,11 @@
 
 Toy server, clients and receiver are threads of this process, on loopback; the meter and the sender are the real
 programs, started with the sandbox as their profile. While the app is open the meter stops and starts again and again,
-so that sessions end and what was agreed to is really sealed and sent.
+as with a server that is restarted, so that sessions end and what was agreed to is really sealed and sent.
 """
 
 import contextlib
+import json
 import signal
 import sys
 import tempfile
@@ -20,23 +21,24 @@ from shimmy_metrics.demo.meter import Meter
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.demo.traffic import Traffic
 from shimmy_metrics.errors import Exit
+from shimmy_metrics.findings_text import findings
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
-from shimmy_metrics.records import Wait
+from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import amount, findings
+from shimmy_metrics.wording import amount
 
 RUN_SECONDS: Final = 30.0
-"""How long the server runs beside the app before it stops and starts anew: long enough to look at a session, short
+"""How long the meter runs beside the app before it stops and starts anew: long enough to look at a session, short
 enough for a second report to compare with the first."""
 
 SANDBOX: Final = "This is a sandbox: a toy server, made-up traffic, a receiver on this machine. All of it is deleted."
 SANDBOX_WITH_APP: Final = (
-    f"This is a sandbox: a toy server, stopped and started anew every {RUN_SECONDS:.0f} s; made-up traffic; a receiver "
-    "on this machine. All of it is deleted."
+    f"This is a sandbox: a toy server, a meter before it that ends a session every {RUN_SECONDS:.0f} s, made-up "
+    "traffic, a receiver on this machine. All of it is deleted."
 )
 
 _WATCHED_SECONDS: Final = 4.0
@@ -69,9 +71,9 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
                 _tell_live(profile, server.url, meter.port)
         sent = traffic.sent
         meter.stop()
-        stopped = f"The server stopped after {amount(sent, 'answered request')}"
+        stopped = f"The meter stopped after {amount(sent, 'answered request')}"
         # In the app the yes came later than the first requests, and the report is right to say less.
-        say(f"{stopped}; what came before a yes was not counted." if with_app else f"5. {stopped}.")
+        say(f"{stopped}; what came before an answer was not counted." if with_app else f"5. {stopped}.")
         _tell_end(profile, receiver)
     say(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE
@@ -129,9 +131,9 @@ def _tell_live(profile: Profile, upstream: str, port: int) -> None:
         counters = live.session.counters
         say(
             f"3. Measured so far: {amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}, "
-            f"{amount(counters.errors, 'error')}, {amount(counters.models, 'model')} (the name is not kept)."
+            f"{amount(counters.errors, 'error')}, {amount(counters.models, 'model')} (names are not kept)."
         )
-        say(f"4. As it would leave now, {len(live.would_be.body):,} bytes:")
+        say(f"4. Its report, if it ended now, {len(live.would_be.body):,} bytes:")
         say(f"   {live.would_be.body.decode()}")
 
 
@@ -142,11 +144,13 @@ def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
     if not receiver.received:
         shown = overview(profile, gather(profile.environment.get("TZ") or None))
         held = amount(len(shown.outbox), "report")
-        why = f"{held} waited for you" if shown.outbox else "nothing was agreed to"
+        why = f"{held} waited here" if shown.outbox else "no report was made"
         say(f"   The receiver got nothing: {why}.")
         return
     if len(receiver.received) > 1:
-        say(f"   The receiver got {amount(len(receiver.received), 'report')}, the last one:")
+        arrived = [json.loads(each.body) for each in receiver.received]
+        reports = sum(len(each) if isinstance(each, list) else 1 for each in arrived)
+        say(f"   The receiver got {amount(reports, 'report')} in {amount(len(arrived), 'request')}, the last one:")
     _tell_arrived(receiver.received[-1], profile)
 
 
@@ -156,10 +160,10 @@ def _tell_arrived(arrived: Received, profile: Profile) -> None:
     from shimmy_metrics.actions.validate import validate_given
 
     found = validate_given(arrived.body, profile)
-    for line in findings(found.faults, found.canaries, found.checked):
+    for line in findings(found):
         say(f"   {line}")
 
 
 def _on_its_way(profile: Profile) -> bool:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    return shown.standing.sends and any(report.wait is Wait.DUE for report in shown.outbox)
+    return shown.standing.sends and any(report.state is QueueState.DUE for report in shown.outbox)

@@ -1,0 +1,63 @@
+"""`enable` and `disable`: record the answer, and say what holds now, from when on, and what became of what waited."""
+
+import sys
+
+from shimmy_metrics.actions.decide import decline
+from shimmy_metrics.actions.decide import enable as say_yes
+from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.actions.summary import summary
+from shimmy_metrics.cli.output import say
+from shimmy_metrics.consent import Decision, Standing
+from shimmy_metrics.departure_text import host
+from shimmy_metrics.departure_text import purged as sentences
+from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording import amount, answered, by_way_of, held_for_an_earlier_yes
+
+
+def enable(profile: Profile) -> int:
+    """Record a yes; return the exit code. Raises `TroubleError`."""
+    before = summary(profile)
+    _say_purged(before.purged, profile)
+    decided = say_yes(profile)
+    for line in decided.told:
+        say(line)
+    now = summary(profile)
+    for line in answered(now.standing, changed=decided.changed, passed_over=now.passed_over):
+        say(line)
+    if now.standing.sends:
+        say(f"They go to {now.standing.endpoint}{by_way_of(now.proxy)}.")
+    if now.held_for_endpoint:
+        say(f"{held_for_an_earlier_yes(now.held_for_endpoint)} In the app 2, then r; or shimmy-metrics release ID.")
+    if before.news:
+        say(f"Your yes covers {amount(before.news, 'field')} more than before: shimmy config --metrics preview.")
+    say("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")
+    return Exit.DONE
+
+
+def disable(profile: Profile) -> int:
+    """Record a no and delete what was not delivered; return the exit code.
+
+    Raises `TroubleError` where the no could not be recorded; and, when that and the rest is said, where something could
+    not be deleted, or a report may still leave.
+    """
+    purged = decline(profile, _say_off).purged
+    _say_purged(purged, profile)
+    if purged == PurgeResult():
+        say("Nothing was waiting here.")
+    if purged.may_leave_to:
+        what = f"a report may still leave for {host(purged.may_leave_to)}: its sender has not ended yet"
+        raise TroubleError(what, remedy="Your no stands; shimmy config --metrics status says in a moment what became")
+    return Exit.DONE
+
+
+def _say_off(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
+    """Say it at once: until a sender has ended, a second may pass."""
+    for line in (*answered(Standing(decision), changed=changed), *told):
+        say(line)
+    sys.stdout.flush()
+
+
+def _say_purged(result: PurgeResult, profile: Profile) -> None:
+    for line in sentences(result._replace(may_leave_to=""), profile.clock.now()):
+        say(line)

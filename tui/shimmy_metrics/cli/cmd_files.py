@@ -1,0 +1,88 @@
+"""`shimmy-metrics files` and `shimmy-metrics forget`: what lies on this disk, and deleting all of it."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from shimmy_metrics.actions.files import OwnFile
+from shimmy_metrics.actions.files import files as list_files
+from shimmy_metrics.cli.asking import at_terminal, in_foreground
+from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.files_text import NOTHING_HERE, done, listed, question
+from shimmy_metrics.system.folding import say
+from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.actions.forget import Forgotten, Stakes
+
+
+def files(*, as_json: bool) -> int:
+    """Print everything of ours on this disk; return the exit code. Raises `TroubleError`."""
+    found = list_files(Profile.current())
+    if as_json:
+        _print_json({"files": [_file(each) for each in found]})
+    else:
+        _print(listed(found))
+    return Exit.DONE
+
+
+def forget(*, yes: bool, as_json: bool) -> int:
+    """Ask, then withdraw and delete everything of ours but the recorded no; return the exit code.
+
+    Raises `TroubleError` where it has to ask and nobody is there.
+    """
+    from shimmy_metrics.actions import forget as action  # with the store, which a list does not want
+
+    profile = Profile.current()
+    before = action.stakes(profile)
+    if before.nothing and not as_json:
+        _print([NOTHING_HERE])
+        return Exit.DONE
+    if not before.nothing and not yes and not _agreed(before):
+        sys.stderr.write("Nothing was changed.\n")
+        return Exit.NO
+    result = action.forget(profile)
+    if as_json:
+        _print_json(_result(result))
+    else:
+        _print(done(result, profile.clock.now()))
+    return Exit.DONE if result.complete else Exit.USAGE
+
+
+def _agreed(before: "Stakes") -> bool:
+    """Ask at the terminal; only a typed `yes` agrees. Raises `TroubleError` where there is none."""
+    if not at_terminal() or not in_foreground():
+        remedy = "Nothing was changed. Add --yes to answer it beforehand"
+        raise TroubleError("asks first, and nobody is at a terminal", where="shimmy-metrics forget", remedy=remedy)
+    for line in question(before):
+        say(line)
+    sys.stdout.write("Forget all of this? Type yes: ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _file(each: OwnFile) -> dict[str, Any]:
+    return {"path": str(each.path), "kind": each.kind.value, "bytes": each.size, "use": each.use}
+
+
+def _result(result: "Forgotten") -> dict[str, Any]:
+    return {
+        "complete": result.complete,
+        "reports_never_left": result.purged.reports,
+        "may_leave_to": result.purged.may_leave_to or None,
+        "told": list(result.told),
+        "no_not_recorded": result.not_recorded or None,
+        "deleted": [_file(each) for each in result.deleted],
+        "not_deleted": [{"path": str(each.path), "reason": each.reason} for each in result.left],
+        "folder_kept": result.folder_kept and str(result.folder_kept.path),
+    }
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)
+
+
+def _print_json(told: dict[str, Any]) -> None:
+    sys.stdout.write(f"{json.dumps(told, indent=2)}\n")

@@ -1,0 +1,146 @@
+"""`preview` and `release`: exact bytes on standard output; what they are and whether they leave on standard error."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.actions.named import Named, find_named, release_named
+from shimmy_metrics.actions.preview import Basis, Preview
+from shimmy_metrics.actions.preview import preview as next_preview
+from shimmy_metrics.actions.summary import Summary, summary
+from shimmy_metrics.cli.output import put, remark, say
+from shimmy_metrics.cli.owed import settle
+from shimmy_metrics.cli.status import attempt
+from shimmy_metrics.consent import Consent, Delivery
+from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
+from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.limits import SEND_SECONDS
+from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, leaves, obstacle, switched_elsewhere
+
+_POLL_SECONDS: Final = 0.05
+_WAIT_SECONDS: Final = SEND_SECONDS + 1.0
+"""A sender's own time, and a little for its start."""
+
+
+def preview(profile: Profile) -> int:
+    """Print the next request's body, or what would be sealed now, or an example; return the exit code.
+
+    Raises `TroubleError`.
+    """
+    settle(profile)
+    found = next_preview(profile, gather(profile.environment.get("TZ") or None))
+    put(found.request.body)
+    for line in _about(found, profile):
+        remark(line)
+    return Exit.DONE
+
+
+def preview_named(profile: Profile, word: str) -> int:
+    """Print the body of the request that `release WORD` would send; return the exit code. Raises `TroubleError`."""
+    settle(profile)
+    found = find_named(profile, word)
+    put(found.request.body)
+    remark(f"What shimmy-metrics release {word} would send: {_size(found)}.")
+    for line in (*_waiting(found, profile), obstacle(found.standing)):
+        if line:
+            remark(line)
+    return Exit.DONE
+
+
+def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
+    """Send the named reports now, as one request of their own, and say what became of it; return the exit code.
+
+    It is 1 where the receiver took nothing. Raises `TroubleError`.
+    """
+    settle(profile)
+    last = summary(profile).last
+    before = last.id if last else 0
+    standing = find_named(profile, word).standing
+    if obstacle(standing):
+        what, _, remedy = obstacle(standing).partition(". ")
+        raise TroubleError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
+    found = release_named(profile, word)
+    end = time.monotonic() + _WAIT_SECONDS
+    told = summary(profile)
+    while time.monotonic() < end and not _is_done(told, before, found):
+        time.sleep(_POLL_SECONDS)
+        told = summary(profile)
+    done = _is_done(told, before, found)
+    if as_json:
+        made = attempt(told.last) if done and told.last is not None else None
+        put((json.dumps({"sha256": found.request.sha256, "attempt": made}, indent=2) + "\n").encode())
+    else:
+        for line in _became(found, told, done=done):
+            say(line)
+    return Exit.DONE if done and told.last is not None and told.last.receipt else Exit.NO
+
+
+def _about(found: Preview, profile: Profile) -> Iterator[str]:
+    """Yield what the previewed bytes are, and whether they leave."""
+    standing = found.standing
+    match found.basis:
+        case Basis.EXAMPLE:
+            if summary(profile).unread:
+                yield UNREAD
+            yield "An example: this machine's facts, and a session in which nothing happened. It is not sent."
+            return
+        case Basis.SESSION:
+            yield f"The running session, as its report would be if it ended now: {len(found.request.body):,} bytes."
+            if found.session is not None and found.session.local:
+                yield "It is measured for you alone: no report of it is made."
+                return
+        case Basis.PENDING:
+            held = found.request.reports[0].state.held
+            yield f"{'What releasing all would send' if held else 'The next request, as of now'}: {_size(found)}."
+            if not held and standing.sends:
+                yield "A session that ends before it leaves adds its report."
+            yield from _waiting(found, profile)
+    if found.left_over:
+        yield f"{amount(found.left_over, 'more report')} do not fit into it and go with the one after."
+    if found.session is not None and standing.switch:
+        yield switched_elsewhere(standing.switch, [found.session.address], DISABLE)
+    elif obstacle(standing):
+        yield obstacle(standing)
+    elif standing.decision.consent is not Consent.GRANTED:
+        yield "It will not leave: metrics are not enabled."
+    elif found.basis is Basis.SESSION and standing.decision.delivery is Delivery.REVIEW:
+        yield HELD
+    elif found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE:
+        yield leaves(found.passed_over)
+
+
+def _waiting(found: Named | Preview, profile: Profile) -> Iterator[str]:
+    """Yield why those of a request's reports that do not leave by themselves wait, and until when."""
+    now = profile.clock.now()
+    held = [report for report in found.request.reports if report.state.held]
+    if held:
+        yield f"Held until you release it (shimmy-metrics release ID, or all). {sentence(waits_until(held[0], now))}"
+    for report in found.request.reports:
+        if report.state is QueueState.SET_ASIDE:
+            yield f"Set aside: {set_aside(report)}."
+
+
+def _size(found: Named | Preview) -> str:
+    request = found.request
+    return f"{amount(len(request.reports), 'report')}, {len(request.body):,} bytes, sha256 {request.sha256}"
+
+
+def _is_done(told: Summary, before: int, found: Named) -> bool:
+    last = told.last
+    return last is not None and last.id > before and last.sha256 == found.request.sha256 and last.ended is not None
+
+
+def _became(found: Named, told: Summary, *, done: bool) -> Iterator[str]:
+    yield f"Released to {found.request.url}: {_size(found)}."
+    if not done or told.last is None:
+        yield "What became of it is not known yet: shimmy config --metrics status."
+        return
+    yield sentence(became(told.last, told.now))
+    if told.due:
+        yield f"{amount(told.due, 'report')} due. {obstacle(told.standing) or leaves(told.passed_over)}"
+    if found.left_over:
+        yield f"{amount(found.left_over, 'more report')} did not fit into it: release all once more."
