@@ -405,6 +405,19 @@ def test_damage_on_the_disk_does_not_leave(tmp_path: Path) -> None:
     assert (aside.state, aside.cause) == (QueueState.SET_ASIDE, Cause.DAMAGED)
 
 
+def test_a_report_that_earlier_rules_allowed_is_set_aside_whole(tmp_path: Path) -> None:
+    body = sealed().body.replace(b"linux-x64", b"plan9-x64")
+    with LoopbackReceiver() as receiver:
+        mine = _ready(tmp_path, receiver.url)
+        fill_outbox(mine, 1)
+        with opened(mine) as db:
+            db.execute("UPDATE outbox SET body = ?, sha256 = ?", (body, digest(body)))
+        _send(mine)
+        assert receiver.received == []
+    (aside,) = _queued(mine)
+    assert (aside.state, aside.cause, aside.body) == (QueueState.SET_ASIDE, Cause.OLDER_RULES, body)
+
+
 def test_one_sender_at_a_time(tmp_path: Path) -> None:
     with LoopbackReceiver() as receiver:
         mine = _ready(tmp_path, receiver.url)

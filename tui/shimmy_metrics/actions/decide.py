@@ -189,10 +189,13 @@ def _purged(
 def _purge(profile: Profile) -> str:
     """Delete what was not delivered although no no could be recorded; return what became of it."""
     try:
-        purge(profile, local=False)
+        result = purge(profile, local=False)
     except TroubleError as error:
         return f"What waits here could not be deleted: {error}"
-    return "What waited here is deleted"
+    left = sum(number for _, number in result.given)
+    before = f", {left} of it after bytes had left" if left else ""
+    still = f". A report may still leave for {result.may_leave_to}" if result.may_leave_to else ""
+    return f"What waited here is deleted{before}{still}"
 
 
 def _ask_receiver_anew(profile: Profile) -> bool:

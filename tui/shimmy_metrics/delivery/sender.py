@@ -20,6 +20,7 @@ from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path, transaction, with_room
 from shimmy_metrics.store.readonly import open_readonly
@@ -112,8 +113,9 @@ def _next(profile: Profile, db: Database, released: Collection[int], left_alone:
     with transaction(db):
         outbox.hold_others(db, standing.decision.grant, standing.decision.endpoint)
         for report in outbox.due(db):
-            if check_body(report.body):  # damage on the disk: nothing that the fields do not allow may leave
-                outbox.mark(db, report.id, QueueState.SET_ASIDE, Cause.DAMAGED)
+            if check_body(report.body):  # nothing that the fields do not allow may leave
+                whole = digest(report.body) == report.sha256
+                outbox.mark(db, report.id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
     return next_request(_due(db, released, left_alone), standing.endpoint)
 
 
