@@ -1,5 +1,6 @@
 """What may happen under a decision: every combination against a table of sentences."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -178,7 +179,7 @@ def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest
         Consent.GRANTED, grant="two", changed="now", schema_version=1, endpoint=OTHER, delivery=Delivery.REVIEW
     )
     no = declined(again, grant="three", changed="later")
-    assert (no.consent, no.local, no.grant, no.delivery) == (Consent.DECLINED, False, "three", Delivery.REVIEW)
+    assert no == replace(again, consent=Consent.DECLINED, grant="three", changed="later")
     assert declined(no, grant="four", changed="later", local=True).local
     monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
     more = Decision(Consent.GRANTED, grant="one", changed="now", schema_version=2, delivery=Delivery.REVIEW)
