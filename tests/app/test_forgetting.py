@@ -27,7 +27,7 @@ async def test_the_page_lists_each_file_with_its_size_and_use(tmp_path: Path) ->
     app = opened.living(tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
         await opened.press(pilot, "c")
-        shown = opened.text(app)
+        shown = opened.read(app)
         for each in files(app.profile):
             assert str(each.path) in shown
             assert each.use in shown
