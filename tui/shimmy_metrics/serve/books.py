@@ -254,6 +254,7 @@ class Books:
             if self._lock is not None:
                 self._lock.release(remove=True)  # where only the store was removed, it is in the way of the new one
             added, lock = self._add(db, session)
+            sessions.clear_locks(self._profile)  # a copy's locks are nobody's
         except BaseException:
             db.close()
             raise

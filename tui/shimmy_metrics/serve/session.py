@@ -127,8 +127,8 @@ class Session:
         self._clerk.give(partial(self._books.end, counters))
         self._clerk.give(self._books.close)
         if not self._clerk.finish(seconds) and self._books.row_id:
-            if not self._books.may_start_sender():
-                self._clerk.finish(seconds)  # it is being started at this very moment
+            # Where the sender is being started at this very moment its start is waited for as well.
+            if not self._books.may_start_sender() and self._clerk.finish(seconds):
                 return
             # A disk or a machine that is busy: a process that outlives this one does it.
             with contextlib.suppress(OSError):
