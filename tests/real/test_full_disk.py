@@ -37,6 +37,6 @@ def test_it_answers_all_the_while_and_ends_by_its_signal(tmp_path: Path, micro: 
                 time.sleep(0.05)
             code, _, said = stop(process)
         assert code == -2
-        # A journal that is rolled back gives its room to the session; beside an old log nothing can be written: it is said.
+        # A journal that is rolled back gives its room to the session; beside an old log nothing can be written.
         assert ("the disk is full" in said) or (left == "journal" and "measured at" in said)
         assert "Traceback" not in said
