@@ -1,7 +1,7 @@
 """A person's hand on what waits: release, hold back or delete a report."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from shimmy_metrics.consent import Standing
@@ -96,7 +96,7 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
 
 def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[QueuedReport]:
     """Return those that have not waited too long. Raises `TroubleError` where all have: the next sealing drops them."""
-    kept = [report for report in reports if report.sealed + timedelta(days=OUTBOX_DAYS) > now]
+    kept = [report for report in reports if not outbox.too_old(report, now)]
     if reports and not kept:
         remedy = "The next session's end deletes it"
         raise TroubleError(f"this report has waited {OUTBOX_DAYS} days and leaves no more", remedy=remedy)
