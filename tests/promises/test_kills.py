@@ -54,9 +54,10 @@ class _Meter:
 
 
 def _running(home: Home) -> int:
-    """Return the requests that stand in the store for sessions that run."""
+    """Return the requests that stand in the store for sessions that run; one that was killed may lie there as well."""
     with open_readonly(home.profile) as db:
-        return sum(each.counters.requests for each in sessions.running(db)) if db is not None else 0
+        found = sessions.running(db) if db is not None else []
+    return sum(each.counters.requests for each in found if sessions.alive(home.profile, each))
 
 
 def _counted(home: Home, requests: int) -> bool:
