@@ -6,7 +6,26 @@ from pathlib import Path
 
 import pytest
 
+from support.mutants.survivors import reasons, without_their_line
+
 TESTS = Path(__file__).resolve().parent
+
+
+def test_the_line_of_each_listed_survivor_stands_in_its_file() -> None:
+    assert without_their_line(reasons()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "stands"),
+    [
+        ("consent.py _address: return parts.scheme, -> return parts.hostname,", True),
+        ("consent.py return parts.scheme, left out", True),
+        ("consent.py _address: return parts.schema, -> return parts.hostname,", False),
+        ("no_such_file.py _address: return parts.scheme, -> return parts.hostname,", False),
+    ],
+)
+def test_a_survivor_is_gone_with_its_line_or_its_file(key: str, stands: bool) -> None:
+    assert without_their_line([key]) == ([] if stands else [key])
 
 
 @pytest.mark.long

@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing import connection, get_context
 from multiprocessing.context import ForkProcess
@@ -19,13 +18,11 @@ import pytest
 
 from support.mutants.make import Mutant, mutants
 from support.mutants.reach import Reach, reach
+from support.mutants.survivors import PACKAGE, TESTS, listed_in, reasons
 from support.mutants.trial import UNNOTICED, end, trial
 from support.mutants.types import not_refused
 
-TESTS: Final = Path(__file__).resolve().parents[2]
 ROOT: Final = TESTS.parent
-PACKAGE: Final = ROOT / "tui" / "shimmy_metrics"
-SURVIVORS: Final = TESTS / "mutants" / "survivors.toml"
 
 WANTED: Final = 0.95
 ROOMS: Final = {
@@ -158,34 +155,38 @@ def _warm_up(tests: Iterable[str]) -> None:
             del sys.modules[name]
 
 
-def reasons() -> dict[str, str]:
-    """Return why each listed survivor is let live, by its key."""
-    if not SURVIVORS.exists():
-        return {}
-    listed = tomllib.loads(SURVIVORS.read_text())["survivors"]
-    return {mutant: each["reason"] for each in listed for mutant in each["mutants"]}
+def gone(room: str) -> list[str]:
+    """Return the listed survivors of a room that are no mutants any more; no test is run for it."""
+    listed = listed_in(room)
+    names = {each.partition(" ")[0] for each in listed}
+    files = [each for each in files_of(room) if each.relative_to(PACKAGE).as_posix() in names]
+    return sorted(listed.difference(key_of(each) for path in files for each in mutants(path)))
 
 
 def faults(room: str, verdict: Verdict, *, whole: bool) -> list[str]:
     """Return what is wrong with a verdict, a line each; of a part of a room (not `whole`) only what survives."""
     known = reasons()
-    places = {each.relative_to(PACKAGE).as_posix() for each in files_of(room)}
     # One that is listed may be noticed all the same: on a busy machine a test of times sees what is only slower.
-    gone = [each for each in known if each.split(" ")[0] in places and each not in verdict.tried] if whole else []
     return [
         *([f"{verdict.rate:.1%} noticed, {WANTED:.0%} wanted"] if whole and verdict.rate < WANTED else []),
         *(f"survives without a reason: {each}" for each in sorted(verdict.survivors) if each not in known),
-        *(f"listed, and no mutant any more: {each}" for each in gone),
+        *(f"listed, and no mutant any more: {each}" for each in sorted(listed_in(room) - verdict.tried) if whole),
     ]
 
 
 def main() -> int:
     """Try the rooms that are named, or all; return how many are not held well enough."""
     parser = argparse.ArgumentParser(prog="python -m support.mutants", description="Try the mutants of these rooms.")
-    parser.add_argument("rooms", nargs="*", choices=[*ROOMS, []], default=[*ROOMS], metavar="ROOM")
+    parser.add_argument("rooms", nargs="*", choices=[*ROOMS, []], metavar="ROOM", help="all where none is named")
     parser.add_argument("--only", default="", help="a part of the names of the files to try")
+    parser.add_argument("--listed", action="store_true", help="run no test: tell which listed survivors are gone")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
+    rooms = asked.rooms or [*ROOMS]
+    if asked.listed:
+        old = [each for room in rooms for each in gone(room)]
+        sys.stdout.write("".join(f"listed, and no mutant any more: {each}\n" for each in old))
+        return int(bool(old))
     os.chdir(ROOT)
     sys.path.append(str(ROOT))  # a process that a test starts finds that test's module there
     # Shrinking what fails would take longer than all the rest, and chance has no say in who survives.
@@ -195,7 +196,7 @@ def main() -> int:
     )
     hypothesis.settings.load_profile("mutants")
     wrong = 0
-    for room in asked.rooms:
+    for room in rooms:
         begun = time.monotonic()
         verdict = tried(room, asked.only, asked.workers)
         found = faults(room, verdict, whole=not asked.only)

@@ -40,15 +40,20 @@ def mutants(path: Path) -> Iterator[Mutant]:
     module = cst.parse_module(source)
     visitor = _Visitor()
     MetadataWrapper(module, unsafe_skip_copy=True).visit(visitor)
+    # Only the statement of the module that holds the change is written anew: of all, it would take minutes.
+    pieces = [module.code_for_node(each) for each in (*module.header, *module.body, *module.footer)]
+    assert "".join(pieces) == source
     seen = {source}
     for found in visitor.found:
-        changed = module.deep_replace(found.node, found.instead)
-        assert isinstance(changed, cst.Module)
-        if changed.code in seen:
+        statement = module.body[found.statement].deep_replace(found.node, found.instead)
+        assert isinstance(statement, cst.CSTNode)
+        at = len(module.header) + found.statement
+        changed = "".join((*pieces[:at], module.code_for_node(statement), *pieces[at + 1 :]))
+        if changed in seen:
             continue
-        seen.add(changed.code)
+        seen.add(changed)
         place = ".".join(found.place)
-        yield Mutant(path, f"{place}: {_told(source, changed.code)}".removeprefix(": "), changed.code, found.lines)
+        yield Mutant(path, f"{place}: {_told(source, changed)}".removeprefix(": "), changed, found.lines)
 
 
 def _told(before: str, after: str) -> str:
@@ -62,6 +67,8 @@ class _Found(NamedTuple):
     instead: cst.CSTNode
     place: tuple[str, ...]
     lines: range
+    statement: int
+    """Which of the module's statements holds it."""
 
 
 class _Visitor(cst.CSTVisitor):
@@ -73,11 +80,13 @@ class _Visitor(cst.CSTVisitor):
         self._place: list[str] = []
         self._sql: set[cst.CSTNode] = set()
         self._statements: list[range] = []
+        self._statement = -1
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef | cst.ClassDef):
             self._place.append(node.name.value)
         if isinstance(node, cst.BaseStatement | cst.BaseSmallStatement):
+            self._statement += not self._statements
             self._statements.append(self._lines(node))
         if isinstance(node, _KEPT) or _call_kept(node):
             return False
@@ -87,7 +96,7 @@ class _Visitor(cst.CSTVisitor):
         for kind, operator in mutation_operators:
             if isinstance(node, kind):
                 made = [each for each in operator(node) if node not in self._sql or not _same_sql(node, each)]
-                self.found += [_Found(node, each, tuple(self._place), lines) for each in made]
+                self.found += [_Found(node, each, tuple(self._place), lines, self._statement) for each in made]
         return True
 
     def on_leave(self, original_node: cst.CSTNode) -> None:
