@@ -35,6 +35,10 @@ def _no(old: Decision) -> Decision:
     return declined(old, grant="a no", changed="now")
 
 
+def _only_for_me(old: Decision) -> Decision:
+    return replace(_no(old), local=True)
+
+
 def _refusing(error: OSError) -> Callable[..., object]:
     def refuse(*_: object, **__: object) -> object:
         raise error
@@ -175,7 +179,7 @@ def test_what_may_measure_is_looked_at_again_and_a_no_is_not(tmp_path: Path, mon
     waits = _looks(monkeypatch)
     change(mine, _no)
     assert waits == []
-    change(mine, lambda old: replace(_no(old), local=True))
+    change(mine, _only_for_me)
     assert waits == [0.25]
     change(mine, _yes)
     assert waits == [0.25, 0.25]
@@ -184,11 +188,12 @@ def test_what_may_measure_is_looked_at_again_and_a_no_is_not(tmp_path: Path, mon
 
 
 @posix
+@pytest.mark.parametrize("step", [_yes, _only_for_me])
 @pytest.mark.parametrize(
     "written", ['{"metrics": {"enabled": false}}', '{"metrics": {"enabled": false}, "long": "%s"}' % ("x" * 9_000)]
 )
 def test_a_no_that_an_editor_writes_into_the_old_file_is_put_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, step: Callable[[Decision], Decision]
 ) -> None:
     mine = _with(tmp_path)
     with mine.config_path.open("r+") as editor:
@@ -199,7 +204,7 @@ def test_a_no_that_an_editor_writes_into_the_old_file_is_put_back(
             editor.flush()
 
         monkeypatch.setattr(time, "sleep", edit)
-        assert "a no was given at the same time" in _trouble(mine)
+        assert "a no was given at the same time" in _trouble(mine, step)
     data = json.loads(mine.config_path.read_text())
     assert (data["metrics"]["enabled"], data["theirs"]) == (False, 1)
     assert not load(mine).decision.local
@@ -227,8 +232,26 @@ def test_a_yes_after_a_no_of_before_is_no_contradiction(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     change(mine, _no)
     assert change(mine, _yes).decision.consent is Consent.GRANTED
-    assert change(mine, lambda old: replace(_no(old), local=True)).decision.local
+    assert change(mine, _only_for_me).decision.local
     assert change(mine, _yes).decision.consent is Consent.GRANTED
+
+
+@pytest.mark.parametrize(
+    "between", ['{"metrics": {"enabled": true}}', '{"metrics": {"enabled": false, "local": true}}', '{"theirs": 2}']
+)
+def test_what_else_is_decided_just_before_the_lock_is_taken_is_no_no(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    mine = _with(tmp_path)
+    take = ConfigLock.take
+
+    def taken(lock: ConfigLock, seconds: float) -> bool:
+        mine.config_path.write_text(between)
+        return take(lock, seconds)
+
+    monkeypatch.setattr(ConfigLock, "take", taken)
+    assert change(mine, _yes).changed
+    assert load(mine).decision.consent is Consent.GRANTED
 
 
 @posix

@@ -165,6 +165,26 @@ def test_in_another_s_folder_none_is_made(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / ".lock").exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_in_a_folder_of_root_s_a_person_s_own_file_is_their_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".lock").touch(0o600)
+    os.chown(tmp_path / ".lock", 61_235, 61_235)
+    monkeypatch.setattr(os, "geteuid", lambda: 61_235)
+    with ConfigLock(tmp_path) as lock:
+        assert lock.refusal == ""
+        assert lock.take(0)
+
+
+@posix
+def test_it_is_made_private_not_only_closed_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fchmod", lambda *_: pytest.fail("for a moment others could lock it"))
+    with ConfigLock(tmp_path) as lock:
+        assert lock.take(0)
+    assert stat.S_IMODE((tmp_path / ".lock").stat().st_mode) == 0o600
+
+
 @posix
 def test_another_s_file_is_no_lock_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".lock").touch(0o644)
