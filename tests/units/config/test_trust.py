@@ -140,6 +140,29 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
     assert _counts(mine)
 
 
+def test_the_folder_at_the_end_of_as_many_links_as_can_be_followed_is_looked_at(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    mine.config_path.parent.mkdir(parents=True, mode=0o700)
+    real = tmp_path / "dotfiles" / "shimmy.json"
+    real.parent.mkdir(mode=0o700)
+    real.write_text('{"metrics": {"enabled": true}}')
+    links = [mine.config_path, *(tmp_path / "config" / f"link-{number}" for number in range(60))]
+    # Each system follows a number of its own.
+    for count, link in enumerate(links):
+        link.unlink(missing_ok=True)
+        link.symlink_to(real)
+        if not mine.config_path.exists():
+            break
+        assert _counts(mine)
+        real.parent.chmod(0o770)
+        assert not _counts(mine), f"{count + 1} links"
+        real.parent.chmod(0o700)
+        link.unlink()
+        link.symlink_to(links[count + 1])
+    else:
+        pytest.fail("there is no end of links")
+
+
 def test_a_home_directory_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     mine = profile(tmp_path)

@@ -15,6 +15,8 @@ from typing import Final, NamedTuple
 from shimmy_metrics.errors import TroubleError
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+_LINKS: Final = 40
+"""How many links on the way to a file Linux follows; other systems follow fewer."""
 
 
 class Flaw(NamedTuple):
@@ -91,7 +93,7 @@ def _flaws(path: Path) -> Iterator[Flaw]:
 def _folders(path: Path) -> list[Path]:
     """Return the folder of the file and that of each link on the way to it, which exist, without the home directory."""
     ways = [path]
-    while ways[-1].is_symlink() and len(ways) < 40:
+    while ways[-1].is_symlink() and len(ways) <= _LINKS:
         ways.append(ways[-1].parent / os.readlink(ways[-1]))
     folders = [way.parent for way in ways if way.parent.is_dir()]
     home = Path(os.path.expanduser("~"))
