@@ -85,7 +85,7 @@ def test_in_another_s_home_nothing_is_changed(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(OSError(errno.EROFS, "Read-only file system"), "read-only file system"), (OSError(), "it cannot be made")],
+    [(OSError(errno.EROFS, "Read-only file system"), "read-only file system"), (OSError(), "no reason given")],
 )
 def test_a_folder_that_cannot_be_made_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str

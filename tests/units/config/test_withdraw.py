@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import random
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.shape import parse, render
 from shimmy_metrics.consent import Consent, Decision, declined
 from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
@@ -344,6 +346,44 @@ def test_a_no_that_fails_is_told_to_a_yes_all_the_same(tmp_path: Path, monkeypat
         with pytest.raises(TroubleError):
             module.withdraw(path, _no)
         assert lock.last_no() != before
+
+
+@posix
+@pytest.mark.parametrize("text", [b'{"metrics": {"enabled": true}}', b"{", b"x" * (CONFIG_BYTES + 1)])
+def test_a_no_is_written_once_where_nobody_else_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes
+) -> None:
+    path = _granted(tmp_path).config_path
+    path.write_bytes(text)
+    if text[-1:] != b"}":  # damaged and another's: it gives way
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 61_235)
+    flushed: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda number: flushed.append(stat.S_ISREG(os.fstat(number).st_mode)))
+    assert module.withdraw(path, _no).changed
+    assert parse(path.read_bytes(), "").decision.consent is Consent.DECLINED
+    assert flushed == [True, False]  # the file, and the folder that it stands in
+
+
+@posix
+def test_where_nobody_can_look_at_the_file_that_is_said_and_not_taken_for_another_s(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 1_000) / "config.json"
+    with pytest.raises(TroubleError) as caught:
+        module.withdraw(path, _no)
+    assert str(caught.value) == (
+        f"{path}: cannot be read: {os.strerror(errno.ENAMETOOLONG).lower()}. Check who owns it and its folder. "
+        "It stays as it is; while it cannot be read nothing is measured or sent"
+    )
+
+
+def test_where_the_system_gives_no_reason_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = profile(tmp_path).config_path
+
+    def refuse(*_: object) -> bool:
+        raise OSError
+
+    monkeypatch.setattr(module, "replace", refuse)
+    with pytest.raises(TroubleError, match="cannot be written: no reason given"):
+        module.withdraw(path, _no)
 
 
 @posix

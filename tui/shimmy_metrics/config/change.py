@@ -44,7 +44,7 @@ def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: f
     try:
         make_folder(folder)
     except OSError as error:
-        reason = (error.strerror or "it cannot be made").lower()
+        reason = (error.strerror or "no reason given").lower()
         raise TroubleError(f"cannot be made: {reason}", where=str(folder), remedy="Nothing was changed") from error
     with _own_lock(path) as lock:
         last_no = lock.last_no()

@@ -52,7 +52,7 @@ class ConfigLock:
                 if try_lock(self._descriptor):
                     return True
             except OSError as error:  # a filesystem without locks
-                self.refusal = (error.strerror or "it cannot be locked").lower()
+                self.refusal = (error.strerror or "no reason given").lower()
                 break
             if time.monotonic() >= end:
                 break

@@ -66,7 +66,7 @@ def _record(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
             if replace(_target(path), render(document, decision), partial(_unchanged, path, text, or_else=last)):
                 break
         except OSError as error:
-            reason = (error.strerror or "it cannot be written").lower()
+            reason = (error.strerror or "no reason given").lower()
             if text is None or not (document.decision.local or document.decision.consent is Consent.GRANTED):
                 remedy = (
                     "Your no is not recorded. Without a yes nothing is measured or sent, but you may be asked again"
@@ -77,12 +77,13 @@ def _record(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
 
 
 def _read(path: Path) -> tuple[bytes | None, Document]:
+    text = None
     try:
         text = read_bounded(path, CONFIG_BYTES)
         return text, parse(text or b"", str(path))
     except TroubleError as error:
         if _is_another_s(path):
-            return b"", Document({}, Decision())  # what it says does not count, so it need not be kept
+            return text, Document({}, Decision())  # what it says does not count, so it need not be kept
         remedy = f"{error.remedy}. It stays as it is; while it cannot be read nothing is measured or sent"
         raise TroubleError(error.what, where=error.where, remedy=remedy) from error
 
