@@ -64,7 +64,6 @@ def test_the_readme_s_limits_are_those_in_force() -> None:
         f"A request is {limits.REQUEST_BYTES // 1024} KiB at most",
         f"the newest {limits.DEPARTURES_KEPT:,} are kept, with the bytes",
         f"the newest {limits.LOCAL_SESSIONS}.",
-        f"bodies over {limits.BODY_BYTES // 2**20} MiB",
         f"at most\n{limits.SEND_SECONDS:g} seconds",
     ):
         assert said in README, said

@@ -64,7 +64,7 @@ def test_the_numbers_are_those_in_force() -> None:
         f"{limits.OUTBOX_DAYS} days old, or pushed out by {limits.OUTBOX_REPORTS} newer ones",
         f"the newest {limits.DEPARTURES_KEPT:,}",
         f"{limits.LOG_BYTES // 1024} KiB, the older half goes first",
-        f"JSON answers up to {limits.BODY_BYTES // 2**20} MiB",
+        f"of an answer at most {limits.KEPT_BYTES // 1024} KiB wait for its end",
     ):
         assert sentence in said, sentence
 

@@ -74,11 +74,8 @@ MINUTES_SHOWN: Final = 60
 HEAD_BYTES: Final = 65_536
 """A request or response head longer than this is passed on and no longer read."""
 
-BODY_BYTES: Final = 1_048_576
-"""A JSON answer longer than this is passed on, and its tokens are unknown."""
-
-EVENT_BYTES: Final = 262_144
-"""One event of a stream that straddles reads; a longer one is passed on uncounted."""
+KEPT_BYTES: Final = 24_576
+"""Of a JSON answer, or of one event of a stream, this much is kept between reads; of a longer one its outline."""
 
 ANSWER_TOKENS: Final = 10**8
 """A figure above this is no token count of one answer: no model's window is near it."""

@@ -1,10 +1,11 @@
-"""Of a long answer only the ends are parsed, of one that is too long nothing is kept."""
+"""Of a long answer only the ends are parsed, of one that is too long to keep its outline."""
 
 import pytest
 
-from shimmy_metrics.limits import BODY_BYTES
+from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter.bodies import JsonBody, _lean
 from shimmy_metrics.meter.tally import Tally
+from support.wire import USAGE, chat
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def test_the_choices_of_a_long_answer_are_left_out(whole: bytes, ends: bytes) ->
         b'{"choices":[{"a":1}]}',
         b'{"usage":{"b":2},"choices":[{"a":1}]}',
         b'{"choices":["\\"usage":{"b":2}}',
+        b'{"choices":[{"error":{"code":502}}],"usage":{"b":2}}',
         b"",
     ],
 )
@@ -37,9 +39,24 @@ def test_an_answer_of_another_form_is_read_whole(body: bytes) -> None:
     assert _lean(body) == b""
 
 
-def test_of_an_answer_that_is_too_long_nothing_is_kept() -> None:
-    body = JsonBody(Tally(), generating=True)
-    body.feed(b"[" + b"0," * (BODY_BYTES // 2))
-    assert body._kept == b""
-    body.feed(b"0]")
-    assert body._kept == b""
+def test_of_an_answer_that_is_too_long_its_outline_is_read_and_nothing_of_its_text_kept() -> None:
+    body = chat("words " * 200_000, usage=USAGE)
+    for size in (1_000, 65_536, len(body)):
+        tally = Tally()
+        reader = JsonBody(tally, generating=True)
+        for at in range(0, len(body), size):
+            reader.feed(body[at : at + size])
+            assert len(reader._kept) <= KEPT_BYTES
+        reader.finish()
+        assert (tally.reported, tally.content, tally.model) == (7, True, "m")
+        assert not reader._kept
+        assert reader._outline is None
+
+
+def test_an_answer_whose_very_outline_is_too_long_is_of_unknown_amount() -> None:
+    tally = Tally()
+    body = JsonBody(tally, generating=True)
+    body.feed(b"{" + b",".join(b'"%d":0' % number for number in range(9_000)))
+    body.finish(b"}")
+    assert tally.content
+    assert tally.reported is None

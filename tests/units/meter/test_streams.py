@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.limits import EVENT_BYTES
+from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter import streams
 from shimmy_metrics.meter.mould import Mould
 from shimmy_metrics.meter.streams import BareEvents, Blocks, Events, Lines, data_of
@@ -111,12 +111,10 @@ def told(kind: type[BareEvents | Events | Lines], *data: bytes) -> Tally:
     ("block", "data"),
     [
         (b"data: a", b"a"),
-        (b"data: a\r", b"a"),
         (b"data:a", b"a"),
         (b"data:  a", b" a"),
         (b"data: a\ndata: b", b"a\nb"),
-        (b"data: a\r\ndata: b\r", b"a\nb"),
-        (b"event: x\r\ndata: a\r\nid: 7", b"a"),
+        (b"event: x\ndata: a\nid: 7", b"a"),
         (b": a remark\ndata", b""),
         (b" data: a", b""),
     ],
@@ -139,11 +137,6 @@ def test_the_end_of_a_bare_stream_is_no_text() -> None:
     assert told(BareEvents, b"data: a\r\n\r\ndata: [DONE]\r\nid: 7\r\n\r\n").pieces == 1
 
 
-def test_the_first_empty_line_settles_how_events_are_parted() -> None:
-    assert told(BareEvents, b"data: a\n\ndata: b\r\n\r\nc\n\n").pieces == 2
-    assert told(BareEvents, b"data: a\r\n\r\ndata: b\n\nc\r\n\r\n").pieces == 2
-
-
 @pytest.mark.parametrize("before", [b" ", b"X"])
 def test_a_field_s_name_begins_its_line(before: bytes) -> None:
     assert told(Events, delta("a") + before + delta("b")).pieces == 1
@@ -154,21 +147,14 @@ def test_the_last_block_needs_no_empty_line_behind_it() -> None:
     assert told(Lines, b'{"response":"a","done":false}').pieces == 1
 
 
-def test_an_event_of_the_greatest_length_is_read_and_a_longer_one_is_not() -> None:
-    gap = b"\n\n"
-    longest = delta("a" * (EVENT_BYTES + len(gap) - len(delta(""))))
-    assert len(longest) == EVENT_BYTES + len(gap)
-    assert told(Events, longest, delta("b")).pieces == 2
-    assert told(Events, longest[:-3], longest[-3:], delta("b")).pieces == 2
-    assert told(Events, delta("b"), b"\n" + longest).pieces == 2
-    assert told(Events, longest.replace(b"aa", b"aaa", 1), delta("b")).pieces == 1
-
-
-def test_of_an_event_that_is_too_long_nothing_is_read_up_to_its_end() -> None:
-    long = b"data: " + b"x" * (EVENT_BYTES + 100)
-    assert told(Events, long, b"\n" + delta("a")).pieces == 0
-    assert told(Events, long, b"\n\n" + delta("a"), delta("b")).pieces == 2
-    assert told(Events, long, b"\n" + delta("a").rstrip(b"\n")).pieces == 0
+def test_of_an_event_that_is_too_long_to_keep_the_outline_is_read() -> None:
+    final = {"type": "response.completed", "response": {"output": ["words " * 9_000], "usage": {"output_tokens": 7}}}
+    long = delta("a" * 2 * KEPT_BYTES, response=final)
+    assert len(long) > 3 * KEPT_BYTES
+    for size in (1, 1_000, 60_000, len(long)):
+        pieces = (long[at : at + size] for at in range(0, len(long), size))
+        tally = told(Events, delta("b"), *pieces, delta("c", usage=USAGE))
+        assert (tally.pieces, tally.reported, tally.model) == (3, 7, "m")
 
 
 @pytest.mark.parametrize("kind", [BareEvents, Events, Lines])
@@ -176,4 +162,4 @@ def test_of_a_stream_that_ended_nothing_is_kept(kind: type[BareEvents | Events |
     stream = kind(Tally())
     stream.feed(b"data: half an ev")
     stream.finish()
-    assert stream._rest == b""
+    assert stream._splitter.rest() == b""

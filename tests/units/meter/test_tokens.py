@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.limits import ANSWER_TOKENS, BODY_BYTES
+from shimmy_metrics.limits import ANSWER_TOKENS, KEPT_BYTES
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import CHAT, DONE, STREAM, USAGE, Seen, answer, chat, chunked, compact, delta, event, request
 
@@ -48,17 +48,17 @@ EMPTY = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         ("/v1/chat/completions", answer(b"", more="Content-Encoding: gzip\r\n"), 0, None),
         ("/v1/models", answer(b"\x1f\x8b", more="Content-Encoding: gzip\r\n"), 0, None),
         ("/v1/chat/completions", answer(chat(usage=USAGE), more="Content-Encoding: identity\r\n"), 7, REPORTED),
-        ("/v1/chat/completions", answer(chat("x" * BODY_BYTES, usage=USAGE)), 0, UNKNOWN),
-        ("/v1/embeddings", answer(b"[" + b"0," * BODY_BYTES + b"0]"), 0, None),
+        ("/v1/chat/completions", answer(chat("x" * KEPT_BYTES, usage=USAGE)), 7, REPORTED),
+        ("/v1/embeddings", answer(b"[" + b"0," * KEPT_BYTES + b"0]"), 0, None),
         ("/v1/chat/completions", answer(b"<html>", "text/html"), 0, None),
-        ("/v1/chat/completions", answer(b'{"response":"a","done":true,"eval_count":5}\n', "text/plain"), 0, None),
+        ("/v1/chat/completions", answer(b'{"response":"a","done":true,"eval_count":5}\n', "text/plain"), 5, REPORTED),
         ("/v1/chat/completions", answer(b"{ cut"), 0, UNKNOWN),
         ("/v1/chat/completions", answer(b"[7]"), 0, UNKNOWN),
         ("/v1/chat/completions", answer(b""), 0, None),
         ("/v1/chat/completions", answer(chat(usage=USAGE), "application/json ; charset=utf-8"), 7, REPORTED),
         ("/v1/chat/completions", answer(chat(usage=USAGE), "application/jsonx"), 0, None),
         ("/v1/chat/completions", answer(chat(usage=USAGE), "application/json\x0b"), 0, None),
-        ("/v1/chat/completions", answer(chat(usage=USAGE).ljust(BODY_BYTES)), 7, REPORTED),
+        ("/v1/chat/completions", answer(chat(usage=USAGE).ljust(2 * KEPT_BYTES)), 7, REPORTED),
     ],
 )
 def test_shimmy_s_tokens_are_reported_counted_or_unknown(

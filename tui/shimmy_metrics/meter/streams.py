@@ -1,4 +1,4 @@
-"""Streams: server-sent events, and lines of JSON. Each block is read when it is whole and forgotten.
+"""Streams: server-sent events, and lines of JSON. Each block is read when it is whole, and forgotten.
 
 A stream says the same thing over and over; once a `Mould` fits, blocks are counted many at a time without parsing.
 """
@@ -8,75 +8,39 @@ from typing import Any, Final
 
 import orjson
 
-from shimmy_metrics.limits import EVENT_BYTES
 from shimmy_metrics.meter.dialects import read
+from shimmy_metrics.meter.lines import EventSplitter, Splitter
 from shimmy_metrics.meter.mould import Mould
 from shimmy_metrics.meter.tally import Tally
 
 _MOULDS: Final = 16
 """How often a stream may be tried for a mould. llama.cpp puts the second into each event; Ollama the nanosecond."""
 
-_GAPS_BYTES: Final = 8
-"""At most so many bytes of the gaps before and after a block wait beside it."""
-
 _ERRORS: Final = frozenset({b"event: error", b"event:error"})
 
 
 class Blocks(ABC):
-    """Cuts a stream into blocks at `gap`, None for empty lines; a block longer than `EVENT_BYTES` is passed over."""
+    """Reads a stream block by block, as `splitter` cuts it."""
 
-    def __init__(self, tally: Tally, gap: bytes | None) -> None:
+    def __init__(self, tally: Tally, splitter: Splitter) -> None:
         self._tally = tally
-        self._gap = gap
-        self._rest = b""
-        self._passing = False
+        self._splitter = splitter
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece and read the blocks that are whole."""
-        if self._rest:
-            piece = self._rest + piece
-        gap = self._gap or self._found_gap(piece)
-        if gap is None:
-            self._keep(piece)
-            return
-        end = len(piece) if piece.endswith(gap) else piece.rfind(gap) + len(gap)
-        if end < len(gap):
-            self._keep(piece)
-            return
-        whole = piece[:end]
-        if self._passing:
-            # The end of the block that was too long to keep.
-            self._passing = False
-            whole = whole[whole.find(gap) + len(gap) :]
-        self._keep(piece[end:])
+        whole = self._splitter.feed(piece)
         if whole:
-            self._read(whole, gap)
+            self._read(whole)
 
-    def finish(self) -> None:
-        """Read a last block without its gap."""
-        if not self._passing:
-            self._read(self._rest, self._gap or b"\n\n")
-        self._rest = b""
+    def finish(self, last: bytes = b"") -> None:
+        """Take the last piece, and read a last block without its gap."""
+        self.feed(last)
+        self._read(self._splitter.rest())
 
-    def _found_gap(self, piece: bytes) -> bytes | None:
-        """Settle on the first empty line that is whole: LF or CR LF, as the server writes it."""
-        ends = [(at + len(gap), gap) for gap in (b"\n\n", b"\r\n\r\n") if (at := piece.find(gap)) >= 0]
-        if ends:
-            self._gap = min(ends)[1]
-        return self._gap
-
-    def _keep(self, rest: bytes) -> None:
-        if self._passing or len(rest) > EVENT_BYTES + _GAPS_BYTES:
-            self._passing = True
-            rest = rest[-3:]  # the gap may have begun; it is at most four bytes
-        self._rest = rest
-
-    def _read(self, whole: bytes, gap: bytes) -> None:
+    def _read(self, whole: bytes) -> None:
         """Read blocks, each with its gap."""
-        for part in whole.split(gap):
-            block = part.lstrip(b"\r\n")  # where empty lines follow one another, a read may end between them
-            if block and len(block) <= EVENT_BYTES:
-                self._block(block)
+        for block in self._splitter.split(whole):
+            self._block(block)
 
     @abstractmethod
     def _block(self, block: bytes) -> None:
@@ -86,19 +50,19 @@ class Blocks(ABC):
 class Lines(Blocks):
     """Lines of JSON (Ollama)."""
 
-    def __init__(self, tally: Tally, gap: bytes | None = b"\n") -> None:
-        super().__init__(tally, gap)
+    def __init__(self, tally: Tally, splitter: Splitter | None = None) -> None:
+        super().__init__(tally, splitter or Splitter())
         self._mould: Mould | None = None
         self._tries = _MOULDS
 
-    def _read(self, whole: bytes, gap: bytes) -> None:
-        if self._mould is not None and len(whole) <= EVENT_BYTES:
-            count = self._mould.count(whole, gap)
+    def _read(self, whole: bytes) -> None:
+        if self._mould is not None:
+            count = self._mould.count(whole, self._splitter.gap)
             if count:
                 self._tally.content = True
                 self._tally.pieces += count
                 return
-        super()._read(whole, gap)
+        super()._read(whole)
 
     def _block(self, block: bytes) -> None:
         tally = self._tally
@@ -122,7 +86,7 @@ class Events(Lines):
     """Server-sent events whose data is JSON."""
 
     def __init__(self, tally: Tally) -> None:
-        super().__init__(tally, None)
+        super().__init__(tally, EventSplitter())
 
     def _tell(self, block: bytes, tally: Tally) -> None:
         if not block.startswith(b"data: ") and not _ERRORS.isdisjoint(block.splitlines()):
@@ -138,11 +102,12 @@ class BareEvents(Blocks):
     """
 
     def __init__(self, tally: Tally) -> None:
-        super().__init__(tally, None)
+        super().__init__(tally, EventSplitter())
 
-    def finish(self) -> None:
-        """Forget an event that was cut short: it may be half of `[DONE]`."""
-        self._rest = b""
+    def finish(self, last: bytes = b"") -> None:
+        """Take the last piece, and forget an event that was cut short: it may be half of `[DONE]`."""
+        self.feed(last)
+        self._splitter.rest()
 
     def _block(self, block: bytes) -> None:
         data = data_of(block)
@@ -155,9 +120,8 @@ class BareEvents(Blocks):
 def data_of(block: bytes) -> bytes:
     """Return an event's data: its `data` lines without the one space that may follow the colon, joined by LF."""
     if block.startswith(b"data: ") and b"\n" not in block:
-        return block[6:].removesuffix(b"\r")
-    lines = (line.removesuffix(b"\r") for line in block.split(b"\n"))
-    return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
+        return block[6:]
+    return b"\n".join(line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:"))
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

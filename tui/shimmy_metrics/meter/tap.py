@@ -143,13 +143,17 @@ class Tap:
                 if answer is None:
                     continue
                 self._answer = answer
+            last = b""
             if answer.body is not None:
-                answer.body.feed(message.body())
+                last = message.body()
+                if not message.done:
+                    answer.body.feed(last)
+                    return
             elif not message.done:
                 message.skip()
-            if not message.done:
-                return
-            self._finish(answer, now)
+                if not message.done:
+                    return
+            self._finish(answer, now, last)
 
     def _begin(self, head: Head) -> _Answer | None:
         """Return the answer that begins with `head`, its body expected; None for an interim one."""
@@ -195,10 +199,10 @@ class Tap:
         kind = fields.get(b"content-type", b"")
         return body_for(kind, tally, generating=generating, bare=self._shimmy and route == "/api/generate")
 
-    def _finish(self, answer: _Answer, now: float) -> None:
+    def _finish(self, answer: _Answer, now: float, last: bytes = b"") -> None:
         self._answer = None
         if answer.body is not None:
-            answer.body.finish()
+            answer.body.finish(last)
         route, client, _, started = answer.request
         if route is None or answer.status in _UNANSWERED:
             return

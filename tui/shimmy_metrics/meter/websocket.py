@@ -56,8 +56,9 @@ class Frames:
                 self._end()
         self._buffer = b"" if self._closed else buffer[at:]
 
-    def finish(self) -> None:
-        """Forget a message that was cut short: it tells nothing."""
+    def finish(self, last: bytes = b"") -> None:
+        """Take the last bytes, and forget a message that was cut short: it tells nothing."""
+        self.feed(last)
         self._buffer = self._first = b""
 
     def _head(self, buffer: bytes, at: int) -> int:

@@ -1,0 +1,86 @@
+"""A stream's blocks are the same however it was cut into reads and whatever ends its lines."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.limits import KEPT_BYTES
+from shimmy_metrics.meter.lines import BYTE_ORDER_MARK, EventSplitter, Splitter
+from shimmy_metrics.meter.outline import DEPTH, outline
+from support.wire import pass_cut
+
+LINE_ENDS = [b"\n", b"\r\n", b"\r"]
+
+
+def blocks(splitter: Splitter, data: bytes, places: list[int]) -> list[bytes]:
+    """Return all blocks of a stream that came in reads cut at `places`, the one at its end included."""
+    found: list[bytes] = []
+
+    def read(piece: bytes) -> None:
+        whole = splitter.feed(piece)
+        if whole:
+            found.extend(splitter.split(whole))
+
+    pass_cut(data, places, read)
+    found.extend(splitter.split(splitter.rest()))
+    return [block.rstrip(b"\n") for block in found]
+
+
+def expected(data: bytes) -> list[bytes]:
+    """Return the events of a stream, read by the standard's own words: line by line."""
+    lines = re.split(rb"\r\n|\n|\r", data.lstrip(b"\r\n").removeprefix(BYTE_ORDER_MARK))
+    parts = re.split(rb"\n{2,}", b"\n".join(lines).strip(b"\n"))
+    return [part for part in parts if part]
+
+
+pieces = st.lists(st.sampled_from([*LINE_ENDS, b"data: a", b": remark", b"x", b"", BYTE_ORDER_MARK]), max_size=30)
+cuts = st.lists(st.integers(0, 200), max_size=12)
+
+
+@given(pieces, cuts)
+def test_any_line_end_ends_a_line_in_any_cut(parts: list[bytes], places: list[int]) -> None:
+    data = b"".join(parts)
+    assert blocks(EventSplitter(), data, places) == expected(data)
+
+
+@pytest.mark.parametrize("ends", LINE_ENDS)
+@pytest.mark.parametrize("remark_ends", LINE_ENDS)
+def test_a_gateway_s_remarks_may_end_their_lines_otherwise(ends: bytes, remark_ends: bytes) -> None:
+    remark = b": keep-alive" + remark_ends * 2
+    event = b"event: message" + ends + b"data: a" + ends * 2
+    data = remark + event + remark + event
+    for places in ([], list(range(len(data)))):
+        assert blocks(EventSplitter(), data, places) == [b": keep-alive", b"event: message\ndata: a"] * 2
+
+
+def test_a_byte_order_mark_is_one_at_the_start_alone() -> None:
+    data = BYTE_ORDER_MARK + b"data: a\n\n" + BYTE_ORDER_MARK + b"data: b\n\n"
+    for places in ([], list(range(len(data)))):
+        assert blocks(EventSplitter(), data, places) == [b"data: a", BYTE_ORDER_MARK + b"data: b"]
+
+
+def test_a_line_of_json_ends_at_a_line_feed() -> None:
+    assert blocks(Splitter(), b'\n{"a":1}\r\n\n{"b":\r2}\n{"c"', []) == [b'{"a":1}\r', b'{"b":\r2}', b'{"c"']
+
+
+@pytest.mark.parametrize("splitter", [Splitter, EventSplitter])
+@pytest.mark.parametrize("size", [KEPT_BYTES - 1, KEPT_BYTES, KEPT_BYTES + 1, KEPT_BYTES + 2, 3 * KEPT_BYTES])
+def test_of_a_block_that_is_too_long_to_keep_there_is_the_outline(splitter: type[Splitter], size: int) -> None:
+    gap = splitter().gap
+    long = b'{"a": "%s"}' % (b"x" * (size - 9))
+    data = b'{"b":2}' + gap + long + gap + b'{"c":3}' + gap
+    told = long if size <= KEPT_BYTES else outline(long, KEPT_BYTES, DEPTH)
+    end = 7 + len(gap) + size
+    cut_at_each_place = [list(range(end - 3, end + 4)), *([end + at] for at in range(-2, 4)), [20, 9_000, 24_000]]
+    for places in ([], [end, end + 1], *cut_at_each_place):
+        assert blocks(splitter(), data, places) == [b'{"b":2}', told, b'{"c":3}']
+
+
+@pytest.mark.parametrize("splitter", [Splitter, EventSplitter])
+def test_however_long_a_block_is_little_of_it_is_kept(splitter: type[Splitter]) -> None:
+    stream = splitter()
+    for _ in range(100):
+        assert stream.feed(b"x" * 9_999) == b""
+        assert len(stream._rest) <= KEPT_BYTES + 2

@@ -1,0 +1,91 @@
+"""The outline of JSON: what a parser finds in it is what it finds in the whole, without the long parts."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.meter import outline as module
+from shimmy_metrics.meter.outline import Outline, outline
+from support.wire import pass_cut
+
+LIMIT = 10_000
+LONG = 30
+MANY = 3
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_is_long_is_soon_reached() -> Iterator[None]:
+    """Let shorter strings and arrays be long ones, so that examples stay small."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_STRING_BYTES", LONG)
+        patched.setattr(module, "_ELEMENTS", MANY)
+        yield
+
+
+def pruned(value: object, depth: int) -> object:
+    """Return what an outline keeps of a parsed value."""
+    match value:
+        case dict():
+            return {pruned(key, 1): pruned(each, depth - 1) for key, each in value.items()} if depth else {}
+        case list():
+            return [pruned(each, depth - 1) for each in value[:MANY]] if depth else []
+        case str():
+            return value if len(json.dumps(value, ensure_ascii=False).encode()) - 2 <= LONG else "x"
+    return value
+
+
+texts = st.sampled_from(["", "a", '"', "\\", '\\"', "[{,", "]}", "ë\n", "x" * LONG, '"' * LONG, "é" * LONG]) | st.text()
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: (
+        st.lists(inner, max_size=MANY + 2)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=5)
+        | inner.map(lambda each: [each] * (MANY + 1))
+    ),
+    max_leaves=10,
+)
+
+
+@given(values, st.integers(1, 4), st.sampled_from([None, 1]), st.lists(st.integers(0, 5_000), max_size=8))
+def test_an_outline_is_the_whole_without_its_long_parts(
+    value: object, depth: int, indent: int | None, places: list[int]
+) -> None:
+    whole = json.dumps(value, ensure_ascii=False, indent=indent).encode()
+    told = Outline(10**6, depth)
+    pass_cut(whole, places, told.feed)
+    assert json.loads(told.text()) == pruned(value, depth)
+    assert outline(whole, 10**6, depth) == told.text()
+
+
+signs = st.lists(
+    st.sampled_from([b'"', b"\\", b"[", b"]", b"{", b"}", b",", b" ", b"\n", b"a", b"a" * LONG]), max_size=60
+)
+
+
+@given(signs, st.lists(st.integers(0, 5_000), max_size=8))
+def test_any_cut_of_any_bytes_gives_the_same_outline(parts: list[bytes], places: list[int]) -> None:
+    data = b"".join(parts)
+    told = Outline(LIMIT, 3)
+    pass_cut(data, places, told.feed)
+    assert told.text() == outline(data, LIMIT, 3)
+
+
+def test_an_outline_is_as_long_as_its_limit_at_most() -> None:
+    assert outline(b"1" * LIMIT, LIMIT, 3) == b"1" * LIMIT
+    assert outline(b"1" * LIMIT + b"1", LIMIT, 3) == b""
+    told = Outline(LIMIT, 3)
+    for _ in range(100):
+        told.feed(b"1" * 999)
+        assert len(told._kept) <= LIMIT
+    assert told.text() == b""
+
+
+@pytest.mark.parametrize("begun", [b"[" * 100_000, b'{"a":' * 100_000, b'["' + b"a" * 100_000, b"[" + b"1," * 100_000])
+def test_what_has_no_end_keeps_no_memory(begun: bytes) -> None:
+    told = Outline(LIMIT, 3)
+    told.feed(begun)
+    assert len(told._kept) <= 200
+    assert len(told._room) <= 4

@@ -1,0 +1,114 @@
+"""Cuts a stream into blocks: JSON at each line, server-sent events at empty lines; in bounded memory and linear time.
+
+However the stream came in reads, the blocks are the same. Of a block that is too long to keep there is the outline.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.limits import KEPT_BYTES
+from shimmy_metrics.meter.outline import DEPTH, Outline, outline
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+class Splitter:
+    """Splits at `gap`, one or two line feeds. Between reads it keeps at most about `KEPT_BYTES`."""
+
+    __slots__ = ("_outline", "_rest", "gap")
+
+    def __init__(self, gap: bytes = b"\n") -> None:
+        self.gap = gap
+        self._rest = bytearray()
+        self._outline: Outline | None = None  # of a block too long to keep; `_rest` is then its last byte
+
+    def feed(self, piece: bytes) -> bytes:
+        """Take the next piece; return all blocks that are whole now, each with its gap, for `split`."""
+        if self._outline is not None:
+            return self._feed_outline(piece)
+        gap, rest = self.gap, self._rest
+        end = piece.rfind(gap) + len(gap)
+        if end < len(gap):  # none in the piece alone
+            end = self._straddling(piece)
+        if not rest:
+            if end < len(piece):
+                self._keep(piece[end:])
+            return piece[:end]
+        if not end:
+            self._keep(piece)
+            return b""
+        whole = b"".join((rest, piece[:end]))
+        rest.clear()
+        self._keep(piece[end:])
+        return whole
+
+    def rest(self) -> bytes:
+        """Return what came behind the last gap, and forget it."""
+        rest = bytes(self._rest) if self._outline is None else self._outline.text()
+        self._rest.clear()
+        self._outline = None
+        return rest
+
+    def split(self, whole: bytes) -> Iterator[bytes]:
+        """Return blocks one by one, each without its gap and none empty."""
+        for part in whole.split(self.gap):
+            block = part.lstrip(b"\n")  # of three line feeds in a row the last is behind the gap
+            if len(block) > KEPT_BYTES:
+                yield outline(block, KEPT_BYTES, DEPTH)
+            elif block:
+                yield block
+
+    def _straddling(self, piece: bytes) -> int:
+        """Return how much of a gap that began in an earlier piece is in this one."""
+        return int(len(self.gap) > 1 and self._rest.endswith(b"\n") and piece.startswith(b"\n"))
+
+    def _keep(self, piece: bytes) -> None:
+        rest = self._rest
+        rest += piece if rest else piece.lstrip(b"\n")  # so that a block is as long in any cut
+        if len(rest) >= KEPT_BYTES + len(self.gap):
+            self._outline = Outline(KEPT_BYTES, DEPTH)
+            self._outline.feed(bytes(rest))
+            del rest[:-1]
+
+    def _feed_outline(self, piece: bytes) -> bytes:
+        """Take the next piece while a block is under way that is too long to keep."""
+        assert self._outline is not None
+        begun = self._straddling(piece)
+        at = 0 if begun else piece.find(self.gap)
+        if at < 0:
+            self._outline.feed(piece)
+            self._rest[:] = piece[-1:]
+            return b""
+        self._outline.feed(piece[:at])
+        return self.rest() + self.gap + self.feed(piece[at + (begun or len(self.gap)) :])
+
+
+class EventSplitter(Splitter):
+    """Splits server-sent events. LF, CR LF and CR each end a line, side by side too; a byte order mark may come first.
+
+    A gateway's keep-alive remarks can end their lines otherwise than the events of the server behind it.
+    """
+
+    __slots__ = ("_after_cr", "_first")
+
+    def __init__(self) -> None:
+        super().__init__(b"\n\n")
+        self._after_cr = False
+        self._first = True
+
+    def feed(self, piece: bytes) -> bytes:
+        """Take the next piece; return all events that are whole now, each line ended by a line feed, for `split`."""
+        if self._after_cr and piece:
+            piece = piece.removeprefix(b"\n")
+            self._after_cr = False
+        if b"\r" in piece:
+            self._after_cr = piece.endswith(b"\r")
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return super().feed(piece)
+
+    def split(self, whole: bytes) -> Iterator[bytes]:
+        """Return events one by one, each without the empty line behind it and none empty."""
+        if self._first and (whole := whole.lstrip(b"\n")):
+            self._first = False
+            whole = whole.removeprefix(BYTE_ORDER_MARK)
+        return super().split(whole)
