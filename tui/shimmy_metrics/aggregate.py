@@ -29,6 +29,7 @@ class Aggregate:
         self._sources: Counter[str] = Counter()
         self._routes: Counter[str] = Counter()
         self._clients: Counter[str] = Counter()
+        self._unread: Counter[str] = Counter()
         self._models: set[bytes] = set()
         self._overlaps: deque[tuple[bytes, float, float]] = deque(maxlen=OVERLAPS_KEPT)
         self._minutes: deque[int] = deque([0], maxlen=MINUTES_SHOWN)
@@ -42,10 +43,13 @@ class Aggregate:
         self._routes[exchange.route] += 1
         if exchange.client is not None:
             self._clients[exchange.client] += 1
-        if exchange.token_source is not None:  # lists and polls would hide how long an answer takes
-            self._answers += 1
-            self._answer_s += exchange.ended - exchange.started
+        if exchange.unread is not None:
+            self._unread[exchange.unread] += 1
+        if exchange.token_source is not None:
             self._sources[exchange.token_source] += 1
+            if exchange.answered is not None:  # lists and polls would hide how long an answer takes
+                self._answers += 1
+                self._answer_s += exchange.ended - exchange.started
             if exchange.token_source is not TokenSource.UNKNOWN:
                 self._tokens += exchange.tokens
                 self._generating_s += exchange.ended - exchange.started
@@ -68,6 +72,7 @@ class Aggregate:
             models_at_once=self._models_at_once,
             routes=dict(self._routes),
             clients=dict(self._clients),
+            unread=dict(self._unread),
             answers=self._answers,
             answer_ms=round(self._answer_s * 1000),
             generating_ms=round(self._generating_s * 1000),

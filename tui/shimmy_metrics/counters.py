@@ -13,9 +13,10 @@ from shimmy_metrics.vocabulary import TokenSource
 class Counters(NamedTuple):
     """What a session has counted so far. Plain JSON values alone; every figure stays on this machine until reported.
 
-    `sources` counts exchanges with generated content by token source; `answers` are those exchanges and `answer_ms`
-    their times, of which `generating_ms` are those with a known number of tokens; `minutes` are the requests of the
-    last `MINUTES_SHOWN` minutes, oldest first; `peak_hour` is the busiest hour so far. Milliseconds are whole sums.
+    `sources` counts exchanges with generated content by token source, and `unread` those of unknown amount by where
+    they were; `answers` are those that were answered and `answer_ms` their times, `generating_ms` the times of those
+    with a known number of tokens; `minutes` are the requests of the last `MINUTES_SHOWN` minutes, oldest first;
+    `peak_hour` is the busiest hour so far. Milliseconds are whole sums.
     """
 
     requests: int = 0
@@ -26,6 +27,7 @@ class Counters(NamedTuple):
     models_at_once: int = 0
     routes: Mapping[str, int] = MappingProxyType({})
     clients: Mapping[str, int] = MappingProxyType({})
+    unread: Mapping[str, int] = MappingProxyType({})
     answers: int = 0
     answer_ms: int = 0
     generating_ms: int = 0

@@ -19,7 +19,8 @@ class Exchange:
     None where the answer had no generated content: such an exchange tells no tokens and no answering time. Times are
     monotonic seconds: `started` when the request's first byte arrived, `answered` when the answer's first byte came,
     `ended` when its last came. `answered` is None where no answer came at all (a failure where it was the server that
-    ended the connection).
+    ended the connection). `unread` is where something of unknown amount was generated: `route`, or a word of
+    `vocabulary.OTHER_PATHS`; None where it is known.
     """
 
     route: str
@@ -31,3 +32,4 @@ class Exchange:
     started: float
     answered: float | None
     ended: float
+    unread: str | None = None

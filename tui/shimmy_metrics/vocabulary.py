@@ -39,6 +39,28 @@ ROUTES: Final = (
 )
 """Shimmy 2.6.5's routes that count, sorted. A name in a path never appears, its template does."""
 
+OTHER_PATHS: Final = (
+    "/api/chat",
+    "/api/v0/chat/completions",
+    "/api/v0/completions",
+    "/api/v1/chat",
+    "/chat/completions",
+    "/completion",
+    "/completions",
+    "/generate",
+    "/generate_stream",
+    "/infill",
+    "/inference",
+    "/invocations",
+    "/v1/audio/speech",
+    "/v1/audio/transcriptions",
+    "/v1/audio/translations",
+    "/v1/images/edits",
+    "/v1/images/generations",
+    "/v1/responses",
+)
+"""Paths of other servers at which something is generated, sorted. They stay here: a report calls them `other`."""
+
 UNCOUNTED_ROUTES: Final = ("/health", "/metrics", "/diag", "/docs", "/openapi.json")
 """Health checks and documentation: probes alone make 25,000 requests a day."""
 

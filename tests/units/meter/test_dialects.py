@@ -5,9 +5,24 @@ from typing import Any
 import pytest
 
 from shimmy_metrics.meter import dialects
-from shimmy_metrics.meter.dialects import DIALECTS, Dialect, anthropic, ollama, openai, shimmy
+from shimmy_metrics.meter.dialects import (
+    DIALECTS,
+    Dialect,
+    anthropic,
+    llamacpp,
+    lmstudio,
+    ollama,
+    openai,
+    responses,
+    shimmy,
+    tgi,
+    transcription,
+)
 from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.vocabulary import TokenSource
 
+TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "a"}
+OUTPUT = [{"type": "message", "content": [{"type": "output_text", "text": "a"}]}]
 SAID = [
     *(
         (openai.read, {"choices": [{where: {key: value}}]})
@@ -22,7 +37,7 @@ SAID = [
         ]
     ),
     (openai.read, {"choices": [{"text": "a"}]}),
-    (openai.read, {"choices": [{}, {"text": "a"}, {"text": "b"}]}),
+    (openai.read, {"choices": [{}, {"text": "a"}]}),
     (anthropic.read, {"type": "message", "content": [{"text": "a"}]}),
     *(
         (anthropic.read, {"type": "content_block_delta", "delta": {key: "a"}})
@@ -33,6 +48,17 @@ SAID = [
         (ollama.read, {"done": True, "message": {key: "a"}})
         for key in ("content", "response", "thinking", "tool_calls")
     ),
+    *(
+        (responses.read, {"type": f"response.{what}.delta", "delta": "a"})
+        for what in ("output_text", "reasoning_text", "function_call_arguments", "refusal")
+    ),
+    (llamacpp.read, {"content": "a", "stop": False, "tokens_predicted": 1}),
+    (lmstudio.read, {"type": "message.delta", "content": "a"}),
+    (lmstudio.read, {"type": "reasoning.delta", "content": "a"}),
+    (lmstudio.read, {"type": "tool_call.arguments", "tool": "a", "arguments": {"b": 1}}),
+    (tgi.read, {"token": {"id": 7, "text": "a", "special": False}, "generated_text": None, "details": None}),
+    (tgi.read, {"token": {"id": 2, "text": "", "special": True}}),
+    (transcription.read, {"type": "transcript.text.delta", "delta": "a"}),
     (shimmy.read, {"response": "a"}),
 ]
 
@@ -63,7 +89,17 @@ def test_a_whole_answer_has_no_pieces(dialect: Dialect, told: dict[str, Any]) ->
         (anthropic.read, {"type": "content_block_delta", "delta": "a"}),
         (anthropic.read, {"type": "message_delta", "usage": 7}),
         (ollama.read, {"done": False, "response": ""}),
+        (openai.read, {"choices": [{"text": "", "finish_reason": "stop"}]}),
+        (openai.read, {"choices": [{"delta": {"content": None}}]}),
         (ollama.read, {"done": True, "message": {"content": ""}}),
+        (responses.read, {"type": "response.created", "response": {"status": "in_progress", "usage": None}}),
+        (responses.read, {"type": "response.output_item.added", "item": {"content": []}}),
+        (llamacpp.read, {"content": "", "stop": True, "index": 0}),
+        (lmstudio.read, {"type": "chat.start", "model_instance_id": "m"}),
+        (lmstudio.read, {"type": "prompt_processing.progress", "progress": 0.5}),
+        (lmstudio.read, {"type": "chat.end", "result": {"output": [], "stats": None}}),
+        (tgi.read, {"generated_text": "", "details": None}),
+        (transcription.read, {"text": "", "usage": {"type": "duration", "seconds": 3}}),
         (shimmy.read, {"response": ""}),
     ],
 )
@@ -89,6 +125,19 @@ def test_an_object_of_another_form_is_not_its_own(dialect: Dialect, told: dict[s
         (anthropic.read, {"type": "message", "usage": {"output_tokens": 5}}),
         (anthropic.read, {"type": "message_delta", "usage": {"output_tokens": 5}}),
         (ollama.read, {"done": True, "eval_count": 5}),
+        (responses.read, {"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}),
+        *(
+            (responses.read, {"type": f"response.{end}", "response": {"output": OUTPUT, "usage": {"output_tokens": 5}}})
+            for end in ("completed", "incomplete", "failed")
+        ),
+        (llamacpp.read, {"content": "", "stop": True, "tokens_predicted": 5}),
+        (llamacpp.read, {"content": "a", "stop": False, "tokens_predicted": 5, "index": 1}),
+        (lmstudio.read, {"output": OUTPUT, "stats": {"total_output_tokens": 5}}),
+        (lmstudio.read, {"type": "chat.end", "result": {"output": OUTPUT, "stats": {"total_output_tokens": 5}}}),
+        (tgi.read, {"generated_text": "a", "details": {"generated_tokens": 5}}),
+        (tgi.read, {"token": {"text": "a"}, "generated_text": "a", "details": {"generated_tokens": 5}}),
+        (transcription.read, {"text": "a", "usage": {"type": "tokens", "output_tokens": 5}}),
+        (transcription.read, {"type": "transcript.text.done", "text": "a", "usage": {"output_tokens": 5}}),
         (shimmy.read, {"response": "a", "usage": {"completion_tokens": 5}}),
     ],
 )
@@ -123,12 +172,122 @@ def test_the_model_is_named_in_every_form() -> None:
         tally = Tally()
         dialects.read({"model": "m", **told}, tally, stream=False)
         assert tally.model == "m"
-    tally = Tally()
-    dialects.read({"type": "message_start", "message": {"model": "m"}}, tally, stream=True)
-    assert tally.model == "m"
+    inner: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"model": "m"}},
+        {"type": "response.completed", "response": {"model": "m"}},
+        {"type": "chat.start", "model_instance_id": "m"},
+        {"type": "chat.end", "result": {"model_instance_id": "m"}},
+    ]
+    for told in inner:
+        tally = Tally()
+        dialects.read(told, tally, stream=True)
+        assert tally.model == "m"
 
 
 def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
     tally = Tally()
     dialects.read({"error": "no", "model": "m", "choices": [{"text": "a"}]}, tally, stream=True)
     assert (tally.failed, tally.model, tally.pieces) == (True, None, 0)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"error": "no such model"},
+        {"error": {"message": "x"}, "choices": []},
+        {"type": "error", "message": "x"},
+        {"object": "error", "message": "x", "code": 400},
+        {"choices": [{"error": {"code": 502}, "message": {"content": "a"}}]},
+        {"choices": [{"finish_reason": "error", "delta": {"content": ""}}]},
+        {"type": "response.failed", "response": {"status": "failed", "error": {"code": "server_error"}}},
+        {"object": "response", "status": "failed", "output": []},
+        {"error": "validation", "error_type": "validation"},
+        {"error": {"code": 500, "status": "INTERNAL"}},
+    ],
+)
+def test_an_error_is_one_in_every_form_it_comes_in(told: dict[str, Any], stream: bool) -> None:
+    tally = Tally()
+    dialects.read(told, tally, stream=stream)
+    assert (tally.failed, tally.understood) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"error": None, "choices": []},
+        {"object": "response", "status": "completed", "error": None, "output": OUTPUT},
+        {"object": "response", "status": "incomplete", "output": OUTPUT},
+        {"type": "tool_call.failure", "reason": "no such tool"},
+        TEXT,
+    ],
+)
+def test_what_is_no_error_is_none(told: dict[str, Any]) -> None:
+    tally = Tally()
+    dialects.read(told, tally, stream=True)
+    assert not tally.failed
+
+
+def test_every_choice_of_an_event_is_a_piece() -> None:
+    tally = Tally()
+    openai.read({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "text": "b"}, {}]}, tally, True)
+    assert (tally.pieces, tally.choices) == (2, 2)
+
+
+@pytest.mark.parametrize("told", [{"delta": {"content": ""}}, {"text": ""}, {"delta": {"content": "", "role": None}}])
+def test_a_token_without_text_is_a_piece_of_a_stream(told: dict[str, Any]) -> None:
+    tally = Tally()
+    openai.read({"choices": [{"index": 0, "finish_reason": None, **told}]}, tally, True)
+    assert tally.pieces == 1
+
+
+@pytest.mark.parametrize(
+    ("stream", "told", "tokens", "source"),
+    [
+        # Usage is of all choices, as OpenAI and vLLM give it; llama.cpp's, with its timings beside it, is of one.
+        (False, [{"choices": [{"index": 0, "text": "a"}, {"index": 1, "text": "b"}], "usage": 8}], 8, "reported"),
+        (False, [{"choices": [{"index": 0, "text": "a"}, {"index": 1, "text": "b"}], "usage": 4, "timings": {}}], 8,
+         "estimated"),
+        (True, [{"choices": [{"index": 1, "text": "a"}]}, {"choices": [], "usage": 8}], 8, "reported"),
+        (True, [{"choices": [{"index": 1, "text": "a"}]}, {"choices": [], "usage": 8, "timings": {}}], 1, "counted"),
+        # What each choice's own events say adds up, where every choice has a figure and nothing came behind it.
+        (True, [{"choices": [{"index": 0, "text": "a"}], "usage": 3}, {"choices": [{"index": 1, "text": "b"}],
+         "usage": 4}], 7, "reported"),
+        (True, [{"choices": [{"index": 0, "text": "a"}]}, {"choices": [{"index": 1, "text": "b"}], "usage": 4}], 2,
+         "counted"),
+        (True, [{"choices": [{"index": 0, "text": "a"}], "usage": 3}, {"choices": [{"index": 0, "text": "b"}]}], 2,
+         "counted"),
+        (True, [{"choices": [{"index": 0, "text": "a"}], "usage": 3}, {"choices": [{"index": 0, "text": "b"}],
+         "usage": 5}], 5, "reported"),
+    ],
+)  # fmt: skip
+def test_a_figure_counts_where_it_covers_all_that_came(
+    stream: bool, told: list[dict[str, Any]], tokens: int, source: str
+) -> None:
+    tally = Tally()
+    for each in told:
+        usage = {"usage": {"completion_tokens": each["usage"]}} if "usage" in each else {}
+        dialects.read({**each, **usage}, tally, stream=stream)
+    assert tally.result() == (tokens, TokenSource(source))
+
+
+def test_several_prompts_of_llama_cpp_add_up() -> None:
+    tally = Tally()
+    for index, so_far in [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]:
+        told = {"index": index, "content": "a", "stop": False, "tokens_predicted": so_far}
+        dialects.read(told, tally, stream=True)
+    assert tally.result() == (5, TokenSource.REPORTED)
+
+
+@pytest.mark.parametrize("text", ["é", "日本", "😀"])
+def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(text: str) -> None:
+    for even, source in [(False, TokenSource.ESTIMATED), (True, TokenSource.COUNTED)]:
+        tally = Tally(event_is_token=even)
+        dialects.read({"choices": [{"delta": {"content": text}}]}, tally, stream=True)
+        assert tally.result() == (1, source)
+
+
+def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
+    tally = Tally(generates=False)
+    dialects.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, tally, stream=False)
+    assert tally.result() == (0, None)

@@ -111,7 +111,7 @@ FALSE = {"completion_tokens": 999}
 def test_the_ends_of_a_long_answer_tell_what_the_whole_tells(told: dict[str, object], spaces: tuple[str, str]) -> None:
     body = json.dumps(told, separators=spaces).encode() + b" " * 5_000
     by_ends, whole = Tally(), Tally()
-    reader = JsonBody(by_ends, generating=True)
+    reader = JsonBody(by_ends)
     reader.feed(body)
     reader.finish()
     read(told, whole, stream=False)

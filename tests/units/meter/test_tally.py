@@ -26,7 +26,7 @@ def test_a_figure_that_the_server_guessed_is_no_report() -> None:
     tally.report(5)
     assert tally.result() == (5, TokenSource.REPORTED)
     tally.estimated = True
-    assert tally.result() == (5, TokenSource.COUNTED)
+    assert tally.result() == (5, TokenSource.ESTIMATED)
 
 
 @pytest.mark.parametrize("name", ["", 7, None, ["m"]])

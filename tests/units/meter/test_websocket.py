@@ -29,7 +29,7 @@ def test_text_messages_are_pieces_and_nothing_else_is() -> None:
     seen.tap.closed(by_server=True)
     (exchange,) = seen.exchanges
     told = (exchange.route, exchange.tokens, exchange.token_source, exchange.failed)
-    assert told == ("/ws/generate", 4, TokenSource.COUNTED, False)
+    assert told == ("/ws/generate", 6, TokenSource.COUNTED, False)
 
 
 @pytest.mark.parametrize("error", [b'{"error":"model not found"}', b'{"error":"bad request: invalid type: "a", b"}'])

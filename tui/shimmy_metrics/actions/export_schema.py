@@ -19,7 +19,7 @@ from shimmy_metrics.report.check import Fault, check_body, check_shape, printabl
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import chain
 from shimmy_metrics.system.log import EVENTS
-from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
+from shimmy_metrics.vocabulary import CLIENTS, OTHER, OTHER_PATHS, ROUTES, TokenSource
 
 Rules = Mapping[str, "Rule | Mapping[str, Any]"]
 """The rule for each key that an object may have. An inner `{"*": ...}` is for the entries of a list."""
@@ -35,6 +35,7 @@ _FIGURES: Final[Rules] = {
     "sources": rule.counts(*TokenSource),
     "routes": rule.counts(*ROUTES, OTHER),
     "clients": rule.counts(*CLIENTS),
+    "unread": rule.counts(*ROUTES, *OTHER_PATHS, OTHER),
     "minutes": rule.minutes,
 }
 _DECISION: Final[Rules] = {

@@ -18,6 +18,10 @@ from shimmy_metrics.meter.tally import Tally
 _LEAN_BYTES: Final = 1_024
 """Up to about here parsing the whole costs no more than looking for its ends; at 16 kB it costs twice as much."""
 
+_ERROR: Final = b'"error"'
+_CHOICE_BYTES: Final = 2_048
+"""So near to its choice's begin or end a gateway's error stands."""
+
 _LINES: Final = frozenset({b"application/x-ndjson", b"application/jsonl", b"application/json-lines"})
 _NAME_BYTES: Final = 2_048
 _NAME_DEPTH: Final = 2
@@ -43,24 +47,23 @@ class Body(Protocol):
 
 
 class JsonBody:
-    """A JSON answer, read once it is whole. `generating`: what cannot be read is content.
+    """A JSON answer, read once it is whole.
 
     One that comes in a single read is never copied; of one that comes in several and is too long to keep, the outline
     is read.
     """
 
-    __slots__ = ("_generating", "_kept", "_outline", "_tally")
+    __slots__ = ("_kept", "_outline", "_tally")
 
-    def __init__(self, tally: Tally, *, generating: bool) -> None:
+    def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._generating = generating
         self._kept = bytearray()
         self._outline: Outline | None = None
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece."""
         if self._outline is None:
-            limit, depth = (KEPT_BYTES, DEPTH) if self._generating else (_NAME_BYTES, _NAME_DEPTH)
+            limit, depth = (KEPT_BYTES, DEPTH) if self._tally.generates else (_NAME_BYTES, _NAME_DEPTH)
             self._kept += piece
             if len(self._kept) <= limit:
                 return
@@ -82,16 +85,18 @@ class JsonBody:
     def _read(self, body: bytes) -> None:
         tally = self._tally
         if len(body) > _LEAN_BYTES:
-            lean = _object(_lean(body))
-            if lean is not None:
+            lean = _parsed(_lean(body))
+            if isinstance(lean, dict):
                 read(lean, tally, stream=False)
             if tally.reported:
                 return
-        told = _object(body)
-        if told is not None:
-            read(told, tally, stream=False)
-        elif self._generating:
-            tally.content = True
+        told = _parsed(body)
+        if told is None:
+            tally.content = True  # too long, or cut short: nobody knows how much
+        # llama.cpp answers several prompts, TGI any, with an array.
+        for each in told if isinstance(told, list) else (told,):
+            if isinstance(each, dict):
+                read(each, tally, stream=False)
 
 
 class UntoldBody:
@@ -126,42 +131,38 @@ class UntoldBody:
         self._body.finish(last)
 
     def _decided(self) -> Body:
-        if self._first.startswith(b"{"):
-            return JsonBody(self._tally, generating=True)
-        return self._events if self._first.startswith(_FIELDS) else Unread(self._tally)
+        if self._first.startswith((b"{", b"[")):
+            return JsonBody(self._tally)
+        return self._events if self._first.startswith(_FIELDS) else Unread()
 
 
 class Unread:
-    """An answer on a generating route that cannot be read, compressed or of no known form."""
+    """An answer that cannot be read, compressed or of no known form. That something came is known without it."""
 
-    __slots__ = ("_tally",)
-
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+    __slots__ = ()
 
     def feed(self, piece: bytes) -> None:
-        """Note that something was generated."""
-        if piece:
-            self._tally.content = True
+        """Pass over the next piece."""
 
     def finish(self, last: bytes = b"") -> None:
-        """Note that something was generated."""
-        self.feed(last)
+        """Pass over the last piece."""
 
 
-def body_for(kind: bytes, tally: Tally, *, generating: bool, bare: bool) -> Body | None:
+def body_for(kind: bytes, tally: Tally, *, bare: bool) -> Body | None:
     """Return the reader for a Content-Type in lower case, None where the body tells nothing.
 
     `bare`: the data of an event is the generated text itself, not JSON.
     """
     kind = kind.partition(b";")[0].rstrip(b" \t")
     if kind == b"application/json":
-        return JsonBody(tally, generating=generating)
+        return JsonBody(tally)
     if kind == b"text/event-stream":
         return BareEvents(tally) if bare else Events(tally)
-    if kind in _UNTOLD and generating:
-        return UntoldBody(tally, BareEvents(tally) if bare else Events(tally))
-    return Lines(tally) if kind in _LINES else None
+    if kind in _LINES:
+        return Lines(tally)
+    if not tally.generates:
+        return None
+    return UntoldBody(tally, BareEvents(tally) if bare else Events(tally)) if kind in _UNTOLD else Unread()
 
 
 def _lean(body: bytes) -> bytes:
@@ -175,14 +176,17 @@ def _lean(body: bytes) -> bytes:
     model = body.rfind(b'"model":"')
     if begin < model < end:
         end = model  # llama.cpp names it after the choices
-    if not 0 <= begin < end or body[end - 1 : end] == b"\\" or body.rfind(b'"error":', begin, end) >= 0:
+    if not 0 <= begin < end or body[end - 1 : end] == b"\\":
         return b""
+    if body.find(b'"timings":', end) >= 0 and body.count(b'"finish_reason":', begin, end) > 1:
+        return b""  # llama.cpp's usage is of one choice, and the ends do not tell how many there are
+    if _ERROR in body[begin : begin + _CHOICE_BYTES] or _ERROR in body[max(begin, end - _CHOICE_BYTES) : end]:
+        return b""  # perhaps a choice that failed
     return body[:begin] + b'"choices":[],' + body[end:]
 
 
-def _object(data: bytes) -> dict[str, Any] | None:
+def _parsed(data: bytes) -> Any:  # noqa: ANN401 - whatever JSON can hold
     try:
-        told = orjson.loads(data.removeprefix(BYTE_ORDER_MARK))
+        return orjson.loads(data.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError:
         return None
-    return told if isinstance(told, dict) else None

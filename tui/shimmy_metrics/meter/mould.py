@@ -1,7 +1,7 @@
 """The form that a stream's events share: byte for byte the same around one piece of text.
 
 Reading an event costs twice what comparing it costs, and five times where many are compared at once. A mould is
-proven, not guessed: with its hole empty the event tells nothing, with a word in the hole it tells one piece. What is
+proven, not guessed: with a word in the hole the event tells one piece, and with its hole empty one or none. What is
 between two quotes, without a quote or a backslash, can only be a string, so any text in the hole tells the same.
 """
 
@@ -12,20 +12,30 @@ from shimmy_metrics.meter.tally import Tally
 
 _HOLES: Final = tuple(
     b'"%s":%s"' % (name, space)
-    for name in (b"content", b"text", b"reasoning_content", b"response", b"thinking", b"partial_json", b"arguments")
+    for name in (
+        b"content",
+        b"text",
+        b"reasoning_content",
+        b"response",
+        b"thinking",
+        b"partial_json",
+        b"arguments",
+        b"delta",
+    )
     for space in (b"", b" ")
 )
 _PROBE: Final = b"?"
 
 
 class Mould:
-    """`before` and `after` are what stands around the text in each event."""
+    """`before` and `after` are what stands around the text in each event; `empties`: no text is a piece as well."""
 
-    __slots__ = ("_after", "_before")
+    __slots__ = ("_after", "_before", "_empties")
 
-    def __init__(self, before: bytes, after: bytes) -> None:
+    def __init__(self, before: bytes, after: bytes, *, empties: bool = False) -> None:
         self._before = before
         self._after = after
+        self._empties = empties
 
     @classmethod
     def of(cls, block: bytes, tell: Callable[[bytes, Tally], None]) -> Self | None:
@@ -39,24 +49,40 @@ class Mould:
             empty, filled = Tally(), Tally()
             tell(before + after, empty)
             tell(before + _PROBE + after, filled)
-            if _tells(empty, 0) and _tells(filled, 1):
-                return cls(before, after)
+            if _tells(filled, 1) and _tells(empty, empty.pieces):
+                return cls(before, after, empties=empty.pieces == 1)
         return None
 
-    def fits(self, block: bytes) -> bool:
-        """Whether an event is of this form, with text in its hole."""
+    def take(self, block: bytes, tally: Tally) -> bool:
+        """Count an event of this form, with text in its hole; False for one of another form."""
         begin, end = len(self._before), len(block) - len(self._after)
-        if begin >= end or not block.startswith(self._before) or not block.endswith(self._after):
+        if begin > end or not block.startswith(self._before) or not block.endswith(self._after):
             return False
-        return not _odd(block[begin:end])
+        text = block[begin:end]
+        if _odd(text) or not (text or self._empties):
+            return False
+        _count(1, text, tally)
+        return True
 
-    def count(self, whole: bytes, gap: bytes) -> int:
-        """Return how many events these are, each with its gap, if all are of this form; else 0."""
+    def take_all(self, whole: bytes, gap: bytes, tally: Tally) -> bool:
+        """Count events, each with its gap, if all are of this form; else none."""
         after = self._after + gap
-        if not whole.startswith(self._before) or not whole.endswith(after):
-            return 0
-        texts = whole[len(self._before) : len(whole) - len(after)].split(after + self._before)
-        return 0 if b"" in texts or _odd(b"".join(texts)) else len(texts)
+        begin, end = len(self._before), len(whole) - len(after)
+        if begin > end or not whole.startswith(self._before) or not whole.endswith(after):
+            return False
+        texts = whole[begin:end].split(after + self._before)
+        text = b"".join(texts)
+        if _odd(text) or not (self._empties or b"" not in texts):
+            return False
+        _count(len(texts), text, tally)
+        return True
+
+
+def _count(pieces: int, text: bytes, tally: Tally) -> None:
+    tally.content = True
+    tally.pieces += pieces
+    if not text.isascii():
+        tally.uneven = True
 
 
 def _odd(text: bytes) -> bool:
@@ -64,4 +90,4 @@ def _odd(text: bytes) -> bool:
 
 
 def _tells(tally: Tally, pieces: int) -> bool:
-    return tally.pieces == pieces and tally.reported is None and not tally.failed
+    return tally.pieces == pieces <= 1 and tally.reported is None and not tally.failed

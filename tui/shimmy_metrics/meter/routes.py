@@ -1,8 +1,8 @@
-"""A request's path, as one of Shimmy's route templates or `other`. A name in a path never gets further than here."""
+"""A request's path, as a word of closed lists. A name in a path never gets further than here."""
 
 from typing import Final
 
-from shimmy_metrics.vocabulary import OTHER, ROUTES, UNCOUNTED_ROUTES
+from shimmy_metrics.vocabulary import OTHER, OTHER_PATHS, ROUTES, UNCOUNTED_ROUTES
 
 _PLAIN: Final[dict[bytes, str | None]] = {
     **{route.encode(): route for route in ROUTES if ":name" not in route},
@@ -15,16 +15,19 @@ _NAMED: Final = tuple(
     if found
 )
 
-GENERATING: Final = frozenset({"/api/generate", "/v1/chat/completions", "/v1/completions", "/v1/messages"})
-"""Routes whose answer holds generated content even where it cannot be read."""
+_PLACES: Final = {path.encode(): path for path in OTHER_PATHS}
+
+_GENERATES_NOTHING: Final = frozenset({
+    b"embeddings", b"embedding", b"embed", b"rerank", b"reranking", b"score", b"classify", b"tokenize", b"detokenize",
+    b"count_tokens", b"moderations", b"models", b"tags", b"show", b"ps", b"pull", b"load", b"unload", b"slots",
+    b"props", b"apply-template",
+})  # fmt: skip
+"""How a path ends at which no token is generated, whatever the server. Every other POST may generate."""
 
 
 def route_of(target: bytes) -> str | None:
     """Return the template of a request's target, `other` for an unknown one, None for one that does not count."""
-    path = target.partition(b"?")[0]
-    if not path.startswith(b"/"):
-        # The absolute form, `http://host/path`, as to a proxy (RFC 9112, section 3.2.2).
-        path = b"/" + path.partition(b"://")[2].partition(b"/")[2]
+    path = _path(target)
     if path in _PLAIN:
         return _PLAIN[path]
     for prefix, suffix, route in _NAMED:
@@ -33,3 +36,24 @@ def route_of(target: bytes) -> str | None:
             if name and b"/" not in name:
                 return route
     return OTHER
+
+
+def place_of(target: bytes) -> str:
+    """Return what a target that is none of Shimmy's routes is called for the person alone, `other` if nothing."""
+    return _PLACES.get(_path(target), OTHER)
+
+
+def generates(method: bytes, target: bytes) -> bool:
+    """Return whether what a request is answered with may have been generated."""
+    if method != b"POST":
+        return False
+    above, _, last = _path(target).rstrip(b"/").rpartition(b"/")
+    return last not in _GENERATES_NOTHING and not (last.isdigit() and above.endswith(b"/slots"))
+
+
+def _path(target: bytes) -> bytes:
+    path = target.partition(b"?")[0]
+    if path.startswith(b"/"):
+        return path
+    # The absolute form, `http://host/path`, as to a proxy (RFC 9112, section 3.2.2).
+    return b"/" + path.partition(b"://")[2].partition(b"/")[2]

@@ -16,6 +16,7 @@ from shimmy_metrics.meter.tally import Tally
 _MOULDS: Final = 16
 """How often a stream may be tried for a mould. llama.cpp puts the second into each event; Ollama the nanosecond."""
 
+_DONE: Final = b"[DONE]"
 _ERRORS: Final = frozenset({b"event: error", b"event:error"})
 
 
@@ -56,18 +57,12 @@ class Lines(Blocks):
         self._tries = _MOULDS
 
     def _read(self, whole: bytes) -> None:
-        if self._mould is not None:
-            count = self._mould.count(whole, self._splitter.gap)
-            if count:
-                self._tally.content = True
-                self._tally.pieces += count
-                return
-        super()._read(whole)
+        if self._mould is None or not self._mould.take_all(whole, self._splitter.gap, self._tally):
+            super()._read(whole)
 
     def _block(self, block: bytes) -> None:
         tally = self._tally
-        if self._mould is not None and self._mould.fits(block):
-            tally.piece(streamed=True)
+        if self._mould is not None and self._mould.take(block, tally):
             return
         before = tally.pieces
         self._tell(block, tally)
@@ -90,9 +85,11 @@ class Events(Lines):
 
     def _tell(self, block: bytes, tally: Tally) -> None:
         if not block.startswith(b"data: ") and not _ERRORS.isdisjoint(block.splitlines()):
-            tally.failed = True
-        else:
-            super()._tell(data_of(block), tally)
+            tally.failed = tally.understood = True
+        elif (data := data_of(block)) == _DONE:
+            tally.understood = True
+        elif data is not None:
+            super()._tell(data, tally)
 
 
 class BareEvents(Blocks):
@@ -111,17 +108,25 @@ class BareEvents(Blocks):
 
     def _block(self, block: bytes) -> None:
         data = data_of(block)
+        if data is None:
+            return
+        tally = self._tally
+        tally.understood = True
         if data.startswith((b"[ERROR] ", b'{"error":')):
-            self._tally.failed = True
-        elif data and data != b"[DONE]":
-            self._tally.piece(streamed=True)
+            tally.failed = True
+        elif data != _DONE:
+            tally.piece(streamed=True)  # without text it is a token all the same: a special one
 
 
-def data_of(block: bytes) -> bytes:
-    """Return an event's data: its `data` lines without the one space that may follow the colon, joined by LF."""
+def data_of(block: bytes) -> bytes | None:
+    """Return an event's data: its `data` lines without the one space that may follow the colon, joined by LF.
+
+    None where it has none: a comment that keeps the connection alive.
+    """
     if block.startswith(b"data: ") and b"\n" not in block:
         return block[6:]
-    return b"\n".join(line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:"))
+    data = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(data) if data else None
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

@@ -7,42 +7,69 @@ from shimmy_metrics.vocabulary import TokenSource
 class Tally:
     """Filled by a dialect while the answer passes. The model's name stays here until it is hashed, and goes with it.
 
-    `pieces` counts streamed events with content; `reported` is the server's own figure; `estimated` tells that this
-    figure is a guess of the server's; `content` that something was generated.
+    `generates`: what the answer holds was generated; if not, it tells no tokens whatever stands in it. `passed`: a body
+    began. `understood`: some of it had a form that is known. `content`: something was generated. `pieces` counts
+    streamed events with content; `choices` are the alternatives that were seen. `uneven`: an event of this stream can
+    be more than one token. `estimated`: the server's figure is a guess.
     """
 
-    __slots__ = ("content", "estimated", "failed", "model", "pieces", "reported")
+    __slots__ = (
+        "_covered", "_event_is_token", "_figures", "choices", "content", "estimated", "failed", "generates", "model",
+        "passed", "pieces", "understood", "uneven",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, *, generates: bool = True, event_is_token: bool = False) -> None:
+        self.generates = generates
+        self._event_is_token = event_is_token
+        self.passed = self.understood = self.content = self.failed = False
         self.pieces = 0
-        self.reported: int | None = None
-        self.estimated = False
-        self.content = False
-        self.failed = False
+        self.choices = 1
+        self.uneven = self.estimated = False
         self.model: str | None = None
+        self._figures: dict[int | None, int] = {}
+        self._covered = 0
 
-    def piece(self, *, streamed: bool) -> None:
-        """Note generated content."""
+    def piece(self, text: object = "", *, streamed: bool) -> None:
+        """Note generated content. Servers hold back half a character: an event beyond ASCII can be several tokens."""
         self.content = True
         self.pieces += streamed
+        if not str(text).isascii():
+            self.uneven = True
 
-    def report(self, value: object) -> None:
-        """Note a figure that stands where the server's token count stands; what is no count is passed over."""
+    def report(self, value: object, choice: int | None = None) -> None:
+        """Note a figure that stands where the server's token count stands; what is no count is passed over.
+
+        It is the count of one `choice` so far, or of the whole answer.
+        """
         if type(value) is int and 0 <= value <= ANSWER_TOKENS:
-            self.reported = value
+            self._figures[choice] = value
+            self._covered = self.pieces
 
     def name(self, value: object) -> None:
         """Note the model's name as the answer gives it."""
         if isinstance(value, str) and value:
             self.model = value
 
+    @property
+    def reported(self) -> int | None:
+        """The server's own figure so far, of all choices together."""
+        if None in self._figures:
+            return self._figures[None]
+        return sum(self._figures.values()) if self._figures else None
+
     def result(self) -> tuple[int, TokenSource | None]:
         """Return tokens and their source; no source where nothing was generated.
 
+        A figure counts where it covers everything that came: not where content followed it, or where a choice has none.
         Zero or no usage beside content is not zero: then streamed pieces count, and without them nobody knows.
         """
-        if self.reported:
-            return self.reported, TokenSource.COUNTED if self.estimated else TokenSource.REPORTED
-        if not self.content:
+        if not self.generates:
             return 0, None
-        return (self.pieces, TokenSource.COUNTED) if self.pieces else (0, TokenSource.UNKNOWN)
+        covers_all = self._covered == self.pieces and (None in self._figures or len(self._figures) >= self.choices)
+        if self.reported and covers_all:
+            return self.reported, TokenSource.ESTIMATED if self.estimated else TokenSource.REPORTED
+        if self.pieces:
+            uneven = self.uneven and not self._event_is_token
+            return self.pieces, TokenSource.ESTIMATED if uneven else TokenSource.COUNTED
+        unread = self.content or (self.passed and not self.understood)
+        return 0, TokenSource.UNKNOWN if unread else None

@@ -13,9 +13,10 @@ from shimmy_metrics.limits import PIPELINE_MAX
 from shimmy_metrics.meter.bodies import Body, Unread, body_for
 from shimmy_metrics.meter.clients import client_of
 from shimmy_metrics.meter.http1 import OPEN, Head, LostError, Message, framing
-from shimmy_metrics.meter.routes import GENERATING, route_of
+from shimmy_metrics.meter.routes import generates, place_of, route_of
 from shimmy_metrics.meter.tally import Tally
 from shimmy_metrics.meter.websocket import Frames
+from shimmy_metrics.vocabulary import OTHER, TokenSource
 
 SHIMMY: Final = "shimmy"
 """What Shimmy calls itself in `/health`."""
@@ -29,12 +30,18 @@ _SWITCHING: Final = 101
 
 
 class _Request(NamedTuple):
-    """A request whose answer is awaited. `route` is None where it does not count; `bodyless`: a HEAD."""
+    """A request whose answer is awaited.
+
+    `route` is None where it does not count; `bodyless`: a HEAD; `generates`: its answer may be generated; `place` is
+    where, as a word for the person alone.
+    """
 
     route: str | None
     client: str | None
     bodyless: bool
     started: float
+    generates: bool
+    place: str
 
 
 class _Answer:
@@ -42,11 +49,11 @@ class _Answer:
 
     __slots__ = ("answered", "body", "request", "status", "tally")
 
-    def __init__(self, request: _Request, status: int, answered: float) -> None:
+    def __init__(self, request: _Request, status: int, answered: float, tally: Tally) -> None:
         self.request = request
         self.status = status
         self.answered = answered
-        self.tally = Tally()
+        self.tally = tally
         self.body: Body | None = None
 
 
@@ -108,9 +115,11 @@ class Tap:
             now = self._clock()
             if self._answer is not None:
                 self._finish(self._answer, now)
-            for route, client, _, started in self._awaited:
-                if route is not None:
-                    self._on_exchange(Exchange(route, by_server, client, None, 0, None, started, None, now))
+            for at, request in enumerate(self._awaited, 1):
+                # A client that leaves before the answer leaves what the server made of a whole request untold.
+                whole = at < len(self._awaited) or self._from_client.done
+                untold = whole and request.generates and not by_server
+                self._tell(request, now, failed=by_server, source=TokenSource.UNKNOWN if untold else None)
         self._go_blind()
 
     def _read_client(self, data: bytes) -> None:
@@ -146,6 +155,8 @@ class Tap:
             last = b""
             if answer.body is not None:
                 last = message.body()
+                if last:
+                    answer.tally.passed = True
                 if not message.done:
                     answer.body.feed(last)
                     return
@@ -165,7 +176,8 @@ class Tap:
         if status < 200 and status != _SWITCHING:
             return None  # the final answer follows
         request = self._awaited.popleft()
-        answer = _Answer(request, status, head.began)
+        tally = Tally(generates=request.generates, event_is_token=self._shimmy)
+        answer = _Answer(request, status, head.began, tally)
         if status == _SWITCHING:
             self._switch(head.fields, answer)
             return answer
@@ -176,7 +188,7 @@ class Tap:
             length = OPEN
         self._from_server.expect(length)
         if length and status < 300 and request.route is not None:
-            answer.body = self._body(head.fields, request.route, answer.tally)
+            answer.body = self._body(head.fields, request.route, tally)
         return answer
 
     def _switch(self, fields: dict[bytes, bytes], answer: _Answer) -> None:
@@ -188,29 +200,46 @@ class Tap:
         self._from_server.expect(OPEN)
         if self._shimmy and answer.request.route == "/ws/generate":
             extended = b"sec-websocket-extensions" in fields
-            answer.body = Unread(answer.tally) if extended else Frames(answer.tally)
+            answer.tally.generates = True  # though it began with a GET
+            answer.body = Unread() if extended else Frames(answer.tally)
 
     def _body(self, fields: dict[bytes, bytes], route: str, tally: Tally) -> Body | None:
-        generating = route in GENERATING
         if fields.get(b"content-encoding", b"identity").rstrip(b" \t") != b"identity":
-            return Unread(tally) if generating else None
+            return Unread()
         # Shimmy's usage there is the bytes by four.
         tally.estimated = self._shimmy and route == "/v1/messages"
-        kind = fields.get(b"content-type", b"")
-        return body_for(kind, tally, generating=generating, bare=self._shimmy and route == "/api/generate")
+        return body_for(fields.get(b"content-type", b""), tally, bare=self._shimmy and route == "/api/generate")
 
     def _finish(self, answer: _Answer, now: float, last: bytes = b"") -> None:
         self._answer = None
         if answer.body is not None:
             answer.body.finish(last)
-        route, client, _, started = answer.request
-        if route is None or answer.status in _UNANSWERED:
+        request, tally = answer.request, answer.tally
+        if request.route is None or answer.status in _UNANSWERED:
             return
-        tally = answer.tally
         tokens, source = tally.result()
         model = None if tally.model is None else self._hash(tally.model.encode())
         failed = tally.failed or answer.status >= 400
-        self._on_exchange(Exchange(route, failed, client, model, tokens, source, started, answer.answered, now))
+        self._tell(request, now, failed=failed, tokens=tokens, source=source, model=model, answered=answer.answered)
+
+    def _tell(
+        self,
+        request: _Request,
+        now: float,
+        *,
+        failed: bool,
+        source: TokenSource | None,
+        tokens: int = 0,
+        model: bytes | None = None,
+        answered: float | None = None,
+    ) -> None:
+        if request.route is not None:
+            unread = request.place if source is TokenSource.UNKNOWN else None
+            self._on_exchange(
+                Exchange(
+                    request.route, failed, request.client, model, tokens, source, request.started, answered, now, unread
+                )
+            )
 
     def _go_blind(self) -> None:
         self.blind = True
@@ -228,4 +257,6 @@ def _request(head: Head) -> _Request:
     method, target, _ = parts
     agent = head.fields.get(b"user-agent")
     route = None if method == b"OPTIONS" else route_of(target)
-    return _Request(route, client_of(agent) if agent else None, method == b"HEAD", head.began)
+    client = client_of(agent) if agent else None
+    place = place_of(target) if route is None or route == OTHER else route
+    return _Request(route, client, method == b"HEAD", head.began, generates(method, target), place)

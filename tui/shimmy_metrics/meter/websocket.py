@@ -91,7 +91,8 @@ class Frames:
         if self._opcode >= _CLOSE:
             self._closed = self._opcode == _CLOSE
             return
-        if self._message == _TEXT and self._first:
+        self._tally.understood = True
+        if self._message == _TEXT:
             if self._first.startswith(_ERROR):
                 self._tally.failed = True
             elif self._first != _DONE:

@@ -12,17 +12,19 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
     """Read a whole `message` or one of the stream's events."""
     match told.get("type"):
         case "message":
-            _report(told, tally)
             if told.get("content"):
                 tally.piece(streamed=stream)
+            _report(told, tally)
         case "message_start":
             inner = told.get("message")
             if isinstance(inner, dict):
                 tally.name(inner.get("model"))
         case "content_block_delta":
             delta = told.get("delta")
-            if isinstance(delta, dict) and (delta.get("text") or delta.get("partial_json") or delta.get("thinking")):
-                tally.piece(streamed=stream)
+            if isinstance(delta, dict) and (
+                text := delta.get("text") or delta.get("partial_json") or delta.get("thinking")
+            ):
+                tally.piece(text, streamed=stream)
         case "message_delta":
             _report(told, tally)
         case _:

@@ -12,8 +12,10 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
         return False
     message = told.get("message")
     said = message if isinstance(message, dict) else told
-    if said.get("content") or said.get("response") or said.get("thinking") or said.get("tool_calls"):
-        tally.piece(streamed=stream)
+    text = said.get("content") or said.get("response") or said.get("thinking")
+    if text or said.get("tool_calls"):
+        tally.piece(text, streamed=stream)
+        tally.uneven |= not text  # a call of a tool comes whole, in one line
     if done:
         tally.report(told.get("eval_count"))
     return True

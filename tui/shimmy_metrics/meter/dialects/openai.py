@@ -1,8 +1,14 @@
-"""OpenAI's chat and text completions, as Shimmy, llama.cpp, vLLM and LM Studio speak them."""
+"""OpenAI's chat and text completions, as Shimmy, llama.cpp, vLLM, LM Studio and gateways speak them."""
 
-from typing import Any
+from typing import Any, Final
 
 from shimmy_metrics.meter.tally import Tally
+
+_SAID: Final = ("content", "text", "reasoning_content", "reasoning", "tool_calls", "function_call", "refusal")
+"""Generated content: text, reasoning, a call of a tool, a refusal."""
+
+_CHOICES_MAX: Final = 1_024
+"""More alternatives than any server gives for one request."""
 
 
 def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
@@ -10,28 +16,50 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
     choices = told.get("choices")
     if not isinstance(choices, list):
         return False
-    usage = told.get("usage")
-    if isinstance(usage, dict):
-        tally.report(usage.get("completion_tokens"))
-    elif isinstance(timings := told.get("timings"), dict):
-        tally.report(timings.get("predicted_n"))
     for choice in choices:
-        if isinstance(choice, dict) and _said(choice):
-            tally.piece(streamed=stream)
-            break
+        if isinstance(choice, dict):
+            _read_choice(choice, tally, stream=stream)
+    usage, timings = told.get("usage"), told.get("timings")
+    figure = None
+    if isinstance(usage, dict):
+        figure = usage.get("completion_tokens")
+    elif isinstance(timings, dict):
+        figure = timings.get("predicted_n")
+    if stream and len(choices) == 1:
+        tally.report(figure, _index(choices[0]))
+    elif isinstance(timings, dict) and tally.choices > 1:
+        _report_one_of_several(figure, tally, stream=stream)
+    else:
+        tally.report(figure)
     return True
 
 
-def _said(choice: dict[str, Any]) -> bool:
-    """Whether a choice holds generated content: text, reasoning, a call of a tool, a refusal."""
-    said = choice.get("delta") or choice.get("message")
-    if not isinstance(said, dict):
-        return bool(choice.get("text"))
-    return bool(
-        said.get("content")
-        or said.get("reasoning_content")
-        or said.get("reasoning")
-        or said.get("tool_calls")
-        or said.get("function_call")
-        or said.get("refusal")
-    )
+def _read_choice(choice: dict[str, Any], tally: Tally, *, stream: bool) -> None:
+    # A gateway tells a failed choice in its place; the answer around it is whole.
+    if choice.get("error") or choice.get("finish_reason") == "error":
+        tally.failed = True
+    tally.choices = max(tally.choices, _index(choice) + 1)
+    told = choice.get("delta") or choice.get("message")
+    if not isinstance(told, dict):
+        told = choice
+    said = next((value for key in _SAID if (value := told.get(key))), None)
+    # Without text it is a token all the same: half a character, a special one. Not so the first event, which names the
+    # role alone, and the last, which gives the reason.
+    empty = "" in (told.get("content"), told.get("text")) and not (told.get("role") or choice.get("finish_reason"))
+    if said or (stream and empty):
+        tally.piece(said or "", streamed=stream)
+
+
+def _report_one_of_several(figure: object, tally: Tally, *, stream: bool) -> None:
+    """Take llama.cpp's usage of a request for several choices: it is one choice's own, and does not say whose.
+
+    In a stream the pieces of all of them were counted, which is nearer.
+    """
+    if not stream and type(figure) is int:
+        tally.report(figure * tally.choices)
+        tally.estimated = True
+
+
+def _index(choice: object) -> int:
+    index = choice.get("index") if isinstance(choice, dict) else 0
+    return index if type(index) is int and 0 <= index < _CHOICES_MAX else 0

@@ -1,0 +1,20 @@
+"""llama.cpp's own `/completion` and `/infill`: an object, or for several prompts an array of them.
+
+In a stream every event has the count so far of its prompt, the last one `"stop":true`.
+"""
+
+from typing import Any
+
+from shimmy_metrics.meter.tally import Tally
+
+
+def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+    """Read an object with `content` and `stop`."""
+    text, stop = told.get("content"), told.get("stop")
+    if not isinstance(text, str) or not isinstance(stop, bool):
+        return False
+    if text or (stream and not stop):
+        tally.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
+    index = told.get("index")
+    tally.report(told.get("tokens_predicted"), index if type(index) is int else 0)
+    return True

@@ -1,0 +1,19 @@
+"""Text Generation Inference's `/generate` and `/generate_stream`: an event a token, the last one with `details`."""
+
+from typing import Any
+
+from shimmy_metrics.meter.tally import Tally
+
+
+def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+    """Read an object with a `token`, or with the whole `generated_text`; `details` only where they were asked for."""
+    if isinstance(token := told.get("token"), dict):
+        tally.piece(token.get("text"), streamed=stream)
+    elif not isinstance(text := told.get("generated_text"), str):
+        return False
+    elif text:
+        tally.piece(streamed=False)
+    details = told.get("details")
+    if isinstance(details, dict):
+        tally.report(details.get("generated_tokens"))
+    return True
