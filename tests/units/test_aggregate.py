@@ -62,6 +62,14 @@ def test_a_server_s_own_estimate_is_counted_as_what_it_is() -> None:
     assert _folded(estimated, CHAT).picture(9.0).token_source == TokenSource.MIXED
 
 
+def test_where_tokens_are_unknown_is_counted_and_who_left_before_the_answer_had_no_answering_time() -> None:
+    left = replace(CHAT, token_source=TokenSource.UNKNOWN, tokens=0, model=None, answered=None, unread=CHAT.route)
+    told = _folded(CHAT, left, left, replace(left, answered=0.5, unread="/generate")).picture(9.0)
+    assert told.unread == {"/v1/chat/completions": 2, "/generate": 1}
+    assert (told.token_source, told.tokens, told.answers, told.mean_answer_ms) == (TokenSource.MIXED, 7, 2, 2_000)
+    assert Counters.from_json(told.as_json()) == told
+
+
 def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:
     at = (0.0, 30.0, 3_500.0, 3_600.0, 3_610.0, 3_620.0, 90_000.0)
     aggregate = Aggregate(0.0)

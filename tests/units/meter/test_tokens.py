@@ -189,3 +189,61 @@ def test_a_model_s_name_is_handed_over_to_be_hashed_and_is_nowhere_else() -> Non
     assert seen.hashed == ["secret-modèle".encode()]
     assert exchange.model == b"8 bytes."
     assert "secret" not in repr(exchange)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "place"),
+    [
+        ("POST", "/v1/responses", "/v1/responses"),
+        ("POST", "/completion?x", "/completion"),
+        ("POST", "/v1/messages", "/v1/messages"),
+        ("POST", "/api/tools/secret/execute", "/api/tools/:name/execute"),
+        ("POST", "/v1/models/secret:generateContent", "other"),
+        ("POST", "/slots/first", "other"),
+        ("POST", "http://h/generate", "/generate"),
+        ("GET", "/v1/responses/resp_1", None),
+        ("PUT", "/v1/files", None),
+        ("DELETE", "/api/delete", None),
+        *(
+            ("POST", path, None)
+            for path in [
+                "/v1/embeddings", "/embedding", "/api/embed", "/v1/rerank", "/reranking", "/score", "/classify",
+                "/tokenize", "/detokenize", "/v1/messages/count_tokens", "/v1/moderations", "/v1/models", "/api/tags",
+                "/api/show", "/api/ps", "/api/pull", "/api/models/secret/load", "/api/models/secret/unload",
+                "/api/v1/models/load/", "/slots/7?action=save", "/props", "/apply-template",
+            ]
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "told",
+    [
+        answer(b'{"text_of_another_form":"a"}'),
+        answer(b"\x1f\x8b", more="Content-Encoding: gzip\r\n"),
+        answer(b"sound", "audio/mpeg"),
+        chunked([b"data: a form of its own\n\n"]),
+        chunked([b'{"x":1}\n'], "application/x-ndjson"),
+    ],
+)
+def test_what_cannot_be_read_is_of_unknown_amount_but_where_nothing_is_generated(
+    method: str, path: str, place: str | None, told: bytes
+) -> None:
+    (seen,) = Seen("").play(request(path, method), told)
+    assert (seen.tokens, seen.token_source, seen.unread) == (0, UNKNOWN if place else None, place)
+
+
+def test_what_is_fetched_again_is_not_generated_again() -> None:
+    told = compact({"object": "response", "model": "m", "output": [1], "usage": {"output_tokens": 5}})
+    (seen,) = Seen("").play(request("/v1/responses/resp_1", "GET"), answer(told))
+    assert (seen.tokens, seen.token_source) == (0, None)
+
+
+def test_a_client_that_leaves_before_the_answer_leaves_the_amount_unknown() -> None:
+    (seen,) = Seen("").play(CHAT, b"", by_server=False)
+    assert (seen.failed, seen.token_source, seen.unread) == (False, UNKNOWN, "/v1/chat/completions")
+    (seen,) = Seen("").play(CHAT, b"", by_server=True)
+    assert (seen.failed, seen.token_source, seen.unread) == (True, None, None)
+    (seen,) = Seen("").play(CHAT[:-1], b"", by_server=False)
+    assert seen.token_source is None, "the request itself was cut short"
+    (seen,) = Seen("").play(request("/v1/embeddings"), b"", by_server=False)
+    assert seen.token_source is None

@@ -11,6 +11,7 @@ from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.unread_text import tokens_unknown
 from shimmy_metrics.wording import (
     DISABLE,
     HELD,
@@ -79,6 +80,8 @@ def _measured(shown: Overview) -> Iterator[str]:
             f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
             f"{amount(counters.tokens, 'token')}."
         )
+        if counters.unread:
+            yield f"  {tokens_unknown(counters.unread)}"
         if live.session.local:
             yield "  For you alone: no report of it is made. As one it would be:"
         else:

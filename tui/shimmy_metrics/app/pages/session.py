@@ -12,6 +12,7 @@ from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
+from shimmy_metrics.unread_text import tokens_unknown
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording import duration, obstacle, switched_elsewhere
 
@@ -124,7 +125,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
 
 
 def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
-    """Return each figure beside what the report says, requests a minute, and routes."""
+    """Return each figure beside what the report says, requests a minute, routes, and where tokens are unknown."""
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.would_be.body)
     now = "measured" if live.session.ended else "now"
@@ -144,7 +145,7 @@ def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
         rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
     rows.append(Row(BLANK))
     rows.extend(map(Row, _spark(canvas, live.session)))
-    return (*rows, *_routes(canvas, live.session))
+    return (*rows, *_routes(canvas, live.session), *_unread(canvas, live.session))
 
 
 def _leaving(canvas: Canvas, session: Session) -> str:
@@ -191,3 +192,8 @@ def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
         )
         rows.append(Row(placed(canvas.width, *cells), f"{ROUTE}{route}"))
     return tuple(rows)
+
+
+def _unread(canvas: Canvas, session: Session) -> tuple[Row, ...]:
+    told = tokens_unknown(session.counters.unread)
+    return tuple(map(Row, (BLANK, *wrapped(told, canvas.width, indent=3, role=Role.MUTED)))) if told else ()

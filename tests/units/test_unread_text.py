@@ -1,0 +1,40 @@
+"""Where tokens are unknown is said by words of closed lists, in Session and in lines of text alike."""
+
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.app.pages.canvas import Canvas
+from shimmy_metrics.app.pages.session import session_page
+from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.cli.told import told
+from shimmy_metrics.unread_text import tokens_unknown
+from support import overviews
+from support.samples import NOW
+
+CANVAS: Final = Canvas(80, 24, UNICODE, NOW)
+SAID: Final = "Tokens unknown for 3 requests: /v1/audio/speech 2, other paths 1."
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({}, ""),
+        ({"/v1/messages": 1}, "Tokens unknown for 1 request: /v1/messages 1."),
+        ({"other": 1, "/v1/audio/speech": 2}, SAID),
+        ({"/generate": 5, "/completion": 5}, "Tokens unknown for 10 requests: /completion 5, /generate 5."),
+    ],
+)
+def test_each_place_is_named_with_its_number(counts: dict[str, int], sentence: str) -> None:
+    assert tokens_unknown(counts) == sentence
+
+
+def test_it_is_said_where_the_session_is_shown() -> None:
+    known = overviews.busy()
+    (live,) = known.running
+    counters = live.session.counters._replace(unread={"other": 1, "/v1/audio/speech": 2})
+    unknown = known._replace(running=(live._replace(session=live.session._replace(counters=counters)),))
+    for shown, expected in ((known, False), (unknown, True)):
+        rows = session_page(CANVAS, shown, 0).rows
+        assert (SAID in ["".join(span.text for span in row.line).strip() for row in rows]) is expected
+        assert (f"  {SAID}" in list(told(shown, NOW))) is expected
