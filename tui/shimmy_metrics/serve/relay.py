@@ -6,20 +6,16 @@ are passed on as what they are. Counting is behind the forward: first the write,
 """
 
 import asyncio
-import contextlib
 import re
 import socket
-import struct
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
+from shimmy_metrics.serve.breaking import reset, unread
 from shimmy_metrics.serve.target import Target
 
 BACKLOG: Final = 1_024
 """Clients that may wait to be accepted: as many as tokio lets wait before Shimmy."""
-
-_RESET: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER with no time: closing sends a reset (socket(7))."""
 
 _REQUEST_LINE: Final = re.compile(rb"[A-Z]{3,10} /[^ \r\n]* HTTP/1\.[01]\r\n")
 
@@ -135,6 +131,15 @@ class End(asyncio.Protocol):
             other.close()
         return self.transport.can_write_eof()  # TLS knows no end of one direction: it ends whole
 
+    def take_rest(self) -> None:
+        """Pass on what came before the connection broke off: after a write that failed, event loops read no more.
+
+        A server may answer before it has read the whole request, and close: the answer is here then, and unread.
+        """
+        if self.transport is not None and self._other() is not None:
+            for data in unread(self.transport):
+                self.data_received(data)
+
     def end(self, error: Exception | None) -> None:
         """Pass the end of the whole connection on: a reset as a reset, once what came before it is written."""
         other = self._other()
@@ -173,6 +178,8 @@ class ClientEnd(End):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the server's connection as this one ended."""
         self.relay.clients.discard(self)
+        if exc is not None:
+            self.take_rest()
         self.counted(by_server=False)
         self.end(exc)
 
@@ -273,14 +280,7 @@ class ServerEnd(End):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the client's connection as this one ended."""
+        if exc is not None:
+            self.take_rest()
         self._client.counted(by_server=not self._client.finished)
         self.end(exc)
-
-
-def reset(transport: asyncio.Transport) -> None:
-    """Close with a reset, once what was already given to it is written."""
-    found = transport.get_extra_info("socket")
-    if found is not None:
-        with contextlib.suppress(OSError):
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    transport.close()

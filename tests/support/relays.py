@@ -1,0 +1,91 @@
+"""A relay that runs in a thread, with one of the event loops, and clients before it."""
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.serve.relay import Relay, Tap
+from shimmy_metrics.serve.target import Target
+
+SECONDS: Final = 10.0
+LOOPS: Final = ("asyncio", "uvloop")
+TOO_LARGE: Final = 8_000_000
+"""The bytes of a request's body that a server refuses by its head."""
+
+
+def loop_of(name: str) -> asyncio.AbstractEventLoop:
+    """Return a new event loop of one of `LOOPS`."""
+    if importlib.util.find_spec(name) is None:
+        pytest.skip("uvloop is not installed (the extra `speed`)")
+    made: asyncio.AbstractEventLoop = importlib.import_module(name).new_event_loop()
+    return made
+
+
+def post_too_much(port: int) -> bytes:
+    """Send a request that is too large, as far as it goes, and return the whole answer."""
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client:
+        with contextlib.suppress(ConnectionError):
+            client.sendall(head % TOO_LARGE + b"x" * TOO_LARGE)
+        return to_the_end(client)
+
+
+def target_of(server: socket.socket, tls: ssl.SSLContext | None = None) -> Target:
+    """Return the way to a listening socket."""
+    return Target("127.0.0.1", server.getsockname()[1], tls, "localhost" if tls else None)
+
+
+@contextmanager
+def relayed(
+    loop: asyncio.AbstractEventLoop, target: Target, new_tap: Callable[[], Tap | None] = lambda: None
+) -> Iterator[int]:
+    """Yield the port of a relay that runs in a thread; at the end its open connections have ended."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    relay = Relay(loop, target, new_tap=new_tap)
+    loop.run_until_complete(relay.accept(listener))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        asyncio.run_coroutine_threadsafe(relay.drained(SECONDS), loop).result()
+        loop.call_soon_threadsafe(relay.refuse)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+@contextmanager
+def client_of(
+    loop: asyncio.AbstractEventLoop, target: Target, new_tap: Callable[[], Tap | None] = lambda: None
+) -> Iterator[socket.socket]:
+    """Yield a client of such a relay."""
+    with (
+        relayed(loop, target, new_tap) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
+    ):
+        yield client
+
+
+def to_the_end(connection: socket.socket) -> bytes:
+    """Return everything that comes until the other side ends or resets the connection."""
+    told = b""
+    try:
+        while data := connection.recv(65_536):
+            told += data
+    except ConnectionError:
+        pass
+    return told
