@@ -55,6 +55,7 @@ def test_writers_that_sweep_each_other_all_write(tmp_path: Path) -> None:
 
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="owners, links and modes are POSIX")
+as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 
 
 def _descriptors() -> int:
@@ -97,6 +98,53 @@ def test_whatever_becomes_of_a_writing_nothing_stays_open_or_beside_the_file(
     assert replace_file(target, b"new", lambda: True)
     assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
     assert _descriptors() == before
+
+
+@posix
+def test_without_a_standard_input_nothing_stays_open_either(tmp_path: Path) -> None:
+    kept = os.dup(0)
+    os.close(0)  # what is opened next gets its number
+    try:
+        assert replace_file(tmp_path / "config.json", b"new", lambda: True)
+        with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
+            os.fstat(0)
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+
+
+@posix
+@pytest.mark.parametrize("planted", ["file", "link"])
+def test_what_lies_where_the_new_bytes_would_be_written_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)
+    monkeypatch.setattr(module, "sweep", lambda _: None)
+    notes = tmp_path / "notes"
+    notes.write_text("mine")
+    name = tmp_path / f".config.json.shimmy-metrics-{'0' * 16}"
+    if planted == "link":
+        name.symlink_to(notes)
+    else:
+        name.hardlink_to(notes)
+    with pytest.raises(FileExistsError):
+        replace_file(tmp_path / "config.json", b"new", lambda: True)
+    assert notes.read_text() == "mine"
+    assert name.exists()
+
+
+@posix
+def test_nobody_sweeps_the_new_bytes_before_they_are_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "config.json"
+    put = os.replace
+
+    def swept(old: Path, new: Path) -> None:
+        sweep(target)
+        put(old, new)
+
+    monkeypatch.setattr(os, "replace", swept)
+    assert replace_file(target, b"new", lambda: True)
+    assert target.read_bytes() == b"new"
 
 
 @posix
@@ -200,7 +248,51 @@ def test_missing_folders_are_made_private_and_others_stay_as_they_are(tmp_path: 
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_a_folder_that_another_program_makes_first_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mkdir = Path.mkdir
+
+    def second(folder: Path, mode: int, *, exist_ok: bool = False) -> None:
+        os.mkdir(folder)
+        mkdir(folder, mode, exist_ok=exist_ok)
+
+    monkeypatch.setattr(Path, "mkdir", second)
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+@as_root
+def test_root_gives_away_nothing_that_a_link_in_a_new_folder_s_place_leads_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, valued = tmp_path / "home", tmp_path / "of-root"
+    home.mkdir()
+    valued.mkdir()
+    os.chown(home, 61_235, 61_236)
+
+    def swapped(folder: Path, *_: object, **__: object) -> None:
+        folder.symlink_to(valued)
+
+    monkeypatch.setattr(Path, "mkdir", swapped)
+    make_folder(home / "shimmy")
+    assert (valued.stat().st_uid, valued.stat().st_gid) == (0, 0)
+    assert (home / "shimmy").lstat().st_uid == 61_235
+
+
+@as_root
+def test_who_is_not_root_gives_nothing_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "a"
+    os.chown(tmp_path, 61_235, 61_236)
+    monkeypatch.setattr(os, "geteuid", lambda: 61_235)
+    make_folder(folder)
+    assert (folder.stat().st_uid, folder.stat().st_gid) == (os.getuid(), os.getgid())
+    (folder / "config.json").touch()
+    os.chown(folder / "config.json", 61_235, 61_236)
+    assert replace_file(folder / "config.json", b"new", lambda: True)
+    written = (folder / "config.json").stat()
+    assert (written.st_uid, written.st_gid) == (os.getuid(), os.getgid())
+
+
+@as_root
 def test_what_root_makes_in_another_s_home_is_theirs(tmp_path: Path) -> None:
     os.chown(tmp_path, 61_235, 61_236)
     folder = tmp_path / "a" / "b"
@@ -228,7 +320,7 @@ def test_bytes_are_written_over_where_they_stand_and_nowhere_else(
     for other in (b"afalse", b"afalse b "):
         with pytest.raises(OSError, match="being changed") as caught:
             overwrite(file, other, 1, b" true")
-        assert caught.value.errno == errno.EAGAIN
+        assert (caught.value.errno, caught.value.strerror) == (errno.EAGAIN, "it is being changed")
     link = tmp_path / "link"
     link.symlink_to(file)
     with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
