@@ -16,6 +16,9 @@ KEPT_PREFIXES = ("PYTEST", "PYTHON", "COVERAGE", "HYPOTHESIS", "MUTANT")
 """All that a test sees of the environment in which the tests were started: no switch, proxy, locale or terminal."""
 
 
+TESTS_A_CORE = 3
+"""How many tests run at once under `-n auto`, for each core: most of them wait for a process, a timer or a disk."""
+
 HEARD = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")]
 
 
@@ -24,6 +27,11 @@ def pytest_configure() -> None:
     for each in HEARD:
         if signal.getsignal(each) is signal.SIG_IGN:
             signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return what `-n auto` means here."""
+    return TESTS_A_CORE * (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ import orjson
 import trustme
 
 from shimmy_metrics.receiver.answer import answer
+from support.servers import free_port
 
 Handler = BaseHTTPRequestHandler
 Behaviour = Callable[[Handler, bytes], None]
@@ -92,8 +93,7 @@ class Receiver:
         self._authority = trustme.CA()
         self.authority = self.folder / "authority.pem"
         self._authority.cert_pem.write_to_path(str(self.authority))
-        with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as reserved:
-            self.port = self.port or reserved.server_port
+        self.port = self.port or free_port()
 
     @property
     def url(self) -> str:

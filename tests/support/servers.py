@@ -1,19 +1,30 @@
 """Ports, waiting for them, and plain HTTP requests as clients make them."""
 
+import contextlib
 import http.client
+import itertools
 import json
+import random
 import socket
 import subprocess
-from typing import Any
+from typing import Any, Final
 
 from support.installed import wait_until
 
+_PORTS: Final = range(10_000, 30_000)
+"""Below those that systems give to whoever asks for any: a port that was free is not given away before it is used."""
+
+_turns: Final = itertools.count(random.SystemRandom().choice(_PORTS))
+"""Where this process of the tests is in them: each begins at a place of its own, and comes back to none soon."""
+
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that was free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that was free just now, and that nobody else is given."""
+    while True:
+        port = _PORTS[next(_turns) % len(_PORTS)]
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def listening(port: int) -> bool:
