@@ -26,10 +26,12 @@ from shimmy_metrics.store.database import (
     set_meta,
     store_path,
     transaction,
+    version_of,
     with_room,
 )
 from shimmy_metrics.store.readonly import open_readonly, stored_bytes, unread, unwiped
 from shimmy_metrics.store.sqlite_errors import BusyError
+from shimmy_metrics.store.tables import VERSION
 from support.old_store import write_old_store
 from support.samples import memory_store, profile, queued
 
@@ -231,6 +233,23 @@ def test_a_store_made_twice_at_the_same_time_is_made_once(tmp_path: Path, monkey
     monkeypatch.setattr(database, "transaction", made_meanwhile)
     with opened(mine) as db:
         assert outbox.everything(db) == []
+
+
+def test_one_that_another_process_makes_between_two_questions_is_not_taken_for_another_program_s(
+    tmp_path: Path,
+) -> None:
+    mine = profile(tmp_path)
+
+    class Between(sqlite3.Connection):
+        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+            if "sqlite_master" in sql:
+                with opened(mine):
+                    pass
+            return super().execute(sql, *values)  # type: ignore[arg-type]
+
+    mine.state_dir.mkdir(parents=True)
+    with closing(sqlite3.connect(store_path(mine), factory=Between)) as db:
+        assert version_of(db, store_path(mine)) == VERSION
 
 
 @pytest.mark.parametrize(

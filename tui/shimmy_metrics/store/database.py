@@ -194,10 +194,16 @@ def version_of(db: Database, path: Path) -> int:
     """
     from shimmy_metrics.store.tables import VERSION
 
-    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    found = _version(db)
+    if found == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        found = _version(db)  # another process may have made tables and version between the two questions
+        if found == 0:
+            raise TroubleError("is another program's database", where=str(path), remedy=MOVE_AWAY)
     if found > VERSION:
         remedy = "Use that newer program; this one leaves the file as it is"
         raise TroubleError("is from a newer version of shimmy-metrics", where=str(path), remedy=remedy)
-    if found == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        raise TroubleError("is another program's database", where=str(path), remedy=MOVE_AWAY)
     return found
+
+
+def _version(db: Database) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
