@@ -23,7 +23,7 @@ from support.users import OTHER, VICTIM, command_as, home_of, metrics_as, needs_
 
 NO_WAITS_SECONDS: Final = 0.25
 START_SECONDS: Final = 1.5
-"""What a busy machine may take for starting Python and ending it."""
+"""What starting Python and ending it may take, besides what it took just before: another machine is busier."""
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 needs_mount = pytest.mark.skipif(not can_mount(), reason="this user may mount nothing in a namespace of its own")
@@ -56,11 +56,13 @@ def _locked(path: Path) -> Iterator[None]:
 @pytest.mark.skipif(shutil.which("flock") is None, reason="flock (util-linux) is not installed")
 @pytest.mark.parametrize("what", [".", "config.json", ".lock"])
 def test_whatever_another_process_locks_a_no_takes_effect(home: Home, what: str) -> None:
+    began = time.monotonic()
     home.metrics("enable")
+    usual = time.monotonic() - began
     with _locked(home.profile.config_path.parent / what):
         began = time.monotonic()
         told = home.metrics("disable")
-        assert time.monotonic() - began < NO_WAITS_SECONDS + START_SECONDS
+        assert time.monotonic() - began < NO_WAITS_SECONDS + START_SECONDS + usual
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith("Metrics are off.")
     assert _consent(home) == "declined"
@@ -84,12 +86,14 @@ def test_another_user_s_lock_delays_no_no(mode: int) -> None:
             assert held.stdout.readline() == ("held\n" if name == "." else "")
             began = time.monotonic()
             told = metrics_as(VICTIM, home, "disable")
-            assert time.monotonic() - began < NO_WAITS_SECONDS + START_SECONDS
+            took = time.monotonic() - began
             assert (told.returncode, told.stderr) == (0, "")
             held.kill()
             held.communicate()
             assert metrics_as(VICTIM, home, "status").stdout.startswith("Metrics off")
+            began = time.monotonic()
             assert metrics_as(VICTIM, home, "enable").returncode == 0
+            assert took < NO_WAITS_SECONDS + START_SECONDS + time.monotonic() - began
 
 
 @needs_users

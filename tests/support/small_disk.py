@@ -27,7 +27,8 @@ _FORMATS: Final = {
     "btrfs": ("mkfs.btrfs", "-q", "-M"),
 }
 _FILL: Final = "fill"
-_STEPS: Final = (65_536, 4_096, 512)
+_STEPS: Final = ((65_536, False), (65_536, True), (4_096, True), (512, True))
+"""What is written at once, and whether each is synced: what is refused is found out then, and most need not wait."""
 
 
 class Trouble(StrEnum):
@@ -164,10 +165,11 @@ def _formatted(folder: Path, kind: str) -> Path:
 def _write_until_refused(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        for size in _STEPS:
+        for size, each_synced in _STEPS:
             with contextlib.suppress(OSError):
                 while True:
                     os.write(descriptor, os.urandom(size))
-                    os.fsync(descriptor)
+                    if each_synced:
+                        os.fsync(descriptor)
     finally:
         os.close(descriptor)
