@@ -29,7 +29,6 @@ from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from support import generated, samples
 
-AGGREGATES: Final = 10_000
 A_STORE_S: Final = 200
 """How many of them one store takes: a look copies all of it."""
 
@@ -95,15 +94,16 @@ def _sizes(draw: random.Random, total: int) -> Iterator[int]:
         yield size
 
 
-def test_of_ten_thousand_aggregates_each_is_shown_exported_recorded_and_received_as_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("aggregates", [1_000, pytest.param(10_000, marks=pytest.mark.long)])
+def test_of_thousands_of_aggregates_each_is_shown_exported_recorded_and_received_as_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aggregates: int
 ) -> None:
     draw = random.Random(14)
     monkeypatch.setattr(sender, "Post", _Handed)
     monkeypatch.setattr(database, "_open_for_writing", _unsynced(database._open_for_writing))
     with LoopbackReceiver() as receiver:
         monkeypatch.setattr(_Handed, "receiver", receiver, raising=False)
-        for store in range(AGGREGATES // A_STORE_S):
+        for store in range(aggregates // A_STORE_S):
             profile = samples.profile(tmp_path / str(store), SHIMMY_METRICS_ENDPOINT=receiver.url)
             enable(profile)
             with closing(connect(profile)) as db:
@@ -112,8 +112,8 @@ def test_of_ten_thousand_aggregates_each_is_shown_exported_recorded_and_received
                     while waiting:
                         waiting = waiting[_send_next(profile, receiver, waiting) :]
                 assert chain.broken(db) == []
-    assert sum(_number(each.body) for each in receiver.received) == AGGREGATES
-    assert len(receiver._known) == AGGREGATES
+    assert sum(_number(each.body) for each in receiver.received) == aggregates
+    assert len(receiver._known) == aggregates
 
 
 def _number(body: bytes) -> int:

@@ -42,18 +42,18 @@ def covering(axes: Mapping[str, Sequence[str]], seed: int) -> list[Row]:
 def _row(axes: Mapping[str, Sequence[str]], begun: Pair, left: set[Pair], draw: random.Random) -> Row:
     one, a, other, b = begun
     chosen = {one: a, other: b}
+    place = {axis: number for number, axis in enumerate(axes)}
     order = [axis for axis in axes if axis not in chosen]
     draw.shuffle(order)
     for axis in order:
         values = draw.sample(axes[axis], len(axes[axis]))
-        chosen[axis] = max(values, key=lambda value: _gain(axes, chosen, axis, value, left))
+        chosen[axis] = max(values, key=lambda value: _gain(place, chosen, axis, value, left))
     return {axis: chosen[axis] for axis in axes}
 
 
-def _gain(axes: Mapping[str, Sequence[str]], chosen: Row, axis: str, value: str, left: set[Pair]) -> int:
+def _gain(place: Mapping[str, int], chosen: Row, axis: str, value: str, left: set[Pair]) -> int:
     """Return how many more pairs are covered if the axis takes this value beside those chosen."""
-    place = list(axes)
     return sum(
-        ((axis, value, other, each) if place.index(axis) < place.index(other) else (other, each, axis, value)) in left
+        ((axis, value, other, each) if place[axis] < place[other] else (other, each, axis, value)) in left
         for other, each in chosen.items()
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import pyte
@@ -181,6 +182,7 @@ async def resized(pilot: Pilot[None], both: Compared[Any], frames: list[str], wi
     both.follow(frames, f"{width}x{height}")
 
 
+@cache
 def _cell(cell: Any) -> tuple[Any, ...]:  # noqa: ANN401 - pyte publishes no types
     lined = (cell.underscore, cell.strikethrough, cell.reverse)
     if not cell.data.strip(" ") and not any(lined):
