@@ -229,22 +229,24 @@ async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
         assert outbox.everything(db)
 
 
-async def test_a_release_that_reached_nobody_says_so_and_when_it_is_tried_again(
+async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_before(
     tmp_path: Path, released: list[list[int]]
 ) -> None:
     (report,) = waiting(tmp_path, QueueState.HELD_BY_HAND)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
+        assert "If that cannot be reached, it waits here as before." in " ".join(opened.text(app).split())
         await opened.answer(pilot, "y")
+        assert "1 report waits. A sender has this one now." in opened.text(app)
         assert released
         with store(opened.profile_of(tmp_path)) as db:
             depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
-        await opened.until(pilot, lambda: "no connection could be made. The next" in " ".join(opened.text(app).split()))
+        await opened.until(pilot, lambda: "no connection could be made. What" in " ".join(opened.text(app).split()))
         told = " ".join(opened.text(app).split())
-        assert "The next attempt is made when the next session ends." in told
-        assert "This one now" not in told
-        assert "It is sent when the next session ends." in told
+        assert "What waits leaves when you release it." in told
+        assert "this one now" not in told
+        assert "1 report waits. It leaves only when you release it." in told
 
 
 async def test_a_release_of_which_no_sender_made_a_request_says_so(
@@ -258,7 +260,7 @@ async def test_a_release_of_which_no_sender_made_a_request_says_so(
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "No request was made." in opened.text(app))
         assert released
-        assert "The report stays here and is sent when the next session ends." in " ".join(opened.text(app).split())
+        assert "The report waits as before." in " ".join(opened.text(app).split())
 
 
 @pytest.mark.parametrize(

@@ -519,7 +519,7 @@ def test_a_report_that_somebody_else_releases_meanwhile_was_gone_already(
     _held(home)
     monkeypatch.setattr(named, "release", lambda *_: 0)
     with pytest.raises(TroubleError, match="the report was gone already") as caught:
-        named.release_named(home.profile, "all")
+        named.release_named(home.profile, named.find_named(home.profile, "all"))
     assert caught.value.remedy == "See shimmy config --metrics status"
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions.decide import hold
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.demo.toy_server import ToyServer
@@ -26,7 +28,7 @@ from support.installed import Home, stop, wait_until
 from support.one_line import is_one_line, says_trouble
 from support.receiver import Receiver
 from support.servers import chat, free_port, wait_for
-from support.waiting import FIRST, SECOND, let_wait
+from support.waiting import FIRST, SECOND, THIRD, end_session, let_wait
 
 NOWHERE = "http://127.0.0.1:9/v1/usage"
 
@@ -39,11 +41,6 @@ def _enabled(folder: Path, behaviour: behave.Behaviour = behave.accept) -> Itera
         home.root.mkdir()
         assert home.metrics("enable").returncode == 0
         yield home, receiver
-
-
-def _send(home: Home) -> None:
-    """Run a sender to its end, as a session's end does."""
-    home.run("-m", "shimmy_metrics.delivery", command="python")
 
 
 def _status(home: Home) -> str:
@@ -81,7 +78,7 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
     with _enabled(tmp_path, behaviour) as (home, receiver):
         let_wait(home)
         let_wait(home, SECOND)
-        _send(home)
+        end_session(home)
         told = _status(home)
         assert re.search(rf"^  last      .*{words}$", told, re.MULTILINE), told
         assert f"  sent      {taken} report" in told
@@ -104,7 +101,7 @@ def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_pa
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
     let_wait(home)
-    _send(home)
+    end_session(home)
     assert "nothing left for 127.0.0.1:9" in _status(home)
     assert "no connection could be made" in _status(home)
     assert "Deleted: 1 report that never left." in home.metrics("disable").stdout.splitlines()
@@ -140,7 +137,7 @@ def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_p
     with _enabled(tmp_path) as (home, _):
         let_wait(home)
         let_wait(home, SECOND)
-        _send(home)
+        end_session(home)
         assert "  sent      2 reports; 1 receipt kept here" in _status(home)
         assert delete_receipts(home.profile) == 1
         assert "  sent      2 reports; no receipt is kept here" in _status(home)
@@ -160,7 +157,7 @@ def test_the_next_attempt_is_made_when_it_is_said(tmp_path: Path) -> None:
         for end, attempts in enumerate((1, 2, 2, 3, 3, 3, 4)):
             soon = "sent when the next session ends" in _status(home)
             before = len(receiver.received)
-            _send(home)
+            end_session(home)
             assert len(receiver.received) == attempts, end
             assert soon == (attempts > before)
         assert "sent when the third session from now ends" in _status(home)
@@ -181,7 +178,7 @@ def test_preview_is_the_next_request_and_says_so(tmp_path: Path) -> None:
         digest = hashlib.sha256(_body(shown)).hexdigest()
         assert f"The next request, as of now: 2 reports, {len(_body(shown)):,} bytes, sha256 {digest}." in shown.stderr
         assert "sent when the next session ends" in shown.stderr
-        _send(home)
+        end_session(home)
         assert [arrived.body for arrived in receiver.received] == [_body(shown)]
 
 
@@ -189,7 +186,7 @@ def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) ->
     with _enabled(tmp_path) as (home, receiver):
         let_wait(home, FIRST, QueueState.HELD_BY_MODE, days=3)
         let_wait(home, SECOND, QueueState.HELD_BY_MODE)
-        _send(home)
+        end_session(home)
         assert receiver.received == []
         shown = home.metrics("preview")
         assert shown.stderr.startswith("What releasing all would send: 2 reports")
@@ -219,6 +216,57 @@ def test_a_released_report_goes_alone_as_it_was_shown(tmp_path: Path, state: Que
         time.sleep(0.5)  # a sender that took others along would have sent them by now
         assert [arrived.body for arrived in receiver.received] == [second.body]
         assert "  waiting   1 report" in _status(home)
+
+
+def test_a_release_while_another_sender_is_at_work_is_a_request_of_its_own(tmp_path: Path) -> None:
+    answer = threading.Event()
+
+    def at_length(handler: behave.Handler, body: bytes) -> None:
+        answer.wait(3)
+        behave.accept(handler, body)
+
+    with _enabled(tmp_path, at_length) as (home, receiver):
+        let_wait(home)
+        at_work = threading.Thread(target=end_session, args=(home,))
+        at_work.start()
+        assert wait_until(lambda: bool(receiver.received))
+        second, third = let_wait(home, SECOND), let_wait(home, THIRD)
+        ended = threading.Thread(target=end_session, args=(home,))
+        released: list[subprocess.CompletedProcess[str]] = []
+        releasing = threading.Thread(target=lambda: released.append(_own(home, "release", SECOND)))
+        releasing.start()
+        assert wait_until(lambda: "released" in json.loads(home.metrics("export").stdout)["meta"])
+        ended.start()
+        time.sleep(0.5)  # both wait for their turn
+        answer.set()
+        for each in (at_work, ended, releasing):
+            each.join()
+        assert "1 report taken by localhost" in released[0].stdout
+        first, *others = (arrived.body for arrived in receiver.received)
+        assert json.loads(first)["session_id"] == FIRST
+        assert sorted(others) == sorted((second.body, third.body))
+
+
+@pytest.mark.parametrize("state", [QueueState.HELD_BY_MODE, QueueState.HELD_BY_HAND])
+def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_path: Path, state: QueueState) -> None:
+    with _enabled(tmp_path, behave.hang) as (home, receiver):
+        if state is QueueState.HELD_BY_MODE:
+            hold(home.profile, review=True)
+        let_wait(home, FIRST, state)
+        released = _own(home, "release", "all")
+        assert released.returncode == 1
+        assert re.search(r"1 report given to localhost:\d+ at \d\d:\d\d, no answer", released.stdout)
+        assert "Held until you release it" in released.stdout
+        assert "due" not in released.stdout
+        for _ in range(3):
+            end_session(home)
+        assert len(receiver.received) == 1  # nothing sends it by itself
+        told = _status(home)
+        assert "  waiting   1 report" in told
+        assert "            1 held until you release it" in told
+        assert re.search(r"^  last      1 report given to localhost:\d+ at \d\d:\d\d, no answer", told, re.MULTILINE)
+        assert "  next  " not in told
+        assert "1 report given to localhost" in home.metrics("disable").stdout  # it may have arrived
 
 
 def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: Path) -> None:
@@ -288,7 +336,7 @@ def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_p
         assert "Nothing leaves from here: you agreed to http://127.0.0.1:9/v1/usage" in _status(moved)
         enabled = moved.metrics("enable").stdout
         assert "2 reports that waited were sealed under another yes: held until you release them." in enabled
-        _send(moved)
+        end_session(moved)
         assert receiver.received == []
         assert "2 held until you release them, 2 of them of an earlier yes" in _status(moved)
         assert _json(moved)["reports_held_for_endpoint"] == 2
@@ -300,7 +348,7 @@ def test_a_report_that_was_set_aside_is_said_with_its_reason(tmp_path: Path) -> 
     with _enabled(tmp_path, behave.refuse_second) as (home, _):
         let_wait(home)
         let_wait(home, SECOND)
-        _send(home)
+        end_session(home)
         assert "1 set aside: the receiver refused it: platform: none of its words" in _status(home)
         assert _json(home)["set_aside_for"] == {"rule": 1}
 
@@ -357,7 +405,7 @@ def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path
         assert "is held by process " in refused.stderr
         assert "could not be deleted, and will not leave" in refused.stderr
         assert report.body in store_path(home.profile).read_bytes()
-        _send(home)
+        end_session(home)
         assert receiver.received == []
         # What is owed is done by whoever looks next.
         assert "Deleted: 1 report that never left." in _status(home)
@@ -386,7 +434,7 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
 def test_after_a_no_the_receipts_are_still_there(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, receiver):
         let_wait(home)
-        _send(home)
+        end_session(home)
         home.metrics("disable")
         (arrived,) = receiver.received
         (receipt,) = json.loads(home.metrics("export").stdout)["receipts"]

@@ -17,8 +17,11 @@ from shimmy_metrics.delivery.sealing import recover_crashed
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.store.database import opened
+from support import receiver as behave
 from support import slow_sender
 from support.installed import BIN, Home, wait_until
+from support.processes import processes
+from support.receiver import Receiver
 from support.samples import FACTS
 from support.servers import ask, chat, free_port, wait_for
 from support.slow_disk import PROGRAM
@@ -80,39 +83,51 @@ def test_a_disk_that_stands_still_delays_no_byte_and_no_end(tmp_path: Path, kind
             process.communicate()
 
 
+def _stopped_while_its_sender_starts(home: Home, when: str, words: list[str], port: int) -> None:
+    """Run a measured server whose session's thread hangs at the start of its sender, and stop it."""
+    process = subprocess.Popen(
+        [*slow_sender.PROGRAM, "5", when, *words],
+        env=home.environment,
+        cwd=home.root,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    try:
+        wait_for(port, process)
+        assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+        assert time.monotonic() - began < 1.0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_where_the_exit_cannot_wait_for_the_sender_s_start_another_process_does_it(tmp_path: Path, kind: str) -> None:
     with LoopbackReceiver() as receiver, ToyServer() as toy:
-        home = Home(
-            tmp_path,
-            {
-                "SHIMMY_BIN": str(stand_in(tmp_path)),
-                "PYTHONPATH": str(TESTS),
-                "SHIMMY_METRICS_ENDPOINT": receiver.url,
-            },
-        )
+        variables = {"PYTHONPATH": str(TESTS), "SHIMMY_METRICS_ENDPOINT": receiver.url}
+        home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **variables})
         home.metrics("enable")
         port = free_port()
-        process = subprocess.Popen(
-            [*slow_sender.PROGRAM, "5", *_words(kind, toy.url, port)],
-            env=home.environment,
-            cwd=home.root,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert process.stderr is not None
-        try:
-            wait_for(port, process)
-            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
-            began = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            process.wait(10)
-            assert time.monotonic() - began < 1.0
-            assert wait_until(lambda: len(receiver.received) == 1, 20)
-        finally:
-            process.kill()
-            process.communicate()
+        _stopped_while_its_sender_starts(home, "before", _words(kind, toy.url, port), port)
+        assert wait_until(lambda: len(receiver.received) == 1, 20)
+
+
+def test_where_two_senders_are_started_for_one_end_they_make_one_attempt_and_it_counts_once(tmp_path: Path) -> None:
+    with Receiver(tmp_path, behave.status(500)) as receiver:
+        variables = {"PYTHONPATH": str(TESTS), **receiver.variables}
+        home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **variables})
+        home.metrics("enable")
+        for attempts, failures in ((1, 1), (2, 2), (2, 2), (3, 3)):  # the third end is passed over
+            port = free_port()
+            _stopped_while_its_sender_starts(home, "after", _words("child", "", port), port)
+            assert wait_until(lambda: not processes(home, "shimmy_metrics.delivery"), 20)
+            assert len(receiver.received) == attempts
+            assert json.loads(home.metrics("status", "--json").stdout)["failures_in_a_row"] == failures
 
 
 def test_what_the_exit_could_not_seal_is_sealed_whole_whoever_starts_meanwhile(tmp_path: Path, kind: str) -> None:

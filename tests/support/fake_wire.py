@@ -38,7 +38,10 @@ class FakeWire:
     @property
     def time(self) -> SimpleNamespace:
         """What the sender reads of the module `time`."""
-        return SimpleNamespace(monotonic=lambda: self.now)
+        return SimpleNamespace(monotonic=lambda: self.now, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
 
     def post(self, request: Request, environment: Environment, gate: Gate, seconds: float) -> "_Post":
         """Begin a request, as `Post` does."""

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.records import QueuedReport
-from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store import outbox, releases
+from shimmy_metrics.store.database import opened, transaction
 from shimmy_metrics.system.profile import Profile
 from support.samples import queued
 
@@ -28,6 +29,20 @@ def request(*numbers: int) -> Request:
     made = next_request([report(number) for number in numbers], LOCAL)
     assert made is not None
     return made
+
+
+def end_of_session(profile: Profile) -> bool:
+    """Count the end of a session at which reports are due; return whether it makes an attempt."""
+    with opened(profile) as db, transaction(db):
+        return session_ended(db)
+
+
+def let_go(profile: Profile, *reports: int) -> None:
+    """Write that these reports (numbers in the store) were released by hand, under the decision as it stands."""
+    from shimmy_metrics.config.file import load
+
+    with opened(profile) as db, transaction(db):
+        releases.release(db, reports, load(profile).decision.grant, profile.clock.now())
 
 
 def fill_outbox(profile: Profile, *numbers: int) -> None:

@@ -1,6 +1,7 @@
 """`shimmy` on a machine so busy that its session's own thread needs a while to start a process.
 
-`python -m support.slow_sender SECONDS WORD...` is the installed command, except for that.
+`python -m support.slow_sender SECONDS WHEN WORD...` is the installed command, except for that: WHEN is `before`, where
+the process starts after so many seconds, or `after`, where it starts at once and the thread goes on after them.
 """
 
 import sys
@@ -10,7 +11,7 @@ from typing import Any, Final
 PROGRAM: Final = (sys.executable, "-m", "support.slow_sender")
 
 
-def run(seconds: float, words: list[str]) -> int:
+def run(seconds: float, when: str, words: list[str]) -> int:
     """Run the command; return its exit code."""
     from shimmy_metrics.cli.main import shimmy
     from shimmy_metrics.serve import books
@@ -18,8 +19,11 @@ def run(seconds: float, words: list[str]) -> int:
     start = vars(books)["start_sender"]
 
     def slow(*arguments: Any, **named: Any) -> None:  # noqa: ANN401 - whatever the function takes
-        time.sleep(seconds)
+        if when == "before":
+            time.sleep(seconds)
         start(*arguments, **named)
+        if when == "after":
+            time.sleep(seconds)
 
     vars(books)["start_sender"] = slow
     sys.argv = ["shimmy", *words]
@@ -27,4 +31,4 @@ def run(seconds: float, words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(float(sys.argv[1]), sys.argv[2:]))
+    sys.exit(run(float(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shimmy_metrics.config.file import load
+from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.database import opened, transaction
 from support import samples
 from support.installed import Home
 
 FIRST: Final = "c0ffee00-0000-4000-8000-000000000001"
 SECOND: Final = "c0ffee00-0000-4000-8000-000000000002"
+THIRD: Final = "c0ffee00-0000-4000-8000-000000000003"
 
 
 def let_wait(
@@ -32,3 +34,10 @@ def let_wait(
     with opened(home.profile) as db:
         outbox.add(db, report)
     return report
+
+
+def end_session(home: Home) -> None:
+    """Run a sender to its end, as the end of a session does at which reports are due."""
+    with opened(home.profile) as db, transaction(db):
+        session_ended(db)
+    home.run("-m", "shimmy_metrics.delivery", command="python")

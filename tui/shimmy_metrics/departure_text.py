@@ -4,7 +4,7 @@ App, `status`, `--plain`, deletions and withdrawals say it in these words alone,
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -145,17 +145,11 @@ def afterwards(departure: Departure, queued: Collection[QueuedReport], next_atte
         yield "What waits leaves when you release it."
 
 
-def held_until(report: QueuedReport) -> datetime:
-    """Return when a report that is held is deleted unsent, at the latest: with the next session's end."""
-    return report.sealed + timedelta(days=OUTBOX_DAYS)
-
-
 def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None) -> str:
     """Return until when a report is held, as a sentence without its full stop: none waits longer than `OUTBOX_DAYS`."""
-    end = held_until(report)
-    if end <= now:
+    if report.until <= now:
         return f"it has waited {OUTBOX_DAYS} days: the next session's end deletes it"
-    local = end.astimezone(zone)
+    local = report.until.astimezone(zone)
     return f"it waits until {local.day} {local:%b}, then a session's end deletes it"
 
 

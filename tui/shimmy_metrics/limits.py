@@ -38,6 +38,9 @@ ACTIVE_MINUTES: Final = 5
 SEND_SECONDS: Final = 5.0
 """The description's time-out, by the wall clock: name look-up, TLS and answer included."""
 
+RELEASE_SECONDS: Final = 2 * SEND_SECONDS
+"""A release by hand that no sender took within this time is over: its own has ended, and nothing leaves later."""
+
 EXIT_DELAY_SECONDS: Final = 0.05
 """What sealing and detaching the sender may add to a server's exit."""
 

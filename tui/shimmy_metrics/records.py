@@ -1,12 +1,13 @@
 """What the store holds, as values: sessions, queued reports, departures and notes. They are tuples, as rows are."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.limits import OUTBOX_DAYS
 
 
 class Session(NamedTuple):
@@ -92,6 +93,11 @@ class QueuedReport(NamedTuple):
     endpoint: str = ""
     cause: Cause = Cause.NONE
     detail: str = ""
+
+    @property
+    def until(self) -> datetime:
+        """From when on it is too old to leave: the next session's end deletes it."""
+        return self.sealed + timedelta(days=OUTBOX_DAYS)
 
 
 class Outcome(StrEnum):

@@ -1,6 +1,15 @@
 """Back-off counts session ends."""
 
-from shimmy_metrics.delivery.backoff import ends_passed_over, ends_until_attempt, passes_over
+from shimmy_metrics.delivery.backoff import (
+    attempt_ended,
+    attempt_is_open,
+    counted,
+    ends_until_attempt,
+    passes_over,
+    session_ended,
+    take_attempt,
+)
+from support.samples import memory_store
 
 
 def test_back_off_passes_over_none_then_one_then_two_ends() -> None:
@@ -9,7 +18,6 @@ def test_back_off_passes_over_none_then_one_then_two_ends() -> None:
         passed = 0
         while passes_over(failures, passed):
             passed += 1
-        assert passed == ends_passed_over(failures)
         made.append(passed)
     assert made == [0, 0, 1, 2, 2]
 
@@ -17,3 +25,25 @@ def test_back_off_passes_over_none_then_one_then_two_ends() -> None:
 def test_it_is_told_how_many_ends_still_make_no_attempt() -> None:
     left = [ends_until_attempt(failures, passed) for failures in (0, 1, 2, 3, 9) for passed in (0, 1, 2, 3)]
     assert left == [0, 0, 0, 0] * 2 + [1, 0, 0, 0] + [2, 1, 0, 0] * 2
+
+
+def test_an_end_makes_one_attempt_and_counts_once() -> None:
+    with memory_store() as db:
+        for failures, ends in enumerate((1, 1, 2, 3, 3)):
+            for end in range(ends):
+                left = ends - 1 - end
+                assert counted(db) == (failures, left)
+                made = session_ended(db)
+                assert made is (left == 0)
+                assert attempt_is_open(db) is made
+                assert [take_attempt(db) for _ in range(3)] == [made, False, False]
+                assert not attempt_is_open(db)
+            attempt_ended(db, failed=True)
+        attempt_ended(db, failed=False)
+        assert counted(db) == (0, 0)
+        assert session_ended(db)
+
+
+def test_before_any_end_was_counted_an_attempt_is_open() -> None:
+    with memory_store() as db:
+        assert attempt_is_open(db)

@@ -9,6 +9,7 @@ import pytest
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery import sealing
+from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.sealing import end_session, example, measured, recover_crashed, seal_ended
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import OUTBOX_REPORTS
@@ -19,7 +20,7 @@ from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.store import chain, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path
 from shimmy_metrics.system.profile import Profile
-from support.queued import LOCAL, uuid
+from support.queued import LOCAL, report, uuid
 from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, memory_store, profile, sealed, session
 
 YES = "the yes in force"
@@ -76,17 +77,34 @@ def test_a_session_becomes_a_report_and_is_kept_with_it(home: Home) -> None:
     assert chain.notes(home.db) == []
 
 
-def test_what_ended_already_is_left_as_it_is(home: Home) -> None:
+def test_what_ended_already_is_left_as_it_is_and_counts_as_no_other_end(home: Home) -> None:
     row_id = home.begin()
-    home.end(row_id)
+    assert home.end(row_id)
     before = sessions.everything(home.db)
-    assert end_session(home.profile, home.db, row_id, Counters(), FACTS)  # its report is due all the same
+    set_meta(home.db, "failures", "9")
+    assert not end_session(home.profile, home.db, row_id, Counters(), FACTS)
     assert sessions.everything(home.db) == before
     assert len(outbox.everything(home.db)) == 1
-    assert home.end(row_id + 1)  # one that is gone
-    outbox.remove_all(home.db)
-    assert not home.end(row_id)
-    assert not home.end(row_id + 1)
+    assert not home.end(row_id + 1)  # one that is gone
+    assert counted(home.db) == (9, 2)
+
+
+def test_an_end_that_makes_no_attempt_is_counted_with_the_session_s_end(home: Home) -> None:
+    set_meta(home.db, "failures", "9")
+    ends = [(home.end(home.begin(number)), *counted(home.db)) for number in range(3)]
+    assert ends == [(False, 9, 1), (False, 9, 0), (True, 9, 0)]
+    assert len(outbox.due(home.db)) == 3
+
+
+def test_an_end_with_nothing_due_or_after_which_nothing_may_leave_counts_as_none(home: Home) -> None:
+    set_meta(home.db, "failures", "9")
+    assert not home.end(home.begin(local=True))
+    outbox.add(home.db, report(1, YES))
+    elsewhere = profile(home.root, SHIMMY_METRICS_ENDPOINT="http://127.0.0.1:9/elsewhere")
+    assert not home.end(home.begin(2), mine=elsewhere)
+    assert counted(home.db) == (9, 2)
+    assert not home.end(home.begin(3, local=True))  # a session's end all the same, and something is due
+    assert counted(home.db) == (9, 1)
 
 
 def test_after_410_a_session_is_kept_for_the_person_and_nothing_is_sealed(home: Home) -> None:
@@ -230,7 +248,12 @@ def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
     assert [each.report_id for each in outbox.everything(home.db)] == [uuid(1)]
     assert [each.id for each in sessions.running(home.db)] == [living]
     assert [each.name for each in home.profile.state_dir.glob("*.lock")] == [f"session-{living}.lock"]
+    set_meta(home.db, "failures", "9")
     assert not recover_crashed(home.profile, home.db, FACTS)  # that which waits was due before
+    assert counted(home.db) == (9, 2)
+    home.begin(3)
+    assert not recover_crashed(home.profile, home.db, FACTS)  # an end, which is passed over
+    assert counted(home.db) == (9, 1)
     lock.release(remove=True)
 
 

@@ -24,7 +24,7 @@ from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import get_meta, opened, set_meta, transaction
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
-from support.queued import LOCAL, fill_outbox, report, uuid
+from support.queued import LOCAL, end_of_session, fill_outbox, let_go, report, uuid
 from support.samples import NOW, profile, sealed
 
 Answering = Callable[[socket.socket], None]
@@ -36,8 +36,15 @@ def _ready(root: Path, url: str) -> Profile:
     return mine
 
 
-def _send(mine: Profile, seconds: float = 3.0, *released: int) -> None:
-    send_queued(mine, time.monotonic() + seconds, released)
+def _send(mine: Profile, seconds: float = 3.0) -> None:
+    """Send as the end of a session does."""
+    end_of_session(mine)
+    send_queued(mine, time.monotonic() + seconds)
+
+
+def _release(mine: Profile, *reports: int, seconds: float = 3.0) -> None:
+    let_go(mine, *reports)
+    send_queued(mine, time.monotonic() + seconds, reports)
 
 
 def _departures(mine: Profile) -> list[Departure]:
@@ -276,7 +283,7 @@ def test_what_waits_for_another_endpoint_is_held_and_goes_by_hand(tmp_path: Path
             started: list[list[int]] = []
             patched.setattr("shimmy_metrics.actions.outbox.start_sender", lambda _, released: started.append(released))
             assert release(other, [held.id]) == 1
-        _send(other, 3.0, *started[0])
+        send_queued(other, time.monotonic() + 3.0, started[0])
         assert second.received[-1].body == report(1).body
         assert first.received == []
     assert [gone.by_hand for gone in _departures(mine)] == [True, False]
@@ -295,7 +302,7 @@ def test_a_release_is_a_request_of_its_own(tmp_path: Path) -> None:
         with opened(mine) as db:
             outbox.mark(db, first.id, QueueState.DUE)
             outbox.mark(db, second.id, QueueState.DUE)
-        _send(mine, 3.0, second.id)
+        _release(mine, second.id)
         assert [arrived.body for arrived in receiver.received] == [report(2).body]  # of the other nothing was said
 
 
@@ -424,7 +431,7 @@ def test_one_sender_at_a_time(tmp_path: Path) -> None:
         fill_outbox(mine, 1)
         other = Lock(lock_path(mine))
         assert other.take()
-        _send(mine)
+        _send(mine, 0.3)
         assert receiver.received == []
         other.release()
         _send(mine)

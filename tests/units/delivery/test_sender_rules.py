@@ -4,21 +4,23 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 
 from shimmy_metrics.delivery import sender
+from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.delivery.force import ENDED
 from shimmy_metrics.delivery.post import Answer
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.limits import OUTBOX_REPORTS
+from shimmy_metrics.limits import OUTBOX_REPORTS, RELEASE_SECONDS
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
-from shimmy_metrics.store import chain, departures, outbox
+from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.ballast import ballast_path
 from shimmy_metrics.store.database import BUSY_SECONDS, Database, get_meta, set_meta, store_path
 from shimmy_metrics.system.locks import Lock, held
@@ -69,8 +71,26 @@ class Sender:
         for number in numbers:
             outbox.add(self.db, report(number, grant, endpoint))
 
-    def send(self, *exchanges: Exchange, seconds: float = 5.0, released: tuple[int, ...] = ()) -> FakeWire:
-        """Run the sender once against these answers; return the wire."""
+    def end(self) -> bool:
+        """Count the end of a session."""
+        return session_ended(self.db)
+
+    def release(self, *reports: int, grant: str = YES) -> None:
+        """Release reports by hand, as a person does who agreed to this."""
+        releases.release(self.db, reports, grant, self.profile.clock.now())
+
+    def send(self, *exchanges: Exchange, seconds: float = 5.0) -> FakeWire:
+        """Run the sender once against these answers, as a session's end does; return the wire."""
+        self.end()
+        return self.run(*exchanges, seconds=seconds)
+
+    def send_released(self, *reports: int, meets: Exchange | None = None) -> FakeWire:
+        """Release these reports by hand and run their sender; return the wire."""
+        self.release(*reports)
+        return self.run(*(() if meets is None else (meets,)), released=reports)
+
+    def run(self, *exchanges: Exchange, seconds: float = 5.0, released: tuple[int, ...] = ()) -> FakeWire:
+        """Run the sender, whoever started it; return the wire."""
         self.wire = FakeWire(exchanges)
         self._monkeypatch.setattr(sender, "Post", self.wire.post)
         self._monkeypatch.setattr(sender, "time", self.wire.time)
@@ -247,42 +267,49 @@ def test_back_off_passes_over_ends_and_a_release_by_hand_is_never_passed_over(ho
         attempted = bool(home.send(Exchange(Answer(500))).seconds)
         passed.append((attempted, *home.back_off))
     assert passed == [(False, "3", "1"), (False, "3", "2"), (True, "4", "0")]
-    assert home.send(Exchange(Answer(500)), released=(1,)).seconds
+    assert home.send_released(1, meets=Exchange(Answer(500))).seconds
     assert home.back_off == ("5", "0")
 
 
-def test_what_others_sealed_meanwhile_goes_in_a_request_of_its_own(home: Sender) -> None:
+def test_what_is_sealed_while_another_is_sent_goes_with_its_own_end(home: Sender) -> None:
     home.queue(1)
-    wire = home.send(Exchange(before_body=lambda: home.queue(2)))
-    assert [each.body for each in wire.requests] == [report(1).body, report(2).body]
+
+    def ended() -> None:
+        home.queue(2)
+        home.end()
+
+    wire = home.send(Exchange(before_body=ended))
+    assert [each.body for each in wire.requests] == [report(1).body]
+    assert [each.body for each in home.run().requests] == [report(2).body]
     assert home.states == {}
 
 
-def test_a_second_look_is_no_session_s_end(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_end_makes_one_attempt_however_many_senders_are_started(home: Sender) -> None:
     home.queue(1)
-    original = departures.complete
+    assert home.send(Exchange(Answer(500))).seconds
+    for _ in range(3):
+        assert home.run(Exchange(Answer(500))).seconds == []
+    assert home.back_off == ("1", "0")
+    assert home.end()
+    assert home.run(Exchange(Answer(500))).seconds
+    assert home.back_off == ("2", "0")
+    assert not home.end()
+    for _ in range(3):
+        assert home.run().seconds == []
+    assert home.back_off == ("2", "1")
 
-    def complete_beside_a_failure(db: Database, *arguments: object, **more: object) -> None:
-        original(db, *arguments, **more)  # type: ignore[arg-type]  # passed through
-        set_meta(db, "failures", "9")
 
-    monkeypatch.setattr(departures, "complete", complete_beside_a_failure)
-    wire = home.send(Exchange(before_body=lambda: home.queue(2)))
-    assert len(wire.requests) == 2
-
-
-def test_what_is_sealed_while_a_release_begins_is_no_part_of_it(home: Sender) -> None:
-    home.queue(1, 2)
-    home.at_opening = lambda times: home.queue(3) if times == 3 else None  # to send, after two looks
-    wire = home.send(released=(1,))
-    assert [each.body for each in wire.requests] == [report(1).body, report(3).body]
-    assert home.states == {uuid(2): QueueState.DUE}
+def test_an_end_that_comes_while_another_attempt_fails_makes_its_own(home: Sender) -> None:
+    home.queue(1)
+    home.send(Exchange(Answer(500), before_body=home.end))
+    assert home.run(Exchange(Answer(500))).seconds
+    assert home.back_off == ("2", "0")
 
 
 def test_for_a_released_report_that_is_gone_nothing_is_begun(home: Sender) -> None:
-    home.at_opening = lambda times: home.queue(1) if times == 2 else None
-    home.send(released=(99,))
-    assert home.busy_seconds == [BUSY_SECONDS] * 2
+    home.queue(1)
+    assert home.send_released(99).seconds == []
+    assert home.departures == []
     assert home.states == {uuid(1): QueueState.DUE}
 
 
@@ -295,10 +322,70 @@ def test_where_the_programme_ended_meanwhile_nothing_leaves(home: Sender) -> Non
 
 def test_a_release_by_hand_is_a_request_of_its_own_and_says_nothing_of_the_others(home: Sender) -> None:
     home.queue(1, 2, 3)
-    wire = home.send(Exchange(before_body=lambda: home.queue(4)), released=(2,))
-    assert [each.body for each in wire.requests] == [report(2).body, report(4).body]
-    assert [gone.by_hand for gone in home.departures] == [True, False]
-    assert home.states == {uuid(1): QueueState.DUE, uuid(3): QueueState.DUE}
+    wire = home.send_released(2, meets=Exchange(before_body=lambda: home.queue(4)))
+    assert [each.body for each in wire.requests] == [report(2).body]
+    assert [gone.by_hand for gone in home.departures] == [True]
+    assert list(home.states) == [uuid(1), uuid(3), uuid(4)]
+
+
+def test_what_is_released_while_another_sender_is_about_to_send_is_left_to_its_own(home: Sender) -> None:
+    home.queue(1, 2, 3)
+    home.release(2)
+    wire = home.send()
+    assert [each.body for each in wire.requests] == [join([report(1).body, report(3).body])]
+    assert [each.body for each in home.run(released=(2,)).requests] == [report(2).body]
+    assert home.states == {}
+
+
+def test_each_of_two_releases_is_a_request_of_its_own(home: Sender) -> None:
+    home.queue(1, 2, 3)
+    home.release(3, 1)
+    home.release(2)
+    assert [each.body for each in home.run(released=(2,)).requests] == [report(2).body]
+    assert [each.body for each in home.run(released=(3, 1)).requests] == [join([report(1).body, report(3).body])]
+
+
+@pytest.mark.parametrize("state", [QueueState.HELD_BY_MODE, QueueState.HELD_BY_HAND, QueueState.HELD_FOR_ENDPOINT])
+@pytest.mark.parametrize(
+    "meets", [NEVER, Exchange(Answer(500)), Exchange(Answer(failure=Failure.CONNECTION)), Exchange(Answer(429))]
+)
+def test_what_was_released_and_not_taken_waits_as_before(home: Sender, state: QueueState, meets: Exchange) -> None:
+    home.queue(1)
+    outbox.mark(home.db, 1, state)
+    (before,) = outbox.everything(home.db)
+    home.send_released(1, meets=meets)
+    assert outbox.everything(home.db) == [before]
+    (gone,) = home.departures
+    assert gone.by_hand
+    assert not gone.receipt
+    for _ in range(5):
+        assert home.send().seconds == []  # by itself it does not leave
+
+
+def test_what_was_set_aside_and_released_in_vain_stays_so_with_its_reason(home: Sender) -> None:
+    home.queue(1)
+    outbox.mark(home.db, 1, QueueState.SET_ASIDE, Cause.REFUSED, "400")
+    (before,) = outbox.everything(home.db)
+    home.send_released(1, meets=NEVER)
+    assert outbox.everything(home.db) == [before]
+
+
+def test_a_release_counts_under_the_yes_it_was_given_under_alone_and_goes_to_its_endpoint(home: Sender) -> None:
+    home.queue(1, grant="an earlier yes")
+    outbox.mark(home.db, 1, QueueState.HELD_FOR_ENDPOINT)
+    home.release(1, grant="an earlier yes")
+    assert home.run(released=(1,)).seconds == []
+    assert home.send_released(1).seconds
+    assert home.states == {}
+
+
+def test_a_release_that_no_sender_took_in_its_time_is_over(home: Sender) -> None:
+    home.queue(1, 2)
+    later = NOW + timedelta(seconds=RELEASE_SECONDS + 1)
+    releases.release(home.db, [1], YES, later)
+    releases.release(home.db, [2], YES, NOW - timedelta(seconds=RELEASE_SECONDS + 1))
+    assert home.run(released=(1, 2)).seconds == []
+    assert [each.body for each in home.send().requests] == [join([report(1).body, report(2).body])]
 
 
 def test_more_than_the_outbox_holds_is_dropped_and_noted(home: Sender) -> None:
@@ -395,7 +482,7 @@ def test_one_sender_at_a_time(home: Sender) -> None:
     home.queue(1)
     lock = Lock(lock_path(home.profile))
     assert lock.take()
-    home.send()
+    home.send(seconds=0.05)
     assert home.departures == []
     lock.release()
     home.send()
@@ -410,7 +497,7 @@ def test_without_a_store_there_is_nothing_to_send(home: Sender, monkeypatch: pyt
 
     monkeypatch.setattr(sender, "open_readonly", none)
     home.send()
-    home.send(released=(1,))
+    home.send_released(1)
     assert home.busy_seconds == []
 
 

@@ -49,18 +49,13 @@ def test_states_move_and_what_was_held_by_hand_stays() -> None:
         assert [each.state for each in outbox.everything(db)[2:]] == list(QueueState)[2:]
 
 
-def test_a_report_set_aside_has_its_cause_until_it_is_released() -> None:
+def test_a_report_set_aside_has_its_cause() -> None:
     with memory_store() as db:
         outbox.add(db, report(1))
         outbox.mark(db, 1, QueueState.SET_ASIDE, Cause.RULE, "platform: no such word")
         aside = outbox.get(db, 1)
         assert aside is not None
         assert (aside.cause, aside.detail) == (Cause.RULE, "platform: no such word")
-        outbox.agree(db, 1, "another yes", "https://elsewhere")
-        agreed = outbox.get(db, 1)
-        assert agreed is not None
-        assert (agreed.state, agreed.cause, agreed.detail) == (QueueState.DUE, Cause.NONE, "")
-        assert (agreed.consent_id, agreed.endpoint) == ("another yes", "https://elsewhere")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ _KEYS: Final = rf" *{_KEY}(?: *, *{_KEY}){{0,7}} *"
 SWITCH: Final = r"(DO_NOT_TRACK|SHIMMY_METRICS)(=[0-9A-Za-z]{1,16})?|"
 BASE64: Final = r"[A-Za-z0-9+/]*={0,2}"
 CONSENT_ID: Final = r"[0-9a-zA-Z:-]{0,64}"
+_RELEASED: Final = rf'\[\d{{1,18}}, "{TIME}", "{CONSENT_ID}"\]'
+RELEASED: Final = rf"\[({_RELEASED}(, {_RELEASED})*)?\]"
 REASON: Final = r"[\x20-\x7e]{0,200}"
 """Why a report was set aside. Where the receiver named the rule, these are its words: no closed list has them."""
 

@@ -144,6 +144,8 @@ _EXPORT_2: Final[Rules] = {
         "ended": rule.endpoint,
         "failures": rule.text(r"\d{1,9}"),
         "passed-over": rule.text(r"\d{1,9}"),
+        "attempted": rule.text(r"[01]"),
+        "released": rule.text(rule.RELEASED),
     },
     "log": rule.log,
 }

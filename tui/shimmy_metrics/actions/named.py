@@ -8,8 +8,8 @@ from shimmy_metrics.consent import Standing
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.records import QueuedReport, QueueState
-from shimmy_metrics.store import outbox
+from shimmy_metrics.records import Departure, QueuedReport, QueueState
+from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
@@ -42,15 +42,27 @@ def find_named(profile: Profile, word: str) -> Named:
     return Named(request, force, len(chosen) - len(request.reports))
 
 
-def release_named(profile: Profile, word: str) -> Named:
-    """Release the reports that `word` names, as one request; return that request. The sender starts by itself.
+def release_named(profile: Profile, found: Named) -> int:
+    """Release the reports of this request, as one request; return the number of the newest departure before it, or 0.
 
-    Raises `TroubleError` as `find_named` does, and where nothing may leave now.
+    The sender starts by itself. Raises `TroubleError` where nothing may leave now, and where they are gone.
     """
-    found = find_named(profile, word)
+    with open_readonly(profile) as db:
+        before = departures.last(db) if db is not None else None
     if not release(profile, [report.id for report in found.request.reports]):
         raise TroubleError("the report was gone already", remedy="See shimmy config --metrics status")
-    return found
+    return before.id if before is not None else 0
+
+
+def departure_of(profile: Profile, found: Named, after: int) -> Departure | None:
+    """Return the departure that carried a released request, of those behind number `after`; None until it has ended.
+
+    Raises `TroubleError`.
+    """
+    with open_readonly(profile) as db:
+        made = departures.everything(db) if db is not None else []
+    its_own = (each for each in made if each.id > after and each.by_hand and each.sha256 == found.request.sha256)
+    return next((each for each in its_own if each.ended is not None), None)
 
 
 def _all(queued: Sequence[QueuedReport]) -> list[QueuedReport]:

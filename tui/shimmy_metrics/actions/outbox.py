@@ -11,7 +11,7 @@ from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, QueueState
-from shimmy_metrics.store import chain, departures, outbox
+from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, store_path, transaction
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.system.profile import Profile
@@ -33,24 +33,24 @@ def can_release(report: QueuedReport) -> bool:
 
 
 def release(profile: Profile, reports: Collection[int]) -> int:
-    """Mark reports (numbers in the store) as due and start the sender; return how many there were.
+    """Release reports (numbers in the store) to a sender of their own; return how many there were.
 
-    They go to the endpoint in force, as one request of their own. Raises `TroubleError` where nothing may leave now, or
-    the sender cannot be started; they then stay.
+    They go to the endpoint in force, as one request. What the receiver does not take waits as before: it leaves at
+    another release, or, where it was due, with a session's end. Raises `TroubleError` where nothing may leave now, or
+    the sender cannot be started.
     """
     with opened(profile) as db, transaction(db):
         force = in_force(profile, db)
         found = [report for report in (outbox.get(db, each) for each in reports) if report is not None]
         found = _not_overdue(found, profile.clock.now())
         _check(force, found)
-        for report in found:
-            outbox.agree(db, report.id, force.decision.grant, force.decision.endpoint)
+        releases.release(db, [report.id for report in found], force.decision.grant, profile.clock.now())
     if not found:
         return 0
     try:
         start_sender(profile, released=[report.id for report in found])
     except OSError as error:
-        remedy = "It stays and leaves with the next session"
+        remedy = "The report waits as before; release it again"
         raise TroubleError("the sender could not be started", remedy=remedy) from error
     return len(found)
 

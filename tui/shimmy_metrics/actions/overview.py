@@ -12,7 +12,7 @@ from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.preview import as_it_would_be, leavable, request_of
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing
-from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, ends_passed_over
+from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request
@@ -23,7 +23,7 @@ from shimmy_metrics.records import Departure, Entry, QueuedReport, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
 from shimmy_metrics.store import chain, departures, outbox, sessions
-from shimmy_metrics.store.database import Database, get_meta, journal_path, store_path
+from shimmy_metrics.store.database import Database, journal_path, store_path
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.locks import held
 from shimmy_metrics.system.profile import Profile
@@ -187,7 +187,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     queued = tuple(outbox.everything(db))
-    failures = int(get_meta(db, FAILURES) or 0)
+    failures, passed_over = counted(db)
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
     return empty._replace(
         standing=force,
@@ -202,6 +202,6 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         broken=known.broken,
         stamp=stamp,
         failures=failures,
-        passed_over=max(ends_passed_over(failures) - int(get_meta(db, PASSED_OVER) or 0), 0),
+        passed_over=passed_over,
         sending=at_work,
     )

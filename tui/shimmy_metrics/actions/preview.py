@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Standing
-from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, ends_until_attempt
+from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.sealing import example, measured
@@ -16,7 +16,7 @@ from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import seal
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, get_meta
+from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
@@ -61,7 +61,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 Basis.PENDING,
                 force,
                 left_over=alike - len(request.reports),
-                passed_over=ends_until_attempt(int(get_meta(db, FAILURES) or 0), int(get_meta(db, PASSED_OVER) or 0)),
+                passed_over=counted(db)[1],
             )
         session = _newest(profile, db)
         pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(force))

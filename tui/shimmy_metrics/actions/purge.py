@@ -9,13 +9,14 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER
+from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, PASSED_OVER
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import Database, forget_meta, get_meta, opened, store_path
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
+from shimmy_metrics.store.releases import RELEASED
 from shimmy_metrics.system.profile import Profile
 
 GONE_SECONDS: Final = 1.0
@@ -89,7 +90,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         for session in leaving:
             sessions.remove(db, session.id)
     outbox.remove_all(db)
-    forget_meta(db, FAILURES, PASSED_OVER)  # there is nothing left that failed
+    forget_meta(db, FAILURES, PASSED_OVER, ATTEMPTED, RELEASED)  # there is nothing left that failed
     return PurgeResult(
         reports=0 if local else len(queued) - len(carried),
         given=tuple(given.values()),

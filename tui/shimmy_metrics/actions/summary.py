@@ -6,14 +6,14 @@ from pathlib import Path
 
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.consent import Decision, Standing
-from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, ends_until_attempt
+from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Departure, QueuedReport, QueueState, Session
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, get_meta, store_path
+from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
 
@@ -102,7 +102,7 @@ def _read(profile: Profile, db: Database, found: Summary) -> Summary:
     from shimmy_metrics.store import chain, departures
 
     gone = departures.everything(db)
-    failures = int(get_meta(db, FAILURES) or 0)
+    failures, passed_over = counted(db)
     at_work = sending(profile)
     return replace(
         found,
@@ -113,7 +113,7 @@ def _read(profile: Profile, db: Database, found: Summary) -> Summary:
         receipts=sum(bool(departure.body) for departure in gone),
         last=departures.as_it_is(gone[0], found.now, at_work=at_work) if gone else None,
         failures=failures,
-        passed_over=ends_until_attempt(failures, int(get_meta(db, PASSED_OVER) or 0)),
+        passed_over=passed_over,
         sending=at_work,
     )
 

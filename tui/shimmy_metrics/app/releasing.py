@@ -14,7 +14,7 @@ from shimmy_metrics.app.pages.subjects import Subject
 from shimmy_metrics.departure_text import became, deleted, host, never_left, receipts_deleted, sentence
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
-from shimmy_metrics.wording import amount, by_way_of, next_attempt
+from shimmy_metrics.wording import amount, by_way_of
 
 
 class Released(NamedTuple):
@@ -59,7 +59,7 @@ class Releasing(Acting):
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().signs.cut}, are sent now to "
             f"{endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
-            f"{'it stays' if number == 1 else 'they stay'} here and {'is' if number == 1 else 'are'} tried again.",
+            f"{'it waits' if number == 1 else 'they wait'} here as before.",
             "Yes, send it" if number == 1 else "Yes, send them",
             "No, hold it" if number == 1 else "No, hold them",
         )
@@ -100,11 +100,9 @@ class Releasing(Acting):
     def _tell_unsent(self) -> None:
         """Say that no sender made a request of what was released: its time is over."""
         if self._released is not None:
-            number = len(self._released.rows)
+            waits = "The report waits" if len(self._released.rows) == 1 else "The reports wait"
             self._released = None
-            stays = "The report stays here and is" if number == 1 else "The reports stay here and are"
-            passed_over = self.overview.passed_over if self.overview is not None else 0
-            self.post_message(Done(f"No request was made. {stays} sent {next_attempt(passed_over)}."))
+            self.post_message(Done(f"No request was made. {waits} as before."))
 
     def ask_to_delete(self, report: QueuedReport) -> None:
         """Ask whether a report may be deleted."""

@@ -2,10 +2,11 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.named import Named, find_named, release_named
+from shimmy_metrics.actions.named import Named, departure_of, find_named, release_named
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
 from shimmy_metrics.actions.summary import Summary, summary
@@ -17,7 +18,7 @@ from shimmy_metrics.departure_text import became, sentence, set_aside, waits_unt
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
-from shimmy_metrics.records import QueueState
+from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, leaves, obstacle, switched_elsewhere
 
@@ -45,7 +46,7 @@ def preview_named(profile: Profile, word: str) -> int:
     found = find_named(profile, word)
     put(found.request.body)
     remark(f"What shimmy-metrics release {word} would send: {_size(found)}.")
-    for line in (*_waiting(found, profile), obstacle(found.standing)):
+    for line in (*_waiting(found.request.reports, profile.clock.now()), obstacle(found.standing)):
         if line:
             remark(line)
     return Exit.DONE
@@ -57,26 +58,24 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     It is 1 where the receiver took nothing. Raises `TroubleError`.
     """
     settle(profile)
-    last = summary(profile).last
-    before = last.id if last else 0
-    standing = find_named(profile, word).standing
-    if obstacle(standing):
-        what, _, remedy = obstacle(standing).partition(". ")
+    found = find_named(profile, word)
+    blocked = obstacle(found.standing)
+    if blocked:
+        what, _, remedy = blocked.partition(". ")
         raise TroubleError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
-    found = release_named(profile, word)
+    after = release_named(profile, found)
     end = time.monotonic() + _WAIT_SECONDS
-    told = summary(profile)
-    while time.monotonic() < end and not _is_done(told, before, found):
+    made = departure_of(profile, found, after)
+    while made is None and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
-        told = summary(profile)
-    done = _is_done(told, before, found)
+        made = departure_of(profile, found, after)
     if as_json:
-        made = attempt(told.last) if done and told.last is not None else None
-        put((json.dumps({"sha256": found.request.sha256, "attempt": made}, indent=2) + "\n").encode())
+        told = {"sha256": found.request.sha256, "attempt": made and attempt(made)}
+        put((json.dumps(told, indent=2) + "\n").encode())
     else:
-        for line in _became(found, told, done=done):
+        for line in _became(found, made, summary(profile)):
             say(line)
-    return Exit.DONE if done and told.last is not None and told.last.receipt else Exit.NO
+    return Exit.DONE if made is not None and made.receipt else Exit.NO
 
 
 def _about(found: Preview, profile: Profile) -> Iterator[str]:
@@ -98,7 +97,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
             yield f"{'What releasing all would send' if held else 'The next request, as of now'}: {_size(found)}."
             if not held and standing.sends:
                 yield "A session that ends before it leaves adds its report."
-            yield from _waiting(found, profile)
+            yield from _waiting(found.request.reports, profile.clock.now())
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} do not fit into it and go with the one after."
     if found.session is not None and standing.switch:
@@ -113,13 +112,13 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
         yield leaves(found.passed_over)
 
 
-def _waiting(found: Named | Preview, profile: Profile) -> Iterator[str]:
+def _waiting(reports: Iterable[QueuedReport], now: datetime) -> Iterator[str]:
     """Yield why those of a request's reports that do not leave by themselves wait, and until when."""
-    now = profile.clock.now()
-    held = [report for report in found.request.reports if report.state.held]
+    kept = list(reports)
+    held = [report for report in kept if report.state.held]
     if held:
         yield f"Held until you release it (shimmy-metrics release ID, or all). {sentence(waits_until(held[0], now))}"
-    for report in found.request.reports:
+    for report in kept:
         if report.state is QueueState.SET_ASIDE:
             yield f"Set aside: {set_aside(report)}."
 
@@ -129,17 +128,14 @@ def _size(found: Named | Preview) -> str:
     return f"{amount(len(request.reports), 'report')}, {len(request.body):,} bytes, sha256 {request.sha256}"
 
 
-def _is_done(told: Summary, before: int, found: Named) -> bool:
-    last = told.last
-    return last is not None and last.id > before and last.sha256 == found.request.sha256 and last.ended is not None
-
-
-def _became(found: Named, told: Summary, *, done: bool) -> Iterator[str]:
+def _became(found: Named, made: Departure | None, told: Summary) -> Iterator[str]:
     yield f"Released to {found.request.url}: {_size(found)}."
-    if not done or told.last is None:
+    if made is None:
         yield "What became of it is not known yet: shimmy config --metrics status."
         return
-    yield sentence(became(told.last, told.now))
+    yield sentence(became(made, told.now))
+    released = {report.report_id for report in found.request.reports}
+    yield from _waiting((report for report in told.queued if report.report_id in released), told.now)
     if told.due:
         yield f"{amount(told.due, 'report')} due. {obstacle(told.standing) or leaves(told.passed_over)}"
     if found.left_over:

@@ -7,7 +7,7 @@ from typing import Final
 
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.departure_text import became, held_until, owed, set_aside, waits_until
+from shimmy_metrics.departure_text import became, owed, set_aside, waits_until
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording import (
     DISABLE,
@@ -52,7 +52,7 @@ def as_json(summary: Summary) -> bytes:
         "reports_due": summary.due,
         "reports_held": len(summary.held),
         "reports_held_for_endpoint": summary.held_for_endpoint,
-        "held_until": held_until(summary.held[0]).isoformat() if summary.held else None,
+        "held_until": summary.held[0].until.isoformat() if summary.held else None,
         "reports_set_aside": len(summary.set_aside),
         "set_aside_for": dict(Counter(report.cause.value for report in summary.set_aside)),
         "reports_sent": summary.sent,

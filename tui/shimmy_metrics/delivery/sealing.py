@@ -12,6 +12,7 @@ from typing import Final
 from shimmy_metrics.config.file import present
 from shimmy_metrics.consent import Consent, Delivery, Standing
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
@@ -30,16 +31,17 @@ most once."""
 
 
 def end_session(profile: Profile, db: Database, row_id: int, counters: Counters, facts: Facts) -> bool:
-    """Seal the session, keep it for the person, or discard it; return whether a report is due to be sent.
+    """Seal the session, keep it for the person, or discard it; return whether its end makes an attempt to send.
 
-    Nothing is done where it has ended already. Raises `TroubleError` (a damaged config, a full disk); the session then
-    stays for the next start.
+    Nothing is done, and no end counted, where it has ended already. Raises `TroubleError` (a damaged config, a full
+    disk); the session then stays for the next start.
     """
     with transaction(db):
         session = sessions.get(db, row_id)
-        if session is not None and session.ended is None:
-            _end(profile, db, session._replace(counters=counters), facts)
-        return bool(outbox.due(db))
+        if session is None or session.ended is not None:
+            return False
+        _end(profile, db, session._replace(counters=counters), facts)
+        return bool(outbox.due(db)) and _attempts(profile, db)
 
 
 def seal_ended(profile: Profile, row_id: int, counters: Counters, lock: int | None = None) -> None:
@@ -58,17 +60,21 @@ def seal_ended(profile: Profile, row_id: int, counters: Counters, lock: int | No
 
 
 def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
-    """End the sessions whose process is gone without having done so; return whether that made a report to be sent.
+    """End the sessions whose process is gone without having done so; return whether one makes an attempt to send.
+
+    Only what had no end of its own counts as one: a session that made a report which is due.
 
     Raises `TroubleError`; what was not ended then stays for the next start.
     """
     with transaction(db):
-        before = len(outbox.due(db))
+        attempts = False
         for session in sessions.running(db):
             if not sessions.alive(profile, session):
                 _end(profile, db, session, facts)
+                made = any(report.report_id == session.session_id for report in outbox.due(db))
+                attempts = (made and _attempts(profile, db)) or attempts
         sessions.clear_locks(profile)
-        return len(outbox.due(db)) > before
+        return attempts
 
 
 def measured(db: Database | None, session: Session, facts: Facts, *, now: datetime, schema_version: int) -> Measured:
@@ -107,6 +113,11 @@ def _first_of_day(db: Database | None, now: datetime) -> bool:
 
 def _first_of_month(db: Database | None, now: datetime) -> bool:
     return db is None or first_told(get_meta(db, _MACHINE_MONTH), f"{now:%Y-%m}")
+
+
+def _attempts(profile: Profile, db: Database) -> bool:
+    """Count a session's end; return whether it makes an attempt. One after which nothing may leave is no such end."""
+    return in_force(profile, db).sends and session_ended(db)
 
 
 def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None:

@@ -7,11 +7,12 @@ attempt ends at once. Silent: a failure leaves the reports where they are, for a
 
 import time
 from collections.abc import Collection
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import present
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.delivery.backoff import FAILURES, PASSED_OVER, passes_over
+from shimmy_metrics.delivery import backoff
 from shimmy_metrics.delivery.force import ENDED, in_force
 from shimmy_metrics.delivery.post import Answer, Gate, Post
 from shimmy_metrics.delivery.request import Request, next_request
@@ -21,8 +22,8 @@ from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.check import check_body
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.store import chain, departures, outbox
-from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path, transaction, with_room
+from shimmy_metrics.store import chain, departures, outbox, releases
+from shimmy_metrics.store.database import Database, opened, set_meta, store_path, transaction, with_room
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import note_departure
@@ -34,61 +35,65 @@ _WATCH_SECONDS: Final = 0.02
 _BOOKING_SECONDS: Final = 0.25
 """What is kept of the time for writing down what became of a request."""
 
+_TURN_SECONDS: Final = 0.02
+"""How often a sender that waits for another looks whether it has ended."""
+
 _BUSY_SECONDS: Final = 1.0
 """How long another's hold on the store is waited for: the sender has 5 s in all."""
 
 
+class _Leaving(NamedTuple):
+    """A request, and the yes under which it leaves: that of its reports, or that of the release by hand."""
+
+    request: Request
+    consent_id: str
+
+
 def send_queued(profile: Profile, deadline: float, released: Collection[int] = ()) -> None:
-    """Send what is due, until `deadline` (monotonic seconds) at the latest.
+    """Make one request of what is due, until `deadline` (monotonic seconds) at the latest.
 
     `released` are the reports (numbers in the store) that a person released by hand: they are one request of their own,
-    and no session's end is passed over for it. Raises `TroubleError` where the store or the config cannot be used.
+    and no session's end is passed over for it. Another sender that is at work is waited for. Raises `TroubleError`
+    where the store or the config cannot be used.
     """
     lock = Lock(lock_path(profile))
-    first = True
-    # A person who released some said nothing of the others that were due then.
-    left_alone = _others_due(profile, released) if released else frozenset()
-    # After the lock is free again one more look, for what others sealed while it was held: they left it to us.
-    while time.monotonic() < deadline and _waiting(profile, released, left_alone) and lock.take():
-        try:
-            if not _attempt(profile, deadline, released, left_alone, counts=first and not released):
-                return
-        finally:
-            lock.release()
-        first, released = False, ()
+    while time.monotonic() < deadline and _waiting(profile, released):
+        if lock.take():
+            try:
+                _attempt(profile, deadline, released)
+            finally:
+                lock.release()
+            return
+        time.sleep(_TURN_SECONDS)
 
 
-def _attempt(
-    profile: Profile, deadline: float, released: Collection[int], left_alone: Collection[int], *, counts: bool
-) -> bool:
-    """Make one request; return whether it went well, so that another look is worth while."""
+def _attempt(profile: Profile, deadline: float, released: Collection[int]) -> None:
     with opened(profile, _BUSY_SECONDS) as db:
         with transaction(db):
             departures.complete_abandoned(db, profile.clock.now())
-        if counts and _pass_over(db):
-            return False
-        request = _next(profile, db, released, left_alone)
-        if request is None:
-            return False
+        leaving = _next(profile, db, released)
+        if leaving is None:
+            return
         with transaction(db):
-            departure = departures.begin(db, _departure(profile, request, by_hand=bool(released)))
-        answer, passed = _send(profile, db, request, departure, deadline - _BOOKING_SECONDS)
+            departure = departures.begin(db, _departure(profile, leaving.request, by_hand=bool(released)))
+        answer, passed = _send(profile, db, leaving, departure, deadline - _BOOKING_SECONDS)
         withdrawn = answer.failure is Failure.WITHDRAWN
+        request = leaving.request
         verdict = Verdict(Outcome.CUT_OFF) if withdrawn and passed else classify(request, answer, passed=passed)
         note_departure(profile, verdict.outcome, reports=len(request.reports), status=answer.status)
         # It left: where the disk has no room for that now, there is the ballast.
         with_room(store_path(profile), lambda: _complete(profile, db, request, departure, answer, verdict))
-        return verdict.outcome.taken
 
 
-def _send(profile: Profile, db: Database, request: Request, departure: int, deadline: float) -> tuple[Answer, bool]:
+def _send(profile: Profile, db: Database, leaving: _Leaving, departure: int, deadline: float) -> tuple[Answer, bool]:
     """Send the request; return the answer and whether a byte may have left."""
+    request = leaving.request
 
     def permits() -> bool:
         if not gate.passed:
             with transaction(db):
                 departures.may_leave(db, departure, [report.report_id for report in request.reports])
-        return _covers(profile, db, request)
+        return _covers(profile, db, leaving)
 
     gate = Gate(permits)
     post = Post(request, profile.environment, gate, deadline - time.monotonic())
@@ -96,47 +101,61 @@ def _send(profile: Profile, db: Database, request: Request, departure: int, dead
         answer = post.answer(_WATCH_SECONDS)
         if answer is not None:
             return answer, gate.passed
-        withdrawn = not _consented(profile, request)
+        withdrawn = not _consented(profile, leaving)
         if withdrawn or time.monotonic() > deadline:
             return Answer(failure=Failure.WITHDRAWN if withdrawn else Failure.TIME), gate.close()
 
 
-def _next(profile: Profile, db: Database, released: Collection[int], left_alone: Collection[int]) -> Request | None:
+def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving | None:
     """Return the next request, or None where none may or need leave."""
+    now = profile.clock.now()
     with transaction(db):
-        dropped = outbox.expire(db, profile.clock.now())
+        dropped = outbox.expire(db, now)
         if dropped:
-            chain.add_note(db, at=profile.clock.now(), kind=NoteKind.DROPPED, number=dropped)
+            chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
     standing = _sending(profile, db)
     if standing is None:
         return None  # reports of a newer program's may wait here: not ours to judge
+    grant = standing.decision.grant
     with transaction(db):
-        outbox.hold_others(db, standing.decision.grant, standing.decision.endpoint)
-        for report in outbox.due(db):
-            if check_body(report.body):  # nothing that the fields do not allow may leave
-                whole = digest(report.body) == report.sha256
-                outbox.mark(db, report.id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
-    return next_request(_due(db, released, left_alone), standing.endpoint)
+        if released:
+            taken = (outbox.get(db, report) for report in releases.take(db, released, grant, now))
+            chosen = [report for report in taken if report is not None]
+        elif backoff.take_attempt(db):
+            outbox.hold_others(db, grant, standing.decision.endpoint)
+            chosen = _due(db, now)
+        else:
+            return None
+        request = next_request([report for report in chosen if _may_leave(db, report)], standing.endpoint)
+    return None if request is None else _Leaving(request, grant)
 
 
-def _due(db: Database, released: Collection[int], left_alone: Collection[int]) -> list[QueuedReport]:
-    """Return what this look sends: the released ones alone, or all that is due but what is left alone."""
-    due = outbox.due(db)
-    if released:
-        return [report for report in due if report.id in released]
-    return [report for report in due if report.id not in left_alone]
+def _due(db: Database, now: datetime) -> list[QueuedReport]:
+    """Return what a session's end sends: all that is due, but what a person released as a request of its own."""
+    by_hand = releases.released(db, now)
+    return [report for report in outbox.due(db) if report.id not in by_hand]
 
 
-def _others_due(profile: Profile, released: Collection[int]) -> frozenset[int]:
+def _may_leave(db: Database, report: QueuedReport) -> bool:
+    """Whether the fields allow every byte of it; otherwise it is set aside."""
+    if not check_body(report.body):
+        return True
+    whole = digest(report.body) == report.sha256
+    outbox.mark(db, report.id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
+    return False
+
+
+def _waiting(profile: Profile, released: Collection[int]) -> bool:
+    """Whether there is something to do. A store that is gone is not made anew: all of it may have been deleted."""
+    now = profile.clock.now()
     with open_readonly(profile) as db:
-        return frozenset(report.id for report in outbox.due(db)).difference(released) if db is not None else frozenset()
-
-
-def _waiting(profile: Profile, released: Collection[int], left_alone: Collection[int]) -> bool:
-    with open_readonly(profile) as db:  # a store that is gone is not made anew: all of it may have been deleted
-        return db is not None and (
-            bool(_due(db, released, left_alone)) or any(each.ended is None for each in departures.everything(db))
-        )
+        if db is None:
+            return False
+        if any(each.ended is None for each in departures.everything(db)):
+            return True
+        if released:
+            return not releases.released(db, now).isdisjoint(released)
+        return backoff.attempt_is_open(db) and bool(_due(db, now))
 
 
 def _sending(profile: Profile, db: Database | None) -> Standing | None:
@@ -145,27 +164,27 @@ def _sending(profile: Profile, db: Database | None) -> Standing | None:
     return force if force.sends and present(profile) else None
 
 
-def _covers(profile: Profile, db: Database, request: Request) -> bool:
+def _covers(profile: Profile, db: Database, leaving: _Leaving) -> bool:
     """Whether consent, at this very moment, covers these reports and this endpoint. Never raises."""
     try:
-        return _same_yes(_sending(profile, db), request)
+        return _same_yes(_sending(profile, db), leaving)
     except TroubleError:
         return False
 
 
-def _consented(profile: Profile, request: Request) -> bool:
+def _consented(profile: Profile, leaving: _Leaving) -> bool:
     """Whether the config still says so. Never raises."""
     try:
-        return _same_yes(_sending(profile, None), request)
+        return _same_yes(_sending(profile, None), leaving)
     except TroubleError:
         return False
 
 
-def _same_yes(standing: Standing | None, request: Request) -> bool:
+def _same_yes(standing: Standing | None, leaving: _Leaving) -> bool:
     return (
         standing is not None
-        and standing.endpoint == request.url
-        and all(report.consent_id == standing.decision.grant for report in request.reports)
+        and standing.endpoint == leaving.request.url
+        and standing.decision.grant == leaving.consent_id
     )
 
 
@@ -187,8 +206,7 @@ def _complete(
     """Write what became of the request, and of each report in it."""
     withdrawn = answer.failure is Failure.WITHDRAWN
     with transaction(db):
-        set_meta(db, FAILURES, str(int(get_meta(db, FAILURES) or 0) + 1) if verdict.failed and not withdrawn else "0")
-        set_meta(db, PASSED_OVER, "0")
+        backoff.attempt_ended(db, failed=verdict.failed and not withdrawn)
         if verdict.ended:
             set_meta(db, ENDED, request.url)
         taken = 0
@@ -209,12 +227,3 @@ def _complete(
             taken=taken,
             body=request.body,
         )
-
-
-def _pass_over(db: Database) -> bool:
-    """Count this session's end; return whether it makes no attempt."""
-    passed = int(get_meta(db, PASSED_OVER) or 0)
-    if not passes_over(int(get_meta(db, FAILURES) or 0), passed):
-        return False
-    set_meta(db, PASSED_OVER, str(passed + 1))
-    return True

@@ -107,7 +107,6 @@ class Books:
         self._file: os.stat_result | None = None
         self._written = Counters()
         self._written_at = 0.0
-        self._sender = threading.Lock()
 
     def open(self) -> None:
         """Open the store, and put in order what earlier sessions left. Raises `TroubleError`."""
@@ -188,22 +187,15 @@ class Books:
         """The session's lock, None where there is none."""
         return self._lock
 
-    def may_start_sender(self) -> bool:
-        """Whether the caller starts the sender at this session's end: the clerk, or an exit that waits no longer.
-
-        Two senders would count two ends where there was one.
-        """
-        return self._sender.acquire(blocking=False)
-
     def end(self, counters: Counters) -> None:
         """Seal the session, keep it or delete it, as the decision in force says now; then the sender is started."""
         if self._db is None or self._session is None or self._facts is None:
             return
         self._make_again(counters)
-        due = end_session(self._profile, self._db, self._session.id, counters, self._facts)
+        attempts = end_session(self._profile, self._db, self._session.id, counters, self._facts)
         if self._lock is not None:
             self._lock.release(remove=True)
-        if due and self.may_start_sender():
+        if attempts:
             start_sender(self._profile)
         self._session = None  # not before: until here an exit that waits no longer leaves it to another process
 

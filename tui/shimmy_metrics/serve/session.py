@@ -127,10 +127,8 @@ class Session:
         self._clerk.give(partial(self._books.end, counters))
         self._clerk.give(self._books.close)
         if not self._clerk.finish(seconds) and self._books.row_id:
-            # Where the sender is being started at this very moment its start is waited for as well.
-            if not self._books.may_start_sender() and self._clerk.finish(seconds):
-                return
-            # A disk or a machine that is busy: a process that outlives this one does it.
+            # A disk or a machine that is busy: a process that outlives this one does it. Where the clerk is starting
+            # one at this very moment, one of the two finds nothing to do.
             with contextlib.suppress(OSError):
                 start_sender(self._profile, ended=Unsealed(self._books.row_id, counters, self._books.lock))
 

@@ -60,14 +60,6 @@ def mark_all(db: Database, before: QueueState, after: QueueState) -> int:
     return db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before)).rowcount
 
 
-def agree(db: Database, report: int, consent_id: str, endpoint: str) -> None:
-    """Put one report under another yes than it was sealed under: the person released it by hand, to that endpoint."""
-    db.execute(
-        "UPDATE outbox SET state = ?, cause = '', detail = '', consent_id = ?, endpoint = ? WHERE id = ?",
-        (QueueState.DUE, consent_id, endpoint, report),
-    )
-
-
 def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
     """Hold what waits to leave but was sealed under another yes, or for another endpoint; return how many that were."""
     return db.execute(
@@ -106,7 +98,7 @@ def expire(db: Database, now: datetime) -> int:
 
 def too_old(report: QueuedReport, now: datetime) -> bool:
     """Whether `expire` would delete it for its age: it leaves no more."""
-    return report.sealed < now - timedelta(days=OUTBOX_DAYS)
+    return report.until < now
 
 
 def _read(rows: Iterable[Row]) -> list[QueuedReport]:

@@ -116,14 +116,14 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     many = f"{amount(waiting, 'report')} {'waits' if waiting == 1 else 'wait'}."
     number = len(subject.reports)
     some = f"{number} of {waiting} reports" if number < waiting else f"{number} reports"
+    if report.id in released:
+        return f"{many} A sender has {'this one' if subject.report else 'these'} now."
     if report.state is QueueState.SET_ASIDE:
         return f"{many} This one is set aside."
     if report.state.held:
         if subject.report is None:
             return f"{some} are held. Released together they are this one request."
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
-    if report.id in released:
-        return f"{many} A sender has {'this one' if subject.report else 'these'} now."
     if overview.sending:
         return f"{many} A sender is at work now."
     if obstacle(overview.standing):

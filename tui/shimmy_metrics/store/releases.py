@@ -1,0 +1,56 @@
+"""Reports that a person released by hand: a sender of their own takes them, and every other leaves them alone.
+
+A release changes nothing about how a report waits: where it is not taken by the receiver, it waits as before.
+"""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from shimmy_metrics.limits import RELEASE_SECONDS
+from shimmy_metrics.store.database import Database, get_meta, read_rows, set_meta
+
+RELEASED: Final = "released"
+"""The store's word for the releases that no sender has taken yet."""
+
+
+class _Release(NamedTuple):
+    report: int
+    at: datetime
+    consent_id: str
+
+
+def release(db: Database, reports: Collection[int], consent_id: str, now: datetime) -> None:
+    """Release reports (numbers in the store) under the yes in force. Within the caller's transaction."""
+    _write(db, [*_open(db, now), *(_Release(report, now, consent_id) for report in reports)])
+
+
+def take(db: Database, reports: Collection[int], consent_id: str, now: datetime) -> list[int]:
+    """Return those of these reports that are still released under this yes, oldest first; each is taken once.
+
+    Within the caller's transaction.
+    """
+    found = _open(db, now)
+    _write(db, [each for each in found if each.report not in reports])
+    return sorted({each.report for each in found if each.report in reports and each.consent_id == consent_id})
+
+
+def released(db: Database, now: datetime) -> frozenset[int]:
+    """Return the reports that were released and that their sender has not taken yet."""
+    return frozenset(each.report for each in _open(db, now))
+
+
+def _open(db: Database, now: datetime) -> list[_Release]:
+    found = read_rows(json.loads(get_meta(db, RELEASED) or "[]"), _read)
+    return [each for each in found if abs((now - each.at).total_seconds()) <= RELEASE_SECONDS]
+
+
+def _read(row: tuple[object, ...]) -> _Release:
+    report, at, consent_id = row
+    assert isinstance(report, int)
+    return _Release(report, datetime.fromisoformat(str(at)), str(consent_id))
+
+
+def _write(db: Database, found: Collection[_Release]) -> None:
+    set_meta(db, RELEASED, json.dumps([(each.report, each.at.isoformat(), each.consent_id) for each in found]))
