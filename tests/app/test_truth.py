@@ -186,7 +186,7 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
         held = "1 report that waited was sealed under another yes: held until you release it."
         await opened.until(pilot, lambda: held in told(app))
         await opened.press(pilot, "2")
-        assert "Sealed for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
+        assert "Measured for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
     with store(profile) as db:
         assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_FOR_ENDPOINT]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing
-from shimmy_metrics.wording import next_attempt, state, switched_elsewhere, takes_hold
+from shimmy_metrics.wording import next_attempt, state, takes_hold
 
 YES = Decision(consent=Consent.GRANTED, grant="grant")
 ELSEWHERE = "https://metrics.example.org/v1/usage"
@@ -15,6 +15,7 @@ ELSEWHERE = "https://metrics.example.org/v1/usage"
 def test_the_next_attempt_says_which_session_s_end(passed_over: int, told: str) -> None:
     assert told in next_attempt(passed_over)
     assert told in " ".join(takes_hold(Standing(YES), passed_over=passed_over))
+    assert next_attempt(passed_over, from_here=True) == f"when the {told} from this shell ends"
 
 
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
@@ -43,9 +44,3 @@ def test_a_switch_speaks_for_its_shell_alone() -> None:
     assert takes_hold(Standing(YES, "CI_OFF")) == ("CI_OFF keeps everything off in this shell.",)
     assert state(Standing(YES, "DO_NOT_TRACK=1"), elsewhere=True).word == "off in this shell"
     assert state(Standing(YES, "DO_NOT_TRACK=1")).word == "metrics off"
-    one = switched_elsewhere("DO_NOT_TRACK=1", ["http://127.0.0.1:11435"], "n")
-    assert one == (
-        "This shell is switched off by DO_NOT_TRACK=1. The server at http://127.0.0.1:11435 was started without it and "
-        "is measured; n withdraws for all."
-    )
-    assert "servers at A and B were" in switched_elsewhere("X", ["A", "B"], "n")

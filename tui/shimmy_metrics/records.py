@@ -13,12 +13,12 @@ from shimmy_metrics.limits import OUTBOX_DAYS
 class Session(NamedTuple):
     """One run of the inference server. Times are UTC; `id` is 0 before the store gave one.
 
-    `consent_id` names the decision under which it is measured and `endpoint` the one agreed to with it, both empty
-    where it is only for the person (`local`). One that ended is kept for the person, or, where it is not `local`, until
-    its report has left. `server` is what the
+    `consent_id` names the decision under which it is measured, empty where it is only for the person (`local`). One
+    that ended is kept for the person, or, where it is not `local`, until its report has left. `server` is what the
     server calls itself in `/health` (`shimmy`, or empty where it says nothing we know); `version` its own version.
-    `switch` is the environment switch in force in its process. `address` is where clients reach it, `client_hint` the
-    environment's word for the program around it, or empty. `ended` is None while it runs.
+    `endpoint` and `switch` are the endpoint and the environment switch in force in its process. `address` is where
+    clients reach it, `client_hint` the environment's word for the program around it, or empty. `ended` is None while it
+    runs.
     """
 
     id: int
@@ -47,7 +47,7 @@ class QueueState(StrEnum):
     HELD_BY_HAND = "held"
     """Held back by itself, and kept so until a person releases it, however the others leave."""
     HELD_FOR_ENDPOINT = "other-endpoint"
-    """Sealed under a yes to another endpoint, or under an earlier yes: leaves when a person releases it."""
+    """Measured for another endpoint than the one agreed to, or under an earlier yes: leaves at a person's word."""
     SET_ASIDE = "set-aside"
     """The receiver refused it, or it is not what today's fields allow; `reason` says which. Never retried by itself."""
 
@@ -78,7 +78,7 @@ class QueuedReport(NamedTuple):
     """A sealed report that was not delivered. `body` is final: shown, exported and sent are these bytes.
 
     `measured` holds the raw values beside it (shown as "measured -> sent"), and goes when the report goes. `consent_id`
-    and `endpoint` name the yes it was sealed under and the endpoint agreed to then. `cause` and `detail` (the
+    and `endpoint` name the yes it was measured under, and for which endpoint. `cause` and `detail` (the
     receiver's status, or its field and rule) say why it was set aside.
     """
 

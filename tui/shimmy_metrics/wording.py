@@ -1,7 +1,6 @@
 """The sentences that the app, the plain prompt and the command line share, so that they never differ. Pure."""
 
 import sys
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing, same_endpoint
@@ -188,15 +187,18 @@ def obstacle(standing: Standing) -> str:
             return ""
 
 
-_WHICH: Final = ("next session", "second session from now", "third session from now")
+_WHICH: Final = ("next", "second", "third")
 
 
-def next_attempt(passed_over: int = 0) -> str:
+def next_attempt(passed_over: int = 0, *, from_here: bool = False) -> str:
     """Return when the sender makes its next attempt by itself, to stand behind "sent": back-off counts session ends.
 
-    `passed_over`: how many session ends make no attempt before it (0 to 2).
+    `passed_over`: how many session ends make no attempt before it (0 to 2). `from_here`: those that are measured now
+    make none, since they were started for another receiver; one from this shell does.
     """
-    return f"when the {_WHICH[passed_over]} ends"
+    if from_here:
+        return f"when the {_WHICH[passed_over]} session from this shell ends"
+    return f"when the {_WHICH[passed_over]} session {'from now ' if passed_over else ''}ends"
 
 
 SUPERVISED: Final = "In a container or systemd unit: when one starts instead."
@@ -205,9 +207,9 @@ SUPERVISED: Final = "In a container or systemd unit: when one starts instead."
 HELD: Final = f"Each report waits here until you release it, {OUTBOX_DAYS} days at most."
 
 
-def leaves(passed_over: int = 0) -> str:
-    """Return when reports that are due are sent, in sentences; `passed_over` as for `next_attempt`."""
-    return f"Reports are sent {next_attempt(passed_over)}. {SUPERVISED}"
+def leaves(passed_over: int = 0, *, from_here: bool = False) -> str:
+    """Return when reports that are due are sent, in sentences; the rest as for `next_attempt`."""
+    return f"Reports are sent {next_attempt(passed_over, from_here=from_here)}. {SUPERVISED}"
 
 
 def takes_hold(
@@ -237,20 +239,6 @@ def takes_hold(
     when = HELD if decision.delivery is Delivery.REVIEW else leaves(passed_over)
     stays = ("Other servers' sessions stay here.",) if same_endpoint(standing.endpoint, ENDPOINT) else ()
     return measured, when, *stays
-
-
-def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:
-    """Return what is so where only this shell has a switch, and servers that were started without it are measured.
-
-    `addresses` are those servers', `withdraw` is what a person presses or types to withdraw for all.
-    """
-    listed = " and ".join(addresses)
-    servers = f"The server at {listed} was" if len(addresses) == 1 else f"The servers at {listed} were"
-    is_measured = "is measured" if len(addresses) == 1 else "are measured"
-    return (
-        f"This shell is switched off by {switch}. {servers} started without it and {is_measured}; "
-        f"{withdraw} withdraws for all."
-    )
 
 
 def amount(number: int, singular: str, plural: str = "") -> str:

@@ -180,6 +180,12 @@ def test_a_report_waits_as_the_yes_that_measured_it_says(
     assert (waiting.state, waiting.consent_id, waiting.endpoint) == (state, consent_id, endpoint)
 
 
+def test_another_spelling_of_the_agreed_endpoint_is_that_endpoint(home: Home) -> None:
+    assert home.end(home.begin(endpoint=f"{LOCAL}/"))
+    (waiting,) = outbox.everything(home.db)
+    assert (waiting.state, waiting.endpoint) == (QueueState.DUE, LOCAL)
+
+
 def test_what_the_outbox_does_not_hold_is_dropped_and_noted(home: Home) -> None:
     for number in range(OUTBOX_REPORTS + 1):
         home.end(home.begin(number))

@@ -76,6 +76,11 @@ class Overview(NamedTuple):
     store_path: Path = Path()
 
     @property
+    def sessions(self) -> tuple[Session, ...]:
+        """The running sessions, oldest first."""
+        return tuple(live.session for live in self.running)
+
+    @property
     def departures(self) -> tuple[Departure, ...]:
         """Every attempt to send, newest first."""
         return tuple(entry for entry in self.entries if isinstance(entry, Departure))

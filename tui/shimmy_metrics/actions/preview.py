@@ -35,14 +35,16 @@ class Basis(StrEnum):
 class Preview(NamedTuple):
     """The next request and what it rests on.
 
-    `session` is the running one where the basis is that; `left_over` counts reports that wait as these do and do not
-    fit into the request; `passed_over` session ends make no attempt before the one that does.
+    `session` is the running one where the basis is that, `running` are all that are measured now. `left_over` counts
+    reports that wait as these do and do not fit into the request; `passed_over` session ends make no attempt before the
+    one that does.
     """
 
     request: Request
     basis: Basis
     standing: Standing
     session: Session | None = None
+    running: tuple[Session, ...] = ()
     left_over: int = 0
     passed_over: int = 0
 
@@ -53,6 +55,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
         force = in_force(profile, db)
         queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
         request = request_of(queued, force.endpoint)
+        running = _running(profile, db)
         if db is not None and request is not None:
             due = request.reports[0].state is QueueState.DUE
             alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
@@ -60,13 +63,14 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 request,
                 Basis.PENDING,
                 force,
+                running=running,
                 left_over=alike - len(request.reports),
                 passed_over=counted(db)[1],
             )
-        session = _newest(profile, db)
+        session = running[-1] if running else None
         pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(force))
     request = Request(force.endpoint, headers(force.endpoint, len(pending.body)), pending.body, (pending,))
-    return Preview(request, Basis.EXAMPLE if session is None else Basis.SESSION, force, session)
+    return Preview(request, Basis.EXAMPLE if session is None else Basis.SESSION, force, session, running)
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
@@ -94,9 +98,8 @@ def as_it_would_be(
     return QueuedReport(0, values.session_id, sealed.body, sealed.sha256, now, QueueState.DUE, raw_values(values))
 
 
-def _newest(profile: Profile, db: Database | None) -> Session | None:
-    running = [session for session in sessions.running(db) if sessions.alive(profile, session)] if db else []
-    return running[-1] if running else None
+def _running(profile: Profile, db: Database | None) -> tuple[Session, ...]:
+    return tuple(session for session in sessions.running(db) if sessions.alive(profile, session)) if db else ()
 
 
 def _schema(force: Standing) -> int:

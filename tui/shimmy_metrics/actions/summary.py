@@ -61,8 +61,14 @@ class Summary:
 
     @property
     def held_for_endpoint(self) -> int:
-        """How many of those were sealed under an earlier yes, or for another endpoint."""
+        """How many of those were measured under an earlier yes, or for another endpoint."""
         return sum(report.state is QueueState.HELD_FOR_ENDPOINT for report in self.queued)
+
+    @property
+    def of_an_earlier_yes(self) -> int:
+        """How many of those were measured under an earlier yes."""
+        grant = self.standing.decision.grant
+        return sum(report.consent_id != grant for report in self.queued if report.state is QueueState.HELD_FOR_ENDPOINT)
 
     @property
     def set_aside(self) -> tuple[QueuedReport, ...]:

@@ -11,6 +11,7 @@ from shimmy_metrics.app.messages import Done
 from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.sending import in_full
 from shimmy_metrics.app.pages.subjects import Subject
+from shimmy_metrics.consent import same_endpoint
 from shimmy_metrics.departure_text import became, deleted, host, never_left, receipts_deleted, sentence
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
@@ -53,8 +54,10 @@ class Releasing(Acting):
         if shown is None:
             return
         endpoint, number = shown.standing.endpoint, len(subject.reports)
-        sealed_for = {report.endpoint for report in subject.reports} - {endpoint, ""}
-        other = f" It was sealed for {', '.join(sorted(map(host, sealed_for)))}." if sealed_for else ""
+        of = {report.endpoint for report in subject.reports} - {""}
+        meant = {host(each) for each in of if not same_endpoint(each, endpoint)}
+        was = "It was" if number == 1 else "They were"
+        other = f" {was} measured for {', '.join(sorted(meant))}." if meant else ""
         asked = Asked(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().signs.cut}, are sent now to "

@@ -10,6 +10,7 @@ from shimmy_metrics.cli.output import say
 from shimmy_metrics.consent import Decision, Standing
 from shimmy_metrics.departure_text import host
 from shimmy_metrics.departure_text import purged as sentences
+from shimmy_metrics.elsewhere_text import other_receiver
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, answered, by_way_of, held_for_an_earlier_yes
@@ -25,10 +26,13 @@ def enable(profile: Profile) -> int:
     now = summary(profile)
     for line in answered(now.standing, changed=decided.changed, passed_over=now.passed_over):
         say(line)
+    other = other_receiver(now.standing, now.running, now.passed_over)
+    if other:
+        say(other)
     if now.standing.sends:
         say(f"They go to {now.standing.endpoint}{by_way_of(now.proxy)}.")
-    if now.held_for_endpoint:
-        say(f"{held_for_an_earlier_yes(now.held_for_endpoint)} In the app 2, then r; or shimmy-metrics release ID.")
+    if now.of_an_earlier_yes:
+        say(f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} In the app 2, then r; or shimmy-metrics release ID.")
     if before.news:
         say(f"Your yes covers {amount(before.news, 'field')} more than before: shimmy config --metrics preview.")
     say("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")

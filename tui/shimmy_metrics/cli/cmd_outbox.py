@@ -15,12 +15,13 @@ from shimmy_metrics.cli.owed import settle
 from shimmy_metrics.cli.status import attempt
 from shimmy_metrics.consent import Consent, Delivery
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
+from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, leaves, obstacle, switched_elsewhere
+from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, leaves, obstacle
 
 _POLL_SECONDS: Final = 0.05
 _WAIT_SECONDS: Final = SEND_SECONDS + 1.0
@@ -102,14 +103,19 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
         yield f"{amount(found.left_over, 'more report')} do not fit into it and go with the one after."
     if found.session is not None and standing.switch:
         yield switched_elsewhere(standing.switch, [found.session.address], DISABLE)
-    elif obstacle(standing):
+        return
+    other = other_receiver(standing, found.running, found.passed_over)
+    if other:
+        yield other
+    acting = standing if found.session is None else there(standing, found.session)
+    if obstacle(standing) and not acting.sends:
         yield obstacle(standing)
     elif standing.decision.consent is not Consent.GRANTED:
         yield "It will not leave: metrics are not enabled."
     elif found.basis is Basis.SESSION and standing.decision.delivery is Delivery.REVIEW:
         yield HELD
-    elif found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE:
-        yield leaves(found.passed_over)
+    elif acting.sends and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE):
+        yield leaves(found.passed_over, from_here=none_sends(standing, found.running))
 
 
 def _waiting(reports: Iterable[QueuedReport], now: datetime) -> Iterator[str]:
@@ -137,6 +143,7 @@ def _became(found: Named, made: Departure | None, told: Summary) -> Iterator[str
     released = {report.report_id for report in found.request.reports}
     yield from _waiting((report for report in told.queued if report.report_id in released), told.now)
     if told.due:
-        yield f"{amount(told.due, 'report')} due. {obstacle(told.standing) or leaves(told.passed_over)}"
+        when = leaves(told.passed_over, from_here=none_sends(told.standing, told.running))
+        yield f"{amount(told.due, 'report')} due. {obstacle(told.standing) or when}"
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} did not fit into it: release all once more."

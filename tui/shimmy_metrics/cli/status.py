@@ -8,6 +8,7 @@ from typing import Final
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.departure_text import became, owed, set_aside, waits_until
+from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording import (
     DISABLE,
@@ -20,7 +21,6 @@ from shimmy_metrics.wording import (
     next_attempt,
     obstacle,
     state,
-    switched_elsewhere,
     without_store,
 )
 
@@ -100,6 +100,9 @@ def as_lines(summary: Summary) -> Iterator[str]:
         yield obstacle(standing)
     if standing.switch and summary.running:
         yield switched_elsewhere(standing.switch, [session.address for session in summary.running], DISABLE)
+    other = other_receiver(standing, summary.running, summary.passed_over)
+    if other:
+        yield other
     if standing.renews:
         yield news_waiting(summary.news)
     if standing.switch and standing.decision.consent is Consent.GRANTED:
@@ -130,19 +133,22 @@ def _store(summary: Summary) -> Iterator[str]:
     if summary.due:
         yield f"            {summary.due} due"
     if summary.held:
-        earlier = f", {summary.held_for_endpoint} of them of an earlier yes" if summary.held_for_endpoint else ""
+        earlier, other = summary.of_an_earlier_yes, summary.held_for_endpoint - summary.of_an_earlier_yes
+        why = f", {earlier} of them of an earlier yes" if earlier else ""
+        why += f", {other} of them for another receiver" if other else ""
         them = "it" if len(summary.held) == 1 else "them"
-        yield f"            {len(summary.held)} held until you release {them}{earlier}"
+        yield f"            {len(summary.held)} held until you release {them}{why}"
         yield f"            of the first: {waits_until(summary.held[0], summary.now)}"
-    for why, number in Counter(map(set_aside, summary.set_aside)).items():
-        yield f"            {number} set aside: {why}"
+    for cause, number in Counter(map(set_aside, summary.set_aside)).items():
+        yield f"            {number} set aside: {cause}"
     yield f"  sent      {amount(summary.sent, 'report')}{_receipts(summary)}"
     if summary.last is not None:
         yield f"  last      {became(summary.last, summary.now)}"
     if summary.sending:
         yield "  next      a sender is at work"
     elif summary.due and summary.standing.sends:
-        yield f"  next      sent {next_attempt(summary.passed_over)}; in a container or a systemd unit when one starts"
+        when = next_attempt(summary.passed_over, from_here=none_sends(summary.standing, summary.running))
+        yield f"  next      sent {when}; in a container or a systemd unit when one starts"
 
 
 def _bytes(summary: Summary) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.consent import Delivery
 from shimmy_metrics.departure_text import became, note, sentence, set_aside, taken_in_all, waits_until, when
+from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
@@ -26,7 +27,6 @@ from shimmy_metrics.wording import (
     news_waiting,
     obstacle,
     state,
-    switched_elsewhere,
     without_store,
 )
 
@@ -46,7 +46,10 @@ def told(shown: Overview, now: datetime) -> Iterator[str]:
     if obstacle(shown.standing):
         yield obstacle(shown.standing)
     if shown.standing.switch and shown.running:
-        yield switched_elsewhere(shown.standing.switch, [live.session.address for live in shown.running], DISABLE)
+        yield switched_elsewhere(shown.standing.switch, [each.address for each in shown.sessions], DISABLE)
+    other = other_receiver(shown.standing, shown.sessions, shown.passed_over)
+    if other:
+        yield other
     if shown.news:
         yield news_waiting(len(shown.news))
     if shown.unread:
@@ -91,7 +94,7 @@ def _measured(shown: Overview) -> Iterator[str]:
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
     for report in shown.outbox:
-        yield from _queued(report, now)
+        yield from _queued(report, now, shown.standing.decision.grant)
     if shown.next_request is not None and len(shown.next_request.reports) > 1:
         request = shown.next_request
         yield (
@@ -110,19 +113,24 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
     """Yield where reports go; `leaving`: and when."""
     if shown.standing.sends and leaving:
         yield f"Reports go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
-        yield HELD if shown.standing.decision.delivery is Delivery.REVIEW else leaves(shown.passed_over)
+        yield (
+            HELD
+            if shown.standing.decision.delivery is Delivery.REVIEW
+            else leaves(shown.passed_over, from_here=none_sends(shown.standing, shown.sessions))
+        )
     elif not shown.unusable:
         yield f"A report would go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
-def _queued(report: QueuedReport, now: datetime) -> Iterator[str]:
+def _queued(report: QueuedReport, now: datetime, grant: str) -> Iterator[str]:
     match report.state:
         case QueueState.DUE:
             waits = "is due"
         case QueueState.SET_ASIDE:
             waits = f"was set aside ({set_aside(report)})"
         case QueueState.HELD_FOR_ENDPOINT:
-            waits = f"of an earlier yes is held until you release it ({waits_until(report, now)})"
+            which = "for another receiver" if report.consent_id == grant else "of an earlier yes"
+            waits = f"{which} is held until you release it ({waits_until(report, now)})"
         case _:
             waits = f"is held until you release it ({waits_until(report, now)})"
     yield f"A report sealed {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"

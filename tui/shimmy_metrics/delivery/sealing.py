@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent import Consent, Delivery, Standing
+from shimmy_metrics.consent import Consent, Delivery, Standing, same_endpoint
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.delivery.force import in_force
@@ -149,6 +149,7 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
         set_meta(db, _ACTIVE_DAY, f"{now:%Y-%m-%d}")
     if metrics["memory_gb"] is not None or metrics["cpu_cores"] is not None:
         set_meta(db, _MACHINE_MONTH, f"{now:%Y-%m}")
+    state = _state(session, force)
     outbox.add(
         db,
         QueuedReport(
@@ -157,10 +158,10 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
             body=sealed.body,
             sha256=sealed.sha256,
             sealed=now,
-            state=_state(session, force),
+            state=state,
             measured=raw_values(values),
             consent_id=session.consent_id,
-            endpoint=session.endpoint,
+            endpoint=session.endpoint if state is QueueState.HELD_FOR_ENDPOINT else force.decision.endpoint,
         ),
     )
     dropped = outbox.expire(db, now)
@@ -169,7 +170,12 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
 
 
 def _state(session: Session, force: Standing) -> QueueState:
-    """Return how the report waits. One measured under an earlier yes leaves at the person's word alone."""
-    if (session.consent_id, session.endpoint) != (force.decision.grant, force.decision.endpoint):
+    """Return how the report waits.
+
+    One measured under an earlier yes, or by a process in which another endpoint than the one agreed to was in force,
+    leaves at the person's word alone.
+    """
+    decision = force.decision
+    if session.consent_id != decision.grant or not same_endpoint(session.endpoint, decision.endpoint):
         return QueueState.HELD_FOR_ENDPOINT
     return QueueState.HELD_BY_MODE if force.decision.delivery is Delivery.REVIEW else QueueState.DUE

@@ -85,11 +85,6 @@ class Header:
         """The decision that a report would be sealed under, empty where none will be."""
         return "" if self.local else self.standing.decision.grant
 
-    @property
-    def endpoint(self) -> str:
-        """The endpoint agreed to with it."""
-        return "" if self.local else self.standing.decision.endpoint
-
 
 class Books:
     """One process's place in the store. Every method is a job of the clerk's thread; they raise what goes wrong.
@@ -129,7 +124,7 @@ class Books:
             id=0,
             session_id=str(uuid.uuid4()),
             consent_id=header.consent_id,
-            endpoint=header.endpoint,
+            endpoint=header.standing.endpoint,
             local=header.local,
             server=header.name.server,
             version=header.name.version,
@@ -159,7 +154,7 @@ class Books:
             version=header.name.version,
             local=header.local,
             consent_id=header.consent_id,
-            endpoint=header.endpoint,
+            endpoint=header.standing.endpoint,
         )
         sessions.introduce(self._db, self._session)
 

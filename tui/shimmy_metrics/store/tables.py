@@ -16,7 +16,7 @@ CREATE TABLE sessions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id TEXT NOT NULL UNIQUE,
     consent_id TEXT NOT NULL,       -- the decision that measures it, empty where it is only for the person
-    endpoint TEXT NOT NULL,         -- the endpoint agreed to with that decision
+    endpoint TEXT NOT NULL,         -- the endpoint in force in its process
     local INTEGER NOT NULL,
     server TEXT NOT NULL,
     version TEXT NOT NULL,
@@ -36,8 +36,8 @@ CREATE TABLE outbox (
     sealed TEXT NOT NULL,
     state TEXT NOT NULL,
     measured TEXT NOT NULL,
-    consent_id TEXT NOT NULL,       -- the yes it was sealed under
-    endpoint TEXT NOT NULL,         -- the endpoint agreed to then
+    consent_id TEXT NOT NULL,       -- the yes it was measured under
+    endpoint TEXT NOT NULL,         -- the endpoint it was measured for
     cause TEXT NOT NULL,            -- why it was set aside
     detail TEXT NOT NULL
 );

@@ -11,6 +11,7 @@ from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, Obstacle
+from shimmy_metrics.elsewhere_text import other_receiver, switched_elsewhere
 from shimmy_metrics.files_text import BEYOND, listed
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import QueueState
@@ -28,7 +29,6 @@ from shimmy_metrics.wording import (
     informed,
     no_key,
     obstacle,
-    switched_elsewhere,
 )
 
 SHOWN: Final = (
@@ -139,7 +139,8 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
-    said = overview.trouble or obstacle(overview.standing)
+    other = other_receiver(overview.standing, overview.sessions, overview.passed_over)
+    said = overview.trouble or " ".join(filter(None, (obstacle(overview.standing), other)))
     if overview.standing.switch:
         said = "In this shell that wins over any answer; it can only switch off."
     return warning(canvas, said) if said else (BLANK,)

@@ -11,8 +11,9 @@ from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.report import Base, Lens, lenses, measured, raw, reports, since, wire
 from shimmy_metrics.app.pages.sending import last_failed, next_by_itself
 from shimmy_metrics.app.pages.subjects import Subject, subjects
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent import Consent, same_endpoint
 from shimmy_metrics.departure_text import became, host, sentence, set_aside, waits_until
+from shimmy_metrics.elsewhere_text import there
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
@@ -127,7 +128,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     if overview.sending:
         return f"{many} A sender is at work now."
     if obstacle(overview.standing):
-        return f"{many} Nothing leaves now: {canvas.keys.of('app.consent')} says why."
+        return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
     if subject.report is None:
         return f"{some} are sent as one request {next_by_itself(overview)}."
     return f"{many} {'It is' if waiting == 1 else 'This one is'} sent {next_by_itself(overview)}."
@@ -167,13 +168,15 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
 
 
 def held_for(overview: Overview, report: QueuedReport) -> str:
-    """Return why a report is held that was sealed under another yes than the one in force, with how many there are."""
+    """Return why a report is held that was measured for another receiver or yes, with how many there are."""
     number = sum(each.state is QueueState.HELD_FOR_ENDPOINT for each in overview.outbox)
     others = f", as {amount(number - 1, 'other')} here" if number > 1 else ""
-    there, here = host(report.endpoint), host(overview.standing.endpoint)
-    if report.endpoint == overview.standing.endpoint:
-        return f"Sealed under an earlier yes{others}."
-    return f"Sealed for {there}{others}; released it goes to {here}."
+    meant, standing = host(report.endpoint), overview.standing
+    if not same_endpoint(report.endpoint, standing.endpoint):
+        return f"Measured for {meant}{others}; released it goes to {host(standing.endpoint)}."
+    if report.consent_id != standing.decision.grant:
+        return f"Measured under an earlier yes{others}."
+    return f"Measured for {meant}, which you did not agree to{others}."
 
 
 def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
@@ -182,8 +185,8 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return "It stays here: only for you."
     if overview.standing.decision.consent is not Consent.GRANTED:
         return "Metrics are not on, so nothing of this is sent."
-    if overview.standing.obstacle is not None:
-        return f"Nothing leaves now: {canvas.keys.of('app.consent')} says why."
+    if live is not None and there(overview.standing, live.session).obstacle is not None:
+        return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
     return "It changes until the server stops."
 
 

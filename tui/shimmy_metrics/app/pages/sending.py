@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.departure_text import afterwards, became, ended, failed, label, sentence
+from shimmy_metrics.elsewhere_text import none_sends
 from shimmy_metrics.records import Departure, QueueState
 from shimmy_metrics.wording import next_attempt
 
@@ -17,7 +18,7 @@ def last_failed(overview: Overview) -> Departure | None:
 
 def next_by_itself(overview: Overview) -> str:
     """Return when a sender tries by itself, to stand behind "sent"."""
-    return next_attempt(overview.passed_over)
+    return next_attempt(overview.passed_over, from_here=none_sends(overview.standing, overview.sessions))
 
 
 def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:

@@ -10,11 +10,12 @@ from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
+from shimmy_metrics.elsewhere_text import switched_elsewhere, there
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
 from shimmy_metrics.unread_text import tokens_unknown
 from shimmy_metrics.vocabulary import TokenSource
-from shimmy_metrics.wording import duration, obstacle, switched_elsewhere
+from shimmy_metrics.wording import duration
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
@@ -84,8 +85,8 @@ def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[L
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
     if session.local:
         return "It stays here: only for you."
-    if obstacle(overview.standing):
-        return f"Nothing leaves for now: {canvas.keys.of('app.consent')} says why."
+    if there(overview.standing, session).obstacle is not None:
+        return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
     if overview.standing.decision.delivery is Delivery.REVIEW:
         return "It leaves when you release it."
     return "Nothing of it leaves before the server stops."

@@ -1,0 +1,63 @@
+"""What is said of servers that were started in another shell: they go by their own switch and receiver. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shimmy_metrics.consent import Consent, Delivery, Standing, same_endpoint
+from shimmy_metrics.records import Session
+from shimmy_metrics.wording import next_attempt
+
+
+def there(standing: Standing, session: Session) -> Standing:
+    """Return what is in force in a running session's process: the same decision under its own switch and receiver."""
+    endpoint = session.endpoint or standing.endpoint
+    ended = standing.ended and same_endpoint(endpoint, standing.endpoint)
+    return replace(standing, switch=session.switch, endpoint=endpoint, ended=ended)
+
+
+def none_sends(standing: Standing, running: Sequence[Session]) -> bool:
+    """Whether servers are measured, and at the end of none of them anything is sent: only one from here does it."""
+    return bool(running) and not any(there(standing, session).sends for session in running)
+
+
+def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:
+    """Return what is so where only this shell has a switch, and servers that were started without it are measured.
+
+    `addresses` are those servers', `withdraw` is what a person presses or types to withdraw for all.
+    """
+    is_measured = "is measured" if len(addresses) == 1 else "are measured"
+    return (
+        f"This shell is switched off by {switch}. {_servers(addresses)} started without it and {is_measured}; "
+        f"{withdraw} withdraws for all."
+    )
+
+
+def other_receiver(standing: Standing, running: Sequence[Session], passed_over: int = 0) -> str:
+    """Return what is so where servers were started for another receiver than this shell's; empty where none was.
+
+    `passed_over` session ends make no attempt before the one that does.
+    """
+    decision = standing.decision
+    if decision.consent is not Consent.GRANTED:
+        return ""
+    apart = [each for each in running if each.endpoint and not same_endpoint(each.endpoint, standing.endpoint)]
+    agreed = [each.address for each in apart if same_endpoint(each.endpoint, decision.endpoint)]
+    others = [each for each in apart if not same_endpoint(each.endpoint, decision.endpoint)]
+    told = []
+    if agreed and not standing.switch and decision.delivery is Delivery.AUTOMATIC:
+        end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
+        when = next_attempt(passed_over) if passed_over else end
+        told.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
+    for endpoint in dict.fromkeys(each.endpoint for each in others):
+        addresses = [each.address for each in others if each.endpoint == endpoint]
+        end = "it ends" if len(addresses) == 1 else "one of them ends"
+        told.append(
+            f"{_servers(addresses)} started for {endpoint}, not for the receiver you agreed to: "
+            f"nothing is sent when {end}."
+        )
+    return " ".join(told)
+
+
+def _servers(addresses: Sequence[str]) -> str:
+    listed = " and ".join(addresses)
+    return f"The server at {listed} was" if len(addresses) == 1 else f"The servers at {listed} were"
