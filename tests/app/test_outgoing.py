@@ -152,11 +152,11 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
     async with app.run_test(size=(160, 30)) as pilot:
         await opened.press(pilot, "2", "right_square_bracket")
         shown = " ".join(opened.text(app).split())
-        assert "Measured for metrics.example.org, as 1 other here; released it goes to metrics.shimmy-ai.dev." in shown
+        assert "Sealed for metrics.example.org, as 1 other here; released it goes to metrics.shimmy-ai.dev." in shown
         assert "It waits until 7 Dec, then a session's end deletes it." in shown
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())
-        assert f"are sent now to {ENDPOINT}. It was measured for metrics.example.org." in asked
+        assert f"are sent now to {ENDPOINT}. It was sealed for metrics.example.org." in asked
 
 
 @pytest.mark.parametrize("cause", [Cause.DAMAGED, Cause.OLDER_RULES])

@@ -12,7 +12,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.app.main import ShimmyApp
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Consent, Delivery
+from shimmy_metrics.consent import ENDPOINT, Consent, Delivery
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.records import Failure, Outcome, QueueState
@@ -186,7 +186,7 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
         held = "1 report that waited was sealed under another yes: held until you release it."
         await opened.until(pilot, lambda: held in told(app))
         await opened.press(pilot, "2")
-        assert "Measured for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
+        assert "Sealed for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
     with store(profile) as db:
         assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_FOR_ENDPOINT]
 
@@ -261,3 +261,49 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
             await opened.settled(pilot)
         assert "Metrics are off." in told(app)
         assert "Deleted: 2 reports that never left." in told(app)
+
+
+OTHER_RECEIVER = "https://metrics.example.org/v1/usage"
+
+
+def _started_for(endpoint: str) -> Overview:
+    """Return what is to be seen of a server that was started for this receiver, and of reports that wait."""
+    shown = overviews.busy(overviews.GRANTED)
+    live = shown.running[0]
+    return shown._replace(running=(live._replace(session=live.session._replace(endpoint=endpoint)),))
+
+
+async def test_of_a_server_for_another_receiver_no_screen_says_that_its_end_sends(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, _started_for(OTHER_RECEIVER))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        assert "Nothing leaves when it ends: c says why." in told(app)
+        await opened.press(pilot, "2")
+        assert "This one is sent when the next session from this shell ends." in told(app)
+        await opened.press(pilot, *("right_square_bracket",) * 2)
+        assert "The running session, if it ended now:" in told(app)
+        assert "Nothing leaves when it ends: c says why." in told(app)
+        await opened.press(pilot, "c")
+        assert (
+            f"The server at http://127.0.0.1:11435 was started for {OTHER_RECEIVER}, not for the receiver you agreed "
+            "to: nothing is sent when it ends."
+        ) in told(app)
+
+
+async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_though_this_shell_does_not(
+    tmp_path: Path,
+) -> None:
+    shown = _started_for(ENDPOINT)
+    shell = replace(shown.standing, endpoint=OTHER_RECEIVER)
+    app = opened.still(tmp_path, shown._replace(standing=shell))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        assert "Nothing of it leaves before the server stops." in told(app)
+        await opened.press(pilot, "2")
+        assert "Nothing leaves from here: c says why." in told(app)
+        await opened.press(pilot, *("right_square_bracket",) * 2)
+        assert "It changes until the server stops." in told(app)
+        await opened.press(pilot, "c")
+        said = told(app).replace(" ! ", " ")
+        assert f"{OTHER_RECEIVER} is in force in this shell." in said
+        assert f"was started for {ENDPOINT}: what is due is sent when it ends." in said

@@ -21,7 +21,7 @@ from shimmy_metrics.app.signs import UNICODE
 from shimmy_metrics.app.start import Gathering, Start
 from shimmy_metrics.records import Note, NoteKind, QueueState
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
-from shimmy_metrics.store import departures, outbox
+from shimmy_metrics.store import departures, outbox, releases
 from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
 from support.departed import depart
@@ -97,7 +97,8 @@ async def test_releasing_asks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         await opened.answer(pilot, "y")
         assert started == [[1]]
         with store(opened.profile_of(tmp_path)) as db:
-            assert [each.state for each in outbox.everything(db)] == [QueueState.DUE]
+            assert releases.released(db, samples.NOW) == {1}
+            assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_BY_MODE]
 
 
 async def test_export_says_what_and_where_and_overwrites_nothing(tmp_path: Path, home: Path) -> None:

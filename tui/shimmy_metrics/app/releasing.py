@@ -57,7 +57,7 @@ class Releasing(Acting):
         of = {report.endpoint for report in subject.reports} - {""}
         meant = {host(each) for each in of if not same_endpoint(each, endpoint)}
         was = "It was" if number == 1 else "They were"
-        other = f" {was} measured for {', '.join(sorted(meant))}." if meant else ""
+        other = f" {was} sealed for {', '.join(sorted(meant))}." if meant else ""
         asked = Asked(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().signs.cut}, are sent now to "

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import RELEASE_SECONDS
-from shimmy_metrics.store.database import Database, get_meta, read_rows, set_meta
+from shimmy_metrics.store.database import Database, Row, get_meta, read_rows, set_meta
 
 RELEASED: Final = "released"
 """The store's word for the releases that no sender has taken yet."""
@@ -42,14 +42,14 @@ def released(db: Database, now: datetime) -> frozenset[int]:
 
 
 def _open(db: Database, now: datetime) -> list[_Release]:
-    found = read_rows(json.loads(get_meta(db, RELEASED) or "[]"), _read)
+    (found,) = read_rows([(get_meta(db, RELEASED) or "[]",)], _read)
     return [each for each in found if abs((now - each.at).total_seconds()) <= RELEASE_SECONDS]
 
 
-def _read(row: tuple[object, ...]) -> _Release:
-    report, at, consent_id = row
-    assert isinstance(report, int)
-    return _Release(report, datetime.fromisoformat(str(at)), str(consent_id))
+def _read(row: Row) -> list[_Release]:
+    (text,) = row
+    found = json.loads(str(text))
+    return [_Release(int(report), datetime.fromisoformat(at), str(consent_id)) for report, at, consent_id in found]
 
 
 def _write(db: Database, found: Collection[_Release]) -> None:

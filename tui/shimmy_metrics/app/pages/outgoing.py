@@ -173,10 +173,10 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
     others = f", as {amount(number - 1, 'other')} here" if number > 1 else ""
     meant, standing = host(report.endpoint), overview.standing
     if not same_endpoint(report.endpoint, standing.endpoint):
-        return f"Measured for {meant}{others}; released it goes to {host(standing.endpoint)}."
+        return f"Sealed for {meant}{others}; released it goes to {host(standing.endpoint)}."
     if report.consent_id != standing.decision.grant:
-        return f"Measured under an earlier yes{others}."
-    return f"Measured for {meant}, which you did not agree to{others}."
+        return f"Sealed under an earlier yes{others}."
+    return f"Sealed for {meant}, which you did not agree to{others}."
 
 
 def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
