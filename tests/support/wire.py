@@ -24,12 +24,18 @@ class Seen:
         return HASH
 
     def play(
-        self, asked: bytes, told: bytes, *, by_server: bool = True, cuts: tuple[Sequence[int], Sequence[int]] = ((), ())
+        self,
+        asked: bytes,
+        told: bytes,
+        *,
+        by_server: bool = True,
+        reset: bool = False,
+        cuts: tuple[Sequence[int], Sequence[int]] = ((), ()),
     ) -> list[Exchange]:
         """Pass both directions, cut at the given places, and close."""
         for data, places, read in ((asked, cuts[0], self.tap.client_bytes), (told, cuts[1], self.tap.server_bytes)):
             pass_cut(data, places, read)
-        self.tap.closed(by_server=by_server)
+        self.tap.closed(by_server=by_server, reset=reset)
         return self.exchanges
 
 

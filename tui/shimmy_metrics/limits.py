@@ -74,8 +74,8 @@ CHECKPOINT_SECONDS: Final = 1.0
 MINUTES_SHOWN: Final = 60
 """Per-minute counts kept for the sparkline and the busiest hour."""
 
-HEAD_BYTES: Final = 65_536
-"""A request or response head longer than this is passed on and no longer read."""
+HEAD_BYTES: Final = 16_384
+"""A request or response head longer than this is passed on and no longer read. Node and h11 take as much."""
 
 KEPT_BYTES: Final = 24_576
 """Of a JSON answer, or of one event of a stream, this much is kept between reads; of a longer one its outline."""
@@ -83,8 +83,8 @@ KEPT_BYTES: Final = 24_576
 ANSWER_TOKENS: Final = 10**8
 """A figure above this is no token count of one answer: no model's window is near it."""
 
-PIPELINE_MAX: Final = 1_024
-"""Requests of one connection that may wait for their answers before counting gives up on it."""
+PIPELINE_MAX: Final = 64
+"""Requests of one connection that may wait for their answers; more are passed on uncounted."""
 
 # --- files ----------------------------------------------------------------------------------------------------------
 

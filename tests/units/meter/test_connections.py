@@ -81,15 +81,135 @@ def test_an_answer_that_ends_with_its_connection_is_read_whole(version: bytes) -
     assert (seen.tokens, seen.failed) == (7, False)
 
 
-def test_a_cut_answer_counts_as_it_stands() -> None:
-    cut = chunked(STREAM)[: -len(STREAM[-1])]
-    for by_server in (True, False):
-        (seen,) = Seen().play(CHAT, cut, by_server=by_server)
-        assert (seen.tokens, seen.token_source, seen.failed) == (2, TokenSource.COUNTED, False)
-    (seen,) = Seen().play(CHAT, answer(chat(usage=USAGE))[:-9])
-    assert (seen.tokens, seen.token_source, seen.failed) == (0, TokenSource.UNKNOWN, False)
+BROKEN_OFF = {
+    "shorter than its length": (answer(chat(usage=USAGE))[:-9], 0, TokenSource.UNKNOWN),
+    "in a chunk": (chunked(STREAM)[: -len(STREAM[-1])], 2, TokenSource.COUNTED),
+    "between two chunks": (chunked(STREAM).removesuffix(b"0\r\n\r\n"), 2, TokenSource.COUNTED),
+    "in the last chunk's line": (chunked(STREAM)[:-3], 2, TokenSource.COUNTED),
+    "before its trailers end": (chunked(STREAM)[:-2], 2, TokenSource.COUNTED),
+}
+
+
+@pytest.mark.parametrize("where", BROKEN_OFF)
+@pytest.mark.parametrize("by_server", [True, False])
+@pytest.mark.parametrize("reset", [True, False])
+def test_an_answer_that_the_server_broke_off_is_a_failure_and_counts_as_it_stands(
+    where: str, by_server: bool, reset: bool
+) -> None:
+    told, tokens, source = BROKEN_OFF[where]
+    (seen,) = Seen().play(CHAT, told, by_server=by_server, reset=reset)
+    assert (seen.tokens, seen.token_source, seen.failed) == (tokens, source, by_server)
+
+
+@pytest.mark.parametrize(("by_server", "reset", "failed"), [(1, 0, False), (1, 1, True), (0, 0, False), (0, 1, False)])
+def test_an_answer_as_long_as_its_connection_is_broken_off_by_a_reset_alone(
+    by_server: int, reset: int, failed: bool
+) -> None:
+    told = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + b"".join(STREAM)
+    (seen,) = Seen().play(CHAT, told, by_server=bool(by_server), reset=bool(reset))
+    assert (seen.tokens, seen.failed) == (2, failed)
+
+
+def test_what_failed_and_then_was_left_has_failed() -> None:
     (seen,) = Seen().play(CHAT, answer(b"long", status="500 Oops")[:-2], by_server=False)
     assert seen.failed
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nConnection: x, close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n{}",
+    ],
+)
+def test_of_an_answer_that_is_the_last_nothing_behind_it_counts(head: bytes) -> None:
+    behind = CHAT + b"whatever a client had sent ahead"
+    for more in (b"", b"\r\n", answer(b"{}"), b"whatever"):
+        for where in (len(head), len(head + more)):
+            seen = Seen().play(request("/v1/models", "GET") + behind, head + more, cuts=((), (where,)))
+            assert [(each.route, each.failed) for each in seen] == [("/v1/models", False)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET /v1/models HTTP/1.0\r\n\r\n",
+        b"POST /v1/models HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+def test_behind_a_request_that_is_the_last_there_is_none(asked: bytes) -> None:
+    for told in (answer(b"{}"), answer(b"{}", more="Connection: close\r\n")):
+        for more in (CHAT, b"\r\n", b"whatever"):
+            seen = Seen().play(asked + more, told)
+            assert [(each.route, each.failed) for each in seen] == [("/v1/models", False)]
+
+
+def test_http_1_0_may_keep_its_connection() -> None:
+    asked = b"GET /v1/models HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+    told = b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\n{}"
+    assert len(Seen().play(asked * 3, told * 3)) == 3
+
+
+HARMLESS = {
+    "two equal lengths": "Content-Length: %d\r\nContent-Length: %d\r\n",
+    "a length twice": "Content-Length: %d, %d\r\n",
+    "two types": "Content-Length: %d\r\nX-Length: %d\r\nContent-Type: text/html\r\nContent-Type: application/json\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_is_there_twice_and_is_the_same_is_read(kind: str) -> None:
+    body = chat(usage=USAGE)
+    told = b"HTTP/1.1 200 OK\r\n" + (HARMLESS[kind] % (len(body), len(body))).encode()
+    if b"Type" not in told:
+        told += b"Content-Type: application/json\r\n"
+    asked = CHAT.replace(b"\r\nContent", b"\r\nContent-Length: 2\r\nUser-Agent: curl/8\r\nContent")
+    seen = Seen().play(asked * 2, (told + b"\r\n" + body) * 2)
+    assert [(each.tokens, each.client) for each in seen] == [(7, "curl")] * 2
+
+
+def test_a_coding_around_the_chunks_hides_the_tokens_alone() -> None:
+    told = chunked([b"\x1f\x8b"]).replace(b"chunked", b"gzip, chunked")
+    seen = Seen().play(CHAT * 2, told + answer(chat(usage=USAGE)))
+    assert [(each.tokens, each.token_source) for each in seen] == [
+        (0, TokenSource.UNKNOWN),
+        (7, TokenSource.REPORTED),
+    ]
+
+
+UNREADABLE = {
+    "lone line feeds": b"HTTP/1.1 200 OK\nContent-Type: application/json\n\n{}",
+    "no head": b"not found",
+    "another version": b"HTTP/2 200 OK\r\n\r\n",
+    "no status": b"HTTP/1.1 OK\r\n\r\n",
+    "both framings": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+    "a lone line feed in a chunk's line": chunked([b"{}"]).replace(b"2\r\n{}", b"2;\nxx\r\n{}"),
+    "lone line feeds between chunks": chunked([b"{}"]).replace(b"2\r\n{}\r\n0\r\n", b"2\n{}\n0\n"),
+    "a size with a space": chunked([b"{}"]).replace(b"2\r\n{}", b"2 \r\n{}"),
+    "a trailer that is no field": chunked([b"{}"])[:-2] + b"no field\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+@pytest.mark.parametrize("by_server", [True, False])
+def test_a_request_whose_answer_cannot_be_read_counts_once_and_has_not_failed(kind: str, by_server: bool) -> None:
+    told = UNREADABLE[kind]
+    for places in ((), range(len(told))):
+        seen = Seen().play(CHAT + request("/v1/models", "GET"), told, by_server=by_server, cuts=((), places))
+        assert [(each.route, each.failed, each.tokens, each.token_source) for each in seen] == [
+            ("/v1/chat/completions", False, 0, TokenSource.UNKNOWN),
+            ("/v1/models", False, 0, None),
+        ]
+
+
+def test_an_error_that_cannot_be_read_to_its_end_has_failed() -> None:
+    told = chunked([b"{}"]).replace(b"200 OK", b"500 Oops").replace(b"2\r\n{}", b"2 \r\n{}")
+    (seen,) = Seen().play(CHAT, told)
+    assert (seen.failed, seen.token_source) == (True, None)
 
 
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 20"])
@@ -170,8 +290,11 @@ def test_each_direction_may_run_ahead() -> None:
 def test_so_many_requests_may_await_their_answers_and_no_more() -> None:
     seen = Seen()
     seen.tap.client_bytes(CHAT * PIPELINE_MAX)
-    assert not seen.tap.blind
-    seen.tap.client_bytes(CHAT)
+    seen.tap.client_bytes(CHAT + CHAT[:9])
+    seen.tap.server_bytes(answer(b"{}") * PIPELINE_MAX)
+    assert len(seen.exchanges) == PIPELINE_MAX
+    seen.tap.server_bytes(answer(b"{}"))
+    assert len(seen.exchanges) == PIPELINE_MAX
     assert seen.tap.blind
 
 
@@ -225,7 +348,7 @@ def test_what_was_under_way_when_the_connection_ended_is_told_with_its_times() -
     seen.now = 3.0
     seen.tap.closed(by_server=True)
     assert seen.exchanges == [
-        Exchange("/v1/chat/completions", False, "openai-sdk", b"8 bytes.", 2, TokenSource.COUNTED, 1.0, 2.0, 3.0),
+        Exchange("/v1/chat/completions", True, "openai-sdk", b"8 bytes.", 2, TokenSource.COUNTED, 1.0, 2.0, 3.0),
         Exchange("/api/tags", True, "curl", None, 0, None, 1.0, None, 3.0),
     ]
 

@@ -9,7 +9,7 @@ import random
 import pytest
 
 from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.meter.http1 import LostError
+from shimmy_metrics.meter.framing import LostError
 from support.conversations import CASES
 from support.wire import Seen, pass_cut
 

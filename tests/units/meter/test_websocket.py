@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.meter.http1 import LostError
+from shimmy_metrics.meter.framing import LostError
 from shimmy_metrics.meter.tally import Tally
 from shimmy_metrics.meter.websocket import Frames
 from shimmy_metrics.vocabulary import TokenSource
@@ -48,6 +48,17 @@ def test_a_message_that_was_cut_short_tells_nothing() -> None:
     assert seen.tokens == 1
 
 
+@pytest.mark.parametrize(
+    ("frames", "failed"),
+    [(frame(b"a"), True), (frame(b"a") + END, False), (frame(b"a") + frame(b"\x03\xe8", 8) + frame(b"b"), False)],
+)
+def test_a_reset_breaks_off_what_was_not_over(frames: bytes, failed: bool) -> None:
+    (seen,) = Seen().play(UPGRADE, SWITCH + frames, reset=True)
+    assert (seen.failed, seen.tokens) == (failed, 1)
+    (left,) = Seen().play(UPGRADE, SWITCH + frames, reset=True, by_server=False)
+    assert not left.failed
+
+
 def test_compressed_messages_are_unknown() -> None:
     switch = SWITCH.replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
     (seen,) = Seen().play(UPGRADE, switch + b"\xc1\x02ab")
@@ -85,7 +96,7 @@ def test_what_is_no_server_s_frame_makes_it_blind(frames: bytes) -> None:
     seen.tap.server_bytes(SWITCH + frames)
     assert seen.tap.blind
     seen.tap.closed(by_server=True)
-    assert seen.exchanges == []
+    assert [(each.failed, each.tokens) for each in seen.exchanges] == [(False, 0)]
 
 
 def test_another_protocol_makes_it_blind() -> None:

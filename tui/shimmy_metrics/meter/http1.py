@@ -2,38 +2,44 @@
 
 Whatever is not plainly HTTP/1 (RFC 9112) raises `LostError`, and the connection is passed on unread: a reader that
 guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how many came
-in one read, so that any cut of a connection into reads tells the same.
+in one read, so that any cut of a connection into reads tells the same; and no byte is searched or copied again with
+each read, so that the time it takes grows with the bytes alone.
 """
 
 import re
 from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import HEAD_BYTES
-
-CHUNKED: Final = -1
-OPEN: Final = 1 << 62
-"""The length of a body that ends with its connection: longer than any Content-Length that is read (18 digits)."""
+from shimmy_metrics.meter.framing import CHUNKED, OPEN, LostError, joined
 
 _LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
-"""What comes next of a body: so many bytes, or of chunks a size line, a piece, the line behind it, the trailers."""
+"""What comes next of a body: so many bytes, or of chunks a size line, a piece, the line end behind it, the trailers."""
 
+_LINE_END: Final = b"\r\n"
 _END: Final = b"\r\n\r\n"
-_CHUNK_LINE: Final = 4_096
+_LINE_BYTES: Final = 4_096
 """A chunk's size line, its extensions included, and each trailer line are at most this long."""
 
-_HEAD: Final = re.compile(rb"([!-~][^\0\r\n]*+)\r\n(?:[!-9;-~]++:[^\0\r\n]*+\r\n)*+\r\n")
+_NAME: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_FIELD: Final = _NAME + rb":[^\0\r\n]*+"
+_HEAD: Final = re.compile(rb"([!-~][^\0\r\n]*+)\r\n(?:%s\r\n)*+\r\n" % _FIELD)
 """A whole head: no line that goes on in the next, no lone CR or LF, no NUL, no space before a colon (RFC 9112, section
 5). Possessive, so that it never goes back; one pass costs less than looking for each of those."""
 
-_FIELDS: Final = re.compile(
-    rb"\n(content-length|content-type|content-encoding|transfer-encoding|user-agent|upgrade|sec-websocket-extensions):"
+_TRAILER: Final = re.compile(_FIELD)
+_BARE_FEED: Final = re.compile(rb"(?<!\r)\n")
+
+_QUOTED: Final = rb'"(?:[^\0-\x08\n-\x1f"\\\x7f]|\\[^\0-\x08\n-\x1f\x7f])*+"'
+_SIZE_LINE: Final = re.compile(
+    rb"([0-9A-Fa-f]++)(?:[ \t]*+;[ \t]*+%s(?:[ \t]*+=[ \t]*+(?:%s|%s))?+)*+" % (_NAME, _NAME, _QUOTED)
+)
+"""A chunk's size and its extensions, to the letter (RFC 9112, section 7.1.1)."""
+
+_LOOKED_AT: Final = re.compile(
+    rb"\n(con(?:nection|tent-(?:length|type|encoding))|transfer-encoding|user-agent|upgrade|sec-websocket-extensions):"
     rb"[ \t]*([^\r]*)"
 )
-"""All that is looked at, in a head in lower case."""
-
-
-class LostError(Exception):
-    """The bytes are not what this reader understands; it reads no further."""
+"""All fields that are looked at, in a head in lower case."""
 
 
 class Head(NamedTuple):
@@ -47,51 +53,41 @@ class Head(NamedTuple):
     began: float
 
 
-def framing(fields: dict[bytes, bytes], version: bytes) -> int | None:
-    """Return how long a head says its body is: bytes, `CHUNKED`, or None where it does not say.
-
-    Raises `LostError` for what two readers could understand differently: both framings at once, chunks before HTTP/1.1
-    (RFC 9112, section 6.1), a coding that is not `chunked`, a length that is no number.
-    """
-    coding = fields.get(b"transfer-encoding")
-    length = fields.get(b"content-length")
-    if coding is not None:
-        if length is not None or version != b"HTTP/1.1" or coding.rstrip(b" \t") != b"chunked":
-            raise LostError
-        return CHUNKED
-    if length is None:
-        return None
-    digits = length.rstrip(b" \t")
-    if not digits.isdigit() or len(digits) > 18:
-        raise LostError
-    return int(digits)
-
-
 class Message:
     """Cuts one direction of a connection into heads and bodies.
 
     While `done`, `head` returns the next head, or None until it is whole; `expect` then says how its body is framed;
     `body` returns what came of it, or `skip` passes over it, and both set `done` at its end. Between reads at most
-    `HEAD_BYTES` wait here.
+    `HEAD_BYTES` wait here. `start` is how each head begins; nothing: with a letter.
     """
 
-    __slots__ = ("_at", "_began", "_buffer", "_left", "_now", "_state", "done")
+    __slots__ = ("_at", "_began", "_buffer", "_left", "_now", "_searched", "_start", "_state", "done")
 
-    def __init__(self) -> None:
-        self._buffer = b""
+    def __init__(self, start: bytes = b"") -> None:
+        self._start = start
+        self._buffer: bytes | bytearray = b""  # what waits is a bytearray, and begins at 0
         self._at = 0
+        self._searched = 0  # up to here, no line end that is looked for begins in the buffer; 0: none was looked for
         self._left = 0
         self._state = _LENGTH
         self._began = self._now = 0.0
         self.done = True
+
+    @property
+    def ends_with_connection(self) -> bool:
+        """Whether the body is whole where the connection ends now."""
+        return self.done or (self._state == _LENGTH and self._left > OPEN >> 1)
 
     def feed(self, data: bytes, now: float) -> None:
         """Add what was read at the time `now`. What was fed before has been read as far as it could be."""
         self._now = now
         if not self._buffer or not self.done:
             self._began = now  # a head that waits began earlier
-        self._buffer = self._buffer[self._at :] + data if self._buffer else data
-        self._at = 0
+        if self._buffer:
+            self._buffer += data
+        else:
+            self._buffer = data
+            self._at = 0
 
     def head(self) -> Head | None:
         """Return the next message's head, or None until it is whole. Raises `LostError`."""
@@ -99,23 +95,24 @@ class Message:
         if at == len(buffer):
             self.drop()
             return None
-        while buffer.startswith(b"\r\n", at):
+        while buffer.startswith(_LINE_END, at):
             at += 2  # an empty line before a request is passed over (RFC 9112, section 2.2)
-        if buffer.find(_END, at) < 0:  # first, since the pattern would begin anew with each read
+        # First, since the pattern would begin anew with each read.
+        if buffer.find(_END, self._searched or at) < 0:
             self._wait(at)
             return None
         found = _HEAD.match(buffer, at)
         if found is None:
             raise LostError
         self._at = end = found.end()
+        self._searched = 0
         if end - at > HEAD_BYTES:
             raise LostError
-        pairs = _FIELDS.findall(buffer[at:end].lower())
+        pairs = _LOOKED_AT.findall(buffer[at:end].lower())
         fields = dict(pairs)
-        # Each of these stands once; of two, one reader takes the first and another the last.
         if len(fields) != len(pairs):
-            raise LostError
-        head = Head(found[1], fields, self._began)
+            fields = joined(pairs)
+        head = Head(bytes(found[1]), fields, self._began)
         self._began = self._now
         return head
 
@@ -134,7 +131,9 @@ class Message:
         if self._state != _LENGTH:
             self._chunks()
         elif self._left >= len(self._buffer) - self._at:
-            self._length()
+            self._left -= len(self._buffer) - self._at
+            self.done = not self._left
+            self.drop()
         else:
             # What follows in the same read is the next message; the body before it is not even copied.
             self._at += self._left
@@ -142,7 +141,7 @@ class Message:
 
     def drop(self) -> None:
         """Forget what waits."""
-        self._buffer, self._at = b"", 0
+        self._buffer, self._at, self._searched = b"", 0, 0
 
     def _wait(self, at: int) -> None:
         """Keep a head that is not whole, as long as it can become one."""
@@ -151,14 +150,26 @@ class Message:
         if not waits:
             self.drop()
             return
-        # TLS and other protocols do not begin with a letter; a lone CR may be the first half of an empty line.
-        begins = buffer[at : at + 1].isalpha() or (waits == 1 and buffer.endswith(b"\r"))
-        if not begins or waits >= HEAD_BYTES:
+        # TLS and other protocols begin otherwise; a lone CR may be the first half of an empty line.
+        begun = bytes(buffer[at : at + (len(self._start) or 1)])
+        begins = self._start.startswith(begun) if self._start else begun.isalpha()
+        if not (begins or begun == buffer[at:] == b"\r") or waits >= HEAD_BYTES:
             raise LostError
-        self._at = at
+        self._keep(at, len(_END))
+
+    def _keep(self, at: int, sought: int) -> None:
+        """Keep what waits, in which no line end of the length `sought` is. Raises `LostError` for a lone line feed."""
+        if _BARE_FEED.search(self._buffer, self._searched or at):
+            raise LostError
+        if isinstance(self._buffer, bytearray):
+            del self._buffer[:at]
+        else:
+            self._buffer = bytearray(self._buffer[at:])
+        self._at = 0
+        self._searched = max(0, len(self._buffer) + 1 - sought)
 
     def _length(self) -> bytes:
-        piece = self._buffer[self._at : self._at + self._left]
+        piece = bytes(self._buffer[self._at : self._at + self._left])
         self._left -= len(piece)
         self._at += len(piece)
         self.done = not self._left
@@ -167,46 +178,51 @@ class Message:
         return piece
 
     def _chunks(self) -> bytes:
+        """Return what waits of the body's chunks; keep a line that is not whole."""
         buffer, at = self._buffer, self._at
         pieces: list[bytes] = []
         while not self.done:
             if self._state == _CHUNK:
                 stop = at + self._left
-                pieces.append(buffer[at:stop])
+                pieces.append(bytes(buffer[at:stop]))
                 if stop > len(buffer):
                     self._left = stop - len(buffer)
                     at = len(buffer)
                     break
                 self._state, at = _AFTER, stop
-            end = buffer.find(b"\r\n", at)
-            if end < 0 and len(buffer) - at <= _CHUNK_LINE + 1:
-                break
-            if not 0 <= end - at <= _CHUNK_LINE:
-                raise LostError
             if self._state == _AFTER:
-                if end > at:
+                if not buffer.startswith(_LINE_END, at):
+                    if bytes(buffer[at : at + 2]) in (b"", b"\r"):
+                        break
                     raise LostError
                 self._state = _SIZE
-            elif self._state == _TRAILERS:
-                self.done = end == at
-            else:
+                at += 2
+            end = buffer.find(_LINE_END, self._searched or at)
+            if end < 0 and len(buffer) - at <= _LINE_BYTES + 1:
+                break
+            if not 0 <= end - at <= _LINE_BYTES:
+                raise LostError
+            self._searched = 0
+            if self._state == _SIZE:
                 self._left = _size(buffer[at:end])
                 self._state = _CHUNK if self._left else _TRAILERS
+            else:
+                self.done = end == at
+                if not (self.done or _TRAILER.fullmatch(buffer, at, end)):
+                    raise LostError
             at = end + 2
-        self._at = at
         if at == len(buffer):
             self.drop()
+        elif self.done:
+            self._at = at
+        else:
+            self._keep(at, len(_LINE_END))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _size(line: bytes) -> int:
+def _size(line: bytes | bytearray) -> int:
     """Return a chunk's size by its line. Raises `LostError`."""
-    if not line.isalnum():
-        line = line.partition(b";")[0].strip(b" \t")
-    # int() alone would take signs, underscores, spaces and `0x` as well.
-    if not line.isalnum() or len(line) > 15 or line[1:2] in (b"x", b"X"):
+    found = _SIZE_LINE.fullmatch(line)
+    if found is None or found.end(1) > 15:
         raise LostError
-    try:
-        return int(line, 16)
-    except ValueError:
-        raise LostError from None
+    return int(found[1], 16)

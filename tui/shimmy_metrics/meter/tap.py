@@ -1,27 +1,27 @@
 """The tap on one connection: both directions in, exchanges out. Called after the bytes were forwarded.
 
-It never raises. What it cannot read it does not count: then it is blind, keeps nothing, and returns at once.
+It never raises. Where it cannot read what passes it is blind: it keeps nothing, and returns at once. A request that was
+read is one exchange all the same, whatever its answer looked like.
 """
 
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import PIPELINE_MAX
 from shimmy_metrics.meter.bodies import Body, Unread, body_for
-from shimmy_metrics.meter.clients import client_of
-from shimmy_metrics.meter.http1 import OPEN, Head, LostError, Message, framing
-from shimmy_metrics.meter.routes import generates, place_of, route_of
+from shimmy_metrics.meter.framing import OPEN, LostError, body_length, encoded, persists
+from shimmy_metrics.meter.http1 import Head, Message
+from shimmy_metrics.meter.request import VERSIONS, Request, request_of
 from shimmy_metrics.meter.tally import Tally
 from shimmy_metrics.meter.websocket import Frames
-from shimmy_metrics.vocabulary import OTHER, TokenSource
+from shimmy_metrics.vocabulary import TokenSource
 
 SHIMMY: Final = "shimmy"
 """What Shimmy calls itself in `/health`."""
 
-_VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
 _UNANSWERED: Final = (401, 403)
 """Answers that do not count: somebody without the key, or from elsewhere."""
 
@@ -29,30 +29,16 @@ _BODYLESS: Final = (204, 304)
 _SWITCHING: Final = 101
 
 
-class _Request(NamedTuple):
-    """A request whose answer is awaited.
-
-    `route` is None where it does not count; `bodyless`: a HEAD; `generates`: its answer may be generated; `place` is
-    where, as a word for the person alone.
-    """
-
-    route: str | None
-    client: str | None
-    bodyless: bool
-    started: float
-    generates: bool
-    place: str
-
-
 class _Answer:
-    """The answer that is passing. `body` is None where it tells nothing."""
+    """The answer that is passing. `body` is None where it tells nothing; `last`: none follows on its connection."""
 
-    __slots__ = ("answered", "body", "request", "status", "tally")
+    __slots__ = ("answered", "body", "last", "request", "status", "tally")
 
-    def __init__(self, request: _Request, status: int, answered: float, tally: Tally) -> None:
+    def __init__(self, request: Request, status: int, answered: float, tally: Tally, *, last: bool) -> None:
         self.request = request
         self.status = status
         self.answered = answered
+        self.last = last
         self.tally = tally
         self.body: Body | None = None
 
@@ -66,7 +52,8 @@ class Tap:
     """
 
     __slots__ = (
-        "_answer", "_awaited", "_clock", "_from_client", "_from_server", "_hash", "_on_exchange", "_shimmy", "blind",
+        "_answer", "_awaited", "_clock", "_from_client", "_from_server", "_hash", "_last_asked", "_on_exchange",
+        "_shimmy", "blind",
     )  # fmt: skip
 
     def __init__(
@@ -80,10 +67,11 @@ class Tap:
         self._hash = hash_model
         self._clock = clock
         self._shimmy = server == SHIMMY
-        self._awaited: deque[_Request] = deque()
+        self._awaited: deque[Request] = deque()
         self._from_client = Message()
-        self._from_server = Message()
+        self._from_server = Message(b"HTTP/1.")
         self._answer: _Answer | None = None
+        self._last_asked = False  # no request follows on this connection (RFC 9112, section 9.6)
         self.blind = False
 
     def client_bytes(self, data: bytes) -> None:
@@ -93,7 +81,10 @@ class Tap:
         try:
             self._read_client(data)
         except Exception:  # noqa: BLE001 - the boundary: hostile bytes must never reach the relay as an error
-            self._go_blind()
+            # What was asked until here is answered all the same.
+            self._pass_client()
+            if self._answer is None and not self._awaited:
+                self._go_blind()
 
     def server_bytes(self, data: bytes) -> None:
         """Read what the server sent."""
@@ -102,24 +93,27 @@ class Tap:
         try:
             self._read_server(data)
         except Exception:  # noqa: BLE001 - the boundary: hostile bytes must never reach the relay as an error
-            self._go_blind()
+            self._lose()
 
-    def closed(self, *, by_server: bool) -> None:
-        """Count what was under way when the connection ended.
+    def closed(self, *, by_server: bool, reset: bool = False) -> None:
+        """Count what was under way when the connection ended, and nothing after it.
 
-        An answer that had begun counts as it stands. A request without any answer failed if the server closed.
+        `by_server`: it was the server that ended it, `reset`: not in an orderly way. Then an answer that was not whole
+        was broken off, and a request without any answer failed. What the client left counts as it stands.
         """
         if self.blind:
             return
         with suppress(Exception):
             now = self._clock()
             if self._answer is not None:
-                self._finish(self._answer, now)
-            for at, request in enumerate(self._awaited, 1):
-                # A client that leaves before the answer leaves what the server made of a whole request untold.
-                whole = at < len(self._awaited) or self._from_client.done
-                untold = whole and request.generates and not by_server
-                self._tell(request, now, failed=by_server, source=TokenSource.UNKNOWN if untold else None)
+                over = isinstance(self._answer.body, Frames) and self._answer.body.over
+                whole = self._from_server.ends_with_connection and (over or not reset)
+                self._finish(self._answer, now, failed=by_server and not whole)
+            if not self.blind:
+                for at, request in enumerate(self._awaited, 1):
+                    # A client that leaves before the answer leaves what the server made of a whole request untold.
+                    whole = at < len(self._awaited) or self._from_client.done
+                    self._count(request, None, now, failed=by_server, unread=whole and not by_server)
         self._go_blind()
 
     def _read_client(self, data: bytes) -> None:
@@ -130,13 +124,26 @@ class Tap:
                 message.skip()
                 if not message.done:
                     return
+            if self._last_asked:
+                message.drop()
+                return
             head = message.head()
             if head is None:
                 return
-            self._awaited.append(_request(head))
-            if len(self._awaited) > PIPELINE_MAX:
+            if len(self._awaited) == PIPELINE_MAX:
                 raise LostError
-            message.expect(framing(head.fields, head.line.rpartition(b" ")[2]) or 0)
+            self._awaited.append(request_of(head))
+            version = head.line.rpartition(b" ")[2]
+            self._last_asked = not persists(head.fields, version)
+            length = body_length(head.fields, version) or 0
+            if length == OPEN:
+                raise LostError
+            message.expect(length)
+
+    def _pass_client(self) -> None:
+        """Pass over all that the client still sends: it cannot be read."""
+        self._from_client.drop()
+        self._from_client.expect(OPEN)
 
     def _read_server(self, data: bytes) -> None:
         message = self._from_server
@@ -165,27 +172,34 @@ class Tap:
                 if not message.done:
                     return
             self._finish(answer, now, last)
+            if self.blind:
+                return
 
     def _begin(self, head: Head) -> _Answer | None:
         """Return the answer that begins with `head`, its body expected; None for an interim one."""
         version, _, rest = head.line.partition(b" ")
         code = rest[:3]
-        if version not in _VERSIONS or not code.isdigit() or rest[3:4] not in (b" ", b"") or not self._awaited:
+        if version not in VERSIONS or rest[3:4] not in (b" ", b"") or not self._awaited:
+            raise LostError
+        if len(code) != 3 or not code.isdigit() or code[:1] == b"0":
             raise LostError
         status = int(code)
         if status < 200 and status != _SWITCHING:
             return None  # the final answer follows
+        if status == _SWITCHING and head.fields.get(b"upgrade", b"").rstrip(b" \t") != b"websocket":
+            raise LostError
+        length = body_length(head.fields, version)
         request = self._awaited.popleft()
         tally = Tally(generates=request.generates, event_is_token=self._shimmy)
-        answer = _Answer(request, status, head.began, tally)
+        answer = _Answer(request, status, head.began, tally, last=not persists(head.fields, version))
         if status == _SWITCHING:
             self._switch(head.fields, answer)
             return answer
-        length = framing(head.fields, version)
         if request.bodyless or status in _BODYLESS:
             length = 0
         elif length is None:
             length = OPEN
+        answer.last |= length == OPEN
         self._from_server.expect(length)
         if length and status < 300 and request.route is not None:
             answer.body = self._body(head.fields, request.route, tally)
@@ -193,10 +207,7 @@ class Tap:
 
     def _switch(self, fields: dict[bytes, bytes], answer: _Answer) -> None:
         """Go over to the frames of a WebSocket; what the client sends from here on is passed over."""
-        if fields.get(b"upgrade", b"").rstrip(b" \t") != b"websocket":
-            raise LostError
-        self._from_client.drop()
-        self._from_client.expect(OPEN)
+        self._pass_client()
         self._from_server.expect(OPEN)
         if self._shimmy and answer.request.route == "/ws/generate":
             extended = b"sec-websocket-extensions" in fields
@@ -204,42 +215,53 @@ class Tap:
             answer.body = Unread() if extended else Frames(answer.tally)
 
     def _body(self, fields: dict[bytes, bytes], route: str, tally: Tally) -> Body | None:
-        if fields.get(b"content-encoding", b"identity").rstrip(b" \t") != b"identity":
+        if encoded(fields):
             return Unread()
         # Shimmy's usage there is the bytes by four.
         tally.estimated = self._shimmy and route == "/v1/messages"
         return body_for(fields.get(b"content-type", b""), tally, bare=self._shimmy and route == "/api/generate")
 
-    def _finish(self, answer: _Answer, now: float, last: bytes = b"") -> None:
+    def _finish(self, answer: _Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
+        """Count an answer that ended, or that the server broke off and so `failed`."""
         self._answer = None
         if answer.body is not None:
             answer.body.finish(last)
-        request, tally = answer.request, answer.tally
-        if request.route is None or answer.status in _UNANSWERED:
-            return
-        tokens, source = tally.result()
-        model = None if tally.model is None else self._hash(tally.model.encode())
-        failed = tally.failed or answer.status >= 400
-        self._tell(request, now, failed=failed, tokens=tokens, source=source, model=model, answered=answer.answered)
+        self._count(answer.request, answer, now, failed=failed)
+        if answer.last:
+            # No request behind it was taken; its client repeats it elsewhere (RFC 9112, section 9.6).
+            self._go_blind()
 
-    def _tell(
-        self,
-        request: _Request,
-        now: float,
-        *,
-        failed: bool,
-        source: TokenSource | None,
-        tokens: int = 0,
-        model: bytes | None = None,
-        answered: float | None = None,
+    def _lose(self) -> None:
+        """Count what was asked, though nobody can tell what it was answered with; and read nothing more."""
+        with suppress(Exception):
+            now = self._clock()
+            if self._answer is not None:
+                self._count(self._answer.request, self._answer, now, unread=True)
+            for request in self._awaited:
+                self._count(request, None, now, unread=True)
+        self._go_blind()
+
+    def _count(
+        self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
     ) -> None:
-        if request.route is not None:
-            unread = request.place if source is TokenSource.UNKNOWN else None
-            self._on_exchange(
-                Exchange(
-                    request.route, failed, request.client, model, tokens, source, request.started, answered, now, unread
-                )
+        """Make an exchange of a request and its answer, if it counts. `unread`: nobody knows what else was answered."""
+        if request.route is None or (answer is not None and answer.status in _UNANSWERED):
+            return
+        model, tokens, source, answered, generates = None, 0, None, None, request.generates
+        if answer is not None:
+            tally = answer.tally
+            tokens, source = tally.result()
+            model = None if tally.model is None else self._hash(tally.model.encode())
+            failed = failed or tally.failed or answer.status >= 400
+            answered, generates = answer.answered, tally.generates
+        if unread and generates and not failed:
+            tokens, source = 0, TokenSource.UNKNOWN
+        place = request.place if source is TokenSource.UNKNOWN else None
+        self._on_exchange(
+            Exchange(
+                request.route, failed, request.client, model, tokens, source, request.started, answered, now, place
             )
+        )
 
     def _go_blind(self) -> None:
         self.blind = True
@@ -247,16 +269,3 @@ class Tap:
         self._awaited.clear()
         self._from_client.drop()
         self._from_server.drop()
-
-
-def _request(head: Head) -> _Request:
-    """Return what is kept of a request. Raises `LostError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
-    parts = head.line.split(b" ")
-    if len(parts) != 3 or parts[2] not in _VERSIONS or parts[0] == b"CONNECT" or not parts[0].isalpha():
-        raise LostError
-    method, target, _ = parts
-    agent = head.fields.get(b"user-agent")
-    route = None if method == b"OPTIONS" else route_of(target)
-    client = client_of(agent) if agent else None
-    place = place_of(target) if route is None or route == OTHER else route
-    return _Request(route, client, method == b"HEAD", head.began, generates(method, target), place)

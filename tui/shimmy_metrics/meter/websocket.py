@@ -6,7 +6,7 @@ known by how they begin.
 
 from typing import Final
 
-from shimmy_metrics.meter.http1 import LostError
+from shimmy_metrics.meter.framing import LostError
 from shimmy_metrics.meter.tally import Tally
 
 _CONTINUATION: Final = 0
@@ -23,9 +23,12 @@ _FIRST_BYTES: Final = 16
 
 
 class Frames:
-    """Reads a server's frames; keeps part of one frame's head and the first bytes of one message."""
+    """Reads a server's frames; keeps part of one frame's head and the first bytes of one message.
 
-    __slots__ = ("_buffer", "_closed", "_final", "_first", "_left", "_message", "_opcode", "_tally")
+    `over` tells that the last message came, or the server's close: nothing can be broken off any more.
+    """
+
+    __slots__ = ("_buffer", "_closed", "_final", "_first", "_left", "_message", "_opcode", "_tally", "over")
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -34,7 +37,7 @@ class Frames:
         self._final = True
         self._message = _CONTINUATION  # the opcode of the message that is under way; this one where none is
         self._first = b""
-        self._closed = False
+        self._closed = self.over = False
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes. Raises `LostError` for what is no frame of a server."""
@@ -90,11 +93,14 @@ class Frames:
         """Take note of a control frame or of a whole message."""
         if self._opcode >= _CLOSE:
             self._closed = self._opcode == _CLOSE
+            self.over |= self._closed
             return
         self._tally.understood = True
         if self._message == _TEXT:
             if self._first.startswith(_ERROR):
                 self._tally.failed = True
-            elif self._first != _DONE:
+            elif self._first == _DONE:
+                self.over = True
+            else:
                 self._tally.piece(streamed=True)
         self._message, self._first = _CONTINUATION, b""

@@ -1,0 +1,80 @@
+"""What a head says of its message beside the content: how long the body is, how it is coded, whether more follow.
+
+Whatever two readers could understand differently raises `LostError` (RFC 9112, section 6).
+"""
+
+from typing import Final
+
+CHUNKED: Final = -1
+OPEN: Final = 1 << 62
+"""The length of a body that ends with its connection: longer than any Content-Length that is read (18 digits)."""
+
+_SINGLE: Final = (b"content-type", b"user-agent")
+"""Of these the last one counts, if there are several; the others are lists, and several are one list."""
+
+_CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
+
+
+class LostError(Exception):
+    """The bytes are not what this reader understands; it reads no further."""
+
+
+def items(value: bytes) -> list[bytes]:
+    """Return a list's items (RFC 9110, section 5.6.1)."""
+    return [item for each in value.split(b",") if (item := each.strip(b" \t"))]
+
+
+def body_length(fields: dict[bytes, bytes], version: bytes) -> int | None:
+    """Return how long a head says its body is: bytes, `CHUNKED`, `OPEN`, or None where it does not say.
+
+    Raises `LostError`: both framings at once, codings before HTTP/1.1 or that nobody knows, a length that is no
+    number, two that differ.
+    """
+    coding = fields.get(b"transfer-encoding")
+    length = fields.get(b"content-length")
+    if coding is not None:
+        if length is not None or version != b"HTTP/1.1":
+            raise LostError
+        if coding == b"chunked":
+            return CHUNKED
+        *others, last = items(coding) or [b""]
+        if not _CODINGS.issuperset(others) or (last != b"chunked" and last not in _CODINGS):
+            raise LostError
+        return CHUNKED if last == b"chunked" else OPEN
+    if length is None:
+        return None
+    if not length.isdigit():
+        # The same length twice, as `5, 5` or in two fields, is one length (RFC 9110, section 8.6).
+        lengths = {each.strip(b" \t") for each in length.split(b",")}
+        length = lengths.pop()
+        if lengths or not length.isdigit():
+            raise LostError
+    if len(length) > 18:
+        raise LostError
+    return int(length)
+
+
+def encoded(fields: dict[bytes, bytes]) -> bool:
+    """Whether a body's bytes are not the content itself: compressed, whichever field says so."""
+    content = fields.get(b"content-encoding")
+    coding = fields.get(b"transfer-encoding")
+    return (content is not None and any(each != b"identity" for each in items(content))) or (
+        coding is not None and coding != b"chunked" and items(coding) != [b"chunked"]
+    )
+
+
+def persists(fields: dict[bytes, bytes], version: bytes) -> bool:
+    """Whether more messages may follow this one on its connection (RFC 9112, section 9.3)."""
+    value = fields.get(b"connection")
+    if value is None or value == b"keep-alive":
+        return value is not None or version == b"HTTP/1.1"
+    options = items(value)
+    return b"close" not in options and (version == b"HTTP/1.1" or b"keep-alive" in options)
+
+
+def joined(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the fields of a head that has one of them more than once."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        fields[name] = fields[name] + b"," + value if name in fields and name not in _SINGLE else value
+    return fields

@@ -1,0 +1,40 @@
+"""What is kept of a request until its answer came: words of closed lists, and when it began."""
+
+from typing import Final, NamedTuple
+
+from shimmy_metrics.meter.clients import client_of
+from shimmy_metrics.meter.framing import LostError
+from shimmy_metrics.meter.http1 import Head
+from shimmy_metrics.meter.routes import generates, place_of, route_of
+from shimmy_metrics.vocabulary import OTHER
+
+VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
+"""The versions that are read."""
+
+
+class Request(NamedTuple):
+    """A request whose answer is awaited.
+
+    `route` is None where it does not count; `bodyless`: a HEAD; `generates`: its answer may be generated; `place` is
+    where, as a word for the person alone.
+    """
+
+    route: str | None
+    client: str | None
+    bodyless: bool
+    started: float
+    generates: bool
+    place: str
+
+
+def request_of(head: Head) -> Request:
+    """Return what is kept of a request. Raises `LostError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
+    parts = head.line.split(b" ")
+    if len(parts) != 3 or parts[2] not in VERSIONS or parts[0] == b"CONNECT" or not parts[0].isalpha():
+        raise LostError
+    method, target, _ = parts
+    agent = head.fields.get(b"user-agent")
+    route = None if method == b"OPTIONS" else route_of(target)
+    client = client_of(agent) if agent else None
+    place = place_of(target) if route is None or route == OTHER else route
+    return Request(route, client, method == b"HEAD", head.began, generates(method, target), place)
