@@ -1,7 +1,8 @@
 """A User-Agent, as one of the closed list of client words. It names libraries better than applications.
 
 Names seen live or in the programs' sources. A library of one kind that another product builds on keeps the word that
-its own name says; what names nothing of the list is `api`.
+its own name says. `cli` is a program for the terminal, an agent or a tool that sends requests, but curl, which has a
+word of its own. What names nothing of the list is `api`.
 """
 
 from typing import Final
@@ -11,15 +12,31 @@ UNNAMED: Final = "api"
 _NAMES: Final[dict[bytes, str]] = {
     b"openai": "openai-sdk",
     b"asyncopenai": "openai-sdk",
+    b"azureopenai": "openai-sdk",
+    b"asyncazureopenai": "openai-sdk",
+    b"openai-java": "openai-sdk",
+    b"openai.net": "openai-sdk",
+    b"async-openai": "openai-sdk",
     b"anthropic": "anthropic-sdk",
     b"asyncanthropic": "anthropic-sdk",
-    b"claude-cli": "anthropic-sdk",
     b"ollama": "ollama-client",
     b"ollama-python": "ollama-client",
     b"ollama-js": "ollama-client",
     b"curl": "curl",
+    b"aichat": "cli",
+    b"claude-cli": "cli",
+    b"codex_cli_rs": "cli",
+    b"geminicli": "cli",
+    b"httpie": "cli",
+    b"kimicli": "cli",
+    b"opencode": "cli",
+    b"wget": "cli",
+    b"xh": "cli",
+    b"githubcopilot": "vscode",
     b"githubcopilotchat": "vscode",
     b"cline": "vscode",
+    b"roocode": "vscode",
+    b"kilo-code": "vscode",
     b"cursor": "cursor",
     b"zed": "zed",
     b"sillytavern": "sillytavern",
@@ -46,8 +63,17 @@ _DESKTOPS: Final[tuple[tuple[bytes, str], ...]] = (
     (b" cursor/", "cursor"),
     (b" code/", "vscode"),
     (b" anythingllm", "anythingllm"),
+    (b" windowspowershell/", "cli"),
+    (b" powershell/", "cli"),
 )
-"""Electron puts an application's name into the middle of a browser's."""
+"""Electron puts an application's name into the middle of a browser's, PowerShell its own behind one."""
+
+_PROVIDERS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"ai-sdk/openai", "openai-sdk"),
+    (b"ai-sdk/azure", "openai-sdk"),
+    (b"ai-sdk/anthropic", "anthropic-sdk"),
+)
+"""Vercel's SDK names the API that it speaks, `ai/6.0.1 ai-sdk/openai/3.0.2 ...`."""
 
 
 def client_of(user_agent: bytes) -> str:
@@ -58,8 +84,9 @@ def client_of(user_agent: bytes) -> str:
     for beginning, word in _BEGINNINGS:
         if user_agent.startswith(beginning):
             return word
+    within: tuple[tuple[bytes, str], ...] = ()
     if user_agent.startswith(b"mozilla/"):
-        for name, word in _DESKTOPS:
-            if name in user_agent:
-                return word
-    return UNNAMED
+        within = _DESKTOPS
+    elif user_agent.startswith((b"ai/", b"ai-sdk/")):
+        within = _PROVIDERS
+    return next((word for name, word in within if name in user_agent), UNNAMED)
