@@ -276,7 +276,21 @@ def test_several_prompts_of_llama_cpp_add_up() -> None:
     for index, so_far in [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]:
         told = {"index": index, "content": "a", "stop": False, "tokens_predicted": so_far}
         dialects.read(told, tally, stream=True)
+    assert tally.result() == (5, TokenSource.COUNTED), "they go on"
+    for index, at_last in [(0, 2), (1, 3)]:
+        told = {"index": index, "content": "", "stop": True, "tokens_predicted": at_last}
+        dialects.read(told, tally, stream=True)
     assert tally.result() == (5, TokenSource.REPORTED)
+
+
+def test_llama_cpp_s_timings_of_each_token_are_the_count_so_far() -> None:
+    tally = Tally()
+    choice: dict[str, Any] = {"index": 0, "delta": {"content": "😀"}, "finish_reason": None}
+    dialects.read({"choices": [choice], "timings": {"predicted_n": 3}}, tally, stream=True)
+    assert tally.result() == (3, TokenSource.COUNTED)
+    choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    dialects.read({"choices": [choice], "timings": {"predicted_n": 4}}, tally, stream=True)
+    assert tally.result() == (4, TokenSource.REPORTED)
 
 
 @pytest.mark.parametrize("text", ["é", "日本", "😀"])

@@ -14,6 +14,7 @@ REPORTED, COUNTED, ESTIMATED, UNKNOWN = (
 )
 CALL = {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": '{"a"'}}]}}]}
 MESSAGE = {"type": "message", "model": "m", "content": [{"type": "text", "text": "x"}], "usage": {"output_tokens": 6}}
+TIMED = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "timings": {"predicted_n": 40}}
 EMPTY = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 
@@ -34,7 +35,7 @@ EMPTY = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         ("/v1/chat/completions", chunked([*STREAM, event({"choices": [], "usage": None}), DONE]), 2, COUNTED),
         ("/v1/chat/completions", chunked([*STREAM, event({"choices": [], "usage": EMPTY}), DONE]), 2, COUNTED),
         # llama.cpp without include_usage: its timings on the last chunk. An emoji's tokens are more than its events.
-        ("/v1/chat/completions", chunked([*STREAM, delta(None, timings={"predicted_n": 40}), DONE]), 40, REPORTED),
+        ("/v1/chat/completions", chunked([*STREAM, event(TIMED), DONE]), 40, REPORTED),
         ("/v1/chat/completions", chunked([event(CALL), event(CALL), DONE]), 2, COUNTED),
         ("/v1/chat/completions", chunked([event({"choices": [{"delta": {"reasoning_content": "x"}}]})]), 1, COUNTED),
         ("/v1/completions", answer(compact({"choices": [{"text": "x"}], "usage": USAGE})), 7, REPORTED),

@@ -14,8 +14,8 @@ class Tally:
     """
 
     __slots__ = (
-        "_covered", "_event_is_token", "_figures", "choices", "content", "estimated", "failed", "generates", "model",
-        "passed", "pieces", "understood", "uneven",
+        "_covered", "_event_is_token", "_figures", "_so_far", "choices", "content", "estimated", "failed", "generates",
+        "model", "passed", "pieces", "understood", "uneven",
     )  # fmt: skip
 
     def __init__(self, *, generates: bool = True, event_is_token: bool = False) -> None:
@@ -24,7 +24,7 @@ class Tally:
         self.passed = self.understood = self.content = self.failed = False
         self.pieces = 0
         self.choices = 1
-        self.uneven = self.estimated = False
+        self.uneven = self.estimated = self._so_far = False
         self.model: str | None = None
         self._figures: dict[int | None, int] = {}
         self._covered = 0
@@ -36,14 +36,15 @@ class Tally:
         if not str(text).isascii():
             self.uneven = True
 
-    def report(self, value: object, choice: int | None = None) -> None:
+    def report(self, value: object, choice: int | None = None, *, so_far: bool = False) -> None:
         """Note a figure that stands where the server's token count stands; what is no count is passed over.
 
-        It is the count of one `choice` so far, or of the whole answer.
+        It is the count of one `choice`, or of the whole answer. `so_far`: of an answer that is still being generated.
         """
         if type(value) is int and 0 <= value <= ANSWER_TOKENS:
             self._figures[choice] = value
             self._covered = self.pieces
+            self._so_far = so_far
 
     def name(self, value: object) -> None:
         """Note the model's name as the answer gives it."""
@@ -67,7 +68,8 @@ class Tally:
             return 0, None
         covers_all = self._covered == self.pieces and (None in self._figures or len(self._figures) >= self.choices)
         if self.reported and covers_all:
-            return self.reported, TokenSource.ESTIMATED if self.estimated else TokenSource.REPORTED
+            counted = TokenSource.COUNTED if self._so_far else TokenSource.REPORTED
+            return self.reported, TokenSource.ESTIMATED if self.estimated else counted
         if self.pieces:
             uneven = self.uneven and not self._event_is_token
             return self.pieces, TokenSource.ESTIMATED if uneven else TokenSource.COUNTED

@@ -16,5 +16,5 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
     if text or (stream and not stop):
         tally.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
     index = told.get("index")
-    tally.report(told.get("tokens_predicted"), index if type(index) is int else 0)
+    tally.report(told.get("tokens_predicted"), index if type(index) is int else 0, so_far=not stop)
     return True

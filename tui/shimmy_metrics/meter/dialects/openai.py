@@ -20,13 +20,14 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
         if isinstance(choice, dict):
             _read_choice(choice, tally, stream=stream)
     usage, timings = told.get("usage"), told.get("timings")
-    figure = None
+    figure, so_far = None, False
     if isinstance(usage, dict):
         figure = usage.get("completion_tokens")
     elif isinstance(timings, dict):
         figure = timings.get("predicted_n")
+        so_far = not any(isinstance(choice, dict) and choice.get("finish_reason") for choice in choices)
     if stream and len(choices) == 1:
-        tally.report(figure, _index(choices[0]))
+        tally.report(figure, _index(choices[0]), so_far=so_far)
     elif isinstance(timings, dict) and tally.choices > 1:
         _report_one_of_several(figure, tally, stream=stream)
     else:
