@@ -19,6 +19,7 @@ from shimmy_metrics.serve.inner import owns
 from shimmy_metrics.serve.loop import many_connections, new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
+from shimmy_metrics.serve.startup import StartupWatch
 from shimmy_metrics.serve.target import Target
 from shimmy_metrics.system.profile import Profile
 
@@ -30,9 +31,8 @@ DRAIN_SECONDS: Final = EXIT_DELAY_SECONDS / 5
 BOOKS_SECONDS: Final = EXIT_DELAY_SECONDS / 2
 """How long the exit waits for the session's sealing. One that takes longer is sealed at the next start."""
 
-_FIRST_LOOK_SECONDS: Final = 0.002
-_LAST_LOOK_SECONDS: Final = 0.05
-"""How often the server is looked at while it starts: quickly at first, as a small one starts, then more patiently."""
+_LOOK_SECONDS: Final = 0.05
+"""How often the server is looked at while it starts, where nothing else says that it may be ready."""
 
 _ASK_AGAIN_SECONDS: Final = 0.5
 """How long after a server gave no answer, being busy, it is asked again; then twice as long each time."""
@@ -43,7 +43,8 @@ class Front:
     """What was prepared before the server was started.
 
     `listener` is bound to the person's address, `place`; `holder` keeps the inner address until the server has it.
-    `started` is the monotonic second at which the server was started. `say` prints one line.
+    `started` is the monotonic second at which the server was started; `watch` measures how long it takes to listen.
+    `say` prints one line.
     """
 
     profile: Profile
@@ -54,6 +55,7 @@ class Front:
     holder: socket.socket
     inner: Place
     started: float
+    watch: StartupWatch
     say: Callable[[str], None]
 
 
@@ -72,9 +74,11 @@ async def _carry(front: Front) -> None:
     relay = Relay(loop, target, admits=front.child.alive)
     session = Session(loop, front.profile, relay, place=front.place, pid=front.child.pid, again=False, say=front.say)
     session.open()
-    if not await _ready(front, gone):
+    ready = await _ready(front)
+    startup = front.watch.end()
+    if not ready:
         return
-    startup_ms = round((front.profile.clock.monotonic() - front.started) * 1000)
+    startup_ms = None if startup is None else round(startup * 1000)
     session.begin(front.force, started=front.started, startup_ms=startup_ms)
     session.watch()
     many_connections()
@@ -110,13 +114,21 @@ async def _introduce(session: Session, target: Target, child: Child) -> None:
     session.introduce(named)
 
 
-async def _ready(front: Front, gone: asyncio.Event) -> bool:
+async def _ready(front: Front) -> bool:
     """Wait until the server itself is seen to listen at its inner address; False where it ended before."""
-    pause = _FIRST_LOOK_SECONDS
-    while front.child.alive():
-        if owns(front.child.pid, front.inner):
-            return True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(gone.wait(), pause)
-        pause = min(pause * 1.2, _LAST_LOOK_SECONDS)
+    loop = asyncio.get_running_loop()
+    answered = asyncio.Event()
+    loop.add_reader(front.watch.descriptor, answered.set)
+    try:
+        while front.child.alive():
+            if owns(front.child.pid, front.inner):
+                return True
+            # The watch ends with the server as well. Where it is killed the server is still served.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(answered.wait(), _LOOK_SECONDS)
+            if answered.is_set():
+                loop.remove_reader(front.watch.descriptor)
+                answered.clear()
+    finally:
+        loop.remove_reader(front.watch.descriptor)
     return False

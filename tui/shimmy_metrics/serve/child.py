@@ -13,7 +13,6 @@ import signal
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from shimmy_metrics.errors import Exit
@@ -26,12 +25,17 @@ _PR_GET_PDEATHSIG: Final = 2
 """prctl(2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Guard:
-    """What the child needs between `fork` and `exec`, looked up before: the call, and whose death it shall follow."""
+class DeathGuard:
+    """Ends a forked child when its parent ends. Made before the fork: what it needs is looked up there."""
 
-    prctl: Callable[..., int]
-    parent: int
+    def __init__(self) -> None:
+        self._prctl = ctypes.CDLL(None).prctl
+        self._parent = os.getpid()
+
+    def arm(self) -> bool:
+        """Guard this process, right after the fork; return False where its parent has ended already."""
+        self._prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        return os.getppid() == self._parent
 
 
 class Child:
@@ -76,30 +80,42 @@ def can_guard(binary: str) -> bool:
 
 
 def start(
-    binary: str, words: Sequence[str], variables: Mapping[str, str], *, blocked: Iterable[signal.Signals]
+    binary: str,
+    words: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    blocked: Iterable[signal.Signals],
+    starting: Callable[[], None],
 ) -> Child:
     """Start the binary. Must be called by the main thread, before there are others: its death is what is guarded.
 
-    `blocked` are the signals that we blocked for ourselves; the server gets them unblocked. A binary that the system
+    `blocked` are the signals that we blocked for ourselves; the server gets them unblocked. `starting` is called in the
+    new process at the last moment; an `OSError` of it is passed over. A binary that the system
     refuses to run says so on standard error and ends with 127, as a shell does it. Raises `OSError` where there can be
     no further process.
     """
-    guard = _Guard(ctypes.CDLL(None).prctl, os.getpid())
+    guard = DeathGuard()
     sys.stdout.flush()  # or both would write what stands in the buffers
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
-        _become(binary, list(words), dict(variables), list(blocked), guard)
+        _become(binary, list(words), dict(variables), list(blocked), guard, starting)
     return Child(pid)
 
 
 def _become(
-    binary: str, words: list[str], variables: dict[str, str], blocked: list[signal.Signals], guard: "_Guard"
+    binary: str,
+    words: list[str],
+    variables: dict[str, str],
+    blocked: list[signal.Signals],
+    guard: DeathGuard,
+    starting: Callable[[], None],
 ) -> NoReturn:
     try:
-        guard.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if os.getppid() == guard.parent:  # it may have died before the call above
+        if guard.arm():
             signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
+            with contextlib.suppress(OSError):
+                starting()
             hand_over(binary, words, variables)
     except OSError as error:
         line = f"shimmy-metrics: {binary}: cannot be run: {(error.strerror or 'no reason given').lower()}. "

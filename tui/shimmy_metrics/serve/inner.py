@@ -46,9 +46,14 @@ def _listener(place: Place, proc: Path) -> str | None:
     # proc(5): address and port in hexadecimal, the address in the machine's byte order.
     number = int.from_bytes(socket.inet_aton(place.host), sys.byteorder)
     wanted = f"{number:08X}:{place.port:04X}"
-    with contextlib.suppress(OSError):
-        for line in (proc / "net/tcp").read_text().splitlines()[1:]:
+    # The kernel lists what listens first (Documentation/networking/proc_net_tcp.rst); of the rest, connections that
+    # ended a minute ago among them, there may be thousands.
+    with contextlib.suppress(OSError), (proc / "net/tcp").open() as table:
+        next(table, "")
+        for line in table:
             words = line.split()
-            if words[1] == wanted and words[3] == _LISTENING:
+            if words[3] != _LISTENING:
+                break
+            if words[1] == wanted:
                 return words[9]
     return None

@@ -14,6 +14,7 @@ from shimmy_metrics.serve.address import VARIABLE, asked, take
 from shimmy_metrics.serve.child import can_guard, start
 from shimmy_metrics.serve.ending import HandOverError
 from shimmy_metrics.serve.inner import reserve
+from shimmy_metrics.serve.startup import StartupWatch
 from shimmy_metrics.store.location import check_location
 from shimmy_metrics.system.profile import Profile
 
@@ -33,21 +34,25 @@ def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str]
     if not can_guard(binary):
         raise HandOverError("not measured: this system cannot guard the way to a server behind us")
     listener, place = take(wanted.places)
-    try:
-        holder, inner = reserve()
-    except OSError:
-        raise HandOverError from None  # no socket is left; the server itself needs fewer than we do
-    variables = {**profile.environment.variables, VARIABLE: str(inner)}
-    started = profile.clock.monotonic()
     blocked = signals.block()
     try:
-        child = start(binary, wanted.words, variables, blocked=blocked)
+        holder, inner = reserve()
+        watch = StartupWatch(inner)
     except OSError:
         signals.unblock(blocked)
-        raise HandOverError from None  # no process is left; becoming the server needs none
+        raise HandOverError from None  # no socket or process is left; becoming the server needs none
+    variables = {**profile.environment.variables, VARIABLE: str(inner)}
+    started = profile.clock.monotonic()
+    try:
+        child = start(binary, wanted.words, variables, blocked=blocked, starting=watch.starting)
+    except OSError:
+        watch.end()
+        signals.unblock(blocked)
+        raise HandOverError from None
+    watch.started()
     signals.pass_on(child, blocked)
 
     from shimmy_metrics.serve.before_child import Front, carry  # slow to import: asyncio, the meter, the store
 
-    carry(Front(profile, force, child, listener, place, holder, inner, started, say))
+    carry(Front(profile, force, child, listener, place, holder, inner, started, watch, say))
     return child.wait()

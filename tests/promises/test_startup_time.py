@@ -1,0 +1,103 @@
+"""`startup_time_ms` is the server's own: an independent process that watches the same start says the same."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.installed import Home, stop, wait_until
+from support.seen_start import children, command_of, first_of_all, see_start
+from support.servers import free_port, wait_for
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")
+
+STARTS = 10
+
+SERVER = """#!{python} -S
+import os
+import socket
+import time
+
+time.sleep({seconds})
+host, port = os.environ["SHIMMY_BIND_ADDRESS"].rsplit(":", 1)
+listener = socket.create_server((host, int(port)))
+while True:
+    asking, _ = listener.accept()
+    asking.recv(1000)
+    asking.sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n{{"service":"shimmy","version":"2.6.5"}}')
+    asking.close()
+"""
+
+
+def _server(folder: Path, seconds: float) -> Path:
+    path = folder / "server"
+    path.write_text(SERVER.format(python=sys.executable, seconds=seconds))
+    path.chmod(0o755)
+    return path
+
+
+def _startup_ms(home: Home) -> Any:  # noqa: ANN401 - a number or null of the export's JSON
+    (session,) = json.loads(home.metrics("export").stdout)["sessions"]
+    return session["counters"]["startup_ms"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4])
+def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, seconds: float) -> None:
+    server = _server(tmp_path, seconds)
+    apart = []
+    with first_of_all() as before:
+        for index in range(STARTS):
+            home = Home(tmp_path / str(index), {"SHIMMY_BIN": str(server)}, before)
+            home.root.mkdir()
+            home.metrics("enable")
+            port = free_port()
+            with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
+                seen = see_start(process, server)
+                wait_for(port, process)
+                own = _startup_ms(home)
+                stop(process)
+            if not seen.agrees(own):
+                apart.append((own, seen))
+    assert apart == []
+
+
+def _watch_of(process: "subprocess.Popen[str]", server: Path) -> int | None:
+    """Return the process that watches the start, once the server runs."""
+    found = {pid: str(server) in command_of(pid) for pid in children(process.pid)}
+    return next((pid for pid, is_server in found.items() if not is_server), None) if any(found.values()) else None
+
+
+def test_a_server_is_served_whose_watch_was_killed(tmp_path: Path) -> None:
+    server = _server(tmp_path, 1.0)
+    home = Home(tmp_path, {"SHIMMY_BIN": str(server)})
+    home.metrics("enable")
+    port = free_port()
+    with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
+        assert wait_until(lambda: _watch_of(process, server) is not None)
+        watch = _watch_of(process, server)
+        assert watch is not None
+        os.kill(watch, signal.SIGKILL)
+        wait_for(port, process)
+        assert len(children(process.pid)) == 1  # no zombie is left of it
+        assert _startup_ms(home) is None
+        stop(process)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_no_watch_outlives_a_start_that_is_broken_off(tmp_path: Path, how: signal.Signals) -> None:
+    server = _server(tmp_path, 60.0)
+    home = Home(tmp_path, {"SHIMMY_BIN": str(server)})
+    home.metrics("enable")
+    with home.started("serve", "--bind", f"127.0.0.1:{free_port()}") as process:
+        assert wait_until(lambda: _watch_of(process, server) is not None)
+        started = children(process.pid)
+        assert len(started) == 2
+        process.send_signal(how)
+        process.communicate(timeout=20)
+        assert process.returncode == -how
+        assert wait_until(lambda: not any(map(command_of, started)))
