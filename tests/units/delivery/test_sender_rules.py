@@ -471,6 +471,17 @@ def test_what_a_killed_sender_left_open_is_completed_though_nothing_is_due(home:
     assert home.wire.seconds == []
 
 
+def test_for_another_s_departure_that_is_under_way_nobody_waits(home: Sender) -> None:
+    begun = departures.begin(home.db, Departure(0, NOW, LOCAL, "0" * 64, 640, 1, by_hand=False))
+    departures.may_leave(home.db, begun, [uuid(1)])
+    lock = Lock(lock_path(home.profile))
+    assert lock.take()
+    home.send()
+    lock.release()
+    assert home.wire.now == home.wire.began
+    assert 1.0 not in home.busy_seconds
+
+
 def test_with_nothing_to_do_the_store_is_not_even_opened_for_writing(home: Sender) -> None:
     home.queue(1)
     outbox.mark(home.db, 1, QueueState.HELD_BY_HAND)

@@ -17,7 +17,7 @@ from shimmy_metrics.delivery.force import ENDED, in_force
 from shimmy_metrics.delivery.post import Answer, Gate, Post
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.response import Verdict, classify
-from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.delivery.sender_lock import lock_path, sending
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.check import check_body
@@ -151,11 +151,12 @@ def _waiting(profile: Profile, released: Collection[int]) -> bool:
     with open_readonly(profile) as db:
         if db is None:
             return False
-        if any(each.ended is None for each in departures.everything(db)):
-            return True
         if released:
-            return not releases.released(db, now).isdisjoint(released)
-        return backoff.attempt_is_open(db) and bool(_due(db, now))
+            leaves = not releases.released(db, now).isdisjoint(released)
+        else:
+            leaves = backoff.attempt_is_open(db) and bool(_due(db, now))
+        left_open = any(each.ended is None for each in departures.everything(db))
+    return leaves or (left_open and not sending(profile))
 
 
 def _sending(profile: Profile, db: Database | None) -> Standing | None:

@@ -1,0 +1,55 @@
+"""A look copies the store once, and the deletion that a withdrawal owes is looked for once."""
+
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions import outbox as by_hand
+from shimmy_metrics.actions import summary as of_summary
+from shimmy_metrics.actions.decide import enable, hold
+from shimmy_metrics.actions.summary import summary
+from shimmy_metrics.cli import cmd_outbox, owed
+from shimmy_metrics.store import readonly
+from support.queued import fill_outbox
+from support.samples import profile
+
+
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Return the stores that were copied, one entry a copy."""
+    made: list[Path] = []
+    copy = readonly._copy
+
+    def counting(path: Path, mode: str) -> object:
+        made.append(path)
+        return copy(path, mode)
+
+    monkeypatch.setattr(readonly, "_copy", counting)
+    return made
+
+
+def test_status_after_a_yes_copies_the_store_once(tmp_path: Path, copies: list[Path]) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    fill_outbox(mine, 1)
+    copies.clear()
+    assert summary(mine).due == 1
+    assert len(copies) == 1
+
+
+def test_a_release_looks_for_an_owed_deletion_once_and_reads_the_summary_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    hold(mine, review=True)
+    fill_outbox(mine, 1)
+    looks: list[str] = []
+    settle, read = owed.settle, of_summary.summary
+    monkeypatch.setattr(cmd_outbox, "settle", lambda each: (looks.append("owed"), settle(each)))
+    monkeypatch.setattr(cmd_outbox, "summary", lambda each: (looks.append("summary"), read(each))[1])
+    monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: None)
+    assert cmd_outbox.release(mine, "all") == 1
+    assert looks == ["owed", "summary"]
+    assert "What became of it is not known yet" in capsys.readouterr().out
