@@ -54,8 +54,8 @@ class Releasing(Acting):
         if shown is None:
             return
         endpoint, number = shown.standing.endpoint, len(subject.reports)
-        of = {report.endpoint for report in subject.reports} - {""}
-        meant = {host(each) for each in of if not same_endpoint(each, endpoint)}
+        endpoints = {report.endpoint for report in subject.reports} - {""}
+        meant = {host(each) for each in endpoints if not same_endpoint(each, endpoint)}
         was = "It was" if number == 1 else "They were"
         other = f" {was} sealed for {', '.join(sorted(meant))}." if meant else ""
         asked = Asked(
