@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions import outbox as by_hand
-from shimmy_metrics.actions import summary as of_summary
 from shimmy_metrics.actions.decide import enable, hold
-from shimmy_metrics.actions.summary import summary
+from shimmy_metrics.actions.summary import Summary, summary
 from shimmy_metrics.cli import cmd_outbox, owed
 from shimmy_metrics.store import readonly
+from shimmy_metrics.system.profile import Profile
 from support.queued import fill_outbox
 from support.samples import profile
 
@@ -45,9 +45,17 @@ def test_a_release_looks_for_an_owed_deletion_once_and_reads_the_summary_once(
     hold(mine, review=True)
     fill_outbox(mine, 1)
     looks: list[str] = []
-    settle, read = owed.settle, of_summary.summary
-    monkeypatch.setattr(cmd_outbox, "settle", lambda each: (looks.append("owed"), settle(each)))
-    monkeypatch.setattr(cmd_outbox, "summary", lambda each: (looks.append("summary"), read(each))[1])
+
+    def settled(each: Profile) -> None:
+        looks.append("owed")
+        owed.settle(each)
+
+    def read(each: Profile) -> Summary:
+        looks.append("summary")
+        return summary(each)
+
+    monkeypatch.setattr(cmd_outbox, "settle", settled)
+    monkeypatch.setattr(cmd_outbox, "summary", read)
     monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: None)
     assert cmd_outbox.release(mine, "all") == 1
