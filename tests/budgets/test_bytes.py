@@ -24,7 +24,7 @@ SPLIT_BYTES = 16
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_step_stays_within_its_budget_and_rises_nowhere(tmp_path: Path, look: str) -> None:
-    # On a machine that stalls, a frame may come after its step was over and count for the next: never twice alike.
+    # On a machine that stalls, a frame may come in two: never twice alike.
     assert not (_over(tmp_path / "once", look) and _over(tmp_path / "again", look))
 
 

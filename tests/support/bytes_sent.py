@@ -1,7 +1,8 @@
 """What the app sends over a slow line, counted on the far side of a pty of 80 x 24, step by step.
 
 `python -m support.bytes_sent`, from `tests/`, measures anew and writes the table that `tests/budgets` holds the app to.
-The app under count says by a title, which is not counted, when a step is over: that needs no guess how fast it is.
+The app under count says by a title, which is not counted, when a step is over: that needs no guess how fast it is, and
+no silence, which a busy machine makes as well.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.start import Start
 from support import opened, overviews, samples
 from support.terminal import Terminal, terminal
+from support.timed import busy
 
 TABLE: Final = Path(__file__).parents[1] / "budgets" / "bytes.json"
 
@@ -32,8 +34,10 @@ from support.bytes_sent import run
 run(Path({root!r}), {variables!r})
 """
 
-QUIET_SECONDS: Final = 0.2
-"""After an event: the drawer follows a key, and a screen its switch."""
+_CALM_ROUNDS: Final = 4
+"""What finds to do when there is nothing to do comes a round later."""
+
+_ROUND_SECONDS: Final = 0.005
 
 _OVER: Final = re.compile(rb"\x1b\]2;over in (\d+), last (\d+)\x07")
 _MOVE: Final = re.compile(r"\x1b\[\d*(;\d+)?[HC]")
@@ -128,7 +132,7 @@ class Counted(opened.Still):
     _turn = 0
     _writes = 0
     _last = 0
-    _waiting: asyncio.TimerHandle | None = None
+    _waiting: asyncio.Task[None] | None = None
 
     def on_ready(self) -> None:
         """Begin to count."""
@@ -145,24 +149,30 @@ class Counted(opened.Still):
             self.post_message(OverviewChanged(ticked(self._turn)))
 
     def wrote(self, data: str) -> None:
-        """Count what reaches the terminal, and wait for its end. The cursor's move alone is no frame."""
+        """Count what reaches the terminal. The cursor's move alone is no frame."""
         if not _MOVE.fullmatch(data):
             self._last = len(data.encode())
             self._writes += 1
-        self._wait()
 
     def _wait(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._over)
+        if self._waiting is None or self._waiting.done():
+            self._waiting = asyncio.create_task(self._say_when_over())
 
-    def _over(self) -> None:
+    async def _say_when_over(self) -> None:
+        """Wait until nothing is left to be done, and say so."""
+        calm = 0
+        while calm < _CALM_ROUNDS:
+            await asyncio.sleep(_ROUND_SECONDS)
+            calm = 0 if busy(self) or self._awaits_its_time() else calm + 1
         writes, self._writes = self._writes, 0
         assert self._driver is not None
         self._driver.write(f"\x1b]2;over in {writes}, last {self._last if writes else 0}\x07")
-        assert self._waiting is not None
-        self._waiting.cancel()
         self._writes = 0
+
+    def _awaits_its_time(self) -> bool:
+        """Whether something is to be done once at a later time, such as the drawer's explanation."""
+        timers = [timer for pump in (self, *self._registry) for timer in tuple(pump._timers)]
+        return any(timer._repeat == 0 and timer._task is not None and not timer._task.done() for timer in timers)
 
 
 def ticked(turn: int) -> Overview:

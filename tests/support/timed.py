@@ -117,7 +117,7 @@ async def quiet(pilot: Pilot[None], passes: int = 3) -> None:
         await asyncio.sleep(0.001 if acting else 0)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        calm = 0 if acting or _busy(pilot.app) else calm + 1
+        calm = 0 if acting or busy(pilot.app) else calm + 1
 
 
 def key(name: str) -> events.Key:
@@ -131,7 +131,7 @@ def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
     return events.MouseDown(None, x, y, **place), events.MouseUp(None, x, y, **place)  # type: ignore[arg-type]
 
 
-def _busy(app: App[None]) -> bool:
+def busy(app: App[None]) -> bool:
     """Whether a widget has a message, deals with one, or waits to be drawn. Textual has no question for that."""
     screen = app.screen
     drawn = not (screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks)
