@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 KEPT = ("PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV", "SHIMMY_REAL_BIN")
@@ -23,10 +24,16 @@ HEARD = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "
 
 
 def pytest_configure() -> None:
-    """Let programs under test hear signals, also where the tests run behind `&` or nohup, which leave some ignored."""
+    """Let programs under test hear signals, also where the tests run behind `&` or nohup, which leave some ignored.
+
+    And let no example of a property be failed by the time it took.
+    """
     for each in HEARD:
         if signal.getsignal(each) is signal.SIG_IGN:
             signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)
+    # How long an example takes tells of the machine's other work.
+    hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)
+    hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_xdist_auto_num_workers() -> int:

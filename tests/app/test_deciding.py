@@ -1,6 +1,7 @@
 """The question decides nothing by accident: only an explicit yes, given by a person, switches anything on."""
 
 import itertools
+import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -239,7 +240,15 @@ async def test_ask_me_later_writes_nothing(tmp_path: Path) -> None:
 async def test_a_letter_typed_before_the_question_stood_does_not_count(tmp_path: Path) -> None:
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("e")
+        assert isinstance(app.screen, ConsentScreen)
+        stands = app.screen
+        await opened.until(pilot, lambda: math.isfinite(stands.stood))
+        early = key("e")
+        early.time = stands.stood
+        early.set_sender(app)
+        assert app._driver is not None
+        app._driver.send_message(early)
+        await opened.settled(pilot)
         await pilot.pause(0.3)
         assert not opened.profile_of(tmp_path).config_path.exists()
         assert "too fast" in opened.text(app)

@@ -17,6 +17,7 @@ from support.official_client import official_client, streamed, whole
 from support.real_parts import SHIMMY
 from support.receiver import Receiver
 from support.servers import free_port, wait_for
+from support.timely import in_time
 
 pytestmark = pytest.mark.real
 
@@ -81,7 +82,7 @@ def test_a_receiver_that_hangs_delays_no_exit(home: Home, micro: Path, tmp_path:
                 taken.append(time.monotonic() - began)
         assert wait_until(lambda: bool(receiver.received))
     # By itself the server is gone within a millisecond. The best of three: the machine has other work too.
-    assert min(taken) <= EXIT_DELAY_SECONDS
+    assert in_time(min(taken), EXIT_DELAY_SECONDS)
 
 
 def test_a_meter_killed_in_a_stream_loses_a_second_at_most_and_the_next_start_seals_it(home: Home, micro: Path) -> None:

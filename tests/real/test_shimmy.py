@@ -127,10 +127,12 @@ def _said(text: str, port: int) -> list[str]:
 
 def test_the_same_lines_but_for_the_address_and_one_more(home: Home, micro: Path) -> None:
     with bare_shimmy(home, micro) as (port, process):
+        assert ask(port)[0] == 200
         code, out, err = stop(process)
         expected = (code, _said(out, port), _said(err, port))
     home.metrics("enable")
     with _served(home, micro) as (port, process):
+        assert ask(port)[0] == 200  # what is behind the port is up by then
         code, out, err = stop(process)
     assert code == expected[0]
     assert [line for line in _said(out, port) if "Starting server" not in line] == [

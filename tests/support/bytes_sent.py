@@ -21,6 +21,7 @@ from shimmy_metrics.app.main import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.start import Start
 from support import opened, overviews, samples
+from support.rest import awaits
 from support.terminal import Terminal, terminal
 from support.timed import busy
 
@@ -159,20 +160,15 @@ class Counted(opened.Still):
             self._waiting = asyncio.create_task(self._say_when_over())
 
     async def _say_when_over(self) -> None:
-        """Wait until nothing is left to be done, and say so."""
+        """Wait until nothing is left to be done, at once or, as the drawer's explanation, soon; and say so."""
         calm = 0
         while calm < _CALM_ROUNDS:
             await asyncio.sleep(_ROUND_SECONDS)
-            calm = 0 if busy(self) or self._awaits_its_time() else calm + 1
+            calm = 0 if busy(self) or awaits(self) else calm + 1
         writes, self._writes = self._writes, 0
         assert self._driver is not None
         self._driver.write(f"\x1b]2;over in {writes}, last {self._last if writes else 0}\x07")
         self._writes = 0
-
-    def _awaits_its_time(self) -> bool:
-        """Whether something is to be done once at a later time, such as the drawer's explanation."""
-        timers = [timer for pump in (self, *self._registry) for timer in tuple(pump._timers)]
-        return any(timer._repeat == 0 and timer._task is not None and not timer._task.done() for timer in timers)
 
 
 def ticked(turn: int) -> Overview:

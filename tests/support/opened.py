@@ -18,7 +18,7 @@ from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.profile import Profile
 from support import samples
 from support.reading import unwrapped
-from support.rest import at_rest, send
+from support.rest import at_rest, awaits, send
 
 TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
@@ -91,7 +91,9 @@ async def answer(pilot: Pilot[None], key: str) -> None:
     """Press a key that answers: after the question stood, with silence on both sides."""
     await pilot.pause(QUESTION_STANDS_SECONDS + 0.05)
     send(pilot.app, key)
-    await pilot.pause(SILENCE_SECONDS + 0.05)
+    await settled(pilot)
+    while awaits(pilot.app, SILENCE_SECONDS):
+        await pilot.pause(0.01)
     await settled(pilot)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from textual import events
 from textual.app import App
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -46,8 +47,21 @@ async def at_rest(pilot: Pilot[None], *, working: bool = False) -> None:
         # A worker's thread gets its turn as well: it would wait long beside a loop that never sleeps.
         await asyncio.sleep(_TURN_SECONDS if works else 0)
         widgets = [app.screen, *app.screen.query(Widget)]
-        waits = any(each._message_queue.qsize() or each._next_callbacks for each in (app, *widgets))
+        waits = any(map(deals, (app, *widgets)))
         waits = waits or bool(app.screen._callbacks or app.animator._animations or app.animator._scheduled)
         waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
         works = not working and any(not each.is_finished for each in app.workers if each.group != _FOR_EVER)
         quiet = 0 if waits or works else quiet + 1
+
+
+def deals(pump: MessagePump) -> bool:
+    """Whether a message waits there, or one is being dealt with. Textual has no question for that."""
+    queue: Any = pump._message_queue
+    return not queue.empty() or not queue.ready_event._waiters or bool(pump._next_callbacks)
+
+
+def awaits(app: App[Any], seconds: float = float("inf")) -> bool:
+    """Whether something is to be done once, at most so long after it was asked for, and was not done yet."""
+    timers = (timer for pump in (app, *app._registry) for timer in tuple(pump._timers))
+    once = (timer for timer in timers if timer._repeat == 0 and timer._interval <= seconds)
+    return any(timer._task is not None and not timer._task.done() for timer in once)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from shimmy_metrics.actions.overview import Overview
@@ -33,6 +34,10 @@ LOOKS: Final[dict[str, dict[str, str]]] = {
 """What the terminal says of itself, by the look that it gets."""
 
 _LONGEST_SECONDS: Final = 20.0
+
+_UNHURRIED_SECONDS: Final = 3600.0
+"""Textual's palette shows a part of its lines after a time, and then that it is busy: on a busy machine it did."""
+
 _CLEAR: Final = "ctrl+u"
 """Empties the line of a search."""
 
@@ -207,7 +212,10 @@ async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> 
     for walk in WALKS:
         if drawn and not any(scene.drawn for scene in walk.scenes):
             continue
-        with tempfile.TemporaryDirectory() as root, patch.dict(os.environ, {"HOME": root}):
+        unhurried = patch.multiple(
+            CommandPalette, _RESULT_BATCH_TIME=_UNHURRIED_SECONDS, _BUSY_COUNTDOWN=_UNHURRIED_SECONDS
+        )
+        with tempfile.TemporaryDirectory() as root, patch.dict(os.environ, {"HOME": root}), unhurried:
             profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
             start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]
             app = (FixedAsking if walk.asks else Fixed)(profile, start)

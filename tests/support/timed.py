@@ -8,7 +8,6 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.timer import Timer
 
@@ -20,6 +19,7 @@ from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import QueuedReport
 from support import opened, samples
+from support.rest import deals
 
 LONGEST = 20.0
 
@@ -132,12 +132,7 @@ def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
 
 
 def busy(app: App[None]) -> bool:
-    """Whether a widget has a message, deals with one, or waits to be drawn. Textual has no question for that."""
+    """Whether a widget has a message, deals with one, or waits to be drawn."""
     screen = app.screen
     drawn = not (screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks)
-    return not drawn or _deals(app) or any(_deals(each) for each in app._registry)
-
-
-def _deals(pump: MessagePump) -> bool:
-    queue: Any = pump._message_queue
-    return not queue.empty() or not queue.ready_event._waiters or bool(pump._next_callbacks)
+    return not drawn or deals(app) or any(deals(each) for each in app._registry)
