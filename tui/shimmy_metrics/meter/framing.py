@@ -66,8 +66,10 @@ def encoded(fields: dict[bytes, bytes]) -> bool:
 def persists(fields: dict[bytes, bytes], version: bytes) -> bool:
     """Whether more messages may follow this one on its connection (RFC 9112, section 9.3)."""
     value = fields.get(b"connection")
-    if value is None or value == b"keep-alive":
-        return value is not None or version == b"HTTP/1.1"
+    if value is None:
+        return version == b"HTTP/1.1"
+    if value == b"keep-alive":
+        return True
     options = items(value)
     return b"close" not in options and (version == b"HTTP/1.1" or b"keep-alive" in options)
 

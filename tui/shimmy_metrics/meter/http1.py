@@ -30,10 +30,10 @@ _TRAILER: Final = re.compile(_FIELD)
 _BARE_FEED: Final = re.compile(rb"(?<!\r)\n")
 
 _QUOTED: Final = rb'"(?:[^\0-\x08\n-\x1f"\\\x7f]|\\[^\0-\x08\n-\x1f\x7f])*+"'
-_SIZE_LINE: Final = re.compile(
-    rb"([0-9A-Fa-f]++)(?:[ \t]*+;[ \t]*+%s(?:[ \t]*+=[ \t]*+(?:%s|%s))?+)*+" % (_NAME, _NAME, _QUOTED)
+_EXTENDED: Final = re.compile(
+    rb"([0-9A-Fa-f]++)(?:[ \t]*+;[ \t]*+%s(?:[ \t]*+=[ \t]*+(?:%s|%s))?+)++" % (_NAME, _NAME, _QUOTED)
 )
-"""A chunk's size and its extensions, to the letter (RFC 9112, section 7.1.1)."""
+"""A chunk's size with extensions, to the letter (RFC 9112, section 7.1.1)."""
 
 _LOOKED_AT: Final = re.compile(
     rb"\n(con(?:nection|tent-(?:length|type|encoding))|transfer-encoding|user-agent|upgrade|sec-websocket-extensions):"
@@ -179,50 +179,61 @@ class Message:
 
     def _chunks(self) -> bytes:
         """Return what waits of the body's chunks; keep a line that is not whole."""
-        buffer, at = self._buffer, self._at
-        pieces: list[bytes] = []
-        while not self.done:
-            if self._state == _CHUNK:
+        buffer, at, state = self._buffer, self._at, self._state
+        size = len(buffer)
+        pieces: list[bytes | bytearray] = []
+        while at < size and not self.done:
+            if state == _CHUNK:
                 stop = at + self._left
-                pieces.append(bytes(buffer[at:stop]))
-                if stop > len(buffer):
-                    self._left = stop - len(buffer)
-                    at = len(buffer)
-                    break
-                self._state, at = _AFTER, stop
-            if self._state == _AFTER:
+                pieces.append(buffer[at:stop])
+                if stop > size:
+                    self._left = stop - size
+                    at = size
+                else:
+                    state, at = _AFTER, stop
+            elif state == _AFTER:
                 if not buffer.startswith(_LINE_END, at):
-                    if bytes(buffer[at : at + 2]) in (b"", b"\r"):
+                    if buffer[at:] == b"\r":
                         break
                     raise LostError
-                self._state = _SIZE
+                state = _SIZE
                 at += 2
-            end = buffer.find(_LINE_END, self._searched or at)
-            if end < 0 and len(buffer) - at <= _LINE_BYTES + 1:
-                break
-            if not 0 <= end - at <= _LINE_BYTES:
-                raise LostError
-            self._searched = 0
-            if self._state == _SIZE:
-                self._left = _size(buffer[at:end])
-                self._state = _CHUNK if self._left else _TRAILERS
             else:
-                self.done = end == at
-                if not (self.done or _TRAILER.fullmatch(buffer, at, end)):
+                end = buffer.find(_LINE_END, self._searched or at)
+                if end < 0 and size - at <= _LINE_BYTES + 1:
+                    break
+                if not 0 <= end - at <= _LINE_BYTES:
                     raise LostError
-            at = end + 2
-        if at == len(buffer):
-            self.drop()
+                self._searched = 0
+                if state == _SIZE:
+                    self._left = _size(buffer[at:end])
+                    state = _CHUNK if self._left else _TRAILERS
+                else:
+                    self.done = end == at
+                    if not (self.done or _TRAILER.fullmatch(buffer, at, end)):
+                        raise LostError
+                at = end + 2
+        self._state = state
+        if at == size:
+            self._buffer, self._at, self._searched = b"", 0, 0
         elif self.done:
             self._at = at
         else:
             self._keep(at, len(_LINE_END))
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
 
 def _size(line: bytes | bytearray) -> int:
     """Return a chunk's size by its line. Raises `LostError`."""
-    found = _SIZE_LINE.fullmatch(line)
-    if found is None or found.end(1) > 15:
+    if not line.isalnum():
+        found = _EXTENDED.fullmatch(line)
+        if found is None:
+            raise LostError
+        line = found[1]
+    # int() alone would take `0x` as well, and spaces, signs and underscores, which are not alphanumeric.
+    if len(line) > 15 or line[1:2] in (b"x", b"X"):
         raise LostError
-    return int(found[1], 16)
+    try:
+        return int(line, 16)
+    except ValueError:
+        raise LostError from None

@@ -24,9 +24,9 @@ class Splitter:
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next piece; return all blocks that are whole now, each with its gap, for `split`."""
+        gap, rest = self.gap, self._rest
         if self._outline is not None:
             return self._feed_outline(piece)
-        gap, rest = self.gap, self._rest
         end = piece.rfind(gap) + len(gap)
         if end < len(gap):  # none in the piece alone
             end = self._straddling(piece)
@@ -77,7 +77,7 @@ class Splitter:
         at = 0 if begun else piece.find(self.gap)
         if at < 0:
             self._outline.feed(piece)
-            self._rest[:] = piece[-1:]
+            self._rest[:] = piece[-1:] or self._rest
             return b""
         self._outline.feed(piece[:at])
         return self.rest() + self.gap + self.feed(piece[at + (begun or len(self.gap)) :])
@@ -98,13 +98,11 @@ class EventSplitter(Splitter):
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next piece; return all events that are whole now, each line ended by a line feed, for `split`."""
-        if self._after_cr and piece:
-            piece = piece.removeprefix(b"\n")
-            self._after_cr = False
-        if b"\r" in piece:
-            self._after_cr = piece.endswith(b"\r")
-            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        return super().feed(piece)
+        if self._after_cr or b"\r" in piece:
+            piece = self._with_line_feeds(piece)
+        elif not self._rest and piece.endswith(self.gap):
+            return piece  # whole events, as nearly all reads bring them
+        return Splitter.feed(self, piece)
 
     def split(self, whole: bytes) -> Iterator[bytes]:
         """Return events one by one, each without the empty line behind it and none empty."""
@@ -112,3 +110,12 @@ class EventSplitter(Splitter):
             self._first = False
             whole = whole.removeprefix(BYTE_ORDER_MARK)
         return super().split(whole)
+
+    def _with_line_feeds(self, piece: bytes) -> bytes:
+        if self._after_cr and piece:
+            piece = piece.removeprefix(b"\n")
+            self._after_cr = False
+        if b"\r" in piece:
+            self._after_cr = piece.endswith(b"\r")
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return piece
