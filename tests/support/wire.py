@@ -13,11 +13,11 @@ HASH = b"8 bytes."
 class Seen:
     """A tap with a clock that is set by hand, the exchanges it gave and the names it had hashed."""
 
-    def __init__(self, server: str = "shimmy") -> None:
+    def __init__(self, server: str = "shimmy", kind: type[Tap] = Tap) -> None:
         self.exchanges: list[Exchange] = []
         self.hashed: list[bytes] = []
         self.now = 0.0
-        self.tap = Tap(self.exchanges.append, self._hash, lambda: self.now, server)
+        self.tap = kind(self.exchanges.append, self._hash, lambda: self.now, server)
 
     def _hash(self, name: bytes) -> bytes:
         self.hashed.append(name)

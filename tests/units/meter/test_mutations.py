@@ -1,23 +1,18 @@
 """Damaged conversations by the million: nothing but `LostError` is ever raised, and any cut into reads tells the same.
 
-Damage is drawn from a seed, so that a case that fails can be repeated by its number alone. The tap's own boundary,
-which would hide an error as blindness, is left out here.
+Damage is drawn from a seed, so that a case that fails can be repeated by its number alone. What a fuzzer found that was
+new to it is kept and repeated here as well (`fuzz.meter`).
 """
 
 import random
+from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.meter.framing import LostError
+from fuzz.meter import CORPUS, PUT_IN
 from support.conversations import CASES
-from support.wire import Seen, pass_cut
-
-PUT_IN = (
-    *(b"\r\n", b"\n\n", b"\r", b"\n", b"\0", b'"', b"{", b"}", b"[", b"]", b":", b"\\", b"\xff", b"\xed\xa0\x80"),
-    *(b"0", b"9" * 20, b"null", b"data: ", b"\\ud800", b'"usage":{', b'"choices":[', b'"model":"', b'{"error":1}'),
-    *(b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"\x81\x05"),
-)
+from support.cut_alike import Conversation, check, check_input, conversation_of, told_by
+from support.drawn import connection
 
 
 def _damaged(draw: random.Random, whole: bytes) -> bytes:
@@ -41,19 +36,6 @@ def _damaged(draw: random.Random, whole: bytes) -> bytes:
     return bytes(data)
 
 
-def _told(asked: bytes, answered: bytes, cuts: tuple[list[int], list[int]]) -> tuple[list[Exchange], list[bytes]]:
-    """Read both directions without the boundary that hides errors."""
-    seen = Seen()
-    tap = seen.tap
-    try:
-        pass_cut(asked, cuts[0], tap._read_client)
-        pass_cut(answered, cuts[1], tap._read_server)
-    except LostError:
-        tap._go_blind()
-    tap.closed(by_server=True)
-    return seen.exchanges, seen.hashed
-
-
 @pytest.mark.parametrize("inputs", [2_000, pytest.param(3_000_000, marks=pytest.mark.long)])
 def test_damage_of_any_kind_raises_nothing_else_and_tells_the_same_in_any_cut(inputs: int) -> None:
     for number in range(inputs):
@@ -61,7 +43,27 @@ def test_damage_of_any_kind_raises_nothing_else_and_tells_the_same_in_any_cut(in
         asked, answered = draw.choice(CASES)
         if draw.random() < 0.3:
             asked = _damaged(draw, asked)
-        answered = _damaged(draw, answered)
-        places = [draw.randrange(20_000) for _ in range(8)]
-        whole = _told(asked, answered, ([], []))
-        assert _told(asked, answered, (places[:4], places[4:])) == whole, number
+        told = _damaged(draw, answered)
+        check(Conversation(asked, told, by_server=draw.random() < 0.7, reset=draw.random() < 0.3), draw)
+
+
+@pytest.mark.parametrize("connections", [300, pytest.param(100_000, marks=pytest.mark.long)])
+def test_what_happened_is_what_is_told_in_any_cut(connections: int) -> None:
+    for number in range(connections):
+        draw = random.Random(number)
+        asked, answered, happened = connection(draw)
+        conversation = Conversation(asked, answered)
+        exchanges, _ = told_by(conversation)
+        assert [(each.route, each.failed, each.tokens, each.token_source) for each in exchanges] == happened, number
+        check(conversation, draw)
+
+
+@pytest.mark.parametrize("kept", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
+def test_what_a_fuzzer_found_raises_nothing_else_and_tells_the_same_in_any_cut(kept: Path) -> None:
+    check_input(kept.read_bytes())
+
+
+def test_a_conversation_is_kept_as_one_input() -> None:
+    for asked, told in CASES:
+        for each in (Conversation(asked, told), Conversation(asked, told, False, True, "")):
+            assert conversation_of(each.input()) == each

@@ -244,18 +244,20 @@ class Tap:
     def _count(
         self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
     ) -> None:
-        """Make an exchange of a request and its answer, if it counts. `unread`: nobody knows what else was answered."""
+        """Make an exchange of a request and its answer, if it counts; an `unread` one tells its status alone."""
         if request.route is None or (answer is not None and answer.status in _UNANSWERED):
             return
         model, tokens, source, answered, generates = None, 0, None, None, request.generates
         if answer is not None:
             tally = answer.tally
-            tokens, source = tally.result()
-            model = None if tally.model is None else self._hash(tally.model.encode())
-            failed = failed or tally.failed or answer.status >= 400
+            failed = failed or answer.status >= 400
             answered, generates = answer.answered, tally.generates
+            if not unread:
+                tokens, source = tally.result()
+                model = None if tally.model is None else self._hash(tally.model.encode())
+                failed = failed or tally.failed
         if unread and generates and not failed:
-            tokens, source = 0, TokenSource.UNKNOWN
+            source = TokenSource.UNKNOWN
         place = request.place if source is TokenSource.UNKNOWN else None
         self._on_exchange(
             Exchange(

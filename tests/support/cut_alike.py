@@ -1,0 +1,116 @@
+"""One conversation read twice, whole and cut: both tell the same, whatever its bytes are."""
+
+import random
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from shimmy_metrics.exchange import Exchange
+from shimmy_metrics.meter.framing import LostError
+from shimmy_metrics.meter.request import Request
+from shimmy_metrics.meter.tap import Tap, _Answer
+from support.wire import Seen
+
+BETWEEN: Final = b"\n--\xff--\n"
+"""Parts of an input: flags, what the client sends, what the server sends."""
+
+_CUTS: Final = 12
+
+
+class Conversation(NamedTuple):
+    """Both directions of a connection, how it ends, and what the server calls itself."""
+
+    asked: bytes
+    told: bytes
+    by_server: bool = True
+    reset: bool = False
+    server: str = "shimmy"
+
+    def input(self) -> bytes:
+        """Return it as one input of a fuzzer."""
+        flags = b"s" * self.by_server + b"r" * self.reset + b"o" * (self.server != "shimmy")
+        return BETWEEN.join((flags, self.asked, self.told))
+
+
+def conversation_of(data: bytes) -> Conversation:
+    """Return the conversation that a fuzzer's input stands for; any bytes are one."""
+    flags, _, rest = data.partition(BETWEEN)
+    asked, _, told = rest.partition(BETWEEN)
+    return Conversation(asked, told, b"s" in flags, b"r" in flags, "" if b"o" in flags else "shimmy")
+
+
+class Strict(Tap):
+    """A tap whose boundary hides nothing but what is meant to be hidden."""
+
+    __slots__ = ("errors",)
+
+    def __init__(
+        self,
+        on_exchange: Callable[[Exchange], None],
+        hash_model: Callable[[bytes], bytes],
+        clock: Callable[[], float],
+        server: str = "",
+    ) -> None:
+        super().__init__(on_exchange, hash_model, clock, server)
+        self.errors: list[Exception] = []
+
+    def _read_client(self, data: bytes) -> None:
+        with self._noted():
+            super()._read_client(data)
+
+    def _read_server(self, data: bytes) -> None:
+        with self._noted():
+            super()._read_server(data)
+
+    def _finish(self, answer: _Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
+        with self._noted():
+            super()._finish(answer, now, last, failed=failed)
+
+    def _count(
+        self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
+    ) -> None:
+        with self._noted():
+            super()._count(request, answer, now, failed=failed, unread=unread)
+
+    def _go_blind(self) -> None:
+        with self._noted():
+            super()._go_blind()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except LostError:
+            raise
+        except Exception as error:
+            self.errors.append(error)
+            raise
+
+
+def told_by(
+    conversation: Conversation, cuts: tuple[Sequence[int], Sequence[int]] = ((), ())
+) -> tuple[list[Exchange], list[bytes]]:
+    """Return the exchanges of a conversation cut at these places, and the names hashed. Raises what went wrong."""
+    seen = Seen(conversation.server, Strict)
+    asked, told, by_server, reset, _ = conversation
+    seen.play(asked, told, by_server=by_server, reset=reset, cuts=cuts)
+    assert isinstance(seen.tap, Strict)
+    for error in seen.tap.errors:
+        raise error
+    assert seen.tap.blind
+    return seen.exchanges, seen.hashed
+
+
+def check(conversation: Conversation, draw: random.Random) -> None:
+    """Raise `AssertionError` where a conversation tells something else when it comes in pieces."""
+    whole = told_by(conversation)
+    ends = max(len(conversation.asked), len(conversation.told)) + 1
+    places = [draw.randrange(ends) for _ in range(_CUTS)]
+    assert told_by(conversation, (places, places)) == whole
+    assert len(whole[0]) <= conversation.asked.count(b"HTTP/1.")
+
+
+def check_input(data: bytes) -> None:
+    """Check a fuzzer's input, cut at places that it alone decides."""
+    check(conversation_of(data), random.Random(zlib.crc32(data)))
