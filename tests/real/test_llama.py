@@ -1,17 +1,24 @@
 """The real llama.cpp server with a real model, measured by `--upstream`; its own counter is the independent witness."""
 
 import json
+import random
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from support.installed import Home, stop, wait_until
+from support.llama_kinds import FINISHED, LEFT, Kind, Told
 from support.official_client import official_client, streamed, whole
 from support.receiver import Receiver
 from support.servers import ask, free_port, wait_for
 
 pytestmark = pytest.mark.real
+
+AT_ONCE: Final = 6
 
 
 def _predicted(port: int) -> int:
@@ -67,3 +74,46 @@ def test_another_server_s_session_never_goes_to_shimmy_s_endpoint(llama: int, tm
     held = json.loads(home.metrics("export").stdout)
     assert held["outbox"] == []
     assert [each["only_for_me"] for each in held["sessions"]] == [True]
+
+
+def _measured(llama: int, home: Home, asked: Sequence[Kind]) -> tuple[list[Told], int, dict[str, Any]]:
+    """Make the requests, six at once; return what they came to, the server's own count and the session's figures."""
+    home.metrics("enable")
+    port = free_port()
+    with home.started("serve", "--upstream", f"http://127.0.0.1:{llama}", "--bind", f"127.0.0.1:{port}") as process:
+        wait_for(port, process)
+        before = _predicted(llama)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            told = list(pool.map(lambda kind: kind.ask(port), asked))
+        assert wait_until(lambda: "llamacpp:requests_processing 0" in ask(llama, path="/metrics")[1].decode())
+        counted = _predicted(llama) - before
+        stop(process)
+    (session,) = json.loads(home.metrics("export").stdout)["sessions"]
+    return told, counted, session["counters"]
+
+
+def test_over_a_hundred_requests_of_every_kind_are_counted_as_client_and_server_count_them(
+    llama: int, tmp_path: Path
+) -> None:
+    asked = [kind for kind in FINISHED for _ in range(4)]
+    random.Random(15).shuffle(asked)
+    told, counted, figures = _measured(llama, Home(tmp_path), asked)
+    counts = [answer for kind, answer in zip(asked, told, strict=True) if kind.counts]
+    assert len(asked) > 100
+    assert figures["requests"] == len(counts)
+    assert figures["errors"] == sum(answer.status >= 400 for answer in counts) == 5 * 4
+    assert figures["tokens"] == sum(answer.tokens for answer in told) == counted
+    generated = sum(answer.tokens > 0 for answer in told)
+    assert figures["sources"] == {"reported": generated - 2 * 4, "estimated": 2 * 4}, "two kinds have two choices"
+    assert figures["unread"] == {}
+
+
+def test_streams_that_their_clients_leave_are_counted_within_five_in_a_hundred_and_not_called_reported(
+    llama: int, tmp_path: Path
+) -> None:
+    told, counted, figures = _measured(llama, Home(tmp_path), LEFT * 2)
+    assert figures["requests"] == len(told)
+    assert figures["errors"] == 0
+    assert sum(answer.tokens for answer in told) <= figures["tokens"] <= counted
+    assert figures["tokens"] >= 0.95 * counted
+    assert set(figures["sources"]) <= {"counted", "estimated"}

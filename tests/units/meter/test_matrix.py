@@ -70,11 +70,15 @@ def test_a_whole_answer_that_is_compressed_or_cut_is_of_unknown_amount(answered:
     whole = answer(answered.whole)
     packed_answer = answer(zlib.compress(answered.whole, wbits=31), more=GZIP)
     body = whole.index(b"\r\n\r\n") + 4
-    for stream in (packed_answer, packed_answer[:-3], whole[: body + 5], whole[: len(whole) // 2], whole[:-1], b""):
-        for by_server in (False, True) if stream else (False,):
+    for stream in (packed_answer, packed_answer[:-3], whole[:body], whole[: len(whole) // 2], whole[:-1]):
+        for by_server in (False, True):
             seen = told(answered, stream, by_server=by_server)
             assert (seen.tokens, seen.token_source) == (0, TokenSource.UNKNOWN)
             assert seen.unread is not None
+            assert seen.failed is (by_server and stream is not packed_answer), "whose leaving it was"
+    left, unanswered = told(answered, b""), told(answered, b"", by_server=True)
+    assert (left.failed, left.token_source) == (False, TokenSource.UNKNOWN)
+    assert (unanswered.failed, unanswered.token_source) == (True, None)
 
 
 @pytest.mark.parametrize("answered", STREAMED, ids=name)
@@ -94,6 +98,7 @@ def test_a_stream_that_ends_early_is_right_or_says_what_it_is(answered: Answered
         passed = answered.stream[:end]
         seen = told(answered, head + b"".join(chunk(block.data) for block in passed), by_server=by_server)
         right(seen, passed[-1].tokens)
+        assert seen.failed is by_server
         # In the middle of an event as well; what is not whole is not read.
         half = chunk(answered.stream[end].data)[:-9]
         cut = told(answered, head + b"".join(chunk(block.data) for block in passed) + half, by_server=by_server)

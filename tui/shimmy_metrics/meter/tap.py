@@ -108,6 +108,8 @@ class Tap:
             if self._answer is not None:
                 over = isinstance(self._answer.body, Frames) and self._answer.body.over
                 whole = self._from_server.ends_with_connection and (over or not reset)
+                if self._answer.body is not None and not whole:
+                    self._answer.tally.passed = True  # though nothing came: it may have been on its way
                 self._finish(self._answer, now, failed=by_server and not whole)
             if not self.blind:
                 for at, request in enumerate(self._awaited, 1):
