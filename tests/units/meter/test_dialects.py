@@ -201,6 +201,7 @@ def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
         {"choices": [{"error": {"code": 502}, "message": {"content": "a"}}]},
         {"choices": [{"finish_reason": "error", "delta": {"content": ""}}]},
         {"type": "response.failed", "response": {"status": "failed", "error": {"code": "server_error"}}},
+        {"type": "response.failed", "response": None},
         {"object": "response", "status": "failed", "output": []},
         {"error": "validation", "error_type": "validation"},
         {"error": {"code": 500, "status": "INTERNAL"}},
