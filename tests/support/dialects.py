@@ -103,7 +103,7 @@ def _openai(pieces: tuple[Piece, ...], text: str, total: int) -> tuple[Answered,
         Answered(
             "Shimmy messages", "shimmy", "/v1/messages", False, total,
             compact({"type": "message", "model": "m", "content": [{"type": "text", "text": text}],
-                     "usage": {"output_tokens": total * 2}}), (),
+                     "usage": {"output_tokens": len(text.encode()) // 4}}), (),
             compact({"type": "error", "error": {"type": "api_error"}}), b"",
         ),
     )  # fmt: skip
@@ -249,7 +249,7 @@ def _others(pieces: tuple[Piece, ...], text: str, total: int) -> tuple[Answered,
         Answered(
             "TGI generate", "", "/generate_stream", True, total,
             compact({"generated_text": text, "details": details}),
-            streamed(tokens[:-1], token, after=[{**token(text, total), "generated_text": text, "details": details}]),
+            (*streamed(tokens[:-1], token), Block(event({**token(text, total), "details": details}), total)),
             compact(tgi_error), event(tgi_error),
         ),
         Answered(

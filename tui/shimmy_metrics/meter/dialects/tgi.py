@@ -7,8 +7,8 @@ from shimmy_metrics.meter.tally import Tally
 
 def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with a `token`, or with the whole `generated_text`; `details` only where they were asked for."""
-    if isinstance(token := told.get("token"), dict):
-        tally.piece(token.get("text"), streamed=stream)
+    if isinstance(told.get("token"), dict):
+        tally.piece(streamed=stream)
     elif not isinstance(text := told.get("generated_text"), str):
         return False
     elif text:
