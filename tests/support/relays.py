@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.serve.relay import Relay, Tap
+from shimmy_metrics.serve.relay import Relay, Server, Tap
 from shimmy_metrics.serve.target import Target
 
 SECONDS: Final = 10.0
@@ -48,12 +48,12 @@ def target_of(server: socket.socket, tls: ssl.SSLContext | None = None) -> Targe
 
 @contextmanager
 def relayed(
-    loop: asyncio.AbstractEventLoop, target: Target, new_tap: Callable[[], Tap | None] = lambda: None
+    loop: asyncio.AbstractEventLoop, server: Server, new_tap: Callable[[], Tap | None] = lambda: None
 ) -> Iterator[int]:
     """Yield the port of a relay that runs in a thread; at the end its open connections have ended."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    relay = Relay(loop, target, new_tap=new_tap)
+    relay = Relay(loop, server, new_tap=new_tap)
     loop.run_until_complete(relay.accept(listener))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -70,11 +70,11 @@ def relayed(
 
 @contextmanager
 def client_of(
-    loop: asyncio.AbstractEventLoop, target: Target, new_tap: Callable[[], Tap | None] = lambda: None
+    loop: asyncio.AbstractEventLoop, server: Server, new_tap: Callable[[], Tap | None] = lambda: None
 ) -> Iterator[socket.socket]:
     """Yield a client of such a relay."""
     with (
-        relayed(loop, target, new_tap) as port,
+        relayed(loop, server, new_tap) as port,
         socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
     ):
         yield client

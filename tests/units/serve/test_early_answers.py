@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from shimmy_metrics.serve.target import Target
 from support.relays import SECONDS, client_of, post_too_much, relayed, target_of, to_the_end
 
 ANSWER = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge"
@@ -16,12 +18,17 @@ RESET = struct.pack("ii", 1, 0)
 TRIES = 100
 
 
-@pytest.fixture
-def hasty(server: socket.socket) -> Iterator[socket.socket]:
+@pytest.fixture(params=["plain", "TLS"])
+def hasty(
+    request: pytest.FixtureRequest, server: socket.socket, tls: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> Iterator[Target]:
     """Yield a server that answers by the request's head alone and closes, as axum does over its limit."""
+    secure = request.param == "TLS"
 
-    def answer(behind: socket.socket) -> None:
-        with behind:
+    def answer(accepted: socket.socket) -> None:
+        # Or the end of its TLS handshake could hold the answer back until it is too late, without a relay as well.
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with tls[1].wrap_socket(accepted, server_side=True) if secure else accepted as behind:
             behind.recv(1_000)
             behind.sendall(ANSWER)
 
@@ -32,15 +39,15 @@ def hasty(server: socket.socket) -> Iterator[socket.socket]:
 
     thread = threading.Thread(target=accept)
     thread.start()
-    yield server
+    yield target_of(server, tls[0] if secure else None)
     server.shutdown(socket.SHUT_RDWR)
     thread.join()
 
 
 def test_an_answer_before_the_whole_request_was_read_reaches_the_client(
-    loop: asyncio.AbstractEventLoop, hasty: socket.socket
+    loop: asyncio.AbstractEventLoop, hasty: Target
 ) -> None:
-    with relayed(loop, target_of(hasty)) as port:
+    with relayed(loop, hasty) as port:
         assert [post_too_much(port) for _ in range(TRIES)] == [ANSWER] * TRIES
 
 

@@ -38,15 +38,15 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
     _end_by_signal(loop, ended)
-    target = await reach(url)
-    place = listening_place(bind, target)
+    route = await reach(url, profile.environment.variables)
+    place = listening_place(bind, route.target)
     listener, place = _take(place)
-    relay = Relay(loop, target)
+    relay = Relay(loop, route)
     session = None
     where = f"http://{place}, for {url.text}"
     if isinstance(force, TroubleError) or not force.switch:  # with a switch in force there will be nothing to measure
         session = Session(loop, profile, relay, place=place, pid=None, again=True, say=say)
-        session.introduce(await health.ask(target, relay.admits) or health.Name())
+        session.introduce(await health.ask(route.target, relay.admits) or health.Name())
         session.judge(force)
         session.watch()
     many_connections()
@@ -55,8 +55,10 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
         session.announce(where)
     else:
         say(f"not measured, passed on at {where} {STATUS}")
+    following = loop.create_task(route.follow())
     gc.freeze()
     number = await ended
+    following.cancel()
     relay.refuse()
     relay.count_open(by_server=False)
     if session is not None:

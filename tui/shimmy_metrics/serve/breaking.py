@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from typing import Final
 
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing sends a reset (socket(7))."""
+
+_SHORTAGE: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _READ_BYTES: Final = 262_144
 
@@ -39,3 +42,8 @@ def unread(transport: asyncio.Transport) -> Iterator[bytes]:
                 yield data
         finally:
             borrowed.detach()
+
+
+def lacks_descriptors(error: OSError) -> bool:
+    """Whether this process or this machine had nothing left to make a connection of: the other side is not to blame."""
+    return error.errno in _SHORTAGE

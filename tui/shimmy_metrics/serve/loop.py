@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 import threading
 from functools import partial
@@ -13,6 +14,7 @@ from shimmy_metrics.system.profile import Profile
 
 def new_loop(profile: Profile) -> asyncio.AbstractEventLoop:
     """Return the fastest event loop there is. What goes wrong in it is noted in the local log, never printed."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it would print that somebody's connection was closed
     loop = _fastest()
     noted: set[type | None] = set()
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from shimmy_metrics.serve.breaking import reset, unread
-from shimmy_metrics.serve.target import Target
 
 BACKLOG: Final = 1_024
 """Clients that may wait to be accepted: as many as tokio lets wait before Shimmy."""
@@ -33,6 +32,17 @@ class Tap(Protocol):
         """Know that nothing more comes, and which side ended it."""
 
 
+class Server(Protocol):
+    """Where the bytes go: `Target`, or a `Route` by name."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is spoken there."""
+
+    async def connect(self, new_protocol: Callable[[], asyncio.Protocol], /) -> asyncio.Transport:
+        """Connect a protocol with the server. Raises `OSError`."""
+
+
 class Relay:
     """All connections of one server.
 
@@ -43,13 +53,13 @@ class Relay:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        target: Target,
+        server: Server,
         *,
         admits: Callable[[], bool] = lambda: True,
         new_tap: Callable[[], Tap | None] = lambda: None,
     ) -> None:
         self.loop = loop
-        self.target = target
+        self.server = server
         self.admits = admits
         self.new_tap = new_tap
         self.clients: set[ClientEnd] = set()
@@ -249,7 +259,7 @@ class ClientEnd(End):
     async def _connect(self) -> None:
         assert self.transport is not None
         try:
-            await self.relay.target.connect(lambda: ServerEnd(self))
+            await self.relay.server.connect(lambda: ServerEnd(self))
         except OSError:
             # Nobody there, no descriptor left, a certificate that does not hold: to the client its connection failed.
             reset(self.transport)

@@ -4,10 +4,6 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
-
-TLS_END_SECONDS: Final = 1.0
-"""How long a server may take to end its TLS session after its client has gone; one that still speaks is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +15,16 @@ class Target:
     tls: ssl.SSLContext | None = None
     name: str | None = None
 
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is spoken there."""
+        return self.tls is not None
+
     async def connect(self, new_protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
         """Connect a protocol with the server. Raises `OSError`."""
-        transport, _ = await asyncio.get_running_loop().create_connection(
-            new_protocol,
-            self.host,
-            self.port,
-            ssl=self.tls,
-            server_hostname=self.name,
-            ssl_shutdown_timeout=TLS_END_SECONDS if self.tls else None,
-        )
+        if self.tls is not None:
+            from shimmy_metrics.serve.tls import connect_tls  # most servers are spoken to without it
+
+            return await connect_tls(self.host, self.port, self.tls, self.name, new_protocol)
+        transport, _ = await asyncio.get_running_loop().create_connection(new_protocol, self.host, self.port)
         return transport

@@ -2,8 +2,8 @@
 
 import asyncio
 import ipaddress
-import socket
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from shimmy_metrics.config.standing import is_loopback
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.serve.address import DEFAULT_PORT, LOOPBACK, Place
+from shimmy_metrics.serve.certificate import cause_of
+from shimmy_metrics.serve.lookup import look_up
+from shimmy_metrics.serve.route import Route
 from shimmy_metrics.serve.target import Target
 
 DEFAULT_BIND: Final = f"{LOOPBACK}:{DEFAULT_PORT}"
@@ -18,6 +21,7 @@ DEFAULT_BIND: Final = f"{LOOPBACK}:{DEFAULT_PORT}"
 
 _PORTS: Final = {"http": 80, "https": 443}
 _REACH_SECONDS: Final = 5.0
+_START: Final = "Start that server first, or give its address"
 _FORM: Final = "Give an address such as http://127.0.0.1:8080"
 
 
@@ -48,42 +52,47 @@ def read_url(text: str) -> Url:
     return Url(text, host, port or _PORTS[parts.scheme], parts.scheme == "https")
 
 
-async def reach(url: Url) -> Target:
-    """Connect once, so that an upstream that is down is known at the start; return the address that answered.
+async def reach(url: Url, variables: Mapping[str, str]) -> Route:
+    """Connect once, so that an upstream that is down is known at the start; return the way to it.
 
-    The name is looked up this once: a look-up for every connection would cost each client its time. Raises
-    `TroubleError`.
+    `variables` are those of the environment. Raises `TroubleError`.
     """
     tls = ssl.create_default_context() if url.secure else None
-    name = url.host if url.secure else None
-    loop = asyncio.get_running_loop()
+    error: OSError | None = None
     try:
         async with asyncio.timeout(_REACH_SECONDS):
-            found = await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
-            error: OSError | None = None
-            for *_, sockaddr in found:
-                target = Target(str(sockaddr[0]), url.port, tls, name)
+            addresses = await _addresses(url)
+            for address in addresses:
+                target = Target(address, url.port, tls, url.host if url.secure else None)
                 try:
                     transport = await target.connect(asyncio.Protocol)
                 except OSError as failed:
-                    error = error or failed
+                    # Of several addresses the one where somebody answered tells most.
+                    error = failed if error is None or _answered(failed) else error
                     continue
                 transport.abort()
-                return target
+                return Route(url.host, target, addresses)
     except TimeoutError:
-        raise _unreachable(url, f"no answer within {_REACH_SECONDS:.0f} s") from None
-    except (OSError, UnicodeError) as failed:  # a label that is too long for a name fails before it is looked up
-        raise _unreachable(url, "the name is not known") from failed
-    if isinstance(error, ssl.SSLCertVerificationError):
-        remedy = "Name the authority that issued it in SSL_CERT_FILE"
-        raise _unreachable(url, f"its certificate does not hold: {error.verify_message}", remedy)
-    if isinstance(error, ssl.SSLError):
-        remedy = "Give http:// where it speaks that"
-        raise _unreachable(url, f"no TLS connection could be made: {error.reason or 'no reason given'}", remedy)
+        remedy = "Look whether it speaks TLS, or give its address" if url.secure else _START
+        raise _unreachable(url, f"no answer within {_REACH_SECONDS:.0f} s", remedy) from None
+    if url.secure and error is not None and _answered(error):
+        raise _unreachable(url, *cause_of(error, url.host, variables))
     raise _unreachable(url, "nothing listens there")
 
 
-def _unreachable(url: Url, what: str, remedy: str = "Start that server first, or give its address") -> TroubleError:
+async def _addresses(url: Url) -> list[str]:
+    try:
+        return await look_up(url.host, url.port)
+    except OSError as failed:
+        raise _unreachable(url, "the name is not known") from failed
+
+
+def _answered(error: OSError) -> bool:
+    """Whether somebody was there, and spoke or hung up."""
+    return isinstance(error, ssl.SSLError | ConnectionResetError | ConnectionAbortedError)
+
+
+def _unreachable(url: Url, what: str, remedy: str = _START) -> TroubleError:
     return TroubleError(what, where=f"--upstream {url.text}", remedy=remedy)
 
 

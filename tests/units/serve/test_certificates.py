@@ -1,0 +1,125 @@
+"""Each way in which TLS with an upstream can fail has a line of its own that says what to do, on each event loop."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.serve.upstream import reach, read_url
+
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
+AUTHORITY = trustme.CA()
+STRANGER = trustme.CA()
+
+
+def _issued(name: str, begins: dt.datetime | None = None, ends: dt.datetime | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    AUTHORITY.issue_cert(name, not_before=begins, not_after=ends).configure_cert(context)
+    return context
+
+
+def _tls(context: ssl.SSLContext) -> Callable[[socket.socket], None]:
+    return lambda behind: context.wrap_socket(behind, server_side=True).close()
+
+
+def _plain(behind: socket.socket) -> None:
+    behind.recv(1_000)
+    behind.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def _nothing(behind: socket.socket) -> None:
+    behind.recv(1_000)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Return a folder of files that SSL_CERT_FILE could name."""
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    STRANGER.cert_pem.write_to_path(str(tmp_path / "stranger.pem"))
+    (tmp_path / "words.txt").write_text("no certificate")
+    (tmp_path / "empty.pem").touch()
+    return tmp_path
+
+
+def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callable[[socket.socket], None]) -> str:
+    """Return the line with which an upstream that speaks so is refused; empty where it is not."""
+
+    def accept() -> None:
+        with contextlib.suppress(OSError), server.accept()[0] as behind:
+            speak(behind)
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    variables = {"SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
+    try:
+        loop.run_until_complete(reach(read_url(f"https://127.0.0.1:{server.getsockname()[1]}"), variables))
+    except TroubleError as error:
+        return str(error)
+    finally:
+        loop.close()
+        thread.join()
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("file", "speak", "line"),
+    [
+        ("authority.pem", _tls(_issued("127.0.0.1")), ""),
+        (
+            "",
+            _tls(_issued("127.0.0.1")),
+            "is not known here. Name a file with that authority's certificate in SSL_CERT",
+        ),
+        ("stranger.pem", _tls(_issued("127.0.0.1")), "is not known from {file}. Name a file with that authority's"),
+        ("authority.pem", _tls(_issued("localhost")), "is for another host than 127.0.0.1. Give the name that the"),
+        (
+            "authority.pem",
+            _tls(_issued("127.0.0.1", NOW - 2 * DAY, NOW - DAY)),
+            "its certificate has expired. Renew it on that server, or set this machine's clock right",
+        ),
+        (
+            "authority.pem",
+            _tls(_issued("127.0.0.1", NOW + DAY, NOW + 2 * DAY)),
+            "its certificate is not valid yet. Set the clocks of this machine and of that server right",
+        ),
+        ("no-such.pem", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE cannot be read: {file}: no such file or directory."),
+        (".", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE cannot be read: {file}: is a directory. Name a file that can"),
+        ("words.txt", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE holds no certificate in PEM form: {file}. Name a"),
+        ("empty.pem", _tls(_issued("127.0.0.1")), "SSL_CERT_FILE holds no certificate in PEM form: {file}. Name a"),
+        ("authority.pem", _plain, "it answered, but not in TLS. Give http:// where it speaks that"),
+        ("authority.pem", _nothing, "it ended the connection instead of speaking TLS. Give http:// where it"),
+    ],
+)
+def test_each_failure_has_its_own_line_and_remedy(
+    loop: asyncio.AbstractEventLoop,
+    server: socket.socket,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    speak: Callable[[socket.socket], None],
+    line: str,
+) -> None:
+    if file:
+        monkeypatch.setenv("SSL_CERT_FILE", str(files / file))
+    told = _said(loop, server, speak)
+    assert line.format(file=files / file) in told
+    assert bool(told) == bool(line)
+    assert "Start that server" not in told
+
+
+def test_the_address_where_somebody_answered_tells_most(
+    loop: asyncio.AbstractEventLoop, server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(0, 0, 0, "", (host, 0)) for host in ("127.0.0.2", "127.0.0.1", "127.0.0.3")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)  # nobody listens at the first and the last
+    assert "is not known here" in _said(loop, server, _tls(_issued("127.0.0.1")))
