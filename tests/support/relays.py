@@ -13,7 +13,9 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.serve.relay import Relay, Server, Tap
+from shimmy_metrics.serve.client_limit import ClientLimit
+from shimmy_metrics.serve.ends import Tap
+from shimmy_metrics.serve.relay import Relay, Server
 from shimmy_metrics.serve.target import Target
 
 SECONDS: Final = 10.0
@@ -48,13 +50,17 @@ def target_of(server: socket.socket, tls: ssl.SSLContext | None = None) -> Targe
 
 @contextmanager
 def relayed(
-    loop: asyncio.AbstractEventLoop, server: Server, new_tap: Callable[[], Tap | None] = lambda: None
+    loop: asyncio.AbstractEventLoop,
+    server: Server,
+    new_tap: Callable[[], Tap | None] = lambda: None,
+    admits: Callable[[], bool] = lambda: True,
+    limit: ClientLimit | None = None,
 ) -> Iterator[int]:
     """Yield the port of a relay that runs in a thread; at the end its open connections have ended."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    relay = Relay(loop, server, new_tap=new_tap)
-    loop.run_until_complete(relay.accept(listener))
+    relay = Relay(loop, server, new_tap=new_tap, admits=admits)
+    loop.run_until_complete(relay.accept(listener, limit))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

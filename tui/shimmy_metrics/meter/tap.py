@@ -74,6 +74,11 @@ class Tap:
         self._last_asked = False  # no request follows on this connection (RFC 9112, section 9.6)
         self.blind = False
 
+    @property
+    def answer_due(self) -> bool:
+        """Whether the client has asked to the end, and has not been answered to the end."""
+        return self._from_client.done and (bool(self._awaited) or self._answer is not None)
+
     def client_bytes(self, data: bytes) -> None:
         """Read what the client sent."""
         if self.blind:

@@ -15,8 +15,9 @@ from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve import health
 from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.child import Child
+from shimmy_metrics.serve.client_limit import client_limit
 from shimmy_metrics.serve.inner import owns
-from shimmy_metrics.serve.loop import many_connections, new_loop
+from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
 from shimmy_metrics.serve.startup import StartupWatch
@@ -81,9 +82,8 @@ async def _carry(front: Front) -> None:
     startup_ms = None if startup is None else round(startup * 1000)
     session.begin(front.force, started=front.started, startup_ms=startup_ms)
     session.watch()
-    many_connections()
     try:
-        await relay.accept(front.listener)
+        await relay.accept(front.listener, client_limit(front.profile, front.say))
     except OSError as error:
         # Whoever listened between our bind and now has it. The server ends with us.
         remedy = "Start it again, or give another address with --bind"

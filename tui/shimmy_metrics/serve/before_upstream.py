@@ -13,8 +13,9 @@ from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve import health
 from shimmy_metrics.serve.address import Place, take
 from shimmy_metrics.serve.announcement import STATUS
+from shimmy_metrics.serve.client_limit import client_limit
 from shimmy_metrics.serve.ending import HandOverError
-from shimmy_metrics.serve.loop import many_connections, new_loop
+from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
 from shimmy_metrics.serve.upstream import Url, listening_place, reach
@@ -49,8 +50,7 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
         session.introduce(await health.ask(route.target, relay.admits) or health.Name())
         session.judge(force)
         session.watch()
-    many_connections()
-    await relay.accept(listener)
+    await relay.accept(listener, client_limit(profile, say))
     if session is not None:
         session.announce(where)
     else:

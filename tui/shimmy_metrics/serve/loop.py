@@ -1,7 +1,6 @@
 """The event loop under the relay: uvloop where it is installed, asyncio where not; the same classes run on both."""
 
 import asyncio
-import contextlib
 import logging
 import sys
 import threading
@@ -29,16 +28,6 @@ def new_loop(profile: Profile) -> asyncio.AbstractEventLoop:
 
     loop.set_exception_handler(quiet)
     return loop
-
-
-def many_connections() -> None:
-    """Raise our own limit of open files: a client takes two here, and one at the server, which keeps its own limit."""
-    if sys.platform != "win32":
-        import resource
-
-        with contextlib.suppress(OSError, ValueError):
-            _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _fastest() -> asyncio.AbstractEventLoop:

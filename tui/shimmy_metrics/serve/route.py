@@ -29,11 +29,6 @@ class Route:
         self._addresses = list(addresses)
         self._looking: asyncio.Task[None] | None = None
 
-    @property
-    def secure(self) -> bool:
-        """Whether TLS is spoken there."""
-        return self.target.secure
-
     async def connect(self, new_protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
         """Connect a protocol with the server. Raises `OSError`."""
         tried = self.target

@@ -15,11 +15,6 @@ class Target:
     tls: ssl.SSLContext | None = None
     name: str | None = None
 
-    @property
-    def secure(self) -> bool:
-        """Whether TLS is spoken there."""
-        return self.tls is not None
-
     async def connect(self, new_protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
         """Connect a protocol with the server. Raises `OSError`."""
         if self.tls is not None:
