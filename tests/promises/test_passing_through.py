@@ -3,15 +3,18 @@
 import json
 import random
 import socket
+import ssl
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+import trustme
 
 from support import upstream
 from support.installed import Home, stop
+from support.relays import REFUSED, answering_early, post_too_much
 from support.servers import free_port, wait_for
 from support.upstream import ANSWERS, Upstream
 
@@ -138,4 +141,18 @@ def test_a_client_that_resets_its_connection_takes_nobody_with_it(home: Home, se
         assert _exchange(port, asked) == ANSWERS["/v1/completions"]
         code, _, err = stop(process)
     assert code < 0
+    assert len(err.splitlines()) == 1
+
+
+def test_an_answer_before_the_whole_request_was_read_arrives_over_tls_and_nothing_is_said(tmp_path: Path) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    home, port = Home(tmp_path, {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}), free_port()
+    with socket.create_server(("127.0.0.1", 0)) as listening, answering_early(listening, context):
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        with home.started("serve", "--upstream", url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            assert [post_too_much(port) for _ in range(50)] == [REFUSED] * 50
+            _, _, err = stop(process)
     assert len(err.splitlines()) == 1

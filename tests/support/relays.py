@@ -23,6 +23,8 @@ LOOPS: Final = ("asyncio", "uvloop")
 TOO_LARGE: Final = 8_000_000
 """The bytes of a request's body that a server refuses by its head."""
 
+REFUSED: Final = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge"
+
 
 def loop_of(name: str) -> asyncio.AbstractEventLoop:
     """Return a new event loop of one of `LOOPS`."""
@@ -30,6 +32,34 @@ def loop_of(name: str) -> asyncio.AbstractEventLoop:
         pytest.skip("uvloop is not installed (the extra `speed`)")
     made: asyncio.AbstractEventLoop = importlib.import_module(name).new_event_loop()
     return made
+
+
+@contextmanager
+def answering_early(listening: socket.socket, context: ssl.SSLContext | None = None) -> Iterator[None]:
+    """Answer each request by its head alone and close, as axum does over its limit; with a context over TLS."""
+
+    def answer(accepted: socket.socket) -> None:
+        # Or the end of its TLS handshake could hold the answer back until it is too late, without a relay as well.
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with (
+            contextlib.suppress(OSError),
+            context.wrap_socket(accepted, server_side=True) if context else accepted as behind,
+        ):
+            behind.recv(1_000)
+            behind.sendall(REFUSED)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listening.accept()[0],)).start()
+
+    thread = threading.Thread(target=accept)
+    thread.start()
+    try:
+        yield
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def post_too_much(port: int) -> bytes:
