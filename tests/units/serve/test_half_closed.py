@@ -80,6 +80,7 @@ def test_the_answer_is_whole_and_then_the_connection_ends(
         before = time.monotonic()
         assert [_asked_and_ended(port, CHAT) for _ in range(TRIES)] == [ANSWER] * TRIES
         assert _asked_and_ended(port, streamed) == PIECES
+        assert _asked_and_ended(port, CHAT + b"\x00\x01 no request") == ANSWER
         assert time.monotonic() - before < TRIES / 4  # each end is passed on at once
 
 

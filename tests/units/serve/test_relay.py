@@ -26,7 +26,7 @@ class _Waiting:
 
     server_bytes = client_bytes
 
-    def closed(self, *, by_server: bool) -> None:
+    def closed(self, *, by_server: bool, reset: bool) -> None:
         self.ended.set()
 
 

@@ -189,3 +189,28 @@ def test_a_client_that_leaves_is_no_failure(
         with behind:
             assert behind.recv(100) == b""
     assert seers.failures() == [False]
+
+
+@pytest.mark.parametrize(("ends_it", "failed"), [(_closes, False), (_resets, True)])
+def test_an_answer_as_long_as_its_connection_is_whole_unless_that_breaks_off(
+    loop: asyncio.AbstractEventLoop,
+    server: socket.socket,
+    seers: Seers,
+    ends_it: Callable[[socket.socket], None],
+    failed: bool,
+) -> None:
+    told = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}"
+    with (
+        relayed(loop, target_of(server), seers.new_tap) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
+    ):
+        client.sendall(CHAT)
+        behind, _ = server.accept()
+        behind.settimeout(SECONDS)
+        assert behind.recv(len(CHAT)) == CHAT
+        behind.sendall(told)
+        assert client.recv(1_000) == told
+        ends_it(behind)
+        with contextlib.suppress(ConnectionResetError):
+            assert client.recv(1_000) == b""
+    assert seers.failures() == [failed]

@@ -77,7 +77,9 @@ class Tap:
     @property
     def answer_due(self) -> bool:
         """Whether the client has asked to the end, and has not been answered to the end."""
-        return self._from_client.done and (bool(self._awaited) or self._answer is not None)
+        asked = self._from_client.ends_with_connection  # also where what follows cannot be read
+        answering = self._answer is not None and self._answer.status != _SWITCHING
+        return asked and (answering or bool(self._awaited))
 
     def client_bytes(self, data: bytes) -> None:
         """Read what the client sent."""

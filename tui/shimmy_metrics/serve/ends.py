@@ -36,8 +36,8 @@ class Tap(Protocol):
     def server_bytes(self, data: bytes, /) -> None:
         """Look at what the server sent."""
 
-    def closed(self, *, by_server: bool) -> None:
-        """Know that nothing more comes, and which side ended it."""
+    def closed(self, *, by_server: bool, reset: bool) -> None:
+        """Know that nothing more comes, which side ended it, and whether it broke off."""
 
 
 class Carrier(Protocol):
@@ -130,6 +130,7 @@ class ClientEnd(End):
         self._tap: Tap | None = None
         self._measured = False
         self._by_server: bool | None = None
+        self._broken = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to carry, or only to listen where there is no server."""
@@ -152,7 +153,7 @@ class ClientEnd(End):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the server's connection as this one ended."""
         self.lost = True
-        self.ends(by_server=False)
+        self.ends(by_server=False, reset=exc is not None)
         if exc is not None:
             self.take_rest()
         self.counted()
@@ -189,15 +190,15 @@ class ClientEnd(End):
             for data in unread(self.transport):
                 self.count(data)
 
-    def ends(self, *, by_server: bool) -> None:
-        """Remember which side ended first."""
+    def ends(self, *, by_server: bool, reset: bool = False) -> None:
+        """Remember which side ended first, and whether it broke off."""
         if self._by_server is None:
-            self._by_server = by_server
+            self._by_server, self._broken = by_server, reset
 
     def counted(self) -> None:
         """Tell the tap, once, that nothing more comes that could be counted."""
         if self._tap is not None:
-            self._tap.closed(by_server=self._by_server is not False)
+            self._tap.closed(by_server=self._by_server is not False, reset=self._broken)
         self.unmeasured()
 
     def measure_next(self) -> None:
@@ -306,7 +307,7 @@ class ServerEnd(End):
         self.lost = True
         self._error = exc
         if self._client.peer is self:  # or the client was turned away
-            self._client.ends(by_server=True)
+            self._client.ends(by_server=True, reset=exc is not None)
             if exc is not None:
                 self.take_rest()
             self._end_client()

@@ -5,7 +5,6 @@ HTTP/2 pass by themselves. How the bytes of one connection pass is in `ends`.
 """
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -33,7 +32,8 @@ class Relay:
     """All connections of one server.
 
     `admits` is asked after each connect, before the first byte: a server that has ended gets none. `new_tap` gives the
-    tap for a connection that begins now, or None where nothing is measured. Must be used in the loop's thread.
+    tap for a connection that begins now, or None where nothing is measured; `on_unreachable` is told of each that could
+    not be made. Must be used in the loop's thread.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Relay:
         self.server = server
         self.admits = admits
         self.new_tap = new_tap
+        self.on_unreachable: Callable[[], None] = lambda: None
         self.clients: set[ClientEnd] = set()
         self._joining: set[asyncio.Task[None]] = set()
         self._acceptor: Acceptor | None = None
@@ -107,8 +108,11 @@ class Relay:
 
     async def _join(self, client: ClientEnd, connection: socket.socket) -> None:
         """Connect with the server, then begin to read from the client."""
-        with contextlib.suppress(OSError):  # nobody is there, or a certificate does not hold: the client is turned away
+        try:
             server = await self._connect(client)
+        except OSError:  # nobody is there, or a certificate does not hold: the client is turned away
+            self.on_unreachable()
+        else:
             if not self.admits():
                 client.peer = None
                 server.abort()
