@@ -1,13 +1,20 @@
-"""Whose sessions are sent hangs on what the server calls itself: it is asked until it says so."""
+"""Whose sessions are sent hangs on what the server calls itself: it is asked until it says so, and again in doubt."""
 
+import http.client
 import json
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from support.installed import Home, stop, wait_until
-from support.servers import free_port, wait_for
+from support.named_server import NEWER, OTHER, SHIMMY, NamedServer
+from support.receiver import Receiver
+from support.servers import ask, free_port, wait_for
 
 BUSY = '''#!{python}
 """A server that is too busy to answer the first two that come, and names itself to every other."""
@@ -44,3 +51,121 @@ def test_a_server_that_is_busy_at_its_start_is_asked_again(tmp_path: Path) -> No
         wait_for(port, process)
         assert wait_until(named)
         stop(process)
+
+
+@contextmanager
+def _before(home: Home, server: NamedServer) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    port = free_port()
+    with home.started("serve", "--upstream", server.url, "--bind", f"127.0.0.1:{port}") as process:
+        wait_for(port, process)
+        yield port, process
+
+
+def _told(home: Home) -> list[tuple[str, str, bool]]:
+    """Return server, version and whether they are for the person alone, of every session that is kept or runs."""
+    held = json.loads(home.metrics("export").stdout)
+    return [(each["server"], each["version"], each["only_for_me"]) for each in held["sessions"]]
+
+
+def test_a_mute_upstream_delays_no_client_and_is_asked_until_it_names_itself(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.metrics("enable")
+    with NamedServer(None) as server:
+        began = time.monotonic()
+        with _before(home, server) as (port, process):
+            assert time.monotonic() - began < 1.9  # a question that is not answered lasts 2 s
+            kept = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            kept.request("GET", "/v1/models")
+            kept.getresponse().read()
+            assert wait_until(lambda: _told(home) == [("", "", True)])
+            server.health = SHIMMY
+            assert wait_until(lambda: _told(home) == [("shimmy", "2.6.5", False)])
+            # A connection that is older than the name is read by it, too.
+            kept.request("POST", "/api/generate", b"{}")
+            kept.getresponse().read()
+            kept.close()
+            stop(process)
+        assert len(server.asked) == 2
+    assert json.loads(home.metrics("preview").stdout)["metrics"]["total_tokens_generated"] == 3
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_server_that_cannot_answer_now_has_not_said_who_it_is(tmp_path: Path, status: int) -> None:
+    home = Home(tmp_path)
+    home.metrics("enable")
+    with NamedServer(SHIMMY, status=status) as server, _before(home, server) as (_, process):
+        assert wait_until(lambda: bool(server.asked))
+        assert wait_until(lambda: _told(home) == [("", "", True)])
+        server.status = 200
+        assert wait_until(lambda: _told(home) == [("shimmy", "2.6.5", False)])
+        stop(process)
+
+
+def _exchange(home: Home, port: int, server: NamedServer, health: bytes) -> NamedServer:
+    """End the server, let a client notice, and return another one at its place."""
+    server.__exit__(None, None, None)
+    with pytest.raises(ConnectionError):
+        ask(port)
+    return NamedServer(health, port=server.port)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (SHIMMY, OTHER, [("shimmy", "2.6.5", False), ("", "", True)]),
+        (OTHER, SHIMMY, [("", "", True), ("shimmy", "2.6.5", False)]),
+        (SHIMMY, NEWER, [("shimmy", "2.7.0", False)]),  # the same server: its session goes on
+        (SHIMMY, SHIMMY, [("shimmy", "2.6.5", False)]),
+    ],
+)
+def test_an_exchanged_server_is_asked_again(
+    tmp_path: Path, first: bytes, second: bytes, told: list[tuple[str, str, bool]]
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": ""})
+    home.metrics("enable")
+    home.run("review", command="shimmy-metrics")  # nothing is sent, so that both stay to be looked at
+    with NamedServer(first) as server, _before(home, server) as (port, process):
+        assert wait_until(lambda: _told(home)[:1] == told[:1] or len(told) == 1)
+        assert wait_until(lambda: bool(server.asked))
+        ask(port)
+        with _exchange(home, port, server, second) as other:
+            ask(port)
+            assert wait_until(lambda: _told(home)[-1:] == told[-1:])
+            ask(port)
+            assert len(other.asked) == 1
+            stop(process)
+    held = json.loads(home.metrics("export").stdout)
+    counted = [each["counters"]["requests"] for each in held["sessions"]]
+    assert (len(counted), sum(counted)) == (len(told), 3)
+
+
+def test_each_of_two_servers_sessions_is_sent_at_its_end(tmp_path: Path) -> None:
+    with Receiver(tmp_path) as receiver:
+        home = Home(tmp_path, receiver.variables)
+        home.metrics("enable")
+        with NamedServer(SHIMMY) as server, _before(home, server) as (port, process):
+            assert wait_until(lambda: bool(server.asked))
+            ask(port)
+            with _exchange(home, port, server, OTHER):
+                ask(port)
+                assert wait_until(lambda: len(receiver.received) == 1)
+                stop(process)
+                assert wait_until(lambda: len(receiver.received) == 2)
+    versions = [json.loads(arrived.body)["version"] for arrived in receiver.received]
+    assert versions == ["2.6.5", "unknown"]
+
+
+def test_while_off_nobody_is_asked(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with NamedServer(SHIMMY) as server, _before(home, server) as (port, process):
+        ask(port)
+        time.sleep(1)
+        assert server.asked == []
+        home.metrics("enable")
+        assert wait_until(lambda: _told(home) == [("shimmy", "2.6.5", False)])
+        home.metrics("disable")
+        assert wait_until(lambda: _told(home) == [])
+        server.asked.clear()
+        ask(port)
+        stop(process)
+    assert server.asked == []

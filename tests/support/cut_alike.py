@@ -50,7 +50,7 @@ class Strict(Tap):
         on_exchange: Callable[[Exchange], None],
         hash_model: Callable[[bytes], bytes],
         clock: Callable[[], float],
-        server: str = "",
+        server: Callable[[], str] = str,
     ) -> None:
         super().__init__(on_exchange, hash_model, clock, server)
         self.errors: list[Exception] = []

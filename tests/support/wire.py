@@ -17,7 +17,7 @@ class Seen:
         self.exchanges: list[Exchange] = []
         self.hashed: list[bytes] = []
         self.now = 0.0
-        self.tap = kind(self.exchanges.append, self._hash, lambda: self.now, server)
+        self.tap = kind(self.exchanges.append, self._hash, lambda: self.now, lambda: server)
 
     def _hash(self, name: bytes) -> bytes:
         self.hashed.append(name)

@@ -47,13 +47,13 @@ class Tap:
     """Reads both directions of one connection.
 
     `on_exchange` gets each exchange when its answer ended; `hash_model` turns a model's name into a keyed hash;
-    `clock` gives monotonic seconds. `server` is what the server calls itself (`shimmy`, or empty). `blind` tells that
-    nothing is read any more.
+    `clock` gives monotonic seconds. `server` tells what the server calls itself (`shimmy`, or empty), as far as that is
+    known now. `blind` tells that nothing is read any more.
     """
 
     __slots__ = (
         "_answer", "_awaited", "_clock", "_from_client", "_from_server", "_hash", "_last_asked", "_on_exchange",
-        "_shimmy", "blind",
+        "_server", "blind",
     )  # fmt: skip
 
     def __init__(
@@ -61,12 +61,12 @@ class Tap:
         on_exchange: Callable[[Exchange], None],
         hash_model: Callable[[bytes], bytes],
         clock: Callable[[], float],
-        server: str = SHIMMY,
+        server: Callable[[], str] = lambda: SHIMMY,
     ) -> None:
         self._on_exchange = on_exchange
         self._hash = hash_model
         self._clock = clock
-        self._shimmy = server == SHIMMY
+        self._server = server
         self._awaited: deque[Request] = deque()
         self._from_client = Message()
         self._from_server = Message(b"HTTP/1.")
@@ -199,7 +199,7 @@ class Tap:
             raise LostError
         length = body_length(head.fields, version)
         request = self._awaited.popleft()
-        tally = Tally(generates=request.generates, event_is_token=self._shimmy)
+        tally = Tally(generates=request.generates, event_is_token=self._is_shimmy())
         answer = _Answer(request, status, head.began, tally, last=not persists(head.fields, version))
         if status == _SWITCHING:
             self._switch(head.fields, answer)
@@ -218,7 +218,7 @@ class Tap:
         """Go over to the frames of a WebSocket; what the client sends from here on is passed over."""
         self._pass_client()
         self._from_server.expect(OPEN)
-        if self._shimmy and answer.request.route == "/ws/generate":
+        if self._is_shimmy() and answer.request.route == "/ws/generate":
             extended = b"sec-websocket-extensions" in fields
             answer.tally.generates = True  # though it began with a GET
             answer.body = Unread() if extended else Frames(answer.tally)
@@ -227,8 +227,11 @@ class Tap:
         if encoded(fields):
             return Unread()
         # Shimmy's usage there is the bytes by four.
-        tally.estimated = self._shimmy and route == "/v1/messages"
-        return body_for(fields.get(b"content-type", b""), tally, bare=self._shimmy and route == "/api/generate")
+        tally.estimated = self._is_shimmy() and route == "/v1/messages"
+        return body_for(fields.get(b"content-type", b""), tally, bare=self._is_shimmy() and route == "/api/generate")
+
+    def _is_shimmy(self) -> bool:
+        return self._server() == SHIMMY
 
     def _finish(self, answer: _Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
         """Count an answer that ended, or that the server broke off and so `failed`."""

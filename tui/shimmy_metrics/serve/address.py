@@ -66,6 +66,13 @@ class Place:
         """What the socket calls take."""
         return (self.host, self.port, 0, self.scope) if self.six else (self.host, self.port)
 
+    @property
+    def kept(self) -> str:
+        """The URL for the store, which holds none of the machine's own addresses: those stand there as any."""
+        if self.loopback:
+            return f"http://{self}"
+        return f"http://{Place('::' if self.six else '0.0.0.0', self.port)}"  # noqa: S104 - a word, not a bind
+
     def __str__(self) -> str:
         """`host:port`, an IPv6 host in brackets."""
         return f"[{self.host}]:{self.port}" if self.six else f"{self.host}:{self.port}"

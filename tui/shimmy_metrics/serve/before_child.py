@@ -12,10 +12,10 @@ from typing import Final
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
-from shimmy_metrics.serve import health
 from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.child import Child
 from shimmy_metrics.serve.client_limit import client_limit
+from shimmy_metrics.serve.health import HealthPoll
 from shimmy_metrics.serve.inner import owns
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
@@ -34,9 +34,6 @@ BOOKS_SECONDS: Final = EXIT_DELAY_SECONDS / 2
 
 _LOOK_SECONDS: Final = 0.05
 """How often the server is looked at while it starts, where nothing else says that it may be ready."""
-
-_ASK_AGAIN_SECONDS: Final = 0.5
-"""How long after a server gave no answer, being busy, it is asked again; then twice as long each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,9 @@ async def _carry(front: Front) -> None:
     loop.add_reader(front.child.descriptor, _ended, loop, front.child, gone)
     target = Target(front.inner.host, front.inner.port)
     relay = Relay(loop, target, admits=front.child.alive)
-    session = Session(loop, front.profile, relay, place=front.place, pid=front.child.pid, again=False, say=front.say)
+    poll = HealthPoll(target.connect, str(front.inner), front.child.alive)
+    pid = front.child.pid
+    session = Session(loop, front.profile, relay, place=front.place, health=poll, pid=pid, again=False, say=front.say)
     session.open()
     ready = await _ready(front)
     startup = front.watch.end()
@@ -90,11 +89,9 @@ async def _carry(front: Front) -> None:
         raise TroubleError("another program took this address", where=str(front.place), remedy=remedy) from error
     front.holder.close()
     session.announce(f"http://{front.place}")
-    asking = loop.create_task(_introduce(session, target, front.child))
     gc.freeze()
     await gone.wait()
     relay.refuse()
-    asking.cancel()
     await relay.drained(DRAIN_SECONDS)
     relay.count_open(by_server=True)
     session.end(BOOKS_SECONDS)
@@ -103,15 +100,6 @@ async def _carry(front: Front) -> None:
 def _ended(loop: asyncio.AbstractEventLoop, child: Child, gone: asyncio.Event) -> None:
     loop.remove_reader(child.descriptor)
     gone.set()
-
-
-async def _introduce(session: Session, target: Target, child: Child) -> None:
-    """Ask the server for its name until it gives one: without it the session would be for the person alone."""
-    pause = _ASK_AGAIN_SECONDS
-    while (named := await health.ask(target, child.alive)) is None:
-        await asyncio.sleep(pause)
-        pause *= 2
-    session.introduce(named)
 
 
 async def _ready(front: Front) -> bool:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
-from shimmy_metrics.serve import health
 from shimmy_metrics.serve.address import Place, take
 from shimmy_metrics.serve.announcement import STATUS
 from shimmy_metrics.serve.client_limit import client_limit
 from shimmy_metrics.serve.ending import HandOverError
+from shimmy_metrics.serve.health import HealthPoll
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
@@ -46,8 +46,8 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
     session = None
     where = f"http://{place}, for {url.text}"
     if isinstance(force, TroubleError) or not force.switch:  # with a switch in force there will be nothing to measure
-        session = Session(loop, profile, relay, place=place, pid=None, again=True, say=say)
-        session.introduce(await health.ask(route.target, relay.admits) or health.Name())
+        poll = HealthPoll(route.connect, url.host_field, relay.admits)
+        session = Session(loop, profile, relay, place=place, health=poll, pid=None, again=True, say=say)
         session.judge(force)
         session.watch()
     await relay.accept(listener, client_limit(profile, say))

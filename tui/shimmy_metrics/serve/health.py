@@ -3,18 +3,27 @@
 import asyncio
 import contextlib
 import json
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shimmy_metrics.serve.target import Target
-
 SHIMMY: Final = "shimmy"
+
+ASK_AGAIN_SECONDS: Final = 0.5
+"""How long after a server gave no answer, being busy, it is asked again; then twice as long each time."""
+
+ASK_LAST_SECONDS: Final = 30.0
+"""The longest such pause, and for how long an answer is taken as true."""
 
 _SECONDS: Final = 2.0
 _ANSWER_BYTES: Final = 65_536
 _VERSION: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?")
+_STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
+
+Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[asyncio.Transport]]
+"""Connects a protocol with the server; raises `OSError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +34,71 @@ class Name:
     version: str = ""
 
 
-async def ask(target: Target, admits: Callable[[], bool]) -> Name | None:
-    """Return how the server names itself, or None where it gave no answer within 2 s. Never raises.
+class HealthPoll:
+    """Asks one server for its name: behind everything else, one question at a time, until it answers.
 
-    `admits` is asked after the connect: a server that has ended is not asked.
+    `host` is the request's Host field. `admits` is asked after each connect: a server that has ended is not asked. Must
+    be used in the loop's thread.
     """
-    try:
-        async with asyncio.timeout(_SECONDS):
-            reader, writer = await asyncio.open_connection(
-                target.host, target.port, ssl=target.tls, server_hostname=target.name
-            )
-            try:
-                if not admits():
-                    return None
-                # HTTP/1.0: the answer comes in one piece and ends with its connection.
-                host = f"[{target.host}]" if ":" in target.host else target.host
-                writer.write(f"GET /health HTTP/1.0\r\nHost: {target.name or host}:{target.port}\r\n\r\n".encode())
-                return name(await _answer(reader))
-            finally:
-                writer.transport.abort()
-    except (OSError, TimeoutError):
-        return None
+
+    def __init__(self, connect: Connect, host: str, admits: Callable[[], bool]) -> None:
+        self._connect = connect
+        self._host = host
+        self._admits = admits
+        self._asking: asyncio.Task[None] | None = None
+        self._answered = -math.inf
+
+    def ask(self, told: Callable[[Name], None]) -> None:
+        """Give `told` the answer; nothing is done while an earlier question is open."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.get_running_loop().create_task(self._until_answered(told))
+
+    def ask_again(self, told: Callable[[Name], None]) -> None:
+        """Ask where the last answer is old, or in doubt."""
+        if asyncio.get_running_loop().time() - self._answered >= ASK_LAST_SECONDS:
+            self.ask(told)
+
+    def doubt(self) -> None:
+        """Hold the answer for old: a connection failed, so another server may be there when one stands again."""
+        self._answered = -math.inf
+
+    def stop(self) -> None:
+        """Ask no more, until the next `ask`."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+
+    async def _until_answered(self, told: Callable[[Name], None]) -> None:
+        pause = ASK_AGAIN_SECONDS
+        while (named := await self._ask()) is None:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, ASK_LAST_SECONDS)
+        self._answered = asyncio.get_running_loop().time()
+        told(named)
+
+    async def _ask(self) -> Name | None:
+        """Return how the server names itself, or None where it gave no answer within 2 s. Never raises."""
+        reader = asyncio.StreamReader()
+        try:
+            async with asyncio.timeout(_SECONDS):
+                transport = await self._connect(lambda: asyncio.StreamReaderProtocol(reader))
+                try:
+                    if not self._admits():
+                        return None
+                    # HTTP/1.0: the answer comes in one piece and ends with its connection.
+                    transport.write(f"GET /health HTTP/1.0\r\nHost: {self._host}\r\n\r\n".encode())
+                    return name(await _answer(reader))
+                finally:
+                    transport.abort()
+        except (OSError, TimeoutError):
+            return None
 
 
 def name(answer: bytes) -> Name | None:
-    """Read a whole HTTP answer; None where it is none."""
+    """Read a whole HTTP answer; None where it is none, or says that the server cannot answer now (429, 5xx)."""
     head, found, body = answer.partition(b"\r\n\r\n")
-    if not found or not head.startswith(b"HTTP/1."):
+    status = _STATUS.match(head)
+    if not found or status is None or status[1] == b"429" or status[1] >= b"500":
         return None
     told: Any = None
     with contextlib.suppress(ValueError, RecursionError):

@@ -34,3 +34,18 @@ class Measuring:
     def hash_model(self, name: bytes) -> bytes:
         """Return the keyed hash that stands for a model's name; the key is new each session."""
         return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._key).digest()
+
+
+def goes_on(began: Standing, standing: Standing, *, again: bool) -> bool:
+    """Whether a session that began under one decision is measured on under another.
+
+    `again`: a session of its own can begin at once.
+    """
+    if not standing.measures:
+        return False
+    then, now = began.decision, standing.decision
+    if (then.grant, then.consent, then.local) == (now.grant, now.consent, now.local):
+        return True
+    # Only for the person before, and now a yes: it goes on for the person; the yes counts from the next start, or from
+    # a session of its own.
+    return then.local and not now.local and not again

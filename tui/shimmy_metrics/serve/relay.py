@@ -90,7 +90,7 @@ class Relay:
 
     def silent_tap(self) -> Tap:
         """Return what reads a connection without measuring it."""
-        return Reader(lambda _: None, lambda _: b"", self.loop.time, "")
+        return Reader(lambda _: None, lambda _: b"", self.loop.time, str)
 
     def gone(self, client: ClientEnd) -> None:
         """Know that a client has left, and both connections with it."""

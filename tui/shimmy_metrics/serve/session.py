@@ -19,9 +19,9 @@ from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.announcement import Announcement, Measured
 from shimmy_metrics.serve.books import Books, Clerk, Header, memory_bytes
-from shimmy_metrics.serve.health import SHIMMY, Name
+from shimmy_metrics.serve.health import SHIMMY, HealthPoll, Name
 from shimmy_metrics.serve.hint import client_hint
-from shimmy_metrics.serve.measuring import Measuring
+from shimmy_metrics.serve.measuring import Measuring, goes_on
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.watch import LOOK_SECONDS, Watch
 from shimmy_metrics.system.profile import Profile
@@ -38,9 +38,9 @@ _NEXT_START: Final = "your new answer counts from the server's next start"
 class Session:
     """What is measured of one relay's connections.
 
-    `place` is where clients reach the server; `pid` the server's process, None where it is
-    not ours. `again`: a decision that comes while nothing is measured begins a session at once. `say` prints one line
-    for the person. Must be used in the loop's thread.
+    `place` is where clients reach the server; `health` asks it for its name while it is measured; `pid` is its process,
+    None where it is not ours. `again`: a decision that comes while nothing is measured begins a session at once. `say`
+    prints one line for the person. Must be used in the loop's thread.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Session:
         relay: Relay,
         *,
         place: Place,
+        health: HealthPoll,
         pid: int | None,
         again: bool,
         say: Callable[[str], None],
@@ -57,7 +58,8 @@ class Session:
         self._loop = loop
         self._profile = profile
         self._relay = relay
-        self._address = _address(place)
+        self._address = place.kept
+        self._health = health
         self._hint = client_hint(profile.environment)
         self._pid = pid
         self._again = again
@@ -67,9 +69,7 @@ class Session:
         self._books = Books(profile, self._announcement.remark)
         self._watch = Watch(profile)
         self._measuring: Measuring | None = None
-        # Before it has said so itself, our own child is taken for a Shimmy where that helps to read its answers.
-        self._read_as = "" if pid is None else SHIMMY
-        self._name = Name()
+        self._name: Name | None = None
         # A store that could not be used, why, and under which decision: it is tried again under another one.
         self._refused: tuple[Standing, str] | None = None
         # These two belong to the clerk's thread.
@@ -81,6 +81,7 @@ class Session:
         self._looks = 0
         self._timer: TimerHandle | None = None
         relay.new_tap = self.new_tap
+        relay.on_unreachable = health.doubt
 
     def open(self) -> None:
         """Open the store, behind the server's start."""
@@ -91,10 +92,16 @@ class Session:
 
         Where the store cannot be used that is said, and nothing is measured.
         """
+        self._name = None  # what was told before nothing was measured may hold no more
+        self._measure(standing, started, startup_ms)
+        self._health.ask(self.introduce)
+
+    def _measure(self, standing: Standing, started: float, startup_ms: int | None) -> Measuring:
         self._refused = None
-        self._measuring = Measuring(standing, started, startup_ms)
+        now = self._measuring = Measuring(standing, started, startup_ms)
         self._relay.measure_open()
-        self._clerk.give(partial(self._begin, self._measuring, self._header(standing), self._picture(self._measuring)))
+        self._clerk.give(partial(self._begin, now, self._header(standing), self._picture(now)))
+        return now
 
     def announce(self, where: str) -> None:
         """Say from now on where clients reach the server, and whether it is measured there."""
@@ -106,16 +113,37 @@ class Session:
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
 
     def introduce(self, name: Name) -> None:
-        """Take what the server said of itself."""
+        """Take what the server said of itself: another one has a session of its own, another version has not.
+
+        Whose a session is decides to whom it may go. Of versions it bears the latest.
+        """
+        exchanged = self._name is not None and name.server != self._name.server
         self._name = name
-        self._read_as = name.server
-        if self._measuring is not None:
-            self._clerk.give(partial(self._books.introduce, self._header(self._measuring.standing)))
+        now = self._measuring
+        if now is None:
+            return
+        if exchanged:
+            counting = now.counting
+            self._stop(now, now.standing)
+            self.open()
+            self._measure(now.standing, self._profile.clock.monotonic(), None).counting = counting
+        else:
+            self._clerk.give(partial(self._books.introduce, self._header(now.standing)))
 
     def new_tap(self) -> Tap | None:
         """Return a tap for a connection that begins, or None where nothing is measured."""
         now = self._measuring
-        return None if now is None else Tap(now.fold, now.hash_model, self._profile.clock.monotonic, self._read_as)
+        if now is None:
+            return None
+        if self._again:
+            self._health.ask_again(self.introduce)
+        return Tap(now.fold, now.hash_model, self._profile.clock.monotonic, self._read_as)
+
+    def _read_as(self) -> str:
+        """Return the name by which answers are read: our own child is taken for a Shimmy before it has said so."""
+        if self._name is not None:
+            return self._name.server
+        return "" if self._pid is None else SHIMMY
 
     def end(self, seconds: float) -> None:
         """End the session with the server. Waits at most so long; what was not done is done at the next start."""
@@ -163,7 +191,7 @@ class Session:
                 now.counting = False
             self._announcement.state(Measured.NO, str(standing))
             return
-        if now is not None and self._goes_on(now.standing, standing):
+        if now is not None and goes_on(now.standing, standing, again=self._again):
             if not now.counting:
                 now.counting = True
                 self._announce_measured(now)
@@ -180,17 +208,6 @@ class Session:
         else:
             self._announcement.state(Measured.NO, self._refused[1])
 
-    def _goes_on(self, began: Standing, standing: Standing) -> bool:
-        """Whether a session that began under one decision is measured on under another."""
-        if not standing.measures:
-            return False
-        then, now = began.decision, standing.decision
-        if (then.grant, then.consent, then.local) == (now.grant, now.consent, now.local):
-            return True
-        # Only for the person before, and now a yes: it goes on for the person; the yes counts from the next start,
-        # or from a session of its own where one can begin at once.
-        return then.local and not now.local and not self._again
-
     def _stop(self, now: Measuring, standing: Standing) -> None:
         self._relay.measure_none()
         counters = self._stopped(now)
@@ -202,6 +219,7 @@ class Session:
     def _stopped(self, now: Measuring) -> Counters:
         now.counting = False
         self._measuring = None
+        self._health.stop()
         return self._picture(now)
 
     def _open(self) -> None:
@@ -219,7 +237,7 @@ class Session:
             if self._failure is not None:
                 raise self._failure
             standing = self._watch.look()
-            if isinstance(standing, TroubleError) or self._goes_on(now.standing, standing):
+            if isinstance(standing, TroubleError) or goes_on(now.standing, standing, again=self._again):
                 self._books.begin(header, counters)
         except Exception as error:
             self._loop.call_soon_threadsafe(self._unusable, now, error)
@@ -274,14 +292,7 @@ class Session:
             self._announcement.state(Measured.UNSAVED, reason)
 
     def _header(self, standing: Standing) -> Header:
-        return Header(standing, self._address, self._hint, self._name)
+        return Header(standing, self._address, self._hint, self._name or Name())
 
     def _picture(self, now: Measuring) -> Counters:
         return now.aggregate.picture(self._profile.clock.monotonic())
-
-
-def _address(place: Place) -> str:
-    """Return the address for the store, which holds none of the machine's own: those stand there as any."""
-    if place.loopback:
-        return f"http://{place}"
-    return f"http://{Place('::' if place.six else '0.0.0.0', place.port)}"  # noqa: S104 - a word, not a bind

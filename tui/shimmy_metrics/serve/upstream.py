@@ -34,6 +34,11 @@ class Url:
     port: int
     secure: bool
 
+    @property
+    def host_field(self) -> str:
+        """What a request's Host field says."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 def read_url(text: str) -> Url:
     """Read the URL of an upstream. Raises `TroubleError` for one that is none or says more than a place."""

@@ -1,0 +1,122 @@
+"""What the server says of itself: which answers tell a name, and how often it is asked."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from shimmy_metrics.serve import health
+from shimmy_metrics.serve.health import HealthPoll, Name, name
+from shimmy_metrics.serve.target import Target
+
+SHIMMY = b'HTTP/1.1 200 OK\r\n\r\n{"service":"shimmy","version":"2.6.5"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (SHIMMY, Name("shimmy", "2.6.5")),
+        (SHIMMY.replace(b"1.1", b"1.0"), Name("shimmy", "2.6.5")),
+        (SHIMMY.replace(b"2.6.5", b"v2 of somebody"), Name("shimmy", "")),
+        (SHIMMY.replace(b'"shimmy"', b'"other"'), Name()),
+        (b"HTTP/1.1 200 OK\r\n\r\n", Name()),  # vLLM
+        (b'HTTP/1.1 200 OK\r\n\r\n{"status":"ok"}', Name()),  # llama.cpp
+        (b"HTTP/1.1 404 Not Found\r\n\r\n404 page not found", Name()),  # Ollama
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 50_000, Name()),
+        (b'HTTP/1.1 503 Service Unavailable\r\n\r\n{"error":{"message":"Loading model"}}', None),  # llama.cpp, at first
+        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", None),
+        (b"HTTP/1.1 429 Too Many Requests\r\n\r\n", None),
+        (b"HTTP/1.1 200 OK\r\n", None),  # broken off
+        (b"HTTP/2 200\r\n\r\n", None),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", None),
+        (b"", None),
+    ],
+)
+def test_a_name_is_taken_from_what_answers(answer: bytes, expected: Name | None) -> None:
+    assert name(answer) == expected
+
+
+class Server:
+    """Answers as it is told to, and counts."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.asked = 0
+        self.told: list[Name] = []
+
+    @asynccontextmanager
+    async def polled(self, *, alive: bool = True) -> AsyncIterator[HealthPoll]:
+        """Listen on a free port while entered, and yield what asks there."""
+        async with await asyncio.start_server(self._answer, "127.0.0.1", 0) as listening:
+            target = Target("127.0.0.1", listening.sockets[0].getsockname()[1])
+            poll = HealthPoll(target.connect, "127.0.0.1", lambda: alive)
+            yield poll
+            poll.stop()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            self.asked += 1
+        writer.write(self.answer)
+        writer.close()
+
+
+async def _within(true: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:  # noqa: ASYNC110 - what is waited for is another's state
+        await asyncio.sleep(0.002)
+    return true()
+
+
+def test_while_there_is_no_answer_the_pauses_double_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "ASK_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(health, "ASK_LAST_SECONDS", 0.2)
+
+    async def play() -> None:
+        server = Server(b"")
+        async with server.polled() as poll:
+            poll.ask(server.told.append)
+            poll.ask(server.told.append)  # one at a time
+            began = time.monotonic()
+            assert await _within(lambda: server.asked == 5, 10)
+            assert time.monotonic() - began >= 0.1 + 3 * 0.2
+            server.answer = SHIMMY
+            assert await _within(lambda: bool(server.told), 10)
+            assert not await _within(lambda: server.asked > 6, 0.5)
+        assert server.told == [Name("shimmy", "2.6.5")]
+
+    asyncio.run(play())
+
+
+def test_an_answer_holds_for_a_while_or_until_it_is_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "ASK_LAST_SECONDS", 2.0)
+
+    async def play() -> None:
+        server = Server(SHIMMY)
+        async with server.polled() as poll:
+            poll.ask_again(server.told.append)
+            assert await _within(lambda: len(server.told) == 1, 10)
+            poll.ask_again(server.told.append)
+            assert not await _within(lambda: len(server.told) == 2, 0.2)
+            poll.doubt()
+            poll.ask_again(server.told.append)
+            assert await _within(lambda: len(server.told) == 2, 1)
+            await asyncio.sleep(2)
+            poll.ask_again(server.told.append)
+            assert await _within(lambda: len(server.told) == 3, 10)
+
+    asyncio.run(play())
+
+
+def test_a_server_that_has_ended_is_not_asked() -> None:
+    async def play() -> None:
+        server = Server(SHIMMY)
+        async with server.polled(alive=False) as poll:
+            poll.ask(server.told.append)
+            assert not await _within(lambda: server.asked > 0, 0.2)
+        assert server.told == []
+
+    asyncio.run(play())
