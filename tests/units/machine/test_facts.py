@@ -8,6 +8,7 @@ import pytest
 
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.machine.region import Offsets
 from shimmy_metrics.vocabulary import ARCHITECTURES, GPU_VENDORS, OTHER, REGIONS, SYSTEMS
 from support.trees import GB, meminfo, pci, tree
 
@@ -73,7 +74,8 @@ _MACHINES: dict[str, tuple[dict[str, str], int, bool, str | None]] = {
 
 
 @pytest.mark.parametrize("machine", _MACHINES)
-def test_a_machine_is_told_by_its_files(tmp_path: Path, machine: str) -> None:
+def test_a_machine_is_told_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
+    monkeypatch.setattr("shimmy_metrics.machine.gather.clock_offsets", lambda: Offsets(60, 120))
     files, memory, detected, vendor = _MACHINES[machine]
     facts = gather("Europe/Berlin", tree(tmp_path, files))
     assert (facts.memory_bytes, facts.gpu_detected, facts.gpu_vendor) == (memory, detected, vendor)
@@ -93,7 +95,10 @@ def test_this_machine_s_facts_are_words_of_the_closed_lists() -> None:
     _are_words(gather())
 
 
-def test_a_machine_without_any_of_these_files_is_unknown_not_an_error(tmp_path: Path) -> None:
+def test_a_machine_without_any_of_these_files_is_unknown_not_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shimmy_metrics.machine.gather.clock_offsets", lambda: Offsets(0, None))
     facts = gather("UTC", tmp_path)
     assert (facts.region, facts.gpu_detected, facts.gpu_vendor) == ("unknown", False, None)
 

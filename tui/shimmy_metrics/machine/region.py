@@ -1,7 +1,8 @@
 """A third of the world, from the clock's time zone. Never from the network.
 
 A known zone's name decides. Without one, or under a rule of the person's own (`TZ=EST5EDT,M3.2.0,M11.1.0`), the clock's
-offsets do. `UTC` and its other names say nothing, so `unknown`: servers everywhere run on it.
+offsets do; so they do where they cannot be that zone's: a container may get its host's zone under the name of its own.
+`UTC` and its other names say nothing, so `unknown`: servers everywhere run on it.
 
 Where a name leaves a choice: the Middle East with Turkey and the Caucasus is emea, as sales regions draw it; Central
 Asia, Afghanistan and Russia's Asian zones are apac; Greenland is americas; Hawaii, Easter Island and the Galapagos are
@@ -74,6 +75,12 @@ _SILENT: Final = frozenset(
 )  # fmt: skip
 """Names that are known and say nothing about a place."""
 
+_SPANS: Final = {AMERICAS: ((-600, 0),), EMEA: ((-60, 240),), APAC: ((270, 840), (-720, -480))}
+"""The least and greatest standard offsets of a region's zones, in minutes."""
+
+_OWN: Final = ("/etc/localtime", "/usr/share/zoneinfo/localtime", "localtime")
+"""Ways to say in `TZ` what holds without it."""
+
 _SHAPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}")
 """A zone's name. A path, a rule or anything that would disturb a terminal is none."""
 
@@ -99,7 +106,7 @@ def clock_offsets() -> Offsets:
 
 def zone_name(variable: str | None, root: Path = Path("/")) -> str:
     """Return the machine's time zone by name, or empty. `variable` is the value of `TZ`, which wins, name or not."""
-    if variable:
+    if variable and variable.removeprefix(":") not in _OWN:
         return _named(variable)
     with suppress(OSError):
         name = _named(str((root / "etc/localtime").readlink()))
@@ -136,13 +143,22 @@ def region_of_offsets(offsets: Offsets) -> str:
 
 
 def locate(name: str, offsets: Offsets) -> Place:
-    """Return the place by its zone's name, or, where that is not a known one, by the clock."""
+    """Return the place by its zone's name, or by the clock where that is not a known one, or not this clock's."""
     region = region_of(name)
-    if region is not None:
+    if region is not None and _may_be(region, offsets):
         return Place(region, name)
     sign = "-" if offsets.standard < 0 else "+"
     hours, minutes = divmod(abs(offsets.standard), 60)
     return Place(region_of_offsets(offsets), f"UTC{sign}{hours:02}:{minutes:02}")
+
+
+def _may_be(region: str, offsets: Offsets) -> bool:
+    """Whether a zone of that region may have this clock. One at Greenwich, without summer time, contradicts nothing."""
+    if offsets == Offsets(0, None):
+        return True
+    if region == UNKNOWN:
+        return False
+    return any(least <= offsets.standard <= most for least, most in _SPANS[region])
 
 
 def _named(said: str) -> str:
