@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.machine.gpu import Gpu, gpu, of_mac, preferred
+from shimmy_metrics.machine.gpu_linux import VENDORS, Card
 from shimmy_metrics.vocabulary import GPU_VENDORS
 from support.trees import pci, tree
 
@@ -35,10 +36,9 @@ def _board(maker: str) -> dict[str, str]:
         (pci(("0x1af4", "0x030000"), ("0x10de", "0x030200")), "nvidia"),  # a virtual machine with a card passed through
         (pci(("0x10de", "0x040300")), None),  # an NVIDIA sound device
         (pci(("0x8086", "0x020000")), None),  # an Intel network card
-        ({"sys/class/drm/card0/device/vendor": "0x1002\n"}, "amd"),
         ({"sys/class/drm/card0-HDMI-A-1/device/vendor": "0x1002\n"}, None),  # a connector
         ({"sys/class/drm/renderD128/device/vendor": "0x1002\n"}, None),
-        ({"proc/driver/nvidia/version": "NVRM\n"}, "nvidia"),  # a container
+        ({"proc/driver/nvidia/version": "NVRM\n"}, "nvidia"),  # its nodes are made at first use
         ({"dev/nvidiactl": ""}, "nvidia"),
         (_board("apple,agx-t6000"), "apple"),  # a Mac under Linux
         (_board("nvidia,tegra234-display"), "nvidia"),  # a Jetson
@@ -60,12 +60,23 @@ def test_windows_lends_a_gpu_to_its_linux_without_saying_whose(tmp_path: Path) -
     assert gpu(tree(tmp_path, {**_LENT, **pci(("0x1414", "0x030200"))})) == Gpu(detected=True, vendor=None)
 
 
-def test_of_several_the_one_that_models_run_on_counts() -> None:
-    assert preferred(["intel", "amd", "nvidia"]).vendor == "nvidia"
-    assert preferred(["intel", "amd"]).vendor == "amd"
-    assert preferred(["intel", "apple"]).vendor == "apple"
-    assert preferred([]) == Gpu(detected=False, vendor=None)
-    assert set(GPU_VENDORS) == {"nvidia", "amd", "intel", "apple"}
+@pytest.mark.parametrize(
+    ("found", "vendor"),
+    [
+        ([Card("intel", integrated=False), Card("amd", integrated=False), Card("nvidia", integrated=False)], "nvidia"),
+        ([Card("intel", integrated=True), Card("amd", integrated=False)], "amd"),
+        ([Card("amd", integrated=True), Card("intel", integrated=False)], "intel"),
+        ([Card("intel", integrated=True), Card("apple", integrated=True)], "apple"),
+        ([], None),
+    ],
+)
+def test_of_several_the_one_that_models_run_on_counts(found: list[Card], vendor: str | None) -> None:
+    assert preferred(found) == Gpu(vendor is not None, vendor)
+    assert preferred(found[::-1]) == preferred(found)
+
+
+def test_every_vendor_has_a_word() -> None:
+    assert set(VENDORS.values()) == set(GPU_VENDORS)
 
 
 @pytest.mark.parametrize(

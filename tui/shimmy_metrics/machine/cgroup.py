@@ -1,22 +1,31 @@
 """The limits of this process's control groups (Linux containers and units): the least of all levels counts."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from shimmy_metrics.machine.mounts import Mount, mounts
 from shimmy_metrics.machine.reading import text, whole
 
 _UNLIMITED: Final = 2**60
 """Version 1 says "no limit" as a number near 2^63."""
+
+_USUAL: Final = Mount("", "/", "/sys/fs/cgroup", frozenset())
+"""Where they lie if the system does not say where they are mounted."""
 
 
 def memory_limit(root: Path) -> int | None:
     """Return the least memory limit in bytes, or None where there is none."""
     limits = []
     for folder, version in _levels(root, "memory"):
-        limit = whole(text(folder / ("memory.max" if version == 2 else "memory.limit_in_bytes")))
-        if limit is not None and 0 < limit < _UNLIMITED:
-            limits.append(limit)
+        if version == 2:
+            told = [text(folder / "memory.max")]
+        else:
+            # The least of all levels, those that a container cannot see among them.
+            stat = re.search(r"^hierarchical_memory_limit (\d+)$", text(folder / "memory.stat"), re.MULTILINE)
+            told = [text(folder / "memory.limit_in_bytes"), stat[1] if stat else ""]
+        limits += [limit for limit in map(whole, told) if limit is not None and 0 < limit < _UNLIMITED]
     return min(limits, default=None)
 
 
@@ -36,19 +45,22 @@ def cores_limit(root: Path) -> float | None:
 
 def _levels(root: Path, controller: str) -> Iterator[tuple[Path, int]]:
     """Yield this process's group and all above it, with the version of the hierarchy (cgroups(7))."""
-    mounts = root / "sys/fs/cgroup"
+    mounted = mounts(root)
     for line in text(root / "proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if number == "0" and not controllers:
-            bases, version = [mounts], 2
+            found, version = [mount for mount in mounted if mount.kind == "cgroup2"] or [_USUAL], 2
         elif controller in controllers.split(","):
+            found, version = [mount for mount in mounted if mount.kind == "cgroup" and controller in mount.options], 1
             # Controllers that share a hierarchy: mounted under both names, with a link for each alone, or without.
-            bases, version = list(dict.fromkeys([mounts / controller, mounts / controllers])), 1
+            names = dict.fromkeys([controller, controllers])
+            found = found or [_USUAL._replace(point=f"{_USUAL.point}/{name}") for name in names]
         else:
             continue
-        # In a container the path may be one of the host's: then only the mounted root is there to be read.
-        parts = [part for part in path.split("/") if part not in ("", "..")]
-        for base in bases:
+        for mount in found:
+            base = root / mount.point.lstrip("/")
+            # In a container the path may be one of the host's: then only the mounted root is there to be read.
+            parts = [part for part in path.removeprefix(mount.top).split("/") if part not in ("", "..")]
             for depth in range(len(parts), -1, -1):
                 yield base.joinpath(*parts[:depth]), version

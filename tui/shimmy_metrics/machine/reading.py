@@ -16,15 +16,15 @@ _DIGITS: Final = 20
 """2^64 has no more."""
 
 
-def text(path: Path) -> str:
-    """Return the text of the file's first 64 KiB without surrounding space; empty where it cannot be read."""
+def text(path: Path, most: int = _BYTES) -> str:
+    """Return the text of the file's first `most` bytes without surrounding space; empty where it cannot be read."""
     with suppress(OSError, ValueError):
         # O_NONBLOCK: a FIFO in the file's place must not hang us.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 with open(descriptor, "rb", closefd=False) as file:
-                    return file.read(_BYTES).decode(errors="replace").strip()
+                    return file.read(most).decode(errors="replace").strip()
         finally:
             os.close(descriptor)
     return ""

@@ -1,0 +1,38 @@
+"""What is mounted where (Linux), from /proc/self/mountinfo (proc(5))."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shimmy_metrics.machine.reading import text
+
+_BYTES: Final = 2**20
+"""A host of many containers has thousands of mounts."""
+
+
+class Mount(NamedTuple):
+    """`top` is what of the filesystem is mounted, `point` where; `options` are the filesystem's own."""
+
+    kind: str
+    top: str
+    point: str
+    options: frozenset[str]
+
+
+def mounts(root: Path) -> list[Mount]:
+    """Return all mounts in their order, of which a later one hides an earlier one; none where that cannot be read."""
+    return list(_read(text(root / "proc/self/mountinfo", _BYTES)))
+
+
+def _read(told: str) -> Iterator[Mount]:
+    for line in told.splitlines():
+        before, found, after = line.partition(" - ")
+        places, filesystem = before.split(" "), after.split(" ")
+        if found and len(places) >= 6 and len(filesystem) >= 3:
+            top, point = map(_unescaped, places[3:5])
+            yield Mount(filesystem[0], top, point, frozenset(filesystem[2].split(",")))
+
+
+def _unescaped(path: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda digits: chr(int(digits[1], 8)), path)
