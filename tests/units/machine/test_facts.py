@@ -35,8 +35,8 @@ def test_a_machine_without_any_of_these_files_is_unknown_not_an_error(
 
 
 _PLACES = (
-    "proc/meminfo", "proc/self/cgroup", "proc/self/mountinfo", "proc/device-tree/compatible", "sys/fs/cgroup/a/memory.max",
-    "sys/fs/cgroup/a/memory.stat", "sys/fs/cgroup/a/cpu.max", "etc/timezone",
+    "proc/meminfo", "proc/self/cgroup", "proc/self/mountinfo", "proc/device-tree/compatible",
+    "sys/fs/cgroup/a/memory.max", "sys/fs/cgroup/a/memory.stat", "sys/fs/cgroup/a/cpu.max", "etc/timezone",
     "sys/bus/pci/devices/0/class", "sys/bus/pci/devices/0/vendor", "sys/class/drm/card0/device/uevent",
 )  # fmt: skip
 
