@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from support.installed import Home, stop, wait_until
 from support.named_server import NEWER, OTHER, SHIMMY, NamedServer
 from support.receiver import Receiver
@@ -149,6 +150,7 @@ def test_each_of_two_servers_sessions_is_sent_at_its_end(tmp_path: Path) -> None
             with _exchange(home, port, server, OTHER):
                 ask(port)
                 assert wait_until(lambda: len(receiver.received) == 1)
+                assert wait_until_gone(home.profile, 10)  # it would take the second along
                 stop(process)
                 assert wait_until(lambda: len(receiver.received) == 2)
     versions = [json.loads(arrived.body)["version"] for arrived in receiver.received]
