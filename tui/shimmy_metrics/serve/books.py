@@ -137,7 +137,6 @@ class Books:
             counters=counters,
         )
         self._session, self._lock = self._add(self._db, session)
-        self._sender = threading.Lock()
         self._remember(counters)
 
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
