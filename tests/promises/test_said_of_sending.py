@@ -108,28 +108,35 @@ def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_pa
     assert "  waiting   0 reports" in _status(home)
 
 
-def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
-    with _enabled(tmp_path, behave.hang) as (home, receiver):
-        let_wait(home)
-        sender = subprocess.Popen(
-            ["python", "-m", "shimmy_metrics.delivery"],
-            env=home.environment,
-            stdin=subprocess.DEVNULL,
-            cwd=home.root,
-        )
-        assert wait_until(lambda: bool(receiver.received))
-        told = _status(home)  # but once: a busy machine may take a second for it, and the sender gives up after five
-        withdrawn = home.metrics("disable")
-        sender.wait()
+@contextmanager
+def _awaiting(home: Home, receiver: Receiver) -> Iterator[None]:
+    """Let a sender wait for an answer: no longer than it may take, so one command at most is run meanwhile."""
+    let_wait(home)
+    sender = subprocess.Popen(
+        ["python", "-m", "shimmy_metrics.delivery"], env=home.environment, stdin=subprocess.DEVNULL, cwd=home.root
+    )
+    assert wait_until(lambda: bool(receiver.received))
+    yield
+    sender.wait()
+
+
+def test_while_the_answer_is_awaited_that_is_said(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver):
+        told = _status(home)
     assert re.search(r"^  last      1 report on the way to localhost:\d+, begun at", told, re.MULTILINE)
     assert "  next      a sender is at work" in told
+
+
+def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver):
+        withdrawn = home.metrics("disable")
     first, *rest = withdrawn.stdout.splitlines()
     assert first == "Metrics are off. You won't be asked again."
-    (deleted,) = rest
+    (told,) = rest
     assert re.fullmatch(
         r"Deleted: 1 report of which bytes had left before: 1 report cut off by you at \d\d:\d\d; "
         r"bytes may have reached localhost:\d+\.",
-        deleted,
+        told,
     )
 
 
