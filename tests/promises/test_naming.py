@@ -133,7 +133,7 @@ def test_an_exchanged_server_is_asked_again(
             ask(port)
             assert wait_until(lambda: _told(home)[-1:] == told[-1:])
             ask(port)
-            assert len(other.asked) == 1
+            assert wait_until(lambda: len(other.asked) == 1)
             stop(process)
     held = json.loads(home.metrics("export").stdout)
     counted = [each["counters"]["requests"] for each in held["sessions"]]
