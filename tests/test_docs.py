@@ -64,9 +64,24 @@ def test_the_readme_s_limits_are_those_in_force() -> None:
         f"A request is {limits.REQUEST_BYTES // 1024} KiB at most",
         f"the newest {limits.DEPARTURES_KEPT:,} are kept, with the bytes",
         f"the newest {limits.LOCAL_SESSIONS}.",
-        f"at most\n{limits.SEND_SECONDS:g} seconds",
+        f"at most {limits.SEND_SECONDS:g} seconds",
+        f"heads of up to {limits.HEAD_BYTES // 1024} KiB",
+        f"up to {limits.PIPELINE_MAX:,} requests ahead",
+        f"read up to {limits.CONFIG_BYTES // 2**20} MiB",
+        f"`validate` up to {limits.VALIDATE_BYTES // 2**20} MiB",
     ):
         assert said in README, said
+
+
+def test_the_privacy_page_names_every_variable_that_is_read() -> None:
+    privacy = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
+    read = re.compile(r"(?:environment|variables|self)\.get\(\s*\"([A-Za-z_]{2,})\"")
+    texts = (file.read_text(encoding="utf-8") for file in (ROOT / "tui").rglob("*.py"))
+    found = {name.upper() for text in texts for name in read.findall(text)}
+    assert len(found) > 25
+    named = {name.upper() for name in re.findall(r"`([A-Za-z_]+)`", privacy)}
+    families = tuple(re.findall(r"`([A-Z_]+_)\*`", privacy))
+    assert [name for name in sorted(found - named) if not name.startswith(families)] == []
 
 
 def test_the_readme_names_every_package_that_installing_asks_for() -> None:

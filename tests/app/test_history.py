@@ -167,7 +167,7 @@ async def test_what_a_sender_left_open_is_told_as_what_it_can_be(tmp_path: Path,
         at_work = overview(profile, samples.FACTS)
         assert at_work.sending
         assert at_work.departures[0].outcome is None
-        assert "under way" in page(at_work)
+        assert "on the way" in page(at_work)
     finally:
         lock.release()
     abandoned = overview(profile, samples.FACTS, at_work)
@@ -191,7 +191,7 @@ async def test_a_sender_that_is_killed_shows_by_itself(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3")
-        assert "under way" in opened.text(app)
+        assert "on the way" in opened.text(app)
         lock.release()
         await opened.until(pilot, lambda: "may have left" in opened.text(app))
 

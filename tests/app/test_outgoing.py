@@ -15,12 +15,14 @@ from shimmy_metrics.app.pages.subjects import subjects
 from shimmy_metrics.app.signs import UNICODE
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.delivery.force import ENDED
 from shimmy_metrics.delivery.request import next_request
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Cause, Failure, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.store.database import set_meta
 from shimmy_metrics.system.locks import Lock
 from support import opened, overviews, samples
 from support.departed import depart
@@ -169,11 +171,11 @@ async def test_what_this_program_set_aside_is_not_called_refused_and_not_release
         await opened.press(pilot, "2")
         shown = opened.text(app)
         assert "1 report waits. This one is set aside." in shown
-        assert "no receiver is given it" in " ".join(shown.split())
+        assert "given to no receiver" in " ".join(shown.split())
         assert "refused" not in shown
         assert "r Release" not in shown
         await opened.press(pilot, "r")
-        assert "no receiver is given it" in " ".join(" ".join(opened.text(app).splitlines()[-4:]).split())
+        assert "given to no receiver" in " ".join(" ".join(opened.text(app).splitlines()[-4:]).split())
         assert "Release this report?" not in opened.text(app)
     assert not released
 
@@ -183,8 +185,67 @@ async def test_what_the_receiver_refused_says_so_and_can_be_released(tmp_path: P
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
-        assert "! The receiver refused it" in opened.text(app)
+        assert "! Refused by the receiver" in opened.text(app)
         assert "r Release" in opened.text(app)
+
+
+async def test_after_the_programme_s_end_nothing_is_offered_that_leads_nowhere(tmp_path: Path) -> None:
+    (report,) = waiting(tmp_path, QueueState.DUE)
+    profile = opened.profile_of(tmp_path)
+    with store(profile) as db:
+        depart(db, report, outcome=Outcome.REFUSED, status=410)
+        set_meta(db, ENDED, ENDPOINT)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "2")
+        assert "1 report waits. Nothing leaves from here: c says why." in opened.text(app)
+        assert "r Release" not in opened.text(app)
+        assert "t Hold" not in opened.text(app)
+        assert "d Delete" in opened.text(app)
+        await opened.press(pilot, "r")
+        assert "Release this report?" not in opened.text(app)
+        await opened.press(pilot, "3", "enter")
+        assert "answered that the programme has ended." in opened.read(app)
+        assert "next attempt" not in opened.text(app)
+        await opened.press(pilot, "c")
+        assert "e  Enable again  the receiver is asked anew whether it takes reports" in opened.text(app)
+        assert "is sent by itself" not in opened.text(app)
+        await opened.answer(pilot, "e")
+        await opened.until(pilot, lambda: "metrics on · reports are sent" in opened.text(app))
+        await opened.press(pilot, "2")
+        assert "r Release" in opened.text(app)
+
+
+@pytest.mark.parametrize("state", [QueueState.DUE, QueueState.HELD_BY_HAND])
+async def test_what_has_waited_too_long_is_in_no_request_and_cannot_be_released(
+    tmp_path: Path, state: QueueState
+) -> None:
+    old, *_ = waiting(tmp_path, state, state)
+    with store(opened.profile_of(tmp_path)) as db:
+        outbox.remove(db, old.id)
+        outbox.add(db, old._replace(sealed=samples.NOW - timedelta(days=15)))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "2")
+        assert "as one request" not in opened.text(app)
+        assert "1 of 2" in opened.text(app)
+        assert "r Release" in opened.text(app)
+        await opened.press(pilot, "]")
+        assert "2 reports wait. This one leaves no more." in opened.text(app)
+        assert "It has waited 14 days and leaves no more: the next session's end deletes it." in opened.read(app)
+        assert "r Release" not in opened.text(app)
+        assert "t Hold" not in opened.text(app)
+        await opened.press(pilot, "r")
+        assert "Release this report?" not in opened.text(app)
+
+
+async def test_where_this_shell_may_send_nothing_a_report_can_be_held_and_not_released(tmp_path: Path) -> None:
+    waiting(tmp_path, QueueState.DUE)
+    app = opened.living(tmp_path, variables={"SHIMMY_METRICS_ENDPOINT": OTHER})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "2")
+        assert "r Release" not in opened.text(app)
+        assert "t Hold" in opened.text(app)
 
 
 async def test_a_deletion_says_that_the_report_never_left(tmp_path: Path) -> None:

@@ -92,6 +92,17 @@ async def test_of_servers_that_are_not_measured_nothing_is_claimed(
         assert said in told(app)
 
 
+@pytest.mark.parametrize("shown", [overviews.declined, overviews.only_for_me])
+async def test_after_a_recorded_no_the_page_tells_what_a_yes_would_do(
+    tmp_path: Path, shown: Callable[[], Overview]
+) -> None:
+    app = opened.still(tmp_path, shown())
+    async with app.run_test(size=(80, 30)) as pilot:
+        await opened.press(pilot, "c")
+        assert "Each session after a yes: counts and coarse facts, under 1 kB" in told(app)
+        assert "After each session" not in told(app)
+
+
 async def test_the_example_is_called_an_example(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.undecided(), asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -112,7 +123,7 @@ async def test_a_yes_says_when_it_takes_hold_and_when_reports_are_sent(tmp_path:
         await opened.until(pilot, lambda: "Metrics are on." in told(app))
         said = told(app)
         assert "Measured from the server's next start on; behind serve --upstream from now on." in said
-        assert "Reports are sent when the next session ends." in said
+        assert "Each report is sent after its session." in said
         assert "Other servers' sessions stay here." in said
 
 

@@ -1,12 +1,14 @@
 """Odd words and streams: one clear line that says what, where and what to do, and the exit code of the contract."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.cli.arguments import ACTIONS
+from shimmy_metrics.cli.main import OWN_WORDS
 from support.installed import BIN, LONGEST, Home
 from support.one_line import is_one_line
 
@@ -126,11 +128,29 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
     assert "no real shimmy binary was found on PATH" in ended.stderr
 
 
-@pytest.mark.parametrize("words", [["config", "--help"], ["tui", "-h"], ["demo", "--help"]])
-def test_asking_for_help_is_no_mistake(home: Home, words: list[str]) -> None:
-    helped = home.run(*words)
+@pytest.mark.parametrize(
+    ("program", "words", "said"),
+    [
+        ("shimmy", ["config", "--help"], "shimmy config --metrics ACTION"),
+        ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          record a no"),
+        ("shimmy", ["tui", "-h"], "shimmy tui [--plain]"),
+        ("shimmy", ["demo", "--help"], "shimmy demo"),
+        *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN_WORDS)),
+    ],
+)
+def test_asking_for_help_about_a_word_is_no_mistake_and_tells_of_that_word(
+    home: Home, program: str, words: list[str], said: str
+) -> None:
+    helped = home.run(*words, command=program)
     assert (helped.returncode, helped.stderr) == (0, "")
-    assert "shimmy config --metrics ACTION" in helped.stdout
+    assert said in helped.stdout
+    assert helped.stdout.startswith(f"{program} {words[0]}")
+    assert not home.profile.config_path.exists()
+
+
+def test_the_help_of_config_names_every_action_and_no_other(home: Home) -> None:
+    told = home.run("config", "--help").stdout
+    assert [line.split()[0] for line in told.splitlines() if re.match(r"  [a-z]", line)] == [*ACTIONS]
 
 
 def test_the_real_binary_s_help_comes_first_and_ours_behind_it(home: Home) -> None:

@@ -139,6 +139,11 @@ def _held(home: Home) -> None:
     let_wait(home, FIRST, QueueState.HELD_BY_MODE)
 
 
+def _held_too_long(home: Home) -> None:
+    home.metrics("enable")
+    let_wait(home, FIRST, QueueState.HELD_BY_MODE, days=15)
+
+
 def _held_and_damaged(home: Home) -> None:
     _held(home)
     db = sqlite3.connect(store_path(home.profile))
@@ -284,6 +289,20 @@ MESSAGES: Final[dict[str, Message]] = {
         ("release", "all"),
         lambda home: _held(home.having(SHIMMY_METRICS_ENDPOINT=NOWHERE)),
         _enabled,
+        program="shimmy-metrics",
+    ),
+    "a release of what has waited too long": Message(
+        r"this report has waited 14 days and leaves no more\. The next session's end deletes it",
+        ("release", FIRST),
+        _held_too_long,
+        _held_anew,
+        program="shimmy-metrics",
+    ),
+    "a look at what has waited too long": Message(
+        r"this report has waited 14 days and leaves no more\. The next session's end deletes it",
+        ("preview", FIRST),
+        _held_too_long,
+        _held_anew,
         program="shimmy-metrics",
     ),
     "a release of damaged bytes": Message(
@@ -562,4 +581,4 @@ def test_a_report_that_the_receiver_does_not_name_is_set_aside_with_that_reason(
         let_wait(home)
         let_wait(home, FIRST.replace("0001", "0002"))
         home.run("-m", "shimmy_metrics.delivery", command="python")
-        assert "1 set aside: the receiver's answer does not say why it was not taken" in home.metrics("status").stdout
+        assert "1 set aside: not taken, and the receiver's answer does not say why" in home.metrics("status").stdout

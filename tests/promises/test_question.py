@@ -68,6 +68,8 @@ def test_a_typed_word_decides_and_this_very_start_is_measured(home: Home, serve:
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
         assert there.printed("> ")
         assert there.insist("enable\r", lambda: listening(port))
+        assert b"Measured from this start on." in there.output
+        assert b"the server's next start" not in there.output
         assert wait_until(lambda: _status(home)["running_sessions"] == 1)
     assert _status(home)["consent"] == "granted"
 
@@ -76,7 +78,7 @@ def test_a_yes_can_be_one_under_which_each_report_is_held(home: Home, serve: lis
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
         assert there.printed("> ")
         assert there.insist("hold\r", lambda: listening(port))
-        assert there.printed("Each report waits here until you release it, 14 days at most.")
+        assert there.printed("Each report is held here until you release it, 14 days at most.")
     assert (_status(home)["consent"], _status(home)["delivery"]) == ("granted", "review")
 
 
@@ -136,6 +138,14 @@ def test_the_first_process_is_never_asked(home: Home, serve: list[str], port: in
     with terminal(home.having(TERM="dumb"), *FIRST, *PROGRAM, "60", *serve) as there:
         assert wait_until(lambda: listening(port))
         assert there.printed("passed on at")
+        assert b"Without an answer in" not in there.output
+    assert list(home.root.iterdir()) == []
+
+
+@pytest.mark.parametrize("mark", [{"container": "podman"}, {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}])
+def test_in_a_container_nothing_is_asked(home: Home, serve: list[str], port: int, mark: dict[str, str]) -> None:
+    with terminal(home.having(TERM="dumb", **mark), *PROGRAM, "60", *serve) as there:
+        assert wait_until(lambda: listening(port))
         assert b"Without an answer in" not in there.output
     assert list(home.root.iterdir()) == []
 

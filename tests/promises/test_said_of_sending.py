@@ -62,12 +62,12 @@ HOST = r"localhost:\d+ at \d\d:\d\d"
 
 BECAME = {
     "confirmed": (behave.accept, f"2 reports taken by {HOST}, which confirmed the digest", 2, 0),
-    "captive portal": (behave.portal, f"2 reports given to {HOST}, which answered 200 without the digest", 2, 0),
+    "captive portal": (behave.portal, f"2 reports accepted by {HOST}, which answered 200 without the digest", 2, 0),
     "422, one refused": (behave.refuse_second, f"1 of 2 reports taken by {HOST}, the rest refused", 1, 1),
     "400": (behave.status(400), f"2 reports refused by {HOST}, answer 400", 0, 2),
     "410": (behave.status(410), f"2 reports refused by {HOST}, answer 410: it takes no more reports", 0, 2),
-    "500": (behave.status(500), f"2 reports given to {HOST}, which answered 500", 0, 2),
-    "redirect": (behave.redirect, f"2 reports given to {HOST}, which answered 307", 0, 2),
+    "500": (behave.status(500), f"2 reports given to {HOST}, which answered with an error: 500", 0, 2),
+    "redirect": (behave.redirect, f"2 reports given to {HOST}, which answered with an error: 307", 0, 2),
     "no answer": (behave.hang, f"2 reports given to {HOST}, no answer: the time was up", 0, 2),
 }
 
@@ -81,7 +81,9 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
         end_session(home)
         told = _status(home)
         assert re.search(rf"^  last      .*{words}$", told, re.MULTILINE), told
-        assert f"  sent      {taken} report" in told
+        so_far = f"{taken} report{'s were' if taken > 1 else ' was'} sent and taken; 1 receipt is kept here"
+        nothing_taken = "bytes may have left in 1 attempt; none is known to be taken"
+        assert f"  so far    {so_far if taken else nothing_taken}" in told.splitlines()
         assert f"  waiting   {left} report" in told
         as_json = _json(home)
         (arrived,) = receiver.received
@@ -135,7 +137,7 @@ def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Pat
     (told,) = rest
     assert re.fullmatch(
         r"Deleted: 1 report of which bytes had left before: 1 report cut off by you at \d\d:\d\d; "
-        r"bytes may have reached localhost:\d+\.",
+        r"bytes may have left for localhost:\d+\.",
         told,
     )
 
@@ -145,12 +147,12 @@ def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_p
         let_wait(home)
         let_wait(home, SECOND)
         end_session(home)
-        assert "  sent      2 reports; 1 receipt kept here" in _status(home)
+        assert "  so far    2 reports were sent and taken; 1 receipt is kept here" in _status(home)
         assert delete_receipts(home.profile) == 1
-        assert "  sent      2 reports; no receipt is kept here" in _status(home)
+        assert "  so far    2 reports were sent and taken; no receipt is kept" in _status(home)
         assert (_json(home)["reports_sent"], _json(home)["receipts"]) == (2, 0)
         plain = home.run("tui", "--plain").stdout
-        assert "2 reports sent so far; no receipt kept here." in plain
+        assert "So far 2 reports were sent and taken; no receipt is kept." in plain
         assert "Bytes of 1 receipt deleted by you" in plain
 
 
@@ -168,6 +170,63 @@ def test_the_next_attempt_is_made_when_it_is_said(tmp_path: Path) -> None:
             assert len(receiver.received) == attempts, end
             assert soon == (attempts > before)
         assert "sent when the third session from now ends" in _status(home)
+
+
+def test_where_the_server_can_leave_no_sender_behind_reports_leave_when_the_next_one_starts(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        assert "Each report is sent after its session." in home.metrics("enable").stdout
+        of_a_unit = home.having(INVOCATION_ID="c0ffee")
+        port = free_port()
+        words = ("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}")
+        with of_a_unit.started(*words) as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            stop(process)
+        # Said in a shell that is no unit: what counts is how the server was started.
+        assert wait_until(lambda: _json(home)["reports_due"] == 1)
+        assert _json(home)["sends_at_session_start"] is True
+        assert "  next      sent when the next session starts" in _status(home).splitlines()
+        assert "Reports are sent when the next session starts." in home.run("tui", "--plain").stdout.splitlines()
+        time.sleep(0.5)
+        assert receiver.received == []
+        with of_a_unit.started(*words) as process:
+            wait_for(port, process)
+            assert wait_until(lambda: len(receiver.received) == 1)
+            stop(process)
+        with home.started(*words) as process:
+            wait_for(port, process)
+            stop(process)
+        assert "Reports are sent when the next session ends." in home.run("tui", "--plain").stdout.splitlines()
+        assert _json(home)["sends_at_session_start"] is False
+        home.metrics("disable")
+        assert _json(home)["sends_at_session_start"] is None
+
+
+def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.status(410)) as (home, receiver):
+        let_wait(home)
+        let_wait(home, SECOND)
+        end_session(home)
+        ended = f"Nothing leaves: {receiver.url} answered that the programme has ended. What is measured stays here."
+        assert "            2 due, but nothing leaves from here" in _status(home).splitlines()
+        assert f"{ended} Enable again to ask it anew." in _status(home).splitlines()
+        preview = home.metrics("preview").stderr
+        assert preview.startswith("What waits, as one request: 2 reports, ")
+        plain = home.run("tui", "--plain").stdout
+        assert re.search(r"^A report sealed \d\d:\d\d is due, but nothing leaves from here, ", plain, re.MULTILINE)
+        for told in (_status(home), preview, plain):
+            assert ended in told
+            assert "sent when" not in told
+            assert "next request" not in told.lower()
+        is_one_line(_own(home, "release", "all"), "nothing leaves: ")
+        end_session(home)
+        assert len(receiver.received) == 1
+        receiver.behaviour = behave.accept
+        assert home.metrics("enable").stdout.startswith("Metrics are on.\n")
+        end_session(home)
+        assert len(receiver.received) == 2
+        assert "  so far    2 reports were sent and taken; 1 receipt is kept here" in _status(home)
 
 
 # --- the request that is shown ------------------------------------------------------------------------------------
@@ -197,8 +256,8 @@ def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) ->
         assert receiver.received == []
         shown = home.metrics("preview")
         assert shown.stderr.startswith("What releasing all would send: 2 reports")
-        assert "Held until you release it" in shown.stderr
-        assert "It waits until " in shown.stderr
+        assert "Held until you release them: shimmy-metrics release ID, or all." in shown.stderr
+        assert "Of the first: it waits until " in shown.stderr
         assert "sent when" not in shown.stderr
         assert _own(home, "preview", "all").stdout == shown.stdout
         released = _own(home, "release", "all")
@@ -281,7 +340,7 @@ def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: 
         let_wait(home)
         released = _own(home, "release", "all")
         assert released.returncode == 1
-        assert "which answered 500" in released.stdout
+        assert "which answered with an error: 500" in released.stdout
         assert "1 report due." in released.stdout
 
 
@@ -333,6 +392,24 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
     assert until > datetime.now(UTC)
 
 
+def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver):
+        old = let_wait(home, FIRST, days=15)
+        home.metrics("status")  # a look deletes nothing
+        line = "            1 has waited 14 days and leaves no more: the next session's end deletes it"
+        assert line in _status(home).splitlines()
+        assert "due" not in _status(home)
+        assert "  next" not in _status(home)
+        assert [_json(home)[key] for key in ("reports_due", "reports_held", "reports_overdue")] == [0, 0, 1]
+        assert "stays (it has waited 14 days and leaves no more" in home.run("tui", "--plain").stdout
+        is_one_line(_own(home, "release", "all"), "no report waits")
+        second = let_wait(home, SECOND)
+        assert _own(home, "release", "all").returncode == 0
+        assert [arrived.body for arrived in receiver.received] == [second.body]
+        assert old.body.decode() not in home.metrics("export").stdout
+        assert "1 report dropped: too many waited, or too long" in home.run("tui", "--plain").stdout
+
+
 def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
@@ -356,7 +433,7 @@ def test_a_report_that_was_set_aside_is_said_with_its_reason(tmp_path: Path) -> 
         let_wait(home)
         let_wait(home, SECOND)
         end_session(home)
-        assert "1 set aside: the receiver refused it: platform: none of its words" in _status(home)
+        assert "1 set aside: refused by the receiver: platform: none of its words" in _status(home)
         assert _json(home)["set_aside_for"] == {"rule": 1}
 
 
@@ -434,7 +511,7 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
     assert withdrawn.stdout.startswith("Metrics are off. You won't be asked again.\n")
     assert "never left" not in withdrawn.stdout
     sender.release()
-    assert "1 report may have reached 127.0.0.1:9" in _status(home)
+    assert "1 report may have left for 127.0.0.1:9" in _status(home)
     assert _json(home)["consent"] == "declined"
 
 
@@ -446,7 +523,7 @@ def test_after_a_no_the_receipts_are_still_there(tmp_path: Path) -> None:
         (arrived,) = receiver.received
         (receipt,) = json.loads(home.metrics("export").stdout)["receipts"]
         assert receipt["body"].encode() == arrived.body
-        assert "  sent      1 report; 1 receipt kept here" in _status(home)
+        assert "  so far    1 report was sent and taken; 1 receipt is kept here" in _status(home)
 
 
 def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> None:

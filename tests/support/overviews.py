@@ -8,7 +8,17 @@ from shimmy_metrics.actions.overview import Live, Overview
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.sealing import example
-from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueuedReport, QueueState
+from shimmy_metrics.records import (
+    Cause,
+    Departure,
+    Failure,
+    NextAttempt,
+    Note,
+    NoteKind,
+    Outcome,
+    QueuedReport,
+    QueueState,
+)
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.measured import Measured
@@ -190,7 +200,9 @@ def failing() -> Overview:
     report = named(4)
     last = departure(6, 0, report, outcome=Outcome.NOTHING_LEFT, status=0, failure=Failure.CONNECTION)
     last = last._replace(attempts=2, since=NOW - timedelta(days=1))
-    return shown._replace(entries=(last, *shown.entries), failures=2, passed_over=1, running=())
+    return shown._replace(
+        entries=(last, *shown.entries), failures=2, attempt=NextAttempt(1, at_start=False), running=()
+    )
 
 
 def receipts_deleted() -> Overview:

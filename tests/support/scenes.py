@@ -127,7 +127,7 @@ WALKS: Final = (
             Scene("palette", "escape colon", "key ", drawn=True),
             Scene("palette-search", "e x p", "key x"),
             Scene("keys", "escape question_mark", "Nothing needs Ctrl", drawn=True),
-            Scene("consent", "q c", "Metrics are on since", drawn=True),
+            Scene("consent", "q c", "Metrics have been on since", drawn=True),
         ),
     ),
     Walk(

@@ -5,9 +5,10 @@ from typing import Final
 
 from shimmy_metrics.config.file import load
 from shimmy_metrics.delivery.backoff import session_ended
+from shimmy_metrics.delivery.force import AT_START
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened, transaction
+from shimmy_metrics.store.database import opened, set_meta, transaction
 from support import samples
 from support.installed import Home
 
@@ -33,6 +34,7 @@ def let_wait(
     )
     with opened(home.profile) as db:
         outbox.add(db, report)
+        set_meta(db, AT_START, "no")
     return report
 
 

@@ -37,7 +37,7 @@ def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, *
         (departure(Outcome.CONFIRMED, status=200), f"2 reports taken by {HOST} at 14:32, which confirmed the digest"),
         (
             departure(Outcome.ACCEPTED, status=200),
-            f"2 reports given to {HOST} at 14:32, which answered 200 without the digest",
+            f"2 reports accepted by {HOST} at 14:32, which answered 200 without the digest",
         ),
         (departure(Outcome.PARTLY, status=422, taken=1), f"1 of 2 reports taken by {HOST} at 14:32, the rest refused"),
         (departure(Outcome.REFUSED, status=400), f"2 reports refused by {HOST} at 14:32, answer 400"),
@@ -45,18 +45,21 @@ def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, *
             departure(Outcome.REFUSED, status=410),
             f"2 reports refused by {HOST} at 14:32, answer 410: it takes no more reports",
         ),
-        (departure(Outcome.ERROR, status=500), f"2 reports given to {HOST} at 14:32, which answered 500"),
+        (
+            departure(Outcome.ERROR, status=500),
+            f"2 reports given to {HOST} at 14:32, which answered with an error: 500",
+        ),
         (
             departure(Outcome.NO_ANSWER, Failure.TIME),
             f"2 reports given to {HOST} at 14:32, no answer: the time was up",
         ),
         (
             departure(Outcome.CUT_OFF, Failure.WITHDRAWN),
-            f"2 reports cut off by you at 14:32; bytes may have reached {HOST}",
+            f"2 reports cut off by you at 14:32; bytes may have left for {HOST}",
         ),
         (
             departure(Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED),
-            f"2 reports may have reached {HOST} at 14:32: the sender was ended before an answer",
+            f"2 reports may have left for {HOST} at 14:32: the sender was ended before an answer",
         ),
         (
             departure(Outcome.NOTHING_LEFT, Failure.NAME),
@@ -78,6 +81,12 @@ def test_every_outcome_has_a_label_of_its_own() -> None:
     assert all(len(each) <= 14 for each in labels)  # the column's width
 
 
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+def test_a_table_and_a_sentence_have_one_word_for_one_thing(outcome: Outcome | None) -> None:
+    made = departure(outcome, status=500, taken=1)
+    assert label(made).removeprefix("partly ") in became(made, NOW, UTC)
+
+
 @pytest.mark.parametrize("failure", [each for each in Failure if each])
 def test_every_failure_is_told(failure: Failure) -> None:
     told = became(departure(Outcome.NOTHING_LEFT, failure), NOW, UTC)
@@ -88,7 +97,7 @@ def test_a_sentence_begins_large_but_a_time_of_another_day_is_told_with_it() -> 
     assert sentence("nothing left") == "Nothing left."
     assert when(NOW - timedelta(days=1), NOW, UTC) == "22 Nov 14:32"
     earlier = became(departure(Outcome.ERROR, status=503), NOW + timedelta(days=1), UTC)
-    assert earlier == f"2 reports given to {HOST} on 23 Nov 14:32, which answered 503"
+    assert earlier == f"2 reports given to {HOST} on 23 Nov 14:32, which answered with an error: 503"
 
 
 def test_what_failed_is_neither_the_person_s_no_nor_what_was_taken() -> None:
@@ -106,6 +115,8 @@ def test_what_comes_next_is_told_of_what_waits() -> None:
     assert list(afterwards(gave, [held], NEXT)) == ["What waits leaves when you release it."]
     aside = report._replace(state=QueueState.SET_ASIDE, cause=Cause.REFUSED)
     refused = gave._replace(outcome=Outcome.REFUSED)
+    assert list(afterwards(gave, [report], NEXT, "Nothing leaves.")) == ["Nothing leaves."]
+    assert list(afterwards(refused, [aside], NEXT, "Nothing leaves.")) == list(afterwards(refused, [aside], NEXT))
     assert list(afterwards(refused, [aside], NEXT)) == ["1 report of it is set aside, and not sent again by itself."]
     nothing = departure(Outcome.NOTHING_LEFT, Failure.NAME)  # it names no reports: whatever is due is tried again
     assert list(afterwards(nothing, [report], NEXT)) == [f"The next attempt is made {NEXT}."]

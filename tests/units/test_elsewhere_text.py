@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
-from shimmy_metrics.records import Session
+from shimmy_metrics.records import NextAttempt, Session
 from support import samples
 
 OTHER = "https://metrics.example.org/v1/usage"
@@ -53,7 +53,7 @@ def test_of_a_server_for_the_agreed_receiver_it_is_said_that_its_end_sends_thoug
         f"The server at http://127.0.0.1:1 was started for {ENDPOINT}: what is due is sent when it ends."
     )
     assert other_receiver(ELSEWHERE, [_at(1), _at(2)]).endswith("sent when the first of them ends.")
-    assert other_receiver(ELSEWHERE, [_at(1)], 1).endswith("sent when the second session from now ends.")
+    assert other_receiver(ELSEWHERE, [_at(1)], NextAttempt(1)).endswith("sent when the second session from now ends.")
 
 
 @pytest.mark.parametrize(

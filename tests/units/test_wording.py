@@ -1,10 +1,12 @@
 """When a yes takes hold and when reports leave is told by one function, right in each case."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing
+from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.wording import next_attempt, state, takes_hold
 
 YES = Decision(consent=Consent.GRANTED, grant="grant")
@@ -12,16 +14,23 @@ ELSEWHERE = "https://metrics.example.org/v1/usage"
 
 
 @pytest.mark.parametrize(("passed_over", "told"), [(0, "next session"), (1, "second session"), (2, "third session")])
-def test_the_next_attempt_says_which_session_s_end(passed_over: int, told: str) -> None:
-    assert told in next_attempt(passed_over)
-    assert told in " ".join(takes_hold(Standing(YES), passed_over=passed_over))
-    assert next_attempt(passed_over, from_here=True) == f"when the {told} from this shell ends"
+@pytest.mark.parametrize(("at_start", "verb"), [(False, "ends"), (True, "starts")])
+def test_the_next_attempt_says_at_which_session_s_end_or_start(
+    passed_over: int, told: str, verb: str, *, at_start: bool
+) -> None:
+    attempt = NextAttempt(passed_over, at_start)
+    assert re.fullmatch(rf"when the {told}( from now)? {verb}", next_attempt(attempt))
+    assert f"Reports are sent {next_attempt(attempt)}." in takes_hold(Standing(YES), attempt=attempt)
+    assert next_attempt(attempt, from_here=True) == f"when the {told} from this shell {verb}"
+
+
+def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_end_or_at_a_start() -> None:
+    assert "Each report is sent after its session." in takes_hold(Standing(YES))
 
 
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
     told = " ".join(takes_hold(Standing(YES), own_server=True))
     assert "from the server's next start on; behind serve --upstream from now on" in told
-    assert "container or systemd unit" in told
     assert "Other servers' sessions stay here." in told
     assert "from this start on" in takes_hold(Standing(YES), starting=True, own_server=True)[0]
     assert "and no other" in takes_hold(Standing(YES), own_server=False)[0]

@@ -14,7 +14,7 @@ from shimmy_metrics.records import Cause, Departure, Entry, Failure, Note, NoteK
 from shimmy_metrics.wording import amount
 
 _LABELS: Final = {
-    None: "under way",
+    None: "on the way",
     Outcome.CONFIRMED: "confirmed",
     Outcome.ACCEPTED: "accepted",
     Outcome.PARTLY: "partly taken",
@@ -90,20 +90,20 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
         case Outcome.CONFIRMED:
             return f"{reports} taken by {to} {at}, which confirmed the digest"
         case Outcome.ACCEPTED:
-            return f"{reports} given to {to} {at}, which answered {departure.status} without the digest"
+            return f"{reports} accepted by {to} {at}, which answered {departure.status} without the digest"
         case Outcome.PARTLY:
             return f"{departure.taken:,} of {reports} taken by {to} {at}, the rest refused"
         case Outcome.REFUSED:
             over = ": it takes no more reports" if departure.status == 410 else ""
             return f"{reports} refused by {to} {at}, answer {departure.status}{over}"
         case Outcome.ERROR:
-            return f"{reports} given to {to} {at}, which answered {departure.status}"
+            return f"{reports} given to {to} {at}, which answered with an error: {departure.status}"
         case Outcome.NO_ANSWER:
             return f"{reports} given to {to} {at}, no answer{failure}"
         case Outcome.CUT_OFF:
-            return f"{reports} cut off by you {at}; bytes may have reached {to}"
+            return f"{reports} cut off by you {at}; bytes may have left for {to}"
         case Outcome.MAY_HAVE_LEFT:
-            return f"{reports} may have reached {to} {at}: the sender was ended before an answer"
+            return f"{reports} may have left for {to} {at}: the sender was ended before an answer"
         case Outcome.NOTHING_LEFT:
             times = ""
             if departure.attempts > 1 and departure.since is not None:
@@ -123,10 +123,13 @@ def failed(departure: Departure) -> bool:
     return departure.outcome is not None and not departure.outcome.taken and departure.outcome is not Outcome.CUT_OFF
 
 
-def afterwards(departure: Departure, queued: Collection[QueuedReport], next_attempt: str) -> Iterator[str]:
+def afterwards(
+    departure: Departure, queued: Collection[QueuedReport], next_attempt: str, blocked: str = ""
+) -> Iterator[str]:
     """Yield what comes after the newest departure, a sentence each: what is tried again and when, what was set aside.
 
-    `queued` are the reports that wait now, `next_attempt` says when a sender tries by itself.
+    `queued` are the reports that wait now, `next_attempt` says when a sender tries by itself. `blocked` says why
+    nothing leaves now, empty where something may.
     """
     if departure.outcome is None:
         yield "What becomes of it shows here."
@@ -139,16 +142,21 @@ def afterwards(departure: Departure, queued: Collection[QueuedReport], next_atte
     if not failed(departure):
         return
     waiting = its_own if departure.report_ids else queued
-    if any(report.state is QueueState.DUE for report in waiting):
+    if blocked and any(report.state is not QueueState.SET_ASIDE for report in waiting):
+        yield blocked
+    elif any(report.state is QueueState.DUE for report in waiting):
         yield f"The next attempt is made {next_attempt}."
     elif any(report.state.held for report in waiting):
         yield "What waits leaves when you release it."
 
 
+OVERDUE: Final = f"it has waited {OUTBOX_DAYS} days and leaves no more: the next session's end deletes it"
+
+
 def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None) -> str:
     """Return until when a report is held, as a sentence without its full stop: none waits longer than `OUTBOX_DAYS`."""
-    if report.until <= now:
-        return f"it has waited {OUTBOX_DAYS} days: the next session's end deletes it"
+    if report.overdue(now):
+        return OVERDUE
     local = report.until.astimezone(zone)
     return f"it waits until {local.day} {local:%b}, then a session's end deletes it"
 
@@ -158,21 +166,48 @@ def taken_in_all(entries: Iterable[Entry]) -> int:
     return sum(entry.taken for entry in entries)
 
 
+def in_all(taken: int, departures: Collection[Departure]) -> str:
+    """Return what left in all, as a sentence without its full stop: what was `taken`, else what may have left."""
+    if taken:
+        return f"{amount(taken, 'report')} {'was' if taken == 1 else 'were'} sent and taken"
+    perhaps = sum(departure.outcome in _PERHAPS for departure in departures)
+    if perhaps:
+        return f"bytes may have left in {amount(perhaps, 'attempt')}; none is known to be taken"
+    made = sum(departure.attempts for departure in departures)
+    return f"nothing left in {amount(made, 'attempt')}" if made else "no attempt to send is on record"
+
+
+def receipts_kept(number: int) -> str:
+    """Return how many receipts are kept, to stand behind `in_all` where something was taken."""
+    return f"{amount(number, 'receipt')} {'is' if number == 1 else 'are'} kept here" if number else "no receipt is kept"
+
+
+_PERHAPS: Final = (
+    None,
+    Outcome.ERROR,
+    Outcome.NO_ANSWER,
+    Outcome.CUT_OFF,
+    Outcome.MAY_HAVE_LEFT,
+    Outcome.REFUSED,
+)
+"""Of these bytes left, or may have, and the receiver is not known to have taken them."""
+
+
 def set_aside(report: QueuedReport) -> str:
     """Return why a report was set aside, as a sentence without its full stop; empty for one that was not."""
     match report.cause:
         case Cause.NONE:
             return ""
         case Cause.REFUSED:
-            return f"the receiver refused it: answer {report.detail}"
+            return f"refused by the receiver: answer {report.detail}"
         case Cause.RULE:
-            return f"the receiver refused it: {report.detail}"
+            return f"refused by the receiver: {report.detail}"
         case Cause.UNLISTED:
-            return "the receiver's answer does not say why it was not taken"
+            return "not taken, and the receiver's answer does not say why"
         case Cause.DAMAGED:
-            return "its bytes are damaged: no receiver is given it"
+            return "damaged bytes, which are given to no receiver"
         case Cause.OLDER_RULES:
-            return "an earlier version sealed it, by rules that no longer hold: no receiver is given it"
+            return "sealed by rules of an earlier version, and given to no receiver"
 
 
 def note(entry: Note) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shimmy_metrics.consent import Consent, Delivery, Standing, same_endpoint
-from shimmy_metrics.records import Session
+from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt, Session
 from shimmy_metrics.wording import next_attempt
 
 
@@ -32,10 +32,10 @@ def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> 
     )
 
 
-def other_receiver(standing: Standing, running: Sequence[Session], passed_over: int = 0) -> str:
+def other_receiver(standing: Standing, running: Sequence[Session], attempt: NextAttempt = FIRST_ATTEMPT) -> str:
     """Return what is so where servers were started for another receiver than this shell's; empty where none was.
 
-    `passed_over` session ends make no attempt before the one that does.
+    `attempt` is when a sender tries next by itself.
     """
     decision = standing.decision
     if decision.consent is not Consent.GRANTED:
@@ -46,7 +46,7 @@ def other_receiver(standing: Standing, running: Sequence[Session], passed_over: 
     told = []
     if agreed and not standing.switch and decision.delivery is Delivery.AUTOMATIC:
         end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
-        when = next_attempt(passed_over) if passed_over else end
+        when = next_attempt(attempt) if attempt.passed_over or attempt.at_start else end
         told.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
     for endpoint in dict.fromkeys(each.endpoint for each in others):
         addresses = [each.address for each in others if each.endpoint == endpoint]

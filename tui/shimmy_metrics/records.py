@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -98,6 +98,10 @@ class QueuedReport(NamedTuple):
     def until(self) -> datetime:
         """From when on it is too old to leave: the next session's end deletes it."""
         return self.sealed + timedelta(days=OUTBOX_DAYS)
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it leaves no more: the next session's end, or the next sender, deletes it unsent."""
+        return now > self.until
 
 
 class Outcome(StrEnum):
@@ -216,3 +220,18 @@ class Note(NamedTuple):
 
 Entry = Departure | Note
 """A line of History."""
+
+
+class NextAttempt(NamedTuple):
+    """When a sender makes its next attempt by itself.
+
+    `passed_over` session ends (0 to 2) make no attempt before it. `at_start`: reports leave when a session starts,
+    since the last measured server's process could leave no sender behind; None where no server was measured yet.
+    """
+
+    passed_over: int = 0
+    at_start: bool | None = None
+
+
+FIRST_ATTEMPT: Final = NextAttempt()
+"""Before any server was measured."""

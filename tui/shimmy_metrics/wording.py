@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing, same_endpoint
 from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 
 MAINTAINER: Final = "Michael A. Kuykendall"
 
@@ -14,21 +15,23 @@ OWN_SERVER: Final = sys.platform == "linux"
 QUESTION: Final = "May Shimmy report how it is used?"
 
 
-def informed(endpoint: str, proxy: str = "") -> tuple[str, ...]:
+def informed(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[str, ...]:
     """Return who gets it, what for, what, when, how long: said before the answer (at most 78 columns).
 
     A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner, and it is
-    named, with the `proxy` in use.
+    named, with the `proxy` in use. `off`: an answer other than yes is recorded, so that it is told what a yes would do.
     """
     if not same_endpoint(endpoint, ENDPOINT):
         return (
-            "After each session: counts and coarse facts, under 1 kB,",
+            f"{'Each session after a yes' if off else 'After each session'}: counts and coarse facts, under 1 kB,",
             *([f"by way of {proxy}"] if proxy else []),
             f"to {endpoint}",
             "which was set here. It is not Shimmy's: its owner says what becomes of them.",
         )
     return (
-        "After each session: counts and coarse facts, under 1 kB, over HTTPS, to its",
+        "Each session after a yes: counts and coarse facts, under 1 kB, by HTTPS to its"
+        if off
+        else "After each session: counts and coarse facts, under 1 kB, over HTTPS, to its",
         f"maintainer {MAINTAINER}: to improve Shimmy, for business planning,",
         "investors and published trends. He promises to delete reports after analysis.",
     )
@@ -70,13 +73,20 @@ class Answer(NamedTuple):
     consequence: str
 
 
-ENABLE: Final = Answer("e", "enable", "Enable", "from the server's next start; behind --upstream at once")
-STARTING: Final = "measured from this start on; one report a session"
+ENABLE: Final = Answer(
+    "e",
+    "enable",
+    "Enable",
+    "from the server's next start; behind --upstream at once"
+    if OWN_SERVER
+    else "at once behind serve --upstream; no other server is measured here",
+)
+STARTING: Final = "measured from this start on" if OWN_SERVER else ENABLE.consequence
 """A yes's consequence where the question is asked because the server is about to start."""
 ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measured for these screens, and not sent")
 DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured or sent; only this answer is kept")
 ENABLE_HELD: Final = Answer(
-    "", "hold", "Enable, held", f"each report waits for your release, {OUTBOX_DAYS} days at most"
+    "", "hold", "Enable, held", f"each report is held until you release it, {OUTBOX_DAYS} days at most"
 )
 LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
 ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
@@ -181,7 +191,7 @@ def obstacle(standing: Standing) -> str:
         case Obstacle.ENDED:
             return (
                 f"Nothing leaves: {standing.endpoint} answered that the programme has ended. "
-                "Enable again to ask it anew."
+                "What is measured stays here. Enable again to ask it anew."
             )
         case None:
             return ""
@@ -190,35 +200,42 @@ def obstacle(standing: Standing) -> str:
 _WHICH: Final = ("next", "second", "third")
 
 
-def next_attempt(passed_over: int = 0, *, from_here: bool = False) -> str:
-    """Return when the sender makes its next attempt by itself, to stand behind "sent": back-off counts session ends.
+def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
+    """Return when the sender makes its next attempt by itself, to stand behind "sent".
 
-    `passed_over`: how many session ends make no attempt before it (0 to 2). `from_here`: those that are measured now
-    make none, since they were started for another receiver; one from this shell does.
+    `from_here`: the sessions that are measured now make none, since they were started for another receiver; one from
+    this shell does.
     """
+    verb = "starts" if attempt.at_start else "ends"
     if from_here:
-        return f"when the {_WHICH[passed_over]} session from this shell ends"
-    return f"when the {_WHICH[passed_over]} session {'from now ' if passed_over else ''}ends"
+        return f"when the {_WHICH[attempt.passed_over]} session from this shell {verb}"
+    return f"when the {_WHICH[attempt.passed_over]} session {'from now ' if attempt.passed_over else ''}{verb}"
 
 
-SUPERVISED: Final = "In a container or systemd unit: when one starts instead."
-"""What goes for every sentence with `next_attempt`, where there is room for it."""
-
-HELD: Final = f"Each report waits here until you release it, {OUTBOX_DAYS} days at most."
+HELD: Final = f"Each report is held here until you release it, {OUTBOX_DAYS} days at most."
 
 
-def leaves(passed_over: int = 0, *, from_here: bool = False) -> str:
-    """Return when reports that are due are sent, in sentences; the rest as for `next_attempt`."""
-    return f"Reports are sent {next_attempt(passed_over, from_here=from_here)}. {SUPERVISED}"
+def leaves(attempt: NextAttempt, *, from_here: bool = False) -> str:
+    """Return when reports are sent, as a sentence; the rest as for `next_attempt`.
+
+    Before a server was measured nobody knows how it will be started.
+    """
+    if attempt == FIRST_ATTEMPT:
+        return "Each report is sent after its session."
+    return f"Reports are sent {next_attempt(attempt, from_here=from_here)}."
 
 
 def takes_hold(
-    standing: Standing, *, starting: bool = False, own_server: bool = OWN_SERVER, passed_over: int = 0
+    standing: Standing,
+    *,
+    starting: bool = False,
+    own_server: bool = OWN_SERVER,
+    attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> tuple[str, ...]:
     """Return when a recorded yes, or "only for me", takes hold and when reports leave, in sentences; none for a no.
 
     `starting`: a server starts at this very moment. `own_server`: `serve` measures a server of its own start (Linux);
-    elsewhere only one behind `--upstream` is measured. `passed_over` as for `next_attempt`.
+    elsewhere only one behind `--upstream` is measured. `attempt`: when a sender tries next.
     """
     decision = standing.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
@@ -236,7 +253,7 @@ def takes_hold(
     blocked = obstacle(standing)
     if blocked:
         return measured, blocked
-    when = HELD if decision.delivery is Delivery.REVIEW else leaves(passed_over)
+    when = HELD if decision.delivery is Delivery.REVIEW else leaves(attempt)
     stays = ("Other servers' sessions stay here.",) if same_endpoint(standing.endpoint, ENDPOINT) else ()
     return measured, when, *stays
 
@@ -253,13 +270,18 @@ def duration(seconds: int) -> str:
 
 
 def answered(
-    standing: Standing, *, changed: bool, own_server: bool = OWN_SERVER, passed_over: int = 0
+    standing: Standing,
+    *,
+    changed: bool,
+    starting: bool = False,
+    own_server: bool = OWN_SERVER,
+    attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> tuple[str, ...]:
     """Return what an answer did, in sentences: what holds now. What was deleted because of it tells `departure_text`.
 
     `standing` is what is in force with the answer in it; the rest as `takes_hold`.
     """
-    holds = takes_hold(standing, own_server=own_server, passed_over=passed_over)
+    holds = takes_hold(standing, starting=starting, own_server=own_server, attempt=attempt)
     if not holds:
         if (
             standing.decision.consent is Consent.UNDECIDED
@@ -279,12 +301,14 @@ def decided(
     changed: bool,
     switch: str = "",
     endpoint: str = ENDPOINT,
+    starting: bool = False,
     own_server: bool = OWN_SERVER,
-    passed_over: int = 0,
+    attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> str:
     """Return what `answered` does, as one line; `switch` and `endpoint` are those in force."""
     standing = Standing(decision, switch, endpoint)
-    return " ".join(answered(standing, changed=changed, own_server=own_server, passed_over=passed_over))
+    told = answered(standing, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
+    return " ".join(told)
 
 
 def held_for_an_earlier_yes(number: int) -> str:
@@ -300,8 +324,10 @@ def renewed(decision: Decision) -> str:
     return "Recorded: yes. They are part of each report from the next one on."
 
 
-def held(*, review: bool, passed_over: int = 0) -> str:
-    """Return what a change of how reports leave did. `passed_over` as for `next_attempt`."""
+def held(attempt: NextAttempt, *, review: bool, blocked: str = "") -> str:
+    """Return what a change of how reports leave did. `blocked` says why nothing leaves, empty where something may."""
     if review:
         return HELD
-    return f"Reports are sent by themselves from now on: those that wait {next_attempt(passed_over)}."
+    if blocked:
+        return f"Reports are no longer held. {blocked}"
+    return f"Reports are sent by themselves from now on: those that wait {next_attempt(attempt)}."

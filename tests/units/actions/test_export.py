@@ -258,6 +258,8 @@ def test_each_line_of_the_log_is_a_time_and_an_event_of_ours(full: Profile, line
         ("failures", "12", True),
         ("failures", "many", False),
         ("active-day", "somebody's birthday", False),
+        ("at-start", "yes", True),
+        ("at-start", "at noon", False),
         ("remark", "1", False),
     ],
 )

@@ -35,7 +35,7 @@ def test_the_age_ends_after_fourteen_days_and_not_before() -> None:
         outbox.add(db, queued(moment=NOW - timedelta(days=14)))
         (waiting,) = outbox.everything(db)
         for now, old in ((NOW, False), (NOW + timedelta(seconds=1), True)):
-            assert outbox.too_old(waiting, now) is old
+            assert waiting.overdue(now) is old
             assert outbox.expire(db, now) == int(old)
 
 

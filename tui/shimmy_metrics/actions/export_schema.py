@@ -146,6 +146,7 @@ _EXPORT_2: Final[Rules] = {
         "passed-over": rule.text(r"\d{1,9}"),
         "attempted": rule.text(r"[01]"),
         "released": rule.text(rule.RELEASED),
+        "at-start": rule.word("yes", "no"),
     },
     "log": rule.log,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.outbox import release
+from shimmy_metrics.actions.outbox import overdue, release
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.request import Request, next_request
@@ -35,7 +35,10 @@ def find_named(profile: Profile, word: str) -> Named:
     with open_readonly(profile, off=not force.measures) as db:
         queued = outbox.everything(db) if db is not None else []
         force = in_force(profile, db)
-    chosen = _all(queued) if word == ALL else [_one(queued, word)]
+    leavable = [report for report in queued if not report.overdue(profile.clock.now())]
+    chosen = _all(leavable) if word == ALL else [_one(queued, word)]
+    if chosen and chosen[0].overdue(profile.clock.now()):
+        raise overdue()
     request = next_request(chosen, force.endpoint)
     if request is None:
         raise TroubleError("no report waits for a release", remedy=_SEE)

@@ -96,11 +96,16 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
 
 def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[QueuedReport]:
     """Return those that have not waited too long. Raises `TroubleError` where all have: the next sealing drops them."""
-    kept = [report for report in reports if not outbox.too_old(report, now)]
+    kept = [report for report in reports if not report.overdue(now)]
     if reports and not kept:
-        remedy = "The next session's end deletes it"
-        raise TroubleError(f"this report has waited {OUTBOX_DAYS} days and leaves no more", remedy=remedy)
+        raise overdue()
     return kept
+
+
+def overdue() -> TroubleError:
+    """Return what is said of a report that has waited too long to be released."""
+    what = f"this report has waited {OUTBOX_DAYS} days and leaves no more"
+    return TroubleError(what, remedy="The next session's end deletes it")
 
 
 def _check(force: Standing, reports: Collection[QueuedReport]) -> None:

@@ -13,13 +13,13 @@ from shimmy_metrics.actions.preview import as_it_would_be, leavable, request_of
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Departure, Entry, QueuedReport, Session
+from shimmy_metrics.records import Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
 from shimmy_metrics.store import chain, departures, outbox, sessions
@@ -40,17 +40,17 @@ class Overview(NamedTuple):
     """Everything there is to show.
 
     `trouble` is one line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
-    the config or the endpoint, so that whatever was decided is not in force. `running` are the live
-    sessions, oldest first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest
-    first; `next_request` is what would leave next, or what releasing all of it would send. `entries` are the departures
-    and notes, newest first; those in `broken` (`departure ID`, `note PLACE`) are not as they were written; `failures`
-    counts the attempts in a row that failed, and `passed_over` the session ends to come that make no attempt because of
-    them. A departure that its sender left open is shown as what it will be completed as. `sending` tells that a sender
-    is at work. `example` is the report of a session in which nothing happened. `news` are the fields that a yes does
-    not cover yet and that are to be asked for. `proxy` is the `HOST:PORT` by way of which a request goes, empty where
-    it goes straight. `unread` tells that the store is off and was not read. `purged` is what was deleted just now,
-    since there was no consent for it any more. `files` is everything of ours on this disk. `stamp` changes whenever an
-    entry does.
+    the config or the endpoint, so that whatever was decided is not in force. `running` are the live sessions, oldest
+    first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest first, those in
+    `overdue` (numbers in the store) too long to leave any more; `next_request` is what would leave next, or what
+    releasing all of it would send. `entries` are the departures and notes, newest first; those in `broken` (`departure
+    ID`, `note PLACE`) are not as they were written; `failures` counts the attempts in a row that failed, and `attempt`
+    is when a sender tries next by itself. A departure that its sender left open is shown as what it will be completed
+    as. `sending` tells that a sender is at work. `example` is the report of a session in which nothing happened. `news`
+    are the fields that a yes does not cover yet and that are to be asked for. `proxy` is the `HOST:PORT` by way of
+    which a request goes, empty where it goes straight. `unread` tells that the store is off and was not read. `purged`
+    is what was deleted just now, since there was no consent for it any more. `files` is everything of ours on this
+    disk. `stamp` changes whenever an entry does.
     """
 
     standing: Standing
@@ -62,12 +62,13 @@ class Overview(NamedTuple):
     running: tuple[Live, ...] = ()
     ended: tuple[Session, ...] = ()
     outbox: tuple[QueuedReport, ...] = ()
+    overdue: frozenset[int] = frozenset()
     next_request: Request | None = None
     entries: tuple[Entry, ...] = ()
     broken: tuple[str, ...] = ()
     stamp: tuple[object, ...] = ()
     failures: int = 0
-    passed_over: int = 0
+    attempt: NextAttempt = NextAttempt()
     sending: bool = False
     unread: bool = False
     purged: PurgeResult = PurgeResult()
@@ -192,7 +193,6 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     agreed = force.decision.consent is Consent.GRANTED
     version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     queued = tuple(outbox.everything(db))
-    failures, passed_over = counted(db)
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
     return empty._replace(
         standing=force,
@@ -202,11 +202,14 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         ),
         ended=tuple(sessions.kept(db)),
         outbox=queued,
-        next_request=request_of(leavable(queued, profile.clock.now()), force.endpoint),
+        overdue=frozenset(
+            report.id for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now)
+        ),
+        next_request=request_of(leavable(queued, now), force.endpoint),
         entries=entries,
         broken=known.broken,
         stamp=stamp,
-        failures=failures,
-        passed_over=passed_over,
+        failures=counted(db)[0],
+        attempt=next_attempt(profile, db),
         sending=at_work,
     )

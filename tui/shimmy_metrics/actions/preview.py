@@ -6,12 +6,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Standing
-from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.sealing import example, measured
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import QueuedReport, QueueState, Session
+from shimmy_metrics.records import NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import seal
@@ -36,8 +35,7 @@ class Preview(NamedTuple):
     """The next request and what it rests on.
 
     `session` is the running one where the basis is that, `running` are all that are measured now. `left_over` counts
-    reports that wait as these do and do not fit into the request; `passed_over` session ends make no attempt before the
-    one that does.
+    reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself.
     """
 
     request: Request
@@ -46,7 +44,7 @@ class Preview(NamedTuple):
     session: Session | None = None
     running: tuple[Session, ...] = ()
     left_over: int = 0
-    passed_over: int = 0
+    attempt: NextAttempt = NextAttempt()
 
 
 def preview(profile: Profile, facts: Facts) -> Preview:
@@ -65,17 +63,19 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 force,
                 running=running,
                 left_over=alike - len(request.reports),
-                passed_over=counted(db)[1],
+                attempt=next_attempt(profile, db),
             )
         session = running[-1] if running else None
         pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(force))
+        attempt = NextAttempt() if db is None else next_attempt(profile, db)
     request = Request(force.endpoint, headers(force.endpoint, len(pending.body)), pending.body, (pending,))
-    return Preview(request, Basis.EXAMPLE if session is None else Basis.SESSION, force, session, running)
+    basis = Basis.EXAMPLE if session is None else Basis.SESSION
+    return Preview(request, basis, force, session, running, attempt=attempt)
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
     """Return what is not too old to leave: a look deletes nothing, whoever sends deletes it first."""
-    return [report for report in queued if not outbox.too_old(report, now)]
+    return [report for report in queued if not report.overdue(now)]
 
 
 def request_of(queued: Sequence[QueuedReport], endpoint: str) -> Request | None:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, PASSED_OVER
+from shimmy_metrics.delivery.force import AT_START
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import departures, outbox, sessions
@@ -90,7 +91,8 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         for session in leaving:
             sessions.remove(db, session.id)
     outbox.remove_all(db)
-    forget_meta(db, FAILURES, PASSED_OVER, ATTEMPTED, RELEASED)  # there is nothing left that failed
+    # There is nothing left to send, or to try again.
+    forget_meta(db, FAILURES, PASSED_OVER, ATTEMPTED, RELEASED, AT_START)
     return PurgeResult(
         reports=0 if local else len(queued) - len(carried),
         given=tuple(given.values()),

@@ -7,11 +7,11 @@ from pathlib import Path
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.consent import Decision, Standing
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.records import Departure, QueuedReport, QueueState, Session
+from shimmy_metrics.records import Departure, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import open_readonly, unread
@@ -23,11 +23,11 @@ class Summary:
     """What is in force, and figures of what is held, at the moment `now`.
 
     `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
-    or the endpoint, so that whatever was decided is not in force. `sent` counts reports that a receiver took,
-    `receipts` the departures whose bytes are kept; `last` is the newest departure, `failures` how many in a row failed,
-    `passed_over` how many session ends make no attempt before the one that does; `sending` tells that a sender is at
-    work. `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request goes,
-    empty where it goes straight; `unread` tells that the store is off and was not read.
+    or the endpoint, so that whatever was decided is not in force. `taken` counts the reports that a receiver took,
+    `departures` are the attempts on record, newest first, `receipts` counts those whose bytes are kept; `failures` is
+    how many in a row failed, `attempt` when a sender tries next by itself; `sending` tells that a sender is at work.
+    `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request goes, empty
+    where it goes straight; `unread` tells that the store is off and was not read.
     """
 
     standing: Standing
@@ -39,30 +39,40 @@ class Summary:
     purged: PurgeResult = field(default_factory=PurgeResult)
     running: tuple[Session, ...] = ()
     queued: tuple[QueuedReport, ...] = ()
-    sent: int = 0
+    taken: int = 0
+    departures: tuple[Departure, ...] = ()
     receipts: int = 0
-    last: Departure | None = None
     failures: int = 0
-    passed_over: int = 0
+    attempt: NextAttempt = field(default_factory=NextAttempt)
     sending: bool = False
     news: int = 0
     proxy: str = ""
     unread: bool = False
 
     @property
+    def last(self) -> Departure | None:
+        """The newest attempt, or None."""
+        return next(iter(self.departures), None)
+
+    @property
     def due(self) -> int:
         """How many reports leave with the next sender."""
-        return sum(report.state is QueueState.DUE for report in self.queued)
+        return sum(report.state is QueueState.DUE for report in self._leavable)
 
     @property
     def held(self) -> tuple[QueuedReport, ...]:
         """Those that leave at the person's word, oldest first."""
-        return tuple(report for report in self.queued if report.state.held)
+        return tuple(report for report in self._leavable if report.state.held)
 
     @property
     def held_for_endpoint(self) -> int:
         """How many of those were measured under an earlier yes, or for another endpoint."""
-        return sum(report.state is QueueState.HELD_FOR_ENDPOINT for report in self.queued)
+        return sum(report.state is QueueState.HELD_FOR_ENDPOINT for report in self._leavable)
+
+    @property
+    def overdue(self) -> int:
+        """How many have waited too long and leave no more; those that were set aside are not among them."""
+        return len(self.queued) - len(self._leavable) - len(self.set_aside)
 
     @property
     def of_an_earlier_yes(self) -> int:
@@ -74,6 +84,14 @@ class Summary:
     def set_aside(self) -> tuple[QueuedReport, ...]:
         """Those that are not retried by themselves, oldest first."""
         return tuple(report for report in self.queued if report.state is QueueState.SET_ASIDE)
+
+    @property
+    def _leavable(self) -> tuple[QueuedReport, ...]:
+        return tuple(
+            report
+            for report in self.queued
+            if report.state is not QueueState.SET_ASIDE and not report.overdue(self.now)
+        )
 
 
 def summary(profile: Profile) -> Summary:
@@ -108,18 +126,17 @@ def _read(profile: Profile, db: Database, found: Summary) -> Summary:
     from shimmy_metrics.store import chain, departures
 
     gone = departures.everything(db)
-    failures, passed_over = counted(db)
     at_work = sending(profile)
     return replace(
         found,
         standing=found.standing if found.unusable else in_force(profile, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
-        sent=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
+        taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
+        departures=tuple(departures.as_it_is(each, found.now, at_work=at_work) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),
-        last=departures.as_it_is(gone[0], found.now, at_work=at_work) if gone else None,
-        failures=failures,
-        passed_over=passed_over,
+        failures=counted(db)[0],
+        attempt=next_attempt(profile, db),
         sending=at_work,
     )
 

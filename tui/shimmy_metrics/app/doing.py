@@ -22,7 +22,8 @@ from shimmy_metrics.app.start import Start
 from shimmy_metrics.consent import Decision, Delivery
 from shimmy_metrics.departure_text import purged
 from shimmy_metrics.errors import TroubleError
-from shimmy_metrics.wording import amount, decided, held, held_for_an_earlier_yes, renewed
+from shimmy_metrics.records import FIRST_ATTEMPT
+from shimmy_metrics.wording import amount, decided, held, held_for_an_earlier_yes, obstacle, renewed
 
 _ABOUT_NEWS: Final = ("add", "leave")
 
@@ -108,7 +109,8 @@ class Doing(Releasing):
             changed=changed,
             switch=environment.switch,
             endpoint=environment.endpoint or decision.endpoint,
-            passed_over=shown.passed_over if shown is not None else 0,
+            starting=self.start.asking,
+            attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
         )
 
     @work(thread=True, group="act", exit_on_error=False)
@@ -122,8 +124,9 @@ class Doing(Releasing):
         except TroubleError as error:
             self.post_message(Done(f"{error}."))
             return
-        passed_over = self.overview.passed_over if self.overview is not None else 0
-        self.post_message(Answered(held(review=review, passed_over=passed_over)))
+        shown = self.overview
+        attempt, blocked = (shown.attempt, obstacle(shown.standing)) if shown is not None else (FIRST_ATTEMPT, "")
+        self.post_message(Answered(held(attempt, review=review, blocked=blocked)))
 
     # --- forget --------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ LENSES: Final = [
 OUTBOX: Final = [
     _key("r", "release", "release this report", "outbox.release"),
     _key("d", "delete", "delete this report", "outbox.delete"),
-    _key("t", "hold", "hold this report back", "outbox.hold"),
+    _key("t", "hold", "hold this report", "outbox.hold"),
 ]
 
 RECEIPTS: Final = [

@@ -139,9 +139,7 @@ class Releasing(Acting):
 
         self._do(
             lambda: (
-                "Held back until you release it."
-                if hold_back(self.profile, report.id)
-                else "Gone already, or on its way."
+                "Held until you release it." if hold_back(self.profile, report.id) else "Gone already, or on its way."
             )
         )
 

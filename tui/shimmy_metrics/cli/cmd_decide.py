@@ -24,9 +24,9 @@ def enable(profile: Profile) -> int:
     for line in decided.told:
         say(line)
     now = summary(profile)
-    for line in answered(now.standing, changed=decided.changed, passed_over=now.passed_over):
+    for line in answered(now.standing, changed=decided.changed, attempt=now.attempt):
         say(line)
-    other = other_receiver(now.standing, now.running, now.passed_over)
+    other = other_receiver(now.standing, now.running, now.attempt)
     if other:
         say(other)
     if now.standing.sends:

@@ -95,7 +95,8 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
                 return
         case Basis.PENDING:
             held = found.request.reports[0].state.held
-            yield f"{'What releasing all would send' if held else 'The next request, as of now'}: {_size(found)}."
+            named = "What releasing all would send" if held else "The next request, as of now"
+            yield f"{named if standing.sends else 'What waits, as one request'}: {_size(found)}."
             if not held and standing.sends:
                 yield "A session that ends before it leaves adds its report."
             yield from _waiting(found.request.reports, profile.clock.now())
@@ -104,7 +105,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     if found.session is not None and standing.switch:
         yield switched_elsewhere(standing.switch, [found.session.address], DISABLE)
         return
-    other = other_receiver(standing, found.running, found.passed_over)
+    other = other_receiver(standing, found.running, found.attempt)
     if other:
         yield other
     acting = standing if found.session is None else there(standing, found.session)
@@ -115,7 +116,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     elif found.basis is Basis.SESSION and standing.decision.delivery is Delivery.REVIEW:
         yield HELD
     elif acting.sends and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE):
-        yield leaves(found.passed_over, from_here=none_sends(standing, found.running))
+        yield leaves(found.attempt, from_here=none_sends(standing, found.running))
 
 
 def _waiting(reports: Iterable[QueuedReport], now: datetime) -> Iterator[str]:
@@ -123,7 +124,9 @@ def _waiting(reports: Iterable[QueuedReport], now: datetime) -> Iterator[str]:
     kept = list(reports)
     held = [report for report in kept if report.state.held]
     if held:
-        yield f"Held until you release it (shimmy-metrics release ID, or all). {sentence(waits_until(held[0], now))}"
+        them, first = ("it", "") if len(held) == 1 else ("them", "of the first: ")
+        yield f"Held until you release {them}: shimmy-metrics release ID, or all."
+        yield sentence(f"{first}{waits_until(held[0], now)}")
     for report in kept:
         if report.state is QueueState.SET_ASIDE:
             yield f"Set aside: {set_aside(report)}."
@@ -143,7 +146,7 @@ def _became(found: Named, made: Departure | None, told: Summary) -> Iterator[str
     released = {report.report_id for report in found.request.reports}
     yield from _waiting((report for report in told.queued if report.report_id in released), told.now)
     if told.due:
-        when = leaves(told.passed_over, from_here=none_sends(told.standing, told.running))
+        when = leaves(told.attempt, from_here=none_sends(told.standing, told.running))
         yield f"{amount(told.due, 'report')} due. {obstacle(told.standing) or when}"
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} did not fit into it: release all once more."

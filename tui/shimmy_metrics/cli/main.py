@@ -112,7 +112,10 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
         return _about(before)
     own_word = own_name and word in OWN_WORDS
     if (own_word or word in _OURS_ALONE) and not _HELP.isdisjoint(rest):
-        return _about(["--help"])
+        from shimmy_metrics.cli.word_help import WORDS
+
+        print(WORDS[word], end="")  # noqa: T201 - the answer
+        return 0
     if own_word:
         from shimmy_metrics.cli.own_words import run
 

@@ -56,8 +56,8 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
 
     Raises `TroubleError` where the answer cannot be written.
     """
-    shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    asked = _about_news(shown) if shown.news else _about_everything(shown, starting=seconds is not None)
+    shown, starting = overview(profile, gather(profile.environment.get("TZ") or None)), seconds is not None
+    asked = _about_news(shown) if shown.news else _about_everything(shown, starting=starting)
     for line in asked.lines:
         say(line)
     if seconds is not None:
@@ -71,7 +71,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
             decided = asked.acts[word](profile)
             for line in decided.told:
                 say(line)
-            for line in [renewed(decided.decision)] if shown.news else _confirmed(decided, profile):
+            for line in [renewed(decided.decision)] if shown.news else _confirmed(decided, profile, starting=starting):
                 say(line)
             return decided
         if word == LATER.word:
@@ -134,9 +134,9 @@ def _enable_held(profile: Profile) -> Decided:
     return replace(decided, decision=hold(profile, review=True))
 
 
-def _confirmed(decided: Decided, profile: Profile) -> Iterator[str]:
+def _confirmed(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = summary(profile)
-    yield from answered(now.standing, changed=True, passed_over=now.passed_over)
+    yield from answered(now.standing, changed=True, starting=starting, attempt=now.attempt)
     yield from purged(decided.purged, now.now)
 
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from shimmy_metrics.actions.summary import Summary
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.departure_text import became, owed, set_aside, waits_until
+from shimmy_metrics.departure_text import became, in_all, owed, receipts_kept, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording import (
     DISABLE,
@@ -52,15 +53,17 @@ def as_json(summary: Summary) -> bytes:
         "reports_due": summary.due,
         "reports_held": len(summary.held),
         "reports_held_for_endpoint": summary.held_for_endpoint,
+        "reports_overdue": summary.overdue,
         "held_until": summary.held[0].until.isoformat() if summary.held else None,
         "reports_set_aside": len(summary.set_aside),
         "set_aside_for": dict(Counter(report.cause.value for report in summary.set_aside)),
-        "reports_sent": summary.sent,
+        "reports_sent": summary.taken,
         "receipts": summary.receipts,
         "sending": summary.sending,
         "last_attempt": summary.last and attempt(summary.last),
         "failures_in_a_row": summary.failures,
-        "session_ends_passed_over": summary.passed_over,
+        "session_ends_passed_over": summary.attempt.passed_over,
+        "sends_at_session_start": summary.attempt.at_start,
         "store_read_whole": not (summary.unread or summary.troubles),
         "troubles": list(summary.troubles),
         "config": str(summary.config_path),
@@ -100,7 +103,7 @@ def as_lines(summary: Summary) -> Iterator[str]:
         yield obstacle(standing)
     if standing.switch and summary.running:
         yield switched_elsewhere(standing.switch, [session.address for session in summary.running], DISABLE)
-    other = other_receiver(standing, summary.running, summary.passed_over)
+    other = other_receiver(standing, summary.running, summary.attempt)
     if other:
         yield other
     if standing.renews:
@@ -131,7 +134,8 @@ def _store(summary: Summary) -> Iterator[str]:
         return  # it could not be read, and that is said
     yield f"  waiting   {amount(len(summary.queued), 'report')}{_bytes(summary)}"
     if summary.due:
-        yield f"            {summary.due} due"
+        stay = "" if summary.standing.sends else ", but nothing leaves from here"
+        yield f"            {summary.due} due{stay}"
     if summary.held:
         earlier, other = summary.of_an_earlier_yes, summary.held_for_endpoint - summary.of_an_earlier_yes
         why = f", {earlier} of them of an earlier yes" if earlier else ""
@@ -139,25 +143,24 @@ def _store(summary: Summary) -> Iterator[str]:
         them = "it" if len(summary.held) == 1 else "them"
         yield f"            {len(summary.held)} held until you release {them}{why}"
         yield f"            of the first: {waits_until(summary.held[0], summary.now)}"
+    if summary.overdue:
+        have, leave, them = ("has", "leaves", "it") if summary.overdue == 1 else ("have", "leave", "them")
+        yield (
+            f"            {summary.overdue} {have} waited {OUTBOX_DAYS} days and {leave} no more: "
+            f"the next session's end deletes {them}"
+        )
     for cause, number in Counter(map(set_aside, summary.set_aside)).items():
         yield f"            {number} set aside: {cause}"
-    yield f"  sent      {amount(summary.sent, 'report')}{_receipts(summary)}"
+    kept = f"; {receipts_kept(summary.receipts)}" if summary.taken else ""
+    yield f"  so far    {in_all(summary.taken, summary.departures)}{kept}"
     if summary.last is not None:
         yield f"  last      {became(summary.last, summary.now)}"
     if summary.sending:
         yield "  next      a sender is at work"
     elif summary.due and summary.standing.sends:
-        when = next_attempt(summary.passed_over, from_here=none_sends(summary.standing, summary.running))
-        yield f"  next      sent {when}; in a container or a systemd unit when one starts"
+        when = next_attempt(summary.attempt, from_here=none_sends(summary.standing, summary.running))
+        yield f"  next      sent {when}"
 
 
 def _bytes(summary: Summary) -> str:
     return f", {sum(len(report.body) for report in summary.queued):,} bytes" if summary.queued else ""
-
-
-def _receipts(summary: Summary) -> str:
-    if not summary.sent:
-        return ""
-    if not summary.receipts:
-        return "; no receipt is kept here"
-    return f"; {amount(summary.receipts, 'receipt')} kept here"

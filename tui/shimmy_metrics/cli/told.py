@@ -5,8 +5,19 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.consent import Delivery
-from shimmy_metrics.departure_text import became, note, sentence, set_aside, taken_in_all, waits_until, when
+from shimmy_metrics.consent import Delivery, Standing
+from shimmy_metrics.departure_text import (
+    OVERDUE,
+    became,
+    in_all,
+    note,
+    receipts_kept,
+    sentence,
+    set_aside,
+    taken_in_all,
+    waits_until,
+    when,
+)
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
 from shimmy_metrics.report.field import Field
@@ -47,7 +58,7 @@ def told(shown: Overview, now: datetime) -> Iterator[str]:
         yield obstacle(shown.standing)
     if shown.standing.switch and shown.running:
         yield switched_elsewhere(shown.standing.switch, [each.address for each in shown.sessions], DISABLE)
-    other = other_receiver(shown.standing, shown.sessions, shown.passed_over)
+    other = other_receiver(shown.standing, shown.sessions, shown.attempt)
     if other:
         yield other
     if shown.news:
@@ -70,7 +81,7 @@ def told(shown: Overview, now: datetime) -> Iterator[str]:
         yield f"  {name}: {fate}."
     yield ""
     yield WITHDRAW
-    yield "Release one report: shimmy-metrics release ID. Everything else is in the app: shimmy tui."
+    yield "Release one report: shimmy-metrics release ID. Compare, hold and delete in the app: shimmy tui."
 
 
 def _measured(shown: Overview) -> Iterator[str]:
@@ -94,12 +105,14 @@ def _measured(shown: Overview) -> Iterator[str]:
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
     for report in shown.outbox:
-        yield from _queued(report, now, shown.standing.decision.grant)
+        yield from _queued(report, now, shown.standing)
     if shown.next_request is not None and len(shown.next_request.reports) > 1:
         request = shown.next_request
+        held = request.reports[0].state.held
+        named = "Released together" if held else "Together" if not shown.standing.sends else "In the next request"
         yield (
-            f"The next request carries {len(request.reports)} of them, {len(request.body):,} bytes, sha256 "
-            f"{request.sha256}: shimmy config --metrics preview prints it."
+            f"{named} {len(request.reports)} of them are {len(request.body):,} bytes, sha256 {request.sha256}: "
+            "shimmy config --metrics preview prints them."
         )
     if not shown.outbox:
         yield "No report is waiting."
@@ -116,20 +129,22 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
         yield (
             HELD
             if shown.standing.decision.delivery is Delivery.REVIEW
-            else leaves(shown.passed_over, from_here=none_sends(shown.standing, shown.sessions))
+            else leaves(shown.attempt, from_here=none_sends(shown.standing, shown.sessions))
         )
     elif not shown.unusable:
         yield f"A report would go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
-def _queued(report: QueuedReport, now: datetime, grant: str) -> Iterator[str]:
+def _queued(report: QueuedReport, now: datetime, standing: Standing) -> Iterator[str]:
     match report.state:
+        case state if state is not QueueState.SET_ASIDE and report.overdue(now):
+            waits = f"stays ({OVERDUE})"
         case QueueState.DUE:
-            waits = "is due"
+            waits = "is due" if standing.sends else "is due, but nothing leaves from here"
         case QueueState.SET_ASIDE:
             waits = f"was set aside ({set_aside(report)})"
         case QueueState.HELD_FOR_ENDPOINT:
-            which = "for another receiver" if report.consent_id == grant else "of an earlier yes"
+            which = "for another receiver" if report.consent_id == standing.decision.grant else "of an earlier yes"
             waits = f"{which} is held until you release it ({waits_until(report, now)})"
         case _:
             waits = f"is held until you release it ({waits_until(report, now)})"
@@ -141,8 +156,8 @@ def _queued(report: QueuedReport, now: datetime, grant: str) -> Iterator[str]:
 def _sent(shown: Overview, now: datetime) -> Iterator[str]:
     taken = taken_in_all(shown.entries)
     kept = sum(bool(departure.body) for departure in shown.departures)
-    receipts = f"; {amount(kept, 'receipt') if kept else 'no receipt'} kept here" if taken else ""
-    yield f"{amount(taken, 'report')} sent so far{receipts}."
+    receipts = f"; {receipts_kept(kept)}" if taken else ""
+    yield f"So far {in_all(taken, shown.departures)}{receipts}."
     for entry in shown.entries[:_ENTRIES]:
         yield f"  {_entry(entry, now)}"
         if _key(entry) in shown.broken:

@@ -1,18 +1,32 @@
-"""What is in force, with what only the store knows: whether the endpoint's programme has ended."""
+"""What is in force and when the next attempt is made, with what only the store knows."""
 
 from dataclasses import replace
 from typing import Final
 
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.consent import Standing, same_endpoint
+from shimmy_metrics.delivery.backoff import counted
+from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.store.database import Database, get_meta
 from shimmy_metrics.system.profile import Profile
 
 ENDED: Final = "ended"
-"""The store's fact: the endpoint that answered 410."""
+"""The store's word for the endpoint that answered 410."""
+
+AT_START: Final = "at-start"
+"""The store's word for whether the last measured server's reports leave at the next start: `yes` or `no`."""
 
 
 def in_force(profile: Profile, db: Database | None) -> Standing:
     """Return what is in force now. Raises `TroubleError` for a config or an endpoint that cannot be used."""
     now = standing(profile)
     return replace(now, ended=db is not None and same_endpoint(get_meta(db, ENDED), now.endpoint))
+
+
+def next_attempt(profile: Profile, db: Database) -> NextAttempt:
+    """Return when a sender makes its next attempt by itself, as the last measured server left it."""
+    told = get_meta(db, AT_START)
+    return NextAttempt(
+        counted(db)[1],
+        told == "yes" if told else profile.environment.supervised or None,
+    )

@@ -19,13 +19,14 @@ from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.consent import ENDPOINT, Standing, same_endpoint
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
+from shimmy_metrics.delivery.force import AT_START
 from shimmy_metrics.delivery.sealing import end_session, recover_crashed
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, Name
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, connect, store_path, transaction
+from shimmy_metrics.store.database import Database, connect, set_meta, store_path, transaction
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from shimmy_metrics.system.locks import Lock
@@ -142,6 +143,7 @@ class Books:
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
         with sqlite_errors(store_path(self._profile)), transaction(db):
             row_id = sessions.begin(db, session)
+            set_meta(db, AT_START, "yes" if self._profile.environment.supervised else "no")
             lock = sessions.take_lock(self._profile, row_id)  # before anybody can see the row without it
         return session._replace(id=row_id), lock
 

@@ -62,21 +62,22 @@ class Child:
         return os.waitstatus_to_exitcode(status)
 
 
-def can_guard(binary: str) -> bool:
-    """Whether the guards work for this binary.
+def unguarded(binary: str) -> str:
+    """Return why the guards do not work for this binary, empty where they do.
 
     The kernel drops the death signal for a binary with rights of its own (setuid, file capabilities) and hides what it
     holds; an old kernel or a sandbox may lack the calls.
     """
     try:
         if os.stat(binary).st_mode & (stat.S_ISUID | stat.S_ISGID) or "security.capability" in os.listxattr(binary):
-            return False
+            return "the binary has rights of its own (setuid, setgid or capabilities)"
         os.close(os.pidfd_open(os.getpid()))
         os.scandir("/proc/self/fd").close()
-    except OSError:
-        return False
+    except OSError as error:
+        return f"this system cannot guard the way to a server behind us: {(error.strerror or 'no reason').lower()}"
     found = ctypes.c_int(-1)
-    return bool(ctypes.CDLL(None).prctl(_PR_GET_PDEATHSIG, ctypes.byref(found), 0, 0, 0) == 0)
+    guards = ctypes.CDLL(None).prctl(_PR_GET_PDEATHSIG, ctypes.byref(found), 0, 0, 0) == 0
+    return "" if guards else "this system cannot guard the way to a server behind us"
 
 
 def start(

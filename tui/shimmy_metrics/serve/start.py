@@ -11,7 +11,7 @@ from shimmy_metrics.consent import Standing
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.serve import signals
 from shimmy_metrics.serve.address import VARIABLE, asked, take
-from shimmy_metrics.serve.child import can_guard, start
+from shimmy_metrics.serve.child import start, unguarded
 from shimmy_metrics.serve.ending import HandOverError
 from shimmy_metrics.serve.inner import reserve
 from shimmy_metrics.serve.startup import StartupWatch
@@ -31,8 +31,9 @@ def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str]
         check_location(profile.state_dir)
     except TroubleError as error:
         raise HandOverError(f"not measured: {error}") from None
-    if not can_guard(binary):
-        raise HandOverError("not measured: this system cannot guard the way to a server behind us")
+    why = unguarded(binary)
+    if why:
+        raise HandOverError(f"not measured: {why}")
     listener, place = take(wanted.places)
     blocked = signals.block()
     try:

@@ -96,11 +96,6 @@ def expire(db: Database, now: datetime) -> int:
     return old + over
 
 
-def too_old(report: QueuedReport, now: datetime) -> bool:
-    """Whether `expire` would delete it for its age: it leaves no more."""
-    return report.until < now
-
-
 def _read(rows: Iterable[Row]) -> list[QueuedReport]:
     return read_rows(rows, _report)
 

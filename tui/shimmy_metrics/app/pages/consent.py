@@ -83,7 +83,9 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
     waits = (line(muted(wait)),) if canvas.narrow and wait else ()
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
-    who = informed(overview.standing.endpoint, overview.proxy)
+    decision = overview.standing.decision
+    off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
+    who = informed(overview.standing.endpoint, overview.proxy, off=off)
     if canvas.width >= 80:
         lines += [each for told in who for each in wrapped(told, canvas.width)]
     else:
@@ -134,12 +136,12 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
     if decision.local:
         return f"Only for you{since}: measured for these screens, not sent."
     if decision.consent is Consent.DECLINED:
-        return f"Metrics are off{since}."
-    return f"Metrics are on{since}."
+        return f"Metrics have been off{since}." if since else "Metrics are off."
+    return f"Metrics have been on{since}." if since else "Metrics are on."
 
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
-    other = other_receiver(overview.standing, overview.sessions, overview.passed_over)
+    other = other_receiver(overview.standing, overview.sessions, overview.attempt)
     said = overview.trouble or " ".join(filter(None, (obstacle(overview.standing), other)))
     if overview.standing.switch:
         said = "In this shell that wins over any answer; it can only switch off."
@@ -168,8 +170,10 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
             "consent.hold",
             "hold",
             "Hold reports",
-            f"each report waits until you release it, {OUTBOX_DAYS} days at most",
+            f"each report is held until you release it, {OUTBOX_DAYS} days at most",
         )
+    if overview.standing.obstacle is not None:
+        return Choice("consent.hold", "hold", "Do not hold", "each report is sent by itself once one may leave again")
     waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
     them = f"; so {'is' if waiting == 1 else 'are'} the {waiting} held" if waiting else ""
     return Choice("consent.hold", "hold", "Do not hold", f"each report is sent by itself{them}")
@@ -179,8 +183,12 @@ def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     held = overview.standing.decision.delivery is Delivery.REVIEW
     label, told = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
-    if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # the one that agreeing takes away
+    if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
+    elif overview.standing.obstacle is Obstacle.ENDED:
+        label, told = "Enable again", "the receiver is asked anew whether it takes reports"
+    elif overview.standing.obstacle is Obstacle.NEWER_SCHEMA:
+        told = "as it is: nothing leaves until this program is updated"
     elif overview.standing.switch:
         told = f"as it is; nothing is sent while {overview.standing.switch} is set"
     elif overview.standing.decision.schema_version < SCHEMA_VERSION:

@@ -7,10 +7,10 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline, told, warning
 from shimmy_metrics.app.pages.sending import in_full
-from shimmy_metrics.departure_text import failed, host, label, sentence, taken_in_all, when
+from shimmy_metrics.departure_text import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
 from shimmy_metrics.departure_text import note as note_text
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
-from shimmy_metrics.records import Departure, Entry, NoteKind, Outcome
+from shimmy_metrics.records import Departure, Entry, NoteKind
 from shimmy_metrics.wording import amount
 
 _MEANINGS: Final = {
@@ -78,20 +78,12 @@ def row_key(entry: Entry) -> str:
 
 def _sentence(overview: Overview) -> str:
     """Return what left, in numbers: what was taken, and what may have been."""
-    taken, made = taken_in_all(overview.entries), sum(each.attempts for each in overview.departures)
-    perhaps = sum(each.outcome in _PERHAPS for each in overview.departures)
-    if taken:
-        opens = "Open one to see its bytes." if any(each.body for each in overview.receipts) else "No receipt is kept."
-        return f"{amount(taken, 'report')} {'was' if taken == 1 else 'were'} sent and taken. {opens}"
-    if perhaps:
-        return f"Bytes may have left in {amount(perhaps, 'attempt')}; none is known to be taken."
-    if made:
-        return f"Nothing left in {amount(made, 'attempt')}."
-    return "No attempt to send is on record."
-
-
-_PERHAPS: Final = (Outcome.ERROR, Outcome.NO_ANSWER, Outcome.CUT_OFF, Outcome.MAY_HAVE_LEFT, Outcome.REFUSED)
-"""Of these bytes left, or may have, and the receiver did not take them."""
+    taken = taken_in_all(overview.entries)
+    told = sentence(in_all(taken, overview.departures))
+    if not taken:
+        return told
+    kept = any(each.body for each in overview.receipts)
+    return f"{told} {'Open one to see its bytes.' if kept else sentence(receipts_kept(0))}"
 
 
 def _proof(overview: Overview, departure: Departure) -> Iterator[str]:

@@ -57,9 +57,9 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     rows: list[Row] = []
     if not (overview.standing.measures or overview.standing.switch or overview.unusable):
         consent = Span(canvas.keys.of("app.consent"), Role.ACCENT)
-        rows.append(
-            Row(placed(canvas.width, at(3, "Decide"), at(19, consent, muted("  what may be measured and sent"))))
-        )
+        # After a recorded answer it is decided already.
+        label = "Decide" if overview.standing.decision.consent is Consent.UNDECIDED else "Decide anew"
+        rows.append(Row(placed(canvas.width, at(3, label), at(19, consent, muted("  what may be measured and sent")))))
     for label, command, then in (
         ("Start one", "shimmy serve", "it appears here by itself" if overview.standing.measures else ""),
         ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),

@@ -12,12 +12,12 @@ from shimmy_metrics.app.pages.report import Base, Lens, lenses, measured, raw, r
 from shimmy_metrics.app.pages.sending import last_failed, next_by_itself
 from shimmy_metrics.app.pages.subjects import Subject, subjects
 from shimmy_metrics.consent import Consent, same_endpoint
-from shimmy_metrics.departure_text import became, host, sentence, set_aside, waits_until
+from shimmy_metrics.departure_text import OVERDUE, became, host, sentence, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import there
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
-from shimmy_metrics.wording import SUPERVISED, amount, obstacle
+from shimmy_metrics.wording import amount, obstacle
 
 ALL_NEW: Final = "No sent report is kept here, so all of it is new."
 ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
@@ -121,9 +121,13 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         return f"{many} A sender has {'this one' if subject.report else 'these'} now."
     if report.state is QueueState.SET_ASIDE:
         return f"{many} This one is set aside."
+    if report.id in overview.overdue:
+        return f"{many} {'It' if waiting == 1 else 'This one'} leaves no more."
     if report.state.held:
         if subject.report is None:
             return f"{some} are held. Released together they are this one request."
+        if not overview.standing.sends:
+            return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
     if overview.sending:
         return f"{many} A sender is at work now."
@@ -155,12 +159,12 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
             return _of_a_session(canvas, overview, subject)
         return EXAMPLE
     report = subject.reports[0]
-    if subject.report is None:
-        return SUPERVISED if overview.standing.sends and not report.state.held else ""
     if report.state is QueueState.SET_ASIDE:
         return sentence(set_aside(report))
-    if not report.state.held:
-        return SUPERVISED if overview.standing.sends else ""
+    if report.id in overview.overdue:
+        return sentence(OVERDUE)
+    if subject.report is None or not report.state.held:
+        return ""
     until = sentence(waits_until(report, canvas.now, canvas.zone))
     if report.state is not QueueState.HELD_FOR_ENDPOINT:
         return until

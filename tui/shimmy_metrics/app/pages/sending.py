@@ -6,8 +6,8 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.departure_text import afterwards, became, ended, failed, label, sentence
 from shimmy_metrics.elsewhere_text import none_sends
-from shimmy_metrics.records import Departure, QueueState
-from shimmy_metrics.wording import next_attempt
+from shimmy_metrics.records import Departure, QueuedReport, QueueState
+from shimmy_metrics.wording import next_attempt, obstacle
 
 
 def last_failed(overview: Overview) -> Departure | None:
@@ -18,7 +18,7 @@ def last_failed(overview: Overview) -> Departure | None:
 
 def next_by_itself(overview: Overview) -> str:
     """Return when a sender tries by itself, to stand behind "sent"."""
-    return next_attempt(overview.passed_over, from_here=none_sends(overview.standing, overview.sessions))
+    return next_attempt(overview.attempt, from_here=none_sends(overview.standing, overview.sessions))
 
 
 def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
     if last is None:
         return ()
     told = f"last attempt {ended(last, canvas.now, canvas.zone)}: {label(last)}"
-    due = any(report.state is QueueState.DUE for report in overview.outbox)
+    due = any(report.state is QueueState.DUE for report in _leavable(overview))
     then = (f"{told}; the next {next_by_itself(overview)}",) if due and overview.standing.sends else ()
     return (*then, told, f"last attempt: {label(last)}", label(last))
 
@@ -36,4 +36,8 @@ def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterato
     """Yield what became of a departure and, of the newest one, what comes after it, a sentence each."""
     yield sentence(became(departure, canvas.now, canvas.zone))
     if departure is next(iter(overview.departures), None):
-        yield from afterwards(departure, overview.outbox, next_by_itself(overview))
+        yield from afterwards(departure, _leavable(overview), next_by_itself(overview), obstacle(overview.standing))
+
+
+def _leavable(overview: Overview) -> tuple[QueuedReport, ...]:
+    return tuple(report for report in overview.outbox if report.id not in overview.overdue)

@@ -53,8 +53,9 @@ def subjects(overview: Overview) -> tuple[Subject, ...]:
 
     Never empty. What is held can be released as one request too. A request of one report is that report.
     """
-    due = [report for report in overview.outbox if report.state is QueueState.DUE]
-    held = [report for report in overview.outbox if report.state.held]
+    leavable = [report for report in overview.outbox if report.id not in overview.overdue]
+    due = [report for report in leavable if report.state is QueueState.DUE]
+    held = [report for report in leavable if report.state.held]
     leaving = due or held
     alone = leaving if len(leaving) == 1 else []
     together = [wire_request(each, overview.standing.endpoint) for each in (due, held) if len(each) > 1]

@@ -14,7 +14,8 @@ from shimmy_metrics.app.pages.report import Base
 from shimmy_metrics.app.pages.subjects import Subject, subjects
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
-from shimmy_metrics.departure_text import sentence, set_aside
+from shimmy_metrics.consent import Obstacle
+from shimmy_metrics.departure_text import OVERDUE, sentence, set_aside
 from shimmy_metrics.records import QueuedReport, QueueState
 
 
@@ -75,34 +76,40 @@ class OutgoingScreen(ReportFrame):
         return self.shimmy.chosen_base() or last_sent(self.shimmy.canvas(), overview)
 
     def acts(self) -> Sequence[Act]:
-        """Return release and delete where there is something to release, and copy."""
-        subject = self.subject()
+        """Return what can be done with what is shown; where nothing may leave, nothing can be released."""
+        subject, overview = self.subject(), self.shimmy.overview
         copy = self.shimmy.act("report.copy", "Copy")
-        if subject is None or not subject.sealed:
+        if subject is None or overview is None or not subject.sealed:
             return (copy,)
-        released = all(map(can_release, subject.reports))
+        overdue = subject.reports[0].id in overview.overdue
+        released = overview.standing.sends and not overdue and all(map(can_release, subject.reports))
         release = (self.shimmy.act("outbox.release", "Release" if subject.report else "Release all"),) * released
         if subject.report is None:
             return (*release, copy)
-        hold = (self.shimmy.act("outbox.hold", "Hold"),) if subject.report.state is QueueState.DUE else ()
+        # Where only this shell may send nothing, another may: there a report that is due can still be held.
+        leaves = subject.report.state is QueueState.DUE and not overdue
+        ended = overview.standing.obstacle is Obstacle.ENDED
+        hold = (self.shimmy.act("outbox.hold", "Hold"),) if leaves and not ended else ()
         return (*release, *hold, self.shimmy.act("outbox.delete", "Delete"), copy)
 
     async def action_release(self) -> None:
         """Ask whether what is shown may be sent now, as one request."""
         subject, overview = self.subject(), self.shimmy.overview
         if subject is None or overview is None or not subject.sealed:
-            await self.say("Only a sealed report can be released: it is sealed when the server stops.")
+            await self.say("Only a report that waits can be released.")
         elif not all(map(can_release, subject.reports)):
             await self.say(sentence(set_aside(subject.reports[0])))
+        elif subject.reports[0].id in overview.overdue:
+            await self.say(sentence(OVERDUE))
         elif not overview.standing.sends:
-            await self.say(f"Nothing leaves now: {self.shimmy.keys.of('app.consent')} says why.")
+            await self.say(f"Nothing leaves from here: {self.shimmy.keys.of('app.consent')} says why.")
         elif overview.sending:
             await self.say("A sender is at work now, for 5 s at most. Release it when that is done.")
         else:
             self.shimmy.ask_to_release(subject)
 
     async def action_hold(self) -> None:
-        """Hold the report back until it is released."""
+        """Hold the report until it is released."""
         report = self._report()
         if report is None:
             await self.say(self._which())

@@ -1,0 +1,79 @@
+"""What the commands say beside an answer, and what the question in lines of text says to a word that is none."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.records import QueueState
+from support.home_terminal import terminal
+from support.installed import Home, wait_until
+from support.person import PROGRAM
+from support.servers import free_port, listening
+from support.waiting import FIRST, SECOND, let_wait
+
+NOWHERE = "http://127.0.0.1:9/v1/usage"
+MOVED = "http://127.0.0.1:10/v1/usage"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+
+
+@pytest.fixture
+def upstream() -> Iterator[str]:
+    with ToyServer() as toy:
+        yield toy.url
+
+
+def test_a_yes_names_the_receiver_and_both_ways_on(home: Home) -> None:
+    told = home.metrics("enable").stdout.splitlines()
+    assert f"They go to {NOWHERE}." in told
+    last = "See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable."
+    assert told[-1] == last
+
+
+def test_a_no_with_nothing_to_delete_says_that_nothing_was_waiting(home: Home) -> None:
+    assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing was waiting here."
+    home.metrics("enable")
+    let_wait(home)
+    assert "Nothing was waiting here." not in home.metrics("disable").stdout
+
+
+def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_said_and_leads_there(home: Home) -> None:
+    home.metrics("enable")
+    let_wait(home)
+    moved = home.having(SHIMMY_METRICS_ENDPOINT=MOVED)
+    assert "In the app 2, then r; or shimmy-metrics release ID." in moved.metrics("enable").stdout
+    shown = moved.run("preview", FIRST, command="shimmy-metrics")
+    assert shown.stderr.startswith(f"What shimmy-metrics release {FIRST} would send: 1 report, ")
+    released = moved.run("release", FIRST, command="shimmy-metrics")
+    assert released.stdout.startswith(f"Released to {MOVED}: 1 report, ")
+    assert "Nothing left for 127.0.0.1:10" in released.stdout
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_of_several_held_reports_is_said_which_one_ends_first(home: Home, number: int) -> None:
+    home.metrics("enable")
+    for report_id, days in ((FIRST, 3), (SECOND, 1))[:number]:
+        let_wait(home, report_id, QueueState.HELD_BY_MODE, days=days)
+    told = home.metrics("preview").stderr.splitlines()
+    assert f"Held until you release {'it' if number == 1 else 'them'}: shimmy-metrics release ID, or all." in told
+    assert any(line.startswith("It waits until " if number == 1 else "Of the first: it waits until ") for line in told)
+    named = "What releasing all would send" in told[0]
+    assert named
+
+
+def test_a_word_that_is_no_answer_is_asked_for_again_and_decides_nothing(tmp_path: Path, upstream: str) -> None:
+    home = Home(tmp_path, {"PYTHONPATH": str(Path(__file__).parent.parent), "TERM": "dumb"})
+    port = free_port()
+    words = ("serve", "--upstream", upstream, "--bind", f"127.0.0.1:{port}")
+    with terminal(home, *PROGRAM, "60", *words) as there:
+        assert there.printed("Without an answer in 60 s nothing is decided and the server starts.")
+        assert there.insist("maybe\r", lambda: b"Please type one of these words: " in there.output)
+        assert there.insist("later\r", lambda: listening(port))
+        assert wait_until(lambda: b"Nothing was decided and nothing was written." in there.output)
+    assert json.loads(home.metrics("status", "--json").stdout)["consent"] == "undecided"
