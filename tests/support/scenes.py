@@ -171,7 +171,7 @@ WALKS: Final = (
     ),
     Walk(
         overviews.declined,
-        (Scene("session-off", "", "Metrics are off"), Scene("consent-declined", "c", "Metrics are off")),
+        (Scene("session-off", "", "Metrics are off"), Scene("consent-declined", "c", "Metrics have been off")),
     ),
     Walk(overviews.troubled, (Scene("trouble", "", "!"),)),
 )

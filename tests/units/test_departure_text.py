@@ -16,7 +16,6 @@ from shimmy_metrics.departure_text import (
     waits_until,
     when,
 )
-from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueueState
 from support.samples import NOW, queued
 
@@ -133,8 +132,9 @@ def test_a_deletion_says_whether_it_ever_left() -> None:
 def test_a_held_report_says_until_when_it_waits() -> None:
     report = queued()
     assert waits_until(report, NOW, UTC) == "it waits until 7 Dec, then a session's end deletes it"
-    late = waits_until(report, NOW + timedelta(days=OUTBOX_DAYS), UTC)
-    assert late == "it has waited 14 days: the next session's end deletes it"
+    assert waits_until(report, report.until, UTC).startswith("it waits until ")
+    late = waits_until(report, report.until + timedelta(seconds=1), UTC)
+    assert late == "it has waited 14 days and leaves no more: the next session's end deletes it"
 
 
 def test_each_cause_of_setting_aside_says_whose_it_is() -> None:
