@@ -188,10 +188,11 @@ def busy(decision: Decision = HELD) -> Overview:
 
 
 def batch() -> Overview:
-    """Return two reports that leave as one request, and two that are held."""
+    """Return two reports that leave as one request, and two of an earlier yes that are held."""
     due = tuple(reported(named(number, EARLIER, 1), number) for number in (4, 5))
     held = tuple(reported(named(number, COUNTERS, 2), number, QueueState.HELD_FOR_ENDPOINT) for number in (6, 7))
-    return busy(GRANTED)._replace(outbox=(*due, *held), running=())
+    earlier = tuple(report._replace(consent_id="earlier") for report in held)
+    return busy(GRANTED)._replace(outbox=(*due, *earlier), running=())
 
 
 def failing() -> Overview:
