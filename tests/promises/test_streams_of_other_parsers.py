@@ -18,21 +18,11 @@ import pytest
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.target import Target
-from support.corpora.packages import PYTHON, RUST, download
-from support.corpora.streams import Stream, streams
+from support.corpora.streams import Stream
 
 SECONDS = 10.0
 ASKED = b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n"
 ANSWERED = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Stream]:
-    found = streams(download(tmp_path_factory.mktemp("packages")))
-    # Fewer means that they are no longer found, not that all is well.
-    assert len(found) >= 900
-    assert {each.origin.partition(":")[0] for each in found} == PYTHON.keys() | RUST.keys()
-    return found
 
 
 class _Line:
