@@ -34,6 +34,11 @@ class TroubleError(Exception):
         return harmless(f"{line}. {self.remedy}" if self.remedy else line)
 
 
+def reason_of(error: OSError) -> str:
+    """Return why the system refused something: its own words, in small letters as they stand within a sentence."""
+    return (error.strerror or str(error) or "no reason given").lower()
+
+
 def harmless(text: str) -> str:
     """Return text with whatever is not printable spelled out: a name from outside may hold escapes or line breaks."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -107,7 +107,7 @@ def test_a_filesystem_without_locks_is_told_at_once(
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(OSError(errno.ENOSPC, "No space left on device"), "no space left on device"), (OSError(), "it cannot be opened")],
+    [(OSError(errno.ENOSPC, "No space left on device"), "no space left on device"), (OSError(), "no reason given")],
 )
 def test_a_lock_that_cannot_be_made_is_refused_in_the_system_s_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
@@ -176,6 +176,19 @@ def test_in_a_folder_of_root_s_a_person_s_own_file_is_their_lock(
     with ConfigLock(tmp_path) as lock:
         assert lock.refusal == ""
         assert lock.take(0)
+
+
+@posix
+def test_one_that_is_removed_as_it_is_opened_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def removed(path: Path, *others: int) -> int:
+        descriptor = opened(path, *others)
+        path.unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", removed)
+    assert ConfigLock(tmp_path).refusal == "its lock is not a file of your own"
 
 
 @posix

@@ -64,7 +64,7 @@ def test_a_name_in_the_file_that_is_no_text_is_damage(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrapped", [system_errors, sqlite_errors])
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(), "it cannot be opened")],
+    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(), "no reason given")],
 )
 def test_each_error_of_the_system_is_one_line(tmp_path: Path, wrapped: object, error: OSError, reason: str) -> None:
     assert callable(wrapped)

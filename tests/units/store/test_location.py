@@ -277,7 +277,7 @@ def test_under_sudo_the_line_names_the_owner_s_way(
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(), "it cannot be looked at")],
+    [(PermissionError(13, "Permission denied"), "permission denied"), (OSError(), "no reason given")],
 )
 def test_a_folder_that_cannot_be_looked_at_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str

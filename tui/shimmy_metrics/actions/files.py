@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 from shimmy_metrics.system.files import another_owner
 from shimmy_metrics.system.profile import Profile
 
@@ -124,9 +124,8 @@ def _named(folder: Path, patterns: tuple[tuple[Kind, str], ...]) -> Iterator[Own
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        reason = (error.strerror or "no reason given").lower()
         remedy = "Give yourself the right to read it (chmod u+rwx), then do this again"
-        raise TroubleError(f"cannot be listed: {reason}", where=str(folder), remedy=remedy) from error
+        raise TroubleError(f"cannot be listed: {reason_of(error)}", where=str(folder), remedy=remedy) from error
     for kind, pattern in patterns:
         for name in names:
             if re.fullmatch(pattern, name):

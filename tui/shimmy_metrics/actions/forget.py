@@ -16,7 +16,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import ours
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.erase import destroy
@@ -134,7 +134,7 @@ def forget(profile: Profile) -> Forgotten:
         except TroubleError as error:
             left.append(Left(each.path, f"{error.what}. {error.remedy}"))
         except OSError as error:
-            left.append(Left(each.path, (error.strerror or "no reason given").lower()))
+            left.append(Left(each.path, reason_of(error)))
     return Forgotten(purged, tuple(deleted), tuple(left), not_recorded, folder_kept, told)
 
 

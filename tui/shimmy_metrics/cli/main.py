@@ -94,15 +94,15 @@ def _drop(stream: "TextIO") -> None:
 def _explained(error: Exception) -> "TroubleError":
     import errno
 
-    from shimmy_metrics.errors import TroubleError
+    from shimmy_metrics.errors import TroubleError, reason_of
 
     if isinstance(error, TroubleError):
         return error
     refused = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
     if isinstance(error, OSError) and error.filename is None and error.errno in refused:
         _drop(sys.stdout)
-        reason = (error.strerror or "no reason given").lower()
-        return TroubleError(f"cannot be written: {reason}", where="standard output", remedy="Nothing else was lost")
+        what = f"cannot be written: {reason_of(error)}"
+        return TroubleError(what, where="standard output", remedy="Nothing else was lost")
     return TroubleError(f"an error of ours ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 

@@ -14,7 +14,7 @@ from shimmy_metrics.config.shape import Document, parse, render
 from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.config.write import make_folder, replace
 from shimmy_metrics.consent import Consent, Decision
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 from shimmy_metrics.limits import CONFIG_BYTES, LOCK_WAITS_SECONDS, LOOKED_AGAIN_SECONDS
 from shimmy_metrics.system.files import another_owner, read_bounded
 from shimmy_metrics.system.profile import Profile
@@ -44,8 +44,9 @@ def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: f
     try:
         make_folder(folder)
     except OSError as error:
-        reason = (error.strerror or "no reason given").lower()
-        raise TroubleError(f"cannot be made: {reason}", where=str(folder), remedy="Nothing was changed") from error
+        raise TroubleError(
+            f"cannot be made: {reason_of(error)}", where=str(folder), remedy="Nothing was changed"
+        ) from error
     with _own_lock(path) as lock:
         last_no = lock.last_no()
         _, first = read(profile)
@@ -91,8 +92,9 @@ def _replaced(path: Path, before: bytes | None, data: bytes, lock: ConfigLock, l
     try:
         return replace(Path(os.path.realpath(path)), data, still)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise TroubleError(f"cannot be written: {reason}", where=str(path), remedy="Nothing was changed") from error
+        raise TroubleError(
+            f"cannot be written: {reason_of(error)}", where=str(path), remedy="Nothing was changed"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -12,15 +12,13 @@ import time
 from pathlib import Path
 from typing import Final, Self
 
-from shimmy_metrics.system.files import PRIVATE_FILE
+from shimmy_metrics.errors import reason_of
+from shimmy_metrics.system.files import NO_FOLLOW, NO_WAIT, PRIVATE_FILE, not_private
 from shimmy_metrics.system.locks import try_lock
 
 _POLL_SECONDS: Final = 0.01
 _COARSEST_NS: Final = 2_000_000_000
 """The coarsest time of a filesystem in use (FAT): two noes are further apart than that, whatever the clock says."""
-
-# O_NONBLOCK: a FIFO in the file's place must not hang us.
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class ConfigLock:
@@ -34,7 +32,7 @@ class ConfigLock:
         try:
             self._descriptor = _open_own(self._path)
         except OSError as error:
-            self.refusal = (error.strerror or "it cannot be opened").lower()
+            self.refusal = reason_of(error)
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +50,7 @@ class ConfigLock:
                 if try_lock(self._descriptor):
                     return True
             except OSError as error:  # a filesystem without locks
-                self.refusal = (error.strerror or "no reason given").lower()
+                self.refusal = reason_of(error)
                 break
             if time.monotonic() >= end:
                 break
@@ -74,17 +72,15 @@ class ConfigLock:
 
 def _open_own(path: Path) -> int:
     """Return the file opened. Raises `OSError` where that fails, or it is not the person's own."""
-    if sys.platform == "win32":
-        return os.open(path, _FLAGS, PRIVATE_FILE)
-    if path.parent.stat().st_uid not in (os.geteuid(), 0):
+    if sys.platform != "win32" and path.parent.stat().st_uid not in (os.geteuid(), 0):
         # Root's lock in another's home would be in that person's way.
         raise PermissionError(errno.EPERM, "the folder belongs to another user")
-    descriptor = os.open(path, _FLAGS, PRIVATE_FILE)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW | NO_WAIT, PRIVATE_FILE)
     try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
+        if not_private(found) or found.st_nlink == 0:  # or removed since
             raise PermissionError(errno.EPERM, "its lock is not a file of your own")
-        if stat.S_IMODE(found.st_mode) != PRIVATE_FILE:
+        if sys.platform != "win32" and stat.S_IMODE(found.st_mode) != PRIVATE_FILE:
             os.fchmod(descriptor, PRIVATE_FILE)  # whoever may read it can lock it
     except OSError:
         os.close(descriptor)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _LINKS: Final = 40
@@ -35,7 +35,7 @@ def distrust(path: Path) -> str:
     try:
         return next((str(flaw) for flaw in _flaws(path)), "")
     except OSError as error:
-        return f"it cannot be told who may write {path} ({(error.strerror or 'no reason given').lower()})"
+        return f"it cannot be told who may write {path} ({reason_of(error)})"
 
 
 def keep_others_out(path: Path) -> tuple[str, ...]:
@@ -47,8 +47,9 @@ def keep_others_out(path: Path) -> tuple[str, ...]:
     try:
         flaws = list(_flaws(path))
     except OSError as error:
-        reason = (error.strerror or "it cannot be told who may write it").lower()
-        raise TroubleError(f"cannot be used: {reason}", where=str(path), remedy="Nothing was changed") from error
+        raise TroubleError(
+            f"cannot be used: {reason_of(error)}", where=str(path), remedy="Nothing was changed"
+        ) from error
     for flaw in flaws:
         if flaw.foreign:
             remedy = "A yes counts only from your own file. Move it away, then enable again"
@@ -67,9 +68,8 @@ def _close(folder: Path) -> None:
     try:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS)
     except OSError as error:
-        reason = (error.strerror or "its mode cannot be changed").lower()
         remedy = f"A yes there would not count. Run: chmod go-w '{folder}'"
-        raise TroubleError(f"others may write it: {reason}", where=str(folder), remedy=remedy) from error
+        raise TroubleError(f"others may write it: {reason_of(error)}", where=str(folder), remedy=remedy) from error
 
 
 def _flaws(path: Path) -> Iterator[Flaw]:

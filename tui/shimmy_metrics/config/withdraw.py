@@ -18,7 +18,7 @@ from shimmy_metrics.config.shape import Document, foreign, parse, render
 from shimmy_metrics.config.trust import distrust
 from shimmy_metrics.config.write import make_folder, overwrite, replace
 from shimmy_metrics.consent import Consent, Decision
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 from shimmy_metrics.limits import CONFIG_BYTES, NO_WAITS_SECONDS
 from shimmy_metrics.system.files import read_bounded
 
@@ -66,7 +66,7 @@ def _record(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
             if replace(_target(path), render(document, decision), partial(_unchanged, path, text, or_else=last)):
                 break
         except OSError as error:
-            reason = (error.strerror or "no reason given").lower()
+            reason = reason_of(error)
             if text is None or not (document.decision.local or document.decision.consent is Consent.GRANTED):
                 remedy = (
                     "Your no is not recorded. Without a yes nothing is measured or sent, but you may be asked again"

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from shimmy_metrics.system.files import PRIVATE_DIR, PRIVATE_FILE
+from shimmy_metrics.system.files import BINARY, NO_FOLLOW, PRIVATE_DIR, PRIVATE_FILE
 from shimmy_metrics.system.locks import try_lock
 
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _TRIES = 3
 
 
@@ -23,8 +22,8 @@ class Prepared:
         """Write the bytes. Raises `OSError`; nothing is left then."""
         self._target = target
         self._name = target.parent / f".{target.name}.shimmy-metrics-{os.urandom(8).hex()}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(self._name, flags, PRIVATE_FILE)
+        # O_EXCL follows no link.
+        self._descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, PRIVATE_FILE)
         self._beside = True
         try:
             with contextlib.suppress(OSError):  # a filesystem without locks
@@ -45,18 +44,17 @@ class Prepared:
         os.replace(self._name, self._target)
         self._beside = False
         self._close()
-        with contextlib.suppress(OSError):  # it stands there; a disk that cannot be flushed undoes it no more
+        # It stands there: a folder that cannot be flushed (or opened, as on Windows) undoes it no more.
+        with contextlib.suppress(OSError):
             _sync_dir(self._target.parent)
 
     def drop(self) -> None:
         """Take them away again; nothing happens where they were put in place."""
-        if sys.platform == "win32":
-            self._close()
+        self._close()
         if self._beside:
             with contextlib.suppress(OSError):
                 os.unlink(self._name)
             self._beside = False
-        self._close()
 
     def _close(self) -> None:
         if self._descriptor >= 0:
@@ -98,7 +96,7 @@ def sweep(target: Path) -> None:
     """Remove what writers left that were killed. One that is at work holds a lock on its file."""
     for each in leftovers(target):
         with contextlib.suppress(OSError):
-            descriptor = os.open(each, os.O_RDWR | _NO_FOLLOW)
+            descriptor = os.open(each, os.O_RDWR | NO_FOLLOW)
             try:
                 if stat.S_ISREG(os.fstat(descriptor).st_mode) and try_lock(descriptor):
                     os.unlink(each)
@@ -124,7 +122,7 @@ def make_folder(folder: Path) -> None:
 
 def overwrite(target: Path, before: bytes, start: int, data: bytes) -> None:
     """Write `data` over as many bytes of a file that still is `before`: no new room is needed. Raises `OSError`."""
-    with open(os.open(target, os.O_RDWR | _NO_FOLLOW | getattr(os, "O_BINARY", 0)), "r+b") as file:
+    with open(os.open(target, os.O_RDWR | NO_FOLLOW | BINARY), "r+b") as file:
         if file.read(len(before) + 1) != before:
             raise OSError(errno.EAGAIN, "it is being changed")
         file.seek(start)
@@ -142,8 +140,6 @@ def _keep_owner(descriptor: int, target: Path) -> None:
 
 
 def _sync_dir(path: Path) -> None:
-    if os.name == "nt":
-        return  # Windows has no handle to a directory that could be flushed
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 from shimmy_metrics.system.files import another_owner, not_private, others_may_write
 
 _SHARED: Final = frozenset(
@@ -81,8 +81,9 @@ def check_location(state_dir: Path) -> None:
     try:
         _check_folder(state_dir)
     except OSError as error:
-        reason = (error.strerror or "it cannot be looked at").lower()
-        raise TroubleError(f"cannot be used: {reason}", where=str(state_dir), remedy="Metrics are off") from error
+        raise TroubleError(
+            f"cannot be used: {reason_of(error)}", where=str(state_dir), remedy="Metrics are off"
+        ) from error
     kind = filesystem(state_dir) if sys.platform == "linux" else ""
     if not locks_hold(kind):
         remedy = "Metrics are off; name a folder on a local disk in XDG_STATE_HOME"

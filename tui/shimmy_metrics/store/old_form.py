@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.store.sqlite_errors import BusyError
+from shimmy_metrics.system.files import NO_WAIT
 
 if TYPE_CHECKING:
     from shimmy_metrics.store.database import Database
@@ -36,7 +37,7 @@ def has_log(path: Path) -> bool:
 
 def beginning(path: Path, length: int) -> bytes:
     """Return a file's first bytes; none of a FIFO, which would otherwise be waited for. Raises `OSError`."""
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+    with open(os.open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
         return file.read(length) or b""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 
 MOVE_AWAY: Final = "Move it away; a new one is made"
 
@@ -65,9 +65,8 @@ def system_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
         raise TroubleError(
-            f"cannot be used: {reason}", where=str(path), remedy="Metrics are off until it can"
+            f"cannot be used: {reason_of(error)}", where=str(path), remedy="Metrics are off until it can"
         ) from error
 
 

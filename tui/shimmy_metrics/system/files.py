@@ -8,10 +8,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import TroubleError, reason_of
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_DIR: Final = 0o700
+
+# Flags of `os.open` that not every system has.
+NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
+NO_WAIT: Final[int] = getattr(os, "O_NONBLOCK", 0)
+"""A FIFO in the file's place must not hang us."""
+BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 
 
 def read_bounded(path: Path, limit: int) -> bytes | None:
@@ -20,8 +26,7 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
     Raises `TroubleError` where it is no regular file, cannot be read, or holds more than `limit` bytes.
     """
     try:
-        # O_NONBLOCK: a FIFO in the file's place must not hang us.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | NO_WAIT)
     except FileNotFoundError:
         return None
     except NotADirectoryError:
@@ -29,9 +34,8 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
     except OSError as error:
         if os.path.isdir(path):  # Windows opens none
             raise TroubleError("this is a directory, not a file", where=str(path), remedy="Move it away") from error
-        reason = (error.strerror or "it cannot be opened").lower()
         remedy = "Check who owns it and its folder"
-        raise TroubleError(f"cannot be read: {reason}", where=str(path), remedy=remedy) from error
+        raise TroubleError(f"cannot be read: {reason_of(error)}", where=str(path), remedy=remedy) from error
     kind = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(kind):
         os.close(descriptor)
@@ -92,8 +96,7 @@ def open_private(path: Path, flags: int) -> int:
     try:
         if os.fstat(folder).st_uid != os.geteuid() or others_may_write(folder):
             raise PermissionError(errno.EPERM, "its folder is not yours alone", str(path))
-        # Without O_NONBLOCK a FIFO would be waited for.
-        descriptor = os.open(path.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, PRIVATE_FILE, dir_fd=folder)
+        descriptor = os.open(path.name, flags | NO_FOLLOW | NO_WAIT, PRIVATE_FILE, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise PermissionError(errno.EPERM, "is a link", str(path)) from error
@@ -170,5 +173,4 @@ def _own_file(descriptor: int, path: Path) -> int:
 
 
 def _cannot_write(path: Path, error: OSError) -> TroubleError:
-    reason = (error.strerror or str(error)).lower()
-    return TroubleError(f"cannot be written: {reason}", where=str(path), remedy="Nothing was changed")
+    return TroubleError(f"cannot be written: {reason_of(error)}", where=str(path), remedy="Nothing was changed")

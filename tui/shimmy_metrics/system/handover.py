@@ -45,12 +45,11 @@ def missing(variables: dict[str, str]) -> "TroubleError":
 
 def refused(binary: str, variables: dict[str, str], error: OSError) -> "TroubleError":
     """Return what a person is told where the system does not run the binary that `real_binary` found."""
-    from shimmy_metrics.errors import Exit, TroubleError
+    from shimmy_metrics.errors import Exit, TroubleError, reason_of
 
-    reason = (error.strerror or "no reason given").lower()
     found = "SHIMMY_BIN names it" if variables.get("SHIMMY_BIN") else "It is the next shimmy on PATH"
     remedy = f"{found}; name the real Shimmy in SHIMMY_BIN"
-    return TroubleError(f"cannot be run: {reason}", where=binary, remedy=remedy, code=Exit.NO_SERVER)
+    return TroubleError(f"cannot be run: {reason_of(error)}", where=binary, remedy=remedy, code=Exit.NO_SERVER)
 
 
 def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> NoReturn:

@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from shimmy_metrics.system.files import BINARY, NO_FOLLOW, NO_WAIT
+
 _CHUNK: Final = 2**20
 
 
@@ -18,9 +20,7 @@ def wipe(path: Path) -> None:
     A file with a second name (a hard link) is left as it is: its bytes may be somebody else's. Raises `OSError`, also
     for a symbolic link.
     """
-    # Without O_NONBLOCK a FIFO would be waited for.
-    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "r+b", buffering=0) as file:
+    with open(os.open(path, os.O_RDWR | NO_FOLLOW | NO_WAIT | BINARY), "r+b", buffering=0) as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
             return
