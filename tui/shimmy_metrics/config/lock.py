@@ -4,7 +4,6 @@ A no needs neither: where the lock is somebody else's, or cannot be opened, it i
 """
 
 import contextlib
-import errno
 import os
 import stat
 import sys
@@ -74,12 +73,12 @@ def _open_own(path: Path) -> int:
     """Return the file opened. Raises `OSError` where that fails, or it is not the person's own."""
     if sys.platform != "win32" and path.parent.stat().st_uid not in (os.geteuid(), 0):
         # Root's lock in another's home would be in that person's way.
-        raise PermissionError(errno.EPERM, "the folder belongs to another user")
+        raise PermissionError("the folder belongs to another user")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW | NO_WAIT, PRIVATE_FILE)
     try:
         found = os.fstat(descriptor)
         if not_private(found) or found.st_nlink == 0:  # or removed since
-            raise PermissionError(errno.EPERM, "its lock is not a file of your own")
+            raise PermissionError("its lock is not a file of your own")
         if sys.platform != "win32" and stat.S_IMODE(found.st_mode) != PRIVATE_FILE:
             os.fchmod(descriptor, PRIVATE_FILE)  # whoever may read it can lock it
     except OSError:
