@@ -71,11 +71,29 @@ def test_two_noes_are_further_apart_than_the_coarsest_filesystem_can_tell(tmp_pa
 
 
 def test_a_no_is_told_where_an_open_file_s_time_cannot_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "supports_fd", os.supports_fd - {os.utime})
+    by_name = os.utime
+
+    def utime(path: Path | int, *, ns: tuple[int, int]) -> None:
+        assert isinstance(path, Path)  # as on Windows
+        by_name(path, ns=ns)
+
     with ConfigLock(tmp_path) as lock:
         before = lock.last_no()
+        monkeypatch.setattr(os, "utime", utime)
         lock.tell_no()
         assert lock.last_no() > before
+
+
+@posix
+def test_a_no_leaves_alone_what_was_put_in_the_lock_s_place_meanwhile(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.touch()
+    os.utime(notes, (1, 1))
+    with ConfigLock(tmp_path) as lock:
+        (tmp_path / ".lock").unlink()
+        (tmp_path / ".lock").symlink_to(notes)
+        lock.tell_no()
+    assert notes.stat().st_mtime == 1
 
 
 def test_a_time_that_cannot_be_set_stops_no_no(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
