@@ -38,6 +38,18 @@ def test_it_is_waited_for_as_long_as_is_asked(tmp_path: Path) -> None:
         assert time.monotonic() - began >= 0.1
 
 
+def test_it_is_taken_within_a_moment_of_becoming_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ConfigLock(tmp_path) as one, ConfigLock(tmp_path) as other:
+        assert one.take(0)
+
+        def freed(seconds: float) -> None:
+            assert seconds <= 0.05  # a no waits 250 ms at most
+            one.__exit__()
+
+        monkeypatch.setattr(time, "sleep", freed)
+        assert other.take(5)
+
+
 def test_after_the_block_it_can_neither_be_taken_nor_tell_a_no(tmp_path: Path) -> None:
     with ConfigLock(tmp_path) as lock:
         lock.tell_no()
