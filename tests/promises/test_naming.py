@@ -131,7 +131,7 @@ def test_an_exchanged_server_is_asked_again(
         ask(port)
         with _exchange(home, port, server, second) as other:
             ask(port)
-            assert wait_until(lambda: _told(home)[-1:] == told[-1:])
+            assert wait_until(lambda: bool(other.asked) and _told(home)[-1:] == told[-1:])
             ask(port)
             assert wait_until(lambda: len(other.asked) == 1)
             stop(process)
