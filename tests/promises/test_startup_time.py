@@ -1,18 +1,16 @@
 """`startup_time_ms` is the server's own: an independent process that watches the same start says the same."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from support.installed import Home, stop, wait_until
-from support.seen_start import children, command_of, first_of_all, see_start
+from support.seen_start import children, command_of, first_of_all, measured_ms, see_start
 from support.servers import free_port, listening, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")
@@ -42,17 +40,6 @@ def _server(folder: Path, seconds: float) -> Path:
     return path
 
 
-def _startup_ms(home: Home) -> Any:  # noqa: ANN401 - a number or null of the export's JSON
-    told: list[dict[str, Any]] = []
-
-    def stored() -> bool:
-        told[:] = json.loads(home.metrics("export").stdout)["sessions"]
-        return bool(told)
-
-    assert wait_until(stored)
-    return told[0]["counters"]["startup_ms"]
-
-
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
 def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, seconds: float) -> None:
     server = _server(tmp_path, seconds)
@@ -66,7 +53,7 @@ def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, s
             with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
                 seen = see_start(process, server)
                 wait_for(port, process)
-                own = _startup_ms(home)
+                own = measured_ms(home)
                 stop(process)
             if not seen.agrees(own):
                 apart.append((own, seen))
@@ -87,7 +74,8 @@ def test_serve_adds_at_most_150_ms_to_the_server_s_readiness(tmp_path: Path) -> 
             with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
                 while not listening(port):
                     time.sleep(0.001)
-                added.append(1000 * (time.monotonic() - began) - _startup_ms(home))
+                took = 1000 * (time.monotonic() - began)
+                added.append(took - (measured_ms(home) or 0))
                 stop(process)
     assert min(added) < 150, added
 
@@ -110,7 +98,7 @@ def test_a_server_is_served_whose_watch_was_killed(tmp_path: Path) -> None:
         os.kill(watch, signal.SIGKILL)
         wait_for(port, process)
         assert len(children(process.pid)) == 1  # no zombie is left of it
-        assert _startup_ms(home) is None
+        assert measured_ms(home) is None
         stop(process)
 
 
