@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
+import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +14,7 @@ import pytest
 from shimmy_metrics.serve import health
 from shimmy_metrics.serve.health import HealthPoll, Name, name
 from shimmy_metrics.serve.target import Target
+from support.relays import SECONDS, target_of
 
 SHIMMY = b'HTTP/1.1 200 OK\r\n\r\n{"service":"shimmy","version":"2.6.5"}'
 
@@ -120,3 +124,36 @@ def test_a_server_that_has_ended_is_not_asked() -> None:
         assert server.told == []
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_server_is_asked_on_each_loop_and_over_tls(
+    loop: asyncio.AbstractEventLoop,
+    server: socket.socket,
+    tls: tuple[ssl.SSLContext, ssl.SSLContext],
+    *,
+    secure: bool,
+) -> None:
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        accepted, _ = server.accept()
+        with tls[1].wrap_socket(accepted, server_side=True) if secure else accepted as behind:
+            asked.append(behind.recv(1_000))
+            behind.sendall(SHIMMY)
+
+    async def play() -> list[Name]:
+        told: list[Name] = []
+        poll = HealthPoll(target_of(server, tls[0] if secure else None).connect, "localhost:11435", lambda: True)
+        poll.ask(told.append)
+        await _within(lambda: bool(told), SECONDS)
+        return told
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    try:
+        assert loop.run_until_complete(play()) == [Name("shimmy", "2.6.5")]
+    finally:
+        answering.join()
+        loop.close()
+    assert asked == [b"GET /health HTTP/1.0\r\nHost: localhost:11435\r\n\r\n"]
