@@ -98,25 +98,31 @@ def start(
     guard = DeathGuard()
     sys.stdout.flush()  # or both would write what stands in the buffers
     sys.stderr.flush()
-    pid = os.fork()
+    # Where it is ignored, as a parent may have left it, nobody can wait for a child's end. The server gets it so.
+    usual = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+    def last() -> None:
+        signal.signal(signal.SIGCHLD, usual)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
+        with contextlib.suppress(OSError):
+            starting()
+
+    try:
+        pid = os.fork()
+    except OSError:
+        signal.signal(signal.SIGCHLD, usual)
+        raise
     if pid == 0:
-        _become(binary, list(words), dict(variables), list(blocked), guard, starting)
+        _become(binary, list(words), dict(variables), guard, last)
     return Child(pid)
 
 
 def _become(
-    binary: str,
-    words: list[str],
-    variables: dict[str, str],
-    blocked: list[signal.Signals],
-    guard: DeathGuard,
-    starting: Callable[[], None],
+    binary: str, words: list[str], variables: dict[str, str], guard: DeathGuard, last: Callable[[], None]
 ) -> NoReturn:
     try:
         if guard.arm():
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
-            with contextlib.suppress(OSError):
-                starting()
+            last()
             hand_over(binary, words, variables)
     except OSError as error:
         line = f"shimmy-metrics: {binary}: cannot be run: {(error.strerror or 'no reason given').lower()}. "

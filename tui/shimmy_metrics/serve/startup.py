@@ -14,7 +14,7 @@ import time
 from typing import Final
 
 from shimmy_metrics.serve.address import Place
-from shimmy_metrics.serve.child import DeathGuard
+from shimmy_metrics.serve.child import Child, DeathGuard
 from shimmy_metrics.serve.inner import owns
 
 assert sys.platform == "linux"
@@ -41,14 +41,15 @@ class StartupWatch:
         guard = DeathGuard()
         started, self._started = os.pipe()
         self.descriptor, answer = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
+        pid = os.fork()
+        if pid == 0:
             try:
                 os.close(self._started)
                 if guard.arm():
                     _watch(started, place, answer)
             finally:
                 os._exit(0)
+        self._process = Child(pid)
         os.close(started)
         os.close(answer)
 
@@ -66,9 +67,12 @@ class StartupWatch:
 
         An answer that is on its way is waited for, one look's time at most.
         """
-        select.select([self.descriptor], [], [], _LAST_PAUSE)
-        os.kill(self._pid, signal.SIGKILL)  # it may have ended, but its number is its own until the next line
-        os.waitpid(self._pid, 0)
+        answered = select.poll()
+        answered.register(self.descriptor, select.POLLIN)
+        answered.poll(1000 * _LAST_PAUSE)
+        self._process.send(signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):  # the system may have reaped it
+            self._process.wait()
         told = os.read(self.descriptor, _SECONDS.size)
         os.close(self.descriptor)
         return _SECONDS.unpack(told)[0] if len(told) == _SECONDS.size else None
