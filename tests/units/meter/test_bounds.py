@@ -153,7 +153,7 @@ def test_what_waits_is_neither_searched_nor_copied_again_with_each_read(
 
 def kept_by(*begun: bytes) -> tuple[int, int]:
     """Return the bytes that a connection keeps after a client's bytes and a server's, and that it keeps once closed."""
-    connections = 100
+    connections = 25
     pieces = [[data[at : at + 5_000] for at in range(0, len(data), 5_000)] for data in begun]
     tracemalloc.start()
     try:
@@ -169,6 +169,7 @@ def kept_by(*begun: bytes) -> tuple[int, int]:
         for seen in open_ones:
             seen.tap.closed(by_server=True)
             seen.exchanges.clear()
+            seen.hashed.clear()
         closed, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -188,6 +189,22 @@ UNDER_WAY = {
     + b"x" * 4_094,
     "an event": STREAM_HEAD + delta("a") * 3 + b"data: " + b"x" * (KEPT_BYTES - 10),
     "a longer event": STREAM_HEAD + delta("a") * 3 + b"data: " + b"x" * 1_000_000,
+    "an event like a long one": STREAM_HEAD
+    + delta("a", more=["x" * 900] * 12) * 2
+    + b"data: "
+    + b"x" * (KEPT_BYTES - 10),
+    "a figure for each of many": (
+        STREAM_HEAD
+        + b"".join(
+            b'data: {"index":%d,"content":"a","tokens_predicted":900,"stop":false}\n\n' % number
+            for number in range(2_000)
+        )
+        + b"data: "
+        + b"x" * (KEPT_BYTES - 10)
+    ),
+    "a model's long name": (
+        STREAM_HEAD + delta("a", model="\U0001f600" * 5_000) * 2 + b"data: " + b"x" * (KEPT_BYTES - 10)
+    ),
     "a frame": SWITCH + frame(b"a" * 100_000)[:-1],
 }
 

@@ -16,6 +16,9 @@ from shimmy_metrics.meter.tally import Tally
 _MOULDS: Final = 16
 """How often a stream may be tried for a mould. llama.cpp puts the second into each event; Ollama the nanosecond."""
 
+_MOULD_BYTES: Final = 4_096
+"""A mould is as long as its event, and stays."""
+
 _DONE: Final = b"[DONE]"
 _ERRORS: Final = frozenset({b"event: error", b"event:error"})
 
@@ -66,7 +69,7 @@ class Lines(Blocks):
             return
         before = tally.pieces
         self._tell(block, tally)
-        if tally.pieces > before and self._tries:
+        if tally.pieces > before and self._tries and len(block) <= _MOULD_BYTES:
             self._tries -= 1
             self._mould = Mould.of(block, self._tell)
 

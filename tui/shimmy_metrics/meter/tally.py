@@ -1,7 +1,13 @@
 """What one answer told so far: tokens with their source, the model's name, and whether it failed."""
 
+from typing import Final
+
 from shimmy_metrics.limits import ANSWER_TOKENS
 from shimmy_metrics.vocabulary import TokenSource
+
+_NAME_CHARACTERS: Final = 1_024
+_FIGURES_MAX: Final = 64
+"""What one answer may leave in memory: a model's name, a figure for each of its choices."""
 
 
 class Tally:
@@ -41,7 +47,9 @@ class Tally:
 
         It is the count of one `choice`, or of the whole answer. `so_far`: of an answer that is still being generated.
         """
-        if type(value) is int and 0 <= value <= ANSWER_TOKENS:
+        if type(value) is not int or not 0 <= value <= ANSWER_TOKENS:
+            return
+        if choice in self._figures or len(self._figures) < _FIGURES_MAX:
             self._figures[choice] = value
             self._covered = self.pieces
             self._so_far = so_far
@@ -49,7 +57,7 @@ class Tally:
     def name(self, value: object) -> None:
         """Note the model's name as the answer gives it."""
         if isinstance(value, str) and value:
-            self.model = value
+            self.model = value[:_NAME_CHARACTERS]
 
     @property
     def reported(self) -> int | None:
