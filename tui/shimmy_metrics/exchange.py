@@ -18,8 +18,9 @@ class Exchange:
     `tokens` were generated, as `token_source` tells (any word but `MIXED`; 0 where it is `UNKNOWN`); `token_source` is
     None where the answer had no generated content: such an exchange tells no tokens and no answering time. Times are
     monotonic seconds: `started` when the request's first byte arrived, `answered` when the answer's first byte came,
-    `ended` when its last came. `answered` is None where no answer came at all (a failure where it was the server that
-    ended the connection). `unread` is where something of unknown amount was generated: `route`, or a word of
+    `ended` when its last came. `answered` is None where no answer came that could be read (where none came at all and
+    it was the server that ended the connection, it is a failure). `unread` is where something of unknown amount was
+    generated: `route`, or a word of
     `vocabulary.OTHER_PATHS`; None where it is known.
     """
 

@@ -84,3 +84,9 @@ def test_however_long_a_block_is_little_of_it_is_kept(splitter: type[Splitter]) 
     for _ in range(100):
         assert stream.feed(b"x" * 9_999) == b""
         assert len(stream._rest) <= KEPT_BYTES + 2
+
+
+@pytest.mark.parametrize("places", [[], [30_000]])
+def test_a_block_whose_very_outline_is_too_long_is_none(places: list[int]) -> None:
+    long = b",".join(b'"%d":0' % number for number in range(9_000))
+    assert blocks(Splitter(), b"a\n" + long + b"\nb\n", places) == [b"a", b"b"]

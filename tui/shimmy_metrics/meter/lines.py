@@ -54,8 +54,8 @@ class Splitter:
         for part in whole.split(self.gap):
             block = part.lstrip(b"\n")  # of three line feeds in a row the last is behind the gap
             if len(block) > KEPT_BYTES:
-                yield outline(block, KEPT_BYTES, DEPTH)
-            elif block:
+                block = outline(block, KEPT_BYTES, DEPTH)
+            if block:
                 yield block
 
     def _straddling(self, piece: bytes) -> int:
