@@ -3,9 +3,10 @@
 import pytest
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.bodies import JsonBody, _lean
+from shimmy_metrics.meter.bodies import JsonBody, _lean, body_for
+from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.tally import Tally
-from support.wire import USAGE, chat
+from support.wire import USAGE, chat, delta, pass_cut
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,29 @@ def test_an_answer_whose_very_outline_is_too_long_is_of_unknown_amount() -> None
     body.finish(b"}")
     assert tally.content
     assert tally.reported is None
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n\t ", BYTE_ORDER_MARK, BYTE_ORDER_MARK + b" \n" + BYTE_ORDER_MARK])
+@pytest.mark.parametrize(
+    ("body", "tokens", "understood"),
+    [
+        (chat(usage=USAGE), 7, True),
+        (delta("a", usage=USAGE), 7, True),
+        (b": remark\n\n" + delta("a", usage=USAGE), 7, True),
+        (b"retry:9\r\rid: 1\r" + delta("a", usage=USAGE), 7, True),
+        (b"some text\n\n" + delta("a", usage=USAGE), None, False),
+        (b"data", None, False),
+        (b"", None, False),
+    ],
+)
+def test_the_first_bytes_tell_what_no_type_tells(
+    before: bytes, body: bytes, tokens: int | None, understood: bool
+) -> None:
+    data = before + body
+    for places in ([], list(range(len(data))), [2], [len(before) + 3]):
+        tally = Tally()
+        reader = body_for(b"text/plain; charset=utf-8", tally, bare=False)
+        assert reader is not None
+        pass_cut(data, places, reader.feed)
+        reader.finish()
+        assert (tally.reported, tally.understood) == (tokens, understood)

@@ -30,7 +30,9 @@ _NAME_DEPTH: Final = 2
 _UNTOLD: Final = frozenset({b"", b"text/plain", b"application/octet-stream"})
 """Types that tell nothing: what is sent where nobody set one. The body itself tells more."""
 
-_SPACE: Final = b" \t\r\n"
+_BEFORE: Final = b" \t\r\n" + BYTE_ORDER_MARK
+"""What may stand before a body that is known by its first bytes; no form that is known begins with one of these."""
+
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
 _FIELD_BYTES: Final = max(map(len, _FIELDS))
 """A stream of events begins with one of these fields, or with a remark."""
@@ -116,7 +118,7 @@ class UntoldBody:
             self._body.feed(piece)
             return
         # No space and no mark decides; both may come for ever.
-        self._first = (self._first + piece).removeprefix(BYTE_ORDER_MARK).lstrip(_SPACE)
+        self._first = (self._first + piece).lstrip(_BEFORE)
         if len(self._first) >= _FIELD_BYTES:
             self._body = self._decided()
             self._body.feed(self._first)
@@ -125,8 +127,7 @@ class UntoldBody:
     def finish(self, last: bytes = b"") -> None:
         """Read the whole."""
         if self._body is None:
-            last, self._first = (self._first + last).removeprefix(BYTE_ORDER_MARK).lstrip(_SPACE), b""
-            self._first = last
+            self._first = last = (self._first + last).lstrip(_BEFORE)
             self._body = self._decided()
         self._body.finish(last)
 
