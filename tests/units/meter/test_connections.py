@@ -220,6 +220,20 @@ def test_no_answer_at_all_is_the_server_s_failure_where_the_server_ended(begun: 
     assert [(each.failed, each.answered) for each in gone] == [(False, None)]
 
 
+@pytest.mark.parametrize("method", ["PROPFIND", "M-SEARCH", "X1"])
+def test_any_token_is_a_method(method: str) -> None:
+    asked = request("/v1/models", method)
+    for places in ((), range(len(asked))):
+        assert len(Seen().play(asked, answer(b"{}"), cuts=(places, ()))) == 1
+
+
+@pytest.mark.parametrize("method", ["1X", "-X", "G(T", "G\x7fT"])
+def test_what_is_no_token_is_no_method(method: str) -> None:
+    asked = request("/v1/models", method)
+    for places in ((), range(len(asked))):
+        assert Seen().play(asked, answer(b"{}"), cuts=(places, ())) == []
+
+
 def test_half_a_request_is_none() -> None:
     assert Seen().play(CHAT[:40], b"") == []
     assert Seen().play(b"", b"") == []

@@ -1,5 +1,6 @@
 """What is kept of a request until its answer came: words of closed lists, and when it began."""
 
+import re
 from typing import Final, NamedTuple
 
 from shimmy_metrics.meter.clients import client_of
@@ -10,6 +11,9 @@ from shimmy_metrics.vocabulary import OTHER
 
 VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
 """The versions that are read."""
+
+_METHOD: Final = re.compile(rb"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]*+")
+"""A token; one that does not begin with a letter is another protocol sooner than a method."""
 
 
 class Request(NamedTuple):
@@ -30,9 +34,11 @@ class Request(NamedTuple):
 def request_of(head: Head) -> Request:
     """Return what is kept of a request. Raises `LostError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
     parts = head.line.split(b" ")
-    if len(parts) != 3 or parts[2] not in VERSIONS or parts[0] == b"CONNECT" or not parts[0].isalpha():
+    if len(parts) != 3:
         raise LostError
-    method, target, _ = parts
+    method, target, version = parts
+    if version not in VERSIONS or method == b"CONNECT" or not (method.isalpha() or _METHOD.fullmatch(method)):
+        raise LostError
     agent = head.fields.get(b"user-agent")
     route = None if method == b"OPTIONS" else route_of(target)
     client = client_of(agent) if agent else None
