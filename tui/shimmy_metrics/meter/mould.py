@@ -61,7 +61,10 @@ class Mould:
         text = block[begin:end]
         if _odd(text) or not (text or self._empties):
             return False
-        _count(1, text, tally)
+        tally.content = True
+        tally.pieces += 1
+        if not text.isascii():
+            tally.uneven = True
         return True
 
     def take_all(self, whole: bytes, gap: bytes, tally: Tally) -> bool:
@@ -74,15 +77,11 @@ class Mould:
         text = b"".join(texts)
         if _odd(text) or not (self._empties or b"" not in texts):
             return False
-        _count(len(texts), text, tally)
+        tally.content = True
+        tally.pieces += len(texts)
+        if not text.isascii():
+            tally.uneven = True
         return True
-
-
-def _count(pieces: int, text: bytes, tally: Tally) -> None:
-    tally.content = True
-    tally.pieces += pieces
-    if not text.isascii():
-        tally.uneven = True
 
 
 def _odd(text: bytes) -> bool:

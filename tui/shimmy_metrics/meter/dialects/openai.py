@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from shimmy_metrics.meter.tally import Tally
 
-_SAID: Final = ("content", "text", "reasoning_content", "reasoning", "tool_calls", "function_call", "refusal")
-"""Generated content: text, reasoning, a call of a tool, a refusal."""
+_OTHERWISE: Final = ("reasoning_content", "reasoning", "tool_calls", "function_call", "refusal")
+"""What is generated besides text: reasoning, a call of a tool, a refusal."""
 
 _CHOICES_MAX: Final = 1_024
 """More alternatives than any server gives for one request."""
@@ -39,16 +39,27 @@ def _read_choice(choice: dict[str, Any], tally: Tally, *, stream: bool) -> None:
     # A gateway tells a failed choice in its place; the answer around it is whole.
     if choice.get("error") or choice.get("finish_reason") == "error":
         tally.failed = True
-    tally.choices = max(tally.choices, _index(choice) + 1)
+    if (index := _index(choice)) >= tally.choices:
+        tally.choices = index + 1
     told = choice.get("delta") or choice.get("message")
     if not isinstance(told, dict):
         told = choice
-    said = next((value for key in _SAID if (value := told.get(key))), None)
-    # Without text it is a token all the same: half a character, a special one. Not so the first event, which names the
-    # role alone, and the last, which gives the reason.
-    empty = "" in (told.get("content"), told.get("text")) and not (told.get("role") or choice.get("finish_reason"))
-    if said or (stream and empty):
-        tally.piece(said or "", streamed=stream)
+    if said := told.get("content") or told.get("text") or _said_otherwise(told):
+        tally.piece(said, streamed=stream)
+    elif stream and _is_token(told) and not choice.get("finish_reason"):
+        tally.piece(streamed=True)
+
+
+def _is_token(told: dict[str, Any]) -> bool:
+    """Whether an event without text is a token all the same: half a character, or a special one.
+
+    The first event, which names the role alone, is none.
+    """
+    return not told.get("role") and "" in (told.get("content"), told.get("text"))
+
+
+def _said_otherwise(told: dict[str, Any]) -> object:
+    return next((value for key in _OTHERWISE if (value := told.get(key))), None)
 
 
 def _report_one_of_several(figure: object, tally: Tally, *, stream: bool) -> None:
