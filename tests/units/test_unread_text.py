@@ -12,7 +12,7 @@ from shimmy_metrics.unread_text import tokens_unknown
 from support import overviews
 from support.samples import NOW
 
-CANVAS: Final = Canvas(80, 24, UNICODE, NOW)
+CANVAS: Final = Canvas(120, 40, UNICODE, NOW)
 SAID: Final = "Tokens unknown for 3 requests: /v1/audio/speech 2, other paths 1."
 
 
@@ -27,6 +27,25 @@ SAID: Final = "Tokens unknown for 3 requests: /v1/audio/speech 2, other paths 1.
 )
 def test_each_place_is_named_with_its_number(counts: dict[str, int], sentence: str) -> None:
     assert tokens_unknown(counts) == sentence
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        ({"reported": 3}, "the server's count"),
+        ({"estimated": 3}, "estimated"),
+        ({"reported": 3, "counted": 1}, "partly counted"),
+        ({"reported": 3, "counted": 1, "estimated": 1}, "partly estimated"),
+        ({"reported": 3, "counted": 1, "unknown": 1}, "partly unknown"),
+    ],
+)
+def test_of_several_sources_the_least_certain_is_named(sources: dict[str, int], said: str) -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    counters = live.session.counters._replace(sources=sources)
+    shown = shown._replace(running=(live._replace(session=live.session._replace(counters=counters)),))
+    (row,) = (row for row in session_page(CANVAS, shown, 0).rows if row.key == "total_tokens_generated")
+    assert "".join(span.text for span in row.line).endswith(said)
 
 
 def test_it_is_said_where_the_session_is_shown() -> None:

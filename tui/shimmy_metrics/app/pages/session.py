@@ -10,6 +10,7 @@ from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent import Delivery
+from shimmy_metrics.counters import Counters
 from shimmy_metrics.elsewhere_text import switched_elsewhere, there
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
@@ -34,8 +35,7 @@ class _Figure(NamedTuple):
 _SOURCES: Final = {
     TokenSource.REPORTED: "the server's count",
     TokenSource.COUNTED: "counted here",
-    TokenSource.ESTIMATED: "the server's guess",
-    TokenSource.MIXED: "partly counted",
+    TokenSource.ESTIMATED: "estimated",
     TokenSource.UNKNOWN: "",
 }
 
@@ -101,7 +101,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
     return (
         _Figure("requests", f"{counters.requests:,}", "", "requests_per_session", "two digits"),
         _Figure("errors", f"{counters.errors:,}", "", "errors_count", "two digits"),
-        _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", _SOURCES[counters.token_source]),
+        _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", _source(counters)),
         _Figure("tokens a second", f"{speed:,.1f}" if speed else "-", "", ""),
         _Figure(
             "response time", f"{mean:,}" if mean is not None else "-", "ms, mean", "avg_response_time_ms", "two digits"
@@ -123,6 +123,14 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
         _Figure("client", client, "", "integration_type", "one word"),
         *kept,
     )
+
+
+def _source(counters: Counters) -> str:
+    """Return where the tokens come from; of several sources the least certain."""
+    if counters.token_source is not TokenSource.MIXED:
+        return _SOURCES[counters.token_source]
+    doubtful = (TokenSource.UNKNOWN, TokenSource.ESTIMATED, TokenSource.COUNTED)
+    return f"partly {next(source for source in doubtful if counters.sources.get(source))}"
 
 
 def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
