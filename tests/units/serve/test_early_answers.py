@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -31,6 +32,29 @@ def test_an_answer_before_the_whole_request_was_read_reaches_the_client(
 ) -> None:
     with relayed(loop, hasty) as port:
         assert [post_too_much(port) for _ in range(TRIES)] == [REFUSED] * TRIES
+
+
+def test_a_slow_client_gets_all_of_an_answer_that_broke_off(
+    loop: asyncio.AbstractEventLoop, server: socket.socket
+) -> None:
+    told = bytes(range(256)) * 2_000
+    with relayed(loop, target_of(server)) as port, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.settimeout(SECONDS)
+        client.connect(("127.0.0.1", port))
+        client.sendall(b"question")
+        behind, _ = server.accept()
+        behind.settimeout(SECONDS)
+        behind.sendall(told)
+        time.sleep(0.2)  # the relay has all of it now, and the client next to nothing
+        behind.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        behind.close()
+        time.sleep(0.2)
+        got = b""
+        with pytest.raises(ConnectionResetError):
+            while data := client.recv(65_536):
+                got += data
+    assert got == told
 
 
 def test_what_a_client_said_before_it_reset_its_connection_reaches_the_server(

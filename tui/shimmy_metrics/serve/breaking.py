@@ -5,6 +5,7 @@ import contextlib
 import errno
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,14 +16,43 @@ _SHORTAGE: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _READ_BYTES: Final = 262_144
 
+_TAKEN_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.01
+"""How long a slow client may take for the rest of an answer that broke off, and how often it is looked at meanwhile."""
+
 
 def reset(transport: asyncio.Transport) -> None:
-    """Close with a reset, once what was already given to it is written."""
+    """Close with a reset. What the other side has no room for is dropped."""
     found = transport.get_extra_info("socket")
     if found is not None:
         with contextlib.suppress(OSError):
             found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     transport.close()
+
+
+def reset_when_sent(transport: asyncio.Transport, end: float | None = None) -> None:
+    """Close with a reset, once the other side has all that was given to the transport, or by `end`, in loop's time."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _TAKEN_SECONDS if end is None else end
+    if transport.is_closing():
+        return
+    if loop.time() < end and (transport.get_write_buffer_size() or _unsent(transport)):
+        transport.pause_reading()
+        loop.call_later(_LOOK_SECONDS, reset_when_sent, transport, end)
+    else:
+        reset(transport)
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    """Return how many bytes the kernel still keeps for the other side, 0 where it does not tell: a reset drops them."""
+    if sys.platform == "linux":
+        import fcntl
+        import termios
+
+        found = transport.get_extra_info("socket")
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed already
+            return int.from_bytes(fcntl.ioctl(found.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    return 0
 
 
 def unread(transport: asyncio.Transport) -> Iterator[bytes]:

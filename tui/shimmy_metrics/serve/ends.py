@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final, Protocol, cast
 
-from shimmy_metrics.serve.breaking import reset, unread
+from shimmy_metrics.serve.breaking import reset, reset_when_sent, unread
 
 _REQUEST_LINE: Final = re.compile(rb"[A-Z]{3,10} /[^ \r\n]* HTTP/1\.[01]\r\n")
 
@@ -106,14 +106,16 @@ class End(asyncio.Protocol):
                 self.data_received(data)
 
     def end(self, error: Exception | None) -> None:
-        """Pass the end of the whole connection on: a reset as a reset, once what came before it is written."""
+        """Pass the end of the whole connection on: a reset as a reset."""
         other = self.other()
-        if other is None:
-            return
-        if error is not None:
-            reset(other)
-        else:
+        if other is not None and error is not None:
+            self.break_off(other)
+        elif other is not None:
             other.close()
+
+    def break_off(self, other: asyncio.Transport) -> None:
+        """Pass a reset on."""
+        reset(other)
 
     def other(self) -> asyncio.Transport | None:
         """Return the other end's transport while it is open."""
@@ -312,6 +314,10 @@ class ServerEnd(End):
                 self.take_rest()
             self._end_client()
         self._client.server_lost()
+
+    def break_off(self, other: asyncio.Transport) -> None:
+        """Pass a reset on, behind what came before it: it may be an answer, and its client slow."""
+        reset_when_sent(other)
 
     def _end_client(self) -> None:
         self._client.count_unheard()
