@@ -103,11 +103,15 @@ class _Conversation(socketserver.StreamRequestHandler):
             self.wfile.write(data)
 
 
-class Upstream:
-    """Listens on a free port of 127.0.0.1 while entered."""
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
 
-    def __init__(self) -> None:
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Conversation)
+
+class Upstream:
+    """Listens on a port of 127.0.0.1, a free one by default, while entered."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._server = _Server(("127.0.0.1", port), _Conversation)
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}"

@@ -84,9 +84,13 @@ def test_the_client_that_meets_a_dead_address_gets_the_new_one(loop: asyncio.Abs
     with _server("127.0.0.1") as port:
         route = _reached(loop, port)
     with _server("127.0.0.2", port), relayed(loop, route) as relay:
+        moved: list[str] = []
+        route.on_moved = lambda: moved.append(route.target.host)
         assert _asked(relay) == b""  # the name has its old address still
+        assert moved == []
         names.hosts = ("127.0.0.2",)
         assert _asked(relay) == b"127.0.0.2"
+        assert moved == ["127.0.0.2"]
         asked = names.asked
         assert _asked(relay) == b"127.0.0.2"
         assert names.asked == asked

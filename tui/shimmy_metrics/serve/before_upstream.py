@@ -47,6 +47,7 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
     where = f"http://{place}, for {url.text}"
     if isinstance(force, TroubleError) or not force.switch:  # with a switch in force there will be nothing to measure
         poll = HealthPoll(route.connect, url.host_field, relay.admits)
+        route.on_moved = poll.doubt
         session = Session(loop, profile, relay, place=place, health=poll, pid=None, again=True, say=say)
         session.judge(force)
         session.watch()

@@ -20,11 +20,13 @@ class Route:
     """Connects with the address that a host has now.
 
     `target` is the address in use: it stays as long as it works and the name has it. Where connecting fails the name is
-    looked up, and its other addresses are tried for the same client; a look-up that fails changes nothing.
+    looked up, and its other addresses are tried for the same client; a look-up that fails changes nothing. `on_moved`
+    is told of another address in use.
     """
 
     def __init__(self, host: str, target: Target, addresses: Sequence[str]) -> None:
         self.target = target
+        self.on_moved: Callable[[], None] = lambda: None
         self._host = host
         self._addresses = list(addresses)
         self._looking: asyncio.Task[None] | None = None
@@ -45,7 +47,7 @@ class Route:
             target = replace(tried, host=address)
             with contextlib.suppress(OSError):
                 transport = await target.connect(new_protocol)
-                self.target = target
+                self._use(address)
                 return transport
         raise failed
 
@@ -65,7 +67,12 @@ class Route:
         with contextlib.suppress(OSError):
             self._addresses = await look_up(self._host, self.target.port)
             if self.target.host not in self._addresses:
-                self.target = replace(self.target, host=self._addresses[0])
+                self._use(self._addresses[0])
+
+    def _use(self, address: str) -> None:
+        if address != self.target.host:
+            self.target = replace(self.target, host=address)
+            self.on_moved()
 
 
 def _is_numeric(host: str) -> bool:

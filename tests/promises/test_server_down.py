@@ -1,0 +1,36 @@
+"""Requests while the server behind `--upstream` is down: each counts as a failure, and the next after it is served."""
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+
+from support.installed import Home, stop
+from support.servers import ask, free_port, wait_for
+from support.upstream import Upstream
+
+FAILED = 3
+
+
+def test_each_is_one_request_and_one_failure(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+    assert home.metrics("enable").returncode == 0
+    bound = f"127.0.0.1:{(port := free_port())}"
+    with contextlib.ExitStack() as running:
+        with Upstream() as server:
+            process = running.enter_context(home.started("serve", "--upstream", server.url, "--bind", bound))
+            wait_for(port, process)
+            assert ask(port, "POST", "/v1/chat/completions", {})[0] == 200
+        for _ in range(FAILED):
+            with pytest.raises(ConnectionResetError):
+                ask(port, "POST", "/v1/chat/completions", {})
+        with pytest.raises(ConnectionResetError):
+            ask(port, path="/health")
+        with Upstream(server.port):
+            assert ask(port, "POST", "/v1/chat/completions", {})[0] == 200
+        _, _, err = stop(process)
+    assert len(err.splitlines()) == 1
+    (session,) = json.loads(home.metrics("export").stdout)["sessions"]
+    counters = session["counters"]
+    assert (counters["requests"], counters["errors"]) == (FAILED + 2, FAILED)
