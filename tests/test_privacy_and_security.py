@@ -25,6 +25,10 @@ NO_VARIABLES = frozenset(
         "SHIMMY_METRICS_TRIED",  # set and read between two steps of one hand-over, never by a person
         "OF_COMPATIBLE_0",  # a word of sysfs
         "PCI_CLASS",
+        "WRONG_VERSION_NUMBER",  # reasons of OpenSSL's
+        "HTTP_REQUEST",
+        "RECORD_LAYER_FAILURE",
+        "PACKET_LENGTH_TOO_LONG",
         "HTTP_PROXY",  # passed on to the sender, and read by nobody
     }
 )
