@@ -14,8 +14,8 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.serve.client_limit import ClientLimit
-from shimmy_metrics.serve.ends import Tap
-from shimmy_metrics.serve.relay import Relay, Server
+from shimmy_metrics.serve.interfaces import Server, Tap
+from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.target import Target
 
 SECONDS: Final = 10.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shimmy_metrics.serve.ends import Tap
+from shimmy_metrics.serve.interfaces import Tap
 from shimmy_metrics.serve.target import Target
 from support.relays import SECONDS, relayed, target_of, to_the_end
 from support.wire import CHAT, Seen, answer, chunked

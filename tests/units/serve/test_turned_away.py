@@ -12,7 +12,7 @@ import pytest
 
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.serve import ends
-from shimmy_metrics.serve.ends import Tap
+from shimmy_metrics.serve.interfaces import Tap
 from shimmy_metrics.serve.target import Target
 from support.installed import wait_until
 from support.relays import SECONDS, relayed, target_of

@@ -8,50 +8,15 @@ callback.
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from shimmy_metrics.serve.breaking import reset, reset_when_sent, unread
+from shimmy_metrics.serve.interfaces import Carrier, Tap
 
 _REQUEST_LINE: Final = re.compile(rb"[A-Z]{3,10} /[^ \r\n]* HTTP/1\.[01]\r\n")
 
-
 REQUEST_SECONDS: Final = 1.0
 """How long a client whose server cannot be reached has to ask, so that it is counted; then its connection is reset."""
-
-
-class Tap(Protocol):
-    """What reads a copy of one connection's bytes; meter.tap is one. It never raises."""
-
-    @property
-    def blind(self) -> bool:
-        """Whether nothing is read any more."""
-
-    @property
-    def answer_due(self) -> bool:
-        """Whether the client has asked to the end, and has not been answered to the end."""
-
-    def client_bytes(self, data: bytes, /) -> None:
-        """Look at what the client sent."""
-
-    def server_bytes(self, data: bytes, /) -> None:
-        """Look at what the server sent."""
-
-    def closed(self, *, by_server: bool, reset: bool) -> None:
-        """Know that nothing more comes, which side ended it, and whether it broke off."""
-
-
-class Carrier(Protocol):
-    """What the ends need of the relay to which they belong."""
-
-    loop: asyncio.AbstractEventLoop
-    new_tap: Callable[[], Tap | None]
-    """Gives what measures a connection that begins now, or None."""
-
-    def silent_tap(self) -> Tap:
-        """Return what reads a connection without measuring it."""
-
-    def gone(self, client: "ClientEnd", /) -> None:
-        """Know that a client has left, and both connections with it."""
 
 
 class End(asyncio.Protocol):

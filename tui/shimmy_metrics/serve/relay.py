@@ -7,13 +7,14 @@ HTTP/2 pass by themselves. How the bytes of one connection pass is in `ends`.
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from shimmy_metrics.meter.tap import Tap as Reader
 from shimmy_metrics.serve.accepting import Acceptor
 from shimmy_metrics.serve.breaking import lacks_descriptors
 from shimmy_metrics.serve.client_limit import ClientLimit
-from shimmy_metrics.serve.ends import ClientEnd, ServerEnd, Tap
+from shimmy_metrics.serve.ends import ClientEnd, ServerEnd
+from shimmy_metrics.serve.interfaces import Server, Tap
 
 _AGAIN_SECONDS: Final = 0.2
 _SHORT_SECONDS: Final = 5.0
@@ -21,19 +22,12 @@ _SHORT_SECONDS: Final = 5.0
 that all wait for one another to leave must not wait for ever."""
 
 
-class Server(Protocol):
-    """Where the bytes go: `Target`, or a `Route` by name."""
-
-    async def connect(self, new_protocol: Callable[[], asyncio.Protocol], /) -> asyncio.Transport:
-        """Connect a protocol with the server. Raises `OSError`."""
-
-
 class Relay:
     """All connections of one server.
 
     `admits` is asked after each connect, before the first byte: a server that has ended gets none. `new_tap` gives the
-    tap for a connection that begins now, or None where nothing is measured; `on_unreachable` is told of each that could
-    not be made. Must be used in the loop's thread.
+    tap for a connection that begins now, or None where nothing is measured. `on_connected` is told of each connection
+    with the server, `on_unreachable` of each that could not be made. Must be used in the loop's thread.
     """
 
     def __init__(
@@ -48,6 +42,7 @@ class Relay:
         self.server = server
         self.admits = admits
         self.new_tap = new_tap
+        self.on_connected: Callable[[], None] = lambda: None
         self.on_unreachable: Callable[[], None] = lambda: None
         self.clients: set[ClientEnd] = set()
         self._joining: set[asyncio.Task[None]] = set()
@@ -113,7 +108,9 @@ class Relay:
         except OSError:  # nobody is there, or a certificate does not hold: the client is turned away
             self.on_unreachable()
         else:
-            if not self.admits():
+            if self.admits():
+                self.on_connected()
+            else:
                 client.peer = None
                 server.abort()
         try:

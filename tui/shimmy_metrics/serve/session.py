@@ -81,6 +81,7 @@ class Session:
         self._looks = 0
         self._timer: TimerHandle | None = None
         relay.new_tap = self.new_tap
+        relay.on_connected = self._ask_again
         relay.on_unreachable = health.doubt
 
     def open(self) -> None:
@@ -133,11 +134,11 @@ class Session:
     def new_tap(self) -> Tap | None:
         """Return a tap for a connection that begins, or None where nothing is measured."""
         now = self._measuring
-        if now is None:
-            return None
-        if self._again:
+        return None if now is None else Tap(now.fold, now.hash_model, self._profile.clock.monotonic, self._read_as)
+
+    def _ask_again(self) -> None:
+        if self._again and self._measuring is not None:
             self._health.ask_again(self.introduce)
-        return Tap(now.fold, now.hash_model, self._profile.clock.monotonic, self._read_as)
 
     def _read_as(self) -> str:
         """Return the name by which answers are read: our own child is taken for a Shimmy before it has said so."""
