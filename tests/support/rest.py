@@ -9,7 +9,7 @@ from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-_LONGEST_SECONDS: Final = 20.0
+_LONGEST_SECONDS: Final = 120.0
 _QUIET_ROUNDS: Final = 3
 """What a widget finds to do when it has nothing to do comes a round later, and what follows from that another one."""
 

@@ -33,7 +33,7 @@ LOOKS: Final[dict[str, dict[str, str]]] = {
 }
 """What the terminal says of itself, by the look that it gets."""
 
-_LONGEST_SECONDS: Final = 20.0
+_LONGEST_SECONDS: Final = 120.0
 
 _UNHURRIED_SECONDS: Final = 3600.0
 """Textual's palette shows a part of its lines after a time, and then that it is busy: on a busy machine it did."""

@@ -93,6 +93,15 @@ class SmallDisk:
             (self.seen / _FILL).unlink()
             self._sync()
 
+    def befall_but(self, trouble: Trouble, room: int) -> None:
+        """Let it nearly happen: so many bytes are free afterwards."""
+        spare = self.seen / "spare"
+        spare.write_bytes(os.urandom(room))
+        self._sync()
+        self.befall(trouble)
+        spare.unlink()
+        self._sync()
+
     def raw(self) -> bytes:
         """Return every byte of the filesystem, whatever no file holds any more among them."""
         assert self.image is not None

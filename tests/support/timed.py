@@ -21,7 +21,7 @@ from shimmy_metrics.records import QueuedReport
 from support import opened, samples
 from support.rest import deals
 
-LONGEST = 20.0
+LONGEST = 120.0
 
 
 class Timed(opened.Still):
