@@ -1,5 +1,6 @@
 """What goes wrong outside of the app, and what a hand does by accident: it is said, and the app goes on."""
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,8 @@ from support.departed import depart
 WALK = ("3", "enter", "h", "h", "l", "q", "m", "2", "l", "l", "w", "4", "1", "c")
 
 
-async def click(pilot: Pilot[None], label: str) -> None:
-    """Click a button, once it is laid out, the way a terminal's driver reports it."""
+async def click(pilot: Pilot[None], label: str, at: float | None = None) -> None:
+    """Click a button, once it is laid out, the way a terminal's driver reports it; `at` a time, or now."""
     app = pilot.app
 
     def laid_out() -> list[KeyButton]:
@@ -35,6 +36,7 @@ async def click(pilot: Pilot[None], label: str) -> None:
     assert app._driver is not None
     for kind in (events.MouseDown, events.MouseUp):
         event = kind(None, x, y, 0, 0, 1, shift=False, meta=False, ctrl=False, screen_x=x, screen_y=y)
+        event.time = event.time if at is None else at
         event.set_sender(app)
         app._driver.send_message(event)
 
@@ -68,7 +70,10 @@ async def test_a_clicked_yes_counts_once_the_question_stood(tmp_path: Path) -> N
         await opened.press(pilot, "2")
         await click(pilot, "Delete")
         await opened.until(pilot, lambda: isinstance(app.screen, Question))
-        await click(pilot, "Yes")  # the second half of a double click
+        asked = app.screen
+        assert isinstance(asked, Question)
+        await opened.until(pilot, lambda: math.isfinite(asked.stood))
+        await click(pilot, "Yes", asked.stood + 0.2)  # the second half of a double click
         await pilot.pause(1.0)
         assert isinstance(app.screen, Question)
         await click(pilot, "Yes")
