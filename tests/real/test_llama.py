@@ -29,14 +29,17 @@ def _predicted(port: int) -> int:
 
 
 def _talk(port: int) -> int:
-    """Ask whole, streamed with usage and streamed without; return the tokens that the client was told."""
+    """Ask for chats and responses, whole and streamed with and without usage; return the tokens that it was told of."""
     with official_client(port) as client:
         told = [
             whole(client, 12),
             streamed(client, 9, stream_options={"include_usage": True}),
             streamed(client, 9),
         ]
-    return sum(each.usage or 0 for each in told)
+        response = client.responses.create(model="m", input="hi", max_output_tokens=16)
+        events = list(client.responses.create(model="m", input="hi", max_output_tokens=16, stream=True))
+    responses = (response, events[-1].response)
+    return sum(each.usage or 0 for each in told) + sum(each.usage.output_tokens for each in responses)
 
 
 def test_tokens_are_the_server_s_own_count_and_go_to_an_endpoint_of_the_person_s_own(
@@ -56,7 +59,7 @@ def test_tokens_are_the_server_s_own_count_and_go_to_an_endpoint_of_the_person_s
     metrics = json.loads(receiver.received[0].body)["metrics"]
     assert metrics["total_tokens_generated"] == counted
     assert counted >= told > 0
-    assert metrics["requests_per_session"] == 3
+    assert metrics["requests_per_session"] == 5
     assert metrics["token_source"] == "reported"
     assert metrics["models_used_count"] == 1
     assert metrics["startup_time_ms"] is None

@@ -296,8 +296,7 @@ def test_llama_cpp_s_timings_of_each_token_are_the_count_so_far() -> None:
 
 @pytest.mark.parametrize("text", ["é", "日本", "😀"])
 def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(text: str) -> None:
-    for even, source in [(False, TokenSource.ESTIMATED), (True, TokenSource.COUNTED)]:
-        tally = Tally(event_is_token=even)
+    for tally, source in [(Tally(), TokenSource.ESTIMATED), (Tally(event_is_token=True), TokenSource.COUNTED)]:
         dialects.read({"choices": [{"delta": {"content": text}}]}, tally, stream=True)
         assert tally.result() == (1, source)
 
