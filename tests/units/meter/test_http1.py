@@ -35,6 +35,7 @@ def fed(*pieces: bytes, length: int | None = None) -> Message:
         ({b"transfer-encoding": b"chunked \t"}, CHUNKED),
         ({b"transfer-encoding": b"gzip, chunked"}, CHUNKED),
         ({b"transfer-encoding": b"gzip ,, x-gzip\t,chunked"}, CHUNKED),
+        ({b"transfer-encoding": b"deflate, compress, x-compress, chunked"}, CHUNKED),
         ({b"transfer-encoding": b"gzip"}, OPEN),
         ({b"content-length": b"5, 5"}, 5),
         ({b"content-length": b"5,5\t,5 "}, 5),
