@@ -45,8 +45,9 @@ FEWER: Final[Mapping[str, str]] = {
     r"[^\n]* (HTTP/(?!1\.[01]\r)|ICE/|RTSP/)": "other versions and protocols are not read",
     r"[A-Z]+ /\r\n": "a request line without a version is no HTTP/1",
     r"(?s).*\r\n[ \t]+[^\r\n]": "a folded field is not as RFC 9112 writes it any more (section 5.2)",
+    r"[^\r\n]*  [^\r\n]*HTTP/": NOT_AS_WRITTEN,
     r"(?s)(.*[^\r])?\n": NOT_AS_WRITTEN,
-    r"[\s\S]{65537}": "a longer head is not kept",
+    r"[\s\S]{16385}": "a longer head is not kept",
 }
 """Why the meter reads no request where the oracle does, by how such streams begin. The first that fits."""
 
