@@ -6,14 +6,12 @@ callback.
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Final, cast
 
 from shimmy_metrics.serve.breaking import reset, reset_when_sent, unread
-from shimmy_metrics.serve.interfaces import Carrier, Tap
-
-_REQUEST_LINE: Final = re.compile(rb"[A-Z]{3,10} /[^ \r\n]* HTTP/1\.[01]\r\n")
+from shimmy_metrics.serve.counting import Counting
+from shimmy_metrics.serve.interfaces import Carrier
 
 REQUEST_SECONDS: Final = 1.0
 """How long a client whose server cannot be reached has to ask, so that it is counted; then its connection is reset."""
@@ -94,36 +92,30 @@ class ClientEnd(End):
     def __init__(self, carrier: Carrier) -> None:
         super().__init__()
         self._carrier = carrier
-        self._tap: Tap | None = None
-        self._measured = False
-        self._by_server: bool | None = None
-        self._broken = False
+        self.counting = Counting(self, carrier.new_tap)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to carry, or only to listen where there is no server."""
         # Not by isinstance: uvloop's transports have the methods and not the class.
         self.transport = cast("asyncio.Transport", transport)
-        tap = self._carrier.new_tap()
         server = self.peer
         if server is None or server.transport is None:
-            self.write = _nowhere
-            self._turn_away(tap)
+            self._turn_away()
             return
         self.write = server.transport.write
         server.write = self.transport.write
-        if tap is not None:
-            self._measure(tap)
-        elif not server.transport.can_write_eof():
-            self._read_by(self._carrier.silent_tap())
+        self.counting.server = server
+        if not self.counting.begin() and not server.transport.can_write_eof():
+            self.counting.read_by(self._carrier.silent_tap())
         cast("ServerEnd", server).begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the server's connection as this one ended."""
         self.lost = True
-        self.ends(by_server=False, reset=exc is not None)
+        self.counting.ends(by_server=False, reset=exc is not None)
         if exc is not None:
             self.take_rest()
-        self.counted()
+        self.counting.end()
         self.end(exc)
         if self.peer is None or self.peer.lost:
             self._carrier.gone(self)
@@ -133,7 +125,7 @@ class ClientEnd(End):
         if self.peer is None:
             self._reset()
             return True
-        self.ends(by_server=False)
+        self.counting.ends(by_server=False)
         other = self.other()
         if other is None or other.can_write_eof():
             return super().eof_received()
@@ -142,14 +134,9 @@ class ClientEnd(End):
         return True
 
     def server_lost(self) -> None:
-        """Know that both connections are no more."""
+        """Know that the server's connection is no more."""
         if self.lost:
             self._carrier.gone(self)
-
-    def answer_ended(self) -> None:
-        """Count an answer that is as long as the server's direction; what the client asks after it is read still."""
-        if self._tap is not None and self._tap.answer_due:
-            self.counted()
 
     def count_unheard(self) -> None:
         """Read what the client asked and the server will not hear any more, so that it is counted."""
@@ -157,61 +144,21 @@ class ClientEnd(End):
             for data in unread(self.transport):
                 self.count(data)
 
-    def ends(self, *, by_server: bool, reset: bool = False) -> None:
-        """Remember which side ended first, and whether it broke off."""
-        if self._by_server is None:
-            self._by_server, self._broken = by_server, reset
-
-    def counted(self) -> None:
-        """Tell the tap, once, that nothing more comes that could be counted."""
-        if self._tap is not None:
-            self._tap.closed(by_server=self._by_server is not False, reset=self._broken)
-        self.unmeasured()
-
-    def measure_next(self) -> None:
-        """Measure from the next request on; a connection that is measured already stays as it is."""
-        if not self._measured:
-            self.unmeasured()
-            self.count = self._begin
-
-    def unmeasured(self) -> None:
-        """Count nothing more."""
-        self._measured = False
-        self._tap = self.count = None
-        if self.peer is not None:
-            self.peer.count = None
-
-    def _measure(self, tap: Tap) -> None:
-        self._measured = True
-        self._read_by(tap)
-
-    def _read_by(self, tap: Tap) -> None:
-        self._tap = tap
-        self.count = tap.client_bytes
-        if self.peer is not None:
-            self.peer.count = tap.server_bytes
-
-    def _begin(self, data: bytes) -> None:
-        if _REQUEST_LINE.match(data):
-            tap = self._carrier.new_tap()
-            if tap is not None:
-                self._measure(tap)
-                tap.client_bytes(data)
-
-    def _turn_away(self, tap: Tap | None) -> None:
+    def _turn_away(self) -> None:
         """Reset the connection: nobody is there to answer. What is measured may ask first, so that it is counted."""
-        self.ends(by_server=True)
-        if tap is None:
+        self.write = _nowhere
+        self.counting.ends(by_server=True)
+        if self.counting.begin():
+            self.count = self._count_unanswered
+            self._carrier.loop.call_later(REQUEST_SECONDS, self._reset)
+        else:
             self._reset()
-            return
-        self._measure(tap)
-        self.count = self._count_unanswered
-        self._carrier.loop.call_later(REQUEST_SECONDS, self._reset)
 
     def _count_unanswered(self, data: bytes) -> None:
-        if self._tap is not None:
-            self._tap.client_bytes(data)
-            if self._tap.answer_due or self._tap.blind:
+        tap = self.counting.tap
+        if tap is not None:
+            tap.client_bytes(data)
+            if tap.answer_due or tap.blind:
                 self._reset()
 
     def _reset(self) -> None:
@@ -220,18 +167,19 @@ class ClientEnd(End):
 
     def _end_if_answered(self) -> None:
         """End both connections when the client has all answers. Where that cannot be known the server ends them."""
-        other = self.other()
-        if other is None or self.transport is None or self.peer is None or self._tap is None or self._tap.blind:
+        tap, other = self.counting.tap, self.other()
+        if tap is None or tap.blind or other is None or self.transport is None or self.peer is None:
             return
-        if self._tap.answer_due:
+        if tap.answer_due:
             self.peer.count = self._count_last
         else:
             other.close()
             self.transport.close()
 
     def _count_last(self, data: bytes) -> None:
-        if self._tap is not None:
-            self._tap.server_bytes(data)
+        tap = self.counting.tap
+        if tap is not None:
+            tap.server_bytes(data)
             self._end_if_answered()
 
 
@@ -265,8 +213,8 @@ class ServerEnd(End):
 
     def eof_received(self) -> bool:
         """Pass it on."""
-        self._client.ends(by_server=True)
-        self._client.answer_ended()
+        self._client.counting.ends(by_server=True)
+        self._client.counting.answer_ends()
         return super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -274,7 +222,7 @@ class ServerEnd(End):
         self.lost = True
         self._error = exc
         if self._client.peer is self:  # or the client was turned away
-            self._client.ends(by_server=True, reset=exc is not None)
+            self._client.counting.ends(by_server=True, reset=exc is not None)
             if exc is not None:
                 self.take_rest()
             self._end_client()
@@ -286,7 +234,7 @@ class ServerEnd(End):
 
     def _end_client(self) -> None:
         self._client.count_unheard()
-        self._client.counted()
+        self._client.counting.end()
         self.end(self._error)
 
     def _hold(self, data: bytes) -> None:

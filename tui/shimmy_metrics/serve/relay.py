@@ -70,18 +70,18 @@ class Relay:
     def count_open(self, *, by_server: bool) -> None:
         """Count what is under way on the open connections as it stands, and nothing after it."""
         for client in self.clients:
-            client.ends(by_server=by_server)
-            client.counted()
+            client.counting.ends(by_server=by_server)
+            client.counting.end()
 
     def measure_open(self) -> None:
         """Measure the connections that are open: each from its next request on."""
         for client in self.clients:
-            client.measure_next()
+            client.counting.begin_at_next()
 
     def measure_none(self) -> None:
         """Stop measuring the connections that are open; their bytes go on."""
         for client in self.clients:
-            client.unmeasured()
+            client.counting.stop()
 
     def silent_tap(self) -> Tap:
         """Return what reads a connection without measuring it."""
