@@ -22,6 +22,7 @@ def what_is_long_is_soon_reached() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(module, "_STRING_BYTES", LONG)
         patched.setattr(module, "_ELEMENTS", MANY)
+        patched.setattr(module, "_BATCH_BYTES", 1)
         yield
 
 
@@ -88,4 +89,5 @@ def test_what_has_no_end_keeps_no_memory(begun: bytes) -> None:
     told = Outline(LIMIT, 3)
     told.feed(begun)
     assert len(told._kept) <= 200
+    assert len(told._pending) <= 4_096
     assert len(told._room) <= 4

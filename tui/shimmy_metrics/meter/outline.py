@@ -20,9 +20,18 @@ _TEXT: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 """What is left of a string, up to its closing quote or to a backslash whose partner is in the next piece."""
 
 _KEPT: Final = re.compile(rb'[^"\[\]{},]*+')
-_DROPPED: Final = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-"""What tells nothing about the structure. Elements are counted where it is kept; where it is dropped, whole strings are
-passed over at once."""
+_FLAT: Final = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"'
+_NESTED: Final = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_FLAT, _FLAT, _FLAT)
+_DROPPED: Final = re.compile(rb"(?:%s|\{(?:%s)*+\}|\[(?:%s)*+\])*+" % (_FLAT, _NESTED, _NESTED), re.DOTALL)
+"""What changes nothing about the structure. Elements are counted where it is kept; where it is dropped, whole strings
+and whole containers, with others in them, are passed over at once."""
+
+_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_OPENED: Final = re.compile(rb"(?:%s|[\[{])*+" % _FLAT, re.DOTALL)
+"""Containers that are opened one in the other."""
+
+_BATCH_BYTES: Final = 4_096
+"""Small pieces are gathered up to this, since beginning to look costs more than a byte does."""
 
 _SPACE: Final = b" \t"
 _QUOTE, _COMMA, _BACKSLASH, _ARRAY = b'",\\['
@@ -34,11 +43,15 @@ _ANY: Final = 1 << 62
 class Outline:
     """Takes JSON in pieces of any size. `limit` bounds the outline's bytes, `depth` how deep its structure is kept."""
 
-    __slots__ = ("_begin", "_depth", "_dropped", "_escaped", "_in_string", "_kept", "_limit", "_long", "_lost", "_room")
+    __slots__ = (
+        "_begin", "_depth", "_dropped", "_escaped", "_in_string", "_kept", "_limit", "_long", "_lost", "_pending",
+        "_room",
+    )  # fmt: skip
 
     def __init__(self, limit: int, depth: int) -> None:
         self._limit = limit
         self._depth = depth
+        self._pending = bytearray()
         self._kept = bytearray()
         self._lost = False
         self._room: list[int] = []  # of each container that is open and kept: how many elements it may still have
@@ -48,16 +61,27 @@ class Outline:
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece."""
-        at = 0
-        while at < len(piece) and not self._lost:
-            at = self._text(piece, at) if self._in_string else self._structure(piece, at)
-            if len(self._kept) > self._limit:
-                self._lost = True
-                self._kept.clear()
+        if self._lost:
+            return
+        self._pending += piece
+        if len(self._pending) >= _BATCH_BYTES:
+            self._read()
 
     def text(self) -> bytes:
         """Return the outline of what came; nothing where it is longer than its limit."""
+        self._read()
         return bytes(self._kept)
+
+    def _read(self) -> None:
+        """Read what was gathered."""
+        piece, self._pending = bytes(self._pending), bytearray()
+        at = 0
+        while at < len(piece) and not self._lost:
+            at = self._text(piece, at) if self._in_string else self._structure(piece, at)
+            # Not within a string: a long one leaves next to nothing.
+            if len(self._kept) > self._limit and not self._in_string:
+                self._lost = True
+                self._kept.clear()
 
     def _text(self, piece: bytes, at: int) -> int:
         """Read on in a string; return the place behind what was read."""
@@ -81,15 +105,16 @@ class Outline:
 
     def _structure(self, piece: bytes, at: int) -> int:
         """Read on outside of strings; return the place behind what was read."""
-        found = (_DROPPED if self._dropped else _KEPT).match(piece, at)
+        if self._dropped:
+            return self._dropped_structure(piece, at)
+        found = _KEPT.match(piece, at)
         assert found is not None  # it matches the empty text as well
         end = found.end()
-        if not self._dropped:
-            self._kept += piece[at:end].translate(None, _SPACE)
+        self._kept += piece[at:end].translate(None, _SPACE)
         if end == len(piece):
             return end
         sign = piece[end]
-        if self._drops(sign) if self._dropped else self._keeps(sign):
+        if self._keeps(sign):
             self._kept.append(sign)
         return end + 1
 
@@ -111,16 +136,28 @@ class Outline:
             room.pop()
         return True
 
-    def _drops(self, sign: int) -> bool:
-        """Note a sign of the structure where it is dropped; whether it ends that, and is kept."""
+    def _dropped_structure(self, piece: bytes, at: int) -> int:
+        """Read on in what is dropped; return the place behind what was read."""
+        found = _DROPPED.match(piece, at)
+        assert found is not None  # it matches the empty text as well
+        end = found.end()
+        if end == len(piece):
+            return end
+        sign = piece[end]
         if sign == _QUOTE:
             self._in_string = True
-            return False
-        self._dropped += 1 if sign in _OPENING else -1
-        if self._dropped:
-            return False
-        self._room.pop()
-        return True
+        elif sign in _OPENING:
+            found = _OPENED.match(piece, end)
+            assert found is not None
+            opened = _STRING.sub(b"", found[0])
+            self._dropped += opened.count(b"[") + opened.count(b"{")
+            return found.end()
+        else:
+            self._dropped -= 1
+            if not self._dropped:
+                self._room.pop()
+                self._kept.append(sign)
+        return end + 1
 
 
 def outline(data: bytes, limit: int, depth: int) -> bytes:
