@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.lines import BYTE_ORDER_MARK, EventSplitter, Splitter
+from shimmy_metrics.meter.lines import EventSplitter, Splitter
 from shimmy_metrics.meter.outline import DEPTH, outline
 from support.wire import pass_cut
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINE_ENDS = [b"\n", b"\r\n", b"\r"]
 
 
@@ -90,3 +91,35 @@ def test_however_long_a_block_is_little_of_it_is_kept(splitter: type[Splitter]) 
 def test_a_block_whose_very_outline_is_too_long_is_none(places: list[int]) -> None:
     long = b",".join(b'"%d":0' % number for number in range(9_000))
     assert blocks(Splitter(), b"a\n" + long + b"\nb\n", places) == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("splitter", [Splitter, EventSplitter])
+def test_a_block_of_which_the_rest_is_dropped_ends_at_its_gap_in_any_cut(splitter: type[Splitter]) -> None:
+    gap = splitter().gap
+    long = b"[" + b"1," * KEPT_BYTES
+    end = len(long)
+    for places in (
+        [],
+        [end],
+        [end - 1, end + 1],
+        [end - 1, end, end + 1],
+        [end - 2, *range(end, end + 5)],
+        [9_000, end + 1],
+    ):
+        assert blocks(splitter(), long + gap + b"b" + gap, places) == [outline(long, KEPT_BYTES, DEPTH), b"b"]
+
+
+def test_a_line_that_ends_with_both_ends_once_in_any_cut() -> None:
+    for places in ([], [8], [8, 9], [9]):
+        assert blocks(EventSplitter(), b"data: a\r\ndata: b\n\n", places) == [b"data: a\ndata: b"]
+
+
+@pytest.mark.parametrize("first", [b"Xa", b" a", b"\ta", b"X"])
+def test_nothing_but_line_ends_is_taken_from_a_block_s_begin(first: bytes) -> None:
+    for places in ([], [1]):
+        assert blocks(EventSplitter(), b"\n" + first + b"\n\n", places) == [first]
+        assert blocks(EventSplitter(), first + b"\n\n", places) == [first]
+
+
+def test_line_ends_may_stand_before_a_byte_order_mark() -> None:
+    assert blocks(EventSplitter(), b"\n" + BYTE_ORDER_MARK + b"data: a\n\n", []) == [b"data: a"]

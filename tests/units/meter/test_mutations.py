@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.meter import CORPUS, PUT_IN
+from shimmy_metrics.meter import bodies, lines, streams
 from support.conversations import CASES
 from support.cut_alike import Conversation, check, check_input, conversation_of, told_by
 from support.drawn import connection
@@ -47,8 +48,15 @@ def test_damage_of_any_kind_raises_nothing_else_and_tells_the_same_in_any_cut(in
         check(Conversation(asked, told, by_server=draw.random() < 0.7, reset=draw.random() < 0.3), draw)
 
 
-@pytest.mark.parametrize("connections", [300, pytest.param(100_000, marks=pytest.mark.long)])
-def test_what_happened_is_what_is_told_in_any_cut(connections: int) -> None:
+@pytest.mark.parametrize("kept", [None, 1_600])
+@pytest.mark.parametrize("connections", [150, pytest.param(100_000, marks=pytest.mark.long)])
+def test_what_happened_is_what_is_told_in_any_cut(
+    connections: int, kept: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kept:  # what is too long to keep is soon reached
+        monkeypatch.setattr(lines, "KEPT_BYTES", kept)
+        monkeypatch.setattr(bodies, "KEPT_BYTES", kept)
+        monkeypatch.setattr(streams, "_MOULD_BYTES", kept // 3)
     for number in range(connections):
         draw = random.Random(number)
         asked, answered, happened = connection(draw)

@@ -91,3 +91,32 @@ def test_what_has_no_end_keeps_no_memory(begun: bytes) -> None:
     assert len(told._kept) <= 200
     assert len(told._pending) <= 4_096
     assert len(told._room) <= 4
+
+
+def test_space_outside_of_strings_is_left_out_and_nothing_else() -> None:
+    assert outline(b'{ "a b" :\t[1 , X]\n}', LIMIT, 3) == b'{"a b":[1,X]\n}'
+
+
+def test_an_escape_may_be_cut_from_what_it_escapes() -> None:
+    for places in ([5], [5, 6], [4, 5, 6, 7]):
+        told = Outline(LIMIT, 3)
+        pass_cut(b'["ab\\"c\\\\"]', places, told.feed)
+        assert told.text() == b'["ab\\"c\\\\"]'
+
+
+def test_containers_within_what_is_dropped_do_not_end_it() -> None:
+    inner = b'{"a":[{"b":[{"c":["]",{}]}]}],"d":"}"}'
+    for more in (b"[[[[1]]],2]", inner, b"[" * 9 + inner + b"]" * 9, b'[{"]":"[{"},[' + inner + b"]]"):
+        whole = b"[1,2,3," + more + b"," + more + b"],4"
+        for size in (1, 7, len(whole)):
+            told = Outline(LIMIT, 9)
+            pass_cut(whole, range(0, len(whole), size), told.feed)
+            assert told.text() == b"[1,2,3],4"
+
+
+def test_a_long_string_counts_for_what_it_leaves() -> None:
+    whole = b'["' + b"1" * 9 + b'","' + b"2" * LONG * 2 + b'"]'
+    for places in ([], [20], [15, 20, 30, 40]):
+        told = Outline(20, 3)
+        pass_cut(whole, places, told.feed)
+        assert told.text() == b'["111111111","x"]'
