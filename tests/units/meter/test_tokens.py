@@ -211,7 +211,7 @@ def test_a_model_s_name_is_handed_over_to_be_hashed_and_is_nowhere_else() -> Non
                 "/v1/embeddings", "/embedding", "/api/embed", "/v1/rerank", "/reranking", "/score", "/classify",
                 "/tokenize", "/detokenize", "/v1/messages/count_tokens", "/v1/moderations", "/v1/models", "/api/tags",
                 "/api/show", "/api/ps", "/api/pull", "/api/models/secret/load", "/api/models/secret/unload",
-                "/api/v1/models/load/", "/slots/7?action=save", "/props", "/apply-template",
+                "/api/models/discover", "/api/v1/models/load/", "/slots/7?action=save", "/props", "/apply-template",
             ]
         ),
     ],

@@ -20,7 +20,7 @@ _PLACES: Final = {path.encode(): path for path in OTHER_PATHS}
 _GENERATES_NOTHING: Final = frozenset({
     b"embeddings", b"embedding", b"embed", b"rerank", b"reranking", b"score", b"classify", b"tokenize", b"detokenize",
     b"count_tokens", b"moderations", b"models", b"tags", b"show", b"ps", b"pull", b"load", b"unload", b"slots",
-    b"props", b"apply-template",
+    b"props", b"apply-template", b"discover",
 })  # fmt: skip
 """How a path ends at which no token is generated, whatever the server. Every other POST may generate."""
 
