@@ -39,7 +39,7 @@ def _talk(port: int) -> int:
         response = client.responses.create(model="m", input="hi", max_output_tokens=16)
         events = list(client.responses.create(model="m", input="hi", max_output_tokens=16, stream=True))
     responses = (response, events[-1].response)
-    return sum(each.usage or 0 for each in told) + sum(each.usage.output_tokens for each in responses)
+    return sum(each.usage or 0 for each in told) + sum(int(each.usage.output_tokens) for each in responses)
 
 
 def test_tokens_are_the_server_s_own_count_and_go_to_an_endpoint_of_the_person_s_own(
