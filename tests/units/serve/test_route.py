@@ -74,10 +74,13 @@ def _reached(loop: asyncio.AbstractEventLoop, port: int) -> Route:
 
 def _asked(port: int) -> bytes:
     """Return the answer that a client gets, empty where its connection fails."""
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client:
-        with contextlib.suppress(ConnectionError):
-            client.sendall(b"question")
+    with (
+        contextlib.suppress(ConnectionError),
+        socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
+    ):
+        client.sendall(b"question")
         return to_the_end(client)
+    return b""
 
 
 def test_the_client_that_meets_a_dead_address_gets_the_new_one(loop: asyncio.AbstractEventLoop, names: Names) -> None:
