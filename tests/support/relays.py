@@ -19,6 +19,9 @@ from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.target import Target
 
 SECONDS: Final = 10.0
+RELAY: Final = "relay"
+"""The thread in which a relay runs."""
+
 LOOPS: Final = ("asyncio", "uvloop")
 TOO_LARGE: Final = 8_000_000
 """The bytes of a request's body that a server refuses by its head."""
@@ -91,7 +94,7 @@ def relayed(
     listener.bind(("127.0.0.1", 0))
     relay = Relay(loop, server, new_tap=new_tap, admits=admits)
     loop.run_until_complete(relay.accept(listener, limit))
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, name=RELAY)
     thread.start()
     try:
         yield listener.getsockname()[1]

@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+import errno
+import math
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shimmy_metrics.serve import accepting
+from shimmy_metrics.serve import accepting, relay
 from shimmy_metrics.serve.client_limit import ClientLimit
 from shimmy_metrics.serve.target import Target
-from support.relays import SECONDS, relayed, target_of
+from support.relays import RELAY, SECONDS, relayed, target_of
 
 CLIENTS = 12
 ROOM = 3
@@ -90,3 +92,52 @@ class WithoutReaders(asyncio.SelectorEventLoop):
 def test_clients_are_accepted_where_the_loop_watches_no_descriptors(target: Target) -> None:
     with relayed(WithoutReaders(), target) as port:
         assert [_asked(port) for _ in range(CLIENTS)] == [b"answer"] * CLIENTS
+
+
+class Short:
+    """The way to a server, on which nothing is left to make a connection of so many times."""
+
+    def __init__(self, target: Target, times: float) -> None:
+        self._target = target
+        self._times = times
+
+    async def connect(self, new_protocol: Callable[[], asyncio.Protocol], /) -> asyncio.Transport:
+        self._times -= 1
+        if self._times >= 0:
+            raise OSError(errno.EMFILE, "too many open files")
+        return await self._target.connect(new_protocol)
+
+
+def test_a_client_waits_while_nothing_is_left_for_its_connection_to_the_server(
+    loop: asyncio.AbstractEventLoop, target: Target
+) -> None:
+    told: list[None] = []
+    with relayed(loop, Short(target, 2), limit=ClientLimit(met=lambda: told.append(None))) as port:
+        assert _asked(port) == b"answer"
+    assert len(told) == 1
+
+
+def test_clients_that_wait_for_one_another_do_not_wait_for_ever(
+    loop: asyncio.AbstractEventLoop, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_SHORT_SECONDS", 0.1)
+    with relayed(loop, Short(target, math.inf)) as port, pytest.raises(ConnectionError):
+        _asked(port)
+
+
+def test_nobody_is_lost_while_nothing_is_left_to_accept_with(
+    loop: asyncio.AbstractEventLoop, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept, times = socket.socket.accept, iter(range(2))
+
+    def short(self: socket.socket) -> object:
+        if threading.current_thread().name == RELAY and next(times, None) is not None:
+            raise OSError(errno.EMFILE, "too many open files")
+        return accept(self)
+
+    monkeypatch.setattr(socket.socket, "accept", short)
+    told: list[None] = []
+    with relayed(loop, target, limit=ClientLimit(met=lambda: told.append(None))) as port:
+        assert _asked(port) == b"answer"
+    assert next(times, None) is None
+    assert len(told) == 1
