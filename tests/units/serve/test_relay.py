@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from shimmy_metrics.serve.relay import Relay
 from support.relays import SECONDS, client_of, target_of
 
 
@@ -95,3 +96,27 @@ def test_a_server_behind_tls_that_goes_on_speaking_learns_soon_that_its_client_h
         finally:
             given_up.set()
             thread.join()
+
+
+def test_no_small_piece_waits_for_the_piece_before_it(loop: asyncio.AbstractEventLoop, server: socket.socket) -> None:
+    async def options() -> list[int]:
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        relay = Relay(loop, target_of(server))
+        await relay.accept(listener)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(b"question")
+        with (await loop.run_in_executor(None, server.accept))[0] as behind:
+            assert await loop.run_in_executor(None, behind.recv, 100) == b"question"
+            (client,) = relay.clients
+            ends = [end.transport.get_extra_info("socket") for end in (client, client.peer) if end and end.transport]
+            found = [end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for end in ends]
+        assert await reader.read() == b""
+        writer.close()
+        await relay.drained(SECONDS)
+        relay.refuse()
+        return found
+
+    assert [bool(each) for each in loop.run_until_complete(options())] == [True, True]
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()

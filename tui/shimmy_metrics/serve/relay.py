@@ -52,6 +52,8 @@ class Relay:
         """Listen on the bound socket and carry every connection from now on. Raises `OSError`."""
         # Set for the listening socket and what it accepts, so that the next start finds the address free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # asyncio sets it only where the listening socket was made for TCP by name: a piece of a stream would wait.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         acceptor = Acceptor(self.loop, listener, limit or ClientLimit(), self._accepted)
         acceptor.start()
         self._acceptor = acceptor
