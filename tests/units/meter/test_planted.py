@@ -111,9 +111,7 @@ FALSE = {"completion_tokens": 999}
 def test_the_ends_of_a_long_answer_tell_what_the_whole_tells(told: dict[str, object], spaces: tuple[str, str]) -> None:
     body = json.dumps(told, separators=spaces).encode() + b" " * 5_000
     by_ends, whole = Tally(), Tally()
-    reader = JsonBody(by_ends)
-    reader.feed(body)
-    reader.finish()
+    JsonBody(by_ends).finish(body)
     read(told, whole, stream=False)
     assert (by_ends.result(), by_ends.model) == (whole.result(), whole.model)
 
