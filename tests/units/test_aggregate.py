@@ -1,7 +1,5 @@
 """What a session counts: sums, words, the busiest hour, and how many models answered at the same time."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,8 +22,8 @@ def _folded(*exchanges: Exchange) -> Aggregate:
 
 
 def test_every_exchange_is_counted_and_one_without_content_weighs_nothing_in_tokens() -> None:
-    unknown = replace(CHAT, token_source=TokenSource.UNKNOWN, tokens=0, ended=9.0)
-    unanswered = replace(ONE, failed=True, answered=None, route=OTHER, client=None)
+    unknown = CHAT._replace(token_source=TokenSource.UNKNOWN, tokens=0, ended=9.0)
+    unanswered = ONE._replace(failed=True, answered=None, route=OTHER, client=None)
     told = _folded(ONE, CHAT, unknown, unanswered).picture(90.0)
     assert (told.requests, told.errors, told.tokens, told.models) == (4, 1, 7, 1)
     assert told.routes == {"/v1/models": 1, "/v1/chat/completions": 2, OTHER: 1}
@@ -49,22 +47,22 @@ def test_a_session_begins_with_nothing() -> None:
 
 
 def test_polls_beside_chats_do_not_make_answers_look_quick() -> None:
-    chats = [replace(CHAT, ended=1.0) for _ in range(3)]
-    polls = [replace(ONE, answered=0.001, ended=0.002) for _ in range(60)]
+    chats = [CHAT._replace(ended=1.0) for _ in range(3)]
+    polls = [ONE._replace(answered=0.001, ended=0.002) for _ in range(60)]
     assert _folded(*chats, *polls).picture(9.0).mean_answer_ms == 1_000
     assert _folded(*polls).picture(9.0).mean_answer_ms is None
 
 
 def test_a_server_s_own_estimate_is_counted_as_what_it_is() -> None:
-    estimated = replace(CHAT, token_source=TokenSource.ESTIMATED)
+    estimated = CHAT._replace(token_source=TokenSource.ESTIMATED)
     told = _folded(estimated, estimated).picture(9.0)
     assert (told.tokens, told.token_source, told.sources) == (14, TokenSource.ESTIMATED, {"estimated": 2})
     assert _folded(estimated, CHAT).picture(9.0).token_source == TokenSource.MIXED
 
 
 def test_where_tokens_are_unknown_is_counted_and_who_left_before_the_answer_had_no_answering_time() -> None:
-    left = replace(CHAT, token_source=TokenSource.UNKNOWN, tokens=0, model=None, answered=None, unread=CHAT.route)
-    told = _folded(CHAT, left, left, replace(left, answered=0.5, unread="/generate")).picture(9.0)
+    left = CHAT._replace(token_source=TokenSource.UNKNOWN, tokens=0, model=None, answered=None, unread=CHAT.route)
+    told = _folded(CHAT, left, left, left._replace(answered=0.5, unread="/generate")).picture(9.0)
     assert told.unread == {"/v1/chat/completions": 2, "/generate": 1}
     assert (told.token_source, told.tokens, told.answers, told.mean_answer_ms) == (TokenSource.MIXED, 7, 2, 2_000)
     assert Counters.from_json(told.as_json()) == told
@@ -75,14 +73,14 @@ def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:
     aggregate = Aggregate(0.0)
     peaks = []
     for second in at:
-        aggregate.fold(replace(ONE, ended=second))
+        aggregate.fold(ONE._replace(ended=second))
         peaks.append(aggregate.picture(second).peak_hour)
     assert peaks == [1, 2, 3, 3, 3, 4, 4]
     assert aggregate.picture(90_000.0).minutes == (0,) * (MINUTES_SHOWN - 1) + (1,)
 
 
 def test_no_more_models_are_kept_than_the_limit() -> None:
-    many = [replace(CHAT, model=bytes([number]), ended=3.0 + number) for number in range(MODELS_MAX + 9)]
+    many = [CHAT._replace(model=bytes([number]), ended=3.0 + number) for number in range(MODELS_MAX + 9)]
     told = _folded(*many, *many).picture(0.0)
     assert (told.models, told.models_at_once) == (MODELS_MAX, MODELS_MAX)
 
@@ -101,7 +99,7 @@ times = st.tuples(st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(0, 12),
 @given(st.lists(times, min_size=1, max_size=12))
 def test_models_at_once_are_those_that_answered_at_one_instant(drawn: list[tuple[bytes, int, int]]) -> None:
     told = sorted(
-        (replace(CHAT, model=model, started=float(begin), ended=float(begin + lasts)) for model, begin, lasts in drawn),
+        (CHAT._replace(model=model, started=float(begin), ended=float(begin + lasts)) for model, begin, lasts in drawn),
         key=lambda exchange: exchange.ended,
     )
     assert _folded(*told).picture(0.0).models_at_once == _plainly(told)
@@ -128,9 +126,9 @@ class _Steps(float):
 @pytest.mark.parametrize("models", [2, 3, 5])
 def test_hundreds_of_answers_at_once_cost_no_more_than_looking_through_them_once(models: int) -> None:
     """Looking at each beside each other would be a hundred times the comparisons, and a client waits behind it."""
-    aggregate = _folded(replace(CHAT, model=b"long ago", ended=0.1))
+    aggregate = _folded(CHAT._replace(model=b"long ago", ended=0.1))
     exchanges = [
-        replace(CHAT, model=bytes([number % models]), started=_Steps(5 - number / 1e6), ended=_Steps(9 + number / 1e6))
+        CHAT._replace(model=bytes([number % models]), started=_Steps(5 - number / 1e6), ended=_Steps(9 + number / 1e6))
         for number in range(2 * OVERLAPS_KEPT)
     ]
     for exchange in exchanges[:OVERLAPS_KEPT]:

@@ -4,13 +4,12 @@ The meter makes these; the aggregate folds them. There is room for counts, words
 for nothing else: no text of a request or an answer fits in here.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shimmy_metrics.vocabulary import TokenSource
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request that counts, with its answer complete, cut short or failed.
 
     `route` is a word of `vocabulary.ROUTES` or `other`. `client` is a word of `vocabulary.CLIENTS`, or None where the

@@ -218,7 +218,7 @@ class Tap:
         """Go over to the frames of a WebSocket; what the client sends from here on is passed over."""
         self._pass_client()
         self._from_server.expect(OPEN)
-        if self._is_shimmy() and answer.request.route == "/ws/generate":
+        if answer.request.route == "/ws/generate" and self._is_shimmy():
             extended = b"sec-websocket-extensions" in fields
             answer.tally.generates = True  # though it began with a GET
             answer.body = Unread() if extended else Frames(answer.tally)
@@ -227,8 +227,8 @@ class Tap:
         if encoded(fields):
             return Unread()
         # Shimmy's usage there is the bytes by four.
-        tally.estimated = self._is_shimmy() and route == "/v1/messages"
-        return body_for(fields.get(b"content-type", b""), tally, bare=self._is_shimmy() and route == "/api/generate")
+        tally.estimated = route == "/v1/messages" and self._is_shimmy()
+        return body_for(fields.get(b"content-type", b""), tally, bare=route == "/api/generate" and self._is_shimmy())
 
     def _is_shimmy(self) -> bool:
         return self._server() == SHIMMY
