@@ -305,3 +305,17 @@ def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
     tally = Tally(generates=False)
     dialects.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, tally, stream=False)
     assert tally.result() == (0, None)
+
+
+@pytest.mark.parametrize("index", [-1, 2**63, "1", None, True])
+def test_whatever_stands_where_a_choice_s_number_does_a_single_choice_s_figure_is_one(index: object) -> None:
+    tally = Tally()
+    told: dict[str, Any] = {"choices": [{"index": index, "text": "a"}], "usage": {"completion_tokens": 5}}
+    dialects.read(told, tally, stream=False)
+    assert tally.result() == (5, TokenSource.REPORTED)
+
+
+def test_a_choice_that_is_no_object_has_the_figure_beside_it() -> None:
+    tally = Tally()
+    dialects.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, tally, stream=True)
+    assert tally.reported == 5

@@ -7,9 +7,6 @@ from shimmy_metrics.meter.tally import Tally
 _OTHERWISE: Final = ("reasoning_content", "reasoning", "tool_calls", "function_call", "refusal")
 """What is generated besides text: reasoning, a call of a tool, a refusal."""
 
-_CHOICES_MAX: Final = 1_024
-"""More alternatives than any server gives for one request."""
-
 
 def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with `choices`: content, usage, and llama.cpp's `timings` where a stream has no usage."""
@@ -73,5 +70,5 @@ def _report_one_of_several(figure: object, tally: Tally, *, stream: bool) -> Non
 
 
 def _index(choice: object) -> int:
-    index = choice.get("index") if isinstance(choice, dict) else 0
-    return index if type(index) is int and 0 <= index < _CHOICES_MAX else 0
+    index = choice.get("index") if isinstance(choice, dict) else None
+    return index if type(index) is int else 0
