@@ -78,8 +78,8 @@ METRICS: Final[tuple[Field, ...]] = (
         "metrics",
         Word(tuple(TokenSource)),
         meaning="Where the token figure comes from.",
-        source="each answer with generated content: reported by the server, counted from the stream, estimated by the "
-        "server, or unknown",
+        source="each answer with generated content: reported by the server, counted from the stream, estimated, "
+        "or unknown",
         coarsening="one word for the whole session, mixed for several",
         purpose="to know how far to trust the token figure",
         bits=1.8,
