@@ -120,3 +120,26 @@ def test_a_long_string_counts_for_what_it_leaves() -> None:
         told = Outline(20, 3)
         pass_cut(whole, places, told.feed)
         assert told.text() == b'["111111111","x"]'
+
+
+@pytest.mark.parametrize(("depth", "told"), [(1, b'{"a":{},"c":[]}'), (2, b'{"a":{"b":{}},"c":[1]}')])
+def test_what_is_nested_more_deeply_than_is_kept_is_emptied(depth: int, told: bytes) -> None:
+    assert outline(b'{"a":{"b":{"d":1}},"c":[1]}', LIMIT, depth) == told
+
+
+def test_an_escaped_quote_does_not_end_its_string_in_any_cut() -> None:
+    whole = b'["a\\",1,2,3,4,5]",6]'
+    for places in ([], [4], [4, 5]):
+        told = Outline(LIMIT, 3)
+        pass_cut(whole, places, told.feed)
+        assert told.text() == whole
+
+
+def test_each_string_is_measured_by_itself() -> None:
+    whole = b'["%s","%s"]' % (b"a" * LONG, b"b" * LONG)
+    assert outline(whole, LIMIT, 3) == whole
+
+
+def test_brackets_in_what_is_dropped_count_outside_of_strings_alone() -> None:
+    whole = b'[1,2,3,[[{"a\\\n[":["{"],"b":1}]]],4'
+    assert outline(whole, LIMIT, 9) == b"[1,2,3],4"
