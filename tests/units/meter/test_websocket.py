@@ -50,13 +50,23 @@ def test_a_message_that_was_cut_short_tells_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("frames", "failed"),
-    [(frame(b"a"), True), (frame(b"a") + END, False), (frame(b"a") + frame(b"\x03\xe8", 8) + frame(b"b"), False)],
+    [
+        (frame(b"a"), True),
+        (frame(b"a") + END, False),
+        (frame(b"a") + END + frame(b"ping", 9), False),
+        (frame(b"a") + frame(b"\x03\xe8", 8) + frame(b"b"), False),
+    ],
 )
 def test_a_reset_breaks_off_what_was_not_over(frames: bytes, failed: bool) -> None:
     (seen,) = Seen().play(UPGRADE, SWITCH + frames, reset=True)
     assert (seen.failed, seen.tokens) == (failed, 1)
     (left,) = Seen().play(UPGRADE, SWITCH + frames, reset=True, by_server=False)
     assert not left.failed
+
+
+def test_a_generation_of_nothing_tells_no_tokens() -> None:
+    (seen,) = Seen().play(UPGRADE, SWITCH + END)
+    assert (seen.tokens, seen.token_source, seen.failed) == (0, None, False)
 
 
 def test_compressed_messages_are_unknown() -> None:
