@@ -89,3 +89,25 @@ def test_the_first_bytes_tell_what_no_type_tells(
         pass_cut(data, places, reader.feed)
         reader.finish()
         assert (tally.reported, tally.understood) == (tokens, understood)
+
+
+@pytest.mark.parametrize("kind", [b"", b"text/plain", b"application/octet-stream ; x=y"])
+@pytest.mark.parametrize("first", [b"event: x\n", b"id: 1\n", b"retry: 1\n", b":\n", b"data:\n\n"])
+def test_a_stream_without_a_type_may_begin_with_any_field(kind: bytes, first: bytes) -> None:
+    tally = Tally()
+    reader = body_for(kind, tally, bare=False)
+    assert reader is not None
+    reader.finish(first + delta("a", usage=USAGE))
+    assert tally.reported == 7
+
+
+def test_json_may_begin_with_a_byte_order_mark_and_be_an_array() -> None:
+    for kind, body in (
+        (b"application/json", BYTE_ORDER_MARK + chat(usage=USAGE)),
+        (b"", b"[" + chat(usage=USAGE) + b"]"),
+    ):
+        tally = Tally()
+        reader = body_for(kind, tally, bare=False)
+        assert reader is not None
+        reader.finish(body)
+        assert tally.reported == 7
