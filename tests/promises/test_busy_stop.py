@@ -4,13 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from shimmy_metrics.limits import CHECKPOINT_SECONDS, EXIT_DELAY_SECONDS, SEND_SECONDS
-from shimmy_metrics.store.database import store_path
+from shimmy_metrics.store.database import opened, store_path
 from support.installed import LONGEST, Home, wait_until
 from support.receiver import Receiver
 from support.servers import ask, free_port, wait_for
@@ -29,6 +31,17 @@ sys.stdin.read()
 _HELD_SECONDS: Final = 1.0
 
 
+@contextmanager
+def _store_held(home: Home) -> Iterator[None]:
+    """Let another program have the store in a transaction of its own."""
+    hold = [sys.executable, "-c", _HOLDER, str(store_path(home.profile))]
+    with subprocess.Popen(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"holds\n"
+        yield
+        holder.communicate(b"")
+
+
 def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_path: Path) -> None:
     with Receiver(tmp_path) as receiver:
         home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **receiver.variables})
@@ -39,10 +52,7 @@ def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_p
             for _ in range(3):
                 assert ask(port)[0] == 200
             time.sleep(2 * CHECKPOINT_SECONDS)
-            hold = [sys.executable, "-c", _HOLDER, str(store_path(home.profile))]
-            with subprocess.Popen(hold, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-                assert holder.stdout is not None
-                assert holder.stdout.readline() == b"holds\n"
+            with _store_held(home):
                 assert ask(port)[0] == 200
                 began = time.monotonic()
                 process.send_signal(signal.SIGINT)
@@ -50,7 +60,26 @@ def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_p
                 took = time.monotonic() - began
                 time.sleep(_HELD_SECONDS)
                 assert receiver.received == []
-                holder.communicate(b"")
         assert in_time(took, _HELD_SECONDS / 2 + EXIT_DELAY_SECONDS)
         assert wait_until(lambda: len(receiver.received) == 1, SEND_SECONDS)
         assert b'"requests_per_session":4' in receiver.received[0].body
+
+
+def test_a_session_that_ends_before_the_store_has_it_is_sealed_and_sent_too(tmp_path: Path) -> None:
+    with Receiver(tmp_path) as receiver:
+        home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **receiver.variables})
+        home.metrics("enable")
+        with opened(home.profile):
+            pass  # made, so that it can be held
+        port = free_port()
+        with _store_held(home), home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            for _ in range(3):
+                assert ask(port)[0] == 200
+            process.send_signal(signal.SIGINT)
+            process.wait(LONGEST)
+        assert wait_until(lambda: len(receiver.received) == 1, SEND_SECONDS)
+        assert b'"requests_per_session":3' in receiver.received[0].body
+        time.sleep(_HELD_SECONDS)
+        home.metrics("disable")
+    assert len(receiver.received) == 1

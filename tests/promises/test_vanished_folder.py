@@ -19,6 +19,7 @@ from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from support import samples
 from support.installed import Home, wait_until
+from support.queued import uuid
 from support.servers import ask, free_port, wait_for
 
 Running = tuple[int, "subprocess.Popen[str]"]
@@ -110,7 +111,7 @@ def test_a_folder_removed_just_before_the_end_loses_nothing(tmp_path: Path, monk
     said: list[str] = []
     book = books.Books(mine, said.append)
     book.open()
-    header = books.Header(standing(mine), "http://127.0.0.1:1", "", Name(SHIMMY, "2.6.5"))
+    header = books.Header(standing(mine), "http://127.0.0.1:1", "", Name(SHIMMY, "2.6.5"), uuid(1))
     book.begin(header, samples.COUNTERS)
     shutil.rmtree(mine.state_dir)
     book.end(samples.COUNTERS)

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from shimmy_metrics.report.check import check_body
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.readonly import open_readonly
 from support.bare_shimmy import bare_shimmy
 from support.installed import Home, stop, wait_until
 from support.real_parts import SHIMMY, missing_for_shimmy
@@ -38,6 +40,12 @@ def _served(home: Home, micro: Path, *more: str) -> Iterator[tuple[int, "subproc
     with home.started(*arguments) as process:
         wait_for(port, process, 30)
         yield port, process
+
+
+def _entered(home: Home) -> bool:
+    """Tell whether the store has the session, as `serve` says then: one that ends before is sealed by the sender."""
+    with open_readonly(home.profile) as db:
+        return db is not None and bool(sessions.running(db))
 
 
 def _bytes_below(folder: Path) -> bytes:
@@ -134,6 +142,7 @@ def test_the_same_lines_but_for_the_address_and_one_more(home: Home, micro: Path
     home.metrics("enable")
     with _served(home, micro) as (port, process):
         assert ask(port)[0] == 200  # what is behind the port is up by then
+        assert wait_until(lambda: _entered(home))
         code, out, err = stop(process)
     assert code == expected[0]
     assert [line for line in _said(out, port) if "Starting server" not in line] == [
@@ -193,6 +202,7 @@ def test_with_a_key_it_is_served_measured_and_answers_401_without_it(home: Home,
         assert ask(port, headers={"Authorization": f"Bearer {KEY}"})[0] == 200
         (server,) = _children(process)
         assert _listens_on_loopback_alone(server)
+        assert wait_until(lambda: _entered(here))
         stop(process)
     metrics = json.loads(here.metrics("preview").stdout)["metrics"]
     assert metrics["requests_per_session"] == 1

@@ -1,7 +1,6 @@
 """The sender in a process of its own: nobody waits for it, and it leaves nothing behind."""
 
 import io
-import json
 import os
 import signal
 import socket
@@ -14,8 +13,8 @@ from typing import Any
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import Unsealed, sender_environment, start_sender
+from shimmy_metrics.delivery.left_over import read
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.locks import Lock
 from support.installed import wait_until
@@ -141,8 +140,9 @@ def test_it_is_given_the_session_that_had_no_time_and_its_lock(tmp_path: Path, m
     assert command[-1] == "shimmy_metrics.delivery"
     assert more["stdin"] == subprocess.PIPE
     assert started.pipe.closed  # it reads to the end
-    row_id, counters, shared = json.loads(started.pipe.told)
-    assert (row_id, Counters.from_json(counters)) == (3, COUNTERS)
+    row_id, counters, shared, session = read(started.pipe.told)
+    assert (row_id, counters, session) == (3, COUNTERS, None)
+    assert shared is not None
     assert more["pass_fds"] == (shared,)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(shared)  # the sender has its own
@@ -154,7 +154,7 @@ def test_a_session_whose_lock_is_lost_is_given_all_the_same(tmp_path: Path, monk
     start_sender(profile(tmp_path), ended=Unsealed(3, COUNTERS, None))
     ((_, more),) = started.calls
     assert more["pass_fds"] == ()
-    assert json.loads(started.pipe.told)[2] is None
+    assert read(started.pipe.told).lock is None
 
 
 def test_one_that_died_at_once_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

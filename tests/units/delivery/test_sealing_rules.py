@@ -299,3 +299,36 @@ def test_the_process_that_outlives_a_session_ends_it(
         assert [each.body for each in outbox.due(db)] == [sealed().body]
     assert asked == [zone]
     assert [each.name for each in store_path(mine).parent.glob("*.lock")] == []
+
+
+def _never_entered() -> Session:
+    return session()._replace(consent_id=YES, endpoint=LOCAL)
+
+
+def test_a_session_that_the_store_never_had_is_entered_and_ended_once(tmp_path: Path) -> None:
+    with memory_store() as other:
+        mine = Home(tmp_path, other).profile
+    seal_ended(mine, 0, COUNTERS, None, _never_entered())
+    seal_ended(mine, 0, COUNTERS, None, _never_entered())
+    with opened(mine) as db:
+        assert [each.report_id for each in outbox.due(db)] == [session().session_id]
+        assert len(sessions.everything(db)) == 1
+
+
+def test_one_that_its_own_process_entered_at_the_last_instant_is_ended_as_that(tmp_path: Path) -> None:
+    with memory_store() as other:
+        mine = Home(tmp_path, other).profile
+    with opened(mine) as db:
+        sessions.begin(db, _never_entered()._replace(counters=Counters()))
+    seal_ended(mine, 0, COUNTERS, None, _never_entered())
+    with opened(mine) as db:
+        (waiting,) = outbox.due(db)
+    assert b'"requests_per_session":0' not in waiting.body
+
+
+def test_one_that_the_store_never_had_makes_none_after_a_no(tmp_path: Path) -> None:
+    with memory_store() as other:
+        mine = Home(tmp_path, other).profile
+    mine.config_path.unlink()
+    seal_ended(mine, 0, COUNTERS, None, _never_entered())
+    assert not mine.state_dir.exists()

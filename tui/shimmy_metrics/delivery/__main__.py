@@ -1,17 +1,16 @@
 """The sender's process: `python -m shimmy_metrics.delivery [RELEASED...]`. Silent; what fails goes to the local log.
 
 Its arguments are the numbers of reports that a person released by hand. On standard input may stand a session that its
-own process could not seal in time: its number, its last counters and the inherited descriptor of its lock, as JSON.
+own process could not seal in time (`left_over`).
 """
 
-import json
 import os
 import signal
 import sys
 import threading
 import time
 
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.left_over import read
 from shimmy_metrics.delivery.sealing import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.limits import SEND_SECONDS
@@ -48,8 +47,7 @@ def _default_signals() -> None:
 def _seal(profile: Profile) -> None:
     given = sys.stdin.buffer.read()
     if given:
-        row_id, counters, lock = json.loads(given)
-        seal_ended(profile, int(row_id), Counters.from_json(counters), lock)
+        seal_ended(profile, *read(given))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The sender in a process of its own, so that a server's exit waits for no network."""
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -10,17 +9,23 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.left_over import LeftOver
+from shimmy_metrics.records import Session
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 
 
 class Unsealed(NamedTuple):
-    """A session whose own process could not seal it in time: its number in the store, its last counters, its lock."""
+    """A session whose own process could not seal it in time: its number in the store, its last counters, its lock.
+
+    Where it ended before the store had it, the number is 0 and `session` all of it.
+    """
 
     row_id: int
     counters: Counters
     lock: Lock | None
+    session: Session | None = None
 
 
 _PASSED_ON: Final = frozenset(
@@ -87,9 +92,9 @@ def start_sender(
         pass_fds=() if lock is None else (lock,),
     )
     if ended is not None and process.stdin is not None:
-        given = [ended.row_id, ended.counters.as_json(), lock]
+        left_over = LeftOver(ended.row_id, ended.counters, lock, ended.session)
         with contextlib.suppress(OSError), process.stdin:  # less than a pipe holds, so this waits for nobody
-            process.stdin.write(json.dumps(given).encode())
+            process.stdin.write(left_over.as_json())
     if lock is not None:
         os.close(lock)  # the sender has its own
     # It may outlive us, so nothing here depends on its end. Where we live on, as the app does, it must leave no zombie.

@@ -44,19 +44,33 @@ def end_session(profile: Profile, db: Database, row_id: int, counters: Counters,
         return bool(outbox.due(db)) and _attempts(profile, db)
 
 
-def seal_ended(profile: Profile, row_id: int, counters: Counters, lock: int | None = None) -> None:
+def seal_ended(
+    profile: Profile, row_id: int, counters: Counters, lock: int | None = None, session: Session | None = None
+) -> None:
     """End a session for its own process, which is gone and had no time for it. Raises `TroubleError`.
 
     `lock` is an inherited descriptor that holds the session's lock; it is closed. A store that was deleted meanwhile is
-    not made anew.
+    not made anew. `session` is one that ended before the store had it: it is entered first, if it is still wanted.
     """
-    if not os.path.exists(store_path(profile)):
+    if session is None:
+        if not os.path.exists(store_path(profile)):
+            return
+    elif not in_force(profile, None).measures:
         return
     with opened(profile) as db:
+        if session is not None:
+            row_id = _entered(db, session)
         end_session(profile, db, row_id, counters, gather(profile.environment.get("TZ") or None))
         if lock is not None:
             os.close(lock)
         sessions.clear_locks(profile)
+
+
+def _entered(db: Database, session: Session) -> int:
+    """Return the session's number; its own process may have entered it at the last instant."""
+    with transaction(db):
+        found = next((each.id for each in sessions.everything(db) if each.session_id == session.session_id), 0)
+        return found or sessions.begin(db, session)
 
 
 def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:

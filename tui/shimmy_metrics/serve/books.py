@@ -8,9 +8,9 @@ import contextlib
 import os
 import sys
 import threading
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -18,7 +18,7 @@ from typing import Final
 from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.consent import ENDPOINT, Standing, same_endpoint
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.detach import start_sender
+from shimmy_metrics.delivery.detach import Unsealed, start_sender
 from shimmy_metrics.delivery.force import AT_START
 from shimmy_metrics.delivery.sealing import end_session, recover_crashed
 from shimmy_metrics.machine.facts import Facts
@@ -74,6 +74,7 @@ class Header:
     address: str
     client_hint: str
     name: Name
+    session_id: str
 
     @property
     def local(self) -> bool:
@@ -85,6 +86,25 @@ class Header:
     def consent_id(self) -> str:
         """The decision that a report would be sealed under, empty where none will be."""
         return "" if self.local else self.standing.decision.grant
+
+    def session(self, counters: Counters, now: datetime) -> Session:
+        """Return the session that begins `now`, without a number in the store."""
+        return Session(
+            id=0,
+            session_id=self.session_id,
+            consent_id=self.consent_id,
+            endpoint=self.standing.endpoint,
+            local=self.local,
+            server=self.name.server,
+            version=self.name.version,
+            address=self.address,
+            switch=self.standing.switch,
+            client_hint=self.client_hint,
+            started=now,
+            updated=now,
+            ended=None,
+            counters=counters,
+        )
 
 
 class Books:
@@ -100,6 +120,7 @@ class Books:
         self._lock: Lock | None = None
         self._facts: Facts | None = None
         self._session: Session | None = None
+        self._entered = ""
         self._file: os.stat_result | None = None
         self._written = Counters()
         self._written_at = 0.0
@@ -120,24 +141,8 @@ class Books:
         """Add the session. Nothing is done where the store could not be opened. Raises `TroubleError`."""
         if self._db is None:
             return
-        now = self._profile.clock.now()
-        session = Session(
-            id=0,
-            session_id=str(uuid.uuid4()),
-            consent_id=header.consent_id,
-            endpoint=header.standing.endpoint,
-            local=header.local,
-            server=header.name.server,
-            version=header.name.version,
-            address=header.address,
-            switch=header.standing.switch,
-            client_hint=header.client_hint,
-            started=now,
-            updated=now,
-            ended=None,
-            counters=counters,
-        )
-        self._session, self._lock = self._add(self._db, session)
+        self._session, self._lock = self._add(self._db, header.session(counters, self._profile.clock.now()))
+        self._entered = header.session_id
         self._remember(counters)
 
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
@@ -174,15 +179,11 @@ class Books:
                 sessions.checkpoint(self._db, self._session.id, counters, self._profile.clock.now())
             self._remember(counters)
 
-    @property
-    def row_id(self) -> int:
-        """The session's number in the store, 0 where there is none of which the end, or the sending, is still to do."""
-        return 0 if self._session is None else self._session.id
-
-    @property
-    def lock(self) -> Lock | None:
-        """The session's lock, None where there is none."""
-        return self._lock
+    def unsealed(self, header: Header, counters: Counters) -> Unsealed | None:
+        """Return what is left to do of the session's end, None where nothing is. For any thread."""
+        if self._entered != header.session_id:
+            return Unsealed(0, counters, None, header.session(counters, self._profile.clock.now()))
+        return None if self._session is None else Unsealed(self._session.id, counters, self._lock)
 
     def end(self, counters: Counters) -> None:
         """Seal the session, keep it or delete it, as the decision in force says now; then the sender is started."""

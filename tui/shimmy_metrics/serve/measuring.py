@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import uuid
 from typing import Final
 
 from shimmy_metrics.aggregate import Aggregate
@@ -15,11 +16,12 @@ KEY_BYTES: Final = 32
 class Measuring:
     """The counters of one session with the key of its model hashes; both live in memory alone.
 
-    `counting` is False while the config cannot be used, and for ever once the session ended; `stored` is True once the
-    store has it.
+    `session_id` will be its report's. `counting` is False while the config cannot be used, and for ever once it ended;
+    `stored` is True once the store has it.
     """
 
     def __init__(self, standing: Standing, started: float, startup_ms: int | None) -> None:
+        self.session_id = str(uuid.uuid4())
         self.standing = standing
         self.counting = True
         self.stored = False

@@ -13,7 +13,7 @@ from typing import Final
 
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.detach import Unsealed, start_sender
+from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.address import Place
@@ -101,7 +101,7 @@ class Session:
         self._refused = None
         now = self._measuring = Measuring(standing, started, startup_ms)
         self._relay.measure_open()
-        self._clerk.give(partial(self._begin, now, self._header(standing), self._picture(now)))
+        self._clerk.give(partial(self._begin, now, self._header(now), self._picture(now)))
         return now
 
     def announce(self, where: str) -> None:
@@ -129,7 +129,7 @@ class Session:
             self.open()
             self._measure(now.standing, self._profile.clock.monotonic(), None).counting = counting
         else:
-            self._clerk.give(partial(self._books.introduce, self._header(now.standing)))
+            self._clerk.give(partial(self._books.introduce, self._header(now)))
 
     def new_tap(self) -> Tap | None:
         """Return a tap for a connection that begins, or None where nothing is measured."""
@@ -150,16 +150,20 @@ class Session:
         """End the session with the server. Waits at most so long; what was not done is done at the next start."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._measuring is None:
+        now = self._measuring
+        if now is None:
             return
-        counters = self._stopped(self._measuring)
+        header, counters = self._header(now), self._stopped(now)
         self._clerk.give(partial(self._books.end, counters))
         self._clerk.give(self._books.close)
-        if not self._clerk.finish(seconds) and self._books.row_id:
-            # A disk or a machine that is busy: a process that outlives this one does it. Where the clerk is starting
-            # one at this very moment, one of the two finds nothing to do.
+        if self._clerk.finish(seconds):
+            return
+        # A disk or a machine that is busy: a process that outlives this one does it. Where the clerk is at it at this
+        # very moment, one of the two finds nothing to do.
+        unsealed = self._books.unsealed(header, counters)
+        if unsealed is not None:
             with contextlib.suppress(OSError):
-                start_sender(self._profile, ended=Unsealed(self._books.row_id, counters, self._books.lock))
+                start_sender(self._profile, ended=unsealed)
 
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
@@ -292,8 +296,8 @@ class Session:
         if self._measuring is now and now.counting:
             self._announcement.state(Measured.UNSAVED, reason)
 
-    def _header(self, standing: Standing) -> Header:
-        return Header(standing, self._address, self._hint, self._name or Name())
+    def _header(self, now: Measuring) -> Header:
+        return Header(now.standing, self._address, self._hint, self._name or Name(), now.session_id)
 
     def _picture(self, now: Measuring) -> Counters:
         return now.aggregate.picture(self._profile.clock.monotonic())
