@@ -3,7 +3,7 @@
 import pytest
 
 from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.limits import PIPELINE_MAX
+from shimmy_metrics.limits import HEAD_BYTES, PIPELINE_MAX
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import CHAT, DONE, STREAM, SWITCH, UPGRADE, USAGE, Seen, answer, chat, chunked, delta, request
@@ -310,6 +310,23 @@ def test_so_many_requests_may_await_their_answers_and_no_more() -> None:
     seen.tap.server_bytes(answer(b"{}"))
     assert len(seen.exchanges) == PIPELINE_MAX
     assert seen.tap.blind
+
+
+def test_what_came_before_a_head_that_is_too_long_counts_and_nothing_behind_it() -> None:
+    seen = Seen()
+    seen.tap.client_bytes(CHAT * 2)
+    seen.tap.client_bytes(CHAT.replace(b"\r\n", b"\r\nX-Long: " + b"a" * HEAD_BYTES + b"\r\n", 1) + CHAT)
+    seen.tap.server_bytes(answer(chat(usage=USAGE)) * 4)
+    assert [each.tokens for each in seen.exchanges] == [7, 7]
+
+
+def test_a_request_counts_whose_answer_has_too_long_a_head() -> None:
+    seen = Seen()
+    seen.tap.client_bytes(CHAT)
+    seen.tap.server_bytes(answer(chat(usage=USAGE)).replace(b"\r\n", b"\r\nX-Long: " + b"a" * HEAD_BYTES + b"\r\n", 1))
+    assert [(each.failed, each.tokens, each.token_source) for each in seen.exchanges] == [
+        (False, 0, TokenSource.UNKNOWN)
+    ]
 
 
 def test_a_request_without_a_body_is_followed_by_the_next() -> None:

@@ -191,7 +191,7 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return "Metrics are not on, so nothing of this is sent."
     if live is not None and there(overview.standing, live.session).obstacle is not None:
         return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
-    return "It changes until the server stops."
+    return "It changes until the session ends."
 
 
 def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:

@@ -34,7 +34,7 @@ class _Figure(NamedTuple):
 
 _SOURCES: Final = {
     TokenSource.REPORTED: "the server's count",
-    TokenSource.COUNTED: "counted here",
+    TokenSource.COUNTED: "counted",
     TokenSource.ESTIMATED: "estimated",
     TokenSource.UNKNOWN: "",
 }
@@ -89,7 +89,7 @@ def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
         return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
     if overview.standing.decision.delivery is Delivery.REVIEW:
         return "It leaves when you release it."
-    return "Nothing of it leaves before the server stops."
+    return "Nothing of it leaves before the session ends."
 
 
 def _figures(session: Session) -> tuple[_Figure, ...]:
@@ -110,7 +110,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
         _Figure(
             "start-up",
             f"{counters.startup_ms:,}" if counters.startup_ms is not None else "-",
-            "ms" if counters.startup_ms is not None else "ran already",
+            "ms" if counters.startup_ms is not None else "not measured",
             "startup_time_ms",
             "two digits",
         ),
