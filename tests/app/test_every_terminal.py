@@ -117,7 +117,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("model\r")
         assert on("›  models_used_count")
         there.type("c")
-        assert on(" Metrics have been on")
+        assert on(" Metrics are on, last changed")
         there.type("\t\t\t")
         assert on("›  n  Withdraw")
         there.type("\r")

@@ -54,7 +54,7 @@ async def test_on_a_yes_all_of_it_goes_and_the_page_shows_it(tmp_path: Path) -> 
         await opened.until(pilot, lambda: isinstance(app.screen, Question))
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: [each.kind for each in files(app.profile)] == [Kind.CONFIG])
-        await opened.until(pilot, lambda: "Metrics have been off" in opened.text(app))
+        await opened.until(pilot, lambda: "Metrics are off, last changed" in opened.text(app))
         await opened.until(pilot, lambda: "On this disk" not in opened.text(app))
         await pilot.pause(1.2)  # two looks of the app at the disk: it makes nothing anew
     assert [each.kind for each in files(app.profile)] == [Kind.CONFIG]

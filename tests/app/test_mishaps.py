@@ -119,10 +119,12 @@ async def test_bytes_that_a_disk_damaged_are_shown_and_end_nothing(tmp_path: Pat
         await opened.press(pilot, "3")
         assert "1 entry not as written." in opened.text(app)
         await opened.press(pilot, *WALK)
-        assert "Metrics have been on" in opened.text(app)
+        assert "Metrics are on, last changed" in opened.text(app)
 
 
-@pytest.mark.parametrize(("answer", "said"), [(decline, "Metrics have been off"), (only_for_me, "Only for you")])
+@pytest.mark.parametrize(
+    ("answer", "said"), [(decline, "Metrics are off, last changed"), (only_for_me, "Only for you")]
+)
 async def test_a_damaged_store_makes_a_no_no_question_again(
     tmp_path: Path, answer: Callable[[Profile], object], said: str
 ) -> None:

@@ -74,6 +74,28 @@ async def test_a_session_under_its_own_switch_is_not_called_measured_elsewhere(t
         assert "off in this shell" not in told(app)
 
 
+async def test_an_endpoint_that_cannot_be_used_here_says_nothing_of_a_server_that_is_measured(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.without_endpoint()._replace(running=overviews.switched_off_here().running))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "1")
+        assert "● off in this shell · a server is measured" in told(app)
+        assert "Nothing of it leaves before the session ends." in told(app)
+
+
+@pytest.mark.parametrize("startup", [None, 27])
+async def test_of_a_start_that_was_not_measured_no_reason_is_given(tmp_path: Path, startup: int | None) -> None:
+    """The server may have run already, or this system cannot tell: neither is claimed."""
+    shown = overviews.switched_off_here()
+    live = shown.running[0]
+    counters = live.session.counters._replace(startup_ms=startup)
+    app = opened.still(
+        tmp_path, shown._replace(running=(live._replace(session=live.session._replace(counters=counters)),))
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "1")
+        assert ("not measured" in told(app)) is (startup is None)
+
+
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
@@ -81,6 +103,7 @@ async def test_a_session_under_its_own_switch_is_not_called_measured_elsewhere(t
         (overviews.undecided, "Nothing is decided yet. No measured server is running."),
         (overviews.declined, "Metrics are off. No measured server is running."),
         (overviews.troubled, "The config cannot be used. No measured server is running."),
+        (overviews.without_endpoint, "SHIMMY_METRICS_ENDPOINT cannot be used. No measured server is running."),
     ],
 )
 async def test_of_servers_that_are_not_measured_nothing_is_claimed(
@@ -213,6 +236,23 @@ async def test_holding_says_for_how_long(tmp_path: Path) -> None:
         assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW
 
 
+async def test_of_an_answer_it_is_said_when_it_was_last_changed_and_not_since_when_it_holds(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    told_before = load(profile).decision.changed
+    written = profile.config_path.read_text().replace(told_before, "2026-11-01T10:00:00Z")
+    profile.config_path.write_text(written)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "c")
+        assert "Metrics are on, last changed 1 Nov." in told(app)
+        await opened.answer(pilot, "t")
+        await opened.until(pilot, lambda: app.current_mode != "consent")
+        await opened.press(pilot, "c")
+        assert "Metrics are on, last changed" in told(app)
+        assert "1 Nov." not in told(app)  # they have been on since then
+
+
 async def test_an_answer_that_cannot_be_recorded_says_so_and_one_that_is_says_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,11 +349,11 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
     app = opened.still(tmp_path, shown._replace(standing=shell))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
-        assert "Nothing of it leaves before the server stops." in told(app)
+        assert "Nothing of it leaves before the session ends." in told(app)
         await opened.press(pilot, "2")
         assert "Nothing leaves from here: c says why." in told(app)
         await opened.press(pilot, *("right_square_bracket",) * 2)
-        assert "It changes until the server stops." in told(app)
+        assert "It changes until the session ends." in told(app)
         await opened.press(pilot, "c")
         said = told(app).replace(" ! ", " ")
         assert f"{OTHER_RECEIVER} is in force in this shell." in said

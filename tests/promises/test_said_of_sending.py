@@ -335,6 +335,18 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
         assert "1 report given to localhost" in home.metrics("disable").stdout  # it may have arrived
 
 
+def test_a_released_report_that_is_refused_is_set_aside(tmp_path: Path) -> None:
+    with _enabled(tmp_path, behave.status(400)) as (home, receiver):
+        hold(home.profile, review=True)
+        let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+        released = _own(home, "release", "all")
+        assert released.returncode == 1
+        assert "Set aside: refused by the receiver: answer 400." in released.stdout.splitlines()
+        told = _json(home)
+        assert (told["reports_held"], told["reports_set_aside"]) == (0, 1)
+        assert len(receiver.received) == 1
+
+
 def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.status(500)) as (home, _):
         let_wait(home)
@@ -456,6 +468,29 @@ def test_a_switch_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path
             assert said in off.run("tui", "--plain").stdout.splitlines()
             assert said in off.metrics("preview").stderr.splitlines()
             assert _status(off).startswith("Off in this shell: a server is measured.")
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
+
+
+def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        port = free_port()
+        here = home.having(SHIMMY_METRICS_ENDPOINT="http://example.org/")
+        said = (
+            "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell. A server that "
+            "was started elsewhere goes by its own."
+        )
+        assert _status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            assert _status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
+            plain = here.run("tui", "--plain").stdout
+            assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
+            assert said in plain.splitlines()
+            told = _json(here)
+            assert (told["consent"], told["sends"], told["endpoint"]) == (None, False, None)
             stop(process)
         assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
 

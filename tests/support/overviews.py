@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing, Unusable
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.sealing import example
 from shimmy_metrics.records import (
@@ -254,4 +254,13 @@ def troubled() -> Overview:
         "/home/ada/.config/shimmy/config.json:1: no valid JSON: expecting property name enclosed in double quotes. "
         "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew"
     )
-    return undecided()._replace(trouble=trouble, unusable=True)
+    return undecided()._replace(trouble=trouble, unusable=Unusable.CONFIG)
+
+
+def without_endpoint() -> Overview:
+    """Return what is there where this shell names a receiver that cannot be one."""
+    trouble = (
+        "SHIMMY_METRICS_ENDPOINT: the endpoint is not https. Give an https address, such as "
+        "https://metrics.example.org/v1/usage"
+    )
+    return undecided()._replace(trouble=trouble, unusable=Unusable.ENDPOINT)

@@ -127,7 +127,7 @@ WALKS: Final = (
             Scene("palette", "escape colon", "key ", drawn=True),
             Scene("palette-search", "e x p", "key x"),
             Scene("keys", "escape question_mark", "Nothing needs Ctrl", drawn=True),
-            Scene("consent", "q c", "Metrics have been on since", drawn=True),
+            Scene("consent", "q c", "Metrics are on, last changed", drawn=True),
         ),
     ),
     Walk(
@@ -171,7 +171,7 @@ WALKS: Final = (
     ),
     Walk(
         overviews.declined,
-        (Scene("session-off", "", "Metrics are off"), Scene("consent-declined", "c", "Metrics have been off")),
+        (Scene("session-off", "", "Metrics are off"), Scene("consent-declined", "c", "Metrics are off, last changed")),
     ),
     Walk(overviews.troubled, (Scene("trouble", "", "!"),)),
 )

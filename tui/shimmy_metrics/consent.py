@@ -51,6 +51,13 @@ class Decision:
     delivery: Delivery = Delivery.AUTOMATIC
 
 
+class Unusable(StrEnum):
+    """What cannot be used, so that whatever was decided is not in force: the config, or a variable of this shell."""
+
+    CONFIG = "the config"
+    ENDPOINT = "SHIMMY_METRICS_ENDPOINT"
+
+
 class Obstacle(StrEnum):
     """Why nothing leaves although a yes is recorded."""
 

@@ -3,7 +3,7 @@
 import sys
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing, same_endpoint
+from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing, Unusable, same_endpoint
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 
@@ -152,8 +152,24 @@ def state(standing: Standing, *, elsewhere: bool = False) -> State:
     return State(on=True, word="metrics on", note="held for review" if held else "reports are sent")
 
 
-UNUSABLE: Final = State(on=False, word="metrics off", note="config unusable")
-"""What every screen says where whatever was decided cannot be read."""
+def unusable_state(what: Unusable, *, elsewhere: bool) -> State:
+    """Return what every screen says where whatever was decided cannot be read, or the endpoint that this shell names.
+
+    `elsewhere`: a server is measured, which goes by what the shell had in which it was started.
+    """
+    if what is Unusable.CONFIG:
+        return State(on=False, word="metrics off", note="config unusable")
+    return State(on=elsewhere, word="off in this shell", note="a server is measured" if elsewhere else "no endpoint")
+
+
+def while_unusable(what: Unusable) -> str:
+    """Return what is so until that is mended, as a sentence."""
+    if what is Unusable.CONFIG:
+        return "While the config cannot be used nothing is measured and nothing leaves."
+    return (
+        f"While {what} cannot be used nothing is measured or sent from this shell. A server that was started elsewhere "
+        "goes by its own."
+    )
 
 
 def without_store(shown: State) -> State:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.preview import as_it_would_be, leavable, request_of
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing
+from shimmy_metrics.config.standing import unusable
+from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing, Unusable
 from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
@@ -56,7 +57,7 @@ class Overview(NamedTuple):
     standing: Standing
     example: QueuedReport
     trouble: str = ""
-    unusable: bool = False
+    unusable: Unusable | None = None
     proxy: str = ""
     news: tuple[Field, ...] = ()
     running: tuple[Live, ...] = ()
@@ -97,11 +98,11 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
 
     `known` is an earlier one: its receipts are not read and checked again where no others came.
     """
-    trouble, unusable = "", False
+    trouble, fault = "", None
     try:
         force = in_force(profile, None)
     except TroubleError as error:
-        trouble, unusable = str(error), True
+        trouble, fault = str(error), unusable(error)
         force = Standing(Decision(), profile.environment.switch)
     purged = PurgeResult()
     try:
@@ -113,7 +114,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         force,
         example,
         trouble=trouble,
-        unusable=unusable,
+        unusable=fault,
         proxy=proxy_shown(force.endpoint, profile.environment),
         news=new_since(force.decision.schema_version) if force.renews else (),
         unread=not force.measures and unread(profile),

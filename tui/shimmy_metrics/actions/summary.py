@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
-from shimmy_metrics.consent import Decision, Standing
+from shimmy_metrics.config.standing import unusable
+from shimmy_metrics.consent import Decision, Standing, Unusable
 from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
@@ -35,7 +36,7 @@ class Summary:
     config_path: Path
     store_path: Path
     troubles: tuple[str, ...] = ()
-    unusable: bool = False
+    unusable: Unusable | None = None
     purged: PurgeResult = field(default_factory=PurgeResult)
     running: tuple[Session, ...] = ()
     queued: tuple[QueuedReport, ...] = ()
@@ -107,7 +108,7 @@ def summary(profile: Profile) -> Summary:
         )
     except TroubleError as error:
         force = Standing(Decision(), profile.environment.switch)
-        found = replace(found, standing=force, unusable=True, troubles=(str(error),))
+        found = replace(found, standing=force, unusable=unusable(error), troubles=(str(error),))
     if not found.unusable:  # a config that cannot be read decides nothing: nothing is deleted
         try:
             found = replace(found, purged=purge_without_consent(profile))

@@ -14,7 +14,6 @@ from shimmy_metrics.records import Departure
 from shimmy_metrics.wording import (
     DISABLE,
     UNREAD,
-    UNUSABLE,
     amount,
     by_way_of,
     duration,
@@ -22,6 +21,8 @@ from shimmy_metrics.wording import (
     next_attempt,
     obstacle,
     state,
+    unusable_state,
+    while_unusable,
     without_store,
 )
 
@@ -45,7 +46,7 @@ def as_json(summary: Summary) -> bytes:
         "obstacle": standing.obstacle and standing.obstacle.value,
         "delivery": decision.delivery.value,
         "schema_version": decision.schema_version,
-        "endpoint": standing.endpoint,
+        "endpoint": None if summary.unusable else standing.endpoint,
         "proxy": summary.proxy or None,
         "agreed_endpoint": decision.endpoint if decision.consent is Consent.GRANTED else None,
         "last_updated": decision.changed or None,
@@ -93,12 +94,15 @@ def attempt(departure: Departure) -> dict[str, object]:
 def as_lines(summary: Summary) -> Iterator[str]:
     """Yield what a person reads."""
     standing = summary.standing
-    shown = UNUSABLE if summary.unusable else state(standing, elsewhere=bool(summary.running))
+    elsewhere = bool(summary.running)
+    shown = state(standing, elsewhere=elsewhere)
+    if summary.unusable:
+        shown = unusable_state(summary.unusable, elsewhere=elsewhere)
     if summary.troubles and not summary.unusable:
         shown = without_store(shown)
     yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
     if summary.unusable:
-        yield "While the config cannot be used nothing is measured and nothing leaves."
+        yield while_unusable(summary.unusable)
     if obstacle(standing):
         yield obstacle(standing)
     if standing.switch and summary.running:

@@ -28,7 +28,6 @@ from shimmy_metrics.wording import (
     DISABLE,
     HELD,
     UNREAD,
-    UNUSABLE,
     WITHDRAW,
     YOUR_ADDRESS,
     amount,
@@ -38,6 +37,8 @@ from shimmy_metrics.wording import (
     news_waiting,
     obstacle,
     state,
+    unusable_state,
+    while_unusable,
     without_store,
 )
 
@@ -47,13 +48,18 @@ _ENTRIES: Final = 10
 
 def told(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield what is in force, what is measured, what waits, what was sent, what there is, and what can be done."""
-    stands = UNUSABLE if shown.unusable else state(shown.standing, elsewhere=bool(shown.running))
+    elsewhere = bool(shown.running)
+    stands = state(shown.standing, elsewhere=elsewhere)
+    if shown.unusable:
+        stands = unusable_state(shown.unusable, elsewhere=elsewhere)
     unread = shown.unread or (bool(shown.trouble) and not shown.unusable)  # then nothing is known of what it holds
     if unread and not shown.unread:
         stands = without_store(stands)
     yield f"Shimmy metrics: {stands.word}, {stands.note}."
     if shown.trouble:
         yield shown.trouble
+    if shown.unusable:
+        yield while_unusable(shown.unusable)
     if obstacle(shown.standing):
         yield obstacle(shown.standing)
     if shown.standing.switch and shown.running:

@@ -3,9 +3,14 @@
 from urllib.parse import SplitResult, urlsplit
 
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent import Standing, Unusable
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.system.profile import Profile
+
+
+def unusable(error: TroubleError) -> Unusable:
+    """Return what cannot be used, by what `standing` raised."""
+    return Unusable.ENDPOINT if error.where == Unusable.ENDPOINT else Unusable.CONFIG
 
 
 def standing(profile: Profile, *, ended: bool = False) -> Standing:
@@ -17,7 +22,7 @@ def standing(profile: Profile, *, ended: bool = False) -> Standing:
     decision = document.decision
     override = profile.environment.endpoint
     if override:
-        check_endpoint(override, "SHIMMY_METRICS_ENDPOINT")
+        check_endpoint(override, Unusable.ENDPOINT.value)
     else:
         check_endpoint(decision.endpoint, str(profile.config_path))
     return Standing(decision, profile.environment.switch, override or decision.endpoint, ended, document.distrust)

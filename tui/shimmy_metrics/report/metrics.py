@@ -127,8 +127,8 @@ METRICS: Final[tuple[Field, ...]] = (
         "metrics",
         Word(vocabulary.CLIENTS),
         meaning="The kind of program that made most requests.",
-        source="the User-Agent of requests; where they tie or say nothing the terminal's environment, else the first by "
-        "name, or api",
+        source="the User-Agent of requests; where they tie or say nothing the terminal's environment, else the first "
+        "by name, or api",
         coarsening="one word for the whole session",
         purpose="to know which editors and libraries to support well",
         bits=3.3,

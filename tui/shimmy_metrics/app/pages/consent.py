@@ -132,12 +132,12 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
         return f"Switched off in this shell by {standing.switch}."
     if decision.consent is Consent.UNDECIDED:
         return QUESTION
-    since = _since(canvas, decision)
+    changed = _changed(canvas, decision)
     if decision.local:
-        return f"Only for you{since}: measured for these screens, not sent."
+        return f"Only for you{changed}: measured for these screens, not sent."
     if decision.consent is Consent.DECLINED:
-        return f"Metrics have been off{since}." if since else "Metrics are off."
-    return f"Metrics have been on{since}." if since else "Metrics are on."
+        return f"Metrics are off{changed}."
+    return f"Metrics are on{changed}."
 
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
@@ -218,8 +218,9 @@ def _withdrawn(overview: Overview) -> str:
     return f"stops now, {lost(overview) or 'nothing waits here'}{kept}"
 
 
-def _since(canvas: Canvas, decision: Decision) -> str:
+def _changed(canvas: Canvas, decision: Decision) -> str:
+    """Return when the answer was last changed: how reports leave, or for which fields it holds, are parts of it."""
     try:
-        return f" since {canvas.day(datetime.fromisoformat(decision.changed))}"
+        return f", last changed {canvas.day(datetime.fromisoformat(decision.changed))}"
     except ValueError:
         return ""

@@ -7,7 +7,7 @@ from shimmy_metrics.app.lines import Line, Role, Span, cut, length, muted, place
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.sending import in_short
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording import UNUSABLE, State, state
+from shimmy_metrics.wording import State, state, unusable_state
 
 
 class Tab(NamedTuple):
@@ -76,7 +76,7 @@ def consent(canvas: Canvas, now: State, note: str = "") -> Line:
 def in_force(overview: Overview) -> State:
     """Return the consent state in words; a config that cannot be used decides nothing."""
     if overview.unusable and not overview.standing.switch:
-        return UNUSABLE
+        return unusable_state(overview.unusable, elsewhere=bool(overview.running))
     return state(overview.standing, elsewhere=bool(measured_elsewhere(overview)))
 
 

@@ -47,7 +47,7 @@ def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
 def _off(overview: Overview) -> str:
     standing = overview.standing
     if overview.unusable:
-        return "The config cannot be used"
+        return f"{overview.unusable[:1].upper()}{overview.unusable[1:]} cannot be used"
     if standing.switch:
         return f"{standing.switch} is set in this shell"
     return "Nothing is decided yet" if standing.decision.consent is Consent.UNDECIDED else "Metrics are off"
