@@ -193,7 +193,7 @@ def obstacle(standing: Standing) -> str:
         case Obstacle.UNTRUSTED:
             return (
                 f"The yes in the config does not count: {standing.distrust}. Nothing is measured or sent. Enable to "
-                "decide anew in a file that is yours alone, or disable."
+                "decide anew (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:
             return f"Nothing leaves from here: {standing.switch} is set. Unset it to go on as you agreed."

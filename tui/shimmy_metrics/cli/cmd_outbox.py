@@ -11,7 +11,7 @@ from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
 from shimmy_metrics.actions.summary import Summary, summary
 from shimmy_metrics.cli.output import put, remark, say
-from shimmy_metrics.cli.owed import settle
+from shimmy_metrics.cli.owed import settled
 from shimmy_metrics.cli.status import attempt
 from shimmy_metrics.consent import Consent, Delivery
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
@@ -33,8 +33,8 @@ def preview(profile: Profile) -> int:
 
     Raises `TroubleError`.
     """
-    settle(profile)
-    found = next_preview(profile, gather(profile.environment.get("TZ") or None))
+    with settled(profile):
+        found = next_preview(profile, gather(profile.environment.get("TZ") or None))
     put(found.request.body)
     for line in _about(found, profile):
         remark(line)
@@ -43,8 +43,8 @@ def preview(profile: Profile) -> int:
 
 def preview_named(profile: Profile, word: str) -> int:
     """Print the body of the request that `release WORD` would send; return the exit code. Raises `TroubleError`."""
-    settle(profile)
-    found = find_named(profile, word)
+    with settled(profile):
+        found = find_named(profile, word)
     put(found.request.body)
     remark(f"What shimmy-metrics release {word} would send: {_size(found)}.")
     for line in (*_waiting(found.request.reports, profile.clock.now()), obstacle(found.standing)):
@@ -58,8 +58,8 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
 
     It is 1 where the receiver took nothing. Raises `TroubleError`.
     """
-    settle(profile)
-    found = find_named(profile, word)
+    with settled(profile):
+        found = find_named(profile, word)
     blocked = obstacle(found.standing)
     if blocked:
         what, _, remedy = blocked.partition(". ")

@@ -8,7 +8,7 @@ import sys
 
 from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
 from shimmy_metrics.cli.output import put, remark, say
-from shimmy_metrics.cli.owed import settle
+from shimmy_metrics.cli.owed import settled
 from shimmy_metrics.errors import Exit, TroubleError
 from shimmy_metrics.system.profile import Profile
 
@@ -33,8 +33,8 @@ def config(arguments: list[str]) -> int:
 
             return preview(profile)
         case "export":
-            settle(profile)
-            return _export(profile)
+            with settled(profile):
+                return _export(profile)
         case _:
             return _validate(profile, wanted)
 
@@ -67,8 +67,10 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.findings_text import findings
 
     if wanted.file is None:
-        settle(profile)
-    found = validate_held(profile) if wanted.file is None else validate_given(_read(wanted.file), profile)
+        with settled(profile):
+            found = validate_held(profile)
+    else:
+        found = validate_given(_read(wanted.file), profile)
     for line in findings(found, held=wanted.file is None):
         say(line)
     if wanted.file is None:

@@ -1,21 +1,34 @@
 """The deletion that a withdrawal still owes: whoever looks does it first, and says so."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from shimmy_metrics.cli.output import remark
 from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.system.profile import Profile
 
 
-def settle(profile: Profile) -> None:
-    """Delete what there is no consent for before any of it is shown, and say so on standard error."""
+@contextmanager
+def settled(profile: Profile) -> Iterator[None]:
+    """Delete what there is no consent for before any of it is shown, and say so on standard error.
+
+    What keeps that from being done often ends the command as well; then it is said once, by the command's end.
+    """
     # With the store behind it, which most commands that name this module do not open.
     from shimmy_metrics.actions.purge import purge_without_consent
     from shimmy_metrics.departure_text import owed
 
+    undone = ""
     try:
-        result = purge_without_consent(profile)
+        for line in owed(purge_without_consent(profile), profile.clock.now()):
+            remark(line)
     except TroubleError as error:
-        if str(profile.config_path) not in error.where:  # that one ends the command, in the same words
-            remark(f"shimmy-metrics: {error}")
-        return
-    for line in owed(result, profile.clock.now()):
-        remark(line)
+        undone = str(error)
+    try:
+        yield
+    except TroubleError as error:
+        undone = "" if str(error) == undone else undone
+        raise
+    finally:
+        if undone:
+            remark(f"shimmy-metrics: {undone}")
