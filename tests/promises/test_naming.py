@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions.decide import hold
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from support.installed import Home, stop, wait_until
 from support.named_server import NEWER, OTHER, SHIMMY, NamedServer
@@ -124,7 +125,7 @@ def test_an_exchanged_server_is_asked_again(
 ) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": ""})
     home.metrics("enable")
-    home.run("review", command="shimmy-metrics")  # nothing is sent, so that both stay to be looked at
+    hold(home.profile, review=True)  # nothing is sent, so that both stay to be looked at
     with NamedServer(first) as server, _before(home, server) as (port, process):
         assert wait_until(lambda: _told(home)[:1] == told[:1] or len(told) == 1)
         assert wait_until(lambda: bool(server.asked))
