@@ -32,7 +32,7 @@ def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
     if not overview.entries:
         empty = (
             "Each attempt to send is listed here: when, where to, how many bytes, their digest, and what became of it. "
-            "Of what a receiver took the bytes are kept as well."
+            "Attempts in a row of which nothing left are one line. Of what a receiver took the bytes are kept as well."
         )
         keys = canvas.keys
         then = (
