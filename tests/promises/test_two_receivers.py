@@ -96,6 +96,8 @@ def test_a_server_for_the_agreed_receiver_sends_though_this_shell_has_another(tm
             for told in _all_told(shell):
                 assert said in told.splitlines()
             assert "Nothing leaves from here: you agreed to" in shell.metrics("status").stdout
+            # The next session may be one from this shell.
+            assert "sent when the next session ends" not in shell.metrics("preview").stderr
             _ended(home, process)
         assert [len(agreed.received), len(other.received)] == [1, 0]
         assert "what is due is sent" not in shell.metrics("status").stdout

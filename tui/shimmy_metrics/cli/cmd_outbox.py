@@ -115,7 +115,11 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
         yield "It will not leave: metrics are not enabled."
     elif found.basis is Basis.SESSION and standing.decision.delivery is Delivery.REVIEW:
         yield HELD
-    elif acting.sends and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE):
+    elif (
+        standing.sends
+        and acting.sends
+        and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
+    ):
         yield leaves(found.attempt, from_here=none_sends(standing, found.running))
 
 
