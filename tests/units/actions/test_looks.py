@@ -1,5 +1,6 @@
 """A look copies the store once, and the deletion that a withdrawal owes is looked for once."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -46,15 +47,15 @@ def test_a_release_looks_for_an_owed_deletion_once_and_reads_the_summary_once(
     fill_outbox(mine, 1)
     looks: list[str] = []
 
-    def settled(each: Profile) -> None:
+    def settled(each: Profile) -> AbstractContextManager[None]:
         looks.append("owed")
-        owed.settle(each)
+        return owed.settled(each)
 
     def read(each: Profile) -> Summary:
         looks.append("summary")
         return summary(each)
 
-    monkeypatch.setattr(cmd_outbox, "settle", settled)
+    monkeypatch.setattr(cmd_outbox, "settled", settled)
     monkeypatch.setattr(cmd_outbox, "summary", read)
     monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: None)
