@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import decline
+from shimmy_metrics.actions.outbox import delete, hold_back
+from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
+from shimmy_metrics.errors import TroubleError
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import opened
 from support.installed import Home, stop
-from support.queued import fill_outbox
+from support.queued import end_of_session, fill_outbox
 from support.servers import ask, free_port, wait_for
 from support.stalling import STAGES, StallingReceiver
 from support.upstream import Upstream
@@ -114,6 +117,40 @@ def test_after_a_withdrawal_no_body_begins_and_no_sentence_is_untrue(
 ) -> None:
     chance = random.Random(f"{stage} {way.__name__}")
     _withdrawn(tmp_path / "home", stage, way, chance.uniform(0.0, 0.8), 1.0)
+
+
+def _delete_one(home: Home) -> bool:
+    try:
+        return delete(home.profile, 1).gone
+    except TroubleError:
+        return False  # it is being sent, and that is what was said
+
+
+def _hold_one_back(home: Home) -> bool:
+    return hold_back(home.profile, 1)
+
+
+@pytest.mark.parametrize("take_back", [_delete_one, _hold_one_back])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_report_that_was_deleted_or_held_back_has_not_left_and_does_not(
+    tmp_path: Path, stage: str, take_back: Callable[[Home], bool]
+) -> None:
+    receiver = StallingReceiver(tmp_path, stage, 1.0)
+    with receiver.running():
+        home = Home(tmp_path, receiver.variables)
+        assert home.metrics("enable").returncode == 0
+        fill_outbox(home.profile, 1)
+        end_of_session(home.profile)
+        start_sender(home.profile)
+        time.sleep(random.Random(f"{stage} {take_back.__name__}").uniform(0.0, 1.2))
+        done = take_back(home)
+        assert wait_until_gone(home.profile, 5.0)
+    with opened(home.profile) as db:
+        gone = departures.everything(db)
+        assert chain.broken(db) == []
+    if done:
+        assert not any(each.body_at for each in receiver.arrivals), gone
+    assert not _contradictions(receiver, "", gone)
 
 
 @pytest.mark.long

@@ -102,6 +102,7 @@ def test_a_sentence_begins_large_but_a_time_of_another_day_is_told_with_it() -> 
 def test_what_failed_is_neither_the_person_s_no_nor_what_was_taken() -> None:
     assert not failed(departure())
     assert not failed(departure(Outcome.NOTHING_LEFT, Failure.WITHDRAWN))
+    assert not failed(departure(Outcome.NOTHING_LEFT, Failure.TAKEN_BACK))
     told = {outcome for outcome in Outcome if failed(departure(outcome))}
     assert told == {*Outcome} - {Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.PARTLY, Outcome.CUT_OFF}
 

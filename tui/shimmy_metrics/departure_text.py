@@ -34,6 +34,7 @@ _FAILURES: Final = {
     Failure.PROXY: "the proxy could not be used",
     Failure.TIME: "the time was up",
     Failure.WITHDRAWN: "you withdrew",
+    Failure.TAKEN_BACK: "a report of it was deleted or held back",
     Failure.INTERRUPTED: "the sender was ended",
     Failure.STORE: "the store could not be written",
     Failure.BROKEN_OFF: "the connection broke off",
@@ -118,7 +119,7 @@ def never_left(departure: Departure | None, now: datetime, zone: tzinfo | None =
 
 def failed(departure: Departure) -> bool:
     """Whether its reports were not taken, for a reason that is not the person's own."""
-    if departure.failure is Failure.WITHDRAWN:
+    if departure.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK):
         return False
     return departure.outcome is not None and not departure.outcome.taken and departure.outcome is not Outcome.CUT_OFF
 

@@ -148,6 +148,8 @@ class Failure(StrEnum):
     """The time was up."""
     WITHDRAWN = "withdrawn"
     """Consent no longer covered it."""
+    TAKEN_BACK = "taken-back"
+    """A report of it was deleted or held back before the first byte."""
     INTERRUPTED = "interrupted"
     """The sender's process ended."""
     STORE = "store"

@@ -10,12 +10,15 @@ from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_given
 from shimmy_metrics.cli.told import told
-from shimmy_metrics.records import QueueState
-from shimmy_metrics.store import outbox
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.records import Outcome, QueueState
+from shimmy_metrics.store import outbox, releases
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 from support import samples
+from support.departed import depart
 
 OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
 
@@ -59,3 +62,35 @@ def test_that_a_report_is_held_by_hand_is_said(mine: Profile) -> None:
     shown = overview(mine, samples.FACTS)
     assert "is held until you release it" in "\n".join(told(shown, samples.NOW))
     assert validate_given(export(mine), mine).ok
+
+
+def test_one_that_is_being_sent_cannot_be_held_back_and_says_so(mine: Profile) -> None:
+    with opened(mine) as db:
+        second = outbox.due(db)[0]
+        depart(db, second, outcome=None)
+    lock = Lock(lock_path(mine))
+    assert lock.take()
+    assert not by_hand.hold_back(mine, second.id)
+    assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]
+    lock.release()
+    assert by_hand.hold_back(mine, second.id)  # its sender was killed
+
+
+def test_one_that_was_given_to_a_receiver_before_can_be_held_back_while_others_leave(mine: Profile) -> None:
+    with opened(mine) as db:
+        second = outbox.due(db)[0]
+        depart(db, second, outcome=Outcome.ERROR)
+    lock = Lock(lock_path(mine))
+    assert lock.take()
+    assert by_hand.hold_back(mine, second.id)
+    lock.release()
+
+
+def test_holding_a_report_back_takes_back_its_release(mine: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_hand, "start_sender", lambda *_args, **_more: None)
+    with opened(mine) as db:
+        second = outbox.due(db)[0]
+        assert by_hand.release(mine, [second.id]) == 1
+        assert releases.released(db, samples.NOW) == {second.id}
+        assert by_hand.hold_back(mine, second.id)
+        assert releases.released(db, samples.NOW) == frozenset()

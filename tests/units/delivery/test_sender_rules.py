@@ -320,6 +320,85 @@ def test_where_the_programme_ended_meanwhile_nothing_leaves(home: Sender) -> Non
     assert [gone.failure for gone in home.departures] == [Failure.WITHDRAWN]
 
 
+def _deleted(home: Sender) -> None:
+    assert outbox.remove(home.db, 1)
+
+
+def _held(home: Sender) -> None:
+    outbox.mark(home.db, 1, QueueState.HELD_BY_HAND)
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("how", [_deleted, _held])
+def test_a_report_that_is_deleted_or_held_back_while_it_connects_does_not_leave(
+    home: Sender, how: Callable[[Sender], None], *, released: bool
+) -> None:
+    home.queue(1, 2)
+    set_meta(home.db, "failures", "1")
+    met = Exchange(before_head=lambda: how(home))
+    wire = home.send_released(1, 2, meets=met) if released else home.send(met)
+    assert wire.requests == []
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure, gone.report_ids) == (Outcome.NOTHING_LEFT, Failure.TAKEN_BACK, ())
+    assert home.back_off == ("0", "0")  # nobody's failure
+    assert home.states.get(uuid(1)) is (QueueState.HELD_BY_HAND if how is _held else None)
+    assert [each.body for each in home.send().requests] == [report(2).body]
+
+
+def test_a_released_report_that_is_to_leave_by_itself_meanwhile_leaves(home: Sender) -> None:
+    home.queue(1)
+    outbox.mark(home.db, 1, QueueState.HELD_BY_MODE)
+    met = Exchange(before_head=lambda: outbox.mark(home.db, 1, QueueState.DUE))
+    assert [each.body for each in home.send_released(1, meets=met).requests] == [report(1).body]
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_what_a_person_wants_to_see_first_does_not_leave_by_itself(home: Sender, *, within: bool) -> None:
+    home.queue(1)
+
+    def review() -> None:
+        home.agree(delivery="review")
+
+    wire = home.send(Exchange(before_body=review) if within else Exchange(before_head=review))
+    assert wire.requests == []
+    assert [gone.failure for gone in home.departures] == [Failure.WITHDRAWN]
+
+
+def test_an_answer_is_waited_for_though_the_next_is_to_be_seen_first(home: Sender) -> None:
+    home.queue(1)
+    home.send(Exchange(None, while_waiting=lambda: home.agree(delivery="review")), seconds=1.0)
+    assert [gone.failure for gone in home.departures] == [Failure.TIME]
+
+
+def test_under_review_nothing_leaves_by_itself_whoever_wrote_that_word(home: Sender) -> None:
+    home.queue(1)
+    home.agree(delivery="review")
+    assert home.send().seconds == []
+    assert home.departures == []
+    assert home.states == {uuid(1): QueueState.HELD_BY_MODE}
+    assert [each.body for each in home.send_released(1).requests] == [report(1).body]
+
+
+def test_an_attempt_or_a_release_is_taken_with_its_departure_or_not_at_all(
+    home: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.queue(1, 2)
+    home.end()
+    home.release(2)
+
+    def ended(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as until_then:
+        until_then.setattr(departures, "begin", ended)
+        for released in ((), (2,)):
+            with pytest.raises(SystemExit):
+                home.run(released=released)
+    assert home.departures == []
+    assert [each.body for each in home.run(released=(2,)).requests] == [report(2).body]
+    assert [each.body for each in home.run().requests] == [report(1).body]
+
+
 def test_a_release_by_hand_is_a_request_of_its_own_and_says_nothing_of_the_others(home: Sender) -> None:
     home.queue(1, 2, 3)
     wire = home.send_released(2, meets=Exchange(before_body=lambda: home.queue(4)))

@@ -27,6 +27,14 @@ def test_a_release_is_taken_once_and_leaves_the_others() -> None:
         assert releases.released(db, NOW) == {2}
 
 
+def test_one_that_is_taken_back_is_none_and_the_others_stand() -> None:
+    with memory_store() as db:
+        releases.release(db, [1, 2, 3], YES, NOW)
+        releases.take_back(db, 2, NOW)
+        assert releases.released(db, NOW) == {1, 3}
+        assert releases.take(db, (1, 2, 3), YES, NOW) == [1, 3]
+
+
 def test_it_counts_under_its_yes_alone_and_is_gone_all_the_same() -> None:
     with memory_store() as db:
         releases.release(db, [1], YES, NOW)

@@ -58,12 +58,14 @@ def release(profile: Profile, reports: Collection[int]) -> int:
 def hold_back(profile: Profile, report: int) -> bool:
     """Keep a report that is due until a person releases it; return False where it is gone or not due.
 
-    It stays held though later all others are sent at once. Raises `TroubleError`.
+    It stays held though later all others are sent at once. One that a sender is bringing away at this moment is no
+    longer due. Raises `TroubleError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
-        if found is None or found.state is not QueueState.DUE:
+        if found is None or found.state is not QueueState.DUE or _on_its_way(profile, db, found):
             return False
+        releases.take_back(db, report, profile.clock.now())
         outbox.mark(db, report, QueueState.HELD_BY_HAND)
     return True
 
@@ -92,6 +94,11 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
     outbox.remove(db, report)
     chain.add_note(db, at=profile.clock.now(), kind=NoteKind.DELETED, number=1)
     return Deleted(gone=True, departure=departure)
+
+
+def _on_its_way(profile: Profile, db: Database, report: QueuedReport) -> bool:
+    departure = departures.that_carried(db, [report.report_id]).get(report.report_id)
+    return departure is not None and departure.ended is None and sending(profile)
 
 
 def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[QueuedReport]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent import Delivery, Standing
 from shimmy_metrics.delivery import backoff
 from shimmy_metrics.delivery.force import ENDED, in_force
 from shimmy_metrics.delivery.post import Answer, Gate, Post
@@ -43,10 +43,12 @@ _BUSY_SECONDS: Final = 1.0
 
 
 class _Leaving(NamedTuple):
-    """A request, and the yes under which it leaves: that of its reports, or that of the release by hand."""
+    """A request, the number of its departure, and the yes under which it leaves: its reports', or the release's."""
 
     request: Request
+    departure: int
     consent_id: str
+    by_hand: bool
 
 
 def send_queued(profile: Profile, deadline: float, released: Collection[int] = ()) -> None:
@@ -74,40 +76,47 @@ def _attempt(profile: Profile, deadline: float, released: Collection[int]) -> No
         leaving = _next(profile, db, released)
         if leaving is None:
             return
-        with transaction(db):
-            departure = departures.begin(db, _departure(profile, leaving.request, by_hand=bool(released)))
-        answer, passed = _send(profile, db, leaving, departure, deadline - _BOOKING_SECONDS)
+        answer, passed = _send(profile, db, leaving, deadline - _BOOKING_SECONDS)
         withdrawn = answer.failure is Failure.WITHDRAWN
         request = leaving.request
         verdict = Verdict(Outcome.CUT_OFF) if withdrawn and passed else classify(request, answer, passed=passed)
         note_departure(profile, verdict.outcome, reports=len(request.reports), status=answer.status)
         # It left: where the disk has no room for that now, there is the ballast.
-        with_room(store_path(profile), lambda: _complete(profile, db, request, departure, answer, verdict))
+        with_room(store_path(profile), lambda: _complete(profile, db, leaving, answer, verdict))
 
 
-def _send(profile: Profile, db: Database, leaving: _Leaving, departure: int, deadline: float) -> tuple[Answer, bool]:
+def _send(profile: Profile, db: Database, leaving: _Leaving, deadline: float) -> tuple[Answer, bool]:
     """Send the request; return the answer and whether a byte may have left."""
-    request = leaving.request
+    reports = leaving.request.reports
+    taken_back = False
 
     def permits() -> bool:
+        nonlocal taken_back
         if not gate.passed:
-            with transaction(db):
-                departures.may_leave(db, departure, [report.report_id for report in request.reports])
+            with transaction(db):  # from here on none of them can be deleted or held back
+                taken_back = not all(_still_leaves(db, report) for report in reports)
+                if taken_back:
+                    return False
+                departures.may_leave(db, leaving.departure, [report.report_id for report in reports])
         return _covers(profile, db, leaving)
 
     gate = Gate(permits)
-    post = Post(request, profile.environment, gate, deadline - time.monotonic())
+    post = Post(leaving.request, profile.environment, gate, deadline - time.monotonic())
     while True:
         answer = post.answer(_WATCH_SECONDS)
         if answer is not None:
-            return answer, gate.passed
+            return (Answer(failure=Failure.TAKEN_BACK) if taken_back else answer), gate.passed
         withdrawn = not _consented(profile, leaving)
         if withdrawn or time.monotonic() > deadline:
             return Answer(failure=Failure.WITHDRAWN if withdrawn else Failure.TIME), gate.close()
 
 
 def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving | None:
-    """Return the next request, or None where none may or need leave."""
+    """Return the next request, its departure begun in the store, or None where none may or need leave.
+
+    An attempt or a release is taken in the transaction that begins its departure: whatever ends this process, one that
+    was taken is on record.
+    """
     now = profile.clock.now()
     with transaction(db):
         dropped = outbox.expire(db, now)
@@ -122,12 +131,17 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving
             taken = (outbox.get(db, report) for report in releases.take(db, released, grant, now))
             chosen = [report for report in taken if report is not None]
         elif backoff.take_attempt(db):
+            if standing.decision.delivery is Delivery.REVIEW:  # written by hand, while reports were due
+                outbox.mark_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
             outbox.hold_others(db, grant, standing.decision.endpoint)
             chosen = _due(db, now)
         else:
             return None
         request = next_request([report for report in chosen if _may_leave(db, report)], standing.endpoint)
-    return None if request is None else _Leaving(request, grant)
+        if request is None:
+            return None
+        by_hand = bool(released)
+        return _Leaving(request, departures.begin(db, _departure(now, request, by_hand=by_hand)), grant, by_hand)
 
 
 def _due(db: Database, now: datetime) -> list[QueuedReport]:
@@ -143,6 +157,12 @@ def _may_leave(db: Database, report: QueuedReport) -> bool:
     whole = digest(report.body) == report.sha256
     outbox.mark(db, report.id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
     return False
+
+
+def _still_leaves(db: Database, report: QueuedReport) -> bool:
+    """Whether a report that was read before waits as it did then, or is due meanwhile."""
+    now = outbox.get(db, report.id)
+    return now is not None and now.state in (report.state, QueueState.DUE)
 
 
 def _waiting(profile: Profile, released: Collection[int]) -> bool:
@@ -166,11 +186,13 @@ def _sending(profile: Profile, db: Database | None) -> Standing | None:
 
 
 def _covers(profile: Profile, db: Database, leaving: _Leaving) -> bool:
-    """Whether consent, at this very moment, covers these reports and this endpoint. Never raises."""
+    """Whether consent, at this very moment, covers these reports, this endpoint, and how they leave. Never raises."""
     try:
-        return _same_yes(_sending(profile, db), leaving)
+        standing = _sending(profile, db)
     except TroubleError:
         return False
+    reviewed = standing is not None and standing.decision.delivery is Delivery.REVIEW
+    return _same_yes(standing, leaving) and (leaving.by_hand or not reviewed)
 
 
 def _consented(profile: Profile, leaving: _Leaving) -> bool:
@@ -189,10 +211,10 @@ def _same_yes(standing: Standing | None, leaving: _Leaving) -> bool:
     )
 
 
-def _departure(profile: Profile, request: Request, *, by_hand: bool) -> Departure:
+def _departure(now: datetime, request: Request, *, by_hand: bool) -> Departure:
     return Departure(
         id=0,
-        begun=profile.clock.now(),
+        begun=now,
         endpoint=request.url,
         sha256=request.sha256,
         length=len(request.body),
@@ -201,13 +223,12 @@ def _departure(profile: Profile, request: Request, *, by_hand: bool) -> Departur
     )
 
 
-def _complete(
-    profile: Profile, db: Database, request: Request, departure: int, answer: Answer, verdict: Verdict
-) -> None:
+def _complete(profile: Profile, db: Database, leaving: _Leaving, answer: Answer, verdict: Verdict) -> None:
     """Write what became of the request, and of each report in it."""
-    withdrawn = answer.failure is Failure.WITHDRAWN
+    request = leaving.request
+    stopped = answer.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK)
     with transaction(db):
-        backoff.attempt_ended(db, failed=verdict.failed and not withdrawn)
+        backoff.attempt_ended(db, failed=verdict.failed and not stopped)
         if verdict.ended:
             set_meta(db, ENDED, request.url)
         taken = 0
@@ -220,7 +241,7 @@ def _complete(
                 taken += 1
         departures.complete(
             db,
-            departure,
+            leaving.departure,
             ended=profile.clock.now(),
             outcome=verdict.outcome,
             status=answer.status,

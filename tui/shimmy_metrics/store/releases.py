@@ -36,6 +36,11 @@ def take(db: Database, reports: Collection[int], consent_id: str, now: datetime)
     return sorted({each.report for each in found if each.report in reports and each.consent_id == consent_id})
 
 
+def take_back(db: Database, report: int, now: datetime) -> None:
+    """Let a release be none, where no sender has taken it yet. Within the caller's transaction."""
+    _write(db, [each for each in _open(db, now) if each.report != report])
+
+
 def released(db: Database, now: datetime) -> frozenset[int]:
     """Return the reports that were released and that their sender has not taken yet."""
     return frozenset(each.report for each in _open(db, now))
