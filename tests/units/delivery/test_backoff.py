@@ -9,6 +9,7 @@ from shimmy_metrics.delivery.backoff import (
     session_ended,
     take_attempt,
 )
+from shimmy_metrics.store.database import all_meta
 from support.samples import memory_store
 
 
@@ -47,3 +48,10 @@ def test_an_end_makes_one_attempt_and_counts_once() -> None:
 def test_before_any_end_was_counted_an_attempt_is_open() -> None:
     with memory_store() as db:
         assert attempt_is_open(db)
+
+
+def test_what_one_version_counted_the_next_one_reads() -> None:
+    with memory_store() as db:
+        session_ended(db)
+        attempt_ended(db, failed=True)
+        assert all_meta(db) == {"attempted": "0", "failures": "1", "passed-over": "0"}

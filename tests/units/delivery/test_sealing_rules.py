@@ -116,6 +116,14 @@ def test_after_410_a_session_is_kept_for_the_person_and_nothing_is_sealed(home: 
     assert home.told == ("", "")
 
 
+def test_after_410_no_end_counts_though_a_report_is_due(home: Home) -> None:
+    set_meta(home.db, "failures", "9")
+    outbox.add(home.db, report(1, YES))
+    set_meta(home.db, "ended", LOCAL)
+    assert not home.end(home.begin(2))
+    assert counted(home.db) == (9, 2)
+
+
 def test_another_endpoint_s_410_is_nobody_s_business(home: Home) -> None:
     set_meta(home.db, "ended", "http://127.0.0.1:9/elsewhere")
     assert home.end(home.begin())

@@ -9,7 +9,7 @@ import pytest
 from shimmy_metrics.actions.export_rules import RELEASED
 from shimmy_metrics.limits import RELEASE_SECONDS
 from shimmy_metrics.store import releases
-from shimmy_metrics.store.database import get_meta, set_meta
+from shimmy_metrics.store.database import all_meta, get_meta, set_meta
 from support.samples import NOW, memory_store
 
 YES = "the yes in force"
@@ -49,6 +49,20 @@ def test_whose_time_is_over_is_none_also_where_a_clock_went_back(moment: datetim
         assert releases.released(db, moment) == frozenset()
         releases.release(db, [2], YES, moment)
         assert releases.take(db, [1, 2], YES, moment) == [2]
+
+
+@pytest.mark.parametrize("seconds", [RELEASE_SECONDS, -RELEASE_SECONDS])
+def test_its_time_is_told_to_the_second(seconds: float) -> None:
+    with memory_store() as db:
+        releases.release(db, [1], YES, NOW)
+        assert releases.released(db, NOW + timedelta(seconds=seconds)) == {1}
+        assert releases.released(db, NOW + timedelta(seconds=seconds * 1.001)) == frozenset()
+
+
+def test_what_one_version_released_the_next_one_reads() -> None:
+    with memory_store() as db:
+        releases.release(db, [1], YES, NOW)
+        assert list(all_meta(db)) == ["released"]
 
 
 def test_what_is_kept_of_it_is_known_to_validate() -> None:
