@@ -196,6 +196,7 @@ def test_where_the_server_can_leave_no_sender_behind_reports_leave_when_the_next
             stop(process)
         with home.started(*words) as process:
             wait_for(port, process)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
             stop(process)
         assert "Reports are sent when the next session ends." in home.run("tui", "--plain").stdout.splitlines()
         assert _json(home)["sends_at_session_start"] is False
