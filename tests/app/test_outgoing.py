@@ -324,6 +324,23 @@ async def test_a_release_of_which_no_sender_made_a_request_says_so(
         assert "The report waits as before." in " ".join(opened.text(app).split())
 
 
+async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
+    tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shimmy_metrics.app.releasing.PATIENCE_SECONDS", -3.0)  # 2 s are left
+    waiting(tmp_path, QueueState.HELD_BY_HAND)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: bool(app.released))
+        await opened.press(pilot, "d")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
+        await opened.until(pilot, lambda: not app.released)
+        assert "No request was made." not in opened.text(app)
+
+
 @pytest.mark.parametrize(
     ("outcome", "failure", "word"),
     [

@@ -101,10 +101,12 @@ class Releasing(Acting):
         self.post_message(Done(told))
 
     def _tell_unsent(self) -> None:
-        """Say that no sender made a request of what was released: its time is over."""
-        if self._released is not None:
-            waits = "The report waits" if len(self._released.rows) == 1 else "The reports wait"
-            self._released = None
+        """Say that no sender made a request of what was released, and still waits: its time is over."""
+        released, self._released = self._released, None
+        shown = self.overview.outbox if self.overview is not None else ()
+        waiting = sum(report.id in released.rows for report in shown) if released is not None else 0
+        if waiting:
+            waits = "The report waits" if waiting == 1 else "The reports wait"
             self.post_message(Done(f"No request was made. {waits} as before."))
 
     def ask_to_delete(self, report: QueuedReport) -> None:
