@@ -9,10 +9,12 @@ from rich.style import Style
 from support import pictures, scenes
 from support.cells import named
 from support.svg import NAMESPACE
+from support.textual_version import compares_drawing
 
 RENEW = "run python -m support.pictures from tests/ and look at what changed"
 
 
+@compares_drawing
 @pytest.mark.parametrize(("width", "height"), pictures.SIZES)
 async def test_every_screen_says_and_looks_as_stored_in_colour_in_16_colours_and_without(
     width: int, height: int
@@ -20,6 +22,7 @@ async def test_every_screen_says_and_looks_as_stored_in_colour_in_16_colours_and
     _compare(pictures.SNAPSHOTS, await pictures.snapshots(width, height))
 
 
+@compares_drawing
 @pytest.mark.parametrize("look", pictures.PICTURE_LOOKS)
 @pytest.mark.parametrize(("width", "height"), pictures.PICTURE_SIZES)
 async def test_every_picture_is_as_stored(width: int, height: int, look: str) -> None:

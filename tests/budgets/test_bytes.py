@@ -13,6 +13,7 @@ import pytest
 from support import bytes_sent
 from support.bytes_sent import LOOKS, PROGRAM, STEPS, TABLE
 from support.terminal import terminal
+from support.textual_version import compares_drawing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
 
@@ -22,6 +23,7 @@ SPLIT_BYTES = 16
 """What a frame takes more that comes in two, as some do on a busy machine."""
 
 
+@compares_drawing
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_step_stays_within_its_budget_and_rises_nowhere(tmp_path: Path, look: str) -> None:
     # On a machine that stalls, a frame may come in two: never twice alike.

@@ -23,6 +23,7 @@ from shimmy_metrics.app.start import Start
 from support import opened, overviews, samples
 from support.rest import awaits
 from support.terminal import Terminal, terminal
+from support.textual_version import insist
 from support.timed import busy
 
 TABLE: Final = Path(__file__).parents[1] / "budgets" / "bytes.json"
@@ -237,7 +238,8 @@ def measured(look: str, root: Path) -> dict[str, Sent]:
 
 
 def main() -> None:
-    """Measure, and write the table."""
+    """Measure, and write the table. Raises `SystemExit` under another Textual than the stored figures'."""
+    insist()
     table: dict[str, dict[str, int]] = {name: {} for name, _, _ in STEPS}
     for look in LOOKS:
         with tempfile.TemporaryDirectory() as folder:

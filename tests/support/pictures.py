@@ -11,6 +11,7 @@ from typing import Final
 from support.scenes import LOOKS, Scene, Shown, walked
 from support.snapshots import snapshot
 from support.svg import svg
+from support.textual_version import insist
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURES: Final = ROOT / "screenshots"
@@ -74,5 +75,6 @@ def renew(folder: Path, kind: str, files: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
+    insist()
     renew(SNAPSHOTS, "txt", asyncio.run(every_snapshot()))
     renew(PICTURES, "svg", asyncio.run(every_picture()))

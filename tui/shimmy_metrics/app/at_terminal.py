@@ -104,6 +104,7 @@ class AtTerminal(App[None]):
         if self._driver is None or self.is_headless or not self.screen_stack:
             return
         place = self.screen.outer_size.clamp_offset(self.cursor_position)
+        # Textual moves the cursor from where it believes it to be: that has to be true after this move, too.
         if place != self._previous_cursor_position:
             self._previous_cursor_position = place
             self._driver.write(str(Control.move_to(*place)))
@@ -128,7 +129,7 @@ class AtTerminal(App[None]):
         return [self._colours] if self.native_ansi_color else super().get_line_filters()
 
     def _show_cursor(self) -> None:
-        if self._driver is not None:
+        if self._driver is not None:  # nothing public writes to the terminal between two frames
             self._driver.write(SHOW_CURSOR)
 
     def came_back(self) -> None:

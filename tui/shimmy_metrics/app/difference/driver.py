@@ -55,7 +55,7 @@ else:
         from textual.message import Message
 
         class DifferenceDriver(LinuxDriver):
-            """Writes differences."""
+            """Writes differences. `_app`, `_loop` and `_file` are the base class's: it has no public names for them."""
 
             def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the base class's own
                 self._grid = grid_for(terminal)

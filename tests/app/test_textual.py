@@ -1,0 +1,107 @@
+"""What the app takes of Textual that Textual does not promise: known by name, with the reason, and there."""
+
+import ast
+import inspect
+import pkgutil
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+
+import pytest
+from packaging.requirements import Requirement
+from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+
+import shimmy_metrics.app
+from shimmy_metrics.app.difference.driver import difference_driver
+from support.textual_version import INSTALLED, PROJECT, STORED
+
+PRIVATE: dict[str, tuple[type, str]] = {
+    "_app": (Driver, "the driver compares the terminal's size with the app's, and has it draw again"),
+    "_batch_count": (App, "a screen draws nothing while the app holds drawing back"),
+    "_compositor_refresh": (Screen, "the first frame is painted at once, and none while drawing is held back"),
+    "_css_update_count": (Screen, "a screen without styles of its own has no style sheet read again"),
+    "_driver": (App, "the cursor is moved and shown without a frame, and the grid told to forget"),
+    "_file": (LinuxDriver, "the terminal's real size is asked of what is written to"),
+    "_loop": (Driver, "a signal's handler has the loop draw again"),
+    "_previous_cursor_position": (App, "a frame moves the cursor from where it stands, so it is told where we put it"),
+}
+"""Every name that begins with an underscore and is Textual's: the class that has it, and what the app does with it."""
+
+OF_PYTHON = {"_exit", "_fields", "_replace"}
+"""Public for all their underscore: of `os` and of every named tuple."""
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_what_is_used_of_textual_without_its_promise_is_there(name: str) -> None:
+    holder, used_for = PRIVATE[name]
+    assert name in _private(holder), (
+        f"Textual {INSTALLED} has no {holder.__name__}.{name} any more, by which {used_for}"
+    )
+
+
+def test_nothing_else_of_textual_s_is_used_or_taken_for_a_name_of_ours() -> None:
+    own = {
+        name
+        for ours in _classes()
+        for theirs in ours.__mro__
+        if _textual_s(theirs)
+        for name in _private(ours) & _private(theirs)
+    }
+    of_others = {
+        each.attr
+        for module in _modules()
+        for each in ast.walk(ast.parse(inspect.getsource(import_module(module))))
+        if isinstance(each, ast.Attribute) and _owner(each) != "self" and _is_private(each.attr)
+    }
+    assert own | (of_others - OF_PYTHON) == set(PRIVATE)
+
+
+def test_the_pictures_are_compared_under_one_version_that_the_app_takes() -> None:
+    (taken,) = (Requirement(each) for each in PROJECT["dependencies"] if each.startswith("textual"))
+    assert taken.specifier.contains(STORED)
+    assert taken.specifier.contains(INSTALLED)
+
+
+def _modules() -> Iterator[str]:
+    return (each.name for each in pkgutil.walk_packages(shimmy_metrics.app.__path__, "shimmy_metrics.app."))
+
+
+def _classes() -> set[type]:
+    """Return the app's own classes that have one of Textual's as a base."""
+    found = {each for module in _modules() for each in vars(import_module(module)).values() if inspect.isclass(each)}
+    driver = difference_driver("xterm")
+    found |= {driver} if driver is not None else set()
+    return {each for each in found if not _textual_s(each) and any(_textual_s(base) for base in each.__mro__)}
+
+
+def _textual_s(each: type) -> bool:
+    return each.__module__.partition(".")[0] == "textual"
+
+
+@cache
+def _private(owner: type) -> frozenset[str]:
+    """Return the private names that a class's own code defines or has on `self`."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+    assert isinstance(tree, ast.ClassDef)
+    defined = [each.name for each in tree.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    declared = [
+        name.id
+        for each in tree.body
+        if isinstance(each, ast.Assign | ast.AnnAssign)
+        for name in ast.walk(each)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    ]
+    on_self = [each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute) and _owner(each) == "self"]
+    return frozenset(filter(_is_private, (*defined, *declared, *on_self)))
+
+
+def _owner(each: ast.Attribute) -> str:
+    return each.value.id if isinstance(each.value, ast.Name) else ""
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
