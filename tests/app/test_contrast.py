@@ -10,9 +10,9 @@ from rich.style import Style
 
 from shimmy_metrics.app.main import ShimmyApp
 from support import overviews
+from support.contrast import LEAST, Rgb, contrast
 from support.timed import Timed, key, quiet, send
 
-LEAST = 4.5
 MAGENTA = 5
 MAGENTA_ON_BLACK = 4.48
 """The one of the 16 that comes near on both grounds in xterm's palette (the other is 4.69)."""
@@ -22,20 +22,6 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 TOUR = ("1", "2", "l", "l", "w", "d", "n", "3", "m", "enter", "q", "4", "slash", "x", "z", "q", "escape", "G", "enter")
 MORE = ("question_mark", "q", "c", "tab", "enter", "n", "x", "p", "escape", "n", "v", "colon", "d", "e", "escape")
-
-Rgb = tuple[int, int, int]
-
-
-def _light(colour: Rgb) -> float:
-    parts = [value / 255 for value in colour]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: Rgb, other: Rgb) -> float:
-    """Return the ratio as WCAG 2 defines it."""
-    dark, bright = sorted((_light(one), _light(other)))
-    return (bright + 0.05) / (dark + 0.05)
 
 
 def drawn(app: ShimmyApp) -> Iterator[tuple[str, Style]]:
@@ -64,6 +50,16 @@ async def _toured(app: Timed, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str,
             await quiet(pilot)
             met |= set(drawn(app))
     return met
+
+
+@pytest.mark.parametrize(
+    ("grey", "ratio"),
+    [(0, 21.0), (0x76, 4.54), (0x77, 4.48), (255, 1.0)],
+    ids=["black", "enough", "too little", "none"],
+)
+def test_the_contrast_on_white_is_the_published_one(grey: int, ratio: float) -> None:
+    assert round(contrast((grey, grey, grey), WHITE), 2) == ratio
+    assert round(contrast(WHITE, (grey, grey, grey)), 2) == ratio
 
 
 @pytest.mark.parametrize("background", ["15;0", "0;15"], ids=["dark", "light"])
