@@ -1,8 +1,10 @@
-"""Every question keeps its yes and its no in view, whole, at any size."""
+"""Every question keeps its yes and its no in view, whole, at any size; no answer looks weightier than another."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 from textual.geometry import Region
 
 from shimmy_metrics.app.main import ShimmyApp
@@ -41,6 +43,31 @@ async def test_yes_and_no_are_whole_and_a_click_on_no_closes_the_question(
         await pilot.click(offset=answers(app)[-1].region.offset)
         await opened.settled(pilot)
         assert app.screen is not asked
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
+@pytest.mark.parametrize("terminal", [{}, {"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}], ids=str)
+async def test_the_four_answers_weigh_the_same(tmp_path: Path, terminal: dict[str, str], size: tuple[int, int]) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), terminal, asks=True)
+    async with app.run_test(size=size) as pilot:
+        await opened.settled(pilot)
+        four = [each for each in app.screen.query_one("#body").query(KeyButton) if each.display]
+        assert [each.act.key for each in four] == ["e", "o", "n", "a"]
+        first, *others = ({*pieces(each)} for each in four)
+        assert len(first) == 3  # letter, name, consequence
+        assert all(each == first for each in others)
+        assert len({each.region.width for each in four}) == 1
+        assert app.focused is None
+
+
+def pieces(button: KeyButton) -> Iterator[tuple[bool, int, Style | None]]:
+    """Yield where each piece of an answer begins, whether on its first row, and how it looks."""
+    for row in range(button.size.height):
+        column = 0
+        for text, style, _ in button.render_line(row):
+            if text.strip():
+                yield row == 0, column + len(text) - len(text.lstrip()), style
+            column += len(text)
 
 
 async def test_they_stay_whole_while_the_terminal_changes_its_size(tmp_path: Path) -> None:
