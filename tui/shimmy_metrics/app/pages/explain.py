@@ -26,10 +26,20 @@ def explained(
     fates = dict(NEVER)
     if key in fates:
         return (
-            line(Span(key, Role.MARKED), muted("  never leaves")),
+            *headed(canvas, key, "never leaves"),
             *wrapped(f"{fates[key][:1].upper()}{fates[key][1:]}.", canvas.width),
         )
     return ()
+
+
+def headed(canvas: Canvas, name: str, told: str) -> Iterator[Line]:
+    """Yield the name of what is marked with a word or two about it: behind it, or below where there is no room."""
+    head = line(Span(name, Role.MARKED), muted(f"  {told}"))
+    if length(head) < canvas.width:
+        yield head
+        return
+    yield line(Span(name, Role.MARKED))
+    yield from wrapped(told, canvas.width, role=Role.MUTED)
 
 
 def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:

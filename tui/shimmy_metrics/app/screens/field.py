@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from shimmy_metrics.app.lines import Line, Role, Span, line, muted, wrapped
+from shimmy_metrics.app.lines import Line, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.explain import explained
+from shimmy_metrics.app.pages.explain import explained, headed
 from shimmy_metrics.app.pages.places import Places
 from shimmy_metrics.app.pages.session import ROUTE
 from shimmy_metrics.app.screens.base import Frame
@@ -61,5 +61,4 @@ class FieldFrame(Frame):
             return explained(canvas, name, sent.get(name, ""), measured.get(name, ""), opened=self.more)
         if self.mark not in _STAYS:
             return ()
-        head = line(Span(self.mark, Role.MARKED), muted("  stays here"))
-        return (head, *wrapped(_STAYS[self.mark], canvas.width))
+        return (*headed(canvas, self.mark, "stays here"), *wrapped(_STAYS[self.mark], canvas.width))
