@@ -52,11 +52,6 @@ class Environment:
         return self.get("SHIMMY_METRICS_ENDPOINT")
 
     @property
-    def bind_address(self) -> str:
-        """`SHIMMY_BIND_ADDRESS`, as Shimmy's `--bind auto` reads it; empty where it is not set."""
-        return self.get("SHIMMY_BIND_ADDRESS")
-
-    @property
     def api_key_holds(self) -> bool:
         """Whether `SHIMMY_API_KEY` is one that Shimmy accepts: at least 16 printable ASCII characters."""
         key = self.variables.get("SHIMMY_API_KEY", "")
