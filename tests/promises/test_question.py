@@ -109,6 +109,7 @@ def test_a_connection_that_drops_decides_nothing(home: Home, serve: list[str], p
         there.hang_up()
         # The app takes the hang-up for itself, and the server starts; else it ends this process as it ends a server.
         assert wait_until(lambda: there.process.poll() == -signal.SIGHUP or listening(port))
+        assert listening(port) is (kind != "dumb")
     assert list(home.root.iterdir()) == []
 
 
