@@ -24,7 +24,7 @@ LONG: Final = 30.0
 
 
 class Case(NamedTuple):
-    """An answer, and what it leads to (DESIGN, "Sending").
+    """An answer, and what it leads to.
 
     `reports` is how many sessions wait for the request; `left` how each of them is queued afterwards, with the cause;
     `failures` how many attempts in a row have failed then; `again` whether the next session's end sends again.

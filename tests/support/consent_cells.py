@@ -1,4 +1,4 @@
-"""The table of consent: its axes, a cell of it made real in a home, and in words what may happen there (DESIGN)."""
+"""The table of consent: its axes, a cell of it made real in a home, and in words what may happen there."""
 
 import json
 import os

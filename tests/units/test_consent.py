@@ -54,7 +54,7 @@ CASES: Final = [
 
 
 def _expected(case: Case) -> dict[str, object]:
-    """Return what the design says of a case, a sentence a line; the first obstacle in this order is told."""
+    """Return what is expected of a case, a sentence a line; the first obstacle in this order is told."""
     a_yes = case.answer == "yes" and case.owner == "mine"
     off = case.switch != ""
     reasons = [

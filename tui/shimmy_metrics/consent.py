@@ -1,7 +1,6 @@
 """Consent as values: what was decided, what is in force, and how one becomes the other. Pure.
 
-Off until a person says yes; the environment can only switch off; a yes covers one schema version and one endpoint
-(DESIGN, "Consent").
+Off until a person says yes; the environment can only switch off; a yes covers one schema version and one endpoint.
 """
 
 from dataclasses import dataclass, replace

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """How our commands end (DESIGN, "Commands"). `serve` ends as the server ended."""
+    """How our commands end. `serve` ends as the server ended."""
 
     DONE = 0
     NO = 1

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# --- the report (DESIGN, "What a report holds") -------------------------------------------------------------------
+# --- the report ---------------------------------------------------------------------------------------------------
 
 REPORT_BYTES: Final = 1_023
 """The description promises less than 1 KB (1,024 bytes) a session."""
@@ -33,7 +33,7 @@ VERSION_PART_MAX: Final = 999
 ACTIVE_MINUTES: Final = 5
 """A session without a request still counts as active use after this long."""
 
-# --- delivery (DESIGN, "Sending") ---------------------------------------------------------------------------------
+# --- delivery -----------------------------------------------------------------------------------------------------
 
 SEND_SECONDS: Final = 5.0
 """The description's time-out, by the wall clock: name look-up, TLS and answer included."""

@@ -1,4 +1,4 @@
-"""Where the question can be asked: on a terminal, and only by its foreground process group (DESIGN, "Consent")."""
+"""Where the question can be asked: on a terminal, and only by its foreground process group."""
 
 import os
 import sys

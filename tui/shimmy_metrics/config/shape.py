@@ -2,9 +2,8 @@
 
 Two shapes are read: ours, with the `metrics` object, and the flat one that Shimmy's own source writes. A flat no is a
 no; a flat yes is undecided, since there Enter and the end of input said yes. Where the two differ the no wins. Keys
-that are not ours survive a write untouched, at every level (DESIGN, "Consent"), numbers digit for digit and a key that
-stands twice included. A file in which a key of ours holds something else than it should is no decision at all: a slip
-must not send.
+that are not ours survive a write untouched, at every level, numbers digit for digit and a key that stands twice
+included. A file in which a key of ours holds something else than it should is no decision at all: a slip must not send.
 """
 
 import json

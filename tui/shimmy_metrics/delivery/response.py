@@ -1,4 +1,4 @@
-"""What a receiver's answer means for the reports that were sent. Pure (DESIGN, "Sending")."""
+"""What a receiver's answer means for the reports that were sent. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
 """One sender at a time: a departure's row, consent, one request, what became of it.
 
-Order (DESIGN, "Departures"): the row stands in the store before a byte can leave; then consent is read, when the
-connection stands and again before the body; then the bytes. Consent is watched all the while: when it is withdrawn the
-attempt ends at once. Silent: a failure leaves the reports where they are, for a later session's end.
+Order: the row stands in the store before a byte can leave; then consent is read, when the connection stands and again
+before the body; then the bytes. Consent is watched all the while: when it is withdrawn the attempt ends at once.
+Silent: a failure leaves the reports where they are, for a later session's end.
 """
 
 import time

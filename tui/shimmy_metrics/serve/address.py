@@ -2,7 +2,7 @@
 
 In: the person's words and the environment. Out: addresses to try in turn, and the words for the real server, in which
 its address is left to the environment (`ps` shows words). Whatever Shimmy would refuse is not decided here: it is
-handed over untouched, and the real binary says so in its own words (DESIGN, "The server keeps its place").
+handed over untouched, and the real binary says so in its own words.
 """
 
 import ipaddress

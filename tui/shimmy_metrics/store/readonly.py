@@ -1,7 +1,7 @@
 """The store looked at without a write.
 
 A look copies the file in one short transaction and reads the copy: it holds up no writer, and a process that is stopped
-in the middle holds no lock (DESIGN, "The store").
+in the middle holds no lock.
 """
 
 import contextlib

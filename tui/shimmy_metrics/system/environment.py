@@ -33,7 +33,7 @@ class Environment:
     def switch(self) -> str:
         """The variable that switches metrics off, with its value, as `NAME=value`; empty where none does.
 
-        The environment can only switch off: `SHIMMY_METRICS=on` means nothing (DESIGN, "Consent").
+        The environment can only switch off: `SHIMMY_METRICS=on` means nothing.
         """
         value = self.get("DO_NOT_TRACK")
         if value.lower() not in _UNSET:

@@ -30,7 +30,7 @@ class Profile:
 
     @classmethod
     def current(cls) -> Self:
-        """Return the profile of the person who runs this process (DESIGN, "Consent" and "The store")."""
+        """Return the profile of the person who runs this process."""
         environment = Environment.current()
         home = _home()
         legacy = home / "Library/Application Support/shimmy/config.json" if sys.platform == "darwin" else None
