@@ -13,18 +13,18 @@ from shimmy_metrics import limits
 from shimmy_metrics.app import keys
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.report import identifying, schema, table
+from support.renew import RENEW, SCHEMA
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_published_schema_is_the_fields() -> None:
-    published = ROOT / "tui/shimmy_metrics/report/report.schema.json"
-    assert published.read_text(encoding="utf-8") == schema.text()
+    assert SCHEMA.read_text(encoding="utf-8") == schema.text(), RENEW
 
 
 def test_the_readme_s_table_is_the_fields() -> None:
-    assert table.renewed(README) == README
+    assert table.renewed(README) == README, RENEW
 
 
 def _run_as_command(module: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
@@ -36,16 +36,6 @@ def _run_as_command(module: str, monkeypatch: pytest.MonkeyPatch, *words: str) -
 def test_one_command_prints_the_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     _run_as_command(schema.__name__, monkeypatch)
     assert capsys.readouterr().out == schema.text()
-
-
-def test_the_command_that_the_mark_names_renews_the_table_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    document = tmp_path / "README.md"
-    document.write_bytes(f"caf\u00e9\r\n{table.BEGIN}an older table{table.END}what follows\n".encode())
-    _run_as_command(table.__name__, monkeypatch, str(document))
-    expected = f"caf\u00e9\r\n{table.BEGIN}{table.table()}{table.END}what follows\n"
-    assert document.read_bytes().decode() == expected
 
 
 def test_the_readme_s_words_about_whole_reports_are_what_was_computed() -> None:

@@ -8,10 +8,9 @@ from rich.style import Style
 
 from support import pictures, scenes
 from support.cells import named
+from support.renew import RENEW
 from support.svg import NAMESPACE
 from support.textual_version import compares_drawing
-
-RENEW = "run python -m support.pictures from tests/ and look at what changed"
 
 
 @compares_drawing

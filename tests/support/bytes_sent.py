@@ -1,6 +1,6 @@
 """What the app sends over a slow line, counted on the far side of a pty of 80 x 24, step by step.
 
-`python -m support.bytes_sent`, from `tests/`, measures anew and writes the table that `tests/budgets` holds the app to.
+`python -m support.renew bytes`, from `tests/`, measures anew and stores the table that `tests/budgets` compares with.
 The app under count says by a title, which is not counted, when a step is over: that needs no guess how fast it is, and
 no silence, which a busy machine makes as well.
 """
@@ -8,7 +8,6 @@ no silence, which a busy machine makes as well.
 import asyncio
 import json
 import re
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,17 +236,12 @@ def measured(look: str, root: Path) -> dict[str, Sent]:
         return found
 
 
-def main() -> None:
-    """Measure, and write the table. Raises `SystemExit` under another Textual than the stored figures'."""
+def table() -> str:
+    """Measure; return the table as its file holds it. Raises `SystemExit` under another Textual than the stored figures'."""
     insist()
-    table: dict[str, dict[str, int]] = {name: {} for name, _, _ in STEPS}
+    counts: dict[str, dict[str, int]] = {name: {} for name, _, _ in STEPS}
     for look in LOOKS:
         with tempfile.TemporaryDirectory() as folder:
             for name, took in measured(look, Path(folder)).items():
-                table[name][look] = took.count
-                sys.stdout.write(f"{look:12} {name:36} {took.count:6,} bytes in {took.writes}, last {took.last:,}\n")
-    TABLE.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+                counts[name][look] = took.count
+    return json.dumps(counts, indent=1, ensure_ascii=False) + "\n"

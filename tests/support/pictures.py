@@ -1,17 +1,15 @@
-"""Draws every screen with fixed data: `python -m support.pictures`, from `tests/`, renews all that the test compares.
+"""Draws every screen with fixed data, for the test that compares and for `python -m support.renew`, which stores it.
 
 In `tests/app/screens/` lies what each scene says at three sizes and how it looks there; in `screenshots/` lie SVG
 pictures of those that are worth one.
 """
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
 from support.scenes import LOOKS, Scene, Shown, walked
 from support.snapshots import snapshot
 from support.svg import svg
-from support.textual_version import insist
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURES: Final = ROOT / "screenshots"
@@ -62,19 +60,3 @@ async def walks(width: int, height: int, look: str) -> list[tuple[Scene, Shown]]
         drawn = (width, height) not in SIZES
         _walked[key] = [each async for each in walked(*key, drawn=drawn)]
     return _walked[key]
-
-
-def renew(folder: Path, kind: str, files: dict[str, str]) -> None:
-    """Write the files, and delete those of this kind that are none of them any more."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob(f"*.{kind}"):
-        if path.name not in files:
-            path.unlink()
-    for name, content in files.items():
-        (folder / name).write_text(content, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    insist()
-    renew(SNAPSHOTS, "txt", asyncio.run(every_snapshot()))
-    renew(PICTURES, "svg", asyncio.run(every_picture()))

@@ -1,4 +1,4 @@
-"""Records the first minute: `python -m support.recording`, from `tests/`, plays `shimmy demo` and writes the file.
+"""Records the first minute: `python -m support.renew recording`, from `tests/`, plays `shimmy demo` and stores it.
 
 The program is the installed one, in a shell on a terminal of 80 x 24; the keys are those of somebody who reads before
 deciding. The form is asciicast 2, which `asciinema play` shows.
@@ -97,6 +97,12 @@ def cast(heard: Iterable[tuple[float, bytes]]) -> str:
     return "\n".join([*lines, ""])
 
 
+def missing(recording: str) -> str:
+    """Return the words of the first step that a recording does not show in its turn, empty where it shows all."""
+    shown = iter(screens(recording))
+    return next((step.words for step in STORY if not any(step.words in screen for screen in shown)), "")
+
+
 def events(recording: str) -> list[tuple[float, str]]:
     """Return a recording's output, each piece with its second."""
     found = [json.loads(line) for line in recording.splitlines()[1:]]
@@ -145,7 +151,3 @@ def _together(pieces: Iterable[tuple[float, str]]) -> Iterator[tuple[float, str]
 def _need(there: bool, what: str) -> None:
     if not there:
         sys.exit(f"nothing was recorded: it needs {what}")
-
-
-if __name__ == "__main__":
-    RECORDING.write_text(record(), encoding="utf-8")

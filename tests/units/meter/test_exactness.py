@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from support import exactness
+from support.renew import RENEW
 
 TESTS = Path(__file__).parents[2]
 
 
 def test_the_readme_s_table_is_what_the_meter_makes_of_each_exchange() -> None:
-    readme = exactness.README.read_text(encoding="utf-8")
-    assert exactness.renewed(readme) == readme
+    readme = (TESTS.parent / "README.md").read_text(encoding="utf-8")
+    assert exactness.renewed(readme) == readme, RENEW
 
 
 @pytest.mark.parametrize("row", exactness.REAL)

@@ -1,0 +1,123 @@
+"""Renews all that is generated, and names the files that changed: `python -m support.renew [WHAT...]`, from `tests/`.
+
+Without a word all of it is renewed, the quick parts first. The recording is another one each time, so it is made anew
+only where it no longer shows today's screens, or where it is named. A test of each part fails where that is outdated.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+COMMAND: Final = "python -m support.renew"
+RENEW: Final = f"run {COMMAND} from tests/ and look at what changed"
+"""What a test says that finds a generated file outdated."""
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+README: Final = ROOT / "README.md"
+SCHEMA: Final = ROOT / "tui/shimmy_metrics/report/report.schema.json"
+
+
+class Made(NamedTuple):
+    """What is generated, by where it lies. Of the files that are `stored` none other is to be left."""
+
+    files: Mapping[Path, str]
+    stored: Collection[Path] = ()
+
+
+# The generators are loaded when they are wanted: the tests of the pure core load this module for its `RENEW` alone.
+
+
+def _schema() -> Made:
+    from shimmy_metrics.report import schema
+
+    return Made({SCHEMA: schema.text()})
+
+
+def _readme() -> Made:
+    from shimmy_metrics.report import table
+    from support import exactness
+
+    return Made({README: exactness.renewed(table.renewed(README.read_bytes().decode()))})
+
+
+def _snapshots() -> Made:
+    from support import pictures
+    from support.textual_version import insist
+
+    insist()
+    made = asyncio.run(pictures.every_snapshot())
+    folder = pictures.SNAPSHOTS
+    return Made({folder / name: text for name, text in made.items()}, [*folder.glob("*.txt")])
+
+
+def _pictures() -> Made:
+    from support import pictures
+    from support.textual_version import insist
+
+    insist()
+    made = asyncio.run(pictures.every_picture())
+    folder = pictures.PICTURES
+    return Made({folder / name: text for name, text in made.items()}, [*folder.glob("*.svg")])
+
+
+def _bytes() -> Made:
+    from support import bytes_sent
+
+    return Made({bytes_sent.TABLE: bytes_sent.table()})
+
+
+def _recording() -> Made:
+    from support import recording
+
+    return Made({recording.RECORDING: recording.record()})
+
+
+GENERATED: Final[Mapping[str, Callable[[], Made]]] = {
+    "schema": _schema,
+    "readme": _readme,
+    "snapshots": _snapshots,
+    "pictures": _pictures,
+    "bytes": _bytes,
+    "recording": _recording,
+}
+"""What is generated, in the order in which it is renewed."""
+
+
+def write(made: Made) -> list[str]:
+    """Write each file that differs, delete those that are no longer made; return a line for each."""
+    lines: list[str] = []
+    for path, text in made.files.items():
+        if not path.exists() or path.read_bytes() != text.encode():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+            lines.append(f"renewed: {path}")
+    for path in sorted({*made.stored} - {*made.files}):
+        path.unlink()
+        lines.append(f"deleted: {path}")
+    return lines
+
+
+def due() -> list[str]:
+    """Return what is renewed where nothing is named."""
+    from support import recording
+
+    outdated = recording.missing(recording.RECORDING.read_text(encoding="utf-8"))
+    return [what for what in GENERATED if what != "recording" or outdated]
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Renew what is named, or what is due."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Renew what is generated.")
+    parser.add_argument("what", nargs="*", choices=[*GENERATED, []], metavar="WHAT", help=", ".join(GENERATED))
+    for what in parser.parse_args(words).what or due():
+        sys.stdout.write(f"{what}:\n")
+        sys.stdout.flush()
+        lines = write(GENERATED[what]()) or ["as it was"]
+        sys.stdout.write("".join(f"  {line.replace(f'{ROOT}/', '')}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    main()
