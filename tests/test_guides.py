@@ -119,3 +119,11 @@ def test_nothing_points_to_a_document_that_is_not_here() -> None:
             cited = re.findall(r'\w[ \n]\(([A-Z]{4,}), "[A-Z]', text)
             assert {f"{name}.md" for name in cited} <= here, path
             assert not re.search(r"\b[Ii]ssue #?\d", text), path
+
+
+def test_the_changelog_is_by_release_the_one_in_work_first() -> None:
+    version = re.search(r'__version__ = "(.+)"', (PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    releases = re.findall(r"^## (\S+)", _text("CHANGELOG.md"), re.MULTILINE)
+    assert version
+    assert releases[0] == version[1]
+    assert {*re.findall(r"^### (.+)$", _text("CHANGELOG.md"), re.MULTILINE)} <= {"Added", "Changed", "Fixed", "Removed"}

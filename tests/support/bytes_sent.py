@@ -237,7 +237,7 @@ def measured(look: str, root: Path) -> dict[str, Sent]:
 
 
 def table() -> str:
-    """Measure; return the table as its file holds it. Raises `SystemExit` under another Textual than the stored figures'."""
+    """Measure; return the table as its file holds it. Raises `SystemExit` under another Textual than that file's."""
     insist()
     counts: dict[str, dict[str, int]] = {name: {} for name, _, _ in STEPS}
     for look in LOOKS:
