@@ -115,6 +115,29 @@ async def test_of_servers_that_are_not_measured_nothing_is_claimed(
         assert said in told(app)
 
 
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (overviews.troubled, "While the config cannot be used nothing is measured and nothing leaves."),
+        (
+            overviews.without_endpoint,
+            "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell. "
+            "A server that was started elsewhere goes by its own.",
+        ),
+    ],
+)
+async def test_where_an_answer_cannot_be_read_no_question_is_asked_and_a_no_is_offered(
+    tmp_path: Path, shown: Callable[[], Overview], said: str
+) -> None:
+    app = opened.still(tmp_path, shown())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        page = told(app)
+    assert said in page
+    assert "Withdraw" in page
+    assert not any(word in page for word in ("Ask me later", "No thanks", "Enable", "maintainer"))
+
+
 @pytest.mark.parametrize("shown", [overviews.declined, overviews.only_for_me])
 async def test_after_a_recorded_no_the_page_tells_what_a_yes_would_do(
     tmp_path: Path, shown: Callable[[], Overview]

@@ -29,6 +29,7 @@ from shimmy_metrics.wording import (
     informed,
     no_key,
     obstacle,
+    while_unusable,
 )
 
 SHOWN: Final = (
@@ -40,11 +41,13 @@ SHOWN: Final = (
 
 
 def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
-    """Return the four answers as they stand now, each with its consequence in numbers.
+    """Return the answers as they stand now, each with its consequence in numbers.
 
     `starting`: the server is about to start, and a yes counts from this very start.
     """
     decision = overview.standing.decision
+    if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
+        return (Choice("consent.decline", "decline", "Withdraw", "stops what runs, deletes what waits"),)
     enable = Choice("consent.enable", "enable", ENABLE.label, STARTING if starting else ENABLE.consequence)
     if decision.consent is Consent.UNDECIDED:
         return (
@@ -85,7 +88,7 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
     decision = overview.standing.decision
     off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
-    who = informed(overview.standing.endpoint, overview.proxy, off=off)
+    who = informed(overview.standing.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
     if canvas.width >= 80:
         lines += [each for told in who for each in wrapped(told, canvas.width)]
     else:
@@ -125,6 +128,8 @@ def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
 def sentence(canvas: Canvas, overview: Overview) -> str:
     """Return the page's first line: the question while it is open, then what is in force."""
     standing, decision = overview.standing, overview.standing.decision
+    if overview.unusable is not None:
+        return while_unusable(overview.unusable)
     elsewhere = [each.address for each in measured_elsewhere(overview)]
     if elsewhere:
         return switched_elsewhere(standing.switch, elsewhere, canvas.keys.of("consent.decline"))
