@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.report import table
-from support import exactness, recording, renew
+from support import bytes_sent, exactness, recording, renew
 
 
 def test_only_what_differs_is_written_and_what_is_no_longer_made_is_deleted(tmp_path: Path) -> None:
@@ -50,3 +50,11 @@ def test_the_recording_is_due_only_where_it_does_not_show_today_s_screens(
     older.write_text("\n".join(recording.RECORDING.read_text(encoding="utf-8").splitlines()[:20]), encoding="utf-8")
     monkeypatch.setattr(recording, "RECORDING", older)
     assert renew.due() == [*renew.GENERATED]
+
+
+@pytest.mark.parametrize(
+    ("count", "known", "kept"),
+    [(1_453, 1_457, 1_457), (116, 100, 100), (117, 100, 117), (83, 100, 83), (5, 0, 5), (0, 5, 0), (700, 0, 700)],
+)
+def test_a_count_of_bytes_that_chance_moved_is_not_renewed(count: int, known: int, kept: int) -> None:
+    assert bytes_sent.settled(count, known) == kept

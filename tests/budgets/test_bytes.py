@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support import bytes_sent
-from support.bytes_sent import LOOKS, PROGRAM, STEPS, TABLE
+from support.bytes_sent import LOOKS, PROGRAM, SPLIT_BYTES, STEPS, TABLE
 from support.renew import RENEW
 from support.terminal import terminal
 from support.textual_version import compares_drawing
@@ -19,9 +19,6 @@ from support.textual_version import compares_drawing
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
 
 IDLE_SECONDS = 10.0
-
-SPLIT_BYTES = 16
-"""What a frame takes more that comes in two, as some do on a busy machine."""
 
 
 @compares_drawing
