@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.report import table
-from support import bytes_sent, exactness, recording, renew
+from support import bytes_sent, exactness, recording, renew, textual_version
 
 
 def test_only_what_differs_is_written_and_what_is_no_longer_made_is_deleted(tmp_path: Path) -> None:
@@ -35,6 +35,13 @@ def test_the_readme_s_tables_are_renewed_and_nothing_else_in_it(
     assert spoiled.read_bytes() == "caf\u00e9\r\n".encode() + whole
     renew.main(["readme"])
     assert capsys.readouterr().out == "readme:\n  as it was\n"
+
+
+@pytest.mark.parametrize("drawn", ["snapshots", "pictures", "bytes"])
+def test_nothing_is_stored_that_another_textual_draws(monkeypatch: pytest.MonkeyPatch, drawn: str) -> None:
+    monkeypatch.setattr(textual_version, "INSTALLED", "8.2.4")
+    with pytest.raises(SystemExit, match=r"^Textual 8\.2\.4 is installed"):
+        renew.GENERATED[drawn]()
 
 
 @pytest.mark.parametrize("mark", [table.BEGIN, exactness.BEGIN])
