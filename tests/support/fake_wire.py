@@ -50,7 +50,9 @@ class FakeWire:
         return _Post(self, request, gate, self._exchanges.pop(0) if self._exchanges else Exchange())
 
     def answered(self, request: Request, gate: Gate, met: Exchange) -> Answer | None:
-        """Take the request's steps and return what came back."""
+        """Take the request's steps and return what came back; where no connection can be made none is taken."""
+        if met.answer is not None and met.answer.failure is Failure.CONNECTION:
+            return met.answer
         for event, before in ((_HEAD, met.before_head), (_BODY, met.before_body)):
             if before is not None:
                 before()

@@ -239,6 +239,14 @@ def test_an_attempt_keeps_a_quarter_of_a_second_for_its_end(home: Sender) -> Non
     assert home.back_off == ("1", "0")
 
 
+def test_where_no_connection_can_be_made_that_is_what_is_on_record(home: Sender) -> None:
+    home.queue(1)
+    home.send(Exchange(Answer(failure=Failure.CONNECTION)))
+    (gone,) = home.departures
+    assert (gone.outcome, gone.failure, gone.report_ids) == (Outcome.NOTHING_LEFT, Failure.CONNECTION, ())
+    assert home.back_off == ("1", "0")
+
+
 def test_when_its_time_is_up_nothing_is_begun(home: Sender) -> None:
     home.queue(1)
     for seconds in (-1.0, 0.0):
@@ -578,6 +586,17 @@ def test_one_sender_at_a_time(home: Sender) -> None:
     home.send()
     assert len(home.departures) == 1
     assert not held(lock_path(home.profile))
+
+
+def test_a_sender_that_waits_for_another_begins_soon_after_its_end(home: Sender) -> None:
+    home.queue(1)
+    home.end()
+    lock = Lock(lock_path(home.profile))
+    assert lock.take()
+    home.at_opening = lambda opened: lock.release() if opened == 3 else None
+    wire = home.run()
+    assert len(wire.requests) == 1
+    assert wire.now - wire.began < 0.1
 
 
 def test_without_a_store_there_is_nothing_to_send(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
