@@ -15,6 +15,7 @@ from shimmy_metrics.consent import Standing
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.announcement import Announcement, Measured
@@ -125,7 +126,7 @@ class Session:
             return
         if exchanged:
             counting = now.counting
-            self._stop(now, now.standing)
+            self._end(now, now.standing)  # the taps go on: what is under way is the other server's
             self.open()
             self._measure(now.standing, self._profile.clock.monotonic(), None).counting = counting
         else:
@@ -134,7 +135,14 @@ class Session:
     def new_tap(self) -> Tap | None:
         """Return a tap for a connection that begins, or None where nothing is measured."""
         now = self._measuring
-        return None if now is None else Tap(now.fold, now.hash_model, self._profile.clock.monotonic, self._read_as)
+        return None if now is None else Tap(self._fold, self._hash, self._profile.clock.monotonic, self._read_as)
+
+    def _fold(self, exchange: Exchange) -> None:
+        if self._measuring is not None:
+            self._measuring.fold(exchange)
+
+    def _hash(self, name: bytes) -> bytes:
+        return b"" if self._measuring is None else self._measuring.hash_model(name)
 
     def _ask_again(self) -> None:
         if self._again and self._measuring is not None:
@@ -215,6 +223,9 @@ class Session:
 
     def _stop(self, now: Measuring, standing: Standing) -> None:
         self._relay.measure_none()
+        self._end(now, standing)
+
+    def _end(self, now: Measuring, standing: Standing) -> None:
         counters = self._stopped(now)
         self._clerk.give(partial(self._books.end, counters) if standing.measures else self._books.withdraw)
         self._clerk.give(self._books.close)
