@@ -41,3 +41,19 @@ def test_the_last_name_is_the_model_s() -> None:
     for name in ("first", "second", ""):
         tally.name(name)
     assert tally.model == "second"
+
+
+def test_of_a_hostile_number_of_choices_the_first_sixty_four_are_kept_and_go_on() -> None:
+    tally = Tally()
+    for choice in range(70):
+        tally.report(1, choice)
+    assert tally.reported == 64
+    tally.report(2, 63)  # one that is kept
+    tally.report(2, 64)  # one that is not
+    assert tally.reported == 65
+
+
+def test_of_a_long_name_its_beginning_is_the_model_s() -> None:
+    tally = Tally()
+    tally.name("m" * 1_024 + "x")
+    assert tally.model == "m" * 1_024
