@@ -62,7 +62,9 @@ async def test_what_is_told_of_a_name_stands_below_it_where_there_is_no_room_bes
     async with app.run_test(size=(width, 8)) as pilot:
         await opened.press(pilot, view)
         assert isinstance(app.screen, Frame)
+        await opened.settled(pilot)  # the page is laid out, and marks nothing anew
         app.screen.mark = name
+        await opened.settled(pilot)
         await opened.press(pilot, "enter")
         assert not cropped(app)
         assert told in opened.text(app)
