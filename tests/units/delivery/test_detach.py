@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.delivery.detach import Unsealed, sender_environment, start_sender
-from shimmy_metrics.delivery.left_over import read
+from shimmy_metrics.delivery.detach import sender_environment, start_sender
+from shimmy_metrics.delivery.unsealed import Unsealed, read
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.locks import Lock
 from support.installed import wait_until
@@ -135,7 +135,7 @@ def test_it_is_given_the_session_that_had_no_time_and_its_lock(tmp_path: Path, m
     started = _Started(monkeypatch)
     lock = Lock(tmp_path / "session-3.lock")
     lock.take()
-    start_sender(profile(tmp_path), ended=Unsealed(3, COUNTERS, lock))
+    start_sender(profile(tmp_path), ended=Unsealed(3, COUNTERS, lock.shared()))
     ((command, more),) = started.calls
     assert command[-1] == "shimmy_metrics.delivery"
     assert more["stdin"] == subprocess.PIPE

@@ -14,7 +14,7 @@ import pytest
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery import __main__ as process
-from shimmy_metrics.delivery.left_over import LeftOver
+from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.system.profile import Profile
 from support.samples import COUNTERS, profile
 
@@ -74,7 +74,7 @@ def test_its_five_seconds_began_with_it(sender: Process) -> None:
 
 
 def test_a_session_that_it_is_given_is_sealed_first(sender: Process) -> None:
-    assert sender.run(given=LeftOver(3, COUNTERS, 9).as_json()) == 0
+    assert sender.run(given=Unsealed(3, COUNTERS, 9).as_json()) == 0
     sealed, sent = sender.done
     assert sealed == ("sealed", sender.profile, 3, COUNTERS, 9, None)
     assert isinstance(sealed[3], Counters)

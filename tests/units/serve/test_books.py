@@ -7,7 +7,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.detach import Unsealed
+from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.serve.books import Books, Header
 from shimmy_metrics.serve.health import SHIMMY, Name
 from support.queued import LOCAL, uuid

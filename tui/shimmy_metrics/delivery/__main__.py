@@ -1,7 +1,7 @@
 """The sender's process: `python -m shimmy_metrics.delivery [RELEASED...]`. Silent; what fails goes to the local log.
 
 Its arguments are the numbers of reports that a person released by hand. On standard input may stand a session that its
-own process could not seal in time (`left_over`).
+own process could not seal in time (`unsealed`).
 """
 
 import os
@@ -10,9 +10,9 @@ import sys
 import threading
 import time
 
-from shimmy_metrics.delivery.left_over import read
 from shimmy_metrics.delivery.sealing import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
+from shimmy_metrics.delivery.unsealed import read
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.system.log import note
 from shimmy_metrics.system.process import age_seconds

@@ -6,27 +6,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import Final
 
-from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.left_over import LeftOver
-from shimmy_metrics.records import Session
+from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.system.environment import Environment
-from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
-
-
-class Unsealed(NamedTuple):
-    """A session whose own process could not seal it in time: its number in the store, its last counters, its lock.
-
-    Where it ended before the store had it, the number is 0 and `session` all of it.
-    """
-
-    row_id: int
-    counters: Counters
-    lock: Lock | None
-    session: Session | None = None
-
 
 _PASSED_ON: Final = frozenset(
     (
@@ -70,7 +54,7 @@ def start_sender(
     at a session's end; the reports go `at_start` of the next one instead. `released` are reports (numbers in the
     store) that a person released by hand. `ended` is a session that this process could not seal in time: the sender
     does it first, and holds the session's lock until then, so that no start takes it for a crashed one, whose counters
-    are those last written. Raises `OSError`.
+    are those last written; our own descriptor of that lock is closed. Raises `OSError`.
     """
     if profile.environment.supervised and not (at_start or released):
         return
@@ -79,7 +63,7 @@ def start_sender(
         flags = subprocess.CREATE_NO_WINDOW
     # -P: a folder named shimmy_metrics in the person's current directory must not be imported.
     command = [sys.executable, "-P", "-m", "shimmy_metrics.delivery", *map(str, released)]
-    lock = None if ended is None or ended.lock is None else ended.lock.shared()
+    lock = None if ended is None else ended.lock
     process = subprocess.Popen(
         command,
         cwd="/" if sys.platform != "win32" else None,
@@ -92,9 +76,8 @@ def start_sender(
         pass_fds=() if lock is None else (lock,),
     )
     if ended is not None and process.stdin is not None:
-        left_over = LeftOver(ended.row_id, ended.counters, lock, ended.session)
         with contextlib.suppress(OSError), process.stdin:  # less than a pipe holds, so this waits for nobody
-            process.stdin.write(left_over.as_json())
+            process.stdin.write(ended.as_json())
     if lock is not None:
         os.close(lock)  # the sender has its own
     # It may outlive us, so nothing here depends on its end. Where we live on, as the app does, it must leave no zombie.

@@ -18,9 +18,10 @@ from typing import Final
 from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.consent import ENDPOINT, Standing, same_endpoint
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.detach import Unsealed, start_sender
+from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.force import AT_START
 from shimmy_metrics.delivery.sealing import end_session, recover_crashed
+from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
@@ -183,7 +184,8 @@ class Books:
         """Return what is left to do of the session's end, None where nothing is. For any thread."""
         if self._entered != header.session_id:
             return Unsealed(0, counters, None, header.session(counters, self._profile.clock.now()))
-        return None if self._session is None else Unsealed(self._session.id, counters, self._lock)
+        session, lock = self._session, self._lock
+        return None if session is None else Unsealed(session.id, counters, None if lock is None else lock.shared())
 
     def end(self, counters: Counters) -> None:
         """Seal the session, keep it or delete it, as the decision in force says now; then the sender is started."""

@@ -10,11 +10,11 @@ from shimmy_metrics.records import Session
 _TIMES: Final = ("started", "updated")
 
 
-class LeftOver(NamedTuple):
+class Unsealed(NamedTuple):
     """A session that is still to be sealed, with its last counters.
 
     `row_id` is its number in the store, 0 where it ended before the store had it: then `session` is all of it. `lock`
-    is the inherited descriptor that holds its lock, None where there is none.
+    is a descriptor that holds its lock, which the process that seals inherits; None where there is none.
     """
 
     row_id: int
@@ -31,11 +31,11 @@ class LeftOver(NamedTuple):
         return json.dumps([self.row_id, self.counters.as_json(), self.lock, session]).encode()
 
 
-def read(data: bytes) -> LeftOver:
+def read(data: bytes) -> Unsealed:
     """Read what `as_json` wrote. Raises `ValueError`, `TypeError` or `KeyError` for anything else."""
     row_id, told, lock, session = json.loads(data)
     counters = Counters.from_json(told)
     if session is not None:
         times = {name: datetime.fromisoformat(session[name]) for name in _TIMES}
         session = Session(**(session | times | {"counters": counters}))
-    return LeftOver(int(row_id), counters, lock, session)
+    return Unsealed(int(row_id), counters, lock, session)

@@ -2,15 +2,15 @@
 
 import pytest
 
-from shimmy_metrics.delivery.left_over import LeftOver, read
+from shimmy_metrics.delivery.unsealed import Unsealed, read
 from support.samples import COUNTERS, session
 
 
 @pytest.mark.parametrize("whole", [None, session()._replace(counters=COUNTERS)])
 @pytest.mark.parametrize("lock", [None, 9])
 def test_what_was_written_is_read(whole: object, lock: int | None) -> None:
-    left_over = LeftOver(0 if whole else 3, COUNTERS, lock, whole)  # type: ignore[arg-type]  # a Session or None
-    assert read(left_over.as_json()) == left_over
+    unsealed = Unsealed(0 if whole else 3, COUNTERS, lock, whole)  # type: ignore[arg-type]  # a Session or None
+    assert read(unsealed.as_json()) == unsealed
 
 
 @pytest.mark.parametrize("data", [b"no JSON", b"[]", b"{}", b"[1, 2, 3, 4]", b'[0, {}, null, {"id": 0}]'])
