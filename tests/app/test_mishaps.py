@@ -61,10 +61,7 @@ async def test_a_path_that_cannot_be_is_said_when_it_is_written_to(
 
 
 async def test_a_clicked_yes_counts_once_the_question_stood(tmp_path: Path) -> None:
-    profile = opened.profile_of(tmp_path)
-    enable(profile)
-    with store(profile) as db:
-        outbox.add(db, samples.queued())
+    profile = opened.with_a_report(tmp_path)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
@@ -128,10 +125,7 @@ async def test_bytes_that_a_disk_damaged_are_shown_and_end_nothing(tmp_path: Pat
 async def test_a_damaged_store_makes_a_no_no_question_again(
     tmp_path: Path, answer: Callable[[Profile], object], said: str
 ) -> None:
-    profile = opened.profile_of(tmp_path)
-    enable(profile)
-    with store(profile) as db:
-        outbox.add(db, samples.queued())
+    profile = opened.with_a_report(tmp_path)
     answer(profile)
     store_path(profile).write_bytes(b"no database" * 400)
     app = opened.living(tmp_path)

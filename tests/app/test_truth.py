@@ -218,10 +218,7 @@ async def test_a_no_says_what_had_been_sent_before_and_what_never_was(tmp_path: 
 
 
 async def test_only_for_me_says_that_what_waited_is_kept(tmp_path: Path) -> None:
-    profile = opened.profile_of(tmp_path)
-    enable(profile)
-    with store(profile) as db:
-        outbox.add(db, samples.queued())
+    opened.with_a_report(tmp_path)
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
@@ -305,10 +302,7 @@ async def test_the_page_of_keys_lists_the_answers_that_there_are(tmp_path: Path)
 
 
 async def test_a_deletion_that_another_s_withdrawal_brings_is_said(tmp_path: Path) -> None:
-    profile = opened.profile_of(tmp_path)
-    enable(profile)
-    with store(profile) as db:
-        outbox.add(db, samples.queued())
+    profile = opened.with_a_report(tmp_path)
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()

@@ -26,7 +26,8 @@ from support.covering import covering, every_pair, pairs
 from support.installed import Home
 from support.one_line import can_mount
 from support.servers import free_port
-from support.traced import STRACE, Traced, real_binary, run
+from support.stand_in import plain_stand_in
+from support.traced import STRACE, Traced, run
 
 SEED: Final = 14
 ROWS: Final = {
@@ -120,7 +121,7 @@ def test_no_cell_acts_without_a_yes(tmp_path: Path, cell: Cell) -> None:
 
 
 def _tried(root: Path, cell: Cell) -> _Did:
-    real = real_binary(root)
+    real = plain_stand_in(root)
     port = free_port() if cell.command in ("serve", "upstream") else 0
     with LoopbackReceiver() as receiver, ToyServer() as toy, made(cell, root / "home", receiver.url) as person:
         home = person.having(SHIMMY_BIN=str(real))

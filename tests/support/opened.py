@@ -10,11 +10,14 @@ from rich.console import Console
 from rich.style import Style
 from textual.pilot import Pilot
 
+from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.app.main import ShimmyApp, app_for
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.profile import Profile
 from support import samples
 from support.reading import unwrapped
@@ -63,6 +66,15 @@ def living(
 def profile_of(root: Path) -> Profile:
     """Return the profile that `living` opens."""
     return samples.profile(root, **TERMINAL)
+
+
+def with_a_report(root: Path) -> Profile:
+    """Return the profile that `living` opens, with a yes and a report that is due."""
+    profile = profile_of(root)
+    enable(profile)
+    with store(profile) as db:
+        outbox.add(db, samples.queued())
+    return profile
 
 
 def text(app: ShimmyApp) -> str:

@@ -28,35 +28,6 @@ _CHANGES: Final = ("creat", "mkdir", "mkdirat", "rename", "renameat", "renameat2
                    "symlinkat", "unlink", "unlinkat", "truncate")  # fmt: skip
 _CALLS: Final = ",".join(("trace=network", "process", "openat", *sorted(_CHANGES)))
 
-_REAL: Final = """#!{python} -S
-import signal, sys, os
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = b'{{"service":"shimmy","version":"2.6.5"}}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-told = os.environ.get("SHIMMY_BIND_ADDRESS") or sys.argv[sys.argv.index("--bind") + 1]
-host, port = told.rsplit(":", 1)
-HTTPServer((host, int(port)), Answer).serve_forever()
-"""
-
-
-def real_binary(folder: Path) -> Path:
-    """Write a stand-in for the real Shimmy into the folder, for SHIMMY_BIN: one process, one thread."""
-    path = folder / "real-shimmy"
-    path.write_text(_REAL.format(python=sys.executable))
-    path.chmod(0o755)
-    return path
-
 
 @dataclass(frozen=True, slots=True)
 class Traced:
