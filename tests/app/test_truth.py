@@ -277,10 +277,10 @@ async def test_an_answer_that_cannot_be_recorded_says_so_and_one_that_is_says_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from shimmy_metrics.actions import decide
-    from shimmy_metrics.errors import TroubleError
+    from shimmy_metrics.errors import UserError
 
     def held(_: object) -> None:
-        raise TroubleError("is held", where="metrics.db", remedy="Try again")
+        raise UserError("is held", where="metrics.db", remedy="Try again")
 
     enable(opened.profile_of(tmp_path))
     monkeypatch.setattr(decide, "purge_without_consent", held)

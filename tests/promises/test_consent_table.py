@@ -15,7 +15,7 @@ from shimmy_metrics import consent
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.report.check import check_body
 from shimmy_metrics.store.database import store_path
@@ -223,7 +223,7 @@ def test_the_whole_product_of_answer_words_ci_and_asker(tmp_path: Path, monkeypa
                 profile = Profile(home.profile.config_path, home.profile.state_dir, Environment(variables))
                 tried += 1
                 if name in ("damaged", "unreadable"):
-                    with pytest.raises(TroubleError):
+                    with pytest.raises(UserError):
                         standing(profile)
                     continue
                 force = standing(profile)

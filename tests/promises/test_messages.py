@@ -25,7 +25,7 @@ import trustme
 import shimmy_metrics
 from shimmy_metrics.actions import named
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.sqlite_errors import sqlite_errors
@@ -345,7 +345,7 @@ def _messages() -> Iterator[tuple[str, str]]:
         place = SOURCE / room
         for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
             for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "TroubleError" and call.args:
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "UserError" and call.args:
                     fixed = [
                         part.value
                         for part in ast.walk(call.args[0])
@@ -538,13 +538,13 @@ def test_a_report_that_somebody_else_releases_meanwhile_was_gone_already(
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     _held(home)
     monkeypatch.setattr(named, "release", lambda *_: 0)
-    with pytest.raises(TroubleError, match="the report was gone already") as caught:
+    with pytest.raises(UserError, match="the report was gone already") as caught:
         named.release_named(home.profile, named.find_named(home.profile, "all"))
     assert caught.value.remedy == "See shimmy config --metrics status"
 
 
 def test_an_unknown_trouble_of_the_store_is_said_as_one(tmp_path: Path) -> None:
-    with pytest.raises(TroubleError) as caught, sqlite_errors(tmp_path / "metrics.db"):
+    with pytest.raises(UserError) as caught, sqlite_errors(tmp_path / "metrics.db"):
         raise sqlite3.OperationalError("something new")
     assert str(caught.value).endswith("metrics.db: cannot be used. Check the disk and the file")
 

@@ -15,7 +15,7 @@ from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.outbox import delete, hold_back
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import opened
@@ -122,7 +122,7 @@ def test_after_a_withdrawal_no_body_begins_and_no_sentence_is_untrue(
 def _delete_one(home: Home) -> bool:
     try:
         return delete(home.profile, 1).gone
-    except TroubleError:
+    except UserError:
         return False  # it is being sent, and that is what was said
 
 

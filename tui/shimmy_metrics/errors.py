@@ -1,21 +1,9 @@
-"""What can go wrong for a person, said once: what is wrong, where, and what to do. And the exit codes."""
+"""What can go wrong for a person, said once: what is wrong, where, and what to do."""
 
-from enum import IntEnum
-
-
-class Exit(IntEnum):
-    """How our commands end. `serve` ends as the server ended."""
-
-    DONE = 0
-    NO = 1
-    """The answer is no: `validate` found a violation."""
-    USAGE = 2
-    """Wrong arguments, or a config, store or address that cannot be used."""
-    NO_SERVER = 127
-    """There is no real shimmy binary to hand over to."""
+from shimmy_metrics.exit_codes import Exit
 
 
-class TroubleError(Exception):
+class UserError(Exception):
     """Something a person has to know about, in one line and without a traceback.
 
     `what` is wrong, `where` (a file with its line, an address, an argument), and the `remedy`.

@@ -8,7 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import USES, Kind, OwnFile, files
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.files_text import NOTHING_HERE, listed
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
@@ -117,7 +117,7 @@ def test_a_file_of_another_user_is_not_ours_and_a_folder_of_theirs_is_said(tmp_p
     os.chown(mine.state_dir / "metrics.log", 61_235, 61_235)
     assert [each.kind for each in files(mine)] == [Kind.FOLDER]
     os.chown(mine.state_dir, 61_235, 61_235)
-    with pytest.raises(TroubleError, match="belongs to another user"):
+    with pytest.raises(UserError, match="belongs to another user"):
         files(mine)
 
 

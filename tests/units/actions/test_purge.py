@@ -14,7 +14,7 @@ from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.outbox import delete
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.delivery.sender_lock import lock_path
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Failure, Outcome
 from shimmy_metrics.store import chain, departures, outbox, sessions
 from shimmy_metrics.store.database import opened, store_path, transaction
@@ -197,10 +197,10 @@ def test_with_a_reader_in_the_way_nothing_is_called_deleted_and_the_next_does_it
         assert reader.stdout.readline()
         with opened(mine) as db:
             (report, _) = outbox.everything(db)
-        with pytest.raises(TroubleError, match="is held by"):
+        with pytest.raises(UserError, match="is held by"):
             delete(mine, report.id)
         for _ in range(2):
-            with pytest.raises(TroubleError, match="Your answer is recorded; what waits here could not be deleted"):
+            with pytest.raises(UserError, match="Your answer is recorded; what waits here could not be deleted"):
                 answer(mine)
         reader.communicate(b"")
     result = purge_without_consent(mine)

@@ -17,7 +17,7 @@ from shimmy_metrics.config.change import Changed, change
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.consent import Consent, Decision, Delivery, declined, granted
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.system.locks import try_lock
 from shimmy_metrics.system.profile import Profile
@@ -55,7 +55,7 @@ def _with(tmp_path: Path, text: str = '{"theirs": 1}') -> Profile:
 
 
 def _trouble(mine: Profile, step: Callable[[Decision], Decision] = _yes, seconds: float = 0.0) -> str:
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         change(mine, step, seconds=seconds)
     return str(caught.value)
 

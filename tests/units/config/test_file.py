@@ -16,7 +16,7 @@ from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.standing import check_endpoint, standing
 from shimmy_metrics.consent import ENDPOINT, Consent, Delivery, Obstacle
 from shimmy_metrics.delivery.force import ENDED, in_force
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import opened, set_meta
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile
@@ -63,7 +63,7 @@ def test_a_damaged_file_is_never_overwritten(tmp_path: Path, damaged: bytes) -> 
     mine.config_path.parent.mkdir(parents=True)
     mine.config_path.write_bytes(damaged)
     for action in (enable, decline, only_for_me):
-        with pytest.raises(TroubleError):
+        with pytest.raises(UserError):
             action(mine)
         assert mine.config_path.read_bytes() == damaged
 
@@ -81,7 +81,7 @@ def test_each_decision_has_a_new_name_and_a_repeated_one_writes_nothing(tmp_path
 
 def _toggle(root: str) -> None:
     mine = Profile.under(Path(root))
-    with contextlib.suppress(TroubleError):  # another's no came at the same time
+    with contextlib.suppress(UserError):  # another's no came at the same time
         enable(mine)
     decline(mine)
 
@@ -102,7 +102,7 @@ def test_a_change_that_cannot_be_written_leaves_the_old_file(tmp_path: Path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(TroubleError, match="no space left"):
+    with pytest.raises(UserError, match="no space left"):
         enable(mine)
     assert mine.config_path.read_bytes() == before
     assert _names(mine) == [".lock", "config.json"]
@@ -169,7 +169,7 @@ def test_another_endpoint_than_the_agreed_one_waits_for_a_new_yes(tmp_path: Path
     ],
 )
 def test_an_endpoint_that_is_no_https_address_is_refused(url: str) -> None:
-    with pytest.raises(TroubleError):
+    with pytest.raises(UserError):
         check_endpoint(url, "here")
 
 
@@ -205,7 +205,7 @@ def test_a_newer_version_s_yes_is_left_as_it_is(tmp_path: Path) -> None:
     newer = mine.config_path.read_text().replace('"schema_version": 1', '"schema_version": 2')
     mine.config_path.write_text(newer)
     for variables in ({}, {"SHIMMY_METRICS_ENDPOINT": "https://metrics.example.org/"}):
-        with pytest.raises(TroubleError, match="newer version"):
+        with pytest.raises(UserError, match="newer version"):
             enable(profile(tmp_path, **variables))
     assert mine.config_path.read_text() == newer
     assert standing(mine).obstacle is Obstacle.NEWER_SCHEMA
@@ -222,6 +222,6 @@ def test_enabling_again_keeps_reports_held(tmp_path: Path) -> None:
 
 
 def test_nothing_can_be_held_before_anything_is_decided(tmp_path: Path) -> None:
-    with pytest.raises(TroubleError, match="nothing is decided yet"):
+    with pytest.raises(UserError, match="nothing is decided yet"):
         hold(profile(tmp_path), review=True)
     assert not present(profile(tmp_path))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shimmy_metrics.config.shape import foreign, keys, ours, parse, render
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, declined, granted
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 
 WHERE = "config.json"
 
@@ -89,7 +89,7 @@ def test_both_shapes_are_read_and_the_no_wins(text: bytes, consent: Consent) -> 
     ],
 )
 def test_a_damaged_file_names_its_line_and_the_remedy(text: bytes, where: str, what: str) -> None:
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         parse(text, WHERE)
     assert caught.value.where == where
     assert caught.value.what == what
@@ -188,7 +188,7 @@ def test_however_deep_a_config_is_nested_it_is_written_whole_or_refused(depth: i
     try:
         document = parse(text, WHERE)
         written = render(document, _yes(document.decision))
-    except TroubleError as error:
+    except UserError as error:
         said = f"{error.where} {error.what}. {error.remedy}"
     else:
         said = ""

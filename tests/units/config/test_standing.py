@@ -7,7 +7,7 @@ import pytest
 from shimmy_metrics.config.file import load, present, read
 from shimmy_metrics.config.standing import check_endpoint, is_loopback, standing
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Obstacle, Standing
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile
 
@@ -48,7 +48,7 @@ def _with_legacy(tmp_path: Path, text: str) -> Profile:
     ],
 )
 def test_what_is_wrong_with_an_address_is_said_with_its_place(url: str, what: str) -> None:
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         check_endpoint(url, "here")
     assert str(caught.value) == f"here: {what}. {REMEDY}"
 
@@ -72,10 +72,10 @@ def test_another_machine_is_none_of_them(host: str) -> None:
 
 def test_where_the_address_stands_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     mine = _written(tmp_path, '{"metrics": {"enabled": true, "endpoint": "http://metrics.example.org/"}}')
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         standing(mine)
     assert caught.value.where == str(mine.config_path)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         standing(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://metrics.example.org/"))
     assert caught.value.where == "SHIMMY_METRICS_ENDPOINT"
     # With another one in force the config's does not matter.
@@ -100,11 +100,11 @@ def test_a_file_is_read_with_its_bytes_and_its_place_is_told_where_it_is_damaged
     assert read(mine) == (b"{}\n", load(mine))
     assert present(mine)
     _written(tmp_path, "{")
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         load(mine)
     assert caught.value.where == f"{mine.config_path}:1"
     _written(tmp_path, " " * 1_048_577)
-    with pytest.raises(TroubleError, match="larger than 1,048,576 bytes"):
+    with pytest.raises(UserError, match="larger than 1,048,576 bytes"):
         load(mine)
 
 

@@ -15,7 +15,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.config.trust import distrust, keep_others_out
 from shimmy_metrics.consent import ENDPOINT, Consent, Delivery, Obstacle
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import obstacle
 from support.samples import profile
@@ -124,7 +124,7 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
         place.chmod(0o770)
         assert not _counts(mine)
         if place != mine.config_path.parent:  # not ours to change: it is said
-            with pytest.raises(TroubleError) as caught:
+            with pytest.raises(UserError) as caught:
                 enable(mine)
             assert str(caught.value) == (
                 f"{place}: others may write it. A yes there would not count. Run: chmod go-w '{place}'"
@@ -182,7 +182,7 @@ def test_another_s_file_is_named_and_what_to_do_about_it(tmp_path: Path, monkeyp
     mine.config_path.symlink_to(real)
     monkeypatch.setattr(os, "geteuid", lambda: THEIRS)
     assert distrust(mine.config_path).endswith(" belongs to another user")
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         keep_others_out(mine.config_path)
     assert caught.value.what == "belongs to another user"
     assert caught.value.remedy == "A yes counts only from your own file. Move it away, then enable again"
@@ -200,7 +200,7 @@ def test_of_a_link_that_leads_to_itself_it_is_said_that_nobody_can_tell(tmp_path
     assert distrust(mine.config_path) == (
         f"it cannot be told who may write {mine.config_path} (too many levels of symbolic links)"
     )
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         keep_others_out(mine.config_path)
     assert str(caught.value) == (
         f"{mine.config_path}: cannot be used: too many levels of symbolic links. Nothing was changed"
@@ -225,7 +225,7 @@ def test_a_folder_that_cannot_be_closed_to_others_is_named_with_the_command(
         raise error
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         enable(mine)
     assert str(caught.value) == (
         f"{folder}: others may write it: {reason}. A yes there would not count. Run: chmod go-w '{folder}'"
@@ -242,7 +242,7 @@ def test_where_the_system_gives_no_reason_one_is_given_all_the_same(
 
     monkeypatch.setattr(trust, "_flaws", refuse)
     assert distrust(path) == f"it cannot be told who may write {path} (no reason given)"
-    with pytest.raises(TroubleError, match="cannot be used: no reason given"):
+    with pytest.raises(UserError, match="cannot be used: no reason given"):
         keep_others_out(path)
 
 
@@ -273,9 +273,9 @@ def test_what_belongs_to_another_is_no_yes_and_is_not_enabled(tmp_path: Path, wh
     assert not _counts(mine)
     other = mine.config_path if whose == "file" else mine.config_path.parent
     assert load(mine).distrust == f"{other} belongs to another user"
-    with pytest.raises(TroubleError, match="belongs to another user"):
+    with pytest.raises(UserError, match="belongs to another user"):
         enable(mine)
-    with pytest.raises(TroubleError, match="belongs to another user"):
+    with pytest.raises(UserError, match="belongs to another user"):
         only_for_me(mine)
     assert mine.config_path.read_bytes() == before
 

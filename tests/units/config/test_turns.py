@@ -24,7 +24,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.write import Prepared, leftovers
 from shimmy_metrics.consent import Consent
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import LOOKED_AGAIN_SECONDS
 from shimmy_metrics.system.locks import try_lock
 from shimmy_metrics.system.profile import Profile
@@ -60,7 +60,7 @@ def test_a_no_waits_a_quarter_of_a_second_for_the_lock_and_then_goes_without(tmp
 def test_a_yes_is_written_under_the_lock_alone(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     decline(mine)
-    with _locked(mine), pytest.raises(TroubleError, match="holds its lock"):
+    with _locked(mine), pytest.raises(UserError, match="holds its lock"):
         change(mine, lambda old: replace(old, consent=Consent.GRANTED), seconds=0.2)
     assert load(mine).decision.consent is Consent.DECLINED
 
@@ -88,7 +88,7 @@ def test_a_planted_lock_stops_no_no_and_is_written_by_nobody(tmp_path: Path, pla
     assert load(mine).decision.consent is Consent.DECLINED
     assert (notes.read_text(), stat.S_IMODE(notes.stat().st_mode), notes.stat().st_mtime) == ("mine", 0o644, 1)
     if planted == "folder":
-        with pytest.raises(TroubleError, match="is a directory"):
+        with pytest.raises(UserError, match="is a directory"):
             enable(mine)
     else:
         enable(mine)
@@ -127,7 +127,7 @@ def test_a_no_that_comes_while_a_yes_is_written_wins(
     if before is Consent.DECLINED:
         decline(mine)  # then a no that comes between writes nothing, and counts all the same
     _between(monkeypatch, step, lambda: decline(mine))
-    with pytest.raises(TroubleError, match="a no was given at the same time"):
+    with pytest.raises(UserError, match="a no was given at the same time"):
         enable(mine)
     assert load(mine).decision.consent is Consent.DECLINED
     assert enable(mine).decision.consent is Consent.GRANTED
@@ -140,7 +140,7 @@ def test_a_no_that_came_before_a_yes_was_written_is_not_replaced_for_a_moment(
     decline(mine)
     _between(monkeypatch, "replace", lambda: decline(mine))
     monkeypatch.setattr(Prepared, "put", lambda _: pytest.fail("a yes was written"))
-    with pytest.raises(TroubleError, match="a no was given at the same time"):
+    with pytest.raises(UserError, match="a no was given at the same time"):
         enable(mine)
 
 
@@ -159,7 +159,7 @@ def test_a_no_of_an_editor_wins_too(
             mine.config_path.write_text(text)
 
     _between(monkeypatch, step, edit, ConfigLock if step == "take" else module)
-    with pytest.raises(TroubleError, match="a no was given at the same time"):
+    with pytest.raises(UserError, match="a no was given at the same time"):
         enable(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://metrics.example.org/"))
     assert load(mine).decision.consent is not Consent.GRANTED
 
@@ -175,7 +175,7 @@ def test_an_editor_that_writes_into_the_replaced_file_is_heard(tmp_path: Path, m
         editor.close()
 
     _between(monkeypatch, "_look_again", edit)
-    with pytest.raises(TroubleError, match="a no was given at the same time"):
+    with pytest.raises(UserError, match="a no was given at the same time"):
         enable(mine)
     assert load(mine).decision.consent is Consent.DECLINED
 
@@ -264,7 +264,7 @@ def test_of_a_yes_and_a_no_the_no_that_came_last_or_between_wins(
             told = True
             try:
                 enable(mine)
-            except TroubleError:
+            except UserError:
                 told = False
             ended = time.monotonic()
             no_began, no_ended = ours.recv()

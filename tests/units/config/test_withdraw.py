@@ -18,7 +18,7 @@ from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.shape import parse, render
 from shimmy_metrics.consent import Consent, Decision, declined
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
@@ -92,7 +92,7 @@ def test_what_is_overwritten_is_ours_and_torn_it_is_never_a_yes(text: bytes) -> 
         torn = text[:start] + mixture + text[start + 5 :]
         if torn == text:
             continue
-        with contextlib.suppress(TroubleError):
+        with contextlib.suppress(UserError):
             decision = parse(torn, "").decision
             assert (decision.consent, decision.local) == (Consent.DECLINED, False)
             assert mixture == b"false"
@@ -157,7 +157,7 @@ def test_where_nothing_works_the_line_says_what_to_type_and_what_waits_is_delete
     for name in ("replace", "overwrite"):
         monkeypatch.setattr(module, name, _refusing(errno.EROFS))
     monkeypatch.setattr(Path, "unlink", _refusing(errno.EROFS))
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         decline(mine)
     assert str(caught.value) == (
         f"{mine.config_path}: cannot be changed: read-only file system. Metrics are still on. "
@@ -175,7 +175,7 @@ def test_a_damaged_file_keeps_its_bytes_and_what_waits_is_deleted(tmp_path: Path
     with opened(mine) as db:
         outbox.add(db, queued())
     mine.config_path.write_bytes(damaged)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         decline(mine)
     assert caught.value.where.startswith(f"{mine.config_path}:1")
     assert caught.value.remedy == (
@@ -193,7 +193,7 @@ def test_an_undecided_person_s_no_that_cannot_be_written_is_said(
 ) -> None:
     path = profile(tmp_path).config_path
     monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == (
         f"{path}: cannot be written: no space left on device. Your no is not recorded. "
@@ -206,7 +206,7 @@ def test_a_second_no_that_cannot_be_written_is_said_and_the_first_one_stays(
 ) -> None:
     path = _granted(tmp_path, '{"metrics":{"enabled": false}}').config_path
     monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
-    with pytest.raises(TroubleError, match="Your no is not recorded"):
+    with pytest.raises(UserError, match="Your no is not recorded"):
         module.withdraw(path, _no)
     assert path.read_text() == '{"metrics":{"enabled": false}}'
 
@@ -308,7 +308,7 @@ def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
         path.write_bytes(yes)
 
     monkeypatch.setattr(ConfigLock, "tell_no", followed)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == f"{path}: another program writes a yes again and again. Stop it, and try again"
     assert len(told) > 1
@@ -343,7 +343,7 @@ def test_a_no_that_fails_is_told_to_a_yes_all_the_same(tmp_path: Path, monkeypat
     path.write_bytes(b"{")
     with ConfigLock(path.parent) as lock:
         before = lock.last_no()
-        with pytest.raises(TroubleError):
+        with pytest.raises(UserError):
             module.withdraw(path, _no)
         assert lock.last_no() != before
 
@@ -367,7 +367,7 @@ def test_a_no_is_written_once_where_nobody_else_writes(
 @posix
 def test_where_nobody_can_look_at_the_file_that_is_said_and_not_taken_for_another_s(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 1_000) / "config.json"
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == (
         f"{path}: cannot be read: {os.strerror(errno.ENAMETOOLONG).lower()}. Check who owns it and its folder. "
@@ -382,7 +382,7 @@ def test_where_the_system_gives_no_reason_that_is_said(tmp_path: Path, monkeypat
         raise OSError
 
     monkeypatch.setattr(module, "replace", refuse)
-    with pytest.raises(TroubleError, match="cannot be written: no reason given"):
+    with pytest.raises(UserError, match="cannot be written: no reason given"):
         module.withdraw(path, _no)
 
 
@@ -395,7 +395,7 @@ def test_where_a_yes_that_cannot_be_withdrawn_does_not_count_that_is_said(
     for name in ("replace", "overwrite"):
         monkeypatch.setattr(module, name, _refusing(errno.EROFS))
     monkeypatch.setattr(Path, "unlink", _refusing(errno.EROFS))
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == (
         f"{path}: cannot be changed: read-only file system. Nothing is measured or sent all the same: "
@@ -409,7 +409,7 @@ def test_a_name_with_a_space_can_be_typed_as_it_is_said(tmp_path: Path, monkeypa
     for name in ("replace", "overwrite"):
         monkeypatch.setattr(module, name, _refusing(errno.EROFS))
     monkeypatch.setattr(Path, "unlink", _refusing(errno.EROFS))
-    with pytest.raises(TroubleError, match=f"rm '{path}'"):
+    with pytest.raises(UserError, match=f"rm '{path}'"):
         module.withdraw(path, _no)
 
 

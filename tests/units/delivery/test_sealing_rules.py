@@ -11,7 +11,7 @@ from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery import sealing
 from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.sealing import end_session, example, measured, recover_crashed, seal_ended
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_REPORTS
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session
@@ -274,7 +274,7 @@ def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
 def test_what_cannot_be_judged_stays_for_the_next_start(home: Home) -> None:
     home.begin()
     home.profile.config_path.write_text("{")
-    with pytest.raises(TroubleError):
+    with pytest.raises(UserError):
         recover_crashed(home.profile, home.db, FACTS)
     assert len(sessions.running(home.db)) == 1
 

@@ -16,7 +16,7 @@ from shimmy_metrics.delivery.force import ENDED
 from shimmy_metrics.delivery.request import headers
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path, wait_until_gone
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.seal import digest, join
@@ -325,13 +325,13 @@ def test_releasing_needs_a_consent_that_covers_the_endpoint_and_a_report_that_ma
     mine = _ready(tmp_path, LOCAL)
     fill_outbox(mine, 1)
     (held,) = _queued(mine)
-    with pytest.raises(TroubleError, match="nothing may leave"):
+    with pytest.raises(UserError, match="nothing may leave"):
         release(profile(tmp_path, DO_NOT_TRACK="1"), [held.id])
     assert release(mine, [held.id + 7]) == 0
     for cause in (Cause.DAMAGED, Cause.OLDER_RULES):
         with opened(mine) as db:
             outbox.mark(db, held.id, QueueState.SET_ASIDE, cause)
-        with pytest.raises(TroubleError, match="not as today's fields allow"):
+        with pytest.raises(UserError, match="not as today's fields allow"):
             release(mine, [held.id])
 
 
@@ -339,7 +339,7 @@ def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
     refused: list[str] = []
 
     def deleting(connection: socket.socket) -> None:
-        with pytest.raises(TroubleError) as caught:
+        with pytest.raises(UserError) as caught:
             delete(mine, 1)
         refused.append(str(caught.value))
         _says(204)(connection)
@@ -471,7 +471,7 @@ def test_a_damaged_config_deletes_nothing_and_sends_nothing(tmp_path: Path) -> N
         fill_outbox(mine, 1)
         whole = mine.config_path.read_bytes()
         mine.config_path.write_bytes(whole[:-3])
-        with pytest.raises(TroubleError):
+        with pytest.raises(UserError):
             _send(mine)
         assert receiver.received == []
         mine.config_path.write_bytes(whole)

@@ -16,7 +16,7 @@ from shimmy_metrics.delivery.force import ENDED
 from shimmy_metrics.delivery.post import Answer
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_REPORTS, RELEASE_SECONDS
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
@@ -520,7 +520,7 @@ def test_where_nothing_may_leave_nothing_is_judged(home: Sender, how: Callable[[
 def test_a_config_that_cannot_be_read_sends_nothing_and_is_said(home: Sender) -> None:
     home.queue(1)
     home.damage()
-    with pytest.raises(TroubleError):
+    with pytest.raises(UserError):
         home.send()
     assert home.departures == []
     assert not held(lock_path(home.profile))

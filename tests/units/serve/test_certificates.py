@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.upstream import reach, read_url
 
 NOW = dt.datetime.now(dt.UTC)
@@ -63,7 +63,7 @@ def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callabl
     variables = {"SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
     try:
         loop.run_until_complete(reach(read_url(f"https://127.0.0.1:{server.getsockname()[1]}"), variables))
-    except TroubleError as error:
+    except UserError as error:
         return str(error)
     finally:
         loop.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import database, old_form, outbox, readonly
 from shimmy_metrics.store.ballast import BALLAST_BYTES, ballast_path, give_up, lay
 from shimmy_metrics.store.database import (
@@ -205,7 +205,7 @@ def test_only_for_a_deletion_the_ballast_is_given_up_at_opening(
         with opened(mine, for_deletion=True):
             pass
     else:
-        with pytest.raises(TroubleError, match="disk is full"), opened(mine):
+        with pytest.raises(UserError, match="disk is full"), opened(mine):
             pass
     assert given_up == ([True] if for_deletion else [])
 
@@ -272,7 +272,7 @@ def test_a_database_of_others_is_said_in_a_line(
     with closing(sqlite3.connect(path)) as other:
         make(other)
     for look in (opened, open_readonly):
-        with pytest.raises(TroubleError) as caught, look(mine):
+        with pytest.raises(UserError) as caught, look(mine):
             pass
         assert str(caught.value) == f"{path}: {line}"
 
@@ -281,7 +281,7 @@ def test_what_is_no_file_is_said_in_a_line(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     path = store_path(mine)
     path.mkdir(parents=True)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         database.is_there(path)
     assert str(caught.value) == f"{path}: is no regular file. {MOVE_AWAY}"
     assert not database.is_there(path / "metrics.db")
@@ -407,7 +407,7 @@ def test_the_stored_bytes_are_the_file_s(tmp_path: Path) -> None:
         outbox.add(db, queued())
     assert stored_bytes(mine) == store_path(mine).read_bytes()
     store_path(mine).write_bytes(b"no database at all" * 99)
-    with pytest.raises(TroubleError, match=r"metrics\.db: cannot be used"):
+    with pytest.raises(UserError, match=r"metrics\.db: cannot be used"):
         stored_bytes(mine)
 
 
@@ -478,6 +478,6 @@ def test_while_off_a_place_without_a_store_is_not_judged(tmp_path: Path) -> None
     with open_readonly(mine, off=True) as db:
         assert db is None
     for off in (False, True):
-        with pytest.raises(TroubleError, match="others may write"), open_readonly(mine, off=off):
+        with pytest.raises(UserError, match="others may write"), open_readonly(mine, off=off):
             pass
         store_path(mine).touch()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.ballast import ballast_path
 from shimmy_metrics.store.database import Database, journal_path, opened, store_path, transaction
@@ -210,9 +210,9 @@ def test_what_fails_afterwards_hides_neither_the_result_nor_the_reason(tmp_path:
         failing = _Failing(db)
 
         def refuse() -> None:
-            raise TroubleError("this report is being sent at this moment")
+            raise UserError("this report is being sent at this moment")
 
-        with pytest.raises(TroubleError, match="being sent"):
+        with pytest.raises(UserError, match="being sent"):
             erase(failing, store_path(mine), refuse)  # type: ignore[arg-type]  # it is one in all we use
         assert erase(failing, store_path(mine), lambda: outbox.remove_all(db)) == 1  # type: ignore[arg-type]  # see above
     with opened(mine) as db:

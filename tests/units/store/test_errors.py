@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.sqlite_errors import BusyError, FullError, may_lack_room, sqlite_errors, system_errors
 
 MOVE_AWAY = "Move it away; a new one is made"
@@ -17,8 +17,8 @@ MOVE_AWAY = "Move it away; a new one is made"
 @pytest.mark.parametrize(
     ("said", "kind", "line"),
     [
-        ("file is not a database", TroubleError, f"is no database. {MOVE_AWAY}"),
-        ("database disk image is malformed", TroubleError, f"is damaged. {MOVE_AWAY}"),
+        ("file is not a database", UserError, f"is no database. {MOVE_AWAY}"),
+        ("database disk image is malformed", UserError, f"is damaged. {MOVE_AWAY}"),
         (
             "database or disk is full",
             FullError,
@@ -26,29 +26,29 @@ MOVE_AWAY = "Move it away; a new one is made"
         ),
         (
             "disk I/O error",
-            TroubleError,
+            UserError,
             "cannot be read or written. See whether the disk or your quota is full, or the disk failing",
         ),
         (
             "attempt to write a readonly database",
-            TroubleError,
+            UserError,
             "cannot be written. Check who owns it and its directory",
         ),
         (
             "unable to open database file",
-            TroubleError,
+            UserError,
             "cannot be opened. Check who owns it and its directory, and whether the disk has room",
         ),
         ("database is locked", BusyError, "is held by another program. Try again"),
         ("database table is LOCKED", BusyError, "is held by another program. Try again"),
-        ("no such table: outbox", TroubleError, f"has not the tables it should have. {MOVE_AWAY}"),
-        ("whatever else", TroubleError, "cannot be used. Check the disk and the file"),
+        ("no such table: outbox", UserError, f"has not the tables it should have. {MOVE_AWAY}"),
+        ("whatever else", UserError, "cannot be used. Check the disk and the file"),
     ],
 )
-def test_each_error_of_sqlite_is_one_line(tmp_path: Path, said: str, kind: type[TroubleError], line: str) -> None:
+def test_each_error_of_sqlite_is_one_line(tmp_path: Path, said: str, kind: type[UserError], line: str) -> None:
     path = tmp_path / "metrics.db"
     error = sqlite3.OperationalError(said)
-    with pytest.raises(TroubleError) as caught, sqlite_errors(path):
+    with pytest.raises(UserError) as caught, sqlite_errors(path):
         raise error
     assert type(caught.value) is kind
     assert str(caught.value) == f"{path}: {line}"
@@ -56,7 +56,7 @@ def test_each_error_of_sqlite_is_one_line(tmp_path: Path, said: str, kind: type[
 
 
 def test_a_name_in_the_file_that_is_no_text_is_damage(tmp_path: Path) -> None:
-    with pytest.raises(TroubleError) as caught, sqlite_errors(tmp_path / "metrics.db"):
+    with pytest.raises(UserError) as caught, sqlite_errors(tmp_path / "metrics.db"):
         b"\xff".decode()
     assert str(caught.value) == f"{tmp_path}/metrics.db: is damaged. {MOVE_AWAY}"
 
@@ -68,7 +68,7 @@ def test_a_name_in_the_file_that_is_no_text_is_damage(tmp_path: Path) -> None:
 )
 def test_each_error_of_the_system_is_one_line(tmp_path: Path, wrapped: object, error: OSError, reason: str) -> None:
     assert callable(wrapped)
-    with pytest.raises(TroubleError) as caught, wrapped(tmp_path):
+    with pytest.raises(UserError) as caught, wrapped(tmp_path):
         raise error
     assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off until it can"
 
@@ -81,7 +81,7 @@ def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypa
         return SimpleNamespace(f_flag=os.ST_RDONLY | os.ST_NOSUID)
 
     monkeypatch.setattr(os, "statvfs", statvfs)
-    with pytest.raises(TroubleError) as caught, sqlite_errors(tmp_path / "metrics.db"):
+    with pytest.raises(UserError) as caught, sqlite_errors(tmp_path / "metrics.db"):
         raise sqlite3.OperationalError("unable to open database file")
     assert caught.value.what == "lies on a read-only filesystem"
     assert caught.value.where == str(tmp_path / "metrics.db")
@@ -98,14 +98,14 @@ def test_where_that_is_not_so_or_cannot_be_told_the_error_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statvfs: object
 ) -> None:
     monkeypatch.setattr(os, "statvfs", statvfs)
-    with pytest.raises(TroubleError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
+    with pytest.raises(UserError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
         raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_where_there_is_no_such_question_it_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.delattr(os, "statvfs")
-    with pytest.raises(TroubleError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
+    with pytest.raises(UserError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
         raise sqlite3.OperationalError("database or disk is full")
 
 

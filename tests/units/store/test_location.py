@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import location
 from shimmy_metrics.store.location import check_location, filesystem, locks_hold
 from shimmy_metrics.system import files
@@ -136,7 +136,7 @@ def test_a_folder_on_such_a_filesystem_is_refused_with_a_way_out(
 ) -> None:
     check_location(tmp_path / "shimmy")
     monkeypatch.setattr("shimmy_metrics.store.location.filesystem", lambda path: "virtiofs")
-    with pytest.raises(TroubleError, match=r"locks cannot be relied on \(virtiofs\)\. .*local disk in XDG_STATE_HOME"):
+    with pytest.raises(UserError, match=r"locks cannot be relied on \(virtiofs\)\. .*local disk in XDG_STATE_HOME"):
         check_location(tmp_path / "shimmy")
 
 
@@ -146,7 +146,7 @@ def test_a_folder_that_everybody_may_write_is_refused_until_the_remedy_was_follo
     state.mkdir()
     check_location(state)
     state.chmod(mode)
-    with pytest.raises(TroubleError) as raised:
+    with pytest.raises(UserError) as raised:
         check_location(state)
     _, _, command = str(raised.value).partition(" until you run: ")
     subprocess.run(command, shell=True, check=True)
@@ -160,11 +160,11 @@ def test_a_group_s_right_to_write_counts_unless_the_group_is_the_person_s_own(
     tmp_path.chmod(0o770)
     check_location(tmp_path)  # group `root`, of root alone
     os.chown(tmp_path, -1, NOBODY)
-    with pytest.raises(TroubleError, match="others may write"):
+    with pytest.raises(UserError, match="others may write"):
         check_location(tmp_path)
     os.chown(tmp_path, -1, 0)
     monkeypatch.setattr("grp.getgrgid", lambda gid: type("Group", (), {"gr_name": "root", "gr_mem": ["mallory"]}))
-    with pytest.raises(TroubleError, match="others may write"):
+    with pytest.raises(UserError, match="others may write"):
         check_location(tmp_path)
 
 
@@ -174,7 +174,7 @@ def test_a_further_user_in_an_access_control_list_counts(tmp_path: Path, monkeyp
     monkeypatch.setattr(files, "_own_group", lambda number: True)
     check_location(tmp_path)
     monkeypatch.setattr(os, "listxattr", lambda path: ["system.posix_acl_access"])
-    with pytest.raises(TroubleError, match="others may write"):
+    with pytest.raises(UserError, match="others may write"):
         check_location(tmp_path)
 
 
@@ -202,7 +202,7 @@ def test_what_was_planted_in_the_folder_is_named_and_refused(
     state = tmp_path / "shimmy"
     state.mkdir()
     plant(state / name)
-    with pytest.raises(TroubleError) as raised:
+    with pytest.raises(UserError) as raised:
         check_location(state)
     assert str(raised.value).startswith(f"{state / name}: ")
     assert str(raised.value).endswith("Metrics are off; move it away")
@@ -223,7 +223,7 @@ def test_a_folder_of_another_user_s_is_refused(tmp_path: Path, monkeypatch: pyte
     state.mkdir()
     os.chown(state, owner, owner)
     monkeypatch.setattr(os, "geteuid", lambda: 54_321)
-    with pytest.raises(TroubleError, match="belongs to another user"):
+    with pytest.raises(UserError, match="belongs to another user"):
         check_location(state)
     state.rmdir()
     check_location(state)  # to be made in what root gave out, as in /tmp
@@ -247,7 +247,7 @@ def test_each_trouble_with_the_folder_is_one_line(
     previous = os.umask(0)
     make(state)
     os.umask(previous)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         check_location(state)
     assert str(caught.value) == f"{state}: {what}. {remedy.format(state)}"
 
@@ -266,7 +266,7 @@ def test_under_sudo_the_line_names_the_owner_s_way(
     state = tmp_path / "shimmy"
     if there:
         state.mkdir()
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         check_location(state)
     assert str(caught.value) == (
         f"{state}: belongs to another user. Metrics are off; run this as the owner (under sudo the home may be another "
@@ -286,7 +286,7 @@ def test_a_folder_that_cannot_be_looked_at_is_one_line(
         raise error
 
     monkeypatch.setattr(location, "another_owner", failing)
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         check_location(tmp_path)
     assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off"
 
@@ -300,7 +300,7 @@ def test_only_linux_tells_its_filesystems(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(location, "filesystem", shared)
     state = tmp_path / "shimmy"
-    with pytest.raises(TroubleError) as caught:
+    with pytest.raises(UserError) as caught:
         check_location(state)
     assert str(caught.value) == (
         f"{state}: lies where locks cannot be relied on (nfs). Metrics are off; name a folder on a local disk in "

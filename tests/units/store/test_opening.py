@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import journal_path, opened, store_path, transaction
 from shimmy_metrics.store.readonly import open_readonly, unread
@@ -219,7 +219,7 @@ def test_a_store_that_is_none_of_ours_is_left_alone_and_said_in_one_line(
     make(store_path(mine))
     before = store_path(mine).read_bytes() if store_path(mine).is_file() else b""
     for look in (opened, open_readonly):
-        with pytest.raises(TroubleError, match=what) as caught, look(mine):
+        with pytest.raises(UserError, match=what) as caught, look(mine):
             pass
         assert "\n" not in str(caught.value)
         assert str(store_path(mine)) in str(caught.value)
@@ -231,6 +231,6 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
     os.chown(mine.state_dir, 12345, 12345)
-    with pytest.raises(TroubleError, match="another user"), opened(mine):
+    with pytest.raises(UserError, match="another user"), opened(mine):
         pass
     assert list(mine.state_dir.iterdir()) == []

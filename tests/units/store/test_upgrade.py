@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, NoteKind, Outcome, QueueState
 from shimmy_metrics.store import chain, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, store_path, transaction
@@ -117,7 +117,7 @@ def test_while_an_older_program_has_it_open_it_is_left_as_it_is(tmp_path: Path) 
     assert older.stdout.readline() == "open\n"
     before = store_path(mine).read_bytes()
     for look in (opened, open_readonly):
-        with pytest.raises(TroubleError, match=r"older version of shimmy-metrics.*stop the server"), look(mine):
+        with pytest.raises(UserError, match=r"older version of shimmy-metrics.*stop the server"), look(mine):
             pass
     assert store_path(mine).read_bytes() == before
     assert older.communicate("")[0] == f"{len(RECEIPTS)}\n"

@@ -24,7 +24,7 @@ from shimmy_metrics.consent import (
 )
 from shimmy_metrics.delivery.force import ENDED, in_force
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox
@@ -62,7 +62,7 @@ class Decided:
 def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     """Record a yes to this program's fields and to the endpoint in force; one whose programme had ended is asked anew.
 
-    Others lose their right to write the config. Raises `TroubleError` for a config that cannot be used, and for a yes
+    Others lose their right to write the config. Raises `UserError` for a config that cannot be used, and for a yes
     that a newer version recorded; nothing is changed then.
     """
     told = keep_others_out(profile.config_path)
@@ -73,7 +73,7 @@ def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
         if old.consent is Consent.GRANTED and old.schema_version > SCHEMA_VERSION:
             remedy = "Nothing was changed, and nothing leaves. Update this program"
             where = str(profile.config_path)
-            raise TroubleError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
+            raise UserError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
         if old.consent is not Consent.GRANTED or not same_endpoint(old.endpoint, endpoint):
             return granted(old, grant=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
@@ -84,14 +84,14 @@ def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
 
 
 def add_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
-    """Record that a yes covers the fields which are new since it was given. Raises `TroubleError`."""
+    """Record that a yes covers the fields which are new since it was given. Raises `UserError`."""
     return _renew(profile, recorded, renewed)
 
 
 def leave_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     """Record that the fields which are new since the yes are not to be sent; it is not asked again.
 
-    Raises `TroubleError`.
+    Raises `UserError`.
     """
     return _renew(profile, recorded, left_as_it_was)
 
@@ -99,21 +99,21 @@ def leave_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
 def decline(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     """Record a no: what was not delivered is deleted, receipts stay.
 
-    Raises `TroubleError` where it could not be recorded (a file that cannot be read, a disk that takes nothing); what
+    Raises `UserError` where it could not be recorded (a file that cannot be read, a disk that takes nothing); what
     was not delivered is deleted all the same.
     """
     try:
         done = withdraw(profile.config_path, lambda old: _refused(profile, old, local=False))
-    except TroubleError as error:
+    except UserError as error:
         remedy = f"{error.remedy}. {_purge(profile)}"
-        raise TroubleError(error.what, where=error.where, remedy=remedy, code=error.code) from error
+        raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
     return _purged(profile, recorded, done.decision, changed=done.changed, told=done.told)
 
 
 def only_for_me(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     """Record "only for me": measured for the person's own eyes, nothing sealed or sent.
 
-    Where it withdraws a yes and cannot be written, a plain no is recorded instead. Raises `TroubleError`.
+    Where it withdraws a yes and cannot be written, a plain no is recorded instead. Raises `UserError`.
     """
 
     def step(old: Decision) -> Decision:
@@ -125,7 +125,7 @@ def only_for_me(profile: Profile, recorded: Recorded = _unheard) -> Decided:
         return _purged(profile, recorded, done.decision, changed=done.changed or bool(told), told=told)
     try:
         done = change(profile, step, seconds=NO_WAITS_SECONDS)
-    except TroubleError as error:  # whatever keeps it from being written must not keep the yes in force
+    except UserError as error:  # whatever keeps it from being written must not keep the yes in force
         instead = f"A plain no is recorded instead: {error}."
 
         def no_instead(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
@@ -139,14 +139,14 @@ def only_for_me(profile: Profile, recorded: Recorded = _unheard) -> Decided:
 def hold(profile: Profile, *, review: bool) -> Decision:
     """Say whether sealed reports wait for the person's release; those that wait move accordingly.
 
-    What a person held back by itself stays until it is released by itself. Raises `TroubleError`.
+    What a person held back by itself stays until it is released by itself. Raises `UserError`.
     """
     delivery = Delivery.REVIEW if review else Delivery.AUTOMATIC
 
     def step(old: Decision) -> Decision:
         if old.consent is Consent.UNDECIDED:
             where = str(profile.config_path)
-            raise TroubleError("nothing is decided yet", where=where, remedy="Enable first, or say no")
+            raise UserError("nothing is decided yet", where=where, remedy="Enable first, or say no")
         return old if old.delivery is delivery else replace(old, delivery=delivery, changed=_now(profile))
 
     decision = change(profile, step).decision
@@ -180,9 +180,9 @@ def _purged(
     recorded(decision, changed=changed, told=told)
     try:
         purged = purge_without_consent(profile)
-    except TroubleError as error:
+    except UserError as error:
         remedy = f"{error.remedy}. Your answer is recorded; what waits here could not be deleted, and will not leave"
-        raise TroubleError(error.what, where=error.where, remedy=remedy, code=error.code) from error
+        raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
     return Decided(decision, changed, purged, _hold_others(profile, decision), told)
 
 
@@ -190,7 +190,7 @@ def _purge(profile: Profile) -> str:
     """Delete what was not delivered although no no could be recorded; return what became of it."""
     try:
         result = purge(profile, local=False)
-    except TroubleError as error:
+    except UserError as error:
         return f"What waits here could not be deleted: {error}"
     left = sum(number for _, number in result.given)
     before = f", {left} of it after bytes had left" if left else ""
@@ -209,7 +209,7 @@ def _ask_receiver_anew(profile: Profile) -> bool:
 
 
 def _hold_others(profile: Profile, decision: Decision) -> int:
-    """Hold what waits but was sealed under an earlier yes; return how many that were. Raises `TroubleError`."""
+    """Hold what waits but was sealed under an earlier yes; return how many that were. Raises `UserError`."""
     if decision.consent is not Consent.GRANTED or not _holds_reports(profile, decision):
         return 0
     wait_until_gone(profile, GONE_SECONDS)  # one that was sending under that yes sees the new one, and ends

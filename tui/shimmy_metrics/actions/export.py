@@ -31,7 +31,7 @@ _LOG_BYTES: Final = 2 * LOG_BYTES
 
 
 def export(profile: Profile) -> bytes:
-    """Return the export, indented JSON. Raises `TroubleError` for a config or a store that cannot be used."""
+    """Return the export, indented JSON. Raises `UserError` for a config or a store that cannot be used."""
     with open_readonly(profile, off=not standing(profile).measures) as db:
         held: dict[str, Any] = {"format": FORMAT, "config": ours(load(profile)), **_EMPTY}
         if db is not None:
@@ -60,13 +60,13 @@ _EMPTY: Final[dict[str, Any]] = {
 
 
 def log_lines(profile: Profile) -> list[str]:
-    """Return the log, a text a line; what is no text stands there escaped. Raises `TroubleError`."""
+    """Return the log, a text a line; what is no text stands there escaped. Raises `UserError`."""
     data = read_bounded(profile.log_path, _LOG_BYTES) or b""
     return data.decode(errors="backslashreplace").splitlines()
 
 
 def save(data: bytes, path: Path) -> None:
-    """Write an export to a new private file. Raises `FileExistsError` (nothing is overwritten) or `TroubleError`."""
+    """Write an export to a new private file. Raises `FileExistsError` (nothing is overwritten) or `UserError`."""
     write_new(path, data)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from shimmy_metrics.config.standing import check_endpoint
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import BY_NAME
@@ -150,7 +150,7 @@ def endpoint(value: object) -> bool:
     """Whether it is an address that reports may go to, or empty."""
     try:
         return isinstance(value, str) and (not value or bool(check_endpoint(value, "")))
-    except TroubleError:
+    except UserError:
         return False
 
 

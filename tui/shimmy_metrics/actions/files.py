@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.files import another_owner
 from shimmy_metrics.system.profile import Profile
 
@@ -83,7 +83,7 @@ class OwnFile(NamedTuple):
 def files(profile: Profile) -> tuple[OwnFile, ...]:
     """Return everything of ours: the config first, then what lies in the state folder, the folder itself, exports.
 
-    Raises `TroubleError` for a folder of ours that cannot be listed, and for another user's (sudo).
+    Raises `UserError` for a folder of ours that cannot be listed, and for another user's (sudo).
     """
     return (*_config(profile.config_path), *_state(profile.state_dir), *_exports(profile.home))
 
@@ -105,14 +105,14 @@ def _state(folder: Path) -> Iterator[OwnFile]:
         return
     if another_owner(folder):
         remedy = "Run this as the owner (under sudo the home may be another person's)"
-        raise TroubleError("belongs to another user", where=str(folder), remedy=remedy)
+        raise UserError("belongs to another user", where=str(folder), remedy=remedy)
     yield from _named(folder, _STATE)
     yield OwnFile(folder, Kind.FOLDER, 0)
 
 
 def _exports(home: Path | None) -> Iterator[OwnFile]:
     if home is not None:
-        with contextlib.suppress(TroubleError):  # a home that cannot be listed holds no export of ours
+        with contextlib.suppress(UserError):  # a home that cannot be listed holds no export of ours
             yield from _named(home, _EXPORTS)
 
 
@@ -125,7 +125,7 @@ def _named(folder: Path, patterns: tuple[tuple[Kind, str], ...]) -> Iterator[Own
         return
     except OSError as error:
         remedy = "Give yourself the right to read it (chmod u+rwx), then do this again"
-        raise TroubleError(f"cannot be listed: {reason_of(error)}", where=str(folder), remedy=remedy) from error
+        raise UserError(f"cannot be listed: {reason_of(error)}", where=str(folder), remedy=remedy) from error
     for kind, pattern in patterns:
         for name in names:
             if re.fullmatch(pattern, name):

@@ -16,7 +16,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import ours
 from shimmy_metrics.consent import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.erase import destroy
@@ -91,7 +91,7 @@ def stakes(profile: Profile) -> Stakes:
     """Return what forgetting would delete. Writes nothing, raises nothing."""
     try:
         found = Stakes(_deletable(profile), _withdraws(profile))
-    except TroubleError as error:
+    except UserError as error:
         return Stakes((), _withdraws(profile), unlisted=str(error))
     try:
         with open_readonly(profile, off=True) as db:
@@ -102,7 +102,7 @@ def stakes(profile: Profile) -> Stakes:
                 sessions=len(sessions.everything(db)),
                 receipts=sum(bool(departure.body) for departure in departures.everything(db)),
             )
-    except TroubleError as error:
+    except UserError as error:
         return found._replace(unread=str(error))
 
 
@@ -120,7 +120,7 @@ def forget(profile: Profile) -> Forgotten:
     found: tuple[OwnFile, ...] = ()
     try:
         found = _deletable(profile)
-    except TroubleError as error:
+    except UserError as error:
         left.append(Left(Path(error.where), f"{error.what}. {error.remedy}"))
     for each in found:
         if each.kind is Kind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
@@ -131,7 +131,7 @@ def forget(profile: Profile) -> Forgotten:
         try:
             _delete(each, profile)
             deleted.append(each)
-        except TroubleError as error:
+        except UserError as error:
             left.append(Left(each.path, f"{error.what}. {error.remedy}"))
         except OSError as error:
             left.append(Left(each.path, reason_of(error)))
@@ -149,7 +149,7 @@ def _withdraws(profile: Profile) -> bool:
     """Whether a decision is recorded that is no plain no. One that cannot be read is taken for one."""
     try:
         document = load(profile)
-    except TroubleError:
+    except UserError:
         return True
     declined = document.decision.consent is Consent.DECLINED and not document.decision.local
     part = ours(document)
@@ -166,7 +166,7 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
             done = decline(profile)
             return done.purged, done.told, ""
         return purge_without_consent(profile), (), ""
-    except TroubleError as error:
+    except UserError as error:
         # A store that cannot be used is no obstacle: it is deleted whole.
         return PurgeResult(), (), str(error) if _withdraws(profile) else ""
 
@@ -178,13 +178,13 @@ def _wait_for_sessions(profile: Profile) -> None:
 
 
 def _delete(each: OwnFile, profile: Profile) -> None:
-    """Delete one file of ours. Raises `TroubleError` or `OSError`."""
+    """Delete one file of ours. Raises `UserError` or `OSError`."""
     if each.kind is Kind.FOLDER:
         os.rmdir(each.path)
     elif each.kind is Kind.STORE:
         destroy(each.path)
     elif each.kind in _STORE and os.path.lexists(store_path(profile)):
-        raise TroubleError("is part of the store, which stays", remedy="It goes when the store goes")
+        raise UserError("is part of the store, which stays", remedy="It goes when the store goes")
     elif each.kind in _LOCKS or each.kind is Kind.CONFIG_LEFTOVER:
         _delete_unheld(each.path)
     else:
@@ -192,11 +192,11 @@ def _delete(each: OwnFile, profile: Profile) -> None:
 
 
 def _delete_unheld(path: Path) -> None:
-    """Delete a file that a living process may hold locked. Raises `TroubleError` where one does, or `OSError`."""
+    """Delete a file that a living process may hold locked. Raises `UserError` where one does, or `OSError`."""
     lock = Lock(path)
     if not lock.take():
         by = ", ".join(map(str, holders(path)))
-        raise TroubleError(f"is held by process {by}" if by else "is in use", remedy="End it and do this again")
+        raise UserError(f"is held by process {by}" if by else "is in use", remedy="End it and do this again")
     with contextlib.suppress(OSError):
         wipe(path)
     try:

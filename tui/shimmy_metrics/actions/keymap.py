@@ -6,5 +6,5 @@ from shimmy_metrics.system.profile import Profile
 
 
 def keymap(profile: Profile) -> object:
-    """Return what stands there; whether it can be used is the app's to say. Raises `TroubleError`."""
+    """Return what stands there; whether it can be used is the app's to say. Raises `UserError`."""
     return keys(load(profile))

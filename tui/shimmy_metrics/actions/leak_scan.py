@@ -30,7 +30,7 @@ from shimmy_metrics.actions.export_schema import words
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import keys
 from shimmy_metrics.consent import ENDPOINT
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.schema import text as schema_text
 from shimmy_metrics.store.tables import words as table_words
@@ -112,7 +112,7 @@ def _says_nothing(value: str) -> bool:
 
 def _written_down(profile: Profile) -> Iterator[str]:
     """Yield what a person wrote into the config: the endpoint that a yes covers, in force or not, and their keys."""
-    with suppress(TroubleError):
+    with suppress(UserError):
         document = load(profile)
         yield document.decision.endpoint
         yield json.dumps(keys(document))

@@ -7,7 +7,7 @@ from shimmy_metrics.actions.outbox import overdue, release
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.request import Request, next_request
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.readonly import open_readonly
@@ -28,7 +28,7 @@ class Named(NamedTuple):
 def find_named(profile: Profile, word: str) -> Named:
     """Return the request for the reports that `word` names. Nothing is sent.
 
-    `all` is every report that is held, or else every one that is due. Raises `TroubleError` for a word that names no
+    `all` is every report that is held, or else every one that is due. Raises `UserError` for a word that names no
     report or several, and where the config or the store cannot be used.
     """
     force = in_force(profile, None)
@@ -41,26 +41,26 @@ def find_named(profile: Profile, word: str) -> Named:
         raise overdue()
     request = next_request(chosen, force.endpoint)
     if request is None:
-        raise TroubleError("no report waits for a release", remedy=_SEE)
+        raise UserError("no report waits for a release", remedy=_SEE)
     return Named(request, force, len(chosen) - len(request.reports))
 
 
 def release_named(profile: Profile, found: Named) -> int:
     """Release the reports of this request, as one request; return the number of the newest departure before it, or 0.
 
-    The sender starts by itself. Raises `TroubleError` where nothing may leave now, and where they are gone.
+    The sender starts by itself. Raises `UserError` where nothing may leave now, and where they are gone.
     """
     with open_readonly(profile) as db:
         before = departures.last(db) if db is not None else None
     if not release(profile, [report.id for report in found.request.reports]):
-        raise TroubleError("the report was gone already", remedy="See shimmy config --metrics status")
+        raise UserError("the report was gone already", remedy="See shimmy config --metrics status")
     return before.id if before is not None else 0
 
 
 def departure_of(profile: Profile, found: Named, after: int) -> Departure | None:
     """Return the departure that carried a released request, of those behind number `after`; None until it has ended.
 
-    Raises `TroubleError`.
+    Raises `UserError`.
     """
     with open_readonly(profile) as db:
         made = departures.everything(db) if db is not None else []
@@ -79,7 +79,7 @@ def _one(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
         report for report in queued if start and (report.sha256.startswith(start) or report.report_id.startswith(start))
     ]
     if not found:
-        raise TroubleError(f"no report that waits has a digest or a session_id that begins with {word!a}", remedy=_SEE)
+        raise UserError(f"no report that waits has a digest or a session_id that begins with {word!a}", remedy=_SEE)
     if len(found) > 1:
-        raise TroubleError(f"{len(found)} reports begin with {word!a}", remedy="Give more of it")
+        raise UserError(f"{len(found)} reports begin with {word!a}", remedy="Give more of it")
     return found[0]

@@ -8,7 +8,7 @@ from shimmy_metrics.consent import Standing
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.force import in_force
 from shimmy_metrics.delivery.sender_lock import sending
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, QueueState
 from shimmy_metrics.store import chain, departures, outbox, releases
@@ -36,7 +36,7 @@ def release(profile: Profile, reports: Collection[int]) -> int:
     """Release reports (numbers in the store) to a sender of their own; return how many there were.
 
     They go to the endpoint in force, as one request. What the receiver does not take waits as before: it leaves at
-    another release, or, where it was due, with a session's end. Raises `TroubleError` where nothing may leave now, or
+    another release, or, where it was due, with a session's end. Raises `UserError` where nothing may leave now, or
     the sender cannot be started.
     """
     with opened(profile) as db, transaction(db):
@@ -51,7 +51,7 @@ def release(profile: Profile, reports: Collection[int]) -> int:
         start_sender(profile, released=[report.id for report in found])
     except OSError as error:
         remedy = "The report waits as before; release it again"
-        raise TroubleError("the sender could not be started", remedy=remedy) from error
+        raise UserError("the sender could not be started", remedy=remedy) from error
     return len(found)
 
 
@@ -59,7 +59,7 @@ def hold_back(profile: Profile, report: int) -> bool:
     """Keep a report that is due until a person releases it; return False where it is gone or not due.
 
     It stays held though later all others are sent at once. One that a sender is bringing away at this moment is no
-    longer due. Raises `TroubleError`.
+    longer due. Raises `UserError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
@@ -73,7 +73,7 @@ def hold_back(profile: Profile, report: int) -> bool:
 def delete(profile: Profile, report: int) -> Deleted:
     """Delete a waiting report for good; the chain notes that one was, not what was in it.
 
-    Raises `TroubleError`, also where a sender is bringing it away at this moment.
+    Raises `UserError`, also where a sender is bringing it away at this moment.
     """
     with opened(profile, for_deletion=True) as db:
         return erase(db, store_path(profile), lambda: _delete(profile, db, report))
@@ -90,7 +90,7 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
     departure = departures.that_carried(db, [found.report_id]).get(found.report_id)
     if at_work and departure is not None and departure.ended is None:
         remedy = "See in a few seconds what became of it; a no stops it at once"
-        raise TroubleError("this report is being sent at this moment", remedy=remedy)
+        raise UserError("this report is being sent at this moment", remedy=remedy)
     outbox.remove(db, report)
     chain.add_note(db, at=profile.clock.now(), kind=NoteKind.DELETED, number=1)
     return Deleted(gone=True, departure=departure)
@@ -102,22 +102,22 @@ def _on_its_way(profile: Profile, db: Database, report: QueuedReport) -> bool:
 
 
 def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[QueuedReport]:
-    """Return those that have not waited too long. Raises `TroubleError` where all have: the next sealing drops them."""
+    """Return those that have not waited too long. Raises `UserError` where all have: the next sealing drops them."""
     kept = [report for report in reports if not report.overdue(now)]
     if reports and not kept:
         raise overdue()
     return kept
 
 
-def overdue() -> TroubleError:
+def overdue() -> UserError:
     """Return what is said of a report that has waited too long to be released."""
     what = f"this report has waited {OUTBOX_DAYS} days and leaves no more"
-    return TroubleError(what, remedy="The next session's end deletes it")
+    return UserError(what, remedy="The next session's end deletes it")
 
 
 def _check(force: Standing, reports: Collection[QueuedReport]) -> None:
     if not force.sends:
-        raise TroubleError("nothing may leave now", remedy="See the consent page for the reason")
+        raise UserError("nothing may leave now", remedy="See the consent page for the reason")
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"
-        raise TroubleError("this report is not as today's fields allow", remedy=remedy)
+        raise UserError("this report is not as today's fields allow", remedy=remedy)

@@ -18,7 +18,7 @@ from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.sender_lock import sending
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
@@ -101,13 +101,13 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     trouble, fault = "", None
     try:
         force = in_force(profile, None)
-    except TroubleError as error:
+    except UserError as error:
         trouble, fault = str(error), unusable(error)
         force = Standing(Decision(), profile.environment.switch)
     purged = PurgeResult()
     try:
         purged = purge_without_consent(profile)
-    except TroubleError as error:  # the store's: whatever was decided is in force all the same
+    except UserError as error:  # the store's: whatever was decided is in force all the same
         trouble = trouble or str(error)
     example = as_it_would_be(profile, None, None, facts, schema_version=SCHEMA_VERSION)
     empty = Overview(
@@ -126,7 +126,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     try:
         with open_readonly(profile, off=not force.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts, known)
-    except TroubleError as error:
+    except UserError as error:
         return empty._replace(trouble=trouble or str(error))
 
 
@@ -164,7 +164,7 @@ class Watch:
 
 
 def _files(profile: Profile) -> tuple[OwnFile, ...]:
-    with contextlib.suppress(TroubleError):  # a folder that cannot be listed is in the way of the store as well
+    with contextlib.suppress(UserError):  # a folder that cannot be listed is in the way of the store as well
         return files(profile)
     return ()
 

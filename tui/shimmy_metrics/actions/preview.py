@@ -48,7 +48,7 @@ class Preview(NamedTuple):
 
 
 def preview(profile: Profile, facts: Facts) -> Preview:
-    """Return what would be sent next. Raises `TroubleError` for a config or a store that cannot be used."""
+    """Return what would be sent next. Raises `UserError` for a config or a store that cannot be used."""
     with open_readonly(profile, off=not in_force(profile, None).measures) as db:
         force = in_force(profile, db)
         queued = leavable(outbox.everything(db), profile.clock.now()) if db else []

@@ -43,7 +43,7 @@ class PurgeResult(NamedTuple):
 
 
 def purge_without_consent(profile: Profile) -> PurgeResult:
-    """Delete what may not be kept under the decision as it stands. Raises `TroubleError`."""
+    """Delete what may not be kept under the decision as it stands. Raises `UserError`."""
     document = load(profile)
     decision = document.decision
     if (decision.consent is Consent.GRANTED and present(profile)) or document.distrust:
@@ -54,7 +54,7 @@ def purge_without_consent(profile: Profile) -> PurgeResult:
 def purge(profile: Profile, *, local: bool) -> PurgeResult:
     """Wait until no sender is at work, then delete what was not delivered.
 
-    `local`: what can be kept for the person is. Without anything to delete nothing is written. Raises `TroubleError`.
+    `local`: what can be kept for the person is. Without anything to delete nothing is written. Raises `UserError`.
     """
     began = profile.clock.now()
     at_work = sending(profile)

@@ -8,7 +8,7 @@ def question_open(profile: Profile, *, opened: bool = False) -> bool:
     """Whether nobody decided yet, or not about fields that are new; no switch is in force, and this is not CI.
 
     A container's server is never held up by a question; whoever `opened` the app there is there to answer. Raises
-    `TroubleError` for a config that cannot be used.
+    `UserError` for a config that cannot be used.
     """
     environment = profile.environment
     may_be_asked = opened or not environment.in_container

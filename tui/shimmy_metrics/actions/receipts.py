@@ -9,7 +9,7 @@ from shimmy_metrics.system.profile import Profile
 def delete_receipts(profile: Profile) -> int:
     """Delete the bytes of every receipt; return how many there were.
 
-    That something left, when, where to and with which digest stays on record. Raises `TroubleError`.
+    That something left, when, where to and with which digest stays on record. Raises `UserError`.
     """
     with opened(profile, for_deletion=True) as db:
 

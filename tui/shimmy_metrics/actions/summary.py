@@ -11,7 +11,7 @@ from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.delivery.force import in_force, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.sender_lock import sending
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
@@ -106,18 +106,18 @@ def summary(profile: Profile) -> Summary:
         found = replace(
             found, standing=force, news=_news(force), proxy=proxy_shown(force.endpoint, profile.environment)
         )
-    except TroubleError as error:
+    except UserError as error:
         force = Standing(Decision(), profile.environment.switch)
         found = replace(found, standing=force, unusable=unusable(error), troubles=(str(error),))
     if not found.unusable:  # a config that cannot be read decides nothing: nothing is deleted
         try:
             found = replace(found, purged=purge_without_consent(profile))
-        except TroubleError as error:
+        except UserError as error:
             found = replace(found, troubles=(str(error),))
     try:
         with open_readonly(profile, off=not force.measures) as db:
             found = replace(found, unread=unread(profile)) if db is None else _read(profile, db, found)
-    except TroubleError as error:
+    except UserError as error:
         found = replace(found, troubles=tuple(dict.fromkeys((*found.troubles, str(error)))))
     return found
 

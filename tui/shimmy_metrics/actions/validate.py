@@ -51,7 +51,7 @@ class Findings:
 def validate_held(profile: Profile) -> Findings:
     """Check everything that is held: reports, receipts with their chain, counters, the log, and the files' bytes.
 
-    Raises `TroubleError` for a config or a store that cannot be used.
+    Raises `UserError` for a config or a store that cannot be used.
     """
     held = export(profile)
     parsed = parse(held)

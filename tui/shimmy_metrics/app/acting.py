@@ -12,7 +12,7 @@ from shimmy_metrics.app.messages import Busy, Done
 from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
 
@@ -72,7 +72,7 @@ class Acting(AtTerminal):
         try:
             with self._telling(meanwhile):
                 sentence = what()
-        except TroubleError as error:
+        except UserError as error:
             sentence = f"{error}."
         self.post_message(Done(sentence))
 

@@ -21,7 +21,7 @@ from shimmy_metrics.app.releasing import Releasing
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.consent import Decision, Delivery
 from shimmy_metrics.departure_text import purged
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import FIRST_ATTEMPT
 from shimmy_metrics.wording import amount, decided, held, held_for_an_earlier_yes, obstacle, renewed
 
@@ -70,7 +70,7 @@ class Doing(Releasing):
         try:
             with self._telling():
                 made = ANSWERS[answer](self.profile, recorded)
-        except TroubleError as error:
+        except UserError as error:
             self.post_message(Done(f"{error}."))
             return
         self.tell_purged(made.purged)
@@ -121,7 +121,7 @@ class Doing(Releasing):
         try:
             with self._telling():
                 hold(self.profile, review=review)
-        except TroubleError as error:
+        except UserError as error:
             self.post_message(Done(f"{error}."))
             return
         shown = self.overview
@@ -163,7 +163,7 @@ class Doing(Releasing):
         try:
             with self._telling("Reading all that is held here."):
                 data = export(self.profile)
-        except TroubleError as error:
+        except UserError as error:
             self.post_message(Done(f"{error}."))
             return
         self.call_from_thread(self._ask_to_save, self._export_parcel(data))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.question import question_open
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
@@ -57,6 +57,6 @@ class Gathering:
         try:
             self._asks = question_open(self._profile, opened=True)
             self._keys = keymap(self._profile)
-        except TroubleError:
+        except UserError:
             self._asks = False  # the overview says what is wrong, in its first line
         self._overview = overview(self._profile, self._facts)

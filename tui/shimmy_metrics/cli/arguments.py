@@ -5,7 +5,8 @@ The usual forms are seen at a glance: a parser takes 3.5 ms to load and build, a
 
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.exit_codes import Exit
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -60,7 +61,7 @@ class UpstreamArguments(NamedTuple):
 
 
 def config_arguments(arguments: list[str]) -> ConfigArguments:
-    """Read what follows `config`. Raises `TroubleError` for anything that is not an action of ours."""
+    """Read what follows `config`. Raises `UserError` for anything that is not an action of ours."""
     match arguments:
         case ["--metrics", str(action)] if action in ACTIONS:
             return ConfigArguments(action)
@@ -87,7 +88,7 @@ def config_arguments(arguments: list[str]) -> ConfigArguments:
 
 
 def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
-    """Read what follows `serve` where `--upstream` is among it, else None. Raises `TroubleError`."""
+    """Read what follows `serve` where `--upstream` is among it, else None. Raises `UserError`."""
     if not any(argument == "--upstream" or argument.startswith("--upstream=") for argument in arguments):
         return None
     parser = command_parser("shimmy serve --upstream")
@@ -98,7 +99,7 @@ def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
 
 
 def tui_arguments(arguments: list[str]) -> bool:
-    """Read what follows `tui`; return whether lines of text are wanted. Raises `TroubleError`."""
+    """Read what follows `tui`; return whether lines of text are wanted. Raises `UserError`."""
     if arguments in ([], ["--plain"]):
         return bool(arguments)
     parser = command_parser("shimmy tui")
@@ -107,11 +108,11 @@ def tui_arguments(arguments: list[str]) -> bool:
 
 
 def no_arguments(command: str, arguments: list[str]) -> None:
-    """Raise `TroubleError` where a command that takes none was given arguments."""
+    """Raise `UserError` where a command that takes none was given arguments."""
     command_parser(command).parse_args(arguments)
 
 
-def nobodys(word: str, missing: TroubleError, *, own_name: bool) -> TroubleError:
+def nobodys(word: str, missing: UserError, *, own_name: bool) -> UserError:
     """Return what is said of a word that is no command of ours, where there is no real binary that could know it.
 
     `missing` says so. Under our own name the word is a slip; as `shimmy` it may well be one of the real binary's.
@@ -120,11 +121,11 @@ def nobodys(word: str, missing: TroubleError, *, own_name: bool) -> TroubleError
     remedy = _SEE if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {_SEE}"
     if word in ACTIONS:
         remedy = f"Use shimmy config --metrics {word}"
-    return TroubleError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
+    return UserError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
 
 
 def command_parser(command: str) -> "ArgumentParser":
-    """Return a parser for what follows `command`; it raises `TroubleError` for what it cannot read."""
+    """Return a parser for what follows `command`; it raises `UserError` for what it cannot read."""
     # As much as starting Python; a `serve` that is handed over parses nothing.
     from argparse import ArgumentParser, HelpFormatter
 
@@ -132,7 +133,7 @@ def command_parser(command: str) -> "ArgumentParser":
         """Says what is wrong as one line of ours."""
 
         def error(self, message: str) -> NoReturn:
-            raise TroubleError(message, where=self.prog, remedy=_SEE)
+            raise UserError(message, where=self.prog, remedy=_SEE)
 
     # With a width given it does not ask the terminal for one, which loads shutil; help is not its to print.
     return Parser(

@@ -11,13 +11,14 @@ from shimmy_metrics.consent import Decision, Standing
 from shimmy_metrics.departure_text import host
 from shimmy_metrics.departure_text import purged as sentences
 from shimmy_metrics.elsewhere_text import other_receiver
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, answered, by_way_of, held_for_an_earlier_yes
 
 
 def enable(profile: Profile) -> int:
-    """Record a yes; return the exit code. Raises `TroubleError`."""
+    """Record a yes; return the exit code. Raises `UserError`."""
     before = summary(profile)
     _say_purged(before.purged, profile)
     decided = say_yes(profile)
@@ -42,7 +43,7 @@ def enable(profile: Profile) -> int:
 def disable(profile: Profile) -> int:
     """Record a no and delete what was not delivered; return the exit code.
 
-    Raises `TroubleError` where the no could not be recorded; and, when that and the rest is said, where something could
+    Raises `UserError` where the no could not be recorded; and, when that and the rest is said, where something could
     not be deleted, or a report may still leave.
     """
     purged = decline(profile, _say_off).purged
@@ -51,7 +52,7 @@ def disable(profile: Profile) -> int:
         say("Nothing was waiting here.")
     if purged.may_leave_to:
         what = f"a report may still leave for {host(purged.may_leave_to)}: its sender has not ended yet"
-        raise TroubleError(what, remedy="Your no stands; shimmy config --metrics status says in a moment what became")
+        raise UserError(what, remedy="Your no stands; shimmy config --metrics status says in a moment what became")
     return Exit.DONE
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from shimmy_metrics.actions.files import OwnFile
 from shimmy_metrics.actions.files import files as list_files
 from shimmy_metrics.cli.asking import at_terminal, in_foreground
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.files_text import NOTHING_HERE, done, listed, question
 from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def files(*, as_json: bool) -> int:
-    """Print everything of ours on this disk; return the exit code. Raises `TroubleError`."""
+    """Print everything of ours on this disk; return the exit code. Raises `UserError`."""
     found = list_files(Profile.current())
     if as_json:
         _print_json({"files": [_file(each) for each in found]})
@@ -30,7 +31,7 @@ def files(*, as_json: bool) -> int:
 def forget(*, yes: bool, as_json: bool) -> int:
     """Ask, then withdraw and delete everything of ours but the recorded no; return the exit code.
 
-    Raises `TroubleError` where it has to ask and nobody is there.
+    Raises `UserError` where it has to ask and nobody is there.
     """
     from shimmy_metrics.actions import forget as action  # with the store, which a list does not want
 
@@ -51,10 +52,10 @@ def forget(*, yes: bool, as_json: bool) -> int:
 
 
 def _agreed(before: "Stakes") -> bool:
-    """Ask at the terminal; only a typed `yes` agrees. Raises `TroubleError` where there is none."""
+    """Ask at the terminal; only a typed `yes` agrees. Raises `UserError` where there is none."""
     if not at_terminal() or not in_foreground():
         remedy = "Nothing was changed. Add --yes to answer it beforehand"
-        raise TroubleError("asks first, and nobody is at a terminal", where="shimmy-metrics forget", remedy=remedy)
+        raise UserError("asks first, and nobody is at a terminal", where="shimmy-metrics forget", remedy=remedy)
     for line in question(before):
         say(line)
     sys.stdout.write("Forget all of this? Type yes: ")

@@ -16,7 +16,8 @@ from shimmy_metrics.cli.status import attempt
 from shimmy_metrics.consent import Consent, Delivery
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
@@ -31,7 +32,7 @@ _WAIT_SECONDS: Final = SEND_SECONDS + 1.0
 def preview(profile: Profile) -> int:
     """Print the next request's body, or what would be sealed now, or an example; return the exit code.
 
-    Raises `TroubleError`.
+    Raises `UserError`.
     """
     with settled(profile):
         found = next_preview(profile, gather(profile.environment.get("TZ") or None))
@@ -42,7 +43,7 @@ def preview(profile: Profile) -> int:
 
 
 def preview_named(profile: Profile, word: str) -> int:
-    """Print the body of the request that `release WORD` would send; return the exit code. Raises `TroubleError`."""
+    """Print the body of the request that `release WORD` would send; return the exit code. Raises `UserError`."""
     with settled(profile):
         found = find_named(profile, word)
     put(found.request.body)
@@ -56,14 +57,14 @@ def preview_named(profile: Profile, word: str) -> int:
 def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     """Send the named reports now, as one request of their own, and say what became of it; return the exit code.
 
-    It is 1 where the receiver took nothing. Raises `TroubleError`.
+    It is 1 where the receiver took nothing. Raises `UserError`.
     """
     with settled(profile):
         found = find_named(profile, word)
     blocked = obstacle(found.standing)
     if blocked:
         what, _, remedy = blocked.partition(". ")
-        raise TroubleError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
+        raise UserError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
     after = release_named(profile, found)
     end = time.monotonic() + _WAIT_SECONDS
     made = departure_of(profile, found, after)

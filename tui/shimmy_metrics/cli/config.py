@@ -9,12 +9,13 @@ import sys
 from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
 from shimmy_metrics.cli.output import put, remark, say
 from shimmy_metrics.cli.owed import settled
-from shimmy_metrics.errors import Exit, TroubleError
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 
 
 def config(arguments: list[str]) -> int:
-    """Run the action that the arguments name; return its exit code. Raises `TroubleError`."""
+    """Run the action that the arguments name; return its exit code. Raises `UserError`."""
     wanted = config_arguments(arguments)
     profile = Profile.current()
     match wanted.action:
@@ -87,15 +88,15 @@ def _read(file: str) -> bytes:
     if file == "-":
         data = sys.stdin.buffer.read(VALIDATE_BYTES + 1)
         if len(data) > VALIDATE_BYTES:
-            raise TroubleError(f"larger than {VALIDATE_BYTES:,} bytes", where="standard input", remedy="Shorten it")
+            raise UserError(f"larger than {VALIDATE_BYTES:,} bytes", where="standard input", remedy="Shorten it")
         return data
     remedy = "Name a file that holds a report, an array of reports or an export"
     try:
         found = read_bounded(Path(file), VALIDATE_BYTES) if file else None
-    except TroubleError as error:
-        raise TroubleError(error.what, where=error.where, remedy=remedy) from error
+    except UserError as error:
+        raise UserError(error.what, where=error.where, remedy=remedy) from error
     if found is None:
-        raise TroubleError("there is no such file", where=file or "''", remedy=remedy)
+        raise UserError("there is no such file", where=file or "''", remedy=remedy)
     return found
 
 

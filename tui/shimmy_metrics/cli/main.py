@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from shimmy_metrics.errors import TroubleError
+    from shimmy_metrics.errors import UserError
 
 _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--kv-quant", "--prefill-chunk", "--ctx"})
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
@@ -59,7 +59,7 @@ def _guarded(arguments: list[str], *, own_name: bool) -> int:
         _drop(sys.stdout)
         return 141
     except Exception as error:  # noqa: BLE001 - the boundary to the person
-        from shimmy_metrics.errors import Exit
+        from shimmy_metrics.exit_codes import Exit
 
         trouble = _explained(error)
         with contextlib.suppress(OSError, ValueError):
@@ -91,19 +91,19 @@ def _drop(stream: "TextIO") -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _explained(error: Exception) -> "TroubleError":
+def _explained(error: Exception) -> "UserError":
     import errno
 
-    from shimmy_metrics.errors import TroubleError, reason_of
+    from shimmy_metrics.errors import UserError, reason_of
 
-    if isinstance(error, TroubleError):
+    if isinstance(error, UserError):
         return error
     refused = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
     if isinstance(error, OSError) and error.filename is None and error.errno in refused:
         _drop(sys.stdout)
         what = f"cannot be written: {reason_of(error)}"
-        return TroubleError(what, where="standard output", remedy="Nothing else was lost")
-    return TroubleError(f"an error of ours ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
+        return UserError(what, where="standard output", remedy="Nothing else was lost")
+    return UserError(f"an error of ours ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 
 def _run(arguments: list[str], *, own_name: bool) -> int:

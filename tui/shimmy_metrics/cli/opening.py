@@ -4,12 +4,12 @@ import gc
 
 from shimmy_metrics.cli.arguments import no_arguments, tui_arguments
 from shimmy_metrics.cli.asking import app_can_run
-from shimmy_metrics.errors import Exit
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 
 
 def tui(arguments: list[str]) -> int:
-    """Open the app; return the exit code. Raises `TroubleError`."""
+    """Open the app; return the exit code. Raises `UserError`."""
     plain = tui_arguments(arguments)
     profile = Profile.current()
     if plain or not app_can_run(profile):
@@ -25,7 +25,7 @@ def tui(arguments: list[str]) -> int:
 
 
 def demo(arguments: list[str]) -> int:
-    """Run the demo; return the exit code. Raises `TroubleError`."""
+    """Run the demo; return the exit code. Raises `UserError`."""
     no_arguments("shimmy demo", arguments)
     from shimmy_metrics.demo.story import run
 

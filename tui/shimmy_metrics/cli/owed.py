@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shimmy_metrics.cli.output import remark
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 
 
@@ -22,11 +22,11 @@ def settled(profile: Profile) -> Iterator[None]:
     try:
         for line in owed(purge_without_consent(profile), profile.clock.now()):
             remark(line)
-    except TroubleError as error:
+    except UserError as error:
         undone = str(error)
     try:
         yield
-    except TroubleError as error:
+    except UserError as error:
         undone = "" if str(error) == undone else undone
         raise
     finally:

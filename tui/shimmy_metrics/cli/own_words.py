@@ -12,7 +12,7 @@ from shimmy_metrics.system.profile import Profile
 
 
 def run(word: str, arguments: list[str]) -> int:
-    """Run one of our words (those of `main.OWN_WORDS`); return its exit code. Raises `TroubleError`."""
+    """Run one of our words (those of `main.OWN_WORDS`); return its exit code. Raises `UserError`."""
     return _WORDS[word](arguments)
 
 

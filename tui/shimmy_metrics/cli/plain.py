@@ -10,7 +10,7 @@ from shimmy_metrics.system.profile import Profile
 
 
 def tell_and_ask(profile: Profile) -> None:
-    """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `TroubleError`."""
+    """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `UserError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     for line in told(shown, profile.clock.now()):
         say(line)

@@ -54,7 +54,7 @@ _DROPS_SECONDS: Final = 5.0
 def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     """Ask the question; return what was decided, or None where nothing was. `seconds` without a key end it.
 
-    Raises `TroubleError` where the answer cannot be written.
+    Raises `UserError` where the answer cannot be written.
     """
     shown, starting = overview(profile, gather(profile.environment.get("TZ") or None)), seconds is not None
     asked = _about_news(shown) if shown.news else _about_everything(shown, starting=starting)

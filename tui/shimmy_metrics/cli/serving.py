@@ -6,7 +6,7 @@ import sys
 from shimmy_metrics.actions.question import question_open
 from shimmy_metrics.cli.arguments import upstream_arguments
 from shimmy_metrics.cli.asking import app_can_run, at_terminal, in_foreground
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import QUESTION_SECONDS
 from shimmy_metrics.system.profile import Profile
 
@@ -14,7 +14,7 @@ from shimmy_metrics.system.profile import Profile
 def serve(before: list[str], rest: list[str]) -> int:
     """Serve with the options `before` the word and the `rest` behind it; return the exit code.
 
-    Raises `TroubleError`.
+    Raises `UserError`.
     """
     profile = Profile.current()
     upstream = upstream_arguments([*before, *rest])
@@ -43,7 +43,7 @@ def _ask(profile: Profile, rest: list[str]) -> None:
             from shimmy_metrics.cli.prompt import ask
 
             ask(profile, seconds=QUESTION_SECONDS)
-    except TroubleError as error:
+    except UserError as error:
         _remark(str(error))
     except Exception as error:  # noqa: BLE001 - nothing of metrics may keep the server from starting
         _remark(f"the question failed ({type(error).__name__})")

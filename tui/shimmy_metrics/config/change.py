@@ -14,7 +14,7 @@ from shimmy_metrics.config.shape import Document, parse, render
 from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.config.write import make_folder, replace
 from shimmy_metrics.consent import Consent, Decision
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.limits import CONFIG_BYTES, LOCK_WAITS_SECONDS, LOOKED_AGAIN_SECONDS
 from shimmy_metrics.system.files import another_owner, read_bounded
 from shimmy_metrics.system.profile import Profile
@@ -33,18 +33,18 @@ def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: f
     """Apply `step` to the recorded decision and write the result; return it. Nothing is written where it is the same.
 
     A no that comes meanwhile, from whomever, wins. `seconds`: how long the lock is waited for. `step` is called under
-    the lock, and again where the file was changed by somebody else. Raises `TroubleError` where a no came, or the file
+    the lock, and again where the file was changed by somebody else. Raises `UserError` where a no came, or the file
     is damaged, belongs to somebody else or cannot be written; it is then as it was.
     """
     path = profile.config_path
     folder = path.parent
     if another_owner(path):
         remedy = "Nothing was changed. Run this as the owner (under sudo the home may be another person's)"
-        raise TroubleError("belongs to another user", where=str(folder), remedy=remedy)
+        raise UserError("belongs to another user", where=str(folder), remedy=remedy)
     try:
         make_folder(folder)
     except OSError as error:
-        raise TroubleError(
+        raise UserError(
             f"cannot be made: {reason_of(error)}", where=str(folder), remedy="Nothing was changed"
         ) from error
     with _own_lock(path) as lock:
@@ -53,7 +53,7 @@ def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: f
         if not lock.take(seconds):
             remedy = "Nothing was changed. Try again"
             reason = f"cannot be locked: {lock.refusal}" if lock.refusal else "another program holds its lock"
-            raise TroubleError(reason, where=str(folder), remedy=remedy)
+            raise UserError(reason, where=str(folder), remedy=remedy)
         for _ in range(_TRIES):
             text, document = read(profile)
             if _withdrawn(first, document):
@@ -66,7 +66,7 @@ def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: f
                     if decision.consent is Consent.GRANTED or decision.local:
                         _look_again(path, text, old, lock, last_no)
                     return Changed(decision, changed=True)
-    raise TroubleError("is changed again and again", where=str(path), remedy="Nothing was changed. Try again")
+    raise UserError("is changed again and again", where=str(path), remedy="Nothing was changed. Try again")
 
 
 def _own_lock(path: Path) -> ConfigLock:
@@ -77,12 +77,12 @@ def _own_lock(path: Path) -> ConfigLock:
             os.unlink(path.parent / ".lock")
             lock = ConfigLock(path.parent)
     if lock.refusal:
-        raise TroubleError(f"cannot be written: {lock.refusal}", where=str(path), remedy="Nothing was changed")
+        raise UserError(f"cannot be written: {lock.refusal}", where=str(path), remedy="Nothing was changed")
     return lock
 
 
 def _replaced(path: Path, before: bytes | None, data: bytes, lock: ConfigLock, last_no: int) -> bool:
-    """Replace the file if it still is what was read; return whether it was. Raises `TroubleError` after a no."""
+    """Replace the file if it still is what was read; return whether it was. Raises `UserError` after a no."""
 
     def still() -> bool:
         if lock.last_no() != last_no:
@@ -92,7 +92,7 @@ def _replaced(path: Path, before: bytes | None, data: bytes, lock: ConfigLock, l
     try:
         return replace(Path(os.path.realpath(path)), data, still)
     except OSError as error:
-        raise TroubleError(
+        raise UserError(
             f"cannot be written: {reason_of(error)}", where=str(path), remedy="Nothing was changed"
         ) from error
 
@@ -109,7 +109,7 @@ def _kept_open(path: Path) -> Iterator[BinaryIO | None]:
 
 
 def _look_again(path: Path, before: bytes | None, old: BinaryIO | None, lock: ConfigLock, last_no: int) -> None:
-    """See whether a no came just as a yes took the file's place, and put it back. Raises `TroubleError` then."""
+    """See whether a no came just as a yes took the file's place, and put it back. Raises `UserError` then."""
     time.sleep(LOOKED_AGAIN_SECONDS)
     written = old.read(CONFIG_BYTES) if old is not None else before
     by_hand = written != before and _is_no(written)
@@ -119,7 +119,7 @@ def _look_again(path: Path, before: bytes | None, old: BinaryIO | None, lock: Co
 
 
 def _is_no(text: bytes | None) -> bool:
-    with contextlib.suppress(TroubleError):
+    with contextlib.suppress(UserError):
         return parse(text or b"", "").decision.consent is Consent.DECLINED
     return False
 
@@ -131,6 +131,6 @@ def _withdrawn(first: Document, now: Document) -> bool:
     return now.decision.consent is Consent.UNDECIDED and first.decision.consent is not Consent.UNDECIDED
 
 
-def _overtaken(path: Path) -> TroubleError:
+def _overtaken(path: Path) -> UserError:
     remedy = "It stands. If you meant yes, answer once more"
-    return TroubleError("a no was given at the same time", where=str(path), remedy=remedy)
+    return UserError("a no was given at the same time", where=str(path), remedy=remedy)

@@ -6,7 +6,7 @@ import os
 from shimmy_metrics.config.shape import Document, parse
 from shimmy_metrics.config.trust import distrust
 from shimmy_metrics.consent import Consent, Decision, untrusted
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.system.files import read_bounded
 from shimmy_metrics.system.profile import Profile
@@ -15,7 +15,7 @@ from shimmy_metrics.system.profile import Profile
 def load(profile: Profile) -> Document:
     """Return the config as it stands; an absent file is an empty document.
 
-    A yes in a file that is not the person's alone is none. Raises `TroubleError` for a file that cannot be read or
+    A yes in a file that is not the person's alone is none. Raises `UserError` for a file that cannot be read or
     understood: metrics are off then.
     """
     return read(profile)[1]
@@ -44,7 +44,7 @@ def _declined_elsewhere(profile: Profile) -> bool:
     """Whether the place where Shimmy's own source looks on macOS records a no."""
     if profile.legacy_config_path is None:
         return False
-    with contextlib.suppress(TroubleError):
+    with contextlib.suppress(UserError):
         text = read_bounded(profile.legacy_config_path, CONFIG_BYTES)
         where = str(profile.legacy_config_path)
         return parse(text or b"", where).decision.consent is Consent.DECLINED

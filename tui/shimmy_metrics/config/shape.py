@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, same_endpoint
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 
 _REMEDY: Final = "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew"
 
@@ -47,7 +47,7 @@ class Document:
 def parse(text: bytes, where: str) -> Document:
     """Read a config file's bytes. An empty file holds no decision.
 
-    Raises `TroubleError`, naming `where` with its line and the remedy, for text that is no JSON object, or in which a
+    Raises `UserError`, naming `where` with its line and the remedy, for text that is no JSON object, or in which a
     key of ours holds what it cannot.
     """
     if not text.strip():
@@ -57,38 +57,38 @@ def parse(text: bytes, where: str) -> Document:
             text.decode("utf-8-sig"), object_pairs_hook=_object, parse_float=_Number, parse_int=_whole_number
         )
     except json.JSONDecodeError as error:
-        raise TroubleError(
+        raise UserError(
             f"no valid JSON: {error.msg.lower()}", where=f"{where}:{error.lineno}", remedy=_REMEDY
         ) from None
     except UnicodeDecodeError as error:
         line = text[: error.start].count(b"\n") + 1
-        raise TroubleError("no valid JSON: bytes that are not UTF-8", where=f"{where}:{line}", remedy=_REMEDY) from None
+        raise UserError("no valid JSON: bytes that are not UTF-8", where=f"{where}:{line}", remedy=_REMEDY) from None
     except RecursionError:
-        raise TroubleError("nested too deeply", where=where, remedy=_REMEDY) from None
+        raise UserError("nested too deeply", where=where, remedy=_REMEDY) from None
     if not isinstance(data, dict):
-        raise TroubleError("no JSON object", where=f"{where}:1", remedy=_REMEDY)
+        raise UserError("no JSON object", where=f"{where}:1", remedy=_REMEDY)
     metrics = data.get("metrics")
     if metrics is not None and not isinstance(metrics, dict):
-        raise TroubleError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
+        raise UserError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
     # Which of two answers counts must not depend on a parser.
     for place, names in ((data, ("metrics", *_FLAT)), (metrics or {}, _OURS)):
         twice = next((name for name in names if isinstance(place, _Repeating) and place.times[name] > 1), None)
         if twice:
-            raise TroubleError(f'the key "{twice}" stands there twice', where=where, remedy=_REMEDY)
+            raise UserError(f'the key "{twice}" stands there twice', where=where, remedy=_REMEDY)
     for place in (data, metrics or {}):
         if not isinstance(place.get("enabled", False), bool):
             what = '"enabled" is neither true nor false'
-            raise TroubleError(what, where=_line(text, where, "enabled"), remedy=_REMEDY)
+            raise UserError(what, where=_line(text, where, "enabled"), remedy=_REMEDY)
     for key, (holds, what) in _FORMS.items():
         if metrics and not holds(metrics.get(key)):
-            raise TroubleError(f'"{key}" is {what}', where=_line(text, where, key), remedy=_REMEDY)
+            raise UserError(f'"{key}" is {what}', where=_line(text, where, key), remedy=_REMEDY)
     return Document(data, _decision(data, metrics or {}))
 
 
 def render(document: Document, decision: Decision) -> bytes:
     """Return the file's new text: the document with `decision` in it, every foreign key as it was.
 
-    Raises `TroubleError` for a document that is nested too deeply to be written.
+    Raises `UserError` for a document that is nested too deeply to be written.
     """
     data = copy(document.data)
     old = data.get("metrics")
@@ -108,7 +108,7 @@ def render(document: Document, decision: Decision) -> bytes:
     try:
         return f"{_written(data)}\n".encode("utf-8", "surrogatepass")
     except RecursionError:
-        raise TroubleError("the config is nested too deeply", remedy="Nothing was changed; correct it") from None
+        raise UserError("the config is nested too deeply", remedy="Nothing was changed; correct it") from None
 
 
 def ours(document: Document) -> dict[str, Any]:

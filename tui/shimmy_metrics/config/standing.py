@@ -4,11 +4,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent import Standing, Unusable
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 
 
-def unusable(error: TroubleError) -> Unusable:
+def unusable(error: UserError) -> Unusable:
     """Return what cannot be used, by what `standing` raised."""
     return Unusable.ENDPOINT if error.where == Unusable.ENDPOINT else Unusable.CONFIG
 
@@ -16,7 +16,7 @@ def unusable(error: TroubleError) -> Unusable:
 def standing(profile: Profile, *, ended: bool = False) -> Standing:
     """Read what is in force. `ended`: the store knows that the endpoint answered 410.
 
-    Raises `TroubleError` for a config or an endpoint that cannot be used.
+    Raises `UserError` for a config or an endpoint that cannot be used.
     """
     document = load(profile)
     decision = document.decision
@@ -29,20 +29,20 @@ def standing(profile: Profile, *, ended: bool = False) -> Standing:
 
 
 def check_endpoint(url: str, where: str) -> SplitResult:
-    """Return the URL's parts. Raises `TroubleError` unless it is https, or http to loopback, without a password."""
+    """Return the URL's parts. Raises `UserError` unless it is https, or http to loopback, without a password."""
     remedy = "Give an https address, such as https://metrics.example.org/v1/usage"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise TroubleError("the endpoint is no address", where=where, remedy=remedy) from None
+        raise UserError("the endpoint is no address", where=where, remedy=remedy) from None
     if not host or not url.isascii() or not url.isprintable() or " " in url:
-        raise TroubleError("the endpoint is no address", where=where, remedy=remedy)
+        raise UserError("the endpoint is no address", where=where, remedy=remedy)
     if parts.username is not None or parts.fragment:
-        raise TroubleError("the endpoint holds more than an address", where=where, remedy=remedy)
+        raise UserError("the endpoint holds more than an address", where=where, remedy=remedy)
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return parts
-    raise TroubleError("the endpoint is not https", where=where, remedy=remedy)
+    raise UserError("the endpoint is not https", where=where, remedy=remedy)
 
 
 def is_loopback(host: str) -> bool:

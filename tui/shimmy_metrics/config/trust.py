@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _LINKS: Final = 40
@@ -41,25 +41,23 @@ def distrust(path: Path) -> str:
 def keep_others_out(path: Path) -> tuple[str, ...]:
     """Take the others' right to write from the config's own folder, ahead of a yes; return what is to be said of it.
 
-    The file itself is written anew and private. Raises `TroubleError` where a yes would not count all the same.
+    The file itself is written anew and private. Raises `UserError` where a yes would not count all the same.
     """
     told: list[str] = []
     try:
         flaws = list(_flaws(path))
     except OSError as error:
-        raise TroubleError(
-            f"cannot be used: {reason_of(error)}", where=str(path), remedy="Nothing was changed"
-        ) from error
+        raise UserError(f"cannot be used: {reason_of(error)}", where=str(path), remedy="Nothing was changed") from error
     for flaw in flaws:
         if flaw.foreign:
             remedy = "A yes counts only from your own file. Move it away, then enable again"
-            raise TroubleError("belongs to another user", where=str(flaw.path), remedy=remedy)
+            raise UserError("belongs to another user", where=str(flaw.path), remedy=remedy)
     for flaw in flaws:
         if flaw.path == path.parent:
             _close(flaw.path)
         elif flaw.path != Path(os.path.realpath(path)):
             remedy = f"A yes there would not count. Run: chmod go-w '{flaw.path}'"
-            raise TroubleError("others may write it", where=str(flaw.path), remedy=remedy)
+            raise UserError("others may write it", where=str(flaw.path), remedy=remedy)
         told.append(f"Others could write {flaw.path}. They no longer can.")
     return tuple(told)
 
@@ -69,7 +67,7 @@ def _close(folder: Path) -> None:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS)
     except OSError as error:
         remedy = f"A yes there would not count. Run: chmod go-w '{folder}'"
-        raise TroubleError(f"others may write it: {reason_of(error)}", where=str(folder), remedy=remedy) from error
+        raise UserError(f"others may write it: {reason_of(error)}", where=str(folder), remedy=remedy) from error
 
 
 def _flaws(path: Path) -> Iterator[Flaw]:

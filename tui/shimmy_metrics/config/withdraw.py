@@ -18,7 +18,7 @@ from shimmy_metrics.config.shape import Document, foreign, parse, render
 from shimmy_metrics.config.trust import distrust
 from shimmy_metrics.config.write import make_folder, overwrite, replace
 from shimmy_metrics.consent import Consent, Decision
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.limits import CONFIG_BYTES, NO_WAITS_SECONDS
 from shimmy_metrics.system.files import read_bounded
 
@@ -38,7 +38,7 @@ class Withdrawn(NamedTuple):
 def withdraw(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
     """Record what `refuse` makes of the recorded decision, which is a no.
 
-    Raises `TroubleError` for a file that cannot be read or understood, which keeps its bytes, and where nothing could
+    Raises `UserError` for a file that cannot be read or understood, which keeps its bytes, and where nothing could
     be done: the line then says what to type.
     """
     with contextlib.suppress(OSError):  # said below, where the file cannot be written for it
@@ -53,7 +53,7 @@ def withdraw(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
             # A yes that looked at the file before this no may have replaced it after: that one did not see it told.
             if not _says_yes(path):
                 return done
-    raise TroubleError("another program writes a yes again and again", where=str(path), remedy="Stop it, and try again")
+    raise UserError("another program writes a yes again and again", where=str(path), remedy="Stop it, and try again")
 
 
 def _record(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
@@ -71,7 +71,7 @@ def _record(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
                 remedy = (
                     "Your no is not recorded. Without a yes nothing is measured or sent, but you may be asked again"
                 )
-                raise TroubleError(f"cannot be written: {reason}", where=str(path), remedy=remedy) from error
+                raise UserError(f"cannot be written: {reason}", where=str(path), remedy=remedy) from error
             return _otherwise(path, text, document, reason)
     return Withdrawn(decision)
 
@@ -81,16 +81,16 @@ def _read(path: Path) -> tuple[bytes | None, Document]:
     try:
         text = read_bounded(path, CONFIG_BYTES)
         return text, parse(text or b"", str(path))
-    except TroubleError as error:
+    except UserError as error:
         if _is_another_s(path):
             return text, Document({}, Decision())  # what it says does not count, so it need not be kept
         remedy = f"{error.remedy}. It stays as it is; while it cannot be read nothing is measured or sent"
-        raise TroubleError(error.what, where=error.where, remedy=remedy) from error
+        raise UserError(error.what, where=error.where, remedy=remedy) from error
 
 
 def _unchanged(path: Path, text: bytes | None, *, or_else: bool) -> bool:
     """Whether nobody changed the file since it was read, so that nobody's keys are lost; a no does not insist on it."""
-    with contextlib.suppress(TroubleError):
+    with contextlib.suppress(UserError):
         return or_else or read_bounded(path, CONFIG_BYTES) == text
     return True
 
@@ -127,14 +127,14 @@ def _otherwise(path: Path, text: bytes, document: Document, reason: str) -> With
             "Metrics are still on. Type: export SHIMMY_METRICS=off (it switches off what is started from that shell), "
             f"and as soon as it can be changed: rm {shlex.quote(str(path))}"
         )
-    raise TroubleError(f"cannot be changed: {reason}", where=str(path), remedy=remedy)
+    raise UserError(f"cannot be changed: {reason}", where=str(path), remedy=remedy)
 
 
 def _place_of_yes(text: bytes) -> int | None:
     """Return where five bytes overwritten by `false` make a no of the file, None where no such place is."""
     for match in _TRUE.finditer(text):
         start = match.start()
-        with contextlib.suppress(TroubleError):
+        with contextlib.suppress(UserError):
             decision = parse(text[:start] + b"false" + text[start + 5 :], "").decision
             if decision.consent is Consent.DECLINED and not decision.local:
                 return start
@@ -165,6 +165,6 @@ def _is_another_s(path: Path) -> bool:
 
 
 def _says_yes(path: Path) -> bool:
-    with contextlib.suppress(TroubleError):
+    with contextlib.suppress(UserError):
         return parse(read_bounded(path, CONFIG_BYTES) or b"", "").decision.consent is Consent.GRANTED
     return False

@@ -18,7 +18,7 @@ AT_START: Final = "at-start"
 
 
 def in_force(profile: Profile, db: Database | None) -> Standing:
-    """Return what is in force now. Raises `TroubleError` for a config or an endpoint that cannot be used."""
+    """Return what is in force now. Raises `UserError` for a config or an endpoint that cannot be used."""
     now = standing(profile)
     return replace(now, ended=db is not None and same_endpoint(get_meta(db, ENDED), now.endpoint))
 

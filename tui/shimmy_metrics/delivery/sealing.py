@@ -33,7 +33,7 @@ most once."""
 def end_session(profile: Profile, db: Database, row_id: int, counters: Counters, facts: Facts) -> bool:
     """Seal the session, keep it for the person, or discard it; return whether its end makes an attempt to send.
 
-    Nothing is done, and no end counted, where it has ended already. Raises `TroubleError` (a damaged config, a full
+    Nothing is done, and no end counted, where it has ended already. Raises `UserError` (a damaged config, a full
     disk); the session then stays for the next start.
     """
     with transaction(db):
@@ -47,7 +47,7 @@ def end_session(profile: Profile, db: Database, row_id: int, counters: Counters,
 def seal_ended(
     profile: Profile, row_id: int, counters: Counters, lock: int | None = None, session: Session | None = None
 ) -> None:
-    """End a session for its own process, which is gone and had no time for it. Raises `TroubleError`.
+    """End a session for its own process, which is gone and had no time for it. Raises `UserError`.
 
     `lock` is an inherited descriptor that holds the session's lock; it is closed. A store that was deleted meanwhile is
     not made anew. `session` is one that ended before the store had it: it is entered first, if it is still wanted.
@@ -78,7 +78,7 @@ def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
 
     Only what had no end of its own counts as one: a session that made a report which is due.
 
-    Raises `TroubleError`; what was not ended then stays for the next start.
+    Raises `UserError`; what was not ended then stays for the next start.
     """
     with transaction(db):
         attempts = False

@@ -18,7 +18,7 @@ from shimmy_metrics.delivery.post import Answer, Gate, Post
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.response import Verdict, classify
 from shimmy_metrics.delivery.sender_lock import lock_path, sending
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.check import check_body
 from shimmy_metrics.report.seal import digest
@@ -55,7 +55,7 @@ def send_queued(profile: Profile, deadline: float, released: Collection[int] = (
     """Make one request of what is due, until `deadline` (monotonic seconds) at the latest.
 
     `released` are the reports (numbers in the store) that a person released by hand: they are one request of their own,
-    and no session's end is passed over for it. Another sender that is at work is waited for. Raises `TroubleError`
+    and no session's end is passed over for it. Another sender that is at work is waited for. Raises `UserError`
     where the store or the config cannot be used.
     """
     lock = Lock(lock_path(profile))
@@ -189,7 +189,7 @@ def _covers(profile: Profile, db: Database, leaving: _Leaving) -> bool:
     """Whether consent, at this very moment, covers these reports, this endpoint, and how they leave. Never raises."""
     try:
         standing = _sending(profile, db)
-    except TroubleError:
+    except UserError:
         return False
     reviewed = standing is not None and standing.decision.delivery is Delivery.REVIEW
     return _same_yes(standing, leaving) and (leaving.by_hand or not reviewed)
@@ -199,7 +199,7 @@ def _consented(profile: Profile, leaving: _Leaving) -> bool:
     """Whether the config still says so. Never raises."""
     try:
         return _same_yes(_sending(profile, None), leaving)
-    except TroubleError:
+    except UserError:
         return False
 
 

@@ -12,7 +12,7 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.system.profile import Profile
 
@@ -54,12 +54,12 @@ class Meter:
         self.stop()
 
     def start(self) -> None:
-        """Start it; return once it listens. Raises `TroubleError`."""
+        """Start it; return once it listens. Raises `UserError`."""
         _adopt()
         self._thread.start()
         self._tried.wait(_START_SECONDS)
         if not self._started:
-            raise TroubleError("the meter did not start", where=f"127.0.0.1:{self.port}", remedy="Try again")
+            raise UserError("the meter did not start", where=f"127.0.0.1:{self.port}", remedy="Try again")
 
     def stop(self) -> None:
         """Stop it as a server is stopped: its session is sealed and sent."""

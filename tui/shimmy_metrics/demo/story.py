@@ -20,7 +20,7 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.demo.meter import Meter
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.demo.traffic import Traffic
-from shimmy_metrics.errors import Exit
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.findings_text import findings
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
@@ -48,7 +48,7 @@ _LEFT_OUT: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
 
 
 def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
-    """Play the story, with the app in front or as lines of text; return the exit code. Raises `TroubleError`."""
+    """Play the story, with the app in front or as lines of text; return the exit code. Raises `UserError`."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_leaving_by_signal())
         folder = Path(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.child import Child
@@ -86,7 +86,7 @@ async def _carry(front: Front) -> None:
     except OSError as error:
         # Whoever listened between our bind and now has it. The server ends with us.
         remedy = "Start it again, or give another address with --bind"
-        raise TroubleError("another program took this address", where=str(front.place), remedy=remedy) from error
+        raise UserError("another program took this address", where=str(front.place), remedy=remedy) from error
     front.holder.close()
     session.announce(f"http://{front.place}")
     gc.freeze()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve.address import Place, take
 from shimmy_metrics.serve.announcement import STATUS
@@ -21,14 +21,14 @@ from shimmy_metrics.serve.session import Session
 from shimmy_metrics.serve.upstream import Url, listening_place, reach
 from shimmy_metrics.system.profile import Profile
 
-Force = Standing | TroubleError
+Force = Standing | UserError
 """What is in force now, or why the config cannot be used."""
 
 
 def carry(profile: Profile, force: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
     """Carry, and measure where and while that is wanted, until a signal comes; return its number below zero.
 
-    `say` prints one line. Raises `TroubleError` for an upstream that is down and an address that cannot be had.
+    `say` prints one line. Raises `UserError` for an upstream that is down and an address that cannot be had.
     """
     loop = new_loop(profile)
     asyncio.set_event_loop(loop)
@@ -45,7 +45,7 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
     relay = Relay(loop, route)
     session = None
     where = f"http://{place}, for {url.text}"
-    if isinstance(force, TroubleError) or not force.switch:  # with a switch in force there will be nothing to measure
+    if isinstance(force, UserError) or not force.switch:  # with a switch in force there will be nothing to measure
         poll = HealthPoll(route.connect, url.host_field, relay.admits)
         route.on_moved = poll.doubt
         session = Session(loop, profile, relay, place=place, health=poll, pid=None, again=True, say=say)
@@ -72,7 +72,7 @@ def _take(place: Place) -> tuple[socket.socket, Place]:
         return take([place])
     except HandOverError:
         remedy = "Give another one with --bind, or end the program that listens there"
-        raise TroubleError("this address cannot be had", where=f"--bind {place}", remedy=remedy) from None
+        raise UserError("this address cannot be had", where=f"--bind {place}", remedy=remedy) from None
 
 
 def _end_by_signal(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[int]) -> None:

@@ -127,7 +127,7 @@ class Books:
         self._written_at = 0.0
 
     def open(self) -> None:
-        """Open the store, and put in order what earlier sessions left. Raises `TroubleError`."""
+        """Open the store, and put in order what earlier sessions left. Raises `UserError`."""
         purge_without_consent(self._profile)
         db = connect(self._profile)
         self._facts = gather(self._profile.environment.get("TZ") or None)
@@ -139,7 +139,7 @@ class Books:
             start_sender(self._profile, at_start=True)
 
     def begin(self, header: Header, counters: Counters) -> None:
-        """Add the session. Nothing is done where the store could not be opened. Raises `TroubleError`."""
+        """Add the session. Nothing is done where the store could not be opened. Raises `UserError`."""
         if self._db is None:
             return
         self._session, self._lock = self._add(self._db, header.session(counters, self._profile.clock.now()))
@@ -169,7 +169,7 @@ class Books:
     def write(self, counters: Counters) -> None:
         """Write the counters where they changed; uptime and memory alone are no change for a minute.
 
-        Raises `TroubleError`, also where others hold the store: the next write then has these figures in it.
+        Raises `UserError`, also where others hold the store: the next write then has these figures in it.
         """
         if self._db is None or self._session is None:
             return
@@ -219,7 +219,7 @@ class Books:
     def _make_again(self, counters: Counters) -> None:
         """Make again what was removed while the session runs: its lock, or the store with all of this session in it.
 
-        Raises `TroubleError` where that cannot be done; the next write tries again.
+        Raises `UserError` where that cannot be done; the next write tries again.
         """
         if self._lock is None or self._session is None:
             return

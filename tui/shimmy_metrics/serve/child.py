@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
-from shimmy_metrics.errors import Exit
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.handover import hand_over
 
 assert sys.platform == "linux"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from shimmy_metrics.config.standing import standing
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.ending import HandOverError, end_as
 from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 from shimmy_metrics.system.profile import Profile
@@ -20,7 +20,7 @@ from shimmy_metrics.system.profile import Profile
 def serve(profile: Profile, arguments: Sequence[str]) -> int:
     """Run the real server as a measured session and end as it ends, or become it.
 
-    `arguments` are all words after the program's name, `serve` among them. Raises `TroubleError` where there is no
+    `arguments` are all words after the program's name, `serve` among them. Raises `UserError` where there is no
     real binary, or none that runs.
     """
     variables = dict(profile.environment.variables)
@@ -42,7 +42,7 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
     """Stand in front of a server that runs already, until a signal; end by that signal.
 
     `url` names it; `bind` is where to listen, as `ip:port`, by default Shimmy's own address. Bytes pass whatever the
-    decision is; they are counted where and while there is one for it. Raises `TroubleError` for a URL that is none, an
+    decision is; they are counted where and while there is one for it. Raises `UserError` for a URL that is none, an
     upstream that is down, an address that cannot be had.
     """
     from shimmy_metrics.serve.before_upstream import carry
@@ -50,8 +50,8 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
 
     place = read_url(url)
     try:
-        force: Standing | TroubleError = standing(profile)
-    except TroubleError as error:
+        force: Standing | UserError = standing(profile)
+    except UserError as error:
         force = error
     if isinstance(force, Standing) and not force.measures:
         _purge(profile)
@@ -61,7 +61,7 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
 def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     try:
         force = standing(profile)
-    except TroubleError as error:
+    except UserError as error:
         raise HandOverError(f"not measured: {error}") from None
     if not force.measures:
         _purge(profile)
@@ -78,7 +78,7 @@ def _purge(profile: Profile) -> None:
     if os.path.lexists(profile.state_dir / "metrics.db"):
         from shimmy_metrics.actions.purge import purge_without_consent
 
-        with contextlib.suppress(TroubleError):  # said by whoever looks; a server's start is no place for it
+        with contextlib.suppress(UserError):  # said by whoever looks; a server's start is no place for it
             purge_without_consent(profile)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from shimmy_metrics.consent import Standing
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.address import Place
@@ -185,7 +185,7 @@ class Session:
         memory = None if self._pid is None else memory_bytes(self._pid)
         self._loop.call_soon_threadsafe(self._looked, standing, memory)
 
-    def _looked(self, standing: Standing | TroubleError, memory: int | None) -> None:
+    def _looked(self, standing: Standing | UserError, memory: int | None) -> None:
         self._looking = False
         self._looks += 1
         self.judge(standing)
@@ -196,10 +196,10 @@ class Session:
                 self._writing = True
                 self._clerk.give(partial(self._write, now, self._picture(now)))
 
-    def judge(self, standing: Standing | TroubleError) -> None:
+    def judge(self, standing: Standing | UserError) -> None:
         """Act on what is in force now. A config that cannot be used decides nothing, and nothing counts meanwhile."""
         now = self._measuring
-        if isinstance(standing, TroubleError):
+        if isinstance(standing, UserError):
             if now is not None:
                 now.counting = False
             self._announcement.state(Measured.NO, str(standing))
@@ -253,14 +253,14 @@ class Session:
             if self._failure is not None:
                 raise self._failure
             standing = self._watch.look()
-            if isinstance(standing, TroubleError) or goes_on(now.standing, standing, again=self._again):
+            if isinstance(standing, UserError) or goes_on(now.standing, standing, again=self._again):
                 self._books.begin(header, counters)
         except Exception as error:
             self._loop.call_soon_threadsafe(self._unusable, now, error)
             raise
         self._loop.call_soon_threadsafe(self._begun, now, standing)
 
-    def _begun(self, now: Measuring, standing: Standing | TroubleError) -> None:
+    def _begun(self, now: Measuring, standing: Standing | UserError) -> None:
         if self._measuring is now:
             now.stored = True
             self._announce_measured(now)
@@ -270,7 +270,7 @@ class Session:
         """Go on without measuring: the store cannot be used."""
         if self._measuring is not now:
             return
-        reason = str(error) if isinstance(error, TroubleError) else f"{type(error).__name__} ({self._profile.log_path})"
+        reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__} ({self._profile.log_path})"
         now.counting = False
         self._measuring = None
         self._refused = (now.standing, reason)
@@ -283,7 +283,7 @@ class Session:
         """Write the counters, in the clerk's thread; the newest win where a write before them failed."""
         try:
             self._books.write(counters)
-        except TroubleError as error:
+        except UserError as error:
             self._failed_writes += 1
             if self._failed_writes >= _FAILED_WRITES:
                 self._loop.call_soon_threadsafe(self._announce_unsaved, now, str(error))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from shimmy_metrics.consent import Standing
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve import signals
 from shimmy_metrics.serve.address import VARIABLE, asked, take
 from shimmy_metrics.serve.child import start, unguarded
@@ -29,7 +29,7 @@ def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str]
     wanted = asked(arguments, profile.environment)
     try:
         check_location(profile.state_dir)
-    except TroubleError as error:
+    except UserError as error:
         raise HandOverError(f"not measured: {error}") from None
     why = unguarded(binary)
     if why:

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from shimmy_metrics.config.standing import is_loopback
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.address import DEFAULT_PORT, LOOPBACK, Place
 from shimmy_metrics.serve.certificate import cause_of
 from shimmy_metrics.serve.lookup import look_up
@@ -41,26 +41,26 @@ class Url:
 
 
 def read_url(text: str) -> Url:
-    """Read the URL of an upstream. Raises `TroubleError` for one that is none or says more than a place."""
+    """Read the URL of an upstream. Raises `UserError` for one that is none or says more than a place."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise TroubleError("this is no URL", where=f"--upstream {text}", remedy=_FORM) from None
+        raise UserError("this is no URL", where=f"--upstream {text}", remedy=_FORM) from None
     if parts.scheme not in _PORTS or not host or not text.isprintable() or port == 0:
-        raise TroubleError("this is no http or https URL", where=f"--upstream {text}", remedy=_FORM)
+        raise UserError("this is no http or https URL", where=f"--upstream {text}", remedy=_FORM)
     if parts.username is not None:
-        raise TroubleError("a name or a password cannot stand here", where="--upstream", remedy=_FORM)
+        raise UserError("a name or a password cannot stand here", where="--upstream", remedy=_FORM)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         what = "more than a server's address: requests pass unchanged, so a path cannot be put before theirs"
-        raise TroubleError(what, where=f"--upstream {text}", remedy=_FORM)
+        raise UserError(what, where=f"--upstream {text}", remedy=_FORM)
     return Url(text, host, port or _PORTS[parts.scheme], parts.scheme == "https")
 
 
 async def reach(url: Url, variables: Mapping[str, str]) -> Route:
     """Connect once, so that an upstream that is down is known at the start; return the way to it.
 
-    `variables` are those of the environment. Raises `TroubleError`.
+    `variables` are those of the environment. Raises `UserError`.
     """
     tls = ssl.create_default_context() if url.secure else None
     error: OSError | None = None
@@ -97,19 +97,19 @@ def _answered(error: OSError) -> bool:
     return isinstance(error, ssl.SSLError | ConnectionResetError | ConnectionAbortedError)
 
 
-def _unreachable(url: Url, what: str, remedy: str = _START) -> TroubleError:
-    return TroubleError(what, where=f"--upstream {url.text}", remedy=remedy)
+def _unreachable(url: Url, what: str, remedy: str = _START) -> UserError:
+    return UserError(what, where=f"--upstream {url.text}", remedy=remedy)
 
 
 def listening_place(text: str, target: Target) -> Place:
-    """Return where to listen: on loopback, unless others reach the upstream as well. Raises `TroubleError`."""
+    """Return where to listen: on loopback, unless others reach the upstream as well. Raises `UserError`."""
     place = Place.parse(text)
     if place is None:
         remedy = f"Give a number and a port, such as {DEFAULT_BIND}"
-        raise TroubleError("this is no address", where=f"--bind {text}", remedy=remedy)
+        raise UserError("this is no address", where=f"--bind {text}", remedy=remedy)
     if not place.loopback and _here_alone(target.host):
         what = "others would reach a server that only this machine reaches now"
-        raise TroubleError(what, where=f"--bind {text}", remedy=f"Listen on loopback, such as {DEFAULT_BIND}")
+        raise UserError(what, where=f"--bind {text}", remedy=f"Listen on loopback, such as {DEFAULT_BIND}")
     return place
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from shimmy_metrics.errors import TroubleError
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import ballast
 from shimmy_metrics.store.location import check_location
 from shimmy_metrics.store.old_form import fold_log, has_log
@@ -54,7 +54,7 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
     """Open the store for writing, making it where it is missing; close it afterwards.
 
     Putting a killed session's pages back may take room: `for_deletion` the ballast is given up for that. Raises
-    `TroubleError` for a store that cannot be used, and for any failure of SQLite within the block.
+    `UserError` for a store that cannot be used, and for any failure of SQLite within the block.
     """
     path = store_path(profile)
     check_location(profile.state_dir)
@@ -70,7 +70,7 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
 
 
 def connect(profile: Profile) -> Database:
-    """Open the store for writing and leave closing it to the caller (a session keeps it). Raises `TroubleError`."""
+    """Open the store for writing and leave closing it to the caller (a session keeps it). Raises `UserError`."""
     path = store_path(profile)
     check_location(profile.state_dir)
     with sqlite_errors(path):
@@ -141,13 +141,13 @@ def read_rows(rows: Iterable[Row], read: Callable[[Row], Held]) -> list[Held]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file to open. Raises `OSError` where that cannot be told, `TroubleError` for no such file."""
+    """Whether there is a file to open. Raises `OSError` where that cannot be told, `UserError` for no such file."""
     try:
         kind = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return False
     if not stat.S_ISREG(kind):  # a FIFO would be waited for
-        raise TroubleError("is no regular file", where=str(path), remedy=MOVE_AWAY)
+        raise UserError("is no regular file", where=str(path), remedy=MOVE_AWAY)
     return True
 
 
@@ -190,7 +190,7 @@ def secure(db: Database) -> None:
 def version_of(db: Database, path: Path) -> int:
     """Return the version of the file's tables, 0 where it has none yet.
 
-    Raises `TroubleError` for a newer program's file and for another program's, `sqlite3.Error` for one that is damaged.
+    Raises `UserError` for a newer program's file and for another program's, `sqlite3.Error` for one that is damaged.
     """
     from shimmy_metrics.store.tables import VERSION
 
@@ -198,10 +198,10 @@ def version_of(db: Database, path: Path) -> int:
     if found == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         found = _version(db)  # another process may have made tables and version between the two questions
         if found == 0:
-            raise TroubleError("is another program's database", where=str(path), remedy=MOVE_AWAY)
+            raise UserError("is another program's database", where=str(path), remedy=MOVE_AWAY)
     if found > VERSION:
         remedy = "Use that newer program; this one leaves the file as it is"
-        raise TroubleError("is from a newer version of shimmy-metrics", where=str(path), remedy=remedy)
+        raise UserError("is from a newer version of shimmy-metrics", where=str(path), remedy=remedy)
     return found
 
 

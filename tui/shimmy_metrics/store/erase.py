@@ -30,7 +30,7 @@ in memory can be refused midway, with nothing on the disk that could undo it."""
 def erase(db: Database, path: Path, delete: Callable[[], Held]) -> Held:
     """Run `delete` as one transaction and return what it returned; `db` is the store at `path`, open for writing.
 
-    Raises `BusyError`, naming who holds the store where the system tells that, or another `TroubleError`; nothing is
+    Raises `BusyError`, naming who holds the store where the system tells that, or another `UserError`; nothing is
     deleted then.
     """
     try:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.files import another_owner, not_private, others_may_write
 
 _SHARED: Final = frozenset(
@@ -77,17 +77,17 @@ same. A local one refused costs one line with a way out; a shared one admitted c
 
 
 def check_location(state_dir: Path) -> None:
-    """Raise `TroubleError` where the store may not lie; the folder need not exist."""
+    """Raise `UserError` where the store may not lie; the folder need not exist."""
     try:
         _check_folder(state_dir)
     except OSError as error:
-        raise TroubleError(
+        raise UserError(
             f"cannot be used: {reason_of(error)}", where=str(state_dir), remedy="Metrics are off"
         ) from error
     kind = filesystem(state_dir) if sys.platform == "linux" else ""
     if not locks_hold(kind):
         remedy = "Metrics are off; name a folder on a local disk in XDG_STATE_HOME"
-        raise TroubleError(f"lies where locks cannot be relied on ({kind})", where=str(state_dir), remedy=remedy)
+        raise UserError(f"lies where locks cannot be relied on ({kind})", where=str(state_dir), remedy=remedy)
 
 
 def locks_hold(kind: str) -> bool:
@@ -115,17 +115,17 @@ def _check_folder(state_dir: Path) -> None:
     """Look at who owns the folder, who may write it, and whether each file of ours in it is one."""
     there = os.path.exists(state_dir)
     if there and not os.path.isdir(state_dir):
-        raise TroubleError("is no directory", where=str(state_dir), remedy="Metrics are off; move it away")
+        raise UserError("is no directory", where=str(state_dir), remedy="Metrics are off; move it away")
     if another_owner(state_dir, root_counts=there):
         remedy = "Metrics are off; run this as the owner (under sudo the home may be another person's)"
-        raise TroubleError("belongs to another user", where=str(state_dir), remedy=remedy)
+        raise UserError("belongs to another user", where=str(state_dir), remedy=remedy)
     if not there:
         return
     if others_may_write(state_dir):
         import shlex  # said hardly ever
 
         remedy = f"Metrics are off until you run: chmod go-w {shlex.quote(str(state_dir))}"
-        raise TroubleError("others may write this folder", where=str(state_dir), remedy=remedy)
+        raise UserError("others may write this folder", where=str(state_dir), remedy=remedy)
     # One that may not even be listed: whoever opens a file in it says so.
     with contextlib.suppress(PermissionError), os.scandir(state_dir) as entries:
         for entry in entries:
@@ -138,4 +138,4 @@ def _check_file(entry: "os.DirEntry[str]") -> None:
         with contextlib.suppress(FileNotFoundError):  # a lock goes with its session
             what = not_private(entry.stat(follow_symlinks=False))
             if what:
-                raise TroubleError(what, where=entry.path, remedy="Metrics are off; move it away")
+                raise UserError(what, where=entry.path, remedy="Metrics are off; move it away")

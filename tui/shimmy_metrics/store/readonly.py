@@ -32,7 +32,7 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
 
     With `off` nothing is written: a file that has a killed session's journal beside it, or that is still in the old
     form with a log, gives None too (`unread` says whether that is so). Without, the place has to be one where a store
-    may lie, and such a file is put in order first. Raises `TroubleError` for a store that cannot be used.
+    may lie, and such a file is put in order first. Raises `UserError` for a store that cannot be used.
     """
     path = store_path(profile)
     if not off or os.path.lexists(path):
@@ -73,7 +73,7 @@ def unwiped(profile: Profile) -> bool:
 
 
 def stored_bytes(profile: Profile) -> bytes:
-    """Return the store's file, page for page, empty where there is none to be read. Raises `TroubleError`."""
+    """Return the store's file, page for page, empty where there is none to be read. Raises `UserError`."""
     path = store_path(profile)
     if unread(profile) or not path.exists():
         return b""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 
 MOVE_AWAY: Final = "Move it away; a new one is made"
 
@@ -23,17 +23,17 @@ _KNOWN: Final = {
 }
 
 
-class BusyError(TroubleError):
+class BusyError(UserError):
     """Another program holds the store at this moment."""
 
 
-class FullError(TroubleError):
+class FullError(UserError):
     """There is no room on the disk."""
 
 
 @contextlib.contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors within the block into `TroubleError`."""
+    """Turn SQLite's and the system's errors within the block into `UserError`."""
     import sqlite3
 
     try:
@@ -42,7 +42,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _explained(path, error) from error
     except UnicodeDecodeError as error:  # SQLite's own message, quoting what it found where a name should stand
-        raise _line(TroubleError, path, "malformed") from error
+        raise _line(UserError, path, "malformed") from error
 
 
 def may_lack_room(error: BaseException) -> bool:
@@ -61,21 +61,21 @@ def may_lack_room(error: BaseException) -> bool:
 
 @contextlib.contextmanager
 def system_errors(path: Path) -> Iterator[None]:
-    """Turn the system's errors within the block into `TroubleError`."""
+    """Turn the system's errors within the block into `UserError`."""
     try:
         yield
     except OSError as error:
-        raise TroubleError(
+        raise UserError(
             f"cannot be used: {reason_of(error)}", where=str(path), remedy="Metrics are off until it can"
         ) from error
 
 
-def _explained(path: Path, error: Exception) -> TroubleError:
+def _explained(path: Path, error: Exception) -> UserError:
     if _read_only(path.parent):
         remedy = "It stays as it is until that can be written"
-        return TroubleError("lies on a read-only filesystem", where=str(path), remedy=remedy)
+        return UserError("lies on a read-only filesystem", where=str(path), remedy=remedy)
     reason = str(error).lower()
-    kind = BusyError if "locked" in reason else FullError if "full" in reason else TroubleError
+    kind = BusyError if "locked" in reason else FullError if "full" in reason else UserError
     return _line(kind, path, reason)
 
 
@@ -88,7 +88,7 @@ def _read_only(folder: Path) -> bool:
     return False
 
 
-def _line(kind: type[TroubleError], path: Path, reason: str) -> TroubleError:
+def _line(kind: type[UserError], path: Path, reason: str) -> UserError:
     for part, (what, remedy) in _KNOWN.items():
         if part in reason:
             return kind(what, where=str(path), remedy=remedy)

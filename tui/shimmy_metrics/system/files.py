@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import TroubleError, reason_of
+from shimmy_metrics.errors import UserError, reason_of
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_DIR: Final = 0o700
@@ -23,7 +23,7 @@ BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 def read_bounded(path: Path, limit: int) -> bytes | None:
     """Return the regular file's bytes, or None where there is none.
 
-    Raises `TroubleError` where it is no regular file, cannot be read, or holds more than `limit` bytes.
+    Raises `UserError` where it is no regular file, cannot be read, or holds more than `limit` bytes.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | NO_WAIT)
@@ -33,26 +33,26 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
         return None
     except OSError as error:
         if os.path.isdir(path):  # Windows opens none
-            raise TroubleError("this is a directory, not a file", where=str(path), remedy="Move it away") from error
+            raise UserError("this is a directory, not a file", where=str(path), remedy="Move it away") from error
         remedy = "Check who owns it and its folder"
-        raise TroubleError(f"cannot be read: {reason_of(error)}", where=str(path), remedy=remedy) from error
+        raise UserError(f"cannot be read: {reason_of(error)}", where=str(path), remedy=remedy) from error
     kind = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(kind):
         os.close(descriptor)
         what = "this is a directory, not a file" if stat.S_ISDIR(kind) else "this is no regular file"
-        raise TroubleError(what, where=str(path), remedy="Move it away")
+        raise UserError(what, where=str(path), remedy="Move it away")
     with open(descriptor, "rb") as file:
         try:
             data = file.read(limit + 1)
         except OSError as error:
-            raise TroubleError("cannot be read", where=str(path), remedy="Check the disk") from error
+            raise UserError("cannot be read", where=str(path), remedy="Check the disk") from error
     if len(data) > limit:
-        raise TroubleError(f"larger than {limit:,} bytes", where=str(path), remedy="Move it away or shorten it")
+        raise UserError(f"larger than {limit:,} bytes", where=str(path), remedy="Move it away or shorten it")
     return data
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a private file that did not exist before. Raises `FileExistsError` or `TroubleError`."""
+    """Write a private file that did not exist before. Raises `FileExistsError` or `UserError`."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         try:
@@ -68,7 +68,7 @@ def write_new(path: Path, data: bytes) -> None:
     except OSError as error:
         raise _cannot_write(path, error) from error
     except ValueError as error:  # a null character, which no system has in a name
-        raise TroubleError("is no path", where=str(path), remedy="Nothing was written") from error
+        raise UserError("is no path", where=str(path), remedy="Nothing was written") from error
 
 
 def make_private_dir(path: Path) -> None:
@@ -172,5 +172,5 @@ def _own_file(descriptor: int, path: Path) -> int:
     return descriptor
 
 
-def _cannot_write(path: Path, error: OSError) -> TroubleError:
-    return TroubleError(f"cannot be written: {reason_of(error)}", where=str(path), remedy="Nothing was changed")
+def _cannot_write(path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot be written: {reason_of(error)}", where=str(path), remedy="Nothing was changed")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
-    from shimmy_metrics.errors import TroubleError
+    from shimmy_metrics.errors import UserError
 
 _MARK: Final = b"shimmy_metrics"
 _LAUNCHER_BYTES: Final = 262_144
@@ -31,25 +31,27 @@ def real_binary(variables: dict[str, str]) -> str | None:
     return None
 
 
-def missing(variables: dict[str, str]) -> "TroubleError":
+def missing(variables: dict[str, str]) -> "UserError":
     """Return what a person is told where `real_binary` found none."""
-    from shimmy_metrics.errors import Exit, TroubleError
+    from shimmy_metrics.errors import UserError
+    from shimmy_metrics.exit_codes import Exit
 
     named = variables.get("SHIMMY_BIN", "")
     if named:
         what, remedy = "this is no Shimmy that can be run", "Name the real binary there, or unset it"
-        return TroubleError(what, where=f"SHIMMY_BIN={named}", remedy=remedy, code=Exit.NO_SERVER)
+        return UserError(what, where=f"SHIMMY_BIN={named}", remedy=remedy, code=Exit.NO_SERVER)
     remedy = "Install it (cargo install shimmy), name it in SHIMMY_BIN, or measure one that runs: serve --upstream URL"
-    return TroubleError("no real shimmy binary was found on PATH", remedy=remedy, code=Exit.NO_SERVER)
+    return UserError("no real shimmy binary was found on PATH", remedy=remedy, code=Exit.NO_SERVER)
 
 
-def refused(binary: str, variables: dict[str, str], error: OSError) -> "TroubleError":
+def refused(binary: str, variables: dict[str, str], error: OSError) -> "UserError":
     """Return what a person is told where the system does not run the binary that `real_binary` found."""
-    from shimmy_metrics.errors import Exit, TroubleError, reason_of
+    from shimmy_metrics.errors import UserError
+    from shimmy_metrics.exit_codes import Exit
 
     found = "SHIMMY_BIN names it" if variables.get("SHIMMY_BIN") else "It is the next shimmy on PATH"
     remedy = f"{found}; name the real Shimmy in SHIMMY_BIN"
-    return TroubleError(f"cannot be run: {reason_of(error)}", where=binary, remedy=remedy, code=Exit.NO_SERVER)
+    return UserError(f"cannot be run: {reason_of(error)}", where=binary, remedy=remedy, code=Exit.NO_SERVER)
 
 
 def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> NoReturn:
