@@ -18,9 +18,9 @@ def test_the_line_of_each_listed_survivor_stands_in_its_file() -> None:
 @pytest.mark.parametrize(
     ("key", "stands"),
     [
-        ("consent.py _address: return parts.scheme, -> return parts.hostname,", True),
-        ("consent.py return parts.scheme, left out", True),
-        ("consent.py _address: return parts.schema, -> return parts.hostname,", False),
+        ("consent/endpoint.py _address: return parts.scheme, -> return parts.hostname,", True),
+        ("consent/endpoint.py return parts.scheme, left out", True),
+        ("consent/endpoint.py _address: return parts.schema, -> return parts.hostname,", False),
         ("no_such_file.py _address: return parts.scheme, -> return parts.hostname,", False),
     ],
 )

@@ -18,7 +18,8 @@ from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.app.screens.welcome import ConsentScreen
 from shimmy_metrics.app.widgets.buttons import KeyButton
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Consent, Decision, Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.locks import try_lock
 from support import opened, overviews
@@ -101,7 +102,7 @@ def consent(root: Path) -> Consent:
     return load(opened.profile_of(root)).decision.consent
 
 
-DECLINED = overviews.undecided()._replace(standing=Standing(Decision(consent=Consent.DECLINED)))
+DECLINED = overviews.undecided()._replace(consent=EffectiveConsent(Decision(consent=Consent.DECLINED)))
 
 
 @pytest.mark.parametrize(

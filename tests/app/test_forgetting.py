@@ -7,7 +7,7 @@ from shimmy_metrics.actions.files import Kind, files
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.screens.confirm import Question
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as opened_store
 from support import opened

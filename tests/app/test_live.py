@@ -8,7 +8,7 @@ import pytest
 from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.live import Looking
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
@@ -72,7 +72,7 @@ def mine(tmp_path: Path) -> Profile:
 
 
 def test_a_decision_of_another_process_shows_within_two_seconds(mine: Profile) -> None:
-    took = shown_after(mine, lambda: decline(mine), lambda shown: shown.standing.decision.consent is Consent.DECLINED)
+    took = shown_after(mine, lambda: decline(mine), lambda shown: shown.consent.decision.consent is Consent.DECLINED)
     assert in_time(took, PROMISED - SLOW)
 
 

@@ -14,8 +14,8 @@ from shimmy_metrics.app.pages.report import joined_text, wire
 from shimmy_metrics.app.pages.subjects import subjects
 from shimmy_metrics.app.signs import UNICODE
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import ENDPOINT
-from shimmy_metrics.delivery.force import ENDED
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.delivery.effective import ENDED
 from shimmy_metrics.delivery.request import next_request
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Cause, Failure, Outcome, QueuedReport, QueueState
@@ -38,10 +38,10 @@ def waiting(root: Path, *states: QueueState, endpoint: str = ENDPOINT, cause: Ca
     enable(profile)
     if QueueState.HELD_BY_MODE in states:
         hold(profile, review=True)
-    grant = load(profile).decision.grant
+    consent_id = load(profile).decision.consent_id
     with store(profile) as db:
         for report_id, state in zip(IDS, states, strict=False):
-            report = samples.queued(report_id, state, consent_id=grant, endpoint=endpoint)
+            report = samples.queued(report_id, state, consent_id=consent_id, endpoint=endpoint)
             outbox.add(db, report._replace(cause=cause))
         return outbox.everything(db)
 

@@ -8,7 +8,7 @@ from shimmy_metrics.app.pages.canvas import LABELLED, Canvas
 from shimmy_metrics.app.pages.consent import choices
 from shimmy_metrics.app.pages.report import Base, since, sums
 from shimmy_metrics.app.signs import UNICODE
-from shimmy_metrics.consent import Delivery
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from support import opened, overviews, samples
 
@@ -65,7 +65,7 @@ def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     shown = overviews.busy()
     held = sum(each.state is QueueState.HELD_BY_MODE for each in shown.outbox)
     assert held
-    assert shown.standing.decision.delivery is Delivery.REVIEW
+    assert shown.consent.decision.delivery is Delivery.REVIEW
     told = {choice.label: choice.consequence for choice in choices(shown)}
     assert told["Keep on"] == "as it is: each report is held for you"
     assert told["Do not hold"] == f"each report is sent by itself; so is the {held} held"

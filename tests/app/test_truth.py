@@ -12,7 +12,8 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult
 from shimmy_metrics.app.main import ShimmyApp
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import ENDPOINT, Consent, Delivery
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.records import Failure, Outcome, QueueState
@@ -33,7 +34,7 @@ async def test_a_switch_in_this_shell_says_nothing_of_a_server_that_was_started_
     profile = opened.profile_of(tmp_path)
     enable(profile)
     with store(profile) as db:
-        number = sessions.begin(db, samples.session(consent_id=load(profile).decision.grant))
+        number = sessions.begin(db, samples.session(consent_id=load(profile).decision.consent_id))
     lock = sessions.take_lock(profile, number)
     app = opened.living(tmp_path, variables=SWITCH)
     try:
@@ -176,8 +177,8 @@ async def test_a_yes_says_when_it_takes_hold_and_when_reports_are_sent(tmp_path:
 async def test_a_no_is_said_when_it_is_recorded_and_what_it_deleted_when_the_sender_is_gone(tmp_path: Path) -> None:
     profile = opened.profile_of(tmp_path)
     enable(profile)
-    grant = load(profile).decision.grant
-    report = samples.queued(consent_id=grant)
+    consent_id = load(profile).decision.consent_id
+    report = samples.queued(consent_id=consent_id)
     with store(profile) as db:
         outbox.add(db, report)
         depart(db, report, outcome=None)
@@ -231,7 +232,7 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
     profile = opened.profile_of(tmp_path)
     enable(profile)
     with store(profile) as db:
-        outbox.add(db, samples.queued(consent_id=load(profile).decision.grant))
+        outbox.add(db, samples.queued(consent_id=load(profile).decision.consent_id))
     other = {"SHIMMY_METRICS_ENDPOINT": "https://metrics.example.org/v1/usage"}
     app = opened.living(tmp_path, variables=other)
     async with app.run_test(size=(100, 24)) as pilot:
@@ -362,8 +363,8 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
     tmp_path: Path,
 ) -> None:
     shown = _started_for(ENDPOINT)
-    shell = replace(shown.standing, endpoint=OTHER_RECEIVER)
-    app = opened.still(tmp_path, shown._replace(standing=shell))
+    shell = replace(shown.consent, endpoint=OTHER_RECEIVER)
+    app = opened.still(tmp_path, shown._replace(consent=shell))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
         assert "Nothing of it leaves before the session ends." in told(app)

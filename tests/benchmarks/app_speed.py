@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import shimmy_metrics
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
@@ -121,7 +121,7 @@ def with_receipts(home: Path) -> Profile:
 @contextmanager
 def running(profile: Profile) -> Iterator[None]:
     """Keep sessions running that count on, each second a request more."""
-    grant = standing(profile).decision.grant
+    consent_id = read_consent(profile).decision.consent_id
     ended = threading.Event()
 
     def count() -> None:
@@ -137,7 +137,7 @@ def running(profile: Profile) -> Iterator[None]:
         with opened(profile) as db:
             numbers = []
             for number in range(SESSIONS):
-                session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", consent_id=grant)
+                session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", consent_id=consent_id)
                 locks.callback(sessions.take_lock(profile, number).release)
                 numbers.append(sessions.begin(db, session._replace(counters=BUSY)))
         thread = threading.Thread(target=count)

@@ -48,7 +48,7 @@ class _Person:
         """Measure and end a session now; return its report as it waits, None where none is left."""
         decision = load(self.profile).decision
         self._made += 1
-        begun = samples.session(uuid(self._made), consent_id=decision.grant)._replace(
+        begun = samples.session(uuid(self._made), consent_id=decision.consent_id)._replace(
             endpoint=decision.endpoint, started=self.profile.clock.now(), updated=self.profile.clock.now()
         )
         with closing(connect(self.profile)) as db:
@@ -166,7 +166,9 @@ def test_history_keeps_the_order_in_which_things_happened_and_its_chain(tmp_path
 def test_a_session_over_which_the_clock_goes_back_is_sealed_whole(tmp_path: Path) -> None:
     with _person(tmp_path) as (person, receiver):
         decision = load(person.profile).decision
-        begun = samples.session(uuid(9), consent_id=decision.grant)._replace(endpoint=decision.endpoint, started=TODAY)
+        begun = samples.session(uuid(9), consent_id=decision.consent_id)._replace(
+            endpoint=decision.endpoint, started=TODAY
+        )
         with closing(connect(person.profile)) as db:
             row_id = sessions.begin(db, begun)
             person.at(TODAY - A_YEAR)

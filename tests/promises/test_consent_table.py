@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from shimmy_metrics import consent
 from shimmy_metrics.actions.question import question_open
-from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.consent import effective, state
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
@@ -207,7 +207,8 @@ READ: Final = [name for name in AXES["consent"] if ROOT or name not in ("another
 
 
 def test_the_whole_product_of_answer_words_ci_and_asker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)  # so that one version is older
+    for module in (state, effective):  # so that one version is older
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     tried = 0
     for name in READ:
         plain = Cell(name, "neither", "unset", "unset", "unset", "lost", "status")
@@ -224,11 +225,11 @@ def test_the_whole_product_of_answer_words_ci_and_asker(tmp_path: Path, monkeypa
                 tried += 1
                 if name in ("damaged", "unreadable"):
                     with pytest.raises(UserError):
-                        standing(profile)
+                        read_consent(profile)
                     continue
-                force = standing(profile)
-                assert force.measures == cell.measures, cell
-                assert force.sends == cell.may_leave, cell
+                consent = read_consent(profile)
+                assert consent.measures == cell.measures, cell
+                assert consent.sends == cell.may_leave, cell
                 renews = name in ("older schema", "granted by hand") and not cell.switched_off and ci == "unset"
                 in_container = profile.environment.in_container and not opened
                 assert question_open(profile, opened=opened) == ((cell.asks or renews) and not in_container), cell

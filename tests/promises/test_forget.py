@@ -12,7 +12,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.files_text import BEYOND
 from shimmy_metrics.store import outbox, sessions

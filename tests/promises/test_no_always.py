@@ -16,7 +16,7 @@ import pytest
 
 from shimmy_metrics.config.shape import parse
 from shimmy_metrics.config.write import leftovers
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from support.installed import BIN, LONGEST, Home
 from support.one_line import can_mount, needs_setpriv, unprivileged
 from support.timely import in_time

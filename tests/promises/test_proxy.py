@@ -71,8 +71,8 @@ def test_the_wire_names_the_proxy_beside_the_receiver(width: int, unbroken: bool
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_question_names_the_proxy_where_it_names_the_receiver(width: int) -> None:
-    standing = replace(overviews.idle().standing, endpoint=ELSEWHERE)
-    shown = overviews.idle()._replace(standing=standing, proxy="proxy.example:3128")
+    consent = replace(overviews.idle().consent, endpoint=ELSEWHERE)
+    shown = overviews.idle()._replace(consent=consent, proxy="proxy.example:3128")
     assert SHOWN in unwrapped("\n".join(map(plain, before(canvas(width), shown))))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.serve import books
 from shimmy_metrics.serve.health import SHIMMY, Name
@@ -111,7 +111,7 @@ def test_a_folder_removed_just_before_the_end_loses_nothing(tmp_path: Path, monk
     said: list[str] = []
     book = books.Books(mine, said.append)
     book.open()
-    header = books.Header(standing(mine), "http://127.0.0.1:1", "", Name(SHIMMY, "2.6.5"), uuid(1))
+    header = books.Header(read_consent(mine), "http://127.0.0.1:1", "", Name(SHIMMY, "2.6.5"), uuid(1))
     book.begin(header, samples.COUNTERS)
     shutil.rmtree(mine.state_dir)
     book.end(samples.COUNTERS)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.records import Departure, Failure, Outcome, QueuedReport
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import departures

@@ -40,7 +40,7 @@ def leave(profile: Profile, kind: str) -> None:
     with opened(profile) as db:
         for number in QUEUED:
             waiting = queued(
-                uuid(number), moment=datetime.now(UTC), consent_id=decision.grant, endpoint=decision.endpoint
+                uuid(number), moment=datetime.now(UTC), consent_id=decision.consent_id, endpoint=decision.endpoint
             )
             outbox.add(db, waiting)
     if kind == "journal":

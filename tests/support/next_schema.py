@@ -13,9 +13,9 @@ NEW: Final = "token_source"
 
 def become_next() -> None:
     """Change the table of this process."""
-    from shimmy_metrics import consent
+    from shimmy_metrics.consent import state
 
-    consent.SCHEMA_VERSION = 2  # type: ignore[misc]
+    state.SCHEMA_VERSION = 2  # type: ignore[misc]
     from shimmy_metrics.report import fields
 
     changed = tuple(field._replace(since=2) if field.name == NEW else field for field in fields.FIELDS)

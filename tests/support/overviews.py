@@ -5,7 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.overview import Live, Overview
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Standing, Unusable
+from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.sealing import example
 from shimmy_metrics.records import (
@@ -83,7 +85,7 @@ BUSY = COUNTERS._replace(
     ),
 )
 
-GRANTED = Decision(consent=Consent.GRANTED, grant="grant", changed="2026-11-21T09:00:00Z")
+GRANTED = Decision(consent=Consent.GRANTED, consent_id="grant", changed="2026-11-21T09:00:00Z")
 HELD = replace(GRANTED, delivery=Delivery.REVIEW)
 
 
@@ -98,7 +100,7 @@ def reported(values: Measured, number: int = 0, state: QueueState = QueueState.D
         values.sealed,
         state,
         raw_values(values),
-        GRANTED.grant,
+        GRANTED.consent_id,
         ENDPOINT,
     )
 
@@ -143,7 +145,7 @@ def departure(
 
 def undecided() -> Overview:
     """Return what a first run finds."""
-    return Overview(Standing(Decision()), reported(example(FACTS, NOW, 1)), config_path=Path("/config.json"))
+    return Overview(EffectiveConsent(Decision()), reported(example(FACTS, NOW, 1)), config_path=Path("/config.json"))
 
 
 def renewing() -> Overview:
@@ -153,7 +155,7 @@ def renewing() -> Overview:
 
 def idle() -> Overview:
     """Return what is there after a yes and before any session."""
-    return undecided()._replace(standing=Standing(GRANTED))
+    return undecided()._replace(consent=EffectiveConsent(GRANTED))
 
 
 def only_for_me() -> Overview:
@@ -162,14 +164,16 @@ def only_for_me() -> Overview:
         session()._replace(id=number, local=True, counters=counters, ended=NOW - timedelta(days=number))
         for number, counters in ((2, COUNTERS), (1, EARLIER))
     )
-    return idle()._replace(standing=Standing(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended)
+    return idle()._replace(
+        consent=EffectiveConsent(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended
+    )
 
 
 def busy(decision: Decision = HELD) -> Overview:
     """Return a machine in use: one session runs, two reports wait, three requests were taken, one report is deleted."""
     running = session()._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
     return Overview(
-        standing=Standing(decision),
+        consent=EffectiveConsent(decision),
         example=reported(example(FACTS, NOW, 1)),
         running=(Live(running, reported(named(9, BUSY))),),
         outbox=(
@@ -215,7 +219,7 @@ def receipts_deleted() -> Overview:
 
 def switched_off_here() -> Overview:
     """Return a switch in this shell alone: a server is measured that was started without it."""
-    return busy(GRANTED)._replace(standing=Standing(GRANTED, "DO_NOT_TRACK=1"), outbox=())
+    return busy(GRANTED)._replace(consent=EffectiveConsent(GRANTED, "DO_NOT_TRACK=1"), outbox=())
 
 
 def several() -> Overview:
@@ -235,17 +239,17 @@ def running_only_for_me() -> Overview:
     """Return a session that is measured for the person's own eyes."""
     local = replace(GRANTED, consent=Consent.DECLINED, local=True)
     running = session()._replace(counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
-    return idle()._replace(standing=Standing(local), running=(Live(running, reported(named(9, BUSY))),))
+    return idle()._replace(consent=EffectiveConsent(local), running=(Live(running, reported(named(9, BUSY))),))
 
 
 def declined() -> Overview:
     """Return a no."""
-    return undecided()._replace(standing=Standing(replace(GRANTED, consent=Consent.DECLINED)))
+    return undecided()._replace(consent=EffectiveConsent(replace(GRANTED, consent=Consent.DECLINED)))
 
 
 def switched_off() -> Overview:
     """Return a yes that an environment switch overrules."""
-    return idle()._replace(standing=Standing(GRANTED, "DO_NOT_TRACK"))
+    return idle()._replace(consent=EffectiveConsent(GRANTED, "DO_NOT_TRACK"))
 
 
 def troubled() -> Overview:

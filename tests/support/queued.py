@@ -42,7 +42,7 @@ def let_go(profile: Profile, *reports: int) -> None:
     from shimmy_metrics.config.file import load
 
     with opened(profile) as db, transaction(db):
-        releases.release(db, reports, load(profile).decision.grant, profile.clock.now())
+        releases.release(db, reports, load(profile).decision.consent_id, profile.clock.now())
 
 
 def fill_outbox(profile: Profile, *numbers: int) -> None:
@@ -52,4 +52,4 @@ def fill_outbox(profile: Profile, *numbers: int) -> None:
     decision = load(profile).decision
     with opened(profile) as db:
         for number in numbers:
-            outbox.add(db, report(number, decision.grant, decision.endpoint))
+            outbox.add(db, report(number, decision.consent_id, decision.endpoint))

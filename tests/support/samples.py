@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import QueuedReport, QueueState, Session

@@ -29,7 +29,7 @@ def run(seconds: float, words: list[str]) -> int:
     from shimmy_metrics.store import sessions
     from shimmy_metrics.system import log
 
-    for module, name in ((watch, "standing"), (sessions, "checkpoint"), (log, "open_private")):
+    for module, name in ((watch, "read_consent"), (sessions, "checkpoint"), (log, "open_private")):
         setattr(module, name, _slow(getattr(module, name), seconds))
     sys.argv = ["shimmy", *words]
     return shimmy()

@@ -5,7 +5,7 @@ from typing import Final
 
 from shimmy_metrics.config.file import load
 from shimmy_metrics.delivery.backoff import session_ended
-from shimmy_metrics.delivery.force import AT_START
+from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, set_meta, transaction
@@ -29,7 +29,7 @@ def let_wait(
         report_id,
         state,
         datetime.now(UTC) - timedelta(days=days),
-        consent_id=decision.grant,
+        consent_id=decision.consent_id,
         endpoint=endpoint or decision.endpoint,
     )
     with opened(home.profile) as db:

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing
+from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.records import NextAttempt, Session
 from support import samples
 
 OTHER = "https://metrics.example.org/v1/usage"
 THIRD = "https://third.example.org/v1/usage"
-YES = Standing(Decision(consent=Consent.GRANTED, grant="grant"))
+YES = EffectiveConsent(Decision(consent=Consent.GRANTED, consent_id="grant"))
 ELSEWHERE = replace(YES, endpoint=OTHER)
 """This shell has another receiver than the one agreed to."""
 
@@ -57,18 +59,18 @@ def test_of_a_server_for_the_agreed_receiver_it_is_said_that_its_end_sends_thoug
 
 
 @pytest.mark.parametrize(
-    ("standing", "sessions"),
+    ("consent", "sessions"),
     [
         (YES, []),
         (YES, [_at(1), _at(2, f"{ENDPOINT}/"), _at(3, "")]),
         (ELSEWHERE, [_at(1, OTHER)]),  # why nothing leaves there is said of this shell
         (replace(ELSEWHERE, switch="DO_NOT_TRACK=1"), [_at(1)]),  # that it is measured is said of the switch
         (replace(ELSEWHERE, decision=replace(YES.decision, delivery=Delivery.REVIEW)), [_at(1)]),
-        (Standing(Decision(consent=Consent.DECLINED, local=True)), [_at(1, OTHER)]),
+        (EffectiveConsent(Decision(consent=Consent.DECLINED, local=True)), [_at(1, OTHER)]),
     ],
 )
-def test_where_all_is_as_here_nothing_is_said(standing: Standing, sessions: list[Session]) -> None:
-    assert other_receiver(standing, sessions) == ""
+def test_where_all_is_as_here_nothing_is_said(consent: EffectiveConsent, sessions: list[Session]) -> None:
+    assert other_receiver(consent, sessions) == ""
 
 
 def test_of_a_switch_in_this_shell_alone_the_servers_are_named_that_do_not_have_it() -> None:

@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shimmy_metrics.consent import Consent, Delivery, Standing, same_endpoint
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt, Session
 from shimmy_metrics.wording import next_attempt
 
 
-def there(standing: Standing, session: Session) -> Standing:
+def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
     """Return what is in force in a running session's process: the same decision under its own switch and receiver."""
-    endpoint = session.endpoint or standing.endpoint
-    ended = standing.ended and same_endpoint(endpoint, standing.endpoint)
-    return replace(standing, switch=session.switch, endpoint=endpoint, ended=ended)
+    endpoint = session.endpoint or consent.endpoint
+    ended = consent.ended and same_endpoint(endpoint, consent.endpoint)
+    return replace(consent, switch=session.switch, endpoint=endpoint, ended=ended)
 
 
-def none_sends(standing: Standing, running: Sequence[Session]) -> bool:
+def none_sends(consent: EffectiveConsent, running: Sequence[Session]) -> bool:
     """Whether servers are measured, and at the end of none of them anything is sent: only one from here does it."""
-    return bool(running) and not any(there(standing, session).sends for session in running)
+    return bool(running) and not any(there(consent, session).sends for session in running)
 
 
 def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> str:
@@ -32,19 +34,19 @@ def switched_elsewhere(switch: str, addresses: Sequence[str], withdraw: str) -> 
     )
 
 
-def other_receiver(standing: Standing, running: Sequence[Session], attempt: NextAttempt = FIRST_ATTEMPT) -> str:
+def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attempt: NextAttempt = FIRST_ATTEMPT) -> str:
     """Return what is so where servers were started for another receiver than this shell's; empty where none was.
 
     `attempt` is when a sender tries next by itself.
     """
-    decision = standing.decision
+    decision = consent.decision
     if decision.consent is not Consent.GRANTED:
         return ""
-    apart = [each for each in running if each.endpoint and not same_endpoint(each.endpoint, standing.endpoint)]
+    apart = [each for each in running if each.endpoint and not same_endpoint(each.endpoint, consent.endpoint)]
     agreed = [each.address for each in apart if same_endpoint(each.endpoint, decision.endpoint)]
     others = [each for each in apart if not same_endpoint(each.endpoint, decision.endpoint)]
     told = []
-    if agreed and not standing.switch and decision.delivery is Delivery.AUTOMATIC:
+    if agreed and not consent.switch and decision.delivery is Delivery.AUTOMATIC:
         end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
         when = next_attempt(attempt) if attempt.passed_over or attempt.at_start else end
         told.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")

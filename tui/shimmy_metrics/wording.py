@@ -3,7 +3,9 @@
 import sys
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, Obstacle, Standing, Unusable, same_endpoint
+from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Unusable
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 
@@ -130,24 +132,24 @@ class State(NamedTuple):
     note: str
 
 
-def state(standing: Standing, *, elsewhere: bool = False) -> State:
+def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     """Return the consent state as every screen and `status` say it.
 
     `elsewhere`: a server is measured that was started without the switch which is in force here.
     """
-    decision = standing.decision
-    if standing.switch and elsewhere:
+    decision = consent.decision
+    if consent.switch and elsewhere:
         return State(on=True, word="off in this shell", note="a server is measured")
-    if standing.switch:
-        return State(on=False, word="metrics off", note=f"switched off by {standing.switch}")
+    if consent.switch:
+        return State(on=False, word="metrics off", note=f"switched off by {consent.switch}")
     if decision.consent is Consent.UNDECIDED:
         return State(on=False, word="not decided", note="nothing is measured")
     if decision.local:
         return State(on=True, word="only for me", note="not sent")
     if decision.consent is Consent.DECLINED:
         return State(on=False, word="metrics off", note="nothing is measured")
-    if standing.obstacle is not None:
-        return State(on=True, word="metrics on", note=NOTES[standing.obstacle])
+    if consent.obstacle is not None:
+        return State(on=True, word="metrics on", note=NOTES[consent.obstacle])
     held = decision.delivery is Delivery.REVIEW
     return State(on=True, word="metrics on", note="held for review" if held else "reports are sent")
 
@@ -187,26 +189,26 @@ NOTES: Final = {
 """Short enough for the frame's corner; `obstacle` has the sentence."""
 
 
-def obstacle(standing: Standing) -> str:
+def obstacle(consent: EffectiveConsent) -> str:
     """Return why nothing leaves although the answer was yes, with what to do; empty where nothing stands in the way."""
-    match standing.obstacle:
+    match consent.obstacle:
         case Obstacle.UNTRUSTED:
             return (
-                f"The yes in the config does not count: {standing.distrust}. Nothing is measured or sent. Enable to "
+                f"The yes in the config does not count: {consent.distrust}. Nothing is measured or sent. Enable to "
                 "decide anew (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:
-            return f"Nothing leaves from here: {standing.switch} is set. Unset it to go on as you agreed."
+            return f"Nothing leaves from here: {consent.switch} is set. Unset it to go on as you agreed."
         case Obstacle.NEWER_SCHEMA:
             return "Nothing leaves: you agreed with a newer version of shimmy-metrics. Update this one."
         case Obstacle.OTHER_ENDPOINT:
             return (
-                f"Nothing leaves from here: you agreed to {standing.decision.endpoint}, and {standing.endpoint} is in "
+                f"Nothing leaves from here: you agreed to {consent.decision.endpoint}, and {consent.endpoint} is in "
                 "force in this shell. Enable again to agree to it. A server that was started elsewhere goes by its own."
             )
         case Obstacle.ENDED:
             return (
-                f"Nothing leaves: {standing.endpoint} answered that the programme has ended. "
+                f"Nothing leaves: {consent.endpoint} answered that the programme has ended. "
                 "What is measured stays here. Enable again to ask it anew."
             )
         case None:
@@ -242,7 +244,7 @@ def leaves(attempt: NextAttempt, *, from_here: bool = False) -> str:
 
 
 def takes_hold(
-    standing: Standing,
+    consent: EffectiveConsent,
     *,
     starting: bool = False,
     own_server: bool = OWN_SERVER,
@@ -253,11 +255,11 @@ def takes_hold(
     `starting`: a server starts at this very moment. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt`: when a sender tries next.
     """
-    decision = standing.decision
+    decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
         return ()
-    if standing.switch:
-        return (f"{standing.switch} keeps everything off in this shell.",)
+    if consent.switch:
+        return (f"{consent.switch} keeps everything off in this shell.",)
     if not own_server:
         measured = "On this system a server behind serve --upstream is measured, from now on, and no other."
     elif starting:
@@ -266,11 +268,11 @@ def takes_hold(
         measured = "Measured from the server's next start on; behind serve --upstream from now on."
     if decision.local:
         return (measured,)
-    blocked = obstacle(standing)
+    blocked = obstacle(consent)
     if blocked:
         return measured, blocked
     when = HELD if decision.delivery is Delivery.REVIEW else leaves(attempt)
-    stays = ("Other servers' sessions stay here.",) if same_endpoint(standing.endpoint, ENDPOINT) else ()
+    stays = ("Other servers' sessions stay here.",) if same_endpoint(consent.endpoint, ENDPOINT) else ()
     return measured, when, *stays
 
 
@@ -286,7 +288,7 @@ def duration(seconds: int) -> str:
 
 
 def answered(
-    standing: Standing,
+    consent: EffectiveConsent,
     *,
     changed: bool,
     starting: bool = False,
@@ -297,16 +299,14 @@ def answered(
 
     `standing` is what is in force with the answer in it; the rest as `takes_hold`.
     """
-    holds = takes_hold(standing, starting=starting, own_server=own_server, attempt=attempt)
+    holds = takes_hold(consent, starting=starting, own_server=own_server, attempt=attempt)
     if not holds:
-        if (
-            standing.decision.consent is Consent.UNDECIDED
-        ):  # withdrawn by the file's deletion, which is said beside this
+        if consent.decision.consent is Consent.UNDECIDED:  # withdrawn by the file's deletion, which is said beside this
             return ("Metrics are off.",)
         return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
-    if standing.switch:
+    if consent.switch:
         return (*holds, "Your answer is recorded; it counts where the switch is not set.")
-    if standing.decision.local:
+    if consent.decision.local:
         return ("Only for you from now on: what is measured for these screens is not sent.", *holds)
     return ("Metrics are on." if changed else "Metrics were on already.", *holds)
 
@@ -322,8 +322,8 @@ def decided(
     attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> str:
     """Return what `answered` does, as one line; `switch` and `endpoint` are those in force."""
-    standing = Standing(decision, switch, endpoint)
-    told = answered(standing, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
+    consent = EffectiveConsent(decision, switch, endpoint)
+    told = answered(consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
     return " ".join(told)
 
 

@@ -26,7 +26,7 @@ ROOT: Final = TESTS.parent
 
 WANTED: Final = 0.95
 ROOMS: Final = {
-    "consent": ("tests/units/test_consent.py", "tests/units/config/test_shape.py", "tests/units/config/test_file.py"),
+    "consent": ("tests/units/consent", "tests/units/config/test_shape.py", "tests/units/config/test_file.py"),
     "config": ("tests/units/config",),
     "meter": ("tests/units/meter",),
     "report": ("tests/units/report", "tests/test_docs.py"),

@@ -17,7 +17,7 @@ from shimmy_metrics.actions.forget import Forgotten, forget, stakes
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.sealing import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.files_text import BEYOND, done, question

@@ -16,7 +16,7 @@ from shimmy_metrics.config import lock
 from shimmy_metrics.config.change import Changed, change
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.lock import ConfigLock
-from shimmy_metrics.consent import Consent, Decision, Delivery, declined, granted
+from shimmy_metrics.consent.state import Consent, Decision, Delivery, declined, granted
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.system.locks import try_lock
@@ -28,11 +28,11 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are
 
 
 def _yes(old: Decision) -> Decision:
-    return granted(old, grant="a yes", changed="now", endpoint=ENDPOINT)
+    return granted(old, consent_id="a yes", changed="now", endpoint=ENDPOINT)
 
 
 def _no(old: Decision) -> Decision:
-    return declined(old, grant="a no", changed="now")
+    return declined(old, consent_id="a no", changed="now")
 
 
 def _only_for_me(old: Decision) -> Decision:

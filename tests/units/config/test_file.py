@@ -12,10 +12,12 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
 from shimmy_metrics.config.change import change
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present
-from shimmy_metrics.config.standing import check_endpoint, standing
-from shimmy_metrics.consent import ENDPOINT, Consent, Delivery, Obstacle
-from shimmy_metrics.delivery.force import ENDED, in_force
+from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint
+from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.delivery.effective import ENDED, effective_consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import opened, set_meta
 from shimmy_metrics.system.profile import Profile
@@ -76,7 +78,7 @@ def test_each_decision_has_a_new_name_and_a_repeated_one_writes_nothing(tmp_path
     assert mine.config_path.read_bytes() == written
     second = decline(mine)
     third = enable(mine)
-    assert len({first.decision.grant, second.decision.grant, third.decision.grant}) == 3
+    assert len({first.decision.consent_id, second.decision.consent_id, third.decision.consent_id}) == 3
 
 
 def _toggle(root: str) -> None:
@@ -125,30 +127,30 @@ def test_a_no_where_shimmy_s_source_looks_on_macos_counts_and_a_yes_does_not(tmp
 
 def test_the_environment_can_only_switch_off(tmp_path: Path) -> None:
     enable(profile(tmp_path))
-    assert standing(profile(tmp_path)).sends
+    assert read_consent(profile(tmp_path)).sends
     for variables in (
         {"DO_NOT_TRACK": "1"},
         {"DO_NOT_TRACK": "yes"},
         {"SHIMMY_METRICS": "off"},
         {"SHIMMY_METRICS": "0"},
     ):
-        off = standing(profile(tmp_path, **variables))
+        off = read_consent(profile(tmp_path, **variables))
         assert (off.measures, off.sends, off.obstacle) == (False, False, Obstacle.SWITCH)
     for variables in ({"DO_NOT_TRACK": "0"}, {"DO_NOT_TRACK": ""}, {"DO_NOT_TRACK": "false"}, {"SHIMMY_METRICS": "on"}):
-        assert standing(profile(tmp_path, **variables)).sends
+        assert read_consent(profile(tmp_path, **variables)).sends
     decline(profile(tmp_path))
-    assert not standing(profile(tmp_path, SHIMMY_METRICS="on")).measures
+    assert not read_consent(profile(tmp_path, SHIMMY_METRICS="on")).measures
 
 
 def test_another_endpoint_than_the_agreed_one_waits_for_a_new_yes(tmp_path: Path) -> None:
     enable(profile(tmp_path))
     other = profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://metrics.example.org/v1/usage")
-    assert standing(other).obstacle is Obstacle.OTHER_ENDPOINT
+    assert read_consent(other).obstacle is Obstacle.OTHER_ENDPOINT
     enable(other)
-    assert standing(other).sends
+    assert read_consent(other).sends
     # Agreed to and recorded: it holds without the variable as well.
-    assert standing(profile(tmp_path)).endpoint == "https://metrics.example.org/v1/usage"
-    assert standing(profile(tmp_path)).sends
+    assert read_consent(profile(tmp_path)).endpoint == "https://metrics.example.org/v1/usage"
+    assert read_consent(profile(tmp_path)).sends
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_https_and_http_to_loopback_are_endpoints(url: str) -> None:
 def test_another_spelling_of_the_agreed_endpoint_is_no_other(tmp_path: Path) -> None:
     first = enable(profile(tmp_path))
     same = profile(tmp_path, SHIMMY_METRICS_ENDPOINT="https://METRICS.shimmy-ai.dev:443/v1/usage/")
-    assert standing(same).sends
+    assert read_consent(same).sends
     again = enable(same)
     assert (again.changed, again.decision) == (False, first.decision)
 
@@ -191,11 +193,11 @@ def test_after_the_receiver_ended_the_programme_a_new_yes_asks_it_anew(tmp_path:
     enable(mine)
     with opened(mine) as db:
         set_meta(db, ENDED, "https://metrics.shimmy-ai.dev:443/v1/usage")
-        assert in_force(mine, db).obstacle is Obstacle.ENDED
-        assert not in_force(mine, db).seals
+        assert effective_consent(mine, db).obstacle is Obstacle.ENDED
+        assert not effective_consent(mine, db).seals
     assert enable(mine).changed
     with opened(mine) as db:
-        assert in_force(mine, db).sends
+        assert effective_consent(mine, db).sends
     assert not enable(mine).changed
 
 
@@ -208,7 +210,7 @@ def test_a_newer_version_s_yes_is_left_as_it_is(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="newer version"):
             enable(profile(tmp_path, **variables))
     assert mine.config_path.read_text() == newer
-    assert standing(mine).obstacle is Obstacle.NEWER_SCHEMA
+    assert read_consent(mine).obstacle is Obstacle.NEWER_SCHEMA
 
 
 def test_enabling_again_keeps_reports_held(tmp_path: Path) -> None:

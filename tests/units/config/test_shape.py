@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.config.shape import foreign, keys, ours, parse, render
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, declined, granted
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.consent.state import Consent, Decision, Delivery, declined, granted
 from shimmy_metrics.errors import UserError
 
 WHERE = "config.json"
 
 
 def _yes(old: Decision) -> Decision:
-    return granted(old, grant="a-grant", changed="2026-11-23T14:32:07Z", endpoint=ENDPOINT)
+    return granted(old, consent_id="a-grant", changed="2026-11-23T14:32:07Z", endpoint=ENDPOINT)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_any_delivery_but_automatic_holds_reports_back(word: bytes) -> None:
 
 def test_flat_keys_beside_ours_are_kept_in_step() -> None:
     document = parse(b'{"enabled":true,"session_id":"old","last_updated":"then"}', WHERE)
-    written = json.loads(render(document, declined(document.decision, grant="new", changed="now")))
+    written = json.loads(render(document, declined(document.decision, consent_id="new", changed="now")))
     assert written["enabled"] is False
     assert written["session_id"] == written["metrics"]["session_id"] == "new"
     assert written["last_updated"] == written["metrics"]["last_updated"] == "now"
@@ -129,7 +130,7 @@ def test_flat_keys_beside_ours_are_kept_in_step() -> None:
 
 def test_what_is_written_is_the_described_shape() -> None:
     document = parse(b"", WHERE)
-    written = json.loads(render(document, declined(document.decision, grant="g", changed="t")))
+    written = json.loads(render(document, declined(document.decision, consent_id="g", changed="t")))
     assert written == {"metrics": {"enabled": False, "session_id": "g", "last_updated": "t"}}
 
 
@@ -205,7 +206,7 @@ def test_a_decision_is_read_back_as_it_was_written(delivery: Delivery, local: bo
     decision = Decision(
         consent=Consent.DECLINED if local else Consent.GRANTED,
         local=local,
-        grant="g",
+        consent_id="g",
         changed="t",
         schema_version=1,
         endpoint=endpoint,
@@ -239,22 +240,22 @@ def test_an_export_shows_every_key_of_ours() -> None:
 def test_a_yes_that_was_written_by_hand_has_a_name_that_stays() -> None:
     bare = parse(b'{"metrics":{"enabled":true}}', WHERE).decision
     assert bare == parse(b'{"theme": 1, "metrics": {"enabled": true, "session_id": ""}}', WHERE).decision
-    assert bare.grant == str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ENDPOINT} "))  # so that a later version says it too
+    assert bare.consent_id == str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ENDPOINT} "))  # so that a later version says it too
     named = b'{"metrics":{"enabled":true,"session_id":7,"endpoint":"' + ENDPOINT.encode() + b'"}}'
     assert parse(named, WHERE).decision == bare
     assert (bare.schema_version, bare.endpoint) == (1, ENDPOINT)
     # It stays when how reports leave is changed, and another yes has another.
     written = render(parse(b'{"metrics":{"enabled":true}}', WHERE), replace(bare, delivery=Delivery.REVIEW))
-    assert parse(written, WHERE).decision.grant == bare.grant
+    assert parse(written, WHERE).decision.consent_id == bare.consent_id
     other = parse(b'{"metrics":{"enabled":true,"endpoint":"https://metrics.example.org/"}}', WHERE).decision
     later = parse(b'{"metrics":{"enabled":true,"last_updated":"2026-11-28"}}', WHERE).decision
-    assert len({bare.grant, other.grant, later.grant}) == 3
+    assert len({bare.consent_id, other.consent_id, later.consent_id}) == 3
     for no in (b"{}", b'{"metrics":{"enabled":false}}', b'{"metrics":{"enabled":false,"local":true}}'):
-        assert parse(no, WHERE).decision.grant == ""
+        assert parse(no, WHERE).decision.consent_id == ""
 
 
 def test_shimmy_s_own_endpoint_is_not_written_however_it_is_spelled() -> None:
-    yes = granted(Decision(), grant="g", changed="c", endpoint="https://METRICS.shimmy-ai.dev:443/v1/usage/")
+    yes = granted(Decision(), consent_id="g", changed="c", endpoint="https://METRICS.shimmy-ai.dev:443/v1/usage/")
     assert "endpoint" not in json.loads(render(parse(b"", WHERE), yes))["metrics"]
 
 
@@ -268,10 +269,10 @@ def test_what_is_not_ours_is_told_line_by_line_digit_for_digit() -> None:
 
 def test_flat_keys_are_read_where_ours_say_nothing() -> None:
     flat = parse(b'{"enabled":false,"session_id":"flat","last_updated":"then"}', WHERE).decision
-    assert (flat.grant, flat.changed) == ("flat", "then")
+    assert (flat.consent_id, flat.changed) == ("flat", "then")
     text = b'{"session_id":"flat","last_updated":"then","metrics":{"session_id":"ours","last_updated":"now"}}'
     both = parse(text, WHERE).decision
-    assert (both.grant, both.changed) == ("ours", "now")
+    assert (both.consent_id, both.changed) == ("ours", "now")
 
 
 @pytest.mark.parametrize(
@@ -287,7 +288,7 @@ def test_only_a_whole_number_declines_new_fields(stands: str, counts: int) -> No
 
 def test_a_no_keeps_the_version_that_an_earlier_yes_covered_and_adds_none() -> None:
     yes = parse(render(parse(b"", WHERE), _yes(Decision())), WHERE)
-    no = declined(yes.decision, grant="n", changed="t")
+    no = declined(yes.decision, consent_id="n", changed="t")
     assert json.loads(render(yes, no))["metrics"]["schema_version"] == 1
     assert "schema_version" not in json.loads(render(parse(b"", WHERE), no))["metrics"]
 
@@ -307,7 +308,7 @@ def test_writing_changes_nothing_of_what_was_read() -> None:
 def test_what_is_written_can_be_read_by_people() -> None:
     text = '{"naïve":"Zoë \\ud800","none":{},"empty":[],"list":[1,{"a":null}]}'
     document = parse(text.encode(), WHERE)
-    written = render(document, declined(document.decision, grant="g", changed="t"))
+    written = render(document, declined(document.decision, consent_id="g", changed="t"))
     assert written.decode("utf-8", "surrogatepass") == (
         "{\n"
         '  "naïve": "Zoë \ud800",\n'

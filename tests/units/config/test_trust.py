@@ -11,10 +11,12 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
 from shimmy_metrics.config import trust
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.standing import standing
 from shimmy_metrics.config.trust import distrust, keep_others_out
-from shimmy_metrics.consent import ENDPOINT, Consent, Delivery, Obstacle
+from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import obstacle
@@ -35,7 +37,7 @@ def _with(tmp_path: Path, text: str = YES) -> Profile:
 
 
 def _counts(mine: Profile) -> bool:
-    found = standing(mine)
+    found = read_consent(mine)
     assert found.measures is found.seals is (found.decision.consent is Consent.GRANTED)
     if not found.measures:
         assert found.obstacle is Obstacle.UNTRUSTED
@@ -82,11 +84,11 @@ def test_a_folder_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: 
 
 def test_only_for_me_counts_no_more_than_a_yes(tmp_path: Path) -> None:
     mine = _with(tmp_path, '{"metrics": {"enabled": false, "local": true}}')
-    assert standing(mine).measures
+    assert read_consent(mine).measures
     mine.config_path.chmod(0o666)
-    assert not standing(mine).measures
+    assert not read_consent(mine).measures
     assert any(str(mine.config_path) in line for line in only_for_me(mine).told)
-    assert standing(mine).measures
+    assert read_consent(mine).measures
 
 
 @pytest.mark.parametrize("where", ["file", "folder"])

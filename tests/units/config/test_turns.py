@@ -23,7 +23,7 @@ from shimmy_metrics.config.change import change
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.write import Prepared, leftovers
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import LOOKED_AGAIN_SECONDS
 from shimmy_metrics.system.locks import try_lock

@@ -17,7 +17,7 @@ from shimmy_metrics.config import withdraw as module
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.shape import parse, render
-from shimmy_metrics.consent import Consent, Decision, declined
+from shimmy_metrics.consent.state import Consent, Decision, declined
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.store import outbox
@@ -103,9 +103,9 @@ def test_what_is_overwritten_is_ours_and_torn_it_is_never_a_yes(text: bytes) -> 
 
 
 def test_all_that_we_write_has_room_for_a_no() -> None:
-    text = render(parse(b'{"a":{"enabled":true}}', ""), Decision(Consent.GRANTED, grant="g", changed="c"))
+    text = render(parse(b'{"a":{"enabled":true}}', ""), Decision(Consent.GRANTED, consent_id="g", changed="c"))
     assert module._place_of_yes(text) is not None
-    local = render(parse(b"", ""), Decision(Consent.DECLINED, local=True, grant="g", changed="c"))
+    local = render(parse(b"", ""), Decision(Consent.DECLINED, local=True, consent_id="g", changed="c"))
     assert module._place_of_yes(local) is not None
 
 
@@ -212,7 +212,7 @@ def test_a_second_no_that_cannot_be_written_is_said_and_the_first_one_stays(
 
 
 def _no(old: Decision) -> Decision:
-    return declined(old, grant="a no", changed="now")
+    return declined(old, consent_id="a no", changed="now")
 
 
 def test_only_for_me_that_cannot_be_written_withdraws_the_yes_all_the_same(

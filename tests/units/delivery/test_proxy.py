@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.proxy import UNUSABLE, UnusableProxyError, proxy_for, proxy_shown
 from shimmy_metrics.system.environment import Environment
 from support.queued import LOCAL

@@ -1,6 +1,6 @@
 """The one request: which reports go, and every header."""
 
-from shimmy_metrics.consent import ENDPOINT
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.request import METHOD, headers, next_request
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.records import QueuedReport

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
-from shimmy_metrics.consent import Decision
+from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.delivery.sealing import end_session, recover_crashed, seal_ended
 from shimmy_metrics.records import NoteKind, QueueState
 from shimmy_metrics.store import chain, outbox, sessions
@@ -26,7 +26,7 @@ def _ready(root: Path, url: str = LOCAL) -> tuple[Profile, Decision]:
 
 
 def _begin(db: Database, number: int, decision: Decision) -> int:
-    begun = session(uuid(number), consent_id=decision.grant)._replace(endpoint=decision.endpoint)
+    begun = session(uuid(number), consent_id=decision.consent_id)._replace(endpoint=decision.endpoint)
     return sessions.begin(db, begun)
 
 
@@ -40,7 +40,7 @@ def test_a_session_becomes_a_report_with_the_yes_it_was_measured_under(tmp_path:
         assert _end(mine, db, 1, decision)
         (waiting,) = outbox.everything(db)
         assert (waiting.report_id, waiting.sealed, waiting.state) == (uuid(1), NOW, QueueState.DUE)
-        assert (waiting.consent_id, waiting.endpoint) == (decision.grant, LOCAL)
+        assert (waiting.consent_id, waiting.endpoint) == (decision.consent_id, LOCAL)
         assert b'"timestamp":"2026-11-23T00:00:00Z"' in waiting.body
         assert sessions.running(db) == []
         assert sessions.kept(db) == []  # its figures stay with the report, and go with it
@@ -52,7 +52,7 @@ def test_a_session_becomes_a_report_with_the_yes_it_was_measured_under(tmp_path:
 def test_what_was_measured_under_another_yes_waits_for_the_person(tmp_path: Path) -> None:
     mine, earlier = _ready(tmp_path)
     other, decision = _ready(tmp_path, OTHER)
-    assert decision.grant != earlier.grant
+    assert decision.consent_id != earlier.consent_id
     with opened(mine) as db:
         assert not _end(other, db, 1, earlier)
         assert _end(other, db, 2, decision)

@@ -12,7 +12,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
 from shimmy_metrics.actions.outbox import delete, hold_back, release
-from shimmy_metrics.delivery.force import ENDED
+from shimmy_metrics.delivery.effective import ENDED
 from shimmy_metrics.delivery.request import headers
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path, wait_until_gone

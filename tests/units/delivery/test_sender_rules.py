@@ -12,7 +12,7 @@ import pytest
 
 from shimmy_metrics.delivery import sender
 from shimmy_metrics.delivery.backoff import session_ended
-from shimmy_metrics.delivery.force import ENDED
+from shimmy_metrics.delivery.effective import ENDED
 from shimmy_metrics.delivery.post import Answer
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path
@@ -56,8 +56,8 @@ class Sender:
         self.at_opening(len(self.busy_seconds))
         yield self.db
 
-    def agree(self, grant: str = YES, endpoint: str = LOCAL, **more: object) -> None:
-        metrics = {"enabled": True, "session_id": grant, "schema_version": 1, "endpoint": endpoint, **more}
+    def agree(self, consent_id: str = YES, endpoint: str = LOCAL, **more: object) -> None:
+        metrics = {"enabled": True, "session_id": consent_id, "schema_version": 1, "endpoint": endpoint, **more}
         self.profile.config_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.profile.config_path.write_text(json.dumps({"metrics": metrics}))
 
@@ -67,17 +67,17 @@ class Sender:
     def damage(self) -> None:
         self.profile.config_path.write_text("{")
 
-    def queue(self, *numbers: int, grant: str = YES, endpoint: str = LOCAL) -> None:
+    def queue(self, *numbers: int, consent_id: str = YES, endpoint: str = LOCAL) -> None:
         for number in numbers:
-            outbox.add(self.db, report(number, grant, endpoint))
+            outbox.add(self.db, report(number, consent_id, endpoint))
 
     def end(self) -> bool:
         """Count the end of a session."""
         return session_ended(self.db)
 
-    def release(self, *reports: int, grant: str = YES) -> None:
+    def release(self, *reports: int, consent_id: str = YES) -> None:
         """Release reports by hand, as a person does who agreed to this."""
-        releases.release(self.db, reports, grant, self.profile.clock.now())
+        releases.release(self.db, reports, consent_id, self.profile.clock.now())
 
     def send(self, *exchanges: Exchange, seconds: float = 5.0) -> FakeWire:
         """Run the sender once against these answers, as a session's end does; return the wire."""
@@ -205,12 +205,12 @@ def test_a_withdrawal_while_an_answer_is_waited_for_ends_it(home: Sender, how: C
     assert len(wire.asked) == 2
 
 
-@pytest.mark.parametrize(("grant", "endpoint"), [("another yes", LOCAL), (YES, "http://127.0.0.1:9/elsewhere")])
+@pytest.mark.parametrize(("consent_id", "endpoint"), [("another yes", LOCAL), (YES, "http://127.0.0.1:9/elsewhere")])
 def test_another_yes_or_one_to_another_endpoint_is_no_yes_to_what_is_under_way(
-    home: Sender, grant: str, endpoint: str
+    home: Sender, consent_id: str, endpoint: str
 ) -> None:
     home.queue(1)
-    wire = home.send(Exchange(before_head=lambda: home.agree(grant, endpoint)))
+    wire = home.send(Exchange(before_head=lambda: home.agree(consent_id, endpoint)))
     assert [gone.failure for gone in home.departures] == [Failure.WITHDRAWN]
     assert wire.requests == []
 
@@ -458,9 +458,9 @@ def test_what_was_set_aside_and_released_in_vain_stays_so_with_its_reason(home: 
 
 
 def test_a_release_counts_under_the_yes_it_was_given_under_alone_and_goes_to_its_endpoint(home: Sender) -> None:
-    home.queue(1, grant="an earlier yes")
+    home.queue(1, consent_id="an earlier yes")
     outbox.mark(home.db, 1, QueueState.HELD_FOR_ENDPOINT)
-    home.release(1, grant="an earlier yes")
+    home.release(1, consent_id="an earlier yes")
     assert home.run(released=(1,)).seconds == []
     assert home.send_released(1).seconds
     assert home.states == {}
@@ -491,7 +491,7 @@ def test_where_nothing_is_dropped_nothing_is_noted(home: Sender) -> None:
 
 def test_what_was_sealed_under_another_yes_is_held(home: Sender) -> None:
     home.queue(1)
-    home.queue(2, grant="an earlier yes")
+    home.queue(2, consent_id="an earlier yes")
     home.queue(3, endpoint="http://127.0.0.1:9/elsewhere")
     wire = home.send()
     assert [each.body for each in wire.requests] == [report(1).body]
@@ -509,7 +509,7 @@ def test_damage_is_set_aside_and_does_not_leave(home: Sender) -> None:
 
 @pytest.mark.parametrize("how", [Sender.withdraw, lambda home: home.agree(schema_version=99)])
 def test_where_nothing_may_leave_nothing_is_judged(home: Sender, how: Callable[[Sender], None]) -> None:
-    home.queue(1, grant="a newer program's")
+    home.queue(1, consent_id="a newer program's")
     home.db.execute("UPDATE outbox SET body = ?", (b"a newer program's",))
     how(home)
     home.send()

@@ -19,12 +19,12 @@ from support.samples import COUNTERS, FACTS, NOW, fixed, session
 
 def _told(root: Path, moments: list[datetime], facts: Facts = FACTS) -> list[dict[str, Any]]:
     """End a session at each of the moments; return what their reports say."""
-    grant = enable(Profile.under(root, {}, fixed())).decision.grant
+    consent_id = enable(Profile.under(root, {}, fixed())).decision.consent_id
     told = []
     for number, moment in enumerate(moments):
         mine = Profile.under(root, {}, fixed(moment))
         with opened(mine) as db:
-            begun = sessions.begin(db, session(f"c0ffee00-0000-4000-8000-{number:012x}", consent_id=grant))
+            begun = sessions.begin(db, session(f"c0ffee00-0000-4000-8000-{number:012x}", consent_id=consent_id))
             end_session(mine, db, begun, COUNTERS, facts)
             (waiting,) = outbox.everything(db)
             outbox.remove(db, waiting.id)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.serve.books import Books, Header
@@ -21,7 +21,7 @@ def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
     books = Books(mine, lambda _: None)
-    header = Header(standing(mine), "http://127.0.0.1:11435", "", Name(SHIMMY), uuid(1))
+    header = Header(read_consent(mine), "http://127.0.0.1:11435", "", Name(SHIMMY), uuid(1))
     counters = Counters(requests=1)
     left: list[Unsealed | None] = []
     monkeypatch.setattr(

@@ -7,11 +7,12 @@ from typing import Final, Protocol
 
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge, purge_without_consent
 from shimmy_metrics.config.change import change
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present
-from shimmy_metrics.config.standing import standing
 from shimmy_metrics.config.trust import keep_others_out
 from shimmy_metrics.config.withdraw import withdraw
-from shimmy_metrics.consent import (
+from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import (
     SCHEMA_VERSION,
     Consent,
     Decision,
@@ -20,9 +21,8 @@ from shimmy_metrics.consent import (
     granted,
     left_as_it_was,
     renewed,
-    same_endpoint,
 )
-from shimmy_metrics.delivery.force import ENDED, in_force
+from shimmy_metrics.delivery.effective import ENDED, effective_consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS
@@ -69,13 +69,13 @@ def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
 
     def step(old: Decision) -> Decision:
         purge_without_consent(profile)  # what an earlier withdrawal left behind is not covered by this yes
-        endpoint = standing(profile).endpoint
+        endpoint = read_consent(profile).endpoint
         if old.consent is Consent.GRANTED and old.schema_version > SCHEMA_VERSION:
             remedy = "Nothing was changed, and nothing leaves. Update this program"
             where = str(profile.config_path)
             raise UserError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
         if old.consent is not Consent.GRANTED or not same_endpoint(old.endpoint, endpoint):
-            return granted(old, grant=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
+            return granted(old, consent_id=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
 
     done = change(profile, step)
@@ -170,7 +170,7 @@ def _renew(profile: Profile, recorded: Recorded, answer: Callable[..., Decision]
 def _refused(profile: Profile, old: Decision, *, local: bool) -> Decision:
     if old.consent is Consent.DECLINED and old.local is local and present(profile):
         return old
-    return declined(old, grant=str(uuid.uuid4()), changed=_now(profile), local=local)
+    return declined(old, consent_id=str(uuid.uuid4()), changed=_now(profile), local=local)
 
 
 def _purged(
@@ -201,7 +201,7 @@ def _purge(profile: Profile) -> str:
 def _ask_receiver_anew(profile: Profile) -> bool:
     """Forget that the endpoint in force answered that its programme has ended; return whether it had."""
     with open_readonly(profile) as db:
-        ended = db is not None and in_force(profile, db).ended
+        ended = db is not None and effective_consent(profile, db).ended
     if ended:
         with opened(profile) as db:
             set_meta(db, ENDED, "")
@@ -214,7 +214,7 @@ def _hold_others(profile: Profile, decision: Decision) -> int:
         return 0
     wait_until_gone(profile, GONE_SECONDS)  # one that was sending under that yes sees the new one, and ends
     with opened(profile) as db:
-        return outbox.hold_others(db, decision.grant, decision.endpoint)
+        return outbox.hold_others(db, decision.consent_id, decision.endpoint)
 
 
 def _holds_reports(profile: Profile, decision: Decision) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import ours
-from shimmy_metrics.config.standing import standing
 from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Departure, QueuedReport, Session
 from shimmy_metrics.report.check import check_body
@@ -32,7 +32,7 @@ _LOG_BYTES: Final = 2 * LOG_BYTES
 
 def export(profile: Profile) -> bytes:
     """Return the export, indented JSON. Raises `UserError` for a config or a store that cannot be used."""
-    with open_readonly(profile, off=not standing(profile).measures) as db:
+    with open_readonly(profile, off=not read_consent(profile).measures) as db:
         held: dict[str, Any] = {"format": FORMAT, "config": ours(load(profile)), **_EMPTY}
         if db is not None:
             sent = departures.everything(db)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from shimmy_metrics.config.standing import check_endpoint
+from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome

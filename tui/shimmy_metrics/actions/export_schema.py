@@ -11,7 +11,7 @@ from typing import Any, Final
 from shimmy_metrics.actions import export_rules as rule
 from shimmy_metrics.actions.export import DAMAGES, FORMAT, FORMAT_1
 from shimmy_metrics.actions.export_rules import Rule
-from shimmy_metrics.consent import Delivery
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Cause, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.bodies import split

@@ -14,7 +14,7 @@ from shimmy_metrics.actions.files import Kind, OwnFile, files
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge_without_consent
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.shape import ours
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.store import departures, outbox, sessions

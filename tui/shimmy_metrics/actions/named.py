@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.outbox import overdue, release
-from shimmy_metrics.consent import Standing
-from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.delivery.effective import effective_consent
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
@@ -21,7 +21,7 @@ class Named(NamedTuple):
     """The request that releasing these reports would send, and the reports that do not fit into it."""
 
     request: Request
-    standing: Standing
+    consent: EffectiveConsent
     left_over: int = 0
 
 
@@ -31,18 +31,18 @@ def find_named(profile: Profile, word: str) -> Named:
     `all` is every report that is held, or else every one that is due. Raises `UserError` for a word that names no
     report or several, and where the config or the store cannot be used.
     """
-    force = in_force(profile, None)
-    with open_readonly(profile, off=not force.measures) as db:
+    consent = effective_consent(profile, None)
+    with open_readonly(profile, off=not consent.measures) as db:
         queued = outbox.everything(db) if db is not None else []
-        force = in_force(profile, db)
+        consent = effective_consent(profile, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     chosen = _all(leavable) if word == ALL else [_one(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):
         raise overdue()
-    request = next_request(chosen, force.endpoint)
+    request = next_request(chosen, consent.endpoint)
     if request is None:
         raise UserError("no report waits for a release", remedy=_SEE)
-    return Named(request, force, len(chosen) - len(request.reports))
+    return Named(request, consent, len(chosen) - len(request.reports))
 
 
 def release_named(profile: Profile, found: Named) -> int:

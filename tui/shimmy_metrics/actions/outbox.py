@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.effective import effective_consent
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -40,11 +40,11 @@ def release(profile: Profile, reports: Collection[int]) -> int:
     the sender cannot be started.
     """
     with opened(profile) as db, transaction(db):
-        force = in_force(profile, db)
+        consent = effective_consent(profile, db)
         found = [report for report in (outbox.get(db, each) for each in reports) if report is not None]
         found = _not_overdue(found, profile.clock.now())
-        _check(force, found)
-        releases.release(db, [report.id for report in found], force.decision.grant, profile.clock.now())
+        _check(consent, found)
+        releases.release(db, [report.id for report in found], consent.decision.consent_id, profile.clock.now())
     if not found:
         return 0
     try:
@@ -115,8 +115,8 @@ def overdue() -> UserError:
     return UserError(what, remedy="The next session's end deletes it")
 
 
-def _check(force: Standing, reports: Collection[QueuedReport]) -> None:
-    if not force.sends:
+def _check(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None:
+    if not consent.sends:
         raise UserError("nothing may leave now", remedy="See the consent page for the reason")
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"

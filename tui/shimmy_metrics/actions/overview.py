@@ -11,10 +11,11 @@ from typing import NamedTuple
 from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.preview import as_it_would_be, leavable, request_of
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
-from shimmy_metrics.config.standing import unusable
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Standing, Unusable
+from shimmy_metrics.config.effective import unusable
+from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.force import in_force, next_attempt
+from shimmy_metrics.delivery.effective import effective_consent, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.sender_lock import sending
@@ -54,7 +55,7 @@ class Overview(NamedTuple):
     disk. `stamp` changes whenever an entry does.
     """
 
-    standing: Standing
+    consent: EffectiveConsent
     example: QueuedReport
     trouble: str = ""
     unusable: Unusable | None = None
@@ -100,10 +101,10 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     """
     trouble, fault = "", None
     try:
-        force = in_force(profile, None)
+        consent = effective_consent(profile, None)
     except UserError as error:
         trouble, fault = str(error), unusable(error)
-        force = Standing(Decision(), profile.environment.switch)
+        consent = EffectiveConsent(Decision(), profile.environment.switch)
     purged = PurgeResult()
     try:
         purged = purge_without_consent(profile)
@@ -111,20 +112,20 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         trouble = trouble or str(error)
     example = as_it_would_be(profile, None, None, facts, schema_version=SCHEMA_VERSION)
     empty = Overview(
-        force,
+        consent,
         example,
         trouble=trouble,
         unusable=fault,
-        proxy=proxy_shown(force.endpoint, profile.environment),
-        news=new_since(force.decision.schema_version) if force.renews else (),
-        unread=not force.measures and unread(profile),
+        proxy=proxy_shown(consent.endpoint, profile.environment),
+        news=new_since(consent.decision.schema_version) if consent.renews else (),
+        unread=not consent.measures and unread(profile),
         purged=purged,
         files=_files(profile),
         config_path=profile.config_path,
         store_path=store_path(profile),
     )
     try:
-        with open_readonly(profile, off=not force.measures) as db:
+        with open_readonly(profile, off=not consent.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts, known)
     except UserError as error:
         return empty._replace(trouble=trouble or str(error))
@@ -190,13 +191,13 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         departures.as_it_is(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
         for entry in known.entries
     )
-    force = empty.standing if empty.unusable else in_force(profile, db)
-    agreed = force.decision.consent is Consent.GRANTED
-    version = min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
+    consent = empty.consent if empty.unusable else effective_consent(profile, db)
+    agreed = consent.decision.consent is Consent.GRANTED
+    version = min(consent.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     queued = tuple(outbox.everything(db))
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
     return empty._replace(
-        standing=force,
+        consent=consent,
         example=as_it_would_be(profile, db, None, facts, schema_version=SCHEMA_VERSION),
         running=tuple(
             Live(session, as_it_would_be(profile, db, session, facts, schema_version=version)) for session in alive
@@ -206,7 +207,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         overdue=frozenset(
             report.id for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now)
         ),
-        next_request=request_of(leavable(queued, now), force.endpoint),
+        next_request=request_of(leavable(queued, now), consent.endpoint),
         entries=entries,
         broken=known.broken,
         stamp=stamp,

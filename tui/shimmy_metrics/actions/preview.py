@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Standing
-from shimmy_metrics.delivery.force import in_force, next_attempt
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
+from shimmy_metrics.delivery.effective import effective_consent, next_attempt
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.sealing import example, measured
 from shimmy_metrics.machine.facts import Facts
@@ -40,7 +41,7 @@ class Preview(NamedTuple):
 
     request: Request
     basis: Basis
-    standing: Standing
+    consent: EffectiveConsent
     session: Session | None = None
     running: tuple[Session, ...] = ()
     left_over: int = 0
@@ -49,10 +50,10 @@ class Preview(NamedTuple):
 
 def preview(profile: Profile, facts: Facts) -> Preview:
     """Return what would be sent next. Raises `UserError` for a config or a store that cannot be used."""
-    with open_readonly(profile, off=not in_force(profile, None).measures) as db:
-        force = in_force(profile, db)
+    with open_readonly(profile, off=not effective_consent(profile, None).measures) as db:
+        consent = effective_consent(profile, db)
         queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
-        request = request_of(queued, force.endpoint)
+        request = request_of(queued, consent.endpoint)
         running = _running(profile, db)
         if db is not None and request is not None:
             due = request.reports[0].state is QueueState.DUE
@@ -60,17 +61,17 @@ def preview(profile: Profile, facts: Facts) -> Preview:
             return Preview(
                 request,
                 Basis.PENDING,
-                force,
+                consent,
                 running=running,
                 left_over=alike - len(request.reports),
                 attempt=next_attempt(profile, db),
             )
         session = running[-1] if running else None
-        pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(force))
+        pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(consent))
         attempt = NextAttempt() if db is None else next_attempt(profile, db)
-    request = Request(force.endpoint, headers(force.endpoint, len(pending.body)), pending.body, (pending,))
+    request = Request(consent.endpoint, headers(consent.endpoint, len(pending.body)), pending.body, (pending,))
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
-    return Preview(request, basis, force, session, running, attempt=attempt)
+    return Preview(request, basis, consent, session, running, attempt=attempt)
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
@@ -102,7 +103,7 @@ def _running(profile: Profile, db: Database | None) -> tuple[Session, ...]:
     return tuple(session for session in sessions.running(db) if sessions.alive(profile, session)) if db else ()
 
 
-def _schema(force: Standing) -> int:
+def _schema(consent: EffectiveConsent) -> int:
     """Return the schema version that a report sealed now would have: the agreed one, or this program's."""
-    agreed = force.decision.consent is Consent.GRANTED
-    return min(force.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
+    agreed = consent.decision.consent is Consent.GRANTED
+    return min(consent.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION

@@ -8,9 +8,9 @@ nothing: nothing is deleted then, and nothing leaves.
 from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import load, present
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, PASSED_OVER
-from shimmy_metrics.delivery.force import AT_START
+from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import departures, outbox, sessions

@@ -1,6 +1,6 @@
 """Whether the question is open, as far as config and environment say; a terminal is the asker's own matter."""
 
-from shimmy_metrics.config.standing import standing
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.system.profile import Profile
 
 
@@ -12,5 +12,5 @@ def question_open(profile: Profile, *, opened: bool = False) -> bool:
     """
     environment = profile.environment
     may_be_asked = opened or not environment.in_container
-    force = standing(profile)
-    return (force.asks or force.renews) and may_be_asked and not environment.continuous_integration
+    consent = read_consent(profile)
+    return (consent.asks or consent.renews) and may_be_asked and not environment.continuous_integration

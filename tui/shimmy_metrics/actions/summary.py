@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
-from shimmy_metrics.config.standing import unusable
-from shimmy_metrics.consent import Decision, Standing, Unusable
+from shimmy_metrics.config.effective import unusable
+from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.force import in_force, next_attempt
+from shimmy_metrics.delivery.effective import effective_consent, next_attempt
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
@@ -31,7 +32,7 @@ class Summary:
     where it goes straight; `unread` tells that the store is off and was not read.
     """
 
-    standing: Standing
+    consent: EffectiveConsent
     now: datetime
     config_path: Path
     store_path: Path
@@ -78,8 +79,10 @@ class Summary:
     @property
     def of_an_earlier_yes(self) -> int:
         """How many of those were measured under an earlier yes."""
-        grant = self.standing.decision.grant
-        return sum(report.consent_id != grant for report in self.queued if report.state is QueueState.HELD_FOR_ENDPOINT)
+        consent_id = self.consent.decision.consent_id
+        return sum(
+            report.consent_id != consent_id for report in self.queued if report.state is QueueState.HELD_FOR_ENDPOINT
+        )
 
     @property
     def set_aside(self) -> tuple[QueuedReport, ...]:
@@ -100,22 +103,22 @@ def summary(profile: Profile) -> Summary:
 
     Never raises: what cannot be used is said in `troubles`, and the rest is there.
     """
-    found = Summary(Standing(Decision()), profile.clock.now(), profile.config_path, store_path(profile))
+    found = Summary(EffectiveConsent(Decision()), profile.clock.now(), profile.config_path, store_path(profile))
     try:
-        force = in_force(profile, None)
+        consent = effective_consent(profile, None)
         found = replace(
-            found, standing=force, news=_news(force), proxy=proxy_shown(force.endpoint, profile.environment)
+            found, consent=consent, news=_news(consent), proxy=proxy_shown(consent.endpoint, profile.environment)
         )
     except UserError as error:
-        force = Standing(Decision(), profile.environment.switch)
-        found = replace(found, standing=force, unusable=unusable(error), troubles=(str(error),))
+        consent = EffectiveConsent(Decision(), profile.environment.switch)
+        found = replace(found, consent=consent, unusable=unusable(error), troubles=(str(error),))
     if not found.unusable:  # a config that cannot be read decides nothing: nothing is deleted
         try:
             found = replace(found, purged=purge_without_consent(profile))
         except UserError as error:
             found = replace(found, troubles=(str(error),))
     try:
-        with open_readonly(profile, off=not force.measures) as db:
+        with open_readonly(profile, off=not consent.measures) as db:
             found = replace(found, unread=unread(profile)) if db is None else _read(profile, db, found)
     except UserError as error:
         found = replace(found, troubles=tuple(dict.fromkeys((*found.troubles, str(error)))))
@@ -130,7 +133,7 @@ def _read(profile: Profile, db: Database, found: Summary) -> Summary:
     at_work = sending(profile)
     return replace(
         found,
-        standing=found.standing if found.unusable else in_force(profile, db),
+        consent=found.consent if found.unusable else effective_consent(profile, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
         taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
@@ -142,9 +145,9 @@ def _read(profile: Profile, db: Database, found: Summary) -> Summary:
     )
 
 
-def _news(force: Standing) -> int:
-    if not force.renews:
+def _news(consent: EffectiveConsent) -> int:
+    if not consent.renews:
         return 0
     from shimmy_metrics.report.fields import new_since  # the field table, which status does not want otherwise
 
-    return len(new_since(force.decision.schema_version))
+    return len(new_since(consent.decision.schema_version))

@@ -19,7 +19,7 @@ from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.subjects import Subject
 from shimmy_metrics.app.releasing import Releasing
 from shimmy_metrics.app.start import Start
-from shimmy_metrics.consent import Decision, Delivery
+from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.departure_text import purged
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import FIRST_ATTEMPT
@@ -115,7 +115,7 @@ class Doing(Releasing):
 
     @work(thread=True, group="act", exit_on_error=False)
     def _hold(self) -> None:
-        review = self.overview is None or self.overview.standing.decision.delivery is Delivery.AUTOMATIC
+        review = self.overview is None or self.overview.consent.decision.delivery is Delivery.AUTOMATIC
         from shimmy_metrics.actions.decide import hold
 
         try:
@@ -125,7 +125,7 @@ class Doing(Releasing):
             self.post_message(Done(f"{error}."))
             return
         shown = self.overview
-        attempt, blocked = (shown.attempt, obstacle(shown.standing)) if shown is not None else (FIRST_ATTEMPT, "")
+        attempt, blocked = (shown.attempt, obstacle(shown.consent)) if shown is not None else (FIRST_ATTEMPT, "")
         self.post_message(Answered(held(attempt, review=review, blocked=blocked)))
 
     # --- forget --------------------------------------------------------------------------------------------------

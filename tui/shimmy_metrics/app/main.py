@@ -22,7 +22,7 @@ from shimmy_metrics.app.screens.modes import MODES, palette
 from shimmy_metrics.app.signs import signs_for
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.app.widgets.buttons import Act
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.system.profile import Profile
 
@@ -111,7 +111,7 @@ class ShimmyApp(Doing):
     @property
     def undecided(self) -> bool:
         """Whether the question is still open."""
-        return self.overview is None or self.overview.standing.decision.consent is Consent.UNDECIDED
+        return self.overview is None or self.overview.consent.decision.consent is Consent.UNDECIDED
 
     @property
     def renewing(self) -> bool:
@@ -173,7 +173,7 @@ class ShimmyApp(Doing):
     def _question_open(self) -> bool:
         """Whether the question waits that could not be asked before the disk had answered."""
         shown = self.overview
-        asks = shown is not None and not shown.trouble and (shown.standing.asks or bool(shown.news))
+        asks = shown is not None and not shown.trouble and (shown.consent.asks or bool(shown.news))
         return asks and not self.profile.environment.continuous_integration
 
     async def on_busy(self, message: Busy) -> None:

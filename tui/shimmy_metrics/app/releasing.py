@@ -11,7 +11,7 @@ from shimmy_metrics.app.messages import Done
 from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.sending import in_full
 from shimmy_metrics.app.pages.subjects import Subject
-from shimmy_metrics.consent import same_endpoint
+from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.departure_text import became, deleted, host, never_left, receipts_deleted, sentence
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
@@ -53,7 +53,7 @@ class Releasing(Acting):
         shown = self.overview
         if shown is None:
             return
-        endpoint, number = shown.standing.endpoint, len(subject.reports)
+        endpoint, number = shown.consent.endpoint, len(subject.reports)
         endpoints = {report.endpoint for report in subject.reports} - {""}
         meant = {host(each) for each in endpoints if not same_endpoint(each, endpoint)}
         was = "It was" if number == 1 else "They were"

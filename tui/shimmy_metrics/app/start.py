@@ -49,7 +49,7 @@ class Gathering:
         self._thread.join(PATIENCE_SECONDS)
         facts = self._facts or gather(self._profile.environment.get("TZ") or None)
         # In a sandbox the question belongs to the story, wherever it is played.
-        asks = asking or self._asks or bool(notice and self._overview and self._overview.standing.asks)
+        asks = asking or self._asks or bool(notice and self._overview and self._overview.consent.asks)
         return Start(facts, self._overview, asks, asking, seconds, notice, self._keys)
 
     def _gather(self) -> None:

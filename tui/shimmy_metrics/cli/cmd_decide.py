@@ -7,7 +7,8 @@ from shimmy_metrics.actions.decide import enable as say_yes
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.summary import summary
 from shimmy_metrics.cli.output import say
-from shimmy_metrics.consent import Decision, Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.departure_text import host
 from shimmy_metrics.departure_text import purged as sentences
 from shimmy_metrics.elsewhere_text import other_receiver
@@ -25,13 +26,13 @@ def enable(profile: Profile) -> int:
     for line in decided.told:
         say(line)
     now = summary(profile)
-    for line in answered(now.standing, changed=decided.changed, attempt=now.attempt):
+    for line in answered(now.consent, changed=decided.changed, attempt=now.attempt):
         say(line)
-    other = other_receiver(now.standing, now.running, now.attempt)
+    other = other_receiver(now.consent, now.running, now.attempt)
     if other:
         say(other)
-    if now.standing.sends:
-        say(f"They go to {now.standing.endpoint}{by_way_of(now.proxy)}.")
+    if now.consent.sends:
+        say(f"They go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
     if now.of_an_earlier_yes:
         say(f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} In the app 2, then r; or shimmy-metrics release ID.")
     if before.news:
@@ -58,7 +59,7 @@ def disable(profile: Profile) -> int:
 
 def _say_off(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
     """Say it at once: until a sender has ended, a second may pass."""
-    for line in (*answered(Standing(decision), changed=changed), *told):
+    for line in (*answered(EffectiveConsent(decision), changed=changed), *told):
         say(line)
     sys.stdout.flush()
 

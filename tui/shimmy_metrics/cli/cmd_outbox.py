@@ -13,7 +13,7 @@ from shimmy_metrics.actions.summary import Summary, summary
 from shimmy_metrics.cli.output import put, remark, say
 from shimmy_metrics.cli.owed import settled
 from shimmy_metrics.cli.status import attempt
-from shimmy_metrics.consent import Consent, Delivery
+from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.errors import UserError
@@ -48,7 +48,7 @@ def preview_named(profile: Profile, word: str) -> int:
         found = find_named(profile, word)
     put(found.request.body)
     remark(f"What shimmy-metrics release {word} would send: {_size(found)}.")
-    for line in (*_waiting(found.request.reports, profile.clock.now()), obstacle(found.standing)):
+    for line in (*_waiting(found.request.reports, profile.clock.now()), obstacle(found.consent)):
         if line:
             remark(line)
     return Exit.DONE
@@ -61,7 +61,7 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     """
     with settled(profile):
         found = find_named(profile, word)
-    blocked = obstacle(found.standing)
+    blocked = obstacle(found.consent)
     if blocked:
         what, _, remedy = blocked.partition(". ")
         raise UserError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
@@ -82,7 +82,7 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
 
 def _about(found: Preview, profile: Profile) -> Iterator[str]:
     """Yield what the previewed bytes are, and whether they leave."""
-    standing = found.standing
+    consent = found.consent
     match found.basis:
         case Basis.EXAMPLE:
             if summary(profile).unread:
@@ -97,31 +97,31 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
         case Basis.PENDING:
             held = found.request.reports[0].state.held
             named = "What releasing all would send" if held else "The next request, as of now"
-            yield f"{named if standing.sends else 'What waits, as one request'}: {_size(found)}."
-            if not held and standing.sends:
+            yield f"{named if consent.sends else 'What waits, as one request'}: {_size(found)}."
+            if not held and consent.sends:
                 yield "A session that ends before it leaves adds its report."
             yield from _waiting(found.request.reports, profile.clock.now())
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} do not fit into it and go with the one after."
-    if found.session is not None and standing.switch:
-        yield switched_elsewhere(standing.switch, [found.session.address], DISABLE)
+    if found.session is not None and consent.switch:
+        yield switched_elsewhere(consent.switch, [found.session.address], DISABLE)
         return
-    other = other_receiver(standing, found.running, found.attempt)
+    other = other_receiver(consent, found.running, found.attempt)
     if other:
         yield other
-    acting = standing if found.session is None else there(standing, found.session)
-    if obstacle(standing) and not acting.sends:
-        yield obstacle(standing)
-    elif standing.decision.consent is not Consent.GRANTED:
+    acting = consent if found.session is None else there(consent, found.session)
+    if obstacle(consent) and not acting.sends:
+        yield obstacle(consent)
+    elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not leave: metrics are not enabled."
-    elif found.basis is Basis.SESSION and standing.decision.delivery is Delivery.REVIEW:
+    elif found.basis is Basis.SESSION and consent.decision.delivery is Delivery.REVIEW:
         yield HELD
     elif (
-        standing.sends
+        consent.sends
         and acting.sends
         and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
     ):
-        yield leaves(found.attempt, from_here=none_sends(standing, found.running))
+        yield leaves(found.attempt, from_here=none_sends(consent, found.running))
 
 
 def _waiting(reports: Iterable[QueuedReport], now: datetime) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _became(found: Named, made: Departure | None, told: Summary) -> Iterator[str
     released = {report.report_id for report in found.request.reports}
     yield from _waiting((report for report in told.queued if report.report_id in released), told.now)
     if told.due:
-        when = leaves(told.attempt, from_here=none_sends(told.standing, told.running))
-        yield f"{amount(told.due, 'report')} due. {obstacle(told.standing) or when}"
+        when = leaves(told.attempt, from_here=none_sends(told.consent, told.running))
+        yield f"{amount(told.due, 'report')} due. {obstacle(told.consent) or when}"
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} did not fit into it: release all once more."

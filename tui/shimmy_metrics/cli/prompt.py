@@ -118,7 +118,7 @@ def _answer(answer: Answer) -> str:
 def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield QUESTION
     yield ""
-    yield from informed(shown.standing.endpoint, shown.proxy)
+    yield from informed(shown.consent.endpoint, shown.proxy)
     yield f"An example of the {len(FIELDS)} fields: this machine's facts, and a session in which nothing happened."
     yield f"  {shown.example.body.decode()}"
     yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
@@ -136,7 +136,7 @@ def _enable_held(profile: Profile) -> Decided:
 
 def _confirmed(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = summary(profile)
-    yield from answered(now.standing, changed=True, starting=starting, attempt=now.attempt)
+    yield from answered(now.consent, changed=True, starting=starting, attempt=now.attempt)
     yield from purged(decided.purged, now.now)
 
 

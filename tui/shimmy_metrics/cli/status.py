@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.summary import Summary
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.departure_text import became, in_all, owed, receipts_kept, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -35,18 +35,18 @@ def as_json(summary: Summary) -> bytes:
 
     It is null where the config cannot be used: then nothing is in force, whatever was decided.
     """
-    standing = summary.standing
-    decision = standing.decision
+    consent = summary.consent
+    decision = consent.decision
     told = {
         "consent": None if summary.unusable else decision.consent.value,
         "only_for_me": decision.local,
-        "switch": standing.switch,
-        "measures": standing.measures,
-        "sends": standing.sends,
-        "obstacle": standing.obstacle and standing.obstacle.value,
+        "switch": consent.switch,
+        "measures": consent.measures,
+        "sends": consent.sends,
+        "obstacle": consent.obstacle and consent.obstacle.value,
         "delivery": decision.delivery.value,
         "schema_version": decision.schema_version,
-        "endpoint": None if summary.unusable else standing.endpoint,
+        "endpoint": None if summary.unusable else consent.endpoint,
         "proxy": summary.proxy or None,
         "agreed_endpoint": decision.endpoint if decision.consent is Consent.GRANTED else None,
         "last_updated": decision.changed or None,
@@ -93,9 +93,9 @@ def attempt(departure: Departure) -> dict[str, object]:
 
 def as_lines(summary: Summary) -> Iterator[str]:
     """Yield what a person reads."""
-    standing = summary.standing
+    consent = summary.consent
     elsewhere = bool(summary.running)
-    shown = state(standing, elsewhere=elsewhere)
+    shown = state(consent, elsewhere=elsewhere)
     if summary.unusable:
         shown = unusable_state(summary.unusable, elsewhere=elsewhere)
     if summary.troubles and not summary.unusable:
@@ -103,24 +103,24 @@ def as_lines(summary: Summary) -> Iterator[str]:
     yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
     if summary.unusable:
         yield while_unusable(summary.unusable)
-    if obstacle(standing):
-        yield obstacle(standing)
-    if standing.switch and summary.running:
-        yield switched_elsewhere(standing.switch, [session.address for session in summary.running], DISABLE)
-    other = other_receiver(standing, summary.running, summary.attempt)
+    if obstacle(consent):
+        yield obstacle(consent)
+    if consent.switch and summary.running:
+        yield switched_elsewhere(consent.switch, [session.address for session in summary.running], DISABLE)
+    other = other_receiver(consent, summary.running, summary.attempt)
     if other:
         yield other
-    if standing.renews:
+    if consent.renews:
         yield news_waiting(summary.news)
-    if standing.switch and standing.decision.consent is Consent.GRANTED:
+    if consent.switch and consent.decision.consent is Consent.GRANTED:
         yield "Your yes stands; it counts where the switch is not set."
     yield ""
-    changed = f", changed {standing.decision.changed[:_MOMENT]}" if standing.decision.changed else ""
-    open_yet = " (no answer there yet)" if standing.decision.consent is Consent.UNDECIDED else ""
-    open_yet = " (the yes there does not count)" if standing.distrust else open_yet
+    changed = f", changed {consent.decision.changed[:_MOMENT]}" if consent.decision.changed else ""
+    open_yet = " (no answer there yet)" if consent.decision.consent is Consent.UNDECIDED else ""
+    open_yet = " (the yes there does not count)" if consent.distrust else open_yet
     yield f"  config    {summary.config_path}{'' if summary.unusable else open_yet or changed}"
     if not summary.unusable:
-        yield f"  endpoint  {standing.endpoint}{by_way_of(summary.proxy)}"
+        yield f"  endpoint  {consent.endpoint}{by_way_of(summary.proxy)}"
     for session in summary.running:
         yield (
             f"  running   {duration(session.counters.uptime_s)}, {amount(session.counters.requests, 'request')}, "
@@ -138,7 +138,7 @@ def _store(summary: Summary) -> Iterator[str]:
         return  # it could not be read, and that is said
     yield f"  waiting   {amount(len(summary.queued), 'report')}{_bytes(summary)}"
     if summary.due:
-        stay = "" if summary.standing.sends else ", but nothing leaves from here"
+        stay = "" if summary.consent.sends else ", but nothing leaves from here"
         yield f"            {summary.due} due{stay}"
     if summary.held:
         earlier, other = summary.of_an_earlier_yes, summary.held_for_endpoint - summary.of_an_earlier_yes
@@ -161,8 +161,8 @@ def _store(summary: Summary) -> Iterator[str]:
         yield f"  last      {became(summary.last, summary.now)}"
     if summary.sending:
         yield "  next      a sender is at work"
-    elif summary.due and summary.standing.sends:
-        when = next_attempt(summary.attempt, from_here=none_sends(summary.standing, summary.running))
+    elif summary.due and summary.consent.sends:
+        when = next_attempt(summary.attempt, from_here=none_sends(summary.consent, summary.running))
         yield f"  next      sent {when}"
 
 

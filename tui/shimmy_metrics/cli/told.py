@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.consent import Delivery, Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.departure_text import (
     OVERDUE,
     became,
@@ -49,7 +50,7 @@ _ENTRIES: Final = 10
 def told(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield what is in force, what is measured, what waits, what was sent, what there is, and what can be done."""
     elsewhere = bool(shown.running)
-    stands = state(shown.standing, elsewhere=elsewhere)
+    stands = state(shown.consent, elsewhere=elsewhere)
     if shown.unusable:
         stands = unusable_state(shown.unusable, elsewhere=elsewhere)
     unread = shown.unread or (bool(shown.trouble) and not shown.unusable)  # then nothing is known of what it holds
@@ -60,11 +61,11 @@ def told(shown: Overview, now: datetime) -> Iterator[str]:
         yield shown.trouble
     if shown.unusable:
         yield while_unusable(shown.unusable)
-    if obstacle(shown.standing):
-        yield obstacle(shown.standing)
-    if shown.standing.switch and shown.running:
-        yield switched_elsewhere(shown.standing.switch, [each.address for each in shown.sessions], DISABLE)
-    other = other_receiver(shown.standing, shown.sessions, shown.attempt)
+    if obstacle(shown.consent):
+        yield obstacle(shown.consent)
+    if shown.consent.switch and shown.running:
+        yield switched_elsewhere(shown.consent.switch, [each.address for each in shown.sessions], DISABLE)
+    other = other_receiver(shown.consent, shown.sessions, shown.attempt)
     if other:
         yield other
     if shown.news:
@@ -111,11 +112,11 @@ def _measured(shown: Overview) -> Iterator[str]:
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
     for report in shown.outbox:
-        yield from _queued(report, now, shown.standing)
+        yield from _queued(report, now, shown.consent)
     if shown.next_request is not None and len(shown.next_request.reports) > 1:
         request = shown.next_request
         held = request.reports[0].state.held
-        named = "Released together" if held else "Together" if not shown.standing.sends else "In the next request"
+        named = "Released together" if held else "Together" if not shown.consent.sends else "In the next request"
         yield (
             f"{named} {len(request.reports)} of them are {len(request.body):,} bytes, sha256 {request.sha256}: "
             "shimmy config --metrics preview prints them."
@@ -130,27 +131,27 @@ def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
 
 def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
     """Yield where reports go; `leaving`: and when."""
-    if shown.standing.sends and leaving:
-        yield f"Reports go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
+    if shown.consent.sends and leaving:
+        yield f"Reports go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
         yield (
             HELD
-            if shown.standing.decision.delivery is Delivery.REVIEW
-            else leaves(shown.attempt, from_here=none_sends(shown.standing, shown.sessions))
+            if shown.consent.decision.delivery is Delivery.REVIEW
+            else leaves(shown.attempt, from_here=none_sends(shown.consent, shown.sessions))
         )
     elif not shown.unusable:
-        yield f"A report would go to {shown.standing.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
+        yield f"A report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
-def _queued(report: QueuedReport, now: datetime, standing: Standing) -> Iterator[str]:
+def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> Iterator[str]:
     match report.state:
         case state if state is not QueueState.SET_ASIDE and report.overdue(now):
             waits = f"stays ({OVERDUE})"
         case QueueState.DUE:
-            waits = "is due" if standing.sends else "is due, but nothing leaves from here"
+            waits = "is due" if consent.sends else "is due, but nothing leaves from here"
         case QueueState.SET_ASIDE:
             waits = f"was set aside ({set_aside(report)})"
         case QueueState.HELD_FOR_ENDPOINT:
-            which = "for another receiver" if report.consent_id == standing.decision.grant else "of an earlier yes"
+            which = "for another receiver" if report.consent_id == consent.decision.consent_id else "of an earlier yes"
             waits = f"{which} is held until you release it ({waits_until(report, now)})"
         case _:
             waits = f"is held until you release it ({waits_until(report, now)})"

@@ -13,7 +13,7 @@ from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.shape import Document, parse, render
 from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.config.write import make_folder, replace
-from shimmy_metrics.consent import Consent, Decision
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.limits import CONFIG_BYTES, LOCK_WAITS_SECONDS, LOOKED_AGAIN_SECONDS
 from shimmy_metrics.system.files import another_owner, read_bounded

@@ -5,7 +5,7 @@ import os
 
 from shimmy_metrics.config.shape import Document, parse
 from shimmy_metrics.config.trust import distrust
-from shimmy_metrics.consent import Consent, Decision, untrusted
+from shimmy_metrics.consent.state import Consent, Decision, untrusted
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.system.files import read_bounded

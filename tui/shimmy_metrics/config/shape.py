@@ -13,7 +13,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Delivery, same_endpoint
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.errors import UserError
 
 _REMEDY: Final = "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew"
@@ -94,7 +95,7 @@ def render(document: Document, decision: Decision) -> bytes:
     old = data.get("metrics")
     metrics = copy(old) if isinstance(old, dict) else {}
     yes = decision.consent is Consent.GRANTED
-    named = {"enabled": yes, "session_id": decision.grant, "last_updated": decision.changed}
+    named = {"enabled": yes, "session_id": decision.consent_id, "last_updated": decision.changed}
     metrics.update(named)
     _keep_if(metrics, "schema_version", decision.schema_version, wanted=yes or "schema_version" in metrics)
     _keep_if(metrics, "schema_refused", decision.refused, wanted=decision.refused > 0)
@@ -148,13 +149,13 @@ def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
     else:
         consent = Consent.UNDECIDED
     changed = _text(metrics.get("last_updated", data.get("last_updated")))
-    grant = _text(metrics.get("session_id", data.get("session_id")))
-    if not grant and consent is Consent.GRANTED:
-        grant = _name_by_content(endpoint or ENDPOINT, changed)
+    consent_id = _text(metrics.get("session_id", data.get("session_id")))
+    if not consent_id and consent is Consent.GRANTED:
+        consent_id = _name_by_content(endpoint or ENDPOINT, changed)
     return Decision(
         consent=consent,
         local=local and consent is Consent.DECLINED,
-        grant=grant,
+        consent_id=consent_id,
         changed=changed,
         schema_version=_whole(metrics.get("schema_version"), 1),
         refused=_whole(metrics.get("schema_refused"), 0),

@@ -17,7 +17,7 @@ from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.shape import Document, foreign, parse, render
 from shimmy_metrics.config.trust import distrust
 from shimmy_metrics.config.write import make_folder, overwrite, replace
-from shimmy_metrics.consent import Consent, Decision
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.limits import CONFIG_BYTES, NO_WAITS_SECONDS
 from shimmy_metrics.system.files import read_bounded

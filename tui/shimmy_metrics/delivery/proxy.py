@@ -4,7 +4,7 @@ import contextlib
 from typing import Final
 from urllib.parse import urlsplit
 
-from shimmy_metrics.config.standing import is_loopback
+from shimmy_metrics.consent.endpoint import is_loopback
 from shimmy_metrics.system.environment import Environment
 
 UNUSABLE: Final = "a proxy that cannot be used, so nothing leaves"

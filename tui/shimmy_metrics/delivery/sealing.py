@@ -1,6 +1,6 @@
 """The end of a session: counters become a report whose bytes are final, in one transaction with the session's end.
 
-A session is sealed only under the grant that measured it. The config is read inside the transaction: a withdrawal
+A session is sealed only under the decision that measured it. The config is read inside the transaction: a withdrawal
 writes the config first and deletes afterwards, so whichever comes first, nothing of a withdrawn session stays.
 """
 
@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent import Consent, Delivery, Standing, same_endpoint
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.backoff import session_ended
-from shimmy_metrics.delivery.force import in_force
+from shimmy_metrics.delivery.effective import effective_consent
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session
@@ -55,7 +57,7 @@ def seal_ended(
     if session is None:
         if not os.path.exists(store_path(profile)):
             return
-    elif not in_force(profile, None).measures:
+    elif not effective_consent(profile, None).measures:
         return
     with opened(profile) as db:
         if session is not None:
@@ -131,18 +133,18 @@ def _first_of_month(db: Database | None, now: datetime) -> bool:
 
 def _attempts(profile: Profile, db: Database) -> bool:
     """Count a session's end; return whether it makes an attempt. One after which nothing may leave is no such end."""
-    return in_force(profile, db).sends and session_ended(db)
+    return effective_consent(profile, db).sends and session_ended(db)
 
 
 def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None:
     now = profile.clock.now()
-    force = in_force(profile, db)
-    if force.switch:
+    consent = effective_consent(profile, db)
+    if consent.switch:
         return  # a switch in this process says nothing about the session: it stays until a start without one
-    decision = force.decision
+    decision = consent.decision
     granted = decision.consent is Consent.GRANTED and present(profile)
-    if granted and not session.local and force.seals:
-        _seal(db, session, facts, now, force)
+    if granted and not session.local and consent.seals:
+        _seal(db, session, facts, now, consent)
         sessions.checkpoint(db, session.id, session.counters, now)
         sessions.finish(db, session.id, now, local=False)
     elif granted or decision.local:
@@ -153,8 +155,8 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
         sessions.remove(db, session.id)
 
 
-def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: Standing) -> None:
-    values = measured(db, session, facts, now=now, schema_version=force.decision.schema_version)
+def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: EffectiveConsent) -> None:
+    values = measured(db, session, facts, now=now, schema_version=consent.decision.schema_version)
     report = build(values)
     sealed: Sealed = seal(report)
     metrics = report["metrics"]
@@ -163,7 +165,7 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
         set_meta(db, _ACTIVE_DAY, f"{now:%Y-%m-%d}")
     if metrics["memory_gb"] is not None or metrics["cpu_cores"] is not None:
         set_meta(db, _MACHINE_MONTH, f"{now:%Y-%m}")
-    state = _state(session, force)
+    state = _state(session, consent)
     outbox.add(
         db,
         QueuedReport(
@@ -175,7 +177,7 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
             state=state,
             measured=raw_values(values),
             consent_id=session.consent_id,
-            endpoint=session.endpoint if state is QueueState.HELD_FOR_ENDPOINT else force.decision.endpoint,
+            endpoint=session.endpoint if state is QueueState.HELD_FOR_ENDPOINT else consent.decision.endpoint,
         ),
     )
     dropped = outbox.expire(db, now)
@@ -183,13 +185,13 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, force: St
         chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
 
 
-def _state(session: Session, force: Standing) -> QueueState:
+def _state(session: Session, consent: EffectiveConsent) -> QueueState:
     """Return how the report waits.
 
     One measured under an earlier yes, or by a process in which another endpoint than the one agreed to was in force,
     leaves at the person's word alone.
     """
-    decision = force.decision
-    if session.consent_id != decision.grant or not same_endpoint(session.endpoint, decision.endpoint):
+    decision = consent.decision
+    if session.consent_id != decision.consent_id or not same_endpoint(session.endpoint, decision.endpoint):
         return QueueState.HELD_FOR_ENDPOINT
-    return QueueState.HELD_BY_MODE if force.decision.delivery is Delivery.REVIEW else QueueState.DUE
+    return QueueState.HELD_BY_MODE if consent.decision.delivery is Delivery.REVIEW else QueueState.DUE

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent import Delivery, Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.delivery import backoff
-from shimmy_metrics.delivery.force import ENDED, in_force
+from shimmy_metrics.delivery.effective import ENDED, effective_consent
 from shimmy_metrics.delivery.post import Answer, Gate, Post
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.response import Verdict, classify
@@ -122,26 +123,26 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving
         dropped = outbox.expire(db, now)
         if dropped:
             chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
-    standing = _sending(profile, db)
-    if standing is None:
+    consent = _sending(profile, db)
+    if consent is None:
         return None  # reports of a newer program's may wait here: not ours to judge
-    grant = standing.decision.grant
+    consent_id = consent.decision.consent_id
     with transaction(db):
         if released:
-            taken = (outbox.get(db, report) for report in releases.take(db, released, grant, now))
+            taken = (outbox.get(db, report) for report in releases.take(db, released, consent_id, now))
             chosen = [report for report in taken if report is not None]
         elif backoff.take_attempt(db):
-            if standing.decision.delivery is Delivery.REVIEW:  # written by hand, while reports were due
+            if consent.decision.delivery is Delivery.REVIEW:  # written by hand, while reports were due
                 outbox.mark_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
-            outbox.hold_others(db, grant, standing.decision.endpoint)
+            outbox.hold_others(db, consent_id, consent.decision.endpoint)
             chosen = _due(db, now)
         else:
             return None
-        request = next_request([report for report in chosen if _may_leave(db, report)], standing.endpoint)
+        request = next_request([report for report in chosen if _may_leave(db, report)], consent.endpoint)
         if request is None:
             return None
         by_hand = bool(released)
-        return _Leaving(request, departures.begin(db, _departure(now, request, by_hand=by_hand)), grant, by_hand)
+        return _Leaving(request, departures.begin(db, _departure(now, request, by_hand=by_hand)), consent_id, by_hand)
 
 
 def _due(db: Database, now: datetime) -> list[QueuedReport]:
@@ -179,20 +180,20 @@ def _waiting(profile: Profile, released: Collection[int]) -> bool:
     return leaves or (left_open and not sending(profile))
 
 
-def _sending(profile: Profile, db: Database | None) -> Standing | None:
+def _sending(profile: Profile, db: Database | None) -> EffectiveConsent | None:
     """Return what is in force at this very moment, or None where nothing may leave."""
-    force = in_force(profile, db)
-    return force if force.sends and present(profile) else None
+    consent = effective_consent(profile, db)
+    return consent if consent.sends and present(profile) else None
 
 
 def _covers(profile: Profile, db: Database, leaving: _Leaving) -> bool:
     """Whether consent, at this very moment, covers these reports, this endpoint, and how they leave. Never raises."""
     try:
-        standing = _sending(profile, db)
+        consent = _sending(profile, db)
     except UserError:
         return False
-    reviewed = standing is not None and standing.decision.delivery is Delivery.REVIEW
-    return _same_yes(standing, leaving) and (leaving.by_hand or not reviewed)
+    reviewed = consent is not None and consent.decision.delivery is Delivery.REVIEW
+    return _same_yes(consent, leaving) and (leaving.by_hand or not reviewed)
 
 
 def _consented(profile: Profile, leaving: _Leaving) -> bool:
@@ -203,11 +204,11 @@ def _consented(profile: Profile, leaving: _Leaving) -> bool:
         return False
 
 
-def _same_yes(standing: Standing | None, leaving: _Leaving) -> bool:
+def _same_yes(consent: EffectiveConsent | None, leaving: _Leaving) -> bool:
     return (
-        standing is not None
-        and standing.endpoint == leaving.request.url
-        and standing.decision.grant == leaving.consent_id
+        consent is not None
+        and consent.endpoint == leaving.request.url
+        and consent.decision.consent_id == leaving.consent_id
     )
 
 

@@ -166,4 +166,4 @@ def _tell_arrived(arrived: Received, profile: Profile) -> None:
 
 def _on_its_way(profile: Profile) -> bool:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    return shown.standing.sends and any(report.state is QueueState.DUE for report in shown.outbox)
+    return shown.consent.sends and any(report.state is QueueState.DUE for report in shown.outbox)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Set
 from typing import Any, NamedTuple
 
-from shimmy_metrics.consent import SCHEMA_VERSION
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.report.build import Report
 from shimmy_metrics.report.fields import BY_NAME, covered
 from shimmy_metrics.report.seal import seal

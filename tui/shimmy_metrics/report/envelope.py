@@ -3,7 +3,7 @@
 from typing import Final
 
 from shimmy_metrics import vocabulary
-from shimmy_metrics.consent import SCHEMA_VERSION
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.kinds import UUID4, VERSION, Day, Exactly, Word

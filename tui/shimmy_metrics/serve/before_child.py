@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve.address import Place
@@ -46,7 +46,7 @@ class Front:
     """
 
     profile: Profile
-    force: Standing
+    consent: EffectiveConsent
     child: Child
     listener: socket.socket
     place: Place
@@ -79,7 +79,7 @@ async def _carry(front: Front) -> None:
     if not ready:
         return
     startup_ms = None if startup is None else round(startup * 1000)
-    session.begin(front.force, started=front.started, startup_ms=startup_ms)
+    session.begin(front.consent, started=front.started, startup_ms=startup_ms)
     session.watch()
     try:
         await relay.accept(front.listener, client_limit(front.profile, front.say))

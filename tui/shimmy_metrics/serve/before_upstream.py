@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve.address import Place, take
@@ -21,21 +21,21 @@ from shimmy_metrics.serve.session import Session
 from shimmy_metrics.serve.upstream import Url, listening_place, reach
 from shimmy_metrics.system.profile import Profile
 
-Force = Standing | UserError
+Force = EffectiveConsent | UserError
 """What is in force now, or why the config cannot be used."""
 
 
-def carry(profile: Profile, force: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
+def carry(profile: Profile, consent: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
     """Carry, and measure where and while that is wanted, until a signal comes; return its number below zero.
 
     `say` prints one line. Raises `UserError` for an upstream that is down and an address that cannot be had.
     """
     loop = new_loop(profile)
     asyncio.set_event_loop(loop)
-    return loop.run_until_complete(_carry(profile, force, url, bind, say))
+    return loop.run_until_complete(_carry(profile, consent, url, bind, say))
 
 
-async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
+async def _carry(profile: Profile, consent: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
     _end_by_signal(loop, ended)
@@ -45,11 +45,11 @@ async def _carry(profile: Profile, force: Force, url: Url, bind: str, say: Calla
     relay = Relay(loop, route)
     session = None
     where = f"http://{place}, for {url.text}"
-    if isinstance(force, UserError) or not force.switch:  # with a switch in force there will be nothing to measure
+    if isinstance(consent, UserError) or not consent.switch:  # with a switch in force there will be nothing to measure
         poll = HealthPoll(route.connect, url.host_field, relay.admits)
         route.on_moved = poll.doubt
         session = Session(loop, profile, relay, place=place, health=poll, pid=None, again=True, say=say)
-        session.judge(force)
+        session.judge(consent)
         session.watch()
     await relay.accept(listener, client_limit(profile, say))
     if session is not None:

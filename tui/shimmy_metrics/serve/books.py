@@ -16,10 +16,11 @@ from queue import SimpleQueue
 from typing import Final
 
 from shimmy_metrics.actions.purge import purge_without_consent
-from shimmy_metrics.consent import ENDPOINT, Standing, same_endpoint
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.force import AT_START
+from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.sealing import end_session, recover_crashed
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.machine.facts import Facts
@@ -71,7 +72,7 @@ class Clerk:
 class Header:
     """What stands over the figures: under which decision they are counted, for whom, of which server, where."""
 
-    standing: Standing
+    consent: EffectiveConsent
     address: str
     client_hint: str
     name: Name
@@ -80,13 +81,13 @@ class Header:
     @property
     def local(self) -> bool:
         """Whether the figures are for the person alone: by choice, or because Shimmy's endpoint gets Shimmy's alone."""
-        shimmys = same_endpoint(self.standing.endpoint, ENDPOINT)
-        return self.standing.decision.local or (shimmys and self.name.server != SHIMMY)
+        shimmys = same_endpoint(self.consent.endpoint, ENDPOINT)
+        return self.consent.decision.local or (shimmys and self.name.server != SHIMMY)
 
     @property
     def consent_id(self) -> str:
         """The decision that a report would be sealed under, empty where none will be."""
-        return "" if self.local else self.standing.decision.grant
+        return "" if self.local else self.consent.decision.consent_id
 
     def session(self, counters: Counters, now: datetime) -> Session:
         """Return the session that begins `now`, without a number in the store."""
@@ -94,12 +95,12 @@ class Header:
             id=0,
             session_id=self.session_id,
             consent_id=self.consent_id,
-            endpoint=self.standing.endpoint,
+            endpoint=self.consent.endpoint,
             local=self.local,
             server=self.name.server,
             version=self.name.version,
             address=self.address,
-            switch=self.standing.switch,
+            switch=self.consent.switch,
             client_hint=self.client_hint,
             started=now,
             updated=now,
@@ -162,7 +163,7 @@ class Books:
             version=header.name.version,
             local=header.local,
             consent_id=header.consent_id,
-            endpoint=header.standing.endpoint,
+            endpoint=header.consent.endpoint,
         )
         sessions.introduce(self._db, self._session)
 

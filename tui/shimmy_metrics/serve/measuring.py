@@ -6,7 +6,7 @@ import uuid
 from typing import Final
 
 from shimmy_metrics.aggregate import Aggregate
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.exchange import Exchange
 
 HASH_BYTES: Final = 8
@@ -20,9 +20,9 @@ class Measuring:
     `stored` is True once the store has it.
     """
 
-    def __init__(self, standing: Standing, started: float, startup_ms: int | None) -> None:
+    def __init__(self, consent: EffectiveConsent, started: float, startup_ms: int | None) -> None:
         self.session_id = str(uuid.uuid4())
-        self.standing = standing
+        self.consent = consent
         self.counting = True
         self.stored = False
         self.aggregate = Aggregate(started, startup_ms)
@@ -38,15 +38,15 @@ class Measuring:
         return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._key).digest()
 
 
-def goes_on(began: Standing, standing: Standing, *, again: bool) -> bool:
+def goes_on(began: EffectiveConsent, consent: EffectiveConsent, *, again: bool) -> bool:
     """Whether a session that began under one decision is measured on under another.
 
     `again`: a session of its own can begin at once.
     """
-    if not standing.measures:
+    if not consent.measures:
         return False
-    then, now = began.decision, standing.decision
-    if (then.grant, then.consent, then.local) == (now.grant, now.consent, now.local):
+    then, now = began.decision, consent.decision
+    if (then.consent_id, then.consent, then.local) == (now.consent_id, now.consent, now.local):
         return True
     # Only for the person before, and now a yes: it goes on for the person; the yes counts from the next start, or from
     # a session of its own.

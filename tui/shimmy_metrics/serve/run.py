@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from shimmy_metrics.config.standing import standing
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.ending import HandOverError, end_as
 from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
@@ -50,26 +50,26 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
 
     place = read_url(url)
     try:
-        force: Standing | UserError = standing(profile)
+        consent: EffectiveConsent | UserError = read_consent(profile)
     except UserError as error:
-        force = error
-    if isinstance(force, Standing) and not force.measures:
+        consent = error
+    if isinstance(consent, EffectiveConsent) and not consent.measures:
         _purge(profile)
-    return end_as(carry(profile, force, place, bind or DEFAULT_BIND, _say))
+    return end_as(carry(profile, consent, place, bind or DEFAULT_BIND, _say))
 
 
 def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     try:
-        force = standing(profile)
+        consent = read_consent(profile)
     except UserError as error:
         raise HandOverError(f"not measured: {error}") from None
-    if not force.measures:
+    if not consent.measures:
         _purge(profile)
         raise HandOverError
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run
 
-        return run(profile, force, binary, arguments, _say)
+        return run(profile, consent, binary, arguments, _say)
     raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import UserError
@@ -72,7 +72,7 @@ class Session:
         self._measuring: Measuring | None = None
         self._name: Name | None = None
         # A store that could not be used, why, and under which decision: it is tried again under another one.
-        self._refused: tuple[Standing, str] | None = None
+        self._refused: tuple[EffectiveConsent, str] | None = None
         # These two belong to the clerk's thread.
         self._failure: Exception | None = None
         self._failed_writes = 0
@@ -89,18 +89,18 @@ class Session:
         """Open the store, behind the server's start."""
         self._clerk.give(self._open)
 
-    def begin(self, standing: Standing, *, started: float, startup_ms: int | None) -> None:
+    def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
         """Measure from now on. `started` is the monotonic second at which the server was started, or now.
 
         Where the store cannot be used that is said, and nothing is measured.
         """
         self._name = None  # what was told before nothing was measured may hold no more
-        self._measure(standing, started, startup_ms)
+        self._measure(consent, started, startup_ms)
         self._health.ask(self.introduce)
 
-    def _measure(self, standing: Standing, started: float, startup_ms: int | None) -> Measuring:
+    def _measure(self, consent: EffectiveConsent, started: float, startup_ms: int | None) -> Measuring:
         self._refused = None
-        now = self._measuring = Measuring(standing, started, startup_ms)
+        now = self._measuring = Measuring(consent, started, startup_ms)
         self._relay.measure_open()
         self._clerk.give(partial(self._begin, now, self._header(now), self._picture(now)))
         return now
@@ -126,9 +126,9 @@ class Session:
             return
         if exchanged:
             counting = now.counting
-            self._end(now, now.standing)  # the taps go on: what is under way is the other server's
+            self._end(now, now.consent)  # the taps go on: what is under way is the other server's
             self.open()
-            self._measure(now.standing, self._profile.clock.monotonic(), None).counting = counting
+            self._measure(now.consent, self._profile.clock.monotonic(), None).counting = counting
         else:
             self._clerk.give(partial(self._books.introduce, self._header(now)))
 
@@ -181,14 +181,14 @@ class Session:
 
     def _look_at_files(self) -> None:
         """Look at the config and the server's process, in a thread of its own."""
-        standing = self._watch.look()
+        consent = self._watch.look()
         memory = None if self._pid is None else memory_bytes(self._pid)
-        self._loop.call_soon_threadsafe(self._looked, standing, memory)
+        self._loop.call_soon_threadsafe(self._looked, consent, memory)
 
-    def _looked(self, standing: Standing | UserError, memory: int | None) -> None:
+    def _looked(self, consent: EffectiveConsent | UserError, memory: int | None) -> None:
         self._looking = False
         self._looks += 1
-        self.judge(standing)
+        self.judge(consent)
         now = self._measuring
         if now is not None:
             now.aggregate.memory_bytes = memory
@@ -196,38 +196,38 @@ class Session:
                 self._writing = True
                 self._clerk.give(partial(self._write, now, self._picture(now)))
 
-    def judge(self, standing: Standing | UserError) -> None:
+    def judge(self, consent: EffectiveConsent | UserError) -> None:
         """Act on what is in force now. A config that cannot be used decides nothing, and nothing counts meanwhile."""
         now = self._measuring
-        if isinstance(standing, UserError):
+        if isinstance(consent, UserError):
             if now is not None:
                 now.counting = False
-            self._announcement.state(Measured.NO, str(standing))
+            self._announcement.state(Measured.NO, str(consent))
             return
-        if now is not None and goes_on(now.standing, standing, again=self._again):
+        if now is not None and goes_on(now.consent, consent, again=self._again):
             if not now.counting:
                 now.counting = True
                 self._announce_measured(now)
             return
         if now is not None:
-            self._stop(now, standing)
-        if not standing.measures:
+            self._stop(now, consent)
+        if not consent.measures:
             self._announcement.state(Measured.NO)
         elif not self._again:
             self._announcement.state(Measured.NO, _NEXT_START)
-        elif self._refused is None or self._refused[0] != standing:
+        elif self._refused is None or self._refused[0] != consent:
             self.open()
-            self.begin(standing, started=self._profile.clock.monotonic(), startup_ms=None)
+            self.begin(consent, started=self._profile.clock.monotonic(), startup_ms=None)
         else:
             self._announcement.state(Measured.NO, self._refused[1])
 
-    def _stop(self, now: Measuring, standing: Standing) -> None:
+    def _stop(self, now: Measuring, consent: EffectiveConsent) -> None:
         self._relay.measure_none()
-        self._end(now, standing)
+        self._end(now, consent)
 
-    def _end(self, now: Measuring, standing: Standing) -> None:
+    def _end(self, now: Measuring, consent: EffectiveConsent) -> None:
         counters = self._stopped(now)
-        self._clerk.give(partial(self._books.end, counters) if standing.measures else self._books.withdraw)
+        self._clerk.give(partial(self._books.end, counters) if consent.measures else self._books.withdraw)
         self._clerk.give(self._books.close)
         if not self._again and self._timer is not None:
             self._timer.cancel()
@@ -252,19 +252,19 @@ class Session:
         try:
             if self._failure is not None:
                 raise self._failure
-            standing = self._watch.look()
-            if isinstance(standing, UserError) or goes_on(now.standing, standing, again=self._again):
+            consent = self._watch.look()
+            if isinstance(consent, UserError) or goes_on(now.consent, consent, again=self._again):
                 self._books.begin(header, counters)
         except Exception as error:
             self._loop.call_soon_threadsafe(self._unusable, now, error)
             raise
-        self._loop.call_soon_threadsafe(self._begun, now, standing)
+        self._loop.call_soon_threadsafe(self._begun, now, consent)
 
-    def _begun(self, now: Measuring, standing: Standing | UserError) -> None:
+    def _begun(self, now: Measuring, consent: EffectiveConsent | UserError) -> None:
         if self._measuring is now:
             now.stored = True
             self._announce_measured(now)
-            self.judge(standing)
+            self.judge(consent)
 
     def _unusable(self, now: Measuring, error: Exception) -> None:
         """Go on without measuring: the store cannot be used."""
@@ -273,7 +273,7 @@ class Session:
         reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__} ({self._profile.log_path})"
         now.counting = False
         self._measuring = None
-        self._refused = (now.standing, reason)
+        self._refused = (now.consent, reason)
         self._relay.measure_none()
         if not self._again and self._timer is not None:
             self._timer.cancel()
@@ -308,7 +308,7 @@ class Session:
             self._announcement.state(Measured.UNSAVED, reason)
 
     def _header(self, now: Measuring) -> Header:
-        return Header(now.standing, self._address, self._hint, self._name or Name(), now.session_id)
+        return Header(now.consent, self._address, self._hint, self._name or Name(), now.session_id)
 
     def _picture(self, now: Measuring) -> Counters:
         return now.aggregate.picture(self._profile.clock.monotonic())

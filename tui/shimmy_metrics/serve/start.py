@@ -7,7 +7,7 @@ blocked before there is a thread, the server is started before anything slow is 
 import sys
 from collections.abc import Callable, Sequence
 
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve import signals
 from shimmy_metrics.serve.address import VARIABLE, asked, take
@@ -21,7 +21,9 @@ from shimmy_metrics.system.profile import Profile
 assert sys.platform == "linux"
 
 
-def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str], say: Callable[[str], None]) -> int:
+def run(
+    profile: Profile, consent: EffectiveConsent, binary: str, arguments: Sequence[str], say: Callable[[str], None]
+) -> int:
     """Run the server behind us; return how it ended: its exit status, or its signal's number below zero.
 
     Raises `HandOverError`, before anything was started, where the start is not ours to measure.
@@ -55,5 +57,5 @@ def run(profile: Profile, force: Standing, binary: str, arguments: Sequence[str]
 
     from shimmy_metrics.serve.before_child import Front, carry  # slow to import: asyncio, the meter, the store
 
-    carry(Front(profile, force, child, listener, place, holder, inner, started, watch, say))
+    carry(Front(profile, consent, child, listener, place, holder, inner, started, watch, say))
     return child.wait()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from shimmy_metrics.config.standing import is_loopback
+from shimmy_metrics.consent.endpoint import is_loopback
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.address import DEFAULT_PORT, LOOPBACK, Place
 from shimmy_metrics.serve.certificate import cause_of

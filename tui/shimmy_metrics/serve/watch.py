@@ -3,8 +3,8 @@
 import os
 from typing import Final
 
-from shimmy_metrics.config.standing import standing
-from shimmy_metrics.consent import Standing
+from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CHECKPOINT_SECONDS
 from shimmy_metrics.system.profile import Profile
@@ -18,9 +18,9 @@ class Watch:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self._seen: tuple[tuple[int, int, int], Standing | UserError] | None = None
+        self._seen: tuple[tuple[int, int, int], EffectiveConsent | UserError] | None = None
 
-    def look(self) -> Standing | UserError:
+    def look(self) -> EffectiveConsent | UserError:
         """Return what is in force now, or why the config cannot be used: then nothing counts meanwhile."""
         stamp, seen = self._now(), self._seen
         if seen is None or seen[0] != stamp:
@@ -28,9 +28,9 @@ class Watch:
             self._seen = seen  # in one piece: two threads look
         return seen[1]
 
-    def _read(self) -> Standing | UserError:
+    def _read(self) -> EffectiveConsent | UserError:
         try:
-            return standing(self._profile)
+            return read_consent(self._profile)
         except UserError as error:
             return error
 

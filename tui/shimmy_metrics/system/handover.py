@@ -46,7 +46,7 @@ def missing(variables: dict[str, str]) -> "UserError":
 
 def refused(binary: str, variables: dict[str, str], error: OSError) -> "UserError":
     """Return what a person is told where the system does not run the binary that `real_binary` found."""
-    from shimmy_metrics.errors import UserError
+    from shimmy_metrics.errors import UserError, reason_of
     from shimmy_metrics.exit_codes import Exit
 
     found = "SHIMMY_BIN names it" if variables.get("SHIMMY_BIN") else "It is the next shimmy on PATH"

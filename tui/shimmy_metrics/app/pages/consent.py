@@ -10,7 +10,8 @@ from shimmy_metrics.app.pages.canvas import Canvas, headline, warning
 from shimmy_metrics.app.pages.choice import Choice
 from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.values import values
-from shimmy_metrics.consent import SCHEMA_VERSION, Consent, Decision, Delivery, Obstacle
+from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.elsewhere_text import other_receiver, switched_elsewhere
 from shimmy_metrics.files_text import BEYOND, listed
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -45,7 +46,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
 
     `starting`: the server is about to start, and a yes counts from this very start.
     """
-    decision = overview.standing.decision
+    decision = overview.consent.decision
     if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
         return (Choice("consent.decline", "decline", "Withdraw", "stops what runs, deletes what waits"),)
     enable = Choice("consent.enable", "enable", ENABLE.label, STARTING if starting else ENABLE.consequence)
@@ -86,9 +87,9 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
     waits = (line(muted(wait)),) if canvas.narrow and wait else ()
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
-    decision = overview.standing.decision
+    decision = overview.consent.decision
     off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
-    who = informed(overview.standing.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
+    who = informed(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
     if canvas.width >= 80:
         lines += [each for told in who for each in wrapped(told, canvas.width)]
     else:
@@ -127,14 +128,14 @@ def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
 
 def sentence(canvas: Canvas, overview: Overview) -> str:
     """Return the page's first line: the question while it is open, then what is in force."""
-    standing, decision = overview.standing, overview.standing.decision
+    consent, decision = overview.consent, overview.consent.decision
     if overview.unusable is not None:
         return while_unusable(overview.unusable)
     elsewhere = [each.address for each in measured_elsewhere(overview)]
     if elsewhere:
-        return switched_elsewhere(standing.switch, elsewhere, canvas.keys.of("consent.decline"))
-    if standing.switch:
-        return f"Switched off in this shell by {standing.switch}."
+        return switched_elsewhere(consent.switch, elsewhere, canvas.keys.of("consent.decline"))
+    if consent.switch:
+        return f"Switched off in this shell by {consent.switch}."
     if decision.consent is Consent.UNDECIDED:
         return QUESTION
     changed = _changed(canvas, decision)
@@ -146,9 +147,9 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
-    other = other_receiver(overview.standing, overview.sessions, overview.attempt)
-    said = overview.trouble or " ".join(filter(None, (obstacle(overview.standing), other)))
-    if overview.standing.switch:
+    other = other_receiver(overview.consent, overview.sessions, overview.attempt)
+    said = overview.trouble or " ".join(filter(None, (obstacle(overview.consent), other)))
+    if overview.consent.switch:
         said = "In this shell that wins over any answer; it can only switch off."
     return warning(canvas, said) if said else (BLANK,)
 
@@ -177,7 +178,7 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
             "Hold reports",
             f"each report is held until you release it, {OUTBOX_DAYS} days at most",
         )
-    if overview.standing.obstacle is not None:
+    if overview.consent.obstacle is not None:
         return Choice("consent.hold", "hold", "Do not hold", "each report is sent by itself once one may leave again")
     waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
     them = f"; so {'is' if waiting == 1 else 'are'} the {waiting} held" if waiting else ""
@@ -186,17 +187,17 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
 
 def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
-    held = overview.standing.decision.delivery is Delivery.REVIEW
+    held = overview.consent.decision.delivery is Delivery.REVIEW
     label, told = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
-    if overview.standing.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
-        label, told = "Agree again", f"reports go to {overview.standing.endpoint}"
-    elif overview.standing.obstacle is Obstacle.ENDED:
+    if overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
+        label, told = "Agree again", f"reports go to {overview.consent.endpoint}"
+    elif overview.consent.obstacle is Obstacle.ENDED:
         label, told = "Enable again", "the receiver is asked anew whether it takes reports"
-    elif overview.standing.obstacle is Obstacle.NEWER_SCHEMA:
+    elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
         told = "as it is: nothing leaves until this program is updated"
-    elif overview.standing.switch:
-        told = f"as it is; nothing is sent while {overview.standing.switch} is set"
-    elif overview.standing.decision.schema_version < SCHEMA_VERSION:
+    elif overview.consent.switch:
+        told = f"as it is; nothing is sent while {overview.consent.switch} is set"
+    elif overview.consent.decision.schema_version < SCHEMA_VERSION:
         label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"
     return Choice("consent.enable", "enable", label, told)
 

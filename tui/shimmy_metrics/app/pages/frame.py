@@ -52,7 +52,7 @@ def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple
 
 def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
     """Return what a few cells have room for: whether metrics are on, the sign first."""
-    return (cut(consent(canvas, in_force(overview)), canvas.width),) if overview else ()
+    return (cut(consent(canvas, effective_consent(overview)), canvas.width),) if overview else ()
 
 
 def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
@@ -73,16 +73,16 @@ def consent(canvas: Canvas, now: State, note: str = "") -> Line:
     return (sign, word, muted(f" {canvas.signs.dot} {note}")) if note else (sign, word)
 
 
-def in_force(overview: Overview) -> State:
+def effective_consent(overview: Overview) -> State:
     """Return the consent state in words; a config that cannot be used decides nothing."""
-    if overview.unusable and not overview.standing.switch:
+    if overview.unusable and not overview.consent.switch:
         return unusable_state(overview.unusable, elsewhere=bool(overview.running))
-    return state(overview.standing, elsewhere=bool(measured_elsewhere(overview)))
+    return state(overview.consent, elsewhere=bool(measured_elsewhere(overview)))
 
 
 def measured_elsewhere(overview: Overview) -> list[Session]:
     """Return the running sessions that a switch in this shell says nothing about: they were started without one."""
-    if not overview.standing.switch:
+    if not overview.consent.switch:
         return []
     return [live.session for live in overview.running if not live.session.switch]
 
@@ -92,8 +92,8 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
         return cut(left, canvas.width)
     room = canvas.width - 1 - length(left)
     # Where there is no room for the whole note, a switch is named all the same: it decides, and is easily forgotten.
-    now = in_force(overview)
-    for note in (now.note, overview.standing.switch, ""):
+    now = effective_consent(overview)
+    for note in (now.note, overview.consent.switch, ""):
         right = consent(canvas, now, note)
         if length(right) <= room:
             gap = Span(" " * (room - length(right)))

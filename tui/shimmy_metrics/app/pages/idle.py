@@ -3,7 +3,7 @@
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, headline
-from shimmy_metrics.consent import Consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording import UNREAD, duration
 
@@ -11,7 +11,7 @@ from shimmy_metrics.wording import UNREAD, duration
 def idle_page(canvas: Canvas, overview: Overview) -> Page:
     """Return what to do, and what is kept."""
     sentence = "No measured server is running."  # of others nothing is known here
-    if not overview.standing.measures:
+    if not overview.consent.measures:
         sentence = f"{_off(overview)}. {sentence}"
     return Page((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
 
@@ -45,23 +45,23 @@ def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
 
 
 def _off(overview: Overview) -> str:
-    standing = overview.standing
+    consent = overview.consent
     if overview.unusable:
         return f"{overview.unusable[:1].upper()}{overview.unusable[1:]} cannot be used"
-    if standing.switch:
-        return f"{standing.switch} is set in this shell"
-    return "Nothing is decided yet" if standing.decision.consent is Consent.UNDECIDED else "Metrics are off"
+    if consent.switch:
+        return f"{consent.switch} is set in this shell"
+    return "Nothing is decided yet" if consent.decision.consent is Consent.UNDECIDED else "Metrics are off"
 
 
 def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     rows: list[Row] = []
-    if not (overview.standing.measures or overview.standing.switch or overview.unusable):
+    if not (overview.consent.measures or overview.consent.switch or overview.unusable):
         consent = Span(canvas.keys.of("app.consent"), Role.ACCENT)
         # After a recorded answer it is decided already.
-        label = "Decide" if overview.standing.decision.consent is Consent.UNDECIDED else "Decide anew"
+        label = "Decide" if overview.consent.decision.consent is Consent.UNDECIDED else "Decide anew"
         rows.append(Row(placed(canvas.width, at(3, label), at(19, consent, muted("  what may be measured and sent")))))
     for label, command, then in (
-        ("Start one", "shimmy serve", "it appears here by itself" if overview.standing.measures else ""),
+        ("Start one", "shimmy serve", "it appears here by itself" if overview.consent.measures else ""),
         ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
     ):
         if canvas.narrow:

@@ -11,7 +11,8 @@ from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.report import Base, Lens, lenses, measured, raw, reports, since, wire
 from shimmy_metrics.app.pages.sending import last_failed, next_by_itself
 from shimmy_metrics.app.pages.subjects import Subject, subjects
-from shimmy_metrics.consent import Consent, same_endpoint
+from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.departure_text import OVERDUE, became, host, sentence, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import there
 from shimmy_metrics.limits import REPORT_BYTES
@@ -126,12 +127,12 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     if report.state.held:
         if subject.report is None:
             return f"{some} are held. Released together they are this one request."
-        if not overview.standing.sends:
+        if not overview.consent.sends:
             return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
     if overview.sending:
         return f"{many} A sender is at work now."
-    if obstacle(overview.standing):
+    if obstacle(overview.consent):
         return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
     if subject.report is None:
         return f"{some} are sent as one request {next_by_itself(overview)}."
@@ -175,10 +176,10 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
     """Return why a report is held that was measured for another receiver or yes, with how many there are."""
     number = sum(each.state is QueueState.HELD_FOR_ENDPOINT for each in overview.outbox)
     others = f", as {amount(number - 1, 'other')} here" if number > 1 else ""
-    meant, standing = host(report.endpoint), overview.standing
-    if not same_endpoint(report.endpoint, standing.endpoint):
-        return f"Sealed for {meant}{others}; released it goes to {host(standing.endpoint)}."
-    if report.consent_id != standing.decision.grant:
+    meant, consent = host(report.endpoint), overview.consent
+    if not same_endpoint(report.endpoint, consent.endpoint):
+        return f"Sealed for {meant}{others}; released it goes to {host(consent.endpoint)}."
+    if report.consent_id != consent.decision.consent_id:
         return f"Sealed under an earlier yes{others}."
     return f"Sealed for {meant}, which you did not agree to{others}."
 
@@ -187,15 +188,15 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     live = next((each for each in overview.running if each.would_be.report_id == subject.key), None)
     if live is not None and live.session.local:
         return "It stays here: only for you."
-    if overview.standing.decision.consent is not Consent.GRANTED:
+    if overview.consent.decision.consent is not Consent.GRANTED:
         return "Metrics are not on, so nothing of this is sent."
-    if live is not None and there(overview.standing, live.session).obstacle is not None:
+    if live is not None and there(overview.consent, live.session).obstacle is not None:
         return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
     return "It changes until the session ends."
 
 
 def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
-    request = wire_request(subject.reports, sent_to or overview.standing.endpoint)
+    request = wire_request(subject.reports, sent_to or overview.consent.endpoint)
     key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
     count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
     yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
@@ -205,6 +206,6 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
-    for name, value in wire_request(subject.reports, overview.standing.endpoint).headers:
+    for name, value in wire_request(subject.reports, overview.consent.endpoint).headers:
         yield Row(placed(canvas.width, at(3, muted(f"{name}: "), value)), f"header {name}")
     yield Row(BLANK)

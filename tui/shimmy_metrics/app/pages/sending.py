@@ -18,7 +18,7 @@ def last_failed(overview: Overview) -> Departure | None:
 
 def next_by_itself(overview: Overview) -> str:
     """Return when a sender tries by itself, to stand behind "sent"."""
-    return next_attempt(overview.attempt, from_here=none_sends(overview.standing, overview.sessions))
+    return next_attempt(overview.attempt, from_here=none_sends(overview.consent, overview.sessions))
 
 
 def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
         return ()
     told = f"last attempt {ended(last, canvas.now, canvas.zone)}: {label(last)}"
     due = any(report.state is QueueState.DUE for report in _leavable(overview))
-    then = (f"{told}; the next {next_by_itself(overview)}",) if due and overview.standing.sends else ()
+    then = (f"{told}; the next {next_by_itself(overview)}",) if due and overview.consent.sends else ()
     return (*then, told, f"last attempt: {label(last)}", label(last))
 
 
@@ -36,7 +36,7 @@ def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterato
     """Yield what became of a departure and, of the newest one, what comes after it, a sentence each."""
     yield sentence(became(departure, canvas.now, canvas.zone))
     if departure is next(iter(overview.departures), None):
-        yield from afterwards(departure, _leavable(overview), next_by_itself(overview), obstacle(overview.standing))
+        yield from afterwards(departure, _leavable(overview), next_by_itself(overview), obstacle(overview.consent))
 
 
 def _leavable(overview: Overview) -> tuple[QueuedReport, ...]:

@@ -9,7 +9,7 @@ from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
-from shimmy_metrics.consent import Delivery
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.elsewhere_text import switched_elsewhere, there
 from shimmy_metrics.limits import MINUTES_SHOWN
@@ -70,7 +70,7 @@ def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[L
     if elsewhere:
         withdraw = f"{canvas.keys.of('app.consent')}, then {canvas.keys.of('consent.decline')}"
         addresses = [each.address for each in elsewhere]
-        told = switched_elsewhere(overview.standing.switch, addresses, withdraw)
+        told = switched_elsewhere(overview.consent.switch, addresses, withdraw)
         return (*wrapped(told, canvas.width, role=Role.STRONG), BLANK)
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
     fate = _fate(canvas, overview, session)
@@ -85,9 +85,9 @@ def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[L
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
     if session.local:
         return "It stays here: only for you."
-    if there(overview.standing, session).obstacle is not None:
+    if there(overview.consent, session).obstacle is not None:
         return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
-    if overview.standing.decision.delivery is Delivery.REVIEW:
+    if overview.consent.decision.delivery is Delivery.REVIEW:
         return "It leaves when you release it."
     return "Nothing of it leaves before the session ends."
 

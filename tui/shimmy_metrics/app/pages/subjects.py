@@ -58,7 +58,7 @@ def subjects(overview: Overview) -> tuple[Subject, ...]:
     held = [report for report in leavable if report.state.held]
     leaving = due or held
     alone = leaving if len(leaving) == 1 else []
-    together = [wire_request(each, overview.standing.endpoint) for each in (due, held) if len(each) > 1]
+    together = [wire_request(each, overview.consent.endpoint) for each in (due, held) if len(each) > 1]
     waiting = (
         *map(_waiting, alone),
         *(Subject(request.body, request.reports, sealed=True) for request in together),

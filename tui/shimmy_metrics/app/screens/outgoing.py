@@ -14,7 +14,7 @@ from shimmy_metrics.app.pages.report import Base
 from shimmy_metrics.app.pages.subjects import Subject, subjects
 from shimmy_metrics.app.screens.report import ReportFrame
 from shimmy_metrics.app.widgets.buttons import Act
-from shimmy_metrics.consent import Obstacle
+from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.departure_text import OVERDUE, sentence, set_aside
 from shimmy_metrics.records import QueuedReport, QueueState
 
@@ -82,13 +82,13 @@ class OutgoingScreen(ReportFrame):
         if subject is None or overview is None or not subject.sealed:
             return (copy,)
         overdue = subject.reports[0].id in overview.overdue
-        released = overview.standing.sends and not overdue and all(map(can_release, subject.reports))
+        released = overview.consent.sends and not overdue and all(map(can_release, subject.reports))
         release = (self.shimmy.act("outbox.release", "Release" if subject.report else "Release all"),) * released
         if subject.report is None:
             return (*release, copy)
         # Where only this shell may send nothing, another may: there a report that is due can still be held.
         leaves = subject.report.state is QueueState.DUE and not overdue
-        ended = overview.standing.obstacle is Obstacle.ENDED
+        ended = overview.consent.obstacle is Obstacle.ENDED
         hold = (self.shimmy.act("outbox.hold", "Hold"),) if leaves and not ended else ()
         return (*release, *hold, self.shimmy.act("outbox.delete", "Delete"), copy)
 
@@ -101,7 +101,7 @@ class OutgoingScreen(ReportFrame):
             await self.say(sentence(set_aside(subject.reports[0])))
         elif subject.reports[0].id in overview.overdue:
             await self.say(sentence(OVERDUE))
-        elif not overview.standing.sends:
+        elif not overview.consent.sends:
             await self.say(f"Nothing leaves from here: {self.shimmy.keys.of('app.consent')} says why.")
         elif overview.sending:
             await self.say("A sender is at work now, for 5 s at most. Release it when that is done.")

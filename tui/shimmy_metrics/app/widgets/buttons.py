@@ -136,13 +136,13 @@ async def show_buttons(
     Buttons that stand there are relabelled, those too many hidden and none removed: that is cheaper, and two who draw
     at once, each waiting for its own removals, would leave the buttons of both.
     """
-    standing = list(place.query_children(KeyButton))
-    for button, (act, lines) in zip(standing, wanted, strict=False):
+    consent = list(place.query_children(KeyButton))
+    for button, (act, lines) in zip(consent, wanted, strict=False):
         button.relabel(act, lines)
         button.display = True
-    for button in standing[len(wanted) :]:
+    for button in consent[len(wanted) :]:
         button.display = False
-    more = [KeyButton(signs, act, lines) for act, lines in wanted[len(standing) :]]
+    more = [KeyButton(signs, act, lines) for act, lines in wanted[len(consent) :]]
     if more:
         await place.mount_all(more, before=before)
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from shimmy_metrics.config.standing import standing
-from shimmy_metrics.consent import Standing, same_endpoint
+from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.delivery.backoff import counted
 from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.store.database import Database, get_meta
@@ -17,9 +18,9 @@ AT_START: Final = "at-start"
 """The store's word for whether the last measured server's reports leave at the next start: `yes` or `no`."""
 
 
-def in_force(profile: Profile, db: Database | None) -> Standing:
+def effective_consent(profile: Profile, db: Database | None) -> EffectiveConsent:
     """Return what is in force now. Raises `UserError` for a config or an endpoint that cannot be used."""
-    now = standing(profile)
+    now = read_consent(profile)
     return replace(now, ended=db is not None and same_endpoint(get_meta(db, ENDED), now.endpoint))
 
 

@@ -1,31 +1,30 @@
-"""What is in force now: the config's decision, the environment's switch, and the endpoint."""
+"""Where reports go: the description's endpoint, which addresses may be used, and which are the same. Pure."""
 
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from shimmy_metrics.config.file import load
-from shimmy_metrics.consent import Standing, Unusable
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.system.profile import Profile
+
+ENDPOINT: Final = "https://metrics.shimmy-ai.dev/v1/usage"
+"""The description's endpoint: what a yes covers where the config names no other."""
 
 
-def unusable(error: UserError) -> Unusable:
-    """Return what cannot be used, by what `standing` raised."""
-    return Unusable.ENDPOINT if error.where == Unusable.ENDPOINT else Unusable.CONFIG
+def same_endpoint(one: str, other: str) -> bool:
+    """Whether two addresses name the same receiver.
 
-
-def standing(profile: Profile, *, ended: bool = False) -> Standing:
-    """Read what is in force. `ended`: the store knows that the endpoint answered 410.
-
-    Raises `UserError` for a config or an endpoint that cannot be used.
+    Compared are scheme, host (in any case of letters), port (the scheme's own may be left out), path (without a slash
+    at its end) and query. What is no address equals itself alone.
     """
-    document = load(profile)
-    decision = document.decision
-    override = profile.environment.endpoint
-    if override:
-        check_endpoint(override, Unusable.ENDPOINT.value)
-    else:
-        check_endpoint(decision.endpoint, str(profile.config_path))
-    return Standing(decision, profile.environment.switch, override or decision.endpoint, ended, document.distrust)
+    return _address(one) == _address(other)
+
+
+def _address(url: str) -> tuple[str | int | None, ...]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return (url,)
+    return parts.scheme, (parts.hostname or "").removesuffix("."), port, parts.path.rstrip("/"), parts.query
 
 
 def check_endpoint(url: str, where: str) -> SplitResult:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.delivery.force import AT_START, next_attempt
+from shimmy_metrics.delivery.effective import AT_START, next_attempt
 from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.store.database import set_meta
 from support.samples import memory_store, profile

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present, read
-from shimmy_metrics.config.standing import check_endpoint, is_loopback, standing
-from shimmy_metrics.consent import ENDPOINT, Consent, Decision, Obstacle, Standing
+from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint, is_loopback
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile
@@ -73,23 +75,25 @@ def test_another_machine_is_none_of_them(host: str) -> None:
 def test_where_the_address_stands_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     mine = _written(tmp_path, '{"metrics": {"enabled": true, "endpoint": "http://metrics.example.org/"}}')
     with pytest.raises(UserError) as caught:
-        standing(mine)
+        read_consent(mine)
     assert caught.value.where == str(mine.config_path)
     with pytest.raises(UserError) as caught:
-        standing(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://metrics.example.org/"))
+        read_consent(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://metrics.example.org/"))
     assert caught.value.where == "SHIMMY_METRICS_ENDPOINT"
     # With another one in force the config's does not matter.
-    assert standing(profile(tmp_path, SHIMMY_METRICS_ENDPOINT=ENDPOINT)).endpoint == ENDPOINT
+    assert read_consent(profile(tmp_path, SHIMMY_METRICS_ENDPOINT=ENDPOINT)).endpoint == ENDPOINT
 
 
 def test_all_that_is_in_force_is_read(tmp_path: Path) -> None:
     other = "https://metrics.example.org/"
     text = '{"metrics": {"enabled": true, "session_id": "a yes"}}'
     mine = _written(tmp_path, text, DO_NOT_TRACK="1", SHIMMY_METRICS_ENDPOINT=other)
-    yes = Decision(Consent.GRANTED, grant="a yes")
-    assert standing(mine) == Standing(yes, mine.environment.switch, other, ended=False, distrust="")
-    assert standing(mine, ended=True) == Standing(yes, mine.environment.switch, other, ended=True, distrust="")
-    assert standing(profile(tmp_path), ended=True).obstacle is Obstacle.ENDED
+    yes = Decision(Consent.GRANTED, consent_id="a yes")
+    assert read_consent(mine) == EffectiveConsent(yes, mine.environment.switch, other, ended=False, distrust="")
+    assert read_consent(mine, ended=True) == EffectiveConsent(
+        yes, mine.environment.switch, other, ended=True, distrust=""
+    )
+    assert read_consent(profile(tmp_path), ended=True).obstacle is Obstacle.ENDED
 
 
 def test_a_file_is_read_with_its_bytes_and_its_place_is_told_where_it_is_damaged(tmp_path: Path) -> None:

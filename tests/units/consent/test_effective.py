@@ -6,21 +6,17 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from shimmy_metrics import consent
-from shimmy_metrics.consent import (
-    ENDPOINT,
+from shimmy_metrics.consent import effective, state
+from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Permissions, permissions
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
+from shimmy_metrics.consent.state import (
     Consent,
     Decision,
     Delivery,
-    EffectiveConsent,
-    Obstacle,
-    Standing,
     declined,
-    effective_consent,
     granted,
     left_as_it_was,
     renewed,
-    same_endpoint,
     untrusted,
 )
 
@@ -90,7 +86,7 @@ def _decision(case: Case) -> Decision:
     return Decision(
         consent=word,
         local=case.answer == "only for me",
-        grant="a-grant",
+        consent_id="a-grant",
         schema_version={"older": 1, "same": 2, "newer": 3}[case.schema],
         refused=2 if case.refused else 0,
         endpoint=ENDPOINT,
@@ -98,15 +94,16 @@ def _decision(case: Case) -> Decision:
     )
 
 
-def _told(found: EffectiveConsent | Standing) -> dict[str, object]:
+def _told(found: Permissions | EffectiveConsent) -> dict[str, object]:
     return {name: getattr(found, name) for name in ("measures", "seals", "sends", "asks", "renews", "obstacle")}
 
 
 def test_what_may_happen_is_as_the_design_says_in_every_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
+    for module in (state, effective):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     for case in CASES:
         decision = _decision(case)
-        found = effective_consent(
+        found = permissions(
             decision, switch=case.switch, endpoint=case.endpoint, ended=case.ended, trusted=case.owner == "mine"
         )
         assert _told(found) == _expected(case), case
@@ -114,13 +111,14 @@ def test_what_may_happen_is_as_the_design_says_in_every_case(monkeypatch: pytest
         read = decision if case.owner == "mine" else untrusted(decision)
         doubt = "" if case.owner == "mine" else "others may write it"
         if read.consent is not Consent.DECLINED or read.local or case.owner == "mine":
-            assert _told(Standing(read, case.switch, case.endpoint, case.ended, doubt)) == _expected(case), case
+            assert _told(EffectiveConsent(read, case.switch, case.endpoint, case.ended, doubt)) == _expected(case), case
 
 
 def test_nothing_is_measured_or_leaves_without_a_yes_or_only_for_me(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
+    for module in (state, effective):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     for case in CASES:
-        found = effective_consent(
+        found = permissions(
             _decision(case), switch=case.switch, endpoint=case.endpoint, ended=case.ended, trusted=case.owner == "mine"
         )
         if case.answer in ("none", "no") or case.switch or case.owner != "mine":
@@ -143,7 +141,7 @@ def test_nothing_is_measured_or_leaves_without_a_yes_or_only_for_me(monkeypatch:
 def test_one_receiver_has_several_spellings(same: str) -> None:
     assert same_endpoint(same, ENDPOINT)
     assert same_endpoint(ENDPOINT, same)
-    assert Standing(Decision(Consent.GRANTED, endpoint=same)).sends
+    assert EffectiveConsent(Decision(Consent.GRANTED, endpoint=same)).sends
 
 
 @pytest.mark.parametrize(
@@ -173,34 +171,36 @@ def test_a_plain_http_port_may_be_left_out() -> None:
 
 
 def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = Decision(Consent.GRANTED, grant="one", changed="then", delivery=Delivery.REVIEW, refused=1)
-    again = granted(held, grant="two", changed="now", endpoint=OTHER)
+    held = Decision(Consent.GRANTED, consent_id="one", changed="then", delivery=Delivery.REVIEW, refused=1)
+    again = granted(held, consent_id="two", changed="now", endpoint=OTHER)
     assert again == Decision(
-        Consent.GRANTED, grant="two", changed="now", schema_version=1, endpoint=OTHER, delivery=Delivery.REVIEW
+        Consent.GRANTED, consent_id="two", changed="now", schema_version=1, endpoint=OTHER, delivery=Delivery.REVIEW
     )
-    no = declined(again, grant="three", changed="later")
-    assert no == replace(again, consent=Consent.DECLINED, grant="three", changed="later")
-    assert declined(no, grant="four", changed="later", local=True).local
-    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
-    more = Decision(Consent.GRANTED, grant="one", changed="now", schema_version=2, delivery=Delivery.REVIEW)
+    no = declined(again, consent_id="three", changed="later")
+    assert no == replace(again, consent=Consent.DECLINED, consent_id="three", changed="later")
+    assert declined(no, consent_id="four", changed="later", local=True).local
+    for module in (state, effective):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
+    more = Decision(Consent.GRANTED, consent_id="one", changed="now", schema_version=2, delivery=Delivery.REVIEW)
     assert renewed(held, changed="now") == more
-    as_before = Decision(Consent.GRANTED, grant="one", changed="now", refused=2, delivery=Delivery.REVIEW)
+    as_before = Decision(Consent.GRANTED, consent_id="one", changed="now", refused=2, delivery=Delivery.REVIEW)
     assert left_as_it_was(held, changed="now") == as_before
 
 
 def test_a_yes_covers_the_fields_that_this_program_knows_and_the_person_was_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(consent, "SCHEMA_VERSION", 2)
-    yes = granted(Decision(refused=2), grant="one", changed="now", endpoint=ENDPOINT)
+    for module in (state, effective):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
+    yes = granted(Decision(refused=2), consent_id="one", changed="now", endpoint=ENDPOINT)
     assert (yes.schema_version, yes.refused) == (2, 0)
-    assert not Standing(yes).renews
+    assert not EffectiveConsent(yes).renews
 
 
 def test_where_nothing_was_decided_nothing_is_recorded_and_nothing_may_happen() -> None:
     blank = Decision()
-    assert (blank.consent, blank.grant, blank.changed, blank.local) == (Consent.UNDECIDED, "", "", False)
-    assert _told(Standing(blank)) == {
+    assert (blank.consent, blank.consent_id, blank.changed, blank.local) == (Consent.UNDECIDED, "", "", False)
+    assert _told(EffectiveConsent(blank)) == {
         "measures": False,
         "seals": False,
         "sends": False,
@@ -217,8 +217,8 @@ def test_the_words_that_scripts_and_config_files_hold_stay_the_same() -> None:
 
 
 def test_in_a_file_that_is_not_the_person_s_alone_a_no_is_a_no_and_a_yes_is_none() -> None:
-    no = Decision(Consent.DECLINED, grant="one")
+    no = Decision(Consent.DECLINED, consent_id="one")
     assert untrusted(no) == no
-    for answer in (Decision(Consent.GRANTED, endpoint=OTHER, grant="one"), Decision(Consent.DECLINED, local=True)):
+    for answer in (Decision(Consent.GRANTED, endpoint=OTHER, consent_id="one"), Decision(Consent.DECLINED, local=True)):
         assert untrusted(answer) == Decision()
     assert untrusted(Decision(Consent.GRANTED, delivery=Delivery.REVIEW)) == Decision(delivery=Delivery.REVIEW)

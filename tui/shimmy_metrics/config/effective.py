@@ -1,0 +1,29 @@
+"""What is in force now: the config's decision, the environment's switch, and the endpoint."""
+
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.endpoint import check_endpoint
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.system.profile import Profile
+
+
+def unusable(error: UserError) -> Unusable:
+    """Return what cannot be used, by what `standing` raised."""
+    return Unusable.ENDPOINT if error.where == Unusable.ENDPOINT else Unusable.CONFIG
+
+
+def read_consent(profile: Profile, *, ended: bool = False) -> EffectiveConsent:
+    """Read what is in force. `ended`: the store knows that the endpoint answered 410.
+
+    Raises `UserError` for a config or an endpoint that cannot be used.
+    """
+    document = load(profile)
+    decision = document.decision
+    override = profile.environment.endpoint
+    if override:
+        check_endpoint(override, Unusable.ENDPOINT.value)
+    else:
+        check_endpoint(decision.endpoint, str(profile.config_path))
+    return EffectiveConsent(
+        decision, profile.environment.switch, override or decision.endpoint, ended, document.distrust
+    )

@@ -1,0 +1,129 @@
+"""What may happen under the decision, the environment's switch, the schema and the endpoint together. Pure.
+
+The environment can only switch off.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
+
+
+class Unusable(StrEnum):
+    """What cannot be used, so that whatever was decided is not in force: the config, or a variable of this shell."""
+
+    CONFIG = "the config"
+    ENDPOINT = "SHIMMY_METRICS_ENDPOINT"
+
+
+class Obstacle(StrEnum):
+    """Why nothing leaves although a yes is recorded."""
+
+    UNTRUSTED = "untrusted-config"
+    SWITCH = "switch"
+    NEWER_SCHEMA = "newer-schema"
+    OTHER_ENDPOINT = "other-endpoint"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What may happen; nothing, unless it is said."""
+
+    measures: bool = False
+    """A session that starts now is measured, for a report or for the person alone."""
+    seals: bool = False
+    """A session that ends now becomes a report."""
+    sends: bool = False
+    """A report that is due, or is released, may leave now."""
+    asks: bool = False
+    """The question is open."""
+    renews: bool = False
+    """Fields are new since the yes, and nobody said yet whether they may be sent too."""
+    obstacle: Obstacle | None = None
+    """Why nothing leaves although a yes is recorded; None where none is, or nothing is in the way."""
+
+
+def permissions(decision: Decision, *, switch: str, endpoint: str, ended: bool, trusted: bool) -> Permissions:
+    """Return what may happen under the recorded decision.
+
+    `switch` is the environment's switch, empty where none is in force; `endpoint` where reports would go now; `ended`
+    whether that endpoint answered 410; `trusted` whether the file that holds the decision is the person's own and
+    nobody else's to write.
+    """
+    if not trusted and (decision.local or decision.consent is not Consent.DECLINED):
+        return Permissions(asks=not switch, obstacle=Obstacle.UNTRUSTED)
+    yes = decision.consent is Consent.GRANTED
+    if switch:
+        return Permissions(obstacle=Obstacle.SWITCH if yes else None)
+    obstacle = None
+    if not yes:
+        pass
+    elif decision.schema_version > SCHEMA_VERSION:
+        obstacle = Obstacle.NEWER_SCHEMA
+    elif not same_endpoint(endpoint, decision.endpoint):
+        obstacle = Obstacle.OTHER_ENDPOINT
+    elif ended:
+        obstacle = Obstacle.ENDED
+    return Permissions(
+        measures=yes or decision.local,
+        seals=yes and decision.schema_version <= SCHEMA_VERSION and not ended,
+        sends=yes and obstacle is None,
+        asks=decision.consent is Consent.UNDECIDED,
+        renews=yes and max(decision.schema_version, decision.refused) < SCHEMA_VERSION,
+        obstacle=obstacle,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveConsent:
+    """What is in force now: the decision, the environment's switch, the endpoint.
+
+    `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`
+    tells that this endpoint answered 410, the programme's end. `distrust` says in words why a yes that stands in the
+    config does not count, empty where it does or none stands there.
+    """
+
+    decision: Decision
+    switch: str = ""
+    endpoint: str = ENDPOINT
+    ended: bool = False
+    distrust: str = ""
+
+    @property
+    def permissions(self) -> Permissions:
+        """What may happen now."""
+        return permissions(
+            self.decision, switch=self.switch, endpoint=self.endpoint, ended=self.ended, trusted=not self.distrust
+        )
+
+    @property
+    def measures(self) -> bool:
+        """Whether a session that starts now is measured, for a report or for the person alone."""
+        return self.permissions.measures
+
+    @property
+    def seals(self) -> bool:
+        """Whether a session that ends now becomes a report."""
+        return self.permissions.seals
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why nothing leaves although consent was granted, or None where reports may leave (or no yes was given)."""
+        return self.permissions.obstacle
+
+    @property
+    def sends(self) -> bool:
+        """Whether a report that is released may leave now."""
+        return self.permissions.sends
+
+    @property
+    def renews(self) -> bool:
+        """Whether fields are new since the yes, and nobody said yet whether they may be sent too."""
+        return self.permissions.renews
+
+    @property
+    def asks(self) -> bool:
+        """Whether the question is open: nothing decided and no switch in force."""
+        return self.permissions.asks

@@ -1,0 +1,85 @@
+"""What was decided, as a value, and what each answer makes of it. Pure.
+
+Off until a person says yes; a yes covers one schema version and one endpoint.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from shimmy_metrics.consent.endpoint import ENDPOINT
+
+SCHEMA_VERSION: Final = 1
+"""The newest version of the field table that this program knows."""
+
+
+class Consent(StrEnum):
+    """The three words. Only `GRANTED` lets anything leave."""
+
+    UNDECIDED = "undecided"
+    GRANTED = "granted"
+    DECLINED = "declined"
+
+
+class Delivery(StrEnum):
+    """How a sealed report leaves: by itself after the session, or when a person releases it."""
+
+    AUTOMATIC = "automatic"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the config file says. `consent_id` is the config's `session_id`: the decision's name, new with each, never sent.
+
+    A yes that was written by hand without one has a name that follows from its content: it is never empty where a
+    report may be sealed. `local` is "only for me": declined, but measured for the person's own eyes. `schema_version`
+    and `endpoint` are what a yes covers; `refused` is the newest schema version whose new fields were declined, 0 for
+    none. `changed` is the config's `last_updated` as it stands there.
+    """
+
+    consent: Consent = Consent.UNDECIDED
+    local: bool = False
+    consent_id: str = ""
+    changed: str = ""
+    schema_version: int = 1
+    refused: int = 0
+    endpoint: str = ENDPOINT
+    delivery: Delivery = Delivery.AUTOMATIC
+
+
+def untrusted(decision: Decision) -> Decision:
+    """Return what a decision counts for that stands in a file which is not the person's alone: a no, and no more.
+
+    How reports leave stays as it stands there: holding them back harms nobody.
+    """
+    if decision.consent is Consent.DECLINED and not decision.local:
+        return decision
+    return Decision(delivery=decision.delivery)
+
+
+def granted(decision: Decision, *, consent_id: str, changed: str, endpoint: str) -> Decision:
+    """Return the decision after a yes for this program's schema and `endpoint`; how reports leave stays as chosen."""
+    return Decision(
+        consent=Consent.GRANTED,
+        consent_id=consent_id,
+        changed=changed,
+        schema_version=SCHEMA_VERSION,
+        endpoint=endpoint,
+        delivery=decision.delivery,
+    )
+
+
+def renewed(decision: Decision, *, changed: str) -> Decision:
+    """Return a yes that covers this program's fields as well. It is the same decision: what it measured stays its own."""
+    return replace(decision, schema_version=SCHEMA_VERSION, refused=0, changed=changed)
+
+
+def left_as_it_was(decision: Decision, *, changed: str) -> Decision:
+    """Return a yes whose holder declined this program's new fields: the earlier ones are covered, as before."""
+    return replace(decision, refused=SCHEMA_VERSION, changed=changed)
+
+
+def declined(decision: Decision, *, consent_id: str, changed: str, local: bool = False) -> Decision:
+    """Return the decision after a no, or after "only for me"."""
+    return replace(decision, consent=Consent.DECLINED, local=local, consent_id=consent_id, changed=changed)
