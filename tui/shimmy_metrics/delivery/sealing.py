@@ -71,8 +71,8 @@ def seal_ended(
 def _entered(db: Database, session: Session) -> int:
     """Return the session's number; its own process may have entered it at the last instant."""
     with transaction(db):
-        found = next((each.id for each in sessions.everything(db) if each.session_id == session.session_id), 0)
-        return found or sessions.begin(db, session)
+        known = [each.id for each in sessions.everything(db) if each.session_id == session.session_id]
+        return known[0] if known else sessions.begin(db, session)
 
 
 def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
