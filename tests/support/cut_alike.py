@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.meter.framing import LostError
+from shimmy_metrics.meter.framing import UnsupportedError
 from shimmy_metrics.meter.request import Request
 from shimmy_metrics.meter.tap import Tap, _Answer
 from support.wire import Seen
@@ -73,15 +73,15 @@ class Strict(Tap):
         with self._noted():
             super()._count(request, answer, now, failed=failed, unread=unread)
 
-    def _go_blind(self) -> None:
+    def _disable(self) -> None:
         with self._noted():
-            super()._go_blind()
+            super()._disable()
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
         try:
             yield
-        except LostError:
+        except UnsupportedError:
             raise
         except Exception as error:
             self.errors.append(error)
@@ -98,7 +98,7 @@ def told_by(
     assert isinstance(seen.tap, Strict)
     for error in seen.tap.errors:
         raise error
-    assert seen.tap.blind
+    assert seen.tap.disabled
     return seen.exchanges, seen.hashed
 
 

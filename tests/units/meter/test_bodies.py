@@ -5,7 +5,7 @@ import pytest
 from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter.bodies import JsonBody, _lean, body_for
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 from support.wire import USAGE, chat, delta, pass_cut
 
 
@@ -45,24 +45,24 @@ def test_an_answer_of_another_form_is_read_whole(body: bytes) -> None:
 def test_of_an_answer_that_is_too_long_its_outline_is_read_and_nothing_of_its_text_kept() -> None:
     body = chat("words " * 200_000, usage=USAGE)
     for size in (1_000, 65_536, len(body)):
-        tally = Tally()
-        reader = JsonBody(tally)
+        usage = Usage()
+        reader = JsonBody(usage)
         for at in range(0, len(body), size):
             reader.feed(body[at : at + size])
             assert len(reader._kept) <= KEPT_BYTES
         reader.finish()
-        assert (tally.reported, tally.content, tally.model) == (7, True, "m")
+        assert (usage.reported, usage.content, usage.model) == (7, True, "m")
         assert not reader._kept
         assert reader._outline is None
 
 
 def test_an_answer_whose_very_outline_is_too_long_is_of_unknown_amount() -> None:
-    tally = Tally()
-    body = JsonBody(tally)
+    usage = Usage()
+    body = JsonBody(usage)
     body.feed(b"{" + b",".join(b'"%d":0' % number for number in range(9_000)))
     body.finish(b"}")
-    assert tally.content
-    assert tally.reported is None
+    assert usage.content
+    assert usage.reported is None
 
 
 @pytest.mark.parametrize("before", [b"", b"\r\n\t ", BYTE_ORDER_MARK, BYTE_ORDER_MARK + b" \n" + BYTE_ORDER_MARK])
@@ -83,22 +83,22 @@ def test_the_first_bytes_tell_what_no_type_tells(
 ) -> None:
     data = before + body
     for places in ([], list(range(len(data))), [2], [len(before) + 3]):
-        tally = Tally()
-        reader = body_for(b"text/plain; charset=utf-8", tally, bare=False)
+        usage = Usage()
+        reader = body_for(b"text/plain; charset=utf-8", usage, bare=False)
         assert reader is not None
         pass_cut(data, places, reader.feed)
         reader.finish()
-        assert (tally.reported, tally.understood) == (tokens, understood)
+        assert (usage.reported, usage.understood) == (tokens, understood)
 
 
 @pytest.mark.parametrize("kind", [b"", b"text/plain", b"application/octet-stream ; x=y"])
 @pytest.mark.parametrize("first", [b"event: x\n", b"id: 1\n", b"retry: 1\n", b":\n", b"data:\n\n"])
 def test_a_stream_without_a_type_may_begin_with_any_field(kind: bytes, first: bytes) -> None:
-    tally = Tally()
-    reader = body_for(kind, tally, bare=False)
+    usage = Usage()
+    reader = body_for(kind, usage, bare=False)
     assert reader is not None
     reader.finish(first + delta("a", usage=USAGE))
-    assert tally.reported == 7
+    assert usage.reported == 7
 
 
 def test_json_may_begin_with_a_byte_order_mark_and_be_an_array() -> None:
@@ -106,8 +106,8 @@ def test_json_may_begin_with_a_byte_order_mark_and_be_an_array() -> None:
         (b"application/json", BYTE_ORDER_MARK + chat(usage=USAGE)),
         (b"", b"[" + chat(usage=USAGE) + b"]"),
     ):
-        tally = Tally()
-        reader = body_for(kind, tally, bare=False)
+        usage = Usage()
+        reader = body_for(kind, usage, bare=False)
         assert reader is not None
         reader.finish(body)
-        assert tally.reported == 7
+        assert usage.reported == 7

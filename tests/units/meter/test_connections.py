@@ -309,7 +309,7 @@ def test_so_many_requests_may_await_their_answers_and_no_more() -> None:
     assert len(seen.exchanges) == PIPELINE_MAX
     seen.tap.server_bytes(answer(b"{}"))
     assert len(seen.exchanges) == PIPELINE_MAX
-    assert seen.tap.blind
+    assert seen.tap.disabled
 
 
 def test_what_came_before_a_head_that_is_too_long_counts_and_nothing_behind_it() -> None:
@@ -360,14 +360,14 @@ def test_only_a_stream_that_is_not_compressed_is_read(coding: str, tokens: int) 
 
 
 @pytest.mark.parametrize(
-    ("protocol", "blind"),
+    ("protocol", "disabled"),
     [("websocket", False), ("WebSocket \t", False), ("websocket\x0b", True), ("websocketX", True)],
 )
-def test_only_a_websocket_is_followed_after_a_switch(protocol: str, blind: bool) -> None:
+def test_only_a_websocket_is_followed_after_a_switch(protocol: str, disabled: bool) -> None:
     seen = Seen()
     seen.tap.client_bytes(UPGRADE)
     seen.tap.server_bytes(SWITCH.replace(b"websocket", protocol.encode()))
-    assert seen.tap.blind is blind
+    assert seen.tap.disabled is disabled
 
 
 def test_what_was_under_way_when_the_connection_ended_is_told_with_its_times() -> None:
@@ -391,4 +391,4 @@ def test_nothing_that_fails_behind_the_tap_reaches_the_relay() -> None:
     tap = Tap(fail, lambda name: name, lambda: 0.0)
     tap.client_bytes(CHAT)
     tap.closed(by_server=True)
-    assert tap.blind
+    assert tap.disabled

@@ -18,7 +18,7 @@ from shimmy_metrics.meter.dialects import (
     tgi,
     transcription,
 )
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
 
 TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "a"}
@@ -65,16 +65,16 @@ SAID = [
 
 @pytest.mark.parametrize(("dialect", "told"), SAID)
 def test_what_is_generated_is_one_piece_of_a_stream(dialect: Dialect, told: dict[str, Any]) -> None:
-    tally = Tally()
-    assert dialect(told, tally, True) is True
-    assert (tally.content, tally.pieces) == (True, 1)
+    usage = Usage()
+    assert dialect(told, usage, True) is True
+    assert (usage.content, usage.pieces) == (True, 1)
 
 
 @pytest.mark.parametrize(("dialect", "told"), SAID)
 def test_a_whole_answer_has_no_pieces(dialect: Dialect, told: dict[str, Any]) -> None:
-    tally = Tally()
-    assert dialect(told, tally, False) is True
-    assert (tally.content, tally.pieces) == (True, 0)
+    usage = Usage()
+    assert dialect(told, usage, False) is True
+    assert (usage.content, usage.pieces) == (True, 0)
 
 
 @pytest.mark.parametrize(
@@ -104,17 +104,17 @@ def test_a_whole_answer_has_no_pieces(dialect: Dialect, told: dict[str, Any]) ->
     ],
 )
 def test_an_object_of_its_own_without_content_generates_nothing(dialect: Dialect, told: dict[str, Any]) -> None:
-    tally = Tally()
-    assert dialect(told, tally, True) is True
-    assert (tally.content, tally.pieces, tally.reported) == (False, 0, None)
+    usage = Usage()
+    assert dialect(told, usage, True) is True
+    assert (usage.content, usage.pieces, usage.reported) == (False, 0, None)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("told", [{}, {"usage": {"completion_tokens": 5}}, {"choices": "a", "type": 7, "done": "yes"}])
 def test_an_object_of_another_form_is_not_its_own(dialect: Dialect, told: dict[str, Any]) -> None:
-    tally = Tally()
-    assert dialect(told, tally, False) is False
-    assert (tally.content, tally.reported) == (False, None)
+    usage = Usage()
+    assert dialect(told, usage, False) is False
+    assert (usage.content, usage.reported) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_an_object_of_another_form_is_not_its_own(dialect: Dialect, told: dict[s
     ],
 )
 def test_the_server_s_figure_stands_where_its_api_has_it(dialect: Dialect, told: dict[str, Any]) -> None:
-    tally = Tally()
-    dialect(told, tally, True)
-    assert tally.reported == 5
+    usage = Usage()
+    dialect(told, usage, True)
+    assert usage.reported == 5
 
 
 @pytest.mark.parametrize(
@@ -155,23 +155,23 @@ def test_the_server_s_figure_stands_where_its_api_has_it(dialect: Dialect, told:
     ],
 )
 def test_a_figure_on_the_way_is_none_yet(dialect: Dialect, told: dict[str, Any]) -> None:
-    tally = Tally()
-    dialect(told, tally, True)
-    assert tally.reported is None
+    usage = Usage()
+    dialect(told, usage, True)
+    assert usage.reported is None
 
 
 def test_an_object_of_two_forms_is_read_as_one() -> None:
-    tally = Tally()
-    dialects.read({"choices": [{"text": "a"}], "done": False, "response": "a"}, tally, stream=True)
-    assert tally.pieces == 1
+    usage = Usage()
+    dialects.read({"choices": [{"text": "a"}], "done": False, "response": "a"}, usage, stream=True)
+    assert usage.pieces == 1
 
 
 def test_the_model_is_named_in_every_form() -> None:
     forms: list[dict[str, Any]] = [{"choices": []}, {"type": "message"}, {"done": True}, {"response": ""}, {"data": []}]
     for told in forms:
-        tally = Tally()
-        dialects.read({"model": "m", **told}, tally, stream=False)
-        assert tally.model == "m"
+        usage = Usage()
+        dialects.read({"model": "m", **told}, usage, stream=False)
+        assert usage.model == "m"
     inner: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"model": "m"}},
         {"type": "response.completed", "response": {"model": "m"}},
@@ -179,15 +179,15 @@ def test_the_model_is_named_in_every_form() -> None:
         {"type": "chat.end", "result": {"model_instance_id": "m"}},
     ]
     for told in inner:
-        tally = Tally()
-        dialects.read(told, tally, stream=True)
-        assert tally.model == "m"
+        usage = Usage()
+        dialects.read(told, usage, stream=True)
+        assert usage.model == "m"
 
 
 def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
-    tally = Tally()
-    dialects.read({"error": "no", "model": "m", "choices": [{"text": "a"}]}, tally, stream=True)
-    assert (tally.failed, tally.model, tally.pieces) == (True, None, 0)
+    usage = Usage()
+    dialects.read({"error": "no", "model": "m", "choices": [{"text": "a"}]}, usage, stream=True)
+    assert (usage.failed, usage.model, usage.pieces) == (True, None, 0)
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -208,9 +208,9 @@ def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
     ],
 )
 def test_an_error_is_one_in_every_form_it_comes_in(told: dict[str, Any], stream: bool) -> None:
-    tally = Tally()
-    dialects.read(told, tally, stream=stream)
-    assert (tally.failed, tally.understood) == (True, True)
+    usage = Usage()
+    dialects.read(told, usage, stream=stream)
+    assert (usage.failed, usage.understood) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -224,22 +224,22 @@ def test_an_error_is_one_in_every_form_it_comes_in(told: dict[str, Any], stream:
     ],
 )
 def test_what_is_no_error_is_none(told: dict[str, Any]) -> None:
-    tally = Tally()
-    dialects.read(told, tally, stream=True)
-    assert not tally.failed
+    usage = Usage()
+    dialects.read(told, usage, stream=True)
+    assert not usage.failed
 
 
 def test_every_choice_of_an_event_is_a_piece() -> None:
-    tally = Tally()
-    openai.read({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "text": "b"}, {}]}, tally, True)
-    assert (tally.pieces, tally.choices) == (2, 2)
+    usage = Usage()
+    openai.read({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "text": "b"}, {}]}, usage, True)
+    assert (usage.pieces, usage.choices) == (2, 2)
 
 
 @pytest.mark.parametrize("told", [{"delta": {"content": ""}}, {"text": ""}, {"delta": {"content": "", "role": None}}])
 def test_a_token_without_text_is_a_piece_of_a_stream(told: dict[str, Any]) -> None:
-    tally = Tally()
-    openai.read({"choices": [{"index": 0, "finish_reason": None, **told}]}, tally, True)
-    assert tally.pieces == 1
+    usage = Usage()
+    openai.read({"choices": [{"index": 0, "finish_reason": None, **told}]}, usage, True)
+    assert usage.pieces == 1
 
 
 @pytest.mark.parametrize(
@@ -265,57 +265,57 @@ def test_a_token_without_text_is_a_piece_of_a_stream(told: dict[str, Any]) -> No
 def test_a_figure_counts_where_it_covers_all_that_came(
     stream: bool, told: list[dict[str, Any]], tokens: int, source: str
 ) -> None:
-    tally = Tally()
+    usage = Usage()
     for each in told:
-        usage = {"usage": {"completion_tokens": each["usage"]}} if "usage" in each else {}
-        dialects.read({**each, **usage}, tally, stream=stream)
-    assert tally.result() == (tokens, TokenSource(source))
+        counts = {"usage": {"completion_tokens": each["usage"]}} if "usage" in each else {}
+        dialects.read({**each, **counts}, usage, stream=stream)
+    assert usage.result() == (tokens, TokenSource(source))
 
 
 def test_several_prompts_of_llama_cpp_add_up() -> None:
-    tally = Tally()
+    usage = Usage()
     for index, so_far in [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]:
         told = {"index": index, "content": "a", "stop": False, "tokens_predicted": so_far}
-        dialects.read(told, tally, stream=True)
-    assert tally.result() == (5, TokenSource.COUNTED), "they go on"
+        dialects.read(told, usage, stream=True)
+    assert usage.result() == (5, TokenSource.COUNTED), "they go on"
     for index, at_last in [(0, 2), (1, 3)]:
         told = {"index": index, "content": "", "stop": True, "tokens_predicted": at_last}
-        dialects.read(told, tally, stream=True)
-    assert tally.result() == (5, TokenSource.REPORTED)
+        dialects.read(told, usage, stream=True)
+    assert usage.result() == (5, TokenSource.REPORTED)
 
 
 def test_llama_cpp_s_timings_of_each_token_are_the_count_so_far() -> None:
-    tally = Tally()
+    usage = Usage()
     choice: dict[str, Any] = {"index": 0, "delta": {"content": "😀"}, "finish_reason": None}
-    dialects.read({"choices": [choice], "timings": {"predicted_n": 3}}, tally, stream=True)
-    assert tally.result() == (3, TokenSource.COUNTED)
+    dialects.read({"choices": [choice], "timings": {"predicted_n": 3}}, usage, stream=True)
+    assert usage.result() == (3, TokenSource.COUNTED)
     choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
-    dialects.read({"choices": [choice], "timings": {"predicted_n": 4}}, tally, stream=True)
-    assert tally.result() == (4, TokenSource.REPORTED)
+    dialects.read({"choices": [choice], "timings": {"predicted_n": 4}}, usage, stream=True)
+    assert usage.result() == (4, TokenSource.REPORTED)
 
 
 @pytest.mark.parametrize("text", ["é", "日本", "😀"])
 def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(text: str) -> None:
-    for tally, source in [(Tally(), TokenSource.ESTIMATED), (Tally(event_is_token=True), TokenSource.COUNTED)]:
-        dialects.read({"choices": [{"delta": {"content": text}}]}, tally, stream=True)
-        assert tally.result() == (1, source)
+    for usage, source in [(Usage(), TokenSource.ESTIMATED), (Usage(event_is_token=True), TokenSource.COUNTED)]:
+        dialects.read({"choices": [{"delta": {"content": text}}]}, usage, stream=True)
+        assert usage.result() == (1, source)
 
 
 def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
-    tally = Tally(generates=False)
-    dialects.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, tally, stream=False)
-    assert tally.result() == (0, None)
+    usage = Usage(generates=False)
+    dialects.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, usage, stream=False)
+    assert usage.result() == (0, None)
 
 
 @pytest.mark.parametrize("index", [-1, 2**63, "1", None, True])
 def test_whatever_stands_where_a_choice_s_number_does_a_single_choice_s_figure_is_one(index: object) -> None:
-    tally = Tally()
+    usage = Usage()
     told: dict[str, Any] = {"choices": [{"index": index, "text": "a"}], "usage": {"completion_tokens": 5}}
-    dialects.read(told, tally, stream=False)
-    assert tally.result() == (5, TokenSource.REPORTED)
+    dialects.read(told, usage, stream=False)
+    assert usage.result() == (5, TokenSource.REPORTED)
 
 
 def test_a_choice_that_is_no_object_has_the_figure_beside_it() -> None:
-    tally = Tally()
-    dialects.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, tally, stream=True)
-    assert tally.reported == 5
+    usage = Usage()
+    dialects.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, usage, stream=True)
+    assert usage.reported == 5

@@ -76,7 +76,7 @@ NO_BODIES = [
 def test_what_is_not_plainly_http_makes_it_blind_and_keeps_nothing(data: bytes) -> None:
     seen = Seen()
     seen.tap.client_bytes(data)
-    assert seen.tap.blind
+    assert seen.tap.disabled
     assert seen.tap._from_client._buffer == b""
     seen.tap.client_bytes(CHAT)
     seen.tap.server_bytes(answer(chat(usage=USAGE)))
@@ -94,7 +94,7 @@ def test_behind_a_body_that_is_not_plain_there_is_no_request(data: bytes, status
     assert seen.tap._from_client._buffer == b""
     seen.tap.server_bytes(answer(b"{}") + answer(b"{}", status=status) + answer(b"{}"))
     assert [(each.route, each.failed) for each in seen.exchanges] == [("/api/tags", False), ("/v1/models", failed)]
-    assert seen.tap.blind
+    assert seen.tap.disabled
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_an_answer_that_is_unclear_or_that_nobody_asked_for_makes_it_blind(told:
     seen = Seen()
     seen.tap.client_bytes(CHAT)
     seen.tap.server_bytes(told)
-    assert seen.tap.blind
+    assert seen.tap.disabled
 
 
 def test_an_error_of_whoever_counts_stays_inside() -> None:
@@ -124,7 +124,7 @@ def test_an_error_of_whoever_counts_stays_inside() -> None:
     seen.tap._on_exchange = seen.tap._hash = lambda _: 1 // 0  # type: ignore[assignment,return-value]
     seen.tap.client_bytes(CHAT * 2)
     seen.tap.server_bytes(answer(chat(usage=USAGE)))
-    assert seen.tap.blind
+    assert seen.tap.disabled
     seen.tap.closed(by_server=True)
 
 
@@ -205,7 +205,7 @@ def test_a_head_in_many_reads_is_matched_once(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(http1, "_HEAD", Counting())
     seen = Seen()
     pass_cut(CHAT, range(len(CHAT)), seen.tap.client_bytes)
-    assert not seen.tap.blind
+    assert not seen.tap.disabled
     assert matched == [0]
 
 
@@ -285,7 +285,7 @@ def _never_raises(told: list[tuple[bool, bytes]], places: list[int]) -> None:
     for from_client, data in told:
         pass_cut(data, places, seen.tap.client_bytes if from_client else seen.tap.server_bytes)
     seen.tap.closed(by_server=False)
-    assert seen.tap.blind
+    assert seen.tap.disabled
     assert len(seen.exchanges) <= sum(data.count(b"HTTP/1.") for from_client, data in told if from_client)
 
 

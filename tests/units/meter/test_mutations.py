@@ -1,4 +1,4 @@
-"""Damaged conversations by the million: nothing but `LostError` is ever raised, and any cut into reads tells the same.
+"""Damaged conversations by the million: only `UnsupportedError` is ever raised, and any cut into reads tells the same.
 
 Damage is drawn from a seed, so that a case that fails can be repeated by its number alone. What a fuzzer found that was
 new to it is kept and repeated here as well (`fuzz.meter`).

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shimmy_metrics.meter.bodies import JsonBody
 from shimmy_metrics.meter.dialects import read
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import (
     CHAT,
@@ -110,7 +110,7 @@ FALSE = {"completion_tokens": 999}
 @given(st.dictionaries(keys, values, max_size=5), st.sampled_from([(",", ":"), (", ", ": ")]))
 def test_the_ends_of_a_long_answer_tell_what_the_whole_tells(told: dict[str, object], spaces: tuple[str, str]) -> None:
     body = json.dumps(told, separators=spaces).encode() + b" " * 5_000
-    by_ends, whole = Tally(), Tally()
+    by_ends, whole = Usage(), Usage()
     JsonBody(by_ends).finish(body)
     read(told, whole, stream=False)
     assert (by_ends.result(), by_ends.model) == (whole.result(), whole.model)

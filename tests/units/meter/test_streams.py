@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter import streams
-from shimmy_metrics.meter.mould import Mould
+from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.streams import BareEvents, Blocks, Events, Lines, data_of
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 from support.wire import USAGE, compact, delta, event, pass_cut
 
 
-def _tell(block: bytes, tally: Tally) -> None:
-    Events(tally)._tell(block, tally)
+def _tell(block: bytes, usage: Usage) -> None:
+    Events(usage)._tell(block, usage)
 
 
 def anthropic(text: str) -> bytes:
@@ -48,15 +48,15 @@ texts = (
 
 @pytest.mark.parametrize("form", [delta, anthropic, spaced, reasoned])
 def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None:
-    mould = Mould.of(form("a")[:-2], _tell)
-    assert mould is not None
+    event_template = EventTemplate.of(form("a")[:-2], _tell)
+    assert event_template is not None
     whole = b"".join(map(form, ["b", " c", "日本"]))
-    tally = Tally()
-    assert mould.take_all(whole, b"\n\n", tally)
+    usage = Usage()
+    assert event_template.take_all(whole, b"\n\n", usage)
     for other in (form('"'), form("\n"), b"id: 1\n" + form("a"), form("a").replace(b"{", b"[", 1)):
-        assert not mould.take_all(whole + other + whole, b"\n\n", tally)
-        assert not mould.take(other[:-2], tally)
-    assert (tally.pieces, tally.uneven) == (3, True)
+        assert not event_template.take_all(whole + other + whole, b"\n\n", usage)
+        assert not event_template.take(other[:-2], usage)
+    assert (usage.pieces, usage.uneven) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None
     ],
 )
 def test_an_event_whose_text_does_not_decide_alone_has_no_form(block: bytes) -> None:
-    assert Mould.of(block[:-2], _tell) is None
+    assert EventTemplate.of(block[:-2], _tell) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(FORMS), texts), max_size=30), st.lists(st.integers(0, 9_000), max_size=6))
@@ -79,7 +79,7 @@ def test_counting_by_form_tells_what_reading_tells(
     told: list[tuple[Callable[[str], bytes], str]], places: list[int]
 ) -> None:
     data = b"".join(form(text) for form, text in told)
-    by_form, by_reading = Tally(), Tally()
+    by_form, by_reading = Usage(), Usage()
     counting, reading = Events(by_form), Events(by_reading)
     reading._tries = 0
     for stream in (counting, reading):
@@ -90,22 +90,22 @@ def test_counting_by_form_tells_what_reading_tells(
 
 def test_a_stream_whose_form_never_repeats_is_tried_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[bytes] = []
-    monkeypatch.setattr(Mould, "of", lambda block, _: tried.append(block))
-    tally = Tally()
-    stream = Lines(tally)
+    monkeypatch.setattr(EventTemplate, "of", lambda block, _: tried.append(block))
+    usage = Usage()
+    stream = Lines(usage)
     for number in range(1_000):
         stream.feed(compact({"model": "m", "created_at": number, "response": "a", "done": False}) + b"\n")
-    assert (tally.pieces, len(tried)) == (1_000, streams._MOULDS)
+    assert (usage.pieces, len(tried)) == (1_000, streams._TEMPLATES)
 
 
-def told(kind: type[BareEvents | Events | Lines], *data: bytes) -> Tally:
+def told(kind: type[BareEvents | Events | Lines], *data: bytes) -> Usage:
     """Return what a stream told that came in these pieces, and that then ended."""
-    tally = Tally()
-    stream: Blocks = kind(tally)
+    usage = Usage()
+    stream: Blocks = kind(usage)
     for piece in data:
         stream.feed(piece)
     stream.finish()
-    return tally
+    return usage
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_json_may_be_spread_over_data_lines() -> None:
 
 @pytest.mark.parametrize("error", [b"[ERROR] out of context", b'{"error":"no such model"}'])
 def test_a_bare_stream_s_error_is_a_failure_and_no_text(error: bytes) -> None:
-    tally = told(BareEvents, b"data: a\n\n", b"data: %s\n\n" % error)
-    assert (tally.pieces, tally.failed) == (1, True)
+    usage = told(BareEvents, b"data: a\n\n", b"data: %s\n\n" % error)
+    assert (usage.pieces, usage.failed) == (1, True)
 
 
 def test_the_end_of_a_bare_stream_is_no_text() -> None:
@@ -155,13 +155,13 @@ def test_of_an_event_that_is_too_long_to_keep_the_outline_is_read() -> None:
     assert len(long) > 3 * KEPT_BYTES
     for size in (1, 1_000, 60_000, len(long)):
         pieces = (long[at : at + size] for at in range(0, len(long), size))
-        tally = told(Events, delta("b"), *pieces, delta("c", usage=USAGE))
-        assert (tally.pieces, tally.reported, tally.model) == (3, 7, "m")
+        usage = told(Events, delta("b"), *pieces, delta("c", usage=USAGE))
+        assert (usage.pieces, usage.reported, usage.model) == (3, 7, "m")
 
 
 @pytest.mark.parametrize("kind", [BareEvents, Events, Lines])
 def test_of_a_stream_that_ended_nothing_is_kept(kind: type[BareEvents | Events | Lines]) -> None:
-    stream = kind(Tally())
+    stream = kind(Usage())
     stream.feed(b"data: half an ev")
     stream.finish()
     assert stream._splitter.rest() == b""

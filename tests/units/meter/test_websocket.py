@@ -2,8 +2,8 @@
 
 import pytest
 
-from shimmy_metrics.meter.framing import LostError
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.framing import UnsupportedError
+from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.meter.websocket import Frames
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import SWITCH, UPGRADE, Seen, answer, frame, request
@@ -104,7 +104,7 @@ def test_what_is_no_server_s_frame_makes_it_blind(frames: bytes) -> None:
     seen = Seen()
     seen.tap.client_bytes(UPGRADE)
     seen.tap.server_bytes(SWITCH + frames)
-    assert seen.tap.blind
+    assert seen.tap.disabled
     seen.tap.closed(by_server=True)
     assert [(each.failed, each.tokens) for each in seen.exchanges] == [(False, 0)]
 
@@ -113,13 +113,13 @@ def test_another_protocol_makes_it_blind() -> None:
     seen = Seen()
     seen.tap.client_bytes(UPGRADE)
     seen.tap.server_bytes(SWITCH.replace(b"websocket", b"h2c"))
-    assert seen.tap.blind
+    assert seen.tap.disabled
 
 
 def pieces(*frames: bytes) -> int:
-    tally = Tally()
-    Frames(tally).feed(b"".join(frames))
-    return tally.pieces
+    usage = Usage()
+    Frames(usage).feed(b"".join(frames))
+    return usage.pieces
 
 
 def test_an_empty_frame_ends_a_message_though_nothing_follows() -> None:
@@ -133,16 +133,16 @@ def test_a_control_frame_within_a_message_is_no_part_of_it() -> None:
 
 def test_a_control_frame_holds_at_most_125_bytes() -> None:
     assert pieces(frame(b"p" * 125, 9), frame(b"a")) == 1
-    with pytest.raises(LostError):
+    with pytest.raises(UnsupportedError):
         pieces(frame(b"p" * 126, 9))
 
 
 def test_of_a_message_that_ended_nothing_is_kept() -> None:
-    frames = Frames(Tally())
+    frames = Frames(Usage())
     for data in (frame(b"words"), frame(b"more words"), frame(b"", 8) + b"words that follow"):
         frames.feed(data)
         assert (frames._buffer, frames._first) == (b"", b"")
-    cut = Frames(Tally())
+    cut = Frames(Usage())
     cut.feed(frame(b"words cut short")[:-3] + b"\x81")
     cut.finish()
     assert (cut._buffer, cut._first) == (b"", b"")

@@ -19,7 +19,7 @@ class _Waiting:
         self.there = threading.Event()
         self.late = False
         self.ended = threading.Event()
-        self.blind = self.answer_due = False
+        self.disabled = self.answer_due = False
 
     def client_bytes(self, _: bytes, /) -> None:
         self.late |= not self.there.wait(SECONDS)

@@ -30,7 +30,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the config file says. `consent_id` is the config's `session_id`: the decision's name, new with each, never sent.
+    """What the config file says. `consent_id`, the config's `session_id`, names the decision: new with each, never sent.
 
     A yes that was written by hand without one has a name that follows from its content: it is never empty where a
     report may be sealed. `local` is "only for me": declined, but measured for the person's own eyes. `schema_version`
@@ -71,7 +71,7 @@ def granted(decision: Decision, *, consent_id: str, changed: str, endpoint: str)
 
 
 def renewed(decision: Decision, *, changed: str) -> Decision:
-    """Return a yes that covers this program's fields as well. It is the same decision: what it measured stays its own."""
+    """Return a yes that covers this program's fields as well: the same decision, so what it measured stays its own."""
     return replace(decision, schema_version=SCHEMA_VERSION, refused=0, changed=changed)
 
 

@@ -1,7 +1,8 @@
 """Bytes of one connection in, exchanges out. Pure: no socket, no file, no clock of its own; never raises, never waits.
 
-`tap` joins the two directions; `http1` cuts them into heads and bodies, `framing` knows what a head says of its body,
-`request` what is kept of a request. `bodies`, `streams` and `websocket` read answers: `lines` cuts streams into blocks,
-`outline` keeps what matters of JSON too long to keep, `mould` makes long streams cheap. `dialects` know what an
-answer's JSON means, `tally` holds what it told; `routes` and `clients` turn names into words of closed lists.
+`tap` joins the two directions; `http1` cuts them into heads and bodies, `framing` interprets the header fields that
+describe a body, `request` holds what is kept of a request. `bodies`, `streams` and `websocket` read responses: `lines`
+cuts streams into blocks, `outline` shortens JSON that is too long to keep, `event_template` makes long streams cheap.
+`dialects` interpret a response's JSON, `usage` collects what it says; `routes` and `clients` turn names into words of
+closed lists.
 """

@@ -13,7 +13,7 @@ from shimmy_metrics.meter.dialects import read
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.outline import DEPTH, Outline
 from shimmy_metrics.meter.streams import BareEvents, Events, Lines
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 _LEAN_BYTES: Final = 1_024
 """Up to about here parsing the whole costs no more than looking for its ends; at 16 kB it costs twice as much."""
@@ -39,7 +39,7 @@ _FIELD_BYTES: Final = max(map(len, _FIELDS))
 
 
 class Body(Protocol):
-    """Reads one answer's body into a tally."""
+    """Reads one answer's body into the usage."""
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece, of any size; more may follow."""
@@ -55,17 +55,17 @@ class JsonBody:
     is read.
     """
 
-    __slots__ = ("_kept", "_outline", "_tally")
+    __slots__ = ("_kept", "_outline", "_usage")
 
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
         self._kept = bytearray()
         self._outline: Outline | None = None
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece."""
         if self._outline is None:
-            limit, depth = (KEPT_BYTES, DEPTH) if self._tally.generates else (_NAME_BYTES, _NAME_DEPTH)
+            limit, depth = (KEPT_BYTES, DEPTH) if self._usage.generates else (_NAME_BYTES, _NAME_DEPTH)
             self._kept += piece
             if len(self._kept) <= limit:
                 return
@@ -85,29 +85,29 @@ class JsonBody:
         self._read(body)
 
     def _read(self, body: bytes) -> None:
-        tally = self._tally
+        usage = self._usage
         if len(body) > _LEAN_BYTES:
             lean = _parsed(_lean(body))
             if isinstance(lean, dict):
-                read(lean, tally, stream=False)
-            if tally.reported:
+                read(lean, usage, stream=False)
+            if usage.reported:
                 return
         told = _parsed(body)
         if told is None:
-            tally.content = True  # too long, or cut short: nobody knows how much
+            usage.content = True  # too long, or cut short: nobody knows how much
         # llama.cpp answers several prompts, TGI any, with an array.
         for each in told if isinstance(told, list) else (told,):
             if isinstance(each, dict):
-                read(each, tally, stream=False)
+                read(each, usage, stream=False)
 
 
 class UntoldBody:
     """An answer whose type tells nothing: its first bytes tell whether it is JSON, `events`, or neither."""
 
-    __slots__ = ("_body", "_events", "_first", "_tally")
+    __slots__ = ("_body", "_events", "_first", "_usage")
 
-    def __init__(self, tally: Tally, events: Body) -> None:
-        self._tally = tally
+    def __init__(self, usage: Usage, events: Body) -> None:
+        self._usage = usage
         self._events = events
         self._first = b""
         self._body: Body | None = None
@@ -133,7 +133,7 @@ class UntoldBody:
 
     def _decided(self) -> Body:
         if self._first.startswith((b"{", b"[")):
-            return JsonBody(self._tally)
+            return JsonBody(self._usage)
         return self._events if self._first.startswith(_FIELDS) else Unread()
 
 
@@ -149,21 +149,21 @@ class Unread:
         """Pass over the last piece."""
 
 
-def body_for(kind: bytes, tally: Tally, *, bare: bool) -> Body | None:
+def body_for(kind: bytes, usage: Usage, *, bare: bool) -> Body | None:
     """Return the reader for a Content-Type in lower case, None where the body tells nothing.
 
     `bare`: the data of an event is the generated text itself, not JSON.
     """
     kind = kind.partition(b";")[0].rstrip(b" \t")
     if kind == b"application/json":
-        return JsonBody(tally)
+        return JsonBody(usage)
     if kind == b"text/event-stream":
-        return BareEvents(tally) if bare else Events(tally)
+        return BareEvents(usage) if bare else Events(usage)
     if kind in _LINES:
-        return Lines(tally)
-    if not tally.generates:
+        return Lines(usage)
+    if not usage.generates:
         return None
-    return UntoldBody(tally, BareEvents(tally) if bare else Events(tally)) if kind in _UNTOLD else Unread()
+    return UntoldBody(usage, BareEvents(usage) if bare else Events(usage)) if kind in _UNTOLD else Unread()
 
 
 def _lean(body: bytes) -> bytes:

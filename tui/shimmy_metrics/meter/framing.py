@@ -1,6 +1,6 @@
 """What a head says of its message beside the content: how long the body is, how it is coded, whether more follow.
 
-Whatever two readers could understand differently raises `LostError` (RFC 9112, section 6).
+Whatever two readers could understand differently raises `UnsupportedError` (RFC 9112, section 6).
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ _SINGLE: Final = (b"content-type", b"user-agent")
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
 
 
-class LostError(Exception):
+class UnsupportedError(Exception):
     """The bytes are not what this reader understands; it reads no further."""
 
 
@@ -27,19 +27,19 @@ def items(value: bytes) -> list[bytes]:
 def body_length(fields: dict[bytes, bytes], version: bytes) -> int | None:
     """Return how long a head says its body is: bytes, `CHUNKED`, `OPEN`, or None where it does not say.
 
-    Raises `LostError`: both framings at once, codings before HTTP/1.1 or that nobody knows, a length that is no
+    Raises `UnsupportedError`: both framings at once, codings before HTTP/1.1 or that nobody knows, a length that is no
     number, two that differ.
     """
     coding = fields.get(b"transfer-encoding")
     length = fields.get(b"content-length")
     if coding is not None:
         if length is not None or version != b"HTTP/1.1":
-            raise LostError
+            raise UnsupportedError
         if coding == b"chunked":
             return CHUNKED
         *others, last = items(coding) or [b""]
         if not _CODINGS.issuperset(others) or (last != b"chunked" and last not in _CODINGS):
-            raise LostError
+            raise UnsupportedError
         return CHUNKED if last == b"chunked" else OPEN
     if length is None:
         return None
@@ -48,9 +48,9 @@ def body_length(fields: dict[bytes, bytes], version: bytes) -> int | None:
         lengths = {each.strip(b" \t") for each in length.split(b",")}
         length = lengths.pop()
         if lengths or not length.isdigit():
-            raise LostError
+            raise UnsupportedError
     if len(length) > 18:
-        raise LostError
+        raise UnsupportedError
     return int(length)
 
 

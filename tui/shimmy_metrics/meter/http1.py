@@ -1,7 +1,7 @@
 """HTTP/1 as the meter needs it: where heads and bodies begin and end. Looks with `find`; never walks bytes.
 
-Whatever is not plainly HTTP/1 (RFC 9112) raises `LostError`, and the connection is passed on unread: a reader that
-guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how many came
+Whatever is not plainly HTTP/1 (RFC 9112) raises `UnsupportedError`, and the connection is passed on unread: a parser
+that guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how many came
 in one read, so that any cut of a connection into reads tells the same; and no byte is searched or copied again with
 each read, so that the time it takes grows with the bytes alone.
 """
@@ -10,7 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import HEAD_BYTES
-from shimmy_metrics.meter.framing import CHUNKED, OPEN, LostError, joined
+from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, joined
 
 _LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
 """What comes next of a body: so many bytes, or of chunks a size line, a piece, the line end behind it, the trailers."""
@@ -53,7 +53,7 @@ class Head(NamedTuple):
     began: float
 
 
-class Message:
+class MessageParser:
     """Cuts one direction of a connection into heads and bodies.
 
     While `done`, `head` returns the next head, or None until it is whole; `expect` then says how its body is framed;
@@ -90,7 +90,7 @@ class Message:
             self._at = 0
 
     def head(self) -> Head | None:
-        """Return the next message's head, or None until it is whole. Raises `LostError`."""
+        """Return the next message's head, or None until it is whole. Raises `UnsupportedError`."""
         buffer, at = self._buffer, self._at
         if at == len(buffer):
             self.drop()
@@ -103,11 +103,11 @@ class Message:
             return None
         found = _HEAD.match(buffer, at)
         if found is None:
-            raise LostError
+            raise UnsupportedError
         self._at = end = found.end()
         self._searched = 0
         if end - at > HEAD_BYTES:
-            raise LostError
+            raise UnsupportedError
         pairs = _LOOKED_AT.findall(buffer[at:end].lower())
         fields = dict(pairs)
         if len(fields) != len(pairs):
@@ -123,11 +123,11 @@ class Message:
         self._left = 0 if length == CHUNKED else length
 
     def body(self) -> bytes:
-        """Return what waits of the body, without its framing. Raises `LostError`."""
+        """Return what waits of the body, without its framing. Raises `UnsupportedError`."""
         return self._length() if self._state == _LENGTH else self._chunks()
 
     def skip(self) -> None:
-        """Pass over what waits of the body. Raises `LostError`."""
+        """Pass over what waits of the body. Raises `UnsupportedError`."""
         if self._state != _LENGTH:
             self._chunks()
         elif self._left >= len(self._buffer) - self._at:
@@ -154,13 +154,13 @@ class Message:
         begun = bytes(buffer[at : at + (len(self._start) or 1)])
         begins = self._start.startswith(begun) if self._start else begun.isalpha()
         if not (begins or begun == buffer[at:] == b"\r") or waits >= HEAD_BYTES:
-            raise LostError
+            raise UnsupportedError
         self._keep(at, len(_END))
 
     def _keep(self, at: int, sought: int) -> None:
-        """Keep what waits, in which no line end of the length `sought` is. Raises `LostError` for a lone line feed."""
+        """Keep unread bytes without a line end of `sought` bytes. Raises `UnsupportedError` for a lone line feed."""
         if _BARE_FEED.search(self._buffer, self._searched or at):
-            raise LostError
+            raise UnsupportedError
         if isinstance(self._buffer, bytearray):
             del self._buffer[:at]
         else:
@@ -195,7 +195,7 @@ class Message:
                 if not buffer.startswith(_LINE_END, at):
                     if buffer[at:] == b"\r":
                         break
-                    raise LostError
+                    raise UnsupportedError
                 state = _SIZE
                 at += 2
             else:
@@ -203,7 +203,7 @@ class Message:
                 if end < 0 and size - at <= _LINE_BYTES + 1:
                     break
                 if not 0 <= end - at <= _LINE_BYTES:
-                    raise LostError
+                    raise UnsupportedError
                 self._searched = 0
                 if state == _SIZE:
                     self._left = _size(buffer[at:end])
@@ -211,7 +211,7 @@ class Message:
                 else:
                     self.done = end == at
                     if not (self.done or _TRAILER.fullmatch(buffer, at, end)):
-                        raise LostError
+                        raise UnsupportedError
                 at = end + 2
         self._state = state
         if at == size:
@@ -224,16 +224,16 @@ class Message:
 
 
 def _size(line: bytes | bytearray) -> int:
-    """Return a chunk's size by its line. Raises `LostError`."""
+    """Return a chunk's size by its line. Raises `UnsupportedError`."""
     if not line.isalnum():
         found = _EXTENDED.fullmatch(line)
         if found is None:
-            raise LostError
+            raise UnsupportedError
         line = found[1]
     # int() alone would take `0x` as well, and spaces, signs and underscores, which are not alphanumeric.
     if len(line) > 15 or line[1:2] in (b"x", b"X"):
-        raise LostError
+        raise UnsupportedError
     try:
         return int(line, 16)
     except ValueError:
-        raise LostError from None
+        raise UnsupportedError from None

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from shimmy_metrics.meter.clients import client_of
-from shimmy_metrics.meter.framing import LostError
+from shimmy_metrics.meter.framing import UnsupportedError
 from shimmy_metrics.meter.http1 import Head
 from shimmy_metrics.meter.routes import generates, place_of, route_of
 from shimmy_metrics.vocabulary import OTHER
@@ -32,13 +32,13 @@ class Request(NamedTuple):
 
 
 def request_of(head: Head) -> Request:
-    """Return what is kept of a request. Raises `LostError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
+    """Return what is kept of a request. Raises `UnsupportedError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
     parts = head.line.split(b" ")
     if len(parts) != 3:
-        raise LostError
+        raise UnsupportedError
     method, target, version = parts
     if version not in VERSIONS or method == b"CONNECT" or not (method.isalpha() or _METHOD.fullmatch(method)):
-        raise LostError
+        raise UnsupportedError
     agent = head.fields.get(b"user-agent")
     route = None if method == b"OPTIONS" else route_of(target)
     client = client_of(agent) if agent else None

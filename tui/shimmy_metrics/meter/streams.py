@@ -1,6 +1,7 @@
 """Streams: server-sent events, and lines of JSON. Each block is read when it is whole, and forgotten.
 
-A stream says the same thing over and over; once a `Mould` fits, blocks are counted many at a time without parsing.
+The events of a stream differ in little but their text. Once an `EventTemplate` matches, blocks are counted many at a
+time without parsing.
 """
 
 from abc import ABC, abstractmethod
@@ -9,15 +10,15 @@ from typing import Any, Final
 import orjson
 
 from shimmy_metrics.meter.dialects import read
+from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.lines import EventSplitter, Splitter
-from shimmy_metrics.meter.mould import Mould
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
-_MOULDS: Final = 16
-"""How often a stream may be tried for a mould. llama.cpp puts the second into each event; Ollama the nanosecond."""
+_TEMPLATES: Final = 16
+"""How often a stream may be tried for a template. llama.cpp puts the second into each event; Ollama the nanosecond."""
 
-_MOULD_BYTES: Final = 4_096
-"""A mould is as long as its event, and stays."""
+_TEMPLATE_BYTES: Final = 4_096
+"""A template is as long as its event, and stays."""
 
 _DONE: Final = b"[DONE]"
 _ERRORS: Final = frozenset({b"event: error", b"event:error"})
@@ -26,8 +27,8 @@ _ERRORS: Final = frozenset({b"event: error", b"event:error"})
 class Blocks(ABC):
     """Reads a stream block by block, as `splitter` cuts it."""
 
-    def __init__(self, tally: Tally, splitter: Splitter) -> None:
-        self._tally = tally
+    def __init__(self, usage: Usage, splitter: Splitter) -> None:
+        self._usage = usage
         self._splitter = splitter
 
     def feed(self, piece: bytes) -> None:
@@ -54,45 +55,45 @@ class Blocks(ABC):
 class Lines(Blocks):
     """Lines of JSON (Ollama)."""
 
-    def __init__(self, tally: Tally, splitter: Splitter | None = None) -> None:
-        super().__init__(tally, splitter or Splitter())
-        self._mould: Mould | None = None
-        self._tries = _MOULDS
+    def __init__(self, usage: Usage, splitter: Splitter | None = None) -> None:
+        super().__init__(usage, splitter or Splitter())
+        self._template: EventTemplate | None = None
+        self._tries = _TEMPLATES
 
     def _read(self, whole: bytes) -> None:
-        if self._mould is None or not self._mould.take_all(whole, self._splitter.gap, self._tally):
+        if self._template is None or not self._template.take_all(whole, self._splitter.gap, self._usage):
             super()._read(whole)
 
     def _block(self, block: bytes) -> None:
-        tally = self._tally
-        if self._mould is not None and self._mould.take(block, tally):
+        usage = self._usage
+        if self._template is not None and self._template.take(block, usage):
             return
-        before = tally.pieces
-        self._tell(block, tally)
-        if tally.pieces > before and self._tries and len(block) <= _MOULD_BYTES:
+        before = usage.pieces
+        self._tell(block, usage)
+        if usage.pieces > before and self._tries and len(block) <= _TEMPLATE_BYTES:
             self._tries -= 1
-            self._mould = Mould.of(block, self._tell)
+            self._template = EventTemplate.of(block, self._tell)
 
-    def _tell(self, block: bytes, tally: Tally) -> None:
-        """Read one block into a tally. Depends on the block alone."""
+    def _tell(self, block: bytes, usage: Usage) -> None:
+        """Read one block into the usage. Depends on the block alone."""
         told = _object(block)
         if told is not None:
-            read(told, tally, stream=True)
+            read(told, usage, stream=True)
 
 
 class Events(Lines):
     """Server-sent events whose data is JSON."""
 
-    def __init__(self, tally: Tally) -> None:
-        super().__init__(tally, EventSplitter())
+    def __init__(self, usage: Usage) -> None:
+        super().__init__(usage, EventSplitter())
 
-    def _tell(self, block: bytes, tally: Tally) -> None:
+    def _tell(self, block: bytes, usage: Usage) -> None:
         if not block.startswith(b"data: ") and not _ERRORS.isdisjoint(block.splitlines()):
-            tally.failed = tally.understood = True
+            usage.failed = usage.understood = True
         elif (data := data_of(block)) == _DONE:
-            tally.understood = True
+            usage.understood = True
         elif data is not None:
-            super()._tell(data, tally)
+            super()._tell(data, usage)
 
 
 class BareEvents(Blocks):
@@ -101,8 +102,8 @@ class BareEvents(Blocks):
     A generation that fails there says so in an event of its own: `[ERROR] ` and the reason (seen live, 2.6.5).
     """
 
-    def __init__(self, tally: Tally) -> None:
-        super().__init__(tally, EventSplitter())
+    def __init__(self, usage: Usage) -> None:
+        super().__init__(usage, EventSplitter())
 
     def finish(self, last: bytes = b"") -> None:
         """Take the last piece, and forget an event that was cut short: it may be half of `[DONE]`."""
@@ -113,12 +114,12 @@ class BareEvents(Blocks):
         data = data_of(block)
         if data is None:
             return
-        tally = self._tally
-        tally.understood = True
+        usage = self._usage
+        usage.understood = True
         if data.startswith((b"[ERROR] ", b'{"error":')):
-            tally.failed = True
+            usage.failed = True
         elif data != _DONE:
-            tally.piece(streamed=True)  # without text it is a token all the same: a special one
+            usage.piece(streamed=True)  # without text it is a token all the same: a special one
 
 
 def data_of(block: bytes) -> bytes | None:

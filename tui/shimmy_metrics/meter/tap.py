@@ -1,7 +1,7 @@
 """The tap on one connection: both directions in, exchanges out. Called after the bytes were forwarded.
 
-It never raises. Where it cannot read what passes it is blind: it keeps nothing, and returns at once. A request that was
-read is one exchange all the same, whatever its answer looked like.
+It never raises. Bytes that it cannot read disable it: it keeps nothing and returns at once. A request that was read
+still becomes one exchange, whatever its answer looked like.
 """
 
 from collections import deque
@@ -12,10 +12,10 @@ from typing import Final
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import PIPELINE_MAX
 from shimmy_metrics.meter.bodies import Body, Unread, body_for
-from shimmy_metrics.meter.framing import OPEN, LostError, body_length, encoded, persists
-from shimmy_metrics.meter.http1 import Head, Message
+from shimmy_metrics.meter.framing import OPEN, UnsupportedError, body_length, encoded, persists
+from shimmy_metrics.meter.http1 import Head, MessageParser
 from shimmy_metrics.meter.request import VERSIONS, Request, request_of
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.meter.websocket import Frames
 from shimmy_metrics.vocabulary import TokenSource
 
@@ -32,14 +32,14 @@ _SWITCHING: Final = 101
 class _Answer:
     """The answer that is passing. `body` is None where it tells nothing; `last`: none follows on its connection."""
 
-    __slots__ = ("answered", "body", "last", "request", "status", "tally")
+    __slots__ = ("answered", "body", "last", "request", "status", "usage")
 
-    def __init__(self, request: Request, status: int, answered: float, tally: Tally, *, last: bool) -> None:
+    def __init__(self, request: Request, status: int, answered: float, usage: Usage, *, last: bool) -> None:
         self.request = request
         self.status = status
         self.answered = answered
         self.last = last
-        self.tally = tally
+        self.usage = usage
         self.body: Body | None = None
 
 
@@ -48,12 +48,12 @@ class Tap:
 
     `on_exchange` gets each exchange when its answer ended; `hash_model` turns a model's name into a keyed hash;
     `clock` gives monotonic seconds. `server` tells what the server calls itself (`shimmy`, or empty), as far as that is
-    known now. `blind` tells that nothing is read any more.
+    known now. `disabled`: nothing is read any more.
     """
 
     __slots__ = (
         "_answer", "_awaited", "_clock", "_from_client", "_from_server", "_hash", "_last_asked", "_on_exchange",
-        "_server", "blind",
+        "_server", "disabled",
     )  # fmt: skip
 
     def __init__(
@@ -68,11 +68,11 @@ class Tap:
         self._clock = clock
         self._server = server
         self._awaited: deque[Request] = deque()
-        self._from_client = Message()
-        self._from_server = Message(b"HTTP/1.")
+        self._from_client = MessageParser()
+        self._from_server = MessageParser(b"HTTP/1.")
         self._answer: _Answer | None = None
         self._last_asked = False  # no request follows on this connection (RFC 9112, section 9.6)
-        self.blind = False
+        self.disabled = False
 
     @property
     def answer_due(self) -> bool:
@@ -83,7 +83,7 @@ class Tap:
 
     def client_bytes(self, data: bytes) -> None:
         """Read what the client sent."""
-        if self.blind:
+        if self.disabled:
             return
         try:
             self._read_client(data)
@@ -91,11 +91,11 @@ class Tap:
             # What was asked until here is answered all the same.
             self._pass_client()
             if self._answer is None and not self._awaited:
-                self._go_blind()
+                self._disable()
 
     def server_bytes(self, data: bytes) -> None:
         """Read what the server sent."""
-        if self.blind:
+        if self.disabled:
             return
         try:
             self._read_server(data)
@@ -108,7 +108,7 @@ class Tap:
         `by_server`: it was the server that ended it, `reset`: not in an orderly way. Then an answer that was not whole
         was broken off, and a request without any answer failed. What the client left counts as it stands.
         """
-        if self.blind:
+        if self.disabled:
             return
         with suppress(Exception):
             now = self._clock()
@@ -116,14 +116,14 @@ class Tap:
                 over = isinstance(self._answer.body, Frames) and self._answer.body.over
                 whole = self._from_server.ends_with_connection and (over or not reset)
                 if self._answer.body is not None and not whole:
-                    self._answer.tally.passed = True  # though nothing came: it may have been on its way
+                    self._answer.usage.passed = True  # though nothing came: it may have been on its way
                 self._finish(self._answer, now, failed=by_server and not whole)
-            if not self.blind:
+            if not self.disabled:
                 for at, request in enumerate(self._awaited, 1):
                     # A client that leaves before the answer leaves what the server made of a whole request untold.
                     whole = at < len(self._awaited) or self._from_client.done
                     self._count(request, None, now, failed=by_server, unread=whole and not by_server)
-        self._go_blind()
+        self._disable()
 
     def _read_client(self, data: bytes) -> None:
         message = self._from_client
@@ -140,13 +140,13 @@ class Tap:
             if head is None:
                 return
             if len(self._awaited) == PIPELINE_MAX:
-                raise LostError
+                raise UnsupportedError
             self._awaited.append(request_of(head))
             version = head.line.rpartition(b" ")[2]
             self._last_asked = not persists(head.fields, version)
             length = body_length(head.fields, version) or 0
             if length == OPEN:
-                raise LostError
+                raise UnsupportedError
             message.expect(length)
 
     def _pass_client(self) -> None:
@@ -172,7 +172,7 @@ class Tap:
             if answer.body is not None:
                 last = message.body()
                 if last:
-                    answer.tally.passed = True
+                    answer.usage.passed = True
                 if not message.done:
                     answer.body.feed(last)
                     return
@@ -181,7 +181,7 @@ class Tap:
                 if not message.done:
                     return
             self._finish(answer, now, last)
-            if self.blind:
+            if self.disabled:
                 return
 
     def _begin(self, head: Head) -> _Answer | None:
@@ -189,18 +189,18 @@ class Tap:
         version, _, rest = head.line.partition(b" ")
         code = rest[:3]
         if version not in VERSIONS or rest[3:4] not in (b" ", b"") or not self._awaited:
-            raise LostError
+            raise UnsupportedError
         if len(code) != 3 or not code.isdigit() or code[:1] == b"0":
-            raise LostError
+            raise UnsupportedError
         status = int(code)
         if status < 200 and status != _SWITCHING:
             return None  # the final answer follows
         if status == _SWITCHING and head.fields.get(b"upgrade", b"").rstrip(b" \t") != b"websocket":
-            raise LostError
+            raise UnsupportedError
         length = body_length(head.fields, version)
         request = self._awaited.popleft()
-        tally = Tally(generates=request.generates, event_is_token=self._is_shimmy())
-        answer = _Answer(request, status, head.began, tally, last=not persists(head.fields, version))
+        usage = Usage(generates=request.generates, event_is_token=self._is_shimmy())
+        answer = _Answer(request, status, head.began, usage, last=not persists(head.fields, version))
         if status == _SWITCHING:
             self._switch(head.fields, answer)
             return answer
@@ -211,7 +211,7 @@ class Tap:
         answer.last |= length == OPEN
         self._from_server.expect(length)
         if length and status < 300 and request.route is not None:
-            answer.body = self._body(head.fields, request.route, tally)
+            answer.body = self._body(head.fields, request.route, usage)
         return answer
 
     def _switch(self, fields: dict[bytes, bytes], answer: _Answer) -> None:
@@ -220,15 +220,15 @@ class Tap:
         self._from_server.expect(OPEN)
         if answer.request.route == "/ws/generate" and self._is_shimmy():
             extended = b"sec-websocket-extensions" in fields
-            answer.tally.generates = True  # though it began with a GET
-            answer.body = Unread() if extended else Frames(answer.tally)
+            answer.usage.generates = True  # though it began with a GET
+            answer.body = Unread() if extended else Frames(answer.usage)
 
-    def _body(self, fields: dict[bytes, bytes], route: str, tally: Tally) -> Body | None:
+    def _body(self, fields: dict[bytes, bytes], route: str, usage: Usage) -> Body | None:
         if encoded(fields):
             return Unread()
         # Shimmy's usage there is the bytes by four.
-        tally.estimated = route == "/v1/messages" and self._is_shimmy()
-        return body_for(fields.get(b"content-type", b""), tally, bare=route == "/api/generate" and self._is_shimmy())
+        usage.estimated = route == "/v1/messages" and self._is_shimmy()
+        return body_for(fields.get(b"content-type", b""), usage, bare=route == "/api/generate" and self._is_shimmy())
 
     def _is_shimmy(self) -> bool:
         return self._server() == SHIMMY
@@ -241,7 +241,7 @@ class Tap:
         self._count(answer.request, answer, now, failed=failed)
         if answer.last:
             # No request behind it was taken; its client repeats it elsewhere (RFC 9112, section 9.6).
-            self._go_blind()
+            self._disable()
 
     def _lose(self) -> None:
         """Count what was asked, though nobody can tell what it was answered with; and read nothing more."""
@@ -251,7 +251,7 @@ class Tap:
                 self._count(self._answer.request, self._answer, now, unread=True)
             for request in self._awaited:
                 self._count(request, None, now, unread=True)
-        self._go_blind()
+        self._disable()
 
     def _count(
         self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
@@ -261,13 +261,13 @@ class Tap:
             return
         model, tokens, source, answered, generates = None, 0, None, None, request.generates
         if answer is not None:
-            tally = answer.tally
+            usage = answer.usage
             failed = failed or answer.status >= 400
-            answered, generates = answer.answered, tally.generates
+            answered, generates = answer.answered, usage.generates
             if not unread:
-                tokens, source = tally.result()
-                model = None if tally.model is None else self._hash(tally.model.encode())
-                failed = failed or tally.failed
+                tokens, source = usage.result()
+                model = None if usage.model is None else self._hash(usage.model.encode())
+                failed = failed or usage.failed
         if unread and generates and not failed:
             source = TokenSource.UNKNOWN
         place = request.place if source is TokenSource.UNKNOWN else None
@@ -277,8 +277,8 @@ class Tap:
             )
         )
 
-    def _go_blind(self) -> None:
-        self.blind = True
+    def _disable(self) -> None:
+        self.disabled = True
         self._answer = None
         self._awaited.clear()
         self._from_client.drop()

@@ -6,8 +6,8 @@ known by how they begin.
 
 from typing import Final
 
-from shimmy_metrics.meter.framing import LostError
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.framing import UnsupportedError
+from shimmy_metrics.meter.usage import Usage
 
 _CONTINUATION: Final = 0
 _TEXT: Final = 1
@@ -28,10 +28,10 @@ class Frames:
     `over` tells that the last message came, or the server's close: nothing can be broken off any more.
     """
 
-    __slots__ = ("_buffer", "_closed", "_final", "_first", "_left", "_message", "_opcode", "_tally", "over")
+    __slots__ = ("_buffer", "_closed", "_final", "_first", "_left", "_message", "_opcode", "_usage", "over")
 
-    def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
         self._buffer = b""
         self._opcode = self._left = 0
         self._final = True
@@ -40,7 +40,7 @@ class Frames:
         self._closed = self.over = False
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes. Raises `LostError` for what is no frame of a server."""
+        """Take the next bytes. Raises `UnsupportedError` for what is no frame of a server."""
         buffer, at = self._buffer + piece, 0
         while not self._closed:
             if not self._left:
@@ -72,7 +72,7 @@ class Frames:
         begin = at + (2 if length < 126 else 4 if length == 126 else 10)
         # Without an extension these bits are zero, and a server does not mask (section 5.2).
         if first & 0x70 or length & 0x80:
-            raise LostError
+            raise UnsupportedError
         if len(buffer) < begin:
             return at
         if length >= 126:
@@ -86,7 +86,7 @@ class Frames:
             lawful = self._opcode in (_TEXT, _BINARY) and self._message == _CONTINUATION
             self._message, self._first = self._opcode, b""
         if not lawful or length >> 63:
-            raise LostError
+            raise UnsupportedError
         return begin
 
     def _end(self) -> None:
@@ -95,12 +95,12 @@ class Frames:
             self._closed = self._opcode == _CLOSE
             self.over |= self._closed
             return
-        self._tally.understood = True
+        self._usage.understood = True
         if self._message == _TEXT:
             if self._first.startswith(_ERROR):
-                self._tally.failed = True
+                self._usage.failed = True
             elif self._first == _DONE:
                 self.over = True
             else:
-                self._tally.piece(streamed=True)
+                self._usage.piece(streamed=True)
         self._message, self._first = _CONTINUATION, b""

@@ -158,7 +158,7 @@ class ClientEnd(End):
         tap = self.counting.tap
         if tap is not None:
             tap.client_bytes(data)
-            if tap.answer_due or tap.blind:
+            if tap.answer_due or tap.disabled:
                 self._reset()
 
     def _reset(self) -> None:
@@ -168,7 +168,7 @@ class ClientEnd(End):
     def _end_if_answered(self) -> None:
         """End both connections when the client has all answers. Where that cannot be known the server ends them."""
         tap, other = self.counting.tap, self.other()
-        if tap is None or tap.blind or other is None or self.transport is None or self.peer is None:
+        if tap is None or tap.disabled or other is None or self.transport is None or self.peer is None:
             return
         if tap.answer_due:
             self.peer.count = self._count_last

@@ -19,7 +19,7 @@ class Tap(Protocol):
     """What reads a copy of one connection's bytes; meter.tap is one. It never raises."""
 
     @property
-    def blind(self) -> bool:
+    def disabled(self) -> bool:
         """Whether nothing is read any more."""
 
     @property

@@ -14,10 +14,10 @@ from shimmy_metrics.meter.dialects import (
     tgi,
     transcription,
 )
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
-Dialect = Callable[[dict[str, Any], Tally, bool], bool]
-"""Reads one JSON object (a whole answer, or an event of a `stream`) into the tally; False where it is not its own."""
+Dialect = Callable[[dict[str, Any], Usage, bool], bool]
+"""Reads one JSON object (a whole answer, or an event of a `stream`) into the usage; False where it is not its own."""
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     openai.read,
@@ -33,18 +33,18 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 """The more telling shape first."""
 
 
-def read(told: dict[str, Any], tally: Tally, *, stream: bool) -> None:
+def read(told: dict[str, Any], usage: Usage, *, stream: bool) -> None:
     """Read one object by the first dialect that knows it.
 
     A model is named at the top in most of them, and where nothing is generated as well (embeddings). An object that
     tells an error is a failure in all of them.
     """
     if told.get("error") or told.get("type") == "error" or told.get("object") == "error":
-        tally.failed = tally.understood = True
+        usage.failed = usage.understood = True
         if stream:
             return
-    tally.name(told.get("model"))
+    usage.name(told.get("model"))
     for dialect in DIALECTS:
-        if dialect(told, tally, stream):
-            tally.understood = True
+        if dialect(told, usage, stream):
+            usage.understood = True
             return

@@ -5,34 +5,34 @@
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole `message` or one of the stream's events."""
     match told.get("type"):
         case "message":
             if told.get("content"):
-                tally.piece(streamed=stream)
-            _report(told, tally)
+                usage.piece(streamed=stream)
+            _report(told, usage)
         case "message_start":
             inner = told.get("message")
             if isinstance(inner, dict):
-                tally.name(inner.get("model"))
+                usage.name(inner.get("model"))
         case "content_block_delta":
             delta = told.get("delta")
             if isinstance(delta, dict) and (
                 text := delta.get("text") or delta.get("partial_json") or delta.get("thinking")
             ):
-                tally.piece(text, streamed=stream)
+                usage.piece(text, streamed=stream)
         case "message_delta":
-            _report(told, tally)
+            _report(told, usage)
         case _:
             return False
     return True
 
 
-def _report(told: dict[str, Any], tally: Tally) -> None:
-    usage = told.get("usage")
-    if isinstance(usage, dict):
-        tally.report(usage.get("output_tokens"))
+def _report(told: dict[str, Any], usage: Usage) -> None:
+    counts = told.get("usage")
+    if isinstance(counts, dict):
+        usage.report(counts.get("output_tokens"))

@@ -5,16 +5,16 @@ In a stream every event has the count so far of its prompt, the last one `"stop"
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with `content` and `stop`."""
     text, stop = told.get("content"), told.get("stop")
     if not isinstance(text, str) or not isinstance(stop, bool):
         return False
     if text or (stream and not stop):
-        tally.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
+        usage.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
     index = told.get("index")
-    tally.report(told.get("tokens_predicted"), index if type(index) is int else 0, so_far=not stop)
+    usage.report(told.get("tokens_predicted"), index if type(index) is int else 0, so_far=not stop)
     return True

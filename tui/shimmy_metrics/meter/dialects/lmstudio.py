@@ -2,35 +2,35 @@
 
 from typing import Any, Final
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 _STAGES: Final = ("chat.", "model_load.", "prompt_processing.", "message.", "reasoning.", "tool_call.")
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole answer or one of the stream's events."""
     kind = told.get("type")
     if isinstance(kind, str) and kind.startswith(_STAGES):
-        tally.name(told.get("model_instance_id"))
+        usage.name(told.get("model_instance_id"))
         result = told.get("result")
         if kind == "chat.end" and isinstance(result, dict):
-            _read_result(result, tally)
+            _read_result(result, usage)
         elif kind == "tool_call.arguments":
-            tally.piece(streamed=stream)
-            tally.uneven = True  # a call of a tool comes whole, in one event
+            usage.piece(streamed=stream)
+            usage.uneven = True  # a call of a tool comes whole, in one event
         elif kind.endswith(".delta") and (text := told.get("content")):
-            tally.piece(text, streamed=stream)
+            usage.piece(text, streamed=stream)
         return True
     if isinstance(told.get("stats"), dict) and isinstance(told.get("output"), list):
-        _read_result(told, tally)
+        _read_result(told, usage)
         return True
     return False
 
 
-def _read_result(result: dict[str, Any], tally: Tally) -> None:
-    tally.name(result.get("model_instance_id"))
+def _read_result(result: dict[str, Any], usage: Usage) -> None:
+    usage.name(result.get("model_instance_id"))
     if result.get("output"):
-        tally.piece(streamed=False)
+        usage.piece(streamed=False)
     stats = result.get("stats")
     if isinstance(stats, dict):
-        tally.report(stats.get("total_output_tokens"))
+        usage.report(stats.get("total_output_tokens"))

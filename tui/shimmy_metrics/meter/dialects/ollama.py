@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with `done`, a whole answer or one line of a stream."""
     done = told.get("done")
     if not isinstance(done, bool):
@@ -14,8 +14,8 @@ def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT
     said = message if isinstance(message, dict) else told
     text = said.get("content") or said.get("response") or said.get("thinking")
     if text or said.get("tool_calls"):
-        tally.piece(text, streamed=stream)
-        tally.uneven |= not text  # a call of a tool comes whole, in one line
+        usage.piece(text, streamed=stream)
+        usage.uneven |= not text  # a call of a tool comes whole, in one line
     if done:
-        tally.report(told.get("eval_count"))
+        usage.report(told.get("eval_count"))
     return True

@@ -2,49 +2,49 @@
 
 from typing import Any, Final
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 _OTHERWISE: Final = ("reasoning_content", "reasoning", "tool_calls", "function_call", "refusal")
 """What is generated besides text: reasoning, a call of a tool, a refusal."""
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with `choices`: content, usage, and llama.cpp's `timings` where a stream has no usage."""
     choices = told.get("choices")
     if not isinstance(choices, list):
         return False
     for choice in choices:
         if isinstance(choice, dict):
-            _read_choice(choice, tally, stream=stream)
-    usage, timings = told.get("usage"), told.get("timings")
+            _read_choice(choice, usage, stream=stream)
+    counts, timings = told.get("usage"), told.get("timings")
     figure, so_far = None, False
-    if isinstance(usage, dict):
-        figure = usage.get("completion_tokens")
+    if isinstance(counts, dict):
+        figure = counts.get("completion_tokens")
     elif isinstance(timings, dict):
         figure = timings.get("predicted_n")
         so_far = not any(isinstance(choice, dict) and choice.get("finish_reason") for choice in choices)
     if stream and len(choices) == 1:
-        tally.report(figure, _index(choices[0]), so_far=so_far)
-    elif isinstance(timings, dict) and tally.choices > 1:
-        _report_one_of_several(figure, tally, stream=stream)
+        usage.report(figure, _index(choices[0]), so_far=so_far)
+    elif isinstance(timings, dict) and usage.choices > 1:
+        _report_one_of_several(figure, usage, stream=stream)
     else:
-        tally.report(figure)
+        usage.report(figure)
     return True
 
 
-def _read_choice(choice: dict[str, Any], tally: Tally, *, stream: bool) -> None:
+def _read_choice(choice: dict[str, Any], usage: Usage, *, stream: bool) -> None:
     # A gateway tells a failed choice in its place; the answer around it is whole.
     if choice.get("error") or choice.get("finish_reason") == "error":
-        tally.failed = True
-    if (index := _index(choice)) >= tally.choices:
-        tally.choices = index + 1
+        usage.failed = True
+    if (index := _index(choice)) >= usage.choices:
+        usage.choices = index + 1
     told = choice.get("delta") or choice.get("message")
     if not isinstance(told, dict):
         told = choice
     if said := told.get("content") or told.get("text") or _said_otherwise(told):
-        tally.piece(said, streamed=stream)
+        usage.piece(said, streamed=stream)
     elif stream and _is_token(told) and not choice.get("finish_reason"):
-        tally.piece(streamed=True)
+        usage.piece(streamed=True)
 
 
 def _is_token(told: dict[str, Any]) -> bool:
@@ -59,14 +59,14 @@ def _said_otherwise(told: dict[str, Any]) -> object:
     return next((value for key in _OTHERWISE if (value := told.get(key))), None)
 
 
-def _report_one_of_several(figure: object, tally: Tally, *, stream: bool) -> None:
+def _report_one_of_several(figure: object, usage: Usage, *, stream: bool) -> None:
     """Take llama.cpp's usage of a request for several choices: it is one choice's own, and does not say whose.
 
     In a stream the pieces of all of them were counted, which is nearer.
     """
     if not stream and type(figure) is int:
-        tally.report(figure * tally.choices)
-        tally.estimated = True
+        usage.report(figure * usage.choices)
+        usage.estimated = True
 
 
 def _index(choice: object) -> int:

@@ -2,31 +2,31 @@
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole `response`, or a `response.*` event: its delta, or the response it holds."""
     kind = told.get("type")
     if isinstance(kind, str) and kind.startswith("response."):
         inner = told.get("response")
         if isinstance(inner, dict):
-            _read_response(inner, tally)
+            _read_response(inner, usage)
         elif kind.endswith(".delta") and (delta := told.get("delta")):
-            tally.piece(delta, streamed=stream)
-        tally.failed |= kind == "response.failed"
+            usage.piece(delta, streamed=stream)
+        usage.failed |= kind == "response.failed"
     elif told.get("object") == "response":
-        _read_response(told, tally)
+        _read_response(told, usage)
     else:
         return False
     return True
 
 
-def _read_response(response: dict[str, Any], tally: Tally) -> None:
-    tally.name(response.get("model"))
-    tally.failed |= response.get("status") == "failed"
+def _read_response(response: dict[str, Any], usage: Usage) -> None:
+    usage.name(response.get("model"))
+    usage.failed |= response.get("status") == "failed"
     if response.get("output"):
-        tally.piece(streamed=False)
-    usage = response.get("usage")
-    if isinstance(usage, dict):
-        tally.report(usage.get("output_tokens"))
+        usage.piece(streamed=False)
+    counts = response.get("usage")
+    if isinstance(counts, dict):
+        usage.report(counts.get("output_tokens"))

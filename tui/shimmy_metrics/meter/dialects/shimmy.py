@@ -5,17 +5,17 @@ Its stream there is bare text (`streams.BareEvents`), its WebSocket too (`websoc
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with a `response` text."""
     response = told.get("response")
     if not isinstance(response, str):
         return False
     if response:
-        tally.piece(streamed=stream)
-    usage = told.get("usage")
-    if isinstance(usage, dict):
-        tally.report(usage.get("completion_tokens"))
+        usage.piece(streamed=stream)
+    counts = told.get("usage")
+    if isinstance(counts, dict):
+        usage.report(counts.get("completion_tokens"))
     return True

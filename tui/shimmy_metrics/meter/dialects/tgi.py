@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with a `token`, or with the whole `generated_text`; `details` only where they were asked for."""
     if isinstance(told.get("token"), dict):
-        tally.piece(streamed=stream)
+        usage.piece(streamed=stream)
     elif not isinstance(text := told.get("generated_text"), str):
         return False
     elif text:
-        tally.piece(streamed=False)
+        usage.piece(streamed=False)
     details = told.get("details")
     if isinstance(details, dict):
-        tally.report(details.get("generated_tokens"))
+        usage.report(details.get("generated_tokens"))
     return True

@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], tally: Tally, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole transcript or one of the `transcript.*` events."""
-    kind, usage = told.get("type"), told.get("usage")
+    kind, counts = told.get("type"), told.get("usage")
     if isinstance(kind, str) and kind.startswith("transcript."):
         if kind.endswith(".delta") and (delta := told.get("delta")):
-            tally.piece(delta, streamed=stream)
-    elif not isinstance(text := told.get("text"), str) or not isinstance(usage, dict):
+            usage.piece(delta, streamed=stream)
+    elif not isinstance(text := told.get("text"), str) or not isinstance(counts, dict):
         return False
     elif text:
-        tally.piece(streamed=stream)
-    if isinstance(usage, dict):
-        tally.report(usage.get("output_tokens"))
+        usage.piece(streamed=stream)
+    if isinstance(counts, dict):
+        usage.report(counts.get("output_tokens"))
     return True

@@ -10,7 +10,7 @@ _FIGURES_MAX: Final = 64
 """What one answer may leave in memory: a model's name, a figure for each of its choices."""
 
 
-class Tally:
+class Usage:
     """Filled by a dialect while the answer passes. The model's name stays here until it is hashed, and goes with it.
 
     `generates`: what the answer holds was generated; if not, it tells no tokens whatever stands in it. `passed`: a body

@@ -1,16 +1,16 @@
 """The form that a stream's events share: byte for byte the same around one piece of text.
 
-Reading an event costs twice what comparing it costs, and five times where many are compared at once. A mould is
-proven, not guessed: with a word in the hole the event tells one piece, and with its hole empty one or none. What is
-between two quotes, without a quote or a backslash, can only be a string, so any text in the hole tells the same.
+Parsing an event costs twice as much as comparing it, and five times as much where many are compared at once. A template
+is verified by parsing it: with the slot filled the event tells one piece, with the slot empty one or none. Text between
+two quotes that holds neither a quote nor a backslash can only be a string, so any text in the slot tells the same.
 """
 
 from collections.abc import Callable
 from typing import Final, Self
 
-from shimmy_metrics.meter.tally import Tally
+from shimmy_metrics.meter.usage import Usage
 
-_HOLES: Final = tuple(
+_SLOTS: Final = tuple(
     b'"%s":%s"' % (name, space)
     for name in (
         b"content",
@@ -27,7 +27,7 @@ _HOLES: Final = tuple(
 _PROBE: Final = b"?"
 
 
-class Mould:
+class EventTemplate:
     """`before` and `after` are what stands around the text in each event; `empties`: no text is a piece as well."""
 
     __slots__ = ("_after", "_before", "_empties")
@@ -38,36 +38,36 @@ class Mould:
         self._empties = empties
 
     @classmethod
-    def of(cls, block: bytes, tell: Callable[[bytes, Tally], None]) -> Self | None:
-        """Return the mould of an event that told a piece; None where it has none. `tell` reads an event."""
-        for hole in _HOLES:
-            begin = block.find(hole) + len(hole)
+    def of(cls, block: bytes, tell: Callable[[bytes, Usage], None]) -> Self | None:
+        """Return the template of an event that told a piece; None where it has none. `tell` reads an event."""
+        for slot in _SLOTS:
+            begin = block.find(slot) + len(slot)
             end = block.find(b'"', begin)
-            if begin < len(hole) or end <= begin or _odd(block[begin:end]):
+            if begin < len(slot) or end <= begin or _odd(block[begin:end]):
                 continue
             before, after = block[:begin], block[end:]
-            empty, filled = Tally(), Tally()
+            empty, filled = Usage(), Usage()
             tell(before + after, empty)
             tell(before + _PROBE + after, filled)
             if _tells(filled, 1) and _tells(empty, empty.pieces):
                 return cls(before, after, empties=empty.pieces == 1)
         return None
 
-    def take(self, block: bytes, tally: Tally) -> bool:
-        """Count an event of this form, with text in its hole; False for one of another form."""
+    def take(self, block: bytes, usage: Usage) -> bool:
+        """Count an event of this form, with text in its slot; False for one of another form."""
         begin, end = len(self._before), len(block) - len(self._after)
         if begin > end or not block.startswith(self._before) or not block.endswith(self._after):
             return False
         text = block[begin:end]
         if _odd(text) or not (text or self._empties):
             return False
-        tally.content = True
-        tally.pieces += 1
+        usage.content = True
+        usage.pieces += 1
         if not text.isascii():
-            tally.uneven = True
+            usage.uneven = True
         return True
 
-    def take_all(self, whole: bytes, gap: bytes, tally: Tally) -> bool:
+    def take_all(self, whole: bytes, gap: bytes, usage: Usage) -> bool:
         """Count events, each with its gap, if all are of this form; else none."""
         after = self._after + gap
         begin, end = len(self._before), len(whole) - len(after)
@@ -77,10 +77,10 @@ class Mould:
         text = b"".join(texts)
         if _odd(text) or not (self._empties or b"" not in texts):
             return False
-        tally.content = True
-        tally.pieces += len(texts)
+        usage.content = True
+        usage.pieces += len(texts)
         if not text.isascii():
-            tally.uneven = True
+            usage.uneven = True
         return True
 
 
@@ -88,5 +88,5 @@ def _odd(text: bytes) -> bool:
     return b'"' in text or b"\\" in text or b"\n" in text
 
 
-def _tells(tally: Tally, pieces: int) -> bool:
-    return tally.pieces == pieces <= 1 and tally.reported is None and not tally.failed
+def _tells(usage: Usage, pieces: int) -> bool:
+    return usage.pieces == pieces <= 1 and usage.reported is None and not usage.failed
