@@ -365,7 +365,7 @@ def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str)
     let_wait(home)
     let_wait(home, SECOND)
     is_one_line(_own(home, word, "beef"), "no report that waits has a digest or a session_id that begins with")
-    is_one_line(_own(home, word, ""), "no report")
+    is_one_line(_own(home, word, ""), "an empty ID")
     is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
     is_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 2
@@ -575,3 +575,24 @@ def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> No
             stop(process)
         assert wait_until(lambda: len(receiver.received) == 1)
     assert json.loads(receiver.received[0].body)["session_id"] == json.loads(shown.stdout)["session_id"]
+
+
+# --- where a release would send nothing, and where several servers run -------------------------------------------
+
+
+@pytest.mark.parametrize("switch", [{"DO_NOT_TRACK": "1"}, {"SHIMMY_METRICS_ENDPOINT": "https://elsewhere.example/"}])
+def test_where_a_release_would_send_nothing_none_is_offered(tmp_path: Path, switch: dict[str, str]) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+    assert "release ID, or all" in home.metrics("preview").stderr
+    assert "release all would send" in _own(home, "preview", "all").stderr
+    assert "            1 held until you release it\n" in _status(home)
+    assert "is held until you release it (it waits" in home.run("tui", "--plain").stdout
+    off = home.having(**switch)
+    for said in (off.metrics("preview").stderr, _own(off, "preview", "all").stderr):
+        assert "would send" not in said
+        assert "shimmy-metrics release" not in said
+        assert "Held until you release it, but nothing leaves from here." in said
+    assert "            1 held until you release it, but nothing leaves from here\n" in _status(off)
+    assert "is held until you release it, but nothing leaves from here (it" in off.run("tui", "--plain").stdout

@@ -23,14 +23,14 @@ def _receivers() -> Iterator[tuple[LoopbackReceiver, LoopbackReceiver]]:
 
 
 @contextmanager
-def _measured(home: Home) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Measure a server in this home's shell; give where it is reached, and the process."""
+def _measured(home: Home, number: int = 1) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Measure a server in this home's shell, the `number`th; give where it is reached, and the process."""
     with ToyServer() as toy:
         port = free_port()
         with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process)
             chat(port)
-            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            assert wait_until(lambda: _json(home)["running_sessions"] == number)
             yield f"http://127.0.0.1:{port}", process
 
 
@@ -81,6 +81,23 @@ def test_of_a_server_for_a_receiver_that_was_not_agreed_to_nothing_is_promised_a
         assert len(json.loads(arrived.body)) == 2
         assert other.received == []
         assert _json(home)["reports_held_for_endpoint"] == 1
+
+
+def test_of_several_servers_preview_names_the_one_that_it_shows_and_where_its_report_goes(tmp_path: Path) -> None:
+    with _receivers() as (agreed, other):
+        home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": agreed.url})
+        home.metrics("enable")
+        with _measured(home.having(SHIMMY_METRICS_ENDPOINT=other.url), 1) as (first, _):
+            assert "The running session, as its report would be" in home.metrics("preview").stderr
+            with _measured(home, 2) as (second, process):
+                shown = home.metrics("preview")
+                which, *rest = shown.stderr.splitlines()
+                assert which.startswith(f"The newest of 2 running sessions, at {second}, as its report would be")
+                assert rest[0].startswith(f"The server at {first} was started for {other.url}, not for the receiver")
+                assert rest[-1] == f"It goes to {agreed.url}."
+                _ended(home, process)
+            assert json.loads(agreed.received[0].body)["session_id"] == json.loads(shown.stdout)["session_id"]
+            assert other.received == []
 
 
 @pytest.mark.parametrize("due", [False, True])

@@ -31,6 +31,8 @@ def find_named(profile: Profile, word: str) -> Named:
     `all` is every report that is held, or else every one that is due. Raises `UserError` for a word that names no
     report or several, and where the config or the store cannot be used.
     """
+    if not word:
+        raise UserError("an empty ID names no report", remedy=f"Give how its digest or session_id begins, or {ALL}")
     consent = effective_consent(profile, None)
     with open_readonly(profile, off=not consent.measures) as db:
         queued = outbox.everything(db) if db is not None else []
@@ -75,9 +77,7 @@ def _all(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
 
 def _one(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
     start = word.lower()
-    found = [
-        report for report in queued if start and (report.sha256.startswith(start) or report.report_id.startswith(start))
-    ]
+    found = [report for report in queued if report.sha256.startswith(start) or report.report_id.startswith(start)]
     if not found:
         raise UserError(f"no report that waits has a digest or a session_id that begins with {word!a}", remedy=_SEE)
     if len(found) > 1:

@@ -14,6 +14,7 @@ from shimmy_metrics.cli.output import put, remark, say
 from shimmy_metrics.cli.owed import settled
 from shimmy_metrics.cli.status import attempt
 from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
 from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.errors import UserError
@@ -22,7 +23,7 @@ from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, leaves, obstacle
+from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, by_way_of, leaves, obstacle
 
 _POLL_SECONDS: Final = 0.05
 _WAIT_SECONDS: Final = SEND_SECONDS + 1.0
@@ -47,8 +48,10 @@ def preview_named(profile: Profile, word: str) -> int:
     with settled(profile):
         found = find_named(profile, word)
     put(found.request.body)
-    remark(f"What shimmy-metrics release {word} would send: {_size(found)}.")
-    for line in (*_waiting(found.request.reports, profile.clock.now()), obstacle(found.consent)):
+    sends = found.consent.sends
+    named = f"What shimmy-metrics release {word} would send" if sends else f"What {word} names, as one request"
+    remark(f"{named}: {_size(found)}.")
+    for line in (*_waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent)):
         if line:
             remark(line)
     return Exit.DONE
@@ -90,7 +93,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
             yield "An example: this machine's facts, and a session in which nothing happened. It is not sent."
             return
         case Basis.SESSION:
-            yield f"The running session, as its report would be if it ended now: {len(found.request.body):,} bytes."
+            yield f"{_which(found)}, as its report would be if it ended now: {len(found.request.body):,} bytes."
             if found.session is not None and found.session.local:
                 yield "It is measured for you alone: no report of it is made."
                 return
@@ -100,9 +103,9 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
             yield f"{named if consent.sends else 'What waits, as one request'}: {_size(found)}."
             if not held and consent.sends:
                 yield "A session that ends before it leaves adds its report."
-            yield from _waiting(found.request.reports, profile.clock.now())
+            yield from _waiting(found.request.reports, profile.clock.now(), sends=consent.sends)
     if found.left_over:
-        yield f"{amount(found.left_over, 'more report')} do not fit into it and go with the one after."
+        yield f"It has no room for {amount(found.left_over, 'more report')}."
     if found.session is not None and consent.switch:
         yield switched_elsewhere(consent.switch, [found.session.address], DISABLE)
         return
@@ -122,15 +125,28 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
         and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
     ):
         yield leaves(found.attempt, from_here=none_sends(consent, found.running))
+        if other:  # the other servers have another receiver
+            yield f"It goes to {found.request.url}{by_way_of(proxy_shown(found.request.url, profile.environment))}."
 
 
-def _waiting(reports: Iterable[QueuedReport], now: datetime) -> Iterator[str]:
-    """Yield why those of a request's reports that do not leave by themselves wait, and until when."""
+def _which(found: Preview) -> str:
+    """Return which session is previewed, so that of several one is meant."""
+    if found.session is None or len(found.running) == 1:
+        return "The running session"
+    return f"The newest of {len(found.running)} running sessions, at {found.session.address}"
+
+
+def _waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> Iterator[str]:
+    """Yield why those of a request's reports that do not leave by themselves wait, and until when.
+
+    `sends`: a release would send them.
+    """
     kept = list(reports)
     held = [report for report in kept if report.state.held]
     if held:
         them, first = ("it", "") if len(held) == 1 else ("them", "of the first: ")
-        yield f"Held until you release {them}: shimmy-metrics release ID, or all."
+        how = ": shimmy-metrics release ID, or all" if sends else ", but nothing leaves from here"
+        yield f"Held until you release {them}{how}."
         yield sentence(f"{first}{waits_until(held[0], now)}")
     for report in kept:
         if report.state is QueueState.SET_ASIDE:
@@ -149,7 +165,8 @@ def _became(found: Named, made: Departure | None, told: Summary) -> Iterator[str
         return
     yield sentence(became(made, told.now))
     released = {report.report_id for report in found.request.reports}
-    yield from _waiting((report for report in told.queued if report.report_id in released), told.now)
+    its_own = (report for report in told.queued if report.report_id in released)
+    yield from _waiting(its_own, told.now, sends=told.consent.sends)
     if told.due:
         when = leaves(told.attempt, from_here=none_sends(told.consent, told.running))
         yield f"{amount(told.due, 'report')} due. {obstacle(told.consent) or when}"

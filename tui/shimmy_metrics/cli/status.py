@@ -137,15 +137,15 @@ def _store(summary: Summary) -> Iterator[str]:
     if summary.troubles and not summary.unusable:
         return  # it could not be read, and that is said
     yield f"  waiting   {amount(len(summary.queued), 'report')}{_bytes(summary)}"
+    stay = "" if summary.consent.sends else ", but nothing leaves from here"
     if summary.due:
-        stay = "" if summary.consent.sends else ", but nothing leaves from here"
         yield f"            {summary.due} due{stay}"
     if summary.held:
         earlier, other = summary.of_an_earlier_yes, summary.held_for_endpoint - summary.of_an_earlier_yes
         why = f", {earlier} of them of an earlier yes" if earlier else ""
         why += f", {other} of them for another receiver" if other else ""
         them = "it" if len(summary.held) == 1 else "them"
-        yield f"            {len(summary.held)} held until you release {them}{why}"
+        yield f"            {len(summary.held)} held until you release {them}{why}{stay}"
         yield f"            of the first: {waits_until(summary.held[0], summary.now)}"
     if summary.overdue:
         have, leave, them = ("has", "leaves", "it") if summary.overdue == 1 else ("have", "leave", "them")

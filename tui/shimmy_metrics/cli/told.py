@@ -143,18 +143,19 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
 
 
 def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> Iterator[str]:
+    stay = "" if consent.sends else ", but nothing leaves from here"
     match report.state:
         case state if state is not QueueState.SET_ASIDE and report.overdue(now):
             waits = f"stays ({OVERDUE})"
         case QueueState.DUE:
-            waits = "is due" if consent.sends else "is due, but nothing leaves from here"
+            waits = f"is due{stay}"
         case QueueState.SET_ASIDE:
             waits = f"was set aside ({set_aside(report)})"
         case QueueState.HELD_FOR_ENDPOINT:
             which = "for another receiver" if report.consent_id == consent.decision.consent_id else "of an earlier yes"
-            waits = f"{which} is held until you release it ({waits_until(report, now)})"
+            waits = f"{which} is held until you release it{stay} ({waits_until(report, now)})"
         case _:
-            waits = f"is held until you release it ({waits_until(report, now)})"
+            waits = f"is held until you release it{stay} ({waits_until(report, now)})"
     yield f"A report sealed {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"
     yield f"  {report.body.decode(errors='replace')}"
     yield f"  sha256 {report.sha256}"

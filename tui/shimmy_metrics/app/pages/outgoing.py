@@ -125,7 +125,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     if report.id in overview.overdue:
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves no more."
     if report.state.held:
-        if subject.report is None:
+        if subject.report is None and overview.consent.sends:
             return f"{some} are held. Released together they are this one request."
         if not overview.consent.sends:
             return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
