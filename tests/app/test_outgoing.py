@@ -12,7 +12,7 @@ from shimmy_metrics.actions.decide import enable, hold
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.report import joined_text, wire
 from shimmy_metrics.app.pages.subjects import subjects
-from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.effective import ENDED

@@ -15,8 +15,8 @@ from shimmy_metrics.app.pages.outgoing import View, last_sent, outgoing_page
 from shimmy_metrics.app.pages.report import joined_text, measured, raw, wire
 from shimmy_metrics.app.pages.session import session_page
 from shimmy_metrics.app.pages.values import GROUPS, grouped, values
-from shimmy_metrics.app.signs import ASCII, UNICODE, signs_for
-from shimmy_metrics.app.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
+from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
+from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.environment import Environment
 from support import overviews, samples
@@ -134,7 +134,7 @@ def test_moving_scrolls_no_more_than_it_has_to() -> None:
     ],
 )
 def test_signs_are_those_that_the_terminal_shows(variables: dict[str, str], expected: object) -> None:
-    assert signs_for(Environment(variables)) == expected
+    assert glyphs_for(Environment(variables)) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from shimmy_metrics.app.pages.canvas import LABELLED, Canvas
 from shimmy_metrics.app.pages.consent import choices
 from shimmy_metrics.app.pages.report import Base, since, sums
-from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from support import opened, overviews, samples

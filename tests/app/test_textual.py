@@ -16,7 +16,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 import shimmy_metrics.app
-from shimmy_metrics.app.difference.driver import difference_driver
+from shimmy_metrics.app.diff_driver.driver import diff_driver
 from support.textual_version import INSTALLED, PROJECT, STORED
 
 PRIVATE: dict[str, tuple[type, str]] = {
@@ -73,7 +73,7 @@ def _modules() -> Iterator[str]:
 def _classes() -> set[type]:
     """Return the app's own classes that have one of Textual's as a base."""
     found = {each for module in _modules() for each in vars(import_module(module)).values() if inspect.isclass(each)}
-    driver = difference_driver("xterm")
+    driver = diff_driver("xterm")
     found |= {driver} if driver is not None else set()
     return {each for each in found if not _textual_s(each) and any(_textual_s(base) for base in each.__mro__)}
 

@@ -17,8 +17,8 @@ from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.history import explained
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.signs import UNICODE
 from shimmy_metrics.app.start import Gathering, Start
+from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.records import Note, NoteKind, QueueState
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
 from shimmy_metrics.store import departures, outbox, releases

@@ -14,7 +14,7 @@ from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.consent import before
 from shimmy_metrics.app.pages.outgoing import View, outgoing_page
 from shimmy_metrics.app.pages.report import Lens
-from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.cli.status import as_json, as_lines
 from shimmy_metrics.cli.told import told
 from shimmy_metrics.delivery.proxy import UNUSABLE

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.style import Style
 
 from shimmy_metrics.app.main import ShimmyApp
-from shimmy_metrics.app.themes import DARK
+from shimmy_metrics.app.terminal.themes import DARK
 
 _ATTRIBUTES: Final = ("bold", "dim", "italic", "underline", "reverse", "strike", "blink")
 

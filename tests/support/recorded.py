@@ -10,7 +10,7 @@ import pytest
 from textual.drivers import headless_driver
 from textual.pilot import Pilot
 
-from shimmy_metrics.app.difference.grid import Grid
+from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
 
 _UNSHOWN: Final = re.compile(r"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?\d+\$p|\x1b\]8;[^\x1b]*\x1b\\")
 """What pyte would show as text: the keyboard's protocol, questions, links."""
@@ -130,7 +130,7 @@ class Compared(Generic[_Shown]):
         width: int,
         height: int,
         bces: tuple[bool, ...] = (True, False),
-        grid: Callable[[bool], Grid] = lambda bce: Grid(erases_in_colour=bce, scrolls=True),
+        grid: Callable[[bool], ScreenBuffer] = lambda bce: ScreenBuffer(erases_in_colour=bce, scrolls=True),
     ) -> None:
         self.plain = terminal(width, height)
         self.lean = {bce: terminal(width, height) for bce in bces}

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from rich.color import Color
 from rich.style import Style
 
-from shimmy_metrics.app.themes import DARK
+from shimmy_metrics.app.terminal.themes import DARK
 from support.cells import SIXTEEN, Rows, Run
 
 CELL: Final = 8.4

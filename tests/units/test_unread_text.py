@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.session import session_page
-from shimmy_metrics.app.signs import UNICODE
+from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.cli.told import told
 from shimmy_metrics.unread_text import tokens_unknown
 from support import overviews

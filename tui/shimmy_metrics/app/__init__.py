@@ -21,8 +21,8 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
 
         app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
         app.run(mouse=not profile.environment.over_ssh)
-        app.ended()
+        app.cancel_forced_exit()
     finally:
         gc.enable()
-    if app.ended_by == signal.SIGTERM:
+    if app.exit_signal == signal.SIGTERM:
         signal.raise_signal(signal.SIGTERM)  # the terminal is itself again; whoever asked for the end gets it

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from textual.worker import Worker, WorkerState
 
-from shimmy_metrics.app.at_terminal import AtTerminal
 from shimmy_metrics.app.messages import Busy, Done
 from shimmy_metrics.app.pages.asked import Asked
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.screens.base import Frame
+from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
@@ -23,7 +23,7 @@ PATIENCE_SECONDS: Final = 0.5
 WRITING: Final = "Writing."
 
 
-class Acting(AtTerminal):
+class Acting(TerminalApp):
     """An app that acts for a person. Of questions one is open at a time."""
 
     profile: Profile

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from shimmy_metrics.app.signs import Signs
+from shimmy_metrics.app.terminal.glyphs import Glyphs
 
 
 class Role(StrEnum):
@@ -149,29 +149,29 @@ def cut(spans: Line, room: int) -> Line:
 _NAMES: Final = (Role.NAME, Role.QUIET)
 
 
-def marked(spans: Line, signs: Signs) -> Line:
+def marked(spans: Line, glyphs: Glyphs) -> Line:
     """Return the line with the mark in column 0 and its name in the accent."""
     first, *rest = spans
     named = [span._replace(role=Role.MARKED) if span.role in _NAMES else span for span in rest]
     if not first.text.startswith(" "):
         return (first, *named)
-    return (Span(signs.mark, Role.ACCENT), first._replace(text=first.text[1:]), *named)
+    return (Span(glyphs.mark, Role.ACCENT), first._replace(text=first.text[1:]), *named)
 
 
-def shown(text: str, signs: Signs) -> str:
+def shown(text: str, glyphs: Glyphs) -> str:
     """Return text that a terminal may get: printable, each character one cell, ASCII where nothing else is shown."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(character, signs) for character in text)
+    return "".join(_shown(character, glyphs) for character in text)
 
 
 _IN_ASCII: Final = {"→": ">", "·": "-", "…": "~", "–": "-", "’": "'"}
 
 
-def _shown(character: str, signs: Signs) -> str:
+def _shown(character: str, glyphs: Glyphs) -> str:
     if not character.isprintable():
         return "?"
-    if signs.ascii and not character.isascii():
+    if glyphs.ascii and not character.isascii():
         return _IN_ASCII.get(character, "?")
     # Marks and variation selectors take no cell, or change how many their neighbour takes.
     takes_one = unicodedata.category(character)[0] != "M" and unicodedata.east_asian_width(character) not in "WF"

@@ -19,8 +19,8 @@ from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.pages.canvas import LABELLED, Canvas
 from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.screens.modes import MODES, palette
-from shimmy_metrics.app.signs import signs_for
 from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.terminal.glyphs import glyphs_for
 from shimmy_metrics.app.widgets.buttons import Act
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Departure, Session
@@ -56,7 +56,7 @@ class ShimmyApp(Doing):
         super().__init__(profile.environment, waited_for=start.asking or bool(start.notice))
         self.profile = profile
         self.start = start
-        self.signs = signs_for(profile.environment)
+        self.glyphs = glyphs_for(profile.environment)
         self.overview = start.overview
         self.guard = Guard()
         self.field = ""
@@ -73,7 +73,7 @@ class ShimmyApp(Doing):
     def canvas(self) -> Canvas:
         """Return what a page is drawn on now."""
         return Canvas(
-            self.size.width, self.size.height, self.signs, self.profile.clock.now(), keys=self.keys, notice=self.notice
+            self.size.width, self.size.height, self.glyphs, self.profile.clock.now(), keys=self.keys, notice=self.notice
         )
 
     def time(self) -> float:
@@ -134,7 +134,7 @@ class ShimmyApp(Doing):
 
     def on_mount(self) -> None:
         """Begin to look, and to count down where a question waits."""
-        self.sit_down()
+        self.attach_terminal()
         self.call_after_refresh(self._first_frame_stands)
         if self._keys_trouble:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_trouble}."))
@@ -276,16 +276,16 @@ class ShimmyApp(Doing):
 
             _ = self.push_screen(Palette())
 
-    def came_back(self) -> None:
+    def resumed(self) -> None:
         """Draw everything again. A question stands from now on: what was typed ahead was meant for the shell."""
         if isinstance(self.screen, Asks):
             self.screen.stand()
-        super().came_back()
+        super().resumed()
 
     def on_unmount(self) -> None:
         """Stop looking, so that the end waits for nothing."""
         self._looking.end()
-        self.stand_up()
+        self.detach_terminal()
 
 
 class Asking(ShimmyApp):

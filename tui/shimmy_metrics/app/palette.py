@@ -9,7 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 from shimmy_metrics.app.keys import EVERYWHERE, asking, called
-from shimmy_metrics.app.themes import THEMES
+from shimmy_metrics.app.terminal.themes import THEMES
 
 _ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app.", "page.")
 """What the screen in front can do comes first, then what every screen can, then moving."""

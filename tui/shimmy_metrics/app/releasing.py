@@ -46,7 +46,7 @@ class Releasing(Acting):
         """Return which report it is, so that of several one is meant."""
         canvas = self.canvas()
         when = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
-        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.signs.cut}"
+        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.glyphs.ellipsis}"
 
     def ask_to_release(self, subject: Subject) -> None:
         """Ask whether a request may be sent now; the question shows exactly that request."""
@@ -60,8 +60,8 @@ class Releasing(Acting):
         other = f" {was} sealed for {', '.join(sorted(meant))}." if meant else ""
         asked = Asked(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
-            f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().signs.cut}, are sent now to "
-            f"{endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
+            f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().glyphs.ellipsis}, are sent now "
+            f"to {endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
             f"{'it waits' if number == 1 else 'they wait'} here as before.",
             "Yes, send it" if number == 1 else "Yes, send them",
             "No, hold it" if number == 1 else "No, hold them",

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.app.keys import Keys
 from shimmy_metrics.app.lines import Cell, Line, Role, Span, at, placed, strong, wrapped
-from shimmy_metrics.app.signs import Signs
+from shimmy_metrics.app.terminal.glyphs import Glyphs
 
 READING: Final = "Reading what is held here."
 """Stands there until the disk has answered."""
@@ -32,7 +32,7 @@ class Canvas(NamedTuple):
 
     width: int
     height: int
-    signs: Signs
+    glyphs: Glyphs
     now: datetime
     zone: tzinfo | None = None
     keys: Keys = Keys()
@@ -55,7 +55,7 @@ class Canvas(NamedTuple):
 
     def fitting(self, text: str, room: int) -> str:
         """Return the text in so many cells, with a sign where it is cut."""
-        return text if len(text) <= room else f"{text[: max(room - 1, 0)]}{self.signs.cut}"
+        return text if len(text) <= room else f"{text[: max(room - 1, 0)]}{self.glyphs.ellipsis}"
 
     def clock(self, moment: datetime) -> str:
         """Return the time of day as the person's clock has it."""

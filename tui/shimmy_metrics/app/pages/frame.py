@@ -59,7 +59,7 @@ def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
     """Return a rule over the whole width, with a word in it near its left, or near its right."""
     if not text and not more:
         return _rule(canvas, 0, 0)
-    sign = canvas.signs.rule
+    sign = canvas.glyphs.rule
     left = (Span(sign * 2 + " ", Role.RULE), Span(text, Role.STRONG), Span(" ")) if text else ()
     right = (Span(" "), muted(more), Span(" " + sign * 2, Role.RULE)) if more else ()
     between = canvas.width - length(left) - length(right)
@@ -68,9 +68,9 @@ def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
 
 def consent(canvas: Canvas, now: State, note: str = "") -> Line:
     """Return the consent as a sign and a word, with a note where one is given."""
-    sign = Span(f"{canvas.signs.on if now.on else canvas.signs.off} ", Role.GOOD if now.on else Role.TEXT)
+    sign = Span(f"{canvas.glyphs.on if now.on else canvas.glyphs.off} ", Role.GOOD if now.on else Role.TEXT)
     word = Span(now.word, Role.STRONG, "app.go('consent')")
-    return (sign, word, muted(f" {canvas.signs.dot} {note}")) if note else (sign, word)
+    return (sign, word, muted(f" {canvas.glyphs.separator} {note}")) if note else (sign, word)
 
 
 def effective_consent(overview: Overview) -> State:
@@ -108,11 +108,11 @@ def _head_rule(canvas: Canvas, begin: int, end: int, overview: Overview | None) 
     So they are in view on every screen, at no row; the failure in as many words as there is room for.
     """
     drawn = _rule(canvas, begin, end)
-    notice: Line = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.signs.rule * 2, Role.RULE))
+    notice: Line = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.glyphs.rule * 2, Role.RULE))
     notice = notice if canvas.notice else ()
     failed = in_short(canvas, overview) if overview is not None else ()
     warnings: list[Line] = [
-        (Span(" ! ", Role.BAD), Span(f"{each} "), Span(canvas.signs.rule * 2, Role.RULE)) for each in failed
+        (Span(" ! ", Role.BAD), Span(f"{each} "), Span(canvas.glyphs.rule * 2, Role.RULE)) for each in failed
     ]
     for said in (*((*warned, *notice) for warned in warnings), notice):
         room = canvas.width - length(said)
@@ -125,14 +125,14 @@ def _head_rule(canvas: Canvas, begin: int, end: int, overview: Overview | None) 
 
 
 def _rule(canvas: Canvas, begin: int, end: int) -> Line:
-    signs = canvas.signs
+    glyphs = canvas.glyphs
     if end <= begin:
-        return (Span(signs.rule * canvas.width, Role.RULE),)
+        return (Span(glyphs.rule * canvas.width, Role.RULE),)
     return cut(
         (
-            Span(signs.rule * begin, Role.RULE),
-            Span(signs.open * (end - begin), Role.ACCENT),
-            Span(signs.rule * max(canvas.width - end, 0), Role.RULE),
+            Span(glyphs.rule * begin, Role.RULE),
+            Span(glyphs.current_tab * (end - begin), Role.ACCENT),
+            Span(glyphs.rule * max(canvas.width - end, 0), Role.RULE),
         ),
         canvas.width,
     )

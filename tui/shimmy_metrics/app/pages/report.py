@@ -55,7 +55,7 @@ def lenses(canvas: Canvas, lens: Lens, base: Base | None, *, together: bool = Fa
     names = {
         # As long as the other, so that what stands beside it stays where it is.
         Lens.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
-        Lens.MEASURED: (f"Measured {canvas.signs.arrow} sent", "Measured"),
+        Lens.MEASURED: (f"Measured {canvas.glyphs.arrow} sent", "Measured"),
         Lens.WIRE: ("On the wire", "Wire"),
     }
     if together:
@@ -65,7 +65,7 @@ def lenses(canvas: Canvas, lens: Lens, base: Base | None, *, together: bool = Fa
     for each, (long, short) in names.items():
         name = short if canvas.narrow else long
         opened = each is lens or (each is Lens.SINCE and lens not in names)
-        sign = Span(f"{canvas.signs.lens} " if opened else "  ", Role.ACCENT)
+        sign = Span(f"{canvas.glyphs.current_view} " if opened else "  ", Role.ACCENT)
         role = Role.MARKED if opened else Role.MUTED
         cells.append(at(column, sign, Span(name, role, f"screen.lens('{each.value}')")))
         column += len(name) + (3 if canvas.narrow else 4)
@@ -135,7 +135,7 @@ def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, 
         if before in {after, _grouped(after)}:
             alike.append(field.name)
             continue
-        arrow = Span(f"{canvas.signs.arrow} ", Role.ACCENT)
+        arrow = Span(f"{canvas.glyphs.arrow} ", Role.ACCENT)
         shown = canvas.fitting(before, third - second - 1)
         cells = [at(3, Span(field.name, Role.NAME))]
         if not canvas.narrow:
@@ -147,7 +147,7 @@ def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, 
         rows.append(Row(line(muted(f"  and {len(alike)} that leave as they were measured"))))
     rows.append(Row(BLANK))
     for name, fate in NEVER:
-        nothing = (Span(f"{canvas.signs.arrow} ", Role.ACCENT), muted("nothing"))
+        nothing = (Span(f"{canvas.glyphs.arrow} ", Role.ACCENT), muted("nothing"))
         fates = () if canvas.narrow else (at(second, muted(canvas.fitting(fate, third - second - 1))),)
         cells = [at(3, Span(name, Role.NAME)), *fates, at(third, *nothing)]
         rows.append(Row(placed(canvas.width, *cells), name))
@@ -172,7 +172,7 @@ def reports(canvas: Canvas, found: Sequence[QueuedReport]) -> tuple[Row, ...]:
             cells += [
                 cell for end, value, unit in told for cell in (to(end, _grouped(value)), at(end + 1, muted(unit)))
             ]
-        cells.append(to(canvas.width - 1, muted(f"{report.sha256[:8]}{canvas.signs.cut}"), note=True))
+        cells.append(to(canvas.width - 1, muted(f"{report.sha256[:8]}{canvas.glyphs.ellipsis}"), note=True))
         rows.append(Row(placed(canvas.width, *cells), f"{PART}{number}"))
     return tuple(rows)
 
@@ -257,7 +257,7 @@ def _difference(canvas: Canvas, difference: Difference) -> Line:
     if difference.change is Change.CHANGED:
         listed = difference.before.startswith("[")
         if not listed and len(before) <= 11 and len(after) <= canvas.width - 54:
-            cells += [to(49, muted(before)), at(50, Span(canvas.signs.arrow, Role.ACCENT), " ", strong(after))]
+            cells += [to(49, muted(before)), at(50, Span(canvas.glyphs.arrow, Role.ACCENT), " ", strong(after))]
         else:
             cells.append(at(52, strong(_news(before, after))))
     elif difference.change is Change.ADDED:

@@ -146,11 +146,11 @@ def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
         if not canvas.narrow and figure.unit:
             cells.append(at(ends + 1, muted(figure.unit)))
         if leaving:
-            cells.append(at(leaves, Span(canvas.signs.arrow, Role.ACCENT), f" {sent[figure.field]}"))
+            cells.append(at(leaves, Span(canvas.glyphs.arrow, Role.ACCENT), f" {sent[figure.field]}"))
             if figure.note and sent[figure.field] != "null":
                 cells.append(note(notes, muted(figure.note)))
         else:
-            cells.append(at(leaves, muted(f"{canvas.signs.dot} stays here")))
+            cells.append(at(leaves, muted(f"{canvas.glyphs.separator} stays here")))
         rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
     rows.append(Row(BLANK))
     rows.extend(map(Row, _spark(canvas, live.session)))
@@ -171,7 +171,7 @@ def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
         return ()
     shown = counts[-room:]
     top = max(shown)
-    sparks = canvas.signs.sparks
+    sparks = canvas.glyphs.sparkline
     # Zero keeps the lowest sign: a gap would look as if nothing had been measured.
     drawn = "".join(sparks[round(count * (len(sparks) - 1) / top) if top else 0] for count in shown)
     scale = f"0 to {top}, {len(shown)} min"
@@ -193,7 +193,7 @@ def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
     top = counts[0][1]
     rows: list[Row] = []
     for route, count in counts:
-        bar = canvas.signs.bar * max(round(count * room / top), 1) if room else ""
+        bar = canvas.glyphs.bar * max(round(count * room / top), 1) if room else ""
         cells = (
             at(3, Span(route[:name], Role.NAME)),
             to(begin - 1, strong(f"{count:,}")),

@@ -76,15 +76,15 @@ class Frame(Screen[None]):
     def compose(self) -> ComposeResult:
         """Build the frame's four places, filled and in their size: so the first frame is whole."""
         places = self.places()
-        signs = self.shimmy.signs
-        yield Lines.standing(signs, places.head, id="head")
-        yield Lines(signs, places.page, id="page")
-        yield Lines.standing(signs, places.drawer, id="drawer")
+        glyphs = self.shimmy.glyphs
+        yield Lines.standing(glyphs, places.head, id="head")
+        yield Lines(glyphs, places.page, id="page")
+        yield Lines.standing(glyphs, places.drawer, id="drawer")
         yield self.button_row()
 
     def button_row(self) -> ButtonRow:
         """Return the bottom row."""
-        return ButtonRow(self.shimmy.signs, self.acts(), self.shimmy.common_acts())
+        return ButtonRow(self.shimmy.glyphs, self.acts(), self.shimmy.common_acts())
 
     async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what changed while another screen was in front."""
@@ -136,8 +136,8 @@ class Frame(Screen[None]):
         height = self.rows_for_page(canvas, len(head), len(drawer))
         self._top = scrolled(page, self.mark, self._top, height)
         shown = page.rows[self._top : self._top + height]
-        signs = self.shimmy.signs
-        lines = tuple(marked(row.line, signs) if row.key and row.key == self.mark else row.line for row in shown)
+        glyphs = self.shimmy.glyphs
+        lines = tuple(marked(row.line, glyphs) if row.key and row.key == self.mark else row.line for row in shown)
         if drawer:
             unseen = len(page.rows) - height
             place = f"{self._top + 1}-{self._top + len(shown)} of {len(page.rows)}" if unseen > 0 else ""

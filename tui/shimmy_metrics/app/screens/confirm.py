@@ -68,11 +68,11 @@ class Question(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Build the drawer's rows with the question in them."""
-        signs = self.shimmy.signs
+        glyphs = self.shimmy.glyphs
         with Vertical(id="question"):
-            yield Lines(signs, self.lines(), id="asked")
+            yield Lines(glyphs, self.lines(), id="asked")
             yield from self.below()
-            yield ButtonRow(signs, answers(self.shimmy.canvas(), self.acts()), ())
+            yield ButtonRow(glyphs, answers(self.shimmy.canvas(), self.acts()), ())
 
     def below(self) -> ComposeResult:
         """Build what stands between the question and its answers."""

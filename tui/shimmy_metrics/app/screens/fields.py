@@ -27,7 +27,7 @@ class FieldsScreen(FieldFrame):
 
     def button_row(self) -> ButtonRow:
         """Return a bottom row with a line to search in."""
-        return SearchRow(self.shimmy.signs, self.acts(), self.shimmy.common_acts())
+        return SearchRow(self.shimmy.glyphs, self.acts(), self.shimmy.common_acts())
 
     def page(self, canvas: Canvas) -> Page:
         """Return the list, or what the search found."""

@@ -35,17 +35,17 @@ class ConsentScreen(Frame):
 
     def compose(self) -> ComposeResult:
         """Build head, the scrolling page with the answers as buttons, and the bottom row."""
-        signs = self.shimmy.signs
+        glyphs = self.shimmy.glyphs
         canvas = self.shimmy.canvas()
         self._choices = self._answers()
-        yield Lines.standing(signs, self._heading(canvas), id="head")
+        yield Lines.standing(glyphs, self._heading(canvas), id="head")
         with VerticalScroll(id="body", can_focus=False):
-            yield Lines(signs, self._before(canvas), id="before")
+            yield Lines(glyphs, self._before(canvas), id="before")
             for choice in self._choices:
-                yield KeyButton(signs, self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
-            yield Lines(signs, self._after(canvas), id="after")
-        yield Lines.standing(signs, self._foot(canvas), id="drawer")
-        yield ButtonRow(signs, self.acts(), self.shimmy.consent_acts())
+                yield KeyButton(glyphs, self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
+            yield Lines(glyphs, self._after(canvas), id="after")
+        yield Lines.standing(glyphs, self._foot(canvas), id="drawer")
+        yield ButtonRow(glyphs, self.acts(), self.shimmy.consent_acts())
 
     @on(events.ScreenResume)
     def stand(self) -> None:
@@ -63,7 +63,7 @@ class ConsentScreen(Frame):
         if [(each.name, each.label) for each in before] != [(each.name, each.label) for each in self._choices]:
             self.stand()  # another process decided something: this is another question now
         wanted = [(self.shimmy.act(each.name, each.label), answer_lines(canvas, each)) for each in self._choices]
-        await show_buttons(body, self.shimmy.signs, wanted, before="#after")
+        await show_buttons(body, self.shimmy.glyphs, wanted, before="#after")
         self.query_one("#drawer", Lines).stand(self._foot(canvas))
         await self.query_one(ButtonRow).show(*fitted(canvas, self.acts(), self.shimmy.consent_acts()))
         if self.focused is None and self.is_active:  # a question in front has the cursor

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.lines import Line, Role, Span, length, marked
 from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.signs import Signs
+from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.widgets.lines import Lines
 
 GAP: Final = 2
@@ -41,8 +41,8 @@ class KeyButton(Lines, can_focus=True):
             super().__init__()
             self.act = act
 
-    def __init__(self, signs: Signs, act: Act, lines: tuple[Line, ...] = ()) -> None:
-        super().__init__(signs, lines or (labelled(act),))
+    def __init__(self, glyphs: Glyphs, act: Act, lines: tuple[Line, ...] = ()) -> None:
+        super().__init__(glyphs, lines or (labelled(act),))
         self._act = act
 
     def relabel(self, act: Act, lines: tuple[Line, ...] = ()) -> None:
@@ -64,7 +64,7 @@ class KeyButton(Lines, can_focus=True):
         if not self.has_focus:
             return line
         if self.is_answer:
-            return marked(_named(line), self._signs) if y == 0 else line
+            return marked(_named(line), self._glyphs) if y == 0 else line
         return (Span("".join(span.text for span in line), Role.FOCUS),)
 
     @property
@@ -129,7 +129,7 @@ def taken(acts: Sequence[Act]) -> int:
 
 
 async def show_buttons(
-    place: Widget, signs: Signs, wanted: Sequence[tuple[Act, tuple[Line, ...]]], *, before: str | None = None
+    place: Widget, glyphs: Glyphs, wanted: Sequence[tuple[Act, tuple[Line, ...]]], *, before: str | None = None
 ) -> None:
     """Show these buttons, each with its lines, in `place`; those that are mounted anew stand `before` something.
 
@@ -142,7 +142,7 @@ async def show_buttons(
         button.display = True
     for button in consent[len(wanted) :]:
         button.display = False
-    more = [KeyButton(signs, act, lines) for act, lines in wanted[len(consent) :]]
+    more = [KeyButton(glyphs, act, lines) for act, lines in wanted[len(consent) :]]
     if more:
         await place.mount_all(more, before=before)
 
@@ -150,9 +150,9 @@ async def show_buttons(
 class ButtonRow(Container):
     """The bottom row: this screen's buttons at the left, the same five at the right on every screen."""
 
-    def __init__(self, signs: Signs, left: Sequence[Act], right: Sequence[Act]) -> None:
+    def __init__(self, glyphs: Glyphs, left: Sequence[Act], right: Sequence[Act]) -> None:
         super().__init__(id="buttons")
-        self._signs = signs
+        self._glyphs = glyphs
         self._left = tuple(left)
         self._right = tuple(right)
 
@@ -161,7 +161,7 @@ class ButtonRow(Container):
         with Container(id="left"):
             yield from self._buttons(self._left)
         yield from self.between()
-        yield Lines(self._signs, id="gap")
+        yield Lines(self._glyphs, id="gap")
         with Container(id="right"):
             yield from self._buttons(self._right)
 
@@ -175,8 +175,8 @@ class ButtonRow(Container):
         self._left, self._right = tuple(left), tuple(right)
         for group, acts in (("#left", self._left), ("#right", self._right)):
             if acts != before[group]:
-                await show_buttons(self.query_one(group), self._signs, [(act, ()) for act in acts])
+                await show_buttons(self.query_one(group), self._glyphs, [(act, ()) for act in acts])
 
     def _buttons(self, acts: Sequence[Act]) -> Iterator[KeyButton]:
         for act in acts:
-            yield KeyButton(self._signs, act)
+            yield KeyButton(self._glyphs, act)

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from shimmy_metrics.app.lines import Line, Role, length, shown
-from shimmy_metrics.app.signs import Signs
+from shimmy_metrics.app.terminal.glyphs import Glyphs
 
 PREFIX = "role--"
 """Component classes stand on the screen alone: on each widget they would cost the first paint a third more."""
@@ -20,15 +20,15 @@ COMPONENTS = frozenset(f"{PREFIX}{role.value}" for role in Role)
 class Lines(Widget):
     """Lines, one a row. `show` changes them; what stays the same is not sent to the terminal again."""
 
-    def __init__(self, signs: Signs, lines: tuple[Line, ...] = (), *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, glyphs: Glyphs, lines: tuple[Line, ...] = (), *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._signs = signs
+        self._glyphs = glyphs
         self._lines = lines
 
     @classmethod
-    def standing(cls, signs: Signs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
+    def standing(cls, glyphs: Glyphs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
         """Return lines that have their rows from their first layout on."""
-        made = cls(signs, lines, id=id)
+        made = cls(glyphs, lines, id=id)
         made.styles.height = len(lines)
         return made
 
@@ -69,7 +69,7 @@ class Lines(Widget):
         ground = self.rich_style
         width = self.size.width
         segments = [
-            Segment(shown(span.text, self._signs), ground + self._style(span.role) + _link(span.action))
+            Segment(shown(span.text, self._glyphs), ground + self._style(span.role) + _link(span.action))
             for span in self.row(y)
         ]
         return Strip(segments).adjust_cell_length(width, ground).simplify()

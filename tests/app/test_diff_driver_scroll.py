@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.app.difference.cell import BLANK, Row
-from shimmy_metrics.app.difference.driver import grid_for
-from shimmy_metrics.app.difference.grid import Grid
-from shimmy_metrics.app.difference.scroll import Shift, found
-from shimmy_metrics.app.difference.style import PLAIN
+from shimmy_metrics.app.diff_driver.cell import BLANK, Row
+from shimmy_metrics.app.diff_driver.driver import screen_buffer_for
+from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
+from shimmy_metrics.app.diff_driver.scroll import Shift, find_shift
+from shimmy_metrics.app.diff_driver.sgr import PLAIN
 from support import opened, overviews
 from support.recorded import Compared, Glass, frames, resized
 
@@ -45,9 +45,9 @@ def rows(*texts: str) -> list[Row]:
     return [[(each, PLAIN) for each in text] for text in texts]
 
 
-def showing(lines: list[str]) -> tuple[Grid, Glass]:
+def showing(lines: list[str]) -> tuple[ScreenBuffer, Glass]:
     """Return a grid and a terminal of 20 x 8 that show a title, these lines and a drawer."""
-    grid, glass = Grid(erases_in_colour=True, scrolls=True), Glass(20, 8)
+    grid, glass = ScreenBuffer(erases_in_colour=True, scrolls=True), Glass(20, 8)
     grid.resize(20, 8)
     glass.feed(grid.translate("\x1b[?1049h" + page(lines)))
     return grid, glass
@@ -65,21 +65,21 @@ def test_rows_that_moved_up_or_down_are_found() -> None:
     up = dict(enumerate(rows("title", "beta ", "gamma", "delta", "fresh", "below")))
     down = dict(enumerate(rows("title", "fresh", "alpha", "beta ", "gamma", "below")))
     two = dict(enumerate(rows("title", "gamma", "delta", "fresh", "other", "below")))
-    assert found(shown, up) == Shift(1, 4, 1)
-    assert found(shown, down) == Shift(1, 4, -1)
-    assert found(shown, two) == Shift(1, 4, 2)
+    assert find_shift(shown, up) == Shift(1, 4, 1)
+    assert find_shift(shown, down) == Shift(1, 4, -1)
+    assert find_shift(shown, two) == Shift(1, 4, 2)
 
 
 def test_the_first_row_never_moves() -> None:
     shown = rows("alpha", "beta ", "gamma", "delta")
-    assert found(shown, dict(enumerate(rows("beta ", "gamma", "delta", "fresh")))) == Shift(1, 3, 1)
+    assert find_shift(shown, dict(enumerate(rows("beta ", "gamma", "delta", "fresh")))) == Shift(1, 3, 1)
 
 
 def test_a_row_that_is_not_known_never_moves() -> None:
     shown = rows("title", "alpha", "beta ", "gamma", "delta", "later", "below")
     shown[3][2] = None
     wanted = dict(enumerate(rows("title", "beta ", "gamma", "delta", "later", "below", "fresh")))
-    assert found(shown, wanted) == Shift(4, 6, 1)
+    assert find_shift(shown, wanted) == Shift(4, 6, 1)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_row_that_is_not_known_never_moves() -> None:
 )
 def test_nothing_is_found_where_moving_does_not_help(wanted: tuple[str, ...]) -> None:
     shown = rows("title", "alpha", "beta ", "gamma", "delta")
-    shift = found(shown, dict(enumerate(rows(*wanted))))
+    shift = find_shift(shown, dict(enumerate(rows(*wanted))))
     assert shift is None
 
 
@@ -101,8 +101,8 @@ def test_nothing_is_found_in_what_is_blank_or_not_known() -> None:
     blank: Row = [BLANK] * 5
     unknown: Row = [None] * 5
     wanted = dict(enumerate(rows("title", "alpha", "beta ")))
-    assert found([blank] * 3, wanted) is None
-    assert found([unknown] * 3, wanted) is None
+    assert find_shift([blank] * 3, wanted) is None
+    assert find_shift([unknown] * 3, wanted) is None
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(-6, 6))
@@ -171,7 +171,7 @@ def test_what_scrolls_stands_within_the_marks_of_the_update() -> None:
 
 
 def test_a_terminal_that_cannot_is_not_asked_to() -> None:
-    grid = Grid(erases_in_colour=True)
+    grid = ScreenBuffer(erases_in_colour=True)
     grid.resize(20, 8)
     grid.translate("\x1b[?1049h" + page(LINES[:5]))
     written = grid.translate(page(LINES[1:6]))
@@ -204,7 +204,7 @@ def test_those_terminals_scroll_whose_terminfo_says_so(name: str) -> None:
     if told.returncode:
         pytest.skip("terminfo does not know it here")
     can = all(each in told.stdout for each in ("\tcsr=\\E[%i%p1%d;%p2%dr,", "\tind=", "\tri=\\EM"))
-    grid = grid_for(name)
+    grid = screen_buffer_for(name)
     grid.resize(20, 8)
     grid.translate("\x1b[?1049h" + page(LINES[:5]))
     assert bool(SCROLLS.search(grid.translate(page(LINES[1:6])))) == can
@@ -252,9 +252,9 @@ def test_any_rows_that_move_in_any_frame_show_the_same_and_are_never_dearer(
     first: list[str], come_in: list[str], steps: list[tuple[int, int, int, list[tuple[int, int]], str]]
 ) -> None:
     both = Compared(Glass, WIDTH, HEIGHT)
-    unmoved = Grid(erases_in_colour=True)
+    unmoved = ScreenBuffer(erases_in_colour=True)
     unmoved.resize(WIDTH, HEIGHT)
-    moved = Grid(erases_in_colour=True, scrolls=True)
+    moved = ScreenBuffer(erases_in_colour=True, scrolls=True)
     moved.resize(WIDTH, HEIGHT)
     stands = first
     opening = "\x1b[?1049h" + written([""] * HEIGHT, first, [], "\x1b[1;1H")
@@ -273,7 +273,7 @@ def test_any_rows_that_move_in_any_frame_show_the_same_and_are_never_dearer(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_lists_that_scroll_show_the_same_in_every_terminal(tmp_path: Path, frames: list[str], name: str) -> None:
-    both = Compared(Glass, 80, 24, (True,), lambda _: grid_for(name))
+    both = Compared(Glass, 80, 24, (True,), lambda _: screen_buffer_for(name))
     app = opened.still(tmp_path, overviews.busy(), {"TERM": name, "COLORTERM": ""})
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()

@@ -38,12 +38,12 @@ opened.still(Path({root!r}), overviews.busy(), {{"SHIMMY_TUI_DRIVER": {driver!r}
 ANOTHER = """
 from textual.app import App
 from textual.widgets import Label
-from shimmy_metrics.app.difference.driver import difference_driver
+from shimmy_metrics.app.diff_driver.driver import diff_driver
 class Another(App):
     BINDINGS = [("ctrl+z", "suspend_process", "suspend")]
     def compose(self):
         yield Label("another app")
-Another(driver_class=difference_driver({term!r})).run()
+Another(driver_class=diff_driver({term!r})).run()
 """
 
 

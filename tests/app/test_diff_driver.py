@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.app.difference.frame import Kind, certain, pieces
-from shimmy_metrics.app.difference.grid import Grid
-from shimmy_metrics.app.difference.style import PLAIN, Attributes, applied, transition
+from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
+from shimmy_metrics.app.diff_driver.sgr import PLAIN, Attributes, apply_sgr, transition
+from shimmy_metrics.app.diff_driver.tokens import TokenKind, has_certain_width, tokenize
 from support import opened, overviews
 from support.others import DEMO, Mixed, demo, stop_clocks
 from support.recorded import Compared, Glass, frames, resized
@@ -23,8 +23,8 @@ KEYS = f"{LISTS} {SEARCH} {PAGES}".split()
 NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
 
-def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> Grid:
-    made = Grid(erases_in_colour=bce)
+def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> ScreenBuffer:
+    made = ScreenBuffer(erases_in_colour=bce)
     made.resize(width, height)
     made.translate("\x1b[?1049h")
     return made
@@ -169,11 +169,11 @@ def test_a_resize_writes_everything() -> None:
     ],
 )
 def test_the_shortest_way_between_attributes(before: str, after: str, expected: str) -> None:
-    assert transition(applied(PLAIN, before), applied(PLAIN, after)) == expected
+    assert transition(apply_sgr(PLAIN, before), apply_sgr(PLAIN, after)) == expected
 
 
 def test_the_oldest_terminals_turn_all_attributes_off_at_once() -> None:
-    assert transition(applied(PLAIN, "1;31"), applied(PLAIN, "31"), resets=True) == "\x1b[;31m"
+    assert transition(apply_sgr(PLAIN, "1;31"), apply_sgr(PLAIN, "31"), resets=True) == "\x1b[;31m"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_oldest_terminals_turn_all_attributes_off_at_once() -> None:
     ],
 )
 def test_attributes_are_read_as_terminals_read_them(parameters: str, expected: Attributes) -> None:
-    assert applied(PLAIN, parameters) == expected
+    assert apply_sgr(PLAIN, parameters) == expected
 
 
 # --- what is seen ---------------------------------------------------------------------------------------------------
@@ -230,8 +230,8 @@ def test_any_frames_at_all_show_the_same(written: list[str]) -> None:
 
 @given(st.text() | st.lists(st.sampled_from(list("\x1b[]?;:0189mhHPqJ\\\x07ab\n日")), max_size=30).map("".join))
 def test_a_frame_is_cut_without_losing_a_byte(data: str) -> None:
-    assert "".join(piece.raw for piece in pieces(data)) == data
-    assert all(certain(piece.raw) or piece.kind is not Kind.LINE for piece in pieces(data))
+    assert "".join(piece.raw for piece in tokenize(data)) == data
+    assert all(has_certain_width(piece.raw) or piece.kind is not TokenKind.LINE for piece in tokenize(data))
 
 
 @pytest.mark.parametrize("variables", [{}, {"TERM": "xterm", "COLORTERM": ""}], ids=["true colour", "16 colours"])

@@ -9,7 +9,7 @@ from itertools import accumulate
 from operator import ne
 from typing import Final, NamedTuple
 
-from shimmy_metrics.app.difference.cell import BLANK, Row
+from shimmy_metrics.app.diff_driver.cell import BLANK, Row
 
 _NEVER: Final = -1_000_000
 """What it gains to move a row that must not be moved."""
@@ -39,7 +39,7 @@ class Shift(NamedTuple):
         return [*shown[: self.top], *band, *shown[self.bottom + 1 :]]
 
 
-def found(shown: Sequence[Row], wanted: Mapping[int, Row]) -> Shift | None:
+def find_shift(shown: Sequence[Row], wanted: Mapping[int, Row]) -> Shift | None:
     """Return the shift that leaves the fewest cells to write, or None where none helps.
 
     `wanted` are the new frame's rows; the others stay. The first row stays where it is: what leaves the screen at its

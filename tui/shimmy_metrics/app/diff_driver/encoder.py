@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from shimmy_metrics.app.difference.cell import Row, drawn, under
-from shimmy_metrics.app.difference.style import PLAIN, RESET, Attributes, transition
+from shimmy_metrics.app.diff_driver.cell import Row, drawn, under
+from shimmy_metrics.app.diff_driver.sgr import PLAIN, RESET, Attributes, transition
 
 ERASED: Final = 6
 """Blank cells to a row's end from which an erasing sequence is shorter than the blanks."""
 
 
-class Writing:
+class Encoder:
     """What is written at once, and where it leaves the cursor.
 
     It begins with a place, not with a step from where the cursor was: another program may have moved it.

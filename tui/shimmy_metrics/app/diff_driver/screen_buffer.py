@@ -17,11 +17,11 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-from shimmy_metrics.app.difference.cell import BLANK, Cell, Row, blank
-from shimmy_metrics.app.difference.frame import Kind, Piece, certain, pieces
-from shimmy_metrics.app.difference.scroll import found
-from shimmy_metrics.app.difference.style import PLAIN, RESET, Attributes, applied, transition
-from shimmy_metrics.app.difference.writing import Writing, to, way
+from shimmy_metrics.app.diff_driver.cell import BLANK, Cell, Row, blank
+from shimmy_metrics.app.diff_driver.encoder import Encoder, to, way
+from shimmy_metrics.app.diff_driver.scroll import find_shift
+from shimmy_metrics.app.diff_driver.sgr import PLAIN, RESET, Attributes, apply_sgr, transition
+from shimmy_metrics.app.diff_driver.tokens import Token, TokenKind, has_certain_width, tokenize
 
 SHORT: Final = 80
 """Bytes that are not worth a look for rows that moved."""
@@ -39,7 +39,7 @@ class _Text(NamedTuple):
     certain: bool
 
 
-class Grid:
+class ScreenBuffer:
     """A picture of the terminal.
 
     `erases_in_colour`: an erased row takes the background colour there (bce). `resets`: the terminal can only turn all
@@ -76,32 +76,32 @@ class Grid:
     def translate(self, data: str) -> str:
         """Return what has to be written so that the terminal shows what `data` would make it show."""
         self._made = []
-        for piece in pieces(data):
+        for piece in tokenize(data):
             match piece.kind:
-                case Kind.MOVE:
+                case TokenKind.MOVE:
                     self._row, self._column = piece.row, piece.column
-                case Kind.ATTRIBUTES:
-                    self._pen = applied(self._pen, piece.value)
-                case Kind.TEXT:
+                case TokenKind.ATTRIBUTES:
+                    self._pen = apply_sgr(self._pen, piece.value)
+                case TokenKind.TEXT:
                     self._text(piece.raw)
-                case Kind.LINK:
+                case TokenKind.LINK:
                     self._link = piece.raw if piece.value else ""
-                case Kind.LINE if self._row is not None and self._row + 1 < self._height:
+                case TokenKind.LINE if self._row is not None and self._row + 1 < self._height:
                     self._row, self._column = self._row + 1, 0
-                case Kind.BEGIN:
+                case TokenKind.BEGIN:
                     self._differences()
                     self._begun = True
-                case Kind.END:
+                case TokenKind.END:
                     self._differences()
                     if not self._begun:  # an update of nothing needs no marks
                         self._write(piece.raw)
                     self._begun = False
-                case Kind.HARMLESS:
+                case TokenKind.HARMLESS:
                     self._differences()
                     self._write(piece.raw)
-                case Kind.ALTERNATE:
+                case TokenKind.ALTERNATE:
                     self._alternate(piece)
-                case Kind.UNKNOWN:
+                case TokenKind.UNKNOWN:
                     self._scrolls = False  # it may have set margins, or left a picture that would move along
                     self._pass(piece.raw)
                 case _:
@@ -118,7 +118,7 @@ class Grid:
         if self._column is not None and self._column + cell_len(text) > self._width:
             self._pass(text)  # over the edge: it may wrap, and scroll
             return
-        known = self._column is not None and not self._link and certain(text)
+        known = self._column is not None and not self._link and has_certain_width(text)
         follows = self._column is None and self._row not in self._frame
         shown = f"{self._link}{text}{_NO_LINK}" if self._link else text
         self._frame.setdefault(self._row, []).append(_Text(self._column, shown, self._pen, known))
@@ -129,7 +129,7 @@ class Grid:
         if follows:
             self._differences()  # before any other row takes the cursor away
 
-    def _alternate(self, piece: Piece) -> None:
+    def _alternate(self, piece: Token) -> None:
         self._differences()
         # Not every terminal has a second screen: one that has none is cleared as well.
         self._write(f"{piece.raw}{RESET}\x1b[H\x1b[2J")
@@ -198,7 +198,7 @@ class Grid:
         character, attributes = last
         return f"{place}{transition(PLAIN, attributes)}{character}{RESET if attributes != PLAIN else ''}"
 
-    def _as_it_came(self, row: int, texts: list[_Text], said: list[Writing]) -> None:
+    def _as_it_came(self, row: int, texts: list[_Text], said: list[Encoder]) -> None:
         """Write the row's texts in their order, unless they are what was written there last."""
         left_there = self._row == row and self._column in {None, self._width}
         if self._uncertain.get(row) == texts and not left_there:
@@ -221,21 +221,21 @@ class Grid:
             wanted[column:end] = [empty if each == " " else (each, attributes) for each in text]
         return wanted
 
-    def _cells(self, wanted: dict[int, Row]) -> list[Writing]:
+    def _cells(self, wanted: dict[int, Row]) -> list[Encoder]:
         """Write what changes these rows' cells: each where it is and, where rows moved, after they were moved."""
         shown = self._shown.copy()
         for row, cells in wanted.items():
             self._shown[row] = cells
             self._uncertain.pop(row, None)
         in_place = self._changes(shown, wanted)
-        shift = found(shown, wanted) if self._scrolls and len(in_place.ended()) > SHORT else None
+        shift = find_shift(shown, wanted) if self._scrolls and len(in_place.ended()) > SHORT else None
         if shift is None:
             return [in_place]
         band = {row: self._shown[row] for row in range(shift.top, shift.bottom + 1)}
         return [in_place, self._changes(shift.moved(shown), dict(sorted((wanted | band).items())), shift.sequence)]
 
-    def _changes(self, shown: list[Row], wanted: dict[int, Row], first: str = "") -> Writing:
-        writing = Writing(erases_in_colour=self._bce, resets=self._resets, first=first)
+    def _changes(self, shown: list[Row], wanted: dict[int, Row], first: str = "") -> Encoder:
+        writing = Encoder(erases_in_colour=self._bce, resets=self._resets, first=first)
         for row, cells in wanted.items():
             if cells != shown[row]:
                 writing.row(row, shown[row], cells)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.app.difference.style import PLAIN, Attributes
+from shimmy_metrics.app.diff_driver.sgr import PLAIN, Attributes
 
 Cell = tuple[str, Attributes]
 """A character of one cell and its attributes."""

@@ -1,4 +1,4 @@
-"""The app and its terminal: the visible cursor, colours that are the terminal's own, what it shows, its end."""
+"""The base class of the app: the driver and theme its terminal gets, the cursor, suspending and hanging up."""
 
 import asyncio
 import contextlib
@@ -13,19 +13,22 @@ from textual.geometry import Offset
 from textual.timer import Timer
 from textual.widgets import Input
 
-from shimmy_metrics.app.difference.driver import difference_driver
+from shimmy_metrics.app.diff_driver.driver import diff_driver
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.terminal import HANG_UP, SHOW_CURSOR, OwnColours, end_soon, on_hang_up
-from shimmy_metrics.app.themes import PLAIN, THEMES, theme_for
+from shimmy_metrics.app.terminal.colours import ColourFilter
+from shimmy_metrics.app.terminal.hang_up import HANG_UP, force_exit_soon, watch_hang_up
+from shimmy_metrics.app.terminal.themes import PLAIN, THEMES, theme_for
 from shimmy_metrics.system.environment import Environment
 
+SHOW_CURSOR: Final = "\x1b[?25h"
+"""Screen readers follow the cursor; Textual hides it."""
 SWITCHED_SECONDS: Final = 0.005
 """Screens here are filled when they are mounted, so no half-made one has to be hidden for longer."""
 SETTLES_SECONDS: Final = 0.05
 """After a frame of Textual's, which comes 60 times a second: what it moves costs no bytes of its own."""
 
 
-class AtTerminal(App[None]):
+class TerminalApp(App[None]):
     """An app that knows which terminal it is drawn on, and leaves in order when that goes away."""
 
     def __init__(self, environment: Environment, *, waited_for: bool) -> None:
@@ -35,7 +38,7 @@ class AtTerminal(App[None]):
         # The theme is known before the base class chooses its colour filters: set later, an ansi theme comes out black
         # on black.
         super().__init__(
-            driver_class=None if plain else difference_driver(environment.get("TERM")),
+            driver_class=None if plain else diff_driver(environment.get("TERM")),
             css_path=[sheet("frame"), sheet("roles")],
             ansi_color=theme.ansi or None,
         )
@@ -44,41 +47,41 @@ class AtTerminal(App[None]):
         self.set_reactive(App.theme, theme.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
-        self._colours = OwnColours(none=theme is PLAIN)
+        self._colour_filter = ColourFilter(drop_all=theme is PLAIN)
         self._waited_for = waited_for
         self._settling: Timer | None = None
-        self.ended_by = 0
+        self.exit_signal = 0
         """The signal that ended it, if one did."""
-        self._spare: Callable[[], object] = lambda: None
+        self._cancel_forced_exit: Callable[[], object] = lambda: None
         self._restore: Callable[[], None] = lambda: None
 
-    def sit_down(self) -> None:
+    def attach_terminal(self) -> None:
         """Begin: show the cursor, and hear when the terminal goes away or comes back."""
         loop = asyncio.get_running_loop()
         # A plain handler would run, but the loop would sleep on until something else woke it.
-        self._restore = on_hang_up(lambda signal: self.hung_up(signal, loop))
+        self._restore = watch_hang_up(lambda signal: self.hang_up(signal, loop))
         self._show_cursor()
-        self.app_resume_signal.subscribe(self, lambda _: self.came_back())
+        self.app_resume_signal.subscribe(self, lambda _: self.resumed())
 
     def on_ready(self) -> None:
         """Paint the first frame now: as shipped, what was laid out while the app started waits for a tick of 60 Hz."""
         self.screen._compositor_refresh()  # noqa: SLF001 - nothing public paints at once
 
-    def stand_up(self) -> None:
-        """Give back what `sit_down` took."""
+    def detach_terminal(self) -> None:
+        """Give back what `attach_terminal` took."""
         self._restore()
 
-    def hung_up(self, signal: int, loop: asyncio.AbstractEventLoop) -> None:
+    def hang_up(self, signal: int, loop: asyncio.AbstractEventLoop) -> None:
         """End, from a signal's handler or from the thread that watches: the loop may stand still."""
-        self.ended_by = signal
+        self.exit_signal = signal
         if signal != HANG_UP or not self._waited_for:
-            self._spare = end_soon(signal).cancel
+            self._cancel_forced_exit = force_exit_soon(signal).cancel
         with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(self.exit)
 
-    def ended(self) -> None:
+    def cancel_forced_exit(self) -> None:
         """Note that it ended in order: whoever goes on now is not cut off."""
-        self._spare()
+        self._cancel_forced_exit()
 
     def delay_update(self, delay: float = SWITCHED_SECONDS) -> None:
         """Hold back what is drawn while a screen is switched; as shipped 50 ms, which a person waits for each time."""
@@ -126,13 +129,13 @@ class AtTerminal(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what every drawn line passes: with few colours, none that is the terminal's own anyway."""
-        return [self._colours] if self.native_ansi_color else super().get_line_filters()
+        return [self._colour_filter] if self.native_ansi_color else super().get_line_filters()
 
     def _show_cursor(self) -> None:
         if self._driver is not None:  # nothing public writes to the terminal between two frames
             self._driver.write(SHOW_CURSOR)
 
-    def came_back(self) -> None:
+    def resumed(self) -> None:
         """Draw everything again: the shell wrote over it meanwhile."""
         self._show_cursor()
         self.action_redraw()

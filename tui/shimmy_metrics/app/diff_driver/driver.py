@@ -1,6 +1,6 @@
 """The driver: Textual's own for this system, with the grid between it and the terminal.
 
-    App(driver_class=difference_driver(os.environ.get("TERM", "")))
+    App(driver_class=diff_driver(os.environ.get("TERM", "")))
 
 `forget()` is for a redraw key: the next frame is written whole. The driver itself forgets where it must: when the
 terminal was resized, suspended, or has another size than the app thinks.
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from shimmy_metrics.app.difference.grid import Grid
+from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -32,9 +32,9 @@ SETTLED_SECONDS: Final = 0.05
 has heard of none."""
 
 
-def grid_for(terminal: str) -> Grid:
+def screen_buffer_for(terminal: str) -> ScreenBuffer:
     """Return a grid that says what a terminal of this name understands."""
-    return Grid(
+    return ScreenBuffer(
         erases_in_colour=terminal.startswith(_ERASE_IN_COLOUR),
         resets=terminal.startswith(_RESET_ONLY),
         scrolls=terminal.startswith(_SCROLLS),
@@ -43,22 +43,22 @@ def grid_for(terminal: str) -> Grid:
 
 if sys.platform == "win32":
 
-    def difference_driver(terminal: str) -> "type[Driver] | None":
+    def diff_driver(terminal: str) -> "type[Driver] | None":
         """Return None: Textual's own driver has to serve there."""
         return None
 else:
 
-    def difference_driver(terminal: str) -> "type[Driver] | None":
+    def diff_driver(terminal: str) -> "type[Driver] | None":
         """Return the driver for the terminal of this name (`TERM`)."""
         from textual.drivers.linux_driver import LinuxDriver
         from textual.events import Resize
         from textual.message import Message
 
-        class DifferenceDriver(LinuxDriver):
+        class DiffDriver(LinuxDriver):
             """Writes differences. `_app`, `_loop` and `_file` are the base class's: it has no public names for them."""
 
             def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the base class's own
-                self._grid = grid_for(terminal)
+                self._grid = screen_buffer_for(terminal)
                 # The thread that reads keys writes, too; so does a signal's handler, in the midst of another write.
                 self._lock = threading.RLock()
                 self._writing = False
@@ -124,7 +124,7 @@ else:
                 app = self._app
                 self._loop.call_soon_threadsafe(app.call_later, app.set_timer, SETTLED_SECONDS, app.refresh)
 
-        return DifferenceDriver
+        return DiffDriver
 
     def _also_on_resize(heard: Callable[[], object]) -> None:
         """Call `heard`, too, when the terminal is resized."""

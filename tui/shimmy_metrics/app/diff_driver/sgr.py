@@ -56,9 +56,9 @@ _TWICE: Final = "21"
 
 
 @lru_cache(4096)
-def applied(before: Attributes, parameters: str) -> Attributes:
+def apply_sgr(before: Attributes, parameters: str) -> Attributes:
     """Return the attributes after an SGR sequence with these parameters."""
-    found = {name: value for name, value in zip(Attributes._fields, before, strict=True) if value}
+    values = {name: value for name, value in zip(Attributes._fields, before, strict=True) if value}
     codes = [code.lstrip("0") or "0" for code in parameters.split(";")]
     index = 0
     while index < len(codes):
@@ -66,30 +66,30 @@ def applied(before: Attributes, parameters: str) -> Attributes:
         long = 1
         head, _, rest = code.partition(":")
         if code == "0":
-            found.clear()
+            values.clear()
         elif code in _ON:
             name = _ON[code]
             # Bold and faint can stand together; they go together, too.
-            both = name == "weight" and found.get(name, code) != code
-            found[name] = "1;2" if both else code
+            both = name == "weight" and values.get(name, code) != code
+            values[name] = "1;2" if both else code
         elif code in _OFF_NAMES:
-            found.pop(_OFF_NAMES[code], None)
+            values.pop(_OFF_NAMES[code], None)
         elif code == "4:0":
-            found.pop("underline", None)
+            values.pop("underline", None)
         elif rest and head == "4":
-            found["underline"] = code
+            values["underline"] = code
         elif head in _COLOURS:
             if not rest:
                 long = {"5": 3, "2": 5}.get(codes[index + 1] if index + 1 < len(codes) else "", 1)
-            found[_COLOURS[head]] = ";".join(codes[index : index + long])
+            values[_COLOURS[head]] = ";".join(codes[index : index + long])
         elif _plain_colour(code, "3", "9"):
-            found["foreground"] = code
+            values["foreground"] = code
         elif _plain_colour(code, "4", "10"):
-            found["background"] = code
+            values["background"] = code
         else:
-            found["other"] = ";".join(filter(None, (found.get("other", ""), code)))
+            values["other"] = ";".join(filter(None, (values.get("other", ""), code)))
         index += long
-    return Attributes(**found)
+    return Attributes(**values)
 
 
 @lru_cache(8192)

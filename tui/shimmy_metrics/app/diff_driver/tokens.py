@@ -40,7 +40,7 @@ _LINK: Final = "8"
 _REGIONAL_INDICATORS: Final = ("\U0001f1e6", "\U0001f1ff")
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a piece of a frame does."""
 
     MOVE = auto()
@@ -61,10 +61,10 @@ class Kind(Enum):
     UNKNOWN = auto()
 
 
-class Piece(NamedTuple):
+class Token(NamedTuple):
     """One piece: its bytes as they came, and what they mean."""
 
-    kind: Kind
+    kind: TokenKind
     raw: str
     value: str = ""
     row: int = 0
@@ -72,37 +72,37 @@ class Piece(NamedTuple):
 
 
 _MODES: Final = {
-    "2026h": Kind.BEGIN,
-    "2026l": Kind.END,
-    "1049h": Kind.ALTERNATE,
+    "2026h": TokenKind.BEGIN,
+    "2026l": TokenKind.END,
+    "1049h": TokenKind.ALTERNATE,
 }
 _PLAIN: Final = {
-    "text": Kind.TEXT,
-    "line": Kind.LINE,
-    "query": Kind.HARMLESS,
-    "string": Kind.UNKNOWN,
-    "sequence": Kind.UNKNOWN,
+    "text": TokenKind.TEXT,
+    "line": TokenKind.LINE,
+    "query": TokenKind.HARMLESS,
+    "string": TokenKind.UNKNOWN,
+    "sequence": TokenKind.UNKNOWN,
 }
 
 
-def pieces(data: str) -> Iterator[Piece]:
+def tokenize(data: str) -> Iterator[Token]:
     """Yield the pieces of what is written, in order; their bytes joined are the data."""
     for match in _TOKEN.finditer(data):
         raw, name = match[0], match.lastgroup or ""
         if match["move"]:
             row, column = int(match["row"] or 1), int(match["column"] or 1)
-            yield Piece(Kind.MOVE, raw, row=max(row, 1) - 1, column=max(column, 1) - 1)
+            yield Token(TokenKind.MOVE, raw, row=max(row, 1) - 1, column=max(column, 1) - 1)
         elif match["attributes"]:
-            yield Piece(Kind.ATTRIBUTES, raw, match["parameters"])
+            yield Token(TokenKind.ATTRIBUTES, raw, match["parameters"])
         elif match["modes"]:
-            yield Piece(_mode(match["modes"], match["verb"]), raw)
+            yield Token(_mode(match["modes"], match["verb"]), raw)
         elif match["command"]:
             yield _command(raw, match["command"], match["value"] or "")
         else:
-            yield Piece(_PLAIN[name], raw)
+            yield Token(_PLAIN[name], raw)
 
 
-def certain(text: str) -> bool:
+def has_certain_width(text: str) -> bool:
     """Whether every character takes one cell in every terminal.
 
     Of wide characters, combining ones, flags and joined emoji terminals hold different opinions, and so do programs.
@@ -122,15 +122,15 @@ def _single(character: str) -> bool:
     )
 
 
-def _mode(modes: str, verb: str) -> Kind:
+def _mode(modes: str, verb: str) -> TokenKind:
     known = _MODES.get(modes + verb)
     if known is not None:
         return known
     harmless = all(mode.isdigit() and int(mode) in _HARMLESS_MODES for mode in modes.split(";"))
-    return Kind.HARMLESS if harmless else Kind.UNKNOWN
+    return TokenKind.HARMLESS if harmless else TokenKind.UNKNOWN
 
 
-def _command(raw: str, command: str, value: str) -> Piece:
+def _command(raw: str, command: str, value: str) -> Token:
     if command == _LINK:
-        return Piece(Kind.LINK, raw, value.partition(";")[2])
-    return Piece(Kind.HARMLESS if int(command) in _HARMLESS_COMMANDS else Kind.UNKNOWN, raw)
+        return Token(TokenKind.LINK, raw, value.partition(";")[2])
+    return Token(TokenKind.HARMLESS if int(command) in _HARMLESS_COMMANDS else TokenKind.UNKNOWN, raw)
