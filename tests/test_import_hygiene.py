@@ -48,7 +48,7 @@ def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Pa
     code = (
         "from shimmy_metrics.system.profile import Profile\n"
         "from shimmy_metrics.serve.run import _measured\n"
-        "from shimmy_metrics.serve.ending import HandOverError\n"
+        "from shimmy_metrics.serve.exit_status import HandOverError\n"
         "try: _measured(Profile.current(), '/bin/true', ['serve'])\n"
         "except HandOverError: pass"
     )

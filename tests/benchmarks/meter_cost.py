@@ -88,7 +88,7 @@ def stream(name: str, pieces: list[bytes], reads: list[bytes]) -> None:
         (lambda: [bytearray(read) for read in reads], 5),
         (lambda: [orjson.loads(text) for text in texts], 5),
     )
-    counted = aggregate.picture(time.monotonic())
+    counted = aggregate.snapshot(time.monotonic())
     assert counted.tokens == counted.requests * len(texts)
     show(name, work, len(texts))
 

@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.serve.watch import LOOK_SECONDS
+from shimmy_metrics.serve.consent_watch import POLL_SECONDS
 from shimmy_metrics.store.database import store_path
 from support.installed import Home, wait_until
 from support.servers import ask, free_port, wait_for
@@ -239,7 +239,7 @@ def test_a_no_at_the_instant_of_the_start(home: Home, kind: str) -> None:
         with serving(home, kind) as served:
             timer.join()
             # Where the no came first there is no session; a child's start is then handed over, without a word.
-            time.sleep(3 * LOOK_SECONDS)
+            time.sleep(3 * POLL_SECONDS)
             assert not _wrongly_measured(served.lines), served.lines
             assert len(set(served.lines)) == len(served.lines)
             assert ask(served.port)[0] == 200

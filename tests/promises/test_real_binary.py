@@ -132,13 +132,13 @@ def test_only_what_calls_itself_shimmy_goes_to_shimmy_s_receiver(
 # others can have it too, which this makes last.
 OPEN_TO_OTHERS: Final = """
 import socket, sys
-from shimmy_metrics.serve import address
+from shimmy_metrics.serve import listen_address
 def bound(place):
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(place.sockaddr)
     return listener
-address._bound = bound
+listen_address._bound = bound
 sys.argv = ["shimmy", *sys.argv[1:]]
 from shimmy_metrics.cli.main import shimmy
 sys.exit(shimmy())

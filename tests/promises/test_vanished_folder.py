@@ -13,8 +13,8 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.serve import books
-from shimmy_metrics.serve.health import SHIMMY, Name
+from shimmy_metrics.serve import store_writer
+from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from support import samples
@@ -105,13 +105,13 @@ def test_what_was_removed_is_made_again_with_the_session_s_figures(home: Home, r
 
 
 def test_a_folder_removed_just_before_the_end_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(books, "start_sender", lambda *_, **__: None)
+    monkeypatch.setattr(store_writer, "start_sender", lambda *_, **__: None)
     mine = samples.profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://127.0.0.1:9/v1/usage")
     enable(mine)
     said: list[str] = []
-    book = books.Books(mine, said.append)
+    book = store_writer.StoreWriter(mine, said.append)
     book.open()
-    header = books.Header(read_consent(mine), "http://127.0.0.1:1", "", Name(SHIMMY, "2.6.5"), uuid(1))
+    header = store_writer.Header(read_consent(mine), "http://127.0.0.1:1", "", ServerIdentity(SHIMMY, "2.6.5"), uuid(1))
     book.begin(header, samples.COUNTERS)
     shutil.rmtree(mine.state_dir)
     book.end(samples.COUNTERS)

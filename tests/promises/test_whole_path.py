@@ -14,7 +14,7 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import CHECKPOINT_SECONDS
 from shimmy_metrics.report.check import check_body
-from shimmy_metrics.serve.watch import LOOK_SECONDS
+from shimmy_metrics.serve.consent_watch import POLL_SECONDS
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
 from support.receiver import Receiver
@@ -191,7 +191,7 @@ def test_a_withdrawal_stops_the_measuring_within_a_second_and_leaves_no_bytes(tm
         assert "1 report" in told  # its only receiver refused the connection: it never left
         assert "never left" in told
         # The session's process looks more than once a second, and holds its lock until it knows.
-        assert LOOK_SECONDS < 1
+        assert POLL_SECONDS < 1
         assert wait_until(lambda: not [*(tmp_path / "state").rglob("session-*.lock")])
         _talk(port, 1)
         assert _status(home)["running_sessions"] == 0

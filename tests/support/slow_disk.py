@@ -25,11 +25,11 @@ def _slow(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
 def run(seconds: float, words: list[str]) -> int:
     """Run the command; return its exit code."""
     from shimmy_metrics.cli.main import shimmy
-    from shimmy_metrics.serve import watch
+    from shimmy_metrics.serve import consent_watch
     from shimmy_metrics.store import sessions
     from shimmy_metrics.system import log
 
-    for module, name in ((watch, "read_consent"), (sessions, "checkpoint"), (log, "open_private")):
+    for module, name in ((consent_watch, "read_consent"), (sessions, "checkpoint"), (log, "open_private")):
         setattr(module, name, _slow(getattr(module, name), seconds))
     sys.argv = ["shimmy", *words]
     return shimmy()

@@ -14,9 +14,9 @@ PROGRAM: Final = (sys.executable, "-m", "support.slow_sender")
 def run(seconds: float, when: str, words: list[str]) -> int:
     """Run the command; return its exit code."""
     from shimmy_metrics.cli.main import shimmy
-    from shimmy_metrics.serve import books
+    from shimmy_metrics.serve import store_writer
 
-    start = vars(books)["start_sender"]
+    start = vars(store_writer)["start_sender"]
 
     def slow(*arguments: Any, **named: Any) -> None:  # noqa: ANN401 - whatever the function takes
         if when == "before":
@@ -25,7 +25,7 @@ def run(seconds: float, when: str, words: list[str]) -> int:
         if when == "after":
             time.sleep(seconds)
 
-    vars(books)["start_sender"] = slow
+    vars(store_writer)["start_sender"] = slow
     sys.argv = ["shimmy", *words]
     return shimmy()
 

@@ -24,7 +24,7 @@ def _folded(*exchanges: Exchange) -> Aggregate:
 def test_every_exchange_is_counted_and_one_without_content_weighs_nothing_in_tokens() -> None:
     unknown = CHAT._replace(token_source=TokenSource.UNKNOWN, tokens=0, ended=9.0)
     unanswered = ONE._replace(failed=True, answered=None, route=OTHER, client=None)
-    told = _folded(ONE, CHAT, unknown, unanswered).picture(90.0)
+    told = _folded(ONE, CHAT, unknown, unanswered).snapshot(90.0)
     assert (told.requests, told.errors, told.tokens, told.models) == (4, 1, 7, 1)
     assert told.routes == {"/v1/models": 1, "/v1/chat/completions": 2, OTHER: 1}
     assert told.clients == {"curl": 1}
@@ -38,7 +38,7 @@ def test_every_exchange_is_counted_and_one_without_content_weighs_nothing_in_tok
 
 
 def test_a_session_begins_with_nothing() -> None:
-    told = Aggregate(5.0, startup_ms=812).picture(5.0)
+    told = Aggregate(5.0, startup_ms=812).snapshot(5.0)
     assert told == Counters()._replace(startup_ms=812, minutes=(0,))
     assert {value for value in Counters().as_json().values() if isinstance(value, int)} == {0}
     assert Counters.from_json({"key of another version": 1}) == Counters()
@@ -49,20 +49,20 @@ def test_a_session_begins_with_nothing() -> None:
 def test_polls_beside_chats_do_not_make_answers_look_quick() -> None:
     chats = [CHAT._replace(ended=1.0) for _ in range(3)]
     polls = [ONE._replace(answered=0.001, ended=0.002) for _ in range(60)]
-    assert _folded(*chats, *polls).picture(9.0).mean_answer_ms == 1_000
-    assert _folded(*polls).picture(9.0).mean_answer_ms is None
+    assert _folded(*chats, *polls).snapshot(9.0).mean_answer_ms == 1_000
+    assert _folded(*polls).snapshot(9.0).mean_answer_ms is None
 
 
 def test_a_server_s_own_estimate_is_counted_as_what_it_is() -> None:
     estimated = CHAT._replace(token_source=TokenSource.ESTIMATED)
-    told = _folded(estimated, estimated).picture(9.0)
+    told = _folded(estimated, estimated).snapshot(9.0)
     assert (told.tokens, told.token_source, told.sources) == (14, TokenSource.ESTIMATED, {"estimated": 2})
-    assert _folded(estimated, CHAT).picture(9.0).token_source == TokenSource.MIXED
+    assert _folded(estimated, CHAT).snapshot(9.0).token_source == TokenSource.MIXED
 
 
 def test_where_tokens_are_unknown_is_counted_and_who_left_before_the_answer_had_no_answering_time() -> None:
     left = CHAT._replace(token_source=TokenSource.UNKNOWN, tokens=0, model=None, answered=None, unread=CHAT.route)
-    told = _folded(CHAT, left, left, left._replace(answered=0.5, unread="/generate")).picture(9.0)
+    told = _folded(CHAT, left, left, left._replace(answered=0.5, unread="/generate")).snapshot(9.0)
     assert told.unread == {"/v1/chat/completions": 2, "/generate": 1}
     assert (told.token_source, told.tokens, told.answers, told.mean_answer_ms) == (TokenSource.MIXED, 7, 2, 2_000)
     assert Counters.from_json(told.as_json()) == told
@@ -74,14 +74,14 @@ def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:
     peaks = []
     for second in at:
         aggregate.fold(ONE._replace(ended=second))
-        peaks.append(aggregate.picture(second).peak_hour)
+        peaks.append(aggregate.snapshot(second).peak_hour)
     assert peaks == [1, 2, 3, 3, 3, 4, 4]
-    assert aggregate.picture(90_000.0).minutes == (0,) * (MINUTES_SHOWN - 1) + (1,)
+    assert aggregate.snapshot(90_000.0).minutes == (0,) * (MINUTES_SHOWN - 1) + (1,)
 
 
 def test_no_more_models_are_kept_than_the_limit() -> None:
     many = [CHAT._replace(model=bytes([number]), ended=3.0 + number) for number in range(MODELS_MAX + 9)]
-    told = _folded(*many, *many).picture(0.0)
+    told = _folded(*many, *many).snapshot(0.0)
     assert (told.models, told.models_at_once) == (MODELS_MAX, MODELS_MAX)
 
 
@@ -102,7 +102,7 @@ def test_models_at_once_are_those_that_answered_at_one_instant(drawn: list[tuple
         (CHAT._replace(model=model, started=float(begin), ended=float(begin + lasts)) for model, begin, lasts in drawn),
         key=lambda exchange: exchange.ended,
     )
-    assert _folded(*told).picture(0.0).models_at_once == _plainly(told)
+    assert _folded(*told).snapshot(0.0).models_at_once == _plainly(told)
 
 
 class _Steps(float):

@@ -1,7 +1,7 @@
 """The counters of one session, folded from exchanges. Never single requests, never a name.
 
-`Aggregate` lives in the meter's process and is folded into; `Counters` is its frozen picture. Model names exist here
-only as keyed hashes, and those leave this object never: the picture holds how many there were.
+`Aggregate` lives in the meter's process and is folded into; `Counters` is its frozen snapshot. Model names exist here
+only as keyed hashes, and those never leave this object: the snapshot holds how many there were.
 """
 
 from collections import Counter, deque
@@ -60,7 +60,7 @@ class Aggregate:
         self._hour += 1
         self._peak_hour = max(self._peak_hour, self._hour)
 
-    def picture(self, now: float) -> Counters:
+    def snapshot(self, now: float) -> Counters:
         """Return the counters as they stand at the monotonic second `now`."""
         self._to_minute(now)
         return Counters(

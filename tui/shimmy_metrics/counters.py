@@ -1,4 +1,4 @@
-"""What one session has counted: the frozen picture that the store keeps and from which the report is built.
+"""What one session has counted: the frozen snapshot that the store keeps and from which the report is built.
 
 Never single requests, never a name; `aggregate` makes it, and loads what that takes.
 """

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from shimmy_metrics.serve import health
-from shimmy_metrics.serve.health import HealthPoll, Name, name
+from shimmy_metrics.serve.health import HealthPoll, ServerIdentity, parse_identity
 from shimmy_metrics.serve.target import Target
 from support.relays import SECONDS, target_of
 
@@ -22,14 +22,14 @@ SHIMMY = b'HTTP/1.1 200 OK\r\n\r\n{"service":"shimmy","version":"2.6.5"}'
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (SHIMMY, Name("shimmy", "2.6.5")),
-        (SHIMMY.replace(b"1.1", b"1.0"), Name("shimmy", "2.6.5")),
-        (SHIMMY.replace(b"2.6.5", b"v2 of somebody"), Name("shimmy", "")),
-        (SHIMMY.replace(b'"shimmy"', b'"other"'), Name()),
-        (b"HTTP/1.1 200 OK\r\n\r\n", Name()),  # vLLM
-        (b'HTTP/1.1 200 OK\r\n\r\n{"status":"ok"}', Name()),  # llama.cpp
-        (b"HTTP/1.1 404 Not Found\r\n\r\n404 page not found", Name()),  # Ollama
-        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 50_000, Name()),
+        (SHIMMY, ServerIdentity("shimmy", "2.6.5")),
+        (SHIMMY.replace(b"1.1", b"1.0"), ServerIdentity("shimmy", "2.6.5")),
+        (SHIMMY.replace(b"2.6.5", b"v2 of somebody"), ServerIdentity("shimmy", "")),
+        (SHIMMY.replace(b'"shimmy"', b'"other"'), ServerIdentity()),
+        (b"HTTP/1.1 200 OK\r\n\r\n", ServerIdentity()),  # vLLM
+        (b'HTTP/1.1 200 OK\r\n\r\n{"status":"ok"}', ServerIdentity()),  # llama.cpp
+        (b"HTTP/1.1 404 Not Found\r\n\r\n404 page not found", ServerIdentity()),  # Ollama
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 50_000, ServerIdentity()),
         (b'HTTP/1.1 503 Service Unavailable\r\n\r\n{"error":{"message":"Loading model"}}', None),  # llama.cpp, at first
         (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", None),
         (b"HTTP/1.1 429 Too Many Requests\r\n\r\n", None),
@@ -39,8 +39,8 @@ SHIMMY = b'HTTP/1.1 200 OK\r\n\r\n{"service":"shimmy","version":"2.6.5"}'
         (b"", None),
     ],
 )
-def test_a_name_is_taken_from_what_answers(answer: bytes, expected: Name | None) -> None:
-    assert name(answer) == expected
+def test_a_name_is_taken_from_what_answers(answer: bytes, expected: ServerIdentity | None) -> None:
+    assert parse_identity(answer) == expected
 
 
 class Server:
@@ -49,7 +49,7 @@ class Server:
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
         self.asked = 0
-        self.told: list[Name] = []
+        self.told: list[ServerIdentity] = []
 
     @asynccontextmanager
     async def polled(self, *, alive: bool = True) -> AsyncIterator[HealthPoll]:
@@ -90,7 +90,7 @@ def test_while_there_is_no_answer_the_pauses_double_up_to_a_bound(monkeypatch: p
             server.answer = SHIMMY
             assert await _within(lambda: bool(server.told), 10)
             assert not await _within(lambda: server.asked > 6, 0.5)
-        assert server.told == [Name("shimmy", "2.6.5")]
+        assert server.told == [ServerIdentity("shimmy", "2.6.5")]
 
     asyncio.run(play())
 
@@ -142,8 +142,8 @@ def test_a_server_is_asked_on_each_loop_and_over_tls(
             asked.append(behind.recv(1_000))
             behind.sendall(SHIMMY)
 
-    async def play() -> list[Name]:
-        told: list[Name] = []
+    async def play() -> list[ServerIdentity]:
+        told: list[ServerIdentity] = []
         poll = HealthPoll(target_of(server, tls[0] if secure else None).connect, "localhost:11435", lambda: True)
         poll.ask(told.append)
         await _within(lambda: bool(told), SECONDS)
@@ -152,7 +152,7 @@ def test_a_server_is_asked_on_each_loop_and_over_tls(
     answering = threading.Thread(target=answer)
     answering.start()
     try:
-        assert loop.run_until_complete(play()) == [Name("shimmy", "2.6.5")]
+        assert loop.run_until_complete(play()) == [ServerIdentity("shimmy", "2.6.5")]
     finally:
         answering.join()
         loop.close()

@@ -27,7 +27,7 @@ Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[asyncio.Transport
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ServerIdentity:
     """`server` is `shimmy` or empty; `version` its own version, empty where it tells none that looks like one."""
 
     server: str = ""
@@ -48,12 +48,12 @@ class HealthPoll:
         self._asking: asyncio.Task[None] | None = None
         self._answered = -math.inf
 
-    def ask(self, told: Callable[[Name], None]) -> None:
+    def ask(self, told: Callable[[ServerIdentity], None]) -> None:
         """Give `told` the answer; nothing is done while an earlier question is open."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._until_answered(told))
 
-    def ask_again(self, told: Callable[[Name], None]) -> None:
+    def ask_again(self, told: Callable[[ServerIdentity], None]) -> None:
         """Ask where the last answer is old, or in doubt."""
         if asyncio.get_running_loop().time() - self._answered >= ASK_LAST_SECONDS:
             self.ask(told)
@@ -68,7 +68,7 @@ class HealthPoll:
             self._asking.cancel()
             self._asking = None
 
-    async def _until_answered(self, told: Callable[[Name], None]) -> None:
+    async def _until_answered(self, told: Callable[[ServerIdentity], None]) -> None:
         pause = ASK_AGAIN_SECONDS
         while (named := await self._ask()) is None:
             await asyncio.sleep(pause)
@@ -76,7 +76,7 @@ class HealthPoll:
         self._answered = asyncio.get_running_loop().time()
         told(named)
 
-    async def _ask(self) -> Name | None:
+    async def _ask(self) -> ServerIdentity | None:
         """Return how the server names itself, or None where it gave no answer within 2 s. Never raises."""
         reader = asyncio.StreamReader()
         try:
@@ -87,14 +87,14 @@ class HealthPoll:
                         return None
                     # HTTP/1.0: the answer comes in one piece and ends with its connection.
                     transport.write(f"GET /health HTTP/1.0\r\nHost: {self._host}\r\n\r\n".encode())
-                    return name(await _answer(reader))
+                    return parse_identity(await _answer(reader))
                 finally:
                     transport.abort()
         except (OSError, TimeoutError):
             return None
 
 
-def name(answer: bytes) -> Name | None:
+def parse_identity(answer: bytes) -> ServerIdentity | None:
     """Read a whole HTTP answer; None where it is none, or says that the server cannot answer now (429, 5xx)."""
     head, found, body = answer.partition(b"\r\n\r\n")
     status = _STATUS.match(head)
@@ -104,10 +104,10 @@ def name(answer: bytes) -> Name | None:
     with contextlib.suppress(ValueError, RecursionError):
         told = json.loads(body)
     if not isinstance(told, dict) or told.get("service") != SHIMMY:
-        return Name()
+        return ServerIdentity()
     version = told.get("version")
     known = isinstance(version, str) and _VERSION.fullmatch(version) is not None
-    return Name(SHIMMY, str(version) if known else "")
+    return ServerIdentity(SHIMMY, str(version) if known else "")
 
 
 async def _answer(reader: asyncio.StreamReader) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from shimmy_metrics.meter.tap import Tap as Reader
-from shimmy_metrics.serve.accepting import Acceptor
+from shimmy_metrics.serve.acceptor import Acceptor
 from shimmy_metrics.serve.breaking import lacks_descriptors
 from shimmy_metrics.serve.client_limit import ClientLimit
 from shimmy_metrics.serve.ends import ClientEnd, ServerEnd

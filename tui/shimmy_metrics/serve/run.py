@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.serve.ending import HandOverError, end_as
+from shimmy_metrics.serve.exit_status import HandOverError, exit_as
 from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 from shimmy_metrics.system.profile import Profile
 
@@ -28,7 +28,7 @@ def serve(profile: Profile, arguments: Sequence[str]) -> int:
     if binary is None:
         raise missing(variables)
     try:
-        return end_as(_measured(profile, binary, arguments))
+        return exit_as(_measured(profile, binary, arguments))
     except HandOverError as error:
         if error.line:
             _say(error.line)
@@ -45,8 +45,8 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
     decision is; they are counted where and while there is one for it. Raises `UserError` for a URL that is none, an
     upstream that is down, an address that cannot be had.
     """
-    from shimmy_metrics.serve.before_upstream import carry
     from shimmy_metrics.serve.upstream import DEFAULT_BIND, read_url
+    from shimmy_metrics.serve.upstream_proxy import carry
 
     place = read_url(url)
     try:
@@ -55,7 +55,7 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
         consent = error
     if isinstance(consent, EffectiveConsent) and not consent.measures:
         _purge(profile)
-    return end_as(carry(profile, consent, place, bind or DEFAULT_BIND, _say))
+    return exit_as(carry(profile, consent, place, bind or DEFAULT_BIND, _say))
 
 
 def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:

@@ -17,14 +17,15 @@ from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
-from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.announcement import Announcement, Measured
-from shimmy_metrics.serve.books import Books, Clerk, Header, memory_bytes
-from shimmy_metrics.serve.health import SHIMMY, HealthPoll, Name
-from shimmy_metrics.serve.hint import client_hint
-from shimmy_metrics.serve.measuring import Measuring, goes_on
+from shimmy_metrics.serve.client_from_env import client_from_env
+from shimmy_metrics.serve.consent_watch import POLL_SECONDS, ConsentWatch
+from shimmy_metrics.serve.health import SHIMMY, HealthPoll, ServerIdentity
+from shimmy_metrics.serve.listen_address import ListenAddress
+from shimmy_metrics.serve.measured_session import MeasuredSession, still_covers
 from shimmy_metrics.serve.relay import Relay
-from shimmy_metrics.serve.watch import LOOK_SECONDS, Watch
+from shimmy_metrics.serve.store_writer import Header, StoreWriter, memory_bytes
+from shimmy_metrics.serve.worker import Worker
 from shimmy_metrics.system.profile import Profile
 
 _STORE_SECONDS: Final = 2.0
@@ -50,7 +51,7 @@ class Session:
         profile: Profile,
         relay: Relay,
         *,
-        place: Place,
+        place: ListenAddress,
         health: HealthPoll,
         pid: int | None,
         again: bool,
@@ -61,16 +62,16 @@ class Session:
         self._relay = relay
         self._address = place.kept
         self._health = health
-        self._hint = client_hint(profile.environment)
+        self._hint = client_from_env(profile.environment)
         self._pid = pid
         self._again = again
         self._announcement = Announcement(say)
-        self._clerk = Clerk(profile)
-        self._looker = Clerk(profile)  # a store that another program holds must not hold up a withdrawal
-        self._books = Books(profile, self._announcement.remark)
-        self._watch = Watch(profile)
-        self._measuring: Measuring | None = None
-        self._name: Name | None = None
+        self._writer = Worker(profile)
+        self._poller = Worker(profile)  # a store that another program holds must not hold up a withdrawal
+        self._store = StoreWriter(profile, self._announcement.remark)
+        self._watch = ConsentWatch(profile)
+        self._measuring: MeasuredSession | None = None
+        self._name: ServerIdentity | None = None
         # A store that could not be used, why, and under which decision: it is tried again under another one.
         self._refused: tuple[EffectiveConsent, str] | None = None
         # These two belong to the clerk's thread.
@@ -87,7 +88,7 @@ class Session:
 
     def open(self) -> None:
         """Open the store, behind the server's start."""
-        self._clerk.give(self._open)
+        self._writer.submit(self._open)
 
     def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
         """Measure from now on. `started` is the monotonic second at which the server was started, or now.
@@ -98,11 +99,11 @@ class Session:
         self._measure(consent, started, startup_ms)
         self._health.ask(self.introduce)
 
-    def _measure(self, consent: EffectiveConsent, started: float, startup_ms: int | None) -> Measuring:
+    def _measure(self, consent: EffectiveConsent, started: float, startup_ms: int | None) -> MeasuredSession:
         self._refused = None
-        now = self._measuring = Measuring(consent, started, startup_ms)
+        now = self._measuring = MeasuredSession(consent, started, startup_ms)
         self._relay.measure_open()
-        self._clerk.give(partial(self._begin, now, self._header(now), self._picture(now)))
+        self._writer.submit(partial(self._begin, now, self._header(now), self._snapshot(now)))
         return now
 
     def announce(self, where: str) -> None:
@@ -112,9 +113,9 @@ class Session:
 
     def watch(self) -> None:
         """Look at the config and write the counters, from now until the end."""
-        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+        self._timer = self._loop.call_later(POLL_SECONDS, self._look)
 
-    def introduce(self, name: Name) -> None:
+    def introduce(self, name: ServerIdentity) -> None:
         """Take what the server said of itself: another one has a session of its own, another version has not.
 
         Whose a session is decides to whom it may go. Of versions it bears the latest.
@@ -130,7 +131,7 @@ class Session:
             self.open()
             self._measure(now.consent, self._profile.clock.monotonic(), None).counting = counting
         else:
-            self._clerk.give(partial(self._books.introduce, self._header(now)))
+            self._writer.submit(partial(self._store.introduce, self._header(now)))
 
     def new_tap(self) -> Tap | None:
         """Return a tap for a connection that begins, or None where nothing is measured."""
@@ -162,22 +163,22 @@ class Session:
         if now is None:
             return
         header, counters = self._header(now), self._stopped(now)
-        self._clerk.give(partial(self._books.end, counters))
-        self._clerk.give(self._books.close)
-        if self._clerk.finish(seconds):
+        self._writer.submit(partial(self._store.end, counters))
+        self._writer.submit(self._store.close)
+        if self._writer.finish(seconds):
             return
         # A disk or a machine that is busy: a process that outlives this one does it. Where the clerk is at it at this
         # very moment, one of the two finds nothing to do.
-        unsealed = self._books.unsealed(header, counters)
+        unsealed = self._store.unsealed(header, counters)
         if unsealed is not None:
             with contextlib.suppress(OSError):
                 start_sender(self._profile, ended=unsealed)
 
     def _look(self) -> None:
-        self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+        self._timer = self._loop.call_later(POLL_SECONDS, self._look)
         if not self._looking:
             self._looking = True
-            self._looker.give(self._look_at_files)
+            self._poller.submit(self._look_at_files)
 
     def _look_at_files(self) -> None:
         """Look at the config and the server's process, in a thread of its own."""
@@ -194,7 +195,7 @@ class Session:
             now.aggregate.memory_bytes = memory
             if self._looks % 2 == 0 and not self._writing:
                 self._writing = True
-                self._clerk.give(partial(self._write, now, self._picture(now)))
+                self._writer.submit(partial(self._write, now, self._snapshot(now)))
 
     def judge(self, consent: EffectiveConsent | UserError) -> None:
         """Act on what is in force now. A config that cannot be used decides nothing, and nothing counts meanwhile."""
@@ -204,7 +205,7 @@ class Session:
                 now.counting = False
             self._announcement.state(Measured.NO, str(consent))
             return
-        if now is not None and goes_on(now.consent, consent, again=self._again):
+        if now is not None and still_covers(now.consent, consent, again=self._again):
             if not now.counting:
                 now.counting = True
                 self._announce_measured(now)
@@ -221,52 +222,52 @@ class Session:
         else:
             self._announcement.state(Measured.NO, self._refused[1])
 
-    def _stop(self, now: Measuring, consent: EffectiveConsent) -> None:
+    def _stop(self, now: MeasuredSession, consent: EffectiveConsent) -> None:
         self._relay.measure_none()
         self._end(now, consent)
 
-    def _end(self, now: Measuring, consent: EffectiveConsent) -> None:
+    def _end(self, now: MeasuredSession, consent: EffectiveConsent) -> None:
         counters = self._stopped(now)
-        self._clerk.give(partial(self._books.end, counters) if consent.measures else self._books.withdraw)
-        self._clerk.give(self._books.close)
+        self._writer.submit(partial(self._store.end, counters) if consent.measures else self._store.withdraw)
+        self._writer.submit(self._store.close)
         if not self._again and self._timer is not None:
             self._timer.cancel()
 
-    def _stopped(self, now: Measuring) -> Counters:
+    def _stopped(self, now: MeasuredSession) -> Counters:
         now.counting = False
         self._measuring = None
         self._health.stop()
-        return self._picture(now)
+        return self._snapshot(now)
 
     def _open(self) -> None:
         """Open the store, in the clerk's thread."""
         self._failure = None
         try:
-            self._books.open()
+            self._store.open()
         except Exception as error:
             self._failure = error
             raise
 
-    def _begin(self, now: Measuring, header: Header, counters: Counters) -> None:
+    def _begin(self, now: MeasuredSession, header: Header, counters: Counters) -> None:
         """Add the session to the store, in the clerk's thread, if the answer is still the one that was read."""
         try:
             if self._failure is not None:
                 raise self._failure
             consent = self._watch.look()
-            if isinstance(consent, UserError) or goes_on(now.consent, consent, again=self._again):
-                self._books.begin(header, counters)
+            if isinstance(consent, UserError) or still_covers(now.consent, consent, again=self._again):
+                self._store.begin(header, counters)
         except Exception as error:
             self._loop.call_soon_threadsafe(self._unusable, now, error)
             raise
         self._loop.call_soon_threadsafe(self._begun, now, consent)
 
-    def _begun(self, now: Measuring, consent: EffectiveConsent | UserError) -> None:
+    def _begun(self, now: MeasuredSession, consent: EffectiveConsent | UserError) -> None:
         if self._measuring is now:
             now.stored = True
             self._announce_measured(now)
             self.judge(consent)
 
-    def _unusable(self, now: Measuring, error: Exception) -> None:
+    def _unusable(self, now: MeasuredSession, error: Exception) -> None:
         """Go on without measuring: the store cannot be used."""
         if self._measuring is not now:
             return
@@ -279,10 +280,10 @@ class Session:
             self._timer.cancel()
         self._announcement.state(Measured.NO, reason)
 
-    def _write(self, now: Measuring, counters: Counters) -> None:
+    def _write(self, now: MeasuredSession, counters: Counters) -> None:
         """Write the counters, in the clerk's thread; the newest win where a write before them failed."""
         try:
-            self._books.write(counters)
+            self._store.write(counters)
         except UserError as error:
             self._failed_writes += 1
             if self._failed_writes >= _FAILED_WRITES:
@@ -299,16 +300,16 @@ class Session:
     def _written(self) -> None:
         self._writing = False
 
-    def _announce_measured(self, now: Measuring) -> None:
+    def _announce_measured(self, now: MeasuredSession) -> None:
         if self._measuring is now and now.stored and now.counting:
             self._announcement.state(Measured.YES)
 
-    def _announce_unsaved(self, now: Measuring, reason: str) -> None:
+    def _announce_unsaved(self, now: MeasuredSession, reason: str) -> None:
         if self._measuring is now and now.counting:
             self._announcement.state(Measured.UNSAVED, reason)
 
-    def _header(self, now: Measuring) -> Header:
-        return Header(now.consent, self._address, self._hint, self._name or Name(), now.session_id)
+    def _header(self, now: MeasuredSession) -> Header:
+        return Header(now.consent, self._address, self._hint, self._name or ServerIdentity(), now.session_id)
 
-    def _picture(self, now: Measuring) -> Counters:
-        return now.aggregate.picture(self._profile.clock.monotonic())
+    def _snapshot(self, now: MeasuredSession) -> Counters:
+        return now.aggregate.snapshot(self._profile.clock.monotonic())

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve import signals
-from shimmy_metrics.serve.address import VARIABLE, asked, take
 from shimmy_metrics.serve.child import start, unguarded
-from shimmy_metrics.serve.ending import HandOverError
-from shimmy_metrics.serve.inner import reserve
+from shimmy_metrics.serve.exit_status import HandOverError
+from shimmy_metrics.serve.inner_port import reserve
+from shimmy_metrics.serve.listen_address import VARIABLE, bind, bind_request
 from shimmy_metrics.serve.startup import StartupWatch
 from shimmy_metrics.store.location import check_location
 from shimmy_metrics.system.profile import Profile
@@ -28,7 +28,7 @@ def run(
 
     Raises `HandOverError`, before anything was started, where the start is not ours to measure.
     """
-    wanted = asked(arguments, profile.environment)
+    wanted = bind_request(arguments, profile.environment)
     try:
         check_location(profile.state_dir)
     except UserError as error:
@@ -36,7 +36,7 @@ def run(
     why = unguarded(binary)
     if why:
         raise HandOverError(f"not measured: {why}")
-    listener, place = take(wanted.places)
+    listener, place = bind(wanted.places)
     blocked = signals.block()
     try:
         holder, inner = reserve()
@@ -55,7 +55,7 @@ def run(
     watch.started()
     signals.pass_on(child, blocked)
 
-    from shimmy_metrics.serve.before_child import Front, carry  # slow to import: asyncio, the meter, the store
+    from shimmy_metrics.serve.child_proxy import PreparedChild, carry  # slow to import: asyncio, the meter, the store
 
-    carry(Front(profile, consent, child, listener, place, holder, inner, started, watch, say))
+    carry(PreparedChild(profile, consent, child, listener, place, holder, inner, started, watch, say))
     return child.wait()

@@ -13,9 +13,9 @@ import sys
 import time
 from typing import Final
 
-from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.child import Child, DeathGuard
-from shimmy_metrics.serve.inner import owns
+from shimmy_metrics.serve.inner_port import owns
+from shimmy_metrics.serve.listen_address import ListenAddress
 
 assert sys.platform == "linux"
 
@@ -37,7 +37,7 @@ class StartupWatch:
     will never be. Raises `OSError` where there can be no further process or descriptor.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ListenAddress) -> None:
         guard = DeathGuard()
         started, self._started = os.pipe()
         self.descriptor, answer = os.pipe()
@@ -78,7 +78,7 @@ class StartupWatch:
         return _SECONDS.unpack(told)[0] if len(told) == _SECONDS.size else None
 
 
-def _watch(started: int, place: Place, answer: int) -> None:
+def _watch(started: int, place: ListenAddress, answer: int) -> None:
     """Write the seconds from the server's `exec` until it listens there; nothing where it ends before."""
     with contextlib.suppress(OSError):
         told = os.read(started, _START.size)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from shimmy_metrics.consent.endpoint import is_loopback
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.serve.address import DEFAULT_PORT, LOOPBACK, Place
 from shimmy_metrics.serve.certificate import cause_of
+from shimmy_metrics.serve.listen_address import DEFAULT_PORT, LOOPBACK, ListenAddress
 from shimmy_metrics.serve.lookup import look_up
 from shimmy_metrics.serve.route import Route
 from shimmy_metrics.serve.target import Target
@@ -101,9 +101,9 @@ def _unreachable(url: Url, what: str, remedy: str = _START) -> UserError:
     return UserError(what, where=f"--upstream {url.text}", remedy=remedy)
 
 
-def listening_place(text: str, target: Target) -> Place:
+def listening_place(text: str, target: Target) -> ListenAddress:
     """Return where to listen: on loopback, unless others reach the upstream as well. Raises `UserError`."""
-    place = Place.parse(text)
+    place = ListenAddress.parse(text)
     if place is None:
         remedy = f"Give a number and a port, such as {DEFAULT_BIND}"
         raise UserError("this is no address", where=f"--bind {text}", remedy=remedy)

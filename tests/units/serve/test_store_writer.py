@@ -8,8 +8,8 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.unsealed import Unsealed
-from shimmy_metrics.serve.books import Books, Header
-from shimmy_metrics.serve.health import SHIMMY, Name
+from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
+from shimmy_metrics.serve.store_writer import Header, StoreWriter
 from support.queued import LOCAL, uuid
 from support.samples import profile
 
@@ -20,12 +20,12 @@ def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     """An exit that waits no longer asks what is left to do: without an answer nobody would send what was sealed."""
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
-    books = Books(mine, lambda _: None)
-    header = Header(read_consent(mine), "http://127.0.0.1:11435", "", Name(SHIMMY), uuid(1))
+    books = StoreWriter(mine, lambda _: None)
+    header = Header(read_consent(mine), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
     counters = Counters(requests=1)
     left: list[Unsealed | None] = []
     monkeypatch.setattr(
-        "shimmy_metrics.serve.books.start_sender", lambda *_: left.append(books.unsealed(header, counters))
+        "shimmy_metrics.serve.store_writer.start_sender", lambda *_: left.append(books.unsealed(header, counters))
     )
     books.open()
     assert books.unsealed(header, counters) == Unsealed(0, counters, None, header.session(counters, mine.clock.now()))

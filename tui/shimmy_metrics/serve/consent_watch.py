@@ -9,11 +9,11 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CHECKPOINT_SECONDS
 from shimmy_metrics.system.profile import Profile
 
-LOOK_SECONDS: Final = CHECKPOINT_SECONDS / 2
+POLL_SECONDS: Final = CHECKPOINT_SECONDS / 2
 """Twice in a checkpoint, so that a withdrawal has taken hold within one."""
 
 
-class Watch:
+class ConsentWatch:
     """One reader of the config file."""
 
     def __init__(self, profile: Profile) -> None:

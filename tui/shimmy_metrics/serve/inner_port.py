@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.serve.address import LOOPBACK, Place
+from shimmy_metrics.serve.listen_address import LOOPBACK, ListenAddress
 
 _LISTENING: Final = "0A"
 
 
-def reserve() -> tuple[socket.socket, Place]:
+def reserve() -> tuple[socket.socket, ListenAddress]:
     """Find a free port and keep it while the server starts, which may take a while; the caller closes the socket then.
 
     A bound socket with SO_REUSEADDR that never listens: the server can bind beside it (tokio sets the option too), and
@@ -25,10 +25,10 @@ def reserve() -> tuple[socket.socket, Place]:
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind((LOOPBACK, 0))
-    return holder, Place(LOOPBACK, holder.getsockname()[1])
+    return holder, ListenAddress(LOOPBACK, holder.getsockname()[1])
 
 
-def owns(pid: int, place: Place, proc: Path = Path("/proc")) -> bool:
+def owns(pid: int, place: ListenAddress, proc: Path = Path("/proc")) -> bool:
     """Whether that process itself holds the socket that listens at the IPv4 address. Never raises."""
     inode = _listener(place, proc)
     if inode is None:
@@ -42,7 +42,7 @@ def owns(pid: int, place: Place, proc: Path = Path("/proc")) -> bool:
     return False
 
 
-def _listener(place: Place, proc: Path) -> str | None:
+def _listener(place: ListenAddress, proc: Path) -> str | None:
     # proc(5): address and port in hexadecimal, the address in the machine's byte order.
     number = int.from_bytes(socket.inet_aton(place.host), sys.byteorder)
     wanted = f"{number:08X}:{place.port:04X}"

@@ -1,18 +1,16 @@
 """The store's side of a measured session: everything that may wait for a disk, in a thread of its own.
 
-The event loop hands pictures of the counters over and never waits. What fails here is noted in the local log and costs
+The event loop hands snapshots of the counters over and never waits. What fails here is noted in the local log and costs
 figures, never the server.
 """
 
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Final
 
 from shimmy_metrics.actions.purge import purge_without_consent
@@ -26,7 +24,7 @@ from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
-from shimmy_metrics.serve.health import SHIMMY, Name
+from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, connect, set_meta, store_path, transaction
 from shimmy_metrics.store.erase import erase
@@ -38,35 +36,6 @@ from shimmy_metrics.system.profile import Profile
 IDLE_WRITE_SECONDS: Final = 60
 """How often figures are written of which only the uptime and the server's memory changed."""
 
-Job = Callable[[], None]
-
-
-class Clerk:
-    """One thread that does jobs in their order. It holds no exit up: what is not done when the process ends is not."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
-        threading.Thread(target=self._work, daemon=True, name="books").start()
-
-    def give(self, job: Job) -> None:
-        """Give it a job; what the job raises goes to the local log."""
-        self._jobs.put(job)
-
-    def finish(self, seconds: float) -> bool:
-        """Wait until the jobs given so far are done, at most so long; return whether they are."""
-        done = threading.Event()
-        self.give(done.set)
-        return done.wait(seconds)
-
-    def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
-            try:
-                job()
-            except Exception as error:  # noqa: BLE001 - the boundary: nothing of the metrics may touch the server
-                note(self._profile, "the session's books: a step failed", error)
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -75,7 +44,7 @@ class Header:
     consent: EffectiveConsent
     address: str
     client_hint: str
-    name: Name
+    name: ServerIdentity
     session_id: str
 
     @property
@@ -109,7 +78,7 @@ class Header:
         )
 
 
-class Books:
+class StoreWriter:
     """One process's place in the store. Every method is a job of the clerk's thread; they raise what goes wrong.
 
     `say` prints one line for the person.

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
-from shimmy_metrics.serve.address import Place, take
 from shimmy_metrics.serve.announcement import STATUS
 from shimmy_metrics.serve.client_limit import client_limit
-from shimmy_metrics.serve.ending import HandOverError
+from shimmy_metrics.serve.exit_status import HandOverError
 from shimmy_metrics.serve.health import HealthPoll
+from shimmy_metrics.serve.listen_address import ListenAddress, bind
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
@@ -25,22 +25,22 @@ Force = EffectiveConsent | UserError
 """What is in force now, or why the config cannot be used."""
 
 
-def carry(profile: Profile, consent: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
+def carry(profile: Profile, consent: Force, url: Url, listen_at: str, say: Callable[[str], None]) -> int:
     """Carry, and measure where and while that is wanted, until a signal comes; return its number below zero.
 
     `say` prints one line. Raises `UserError` for an upstream that is down and an address that cannot be had.
     """
     loop = new_loop(profile)
     asyncio.set_event_loop(loop)
-    return loop.run_until_complete(_carry(profile, consent, url, bind, say))
+    return loop.run_until_complete(_carry(profile, consent, url, listen_at, say))
 
 
-async def _carry(profile: Profile, consent: Force, url: Url, bind: str, say: Callable[[str], None]) -> int:
+async def _carry(profile: Profile, consent: Force, url: Url, listen_at: str, say: Callable[[str], None]) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
     _end_by_signal(loop, ended)
     route = await reach(url, profile.environment.variables)
-    place = listening_place(bind, route.target)
+    place = listening_place(listen_at, route.target)
     listener, place = _take(place)
     relay = Relay(loop, route)
     session = None
@@ -67,9 +67,9 @@ async def _carry(profile: Profile, consent: Force, url: Url, bind: str, say: Cal
     return -number
 
 
-def _take(place: Place) -> tuple[socket.socket, Place]:
+def _take(place: ListenAddress) -> tuple[socket.socket, ListenAddress]:
     try:
-        return take([place])
+        return bind([place])
     except HandOverError:
         remedy = "Give another one with --bind, or end the program that listens there"
         raise UserError("this address cannot be had", where=f"--bind {place}", remedy=remedy) from None

@@ -17,7 +17,7 @@ class HandOverError(Exception):
         self.line = line
 
 
-def end_as(status: int) -> int:
+def exit_as(status: int) -> int:
     """End this process by the signal that `status` (below zero) names; otherwise return it as the exit status.
 
     The first process of a container cannot die by a signal of its own, and Windows has none: the status that shells

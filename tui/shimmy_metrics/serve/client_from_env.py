@@ -14,6 +14,6 @@ _TOLD: Final[tuple[tuple[str, Callable[[Environment], bool]], ...]] = (
 )
 
 
-def client_hint(environment: Environment) -> str:
+def client_from_env(environment: Environment) -> str:
     """Return a word of `vocabulary.CLIENTS`, or empty where the environment tells nothing."""
     return next((word for word, told in _TOLD if told(environment)), "")

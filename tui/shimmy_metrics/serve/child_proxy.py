@@ -12,11 +12,11 @@ from typing import Final
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
-from shimmy_metrics.serve.address import Place
 from shimmy_metrics.serve.child import Child
 from shimmy_metrics.serve.client_limit import client_limit
 from shimmy_metrics.serve.health import HealthPoll
-from shimmy_metrics.serve.inner import owns
+from shimmy_metrics.serve.inner_port import owns
+from shimmy_metrics.serve.listen_address import ListenAddress
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
@@ -37,7 +37,7 @@ _LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class PreparedChild:
     """What was prepared before the server was started.
 
     `listener` is bound to the person's address, `place`; `holder` keeps the inner address until the server has it.
@@ -49,22 +49,22 @@ class Front:
     consent: EffectiveConsent
     child: Child
     listener: socket.socket
-    place: Place
+    place: ListenAddress
     holder: socket.socket
-    inner: Place
+    inner: ListenAddress
     started: float
     watch: StartupWatch
     say: Callable[[str], None]
 
 
-def carry(front: Front) -> None:
+def carry(front: PreparedChild) -> None:
     """Carry and measure until the server has ended."""
     loop = new_loop(front.profile)
     asyncio.set_event_loop(loop)
     loop.run_until_complete(_carry(front))
 
 
-async def _carry(front: Front) -> None:
+async def _carry(front: PreparedChild) -> None:
     loop = asyncio.get_running_loop()
     gone = asyncio.Event()
     loop.add_reader(front.child.descriptor, _ended, loop, front.child, gone)
@@ -102,7 +102,7 @@ def _ended(loop: asyncio.AbstractEventLoop, child: Child, gone: asyncio.Event) -
     gone.set()
 
 
-async def _ready(front: Front) -> bool:
+async def _ready(front: PreparedChild) -> bool:
     """Wait until the server itself is seen to listen at its inner address; False where it ended before."""
     loop = asyncio.get_running_loop()
     answered = asyncio.Event()

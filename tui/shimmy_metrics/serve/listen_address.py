@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from shimmy_metrics.serve.ending import HandOverError
+from shimmy_metrics.serve.exit_status import HandOverError
 from shimmy_metrics.system.environment import Environment
 
 DEFAULT_PORT: Final = 11435
@@ -30,7 +30,7 @@ _ENDS_EARLY: Final = frozenset({"--", "-h", "--help", "-V", "--version"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAddress:
     """A numeric address with its port; `scope` is the interface number of a link-local IPv6 address."""
 
     host: str
@@ -71,7 +71,7 @@ class Place:
         """The URL for the store, which holds none of the machine's own addresses: those stand there as any."""
         if self.loopback:
             return f"http://{self}"
-        return f"http://{Place('::' if self.six else '0.0.0.0', self.port)}"  # noqa: S104 - a word, not a bind
+        return f"http://{ListenAddress('::' if self.six else '0.0.0.0', self.port)}"  # noqa: S104 - a word, not a bind
 
     def __str__(self) -> str:
         """`host:port`, an IPv6 host in brackets."""
@@ -79,27 +79,27 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BindRequest:
     """What the person asked for: the addresses to try in turn, and the words for the real server."""
 
-    places: tuple[Place, ...]
+    places: tuple[ListenAddress, ...]
     words: tuple[str, ...]
 
 
-def asked(arguments: Sequence[str], environment: Environment) -> Asked:
+def bind_request(arguments: Sequence[str], environment: Environment) -> BindRequest:
     """Resolve the address. `arguments` are all words after the program's name, options before `serve` included.
 
     Raises `HandOverError` for words that serve nothing or that Shimmy refuses, and for an address that others reach
     without a key that holds: behind us Shimmy would listen on loopback and no longer refuse it.
     """
-    bind, words = _without_bind(arguments)
-    places = tuple(_places(bind, environment))
+    value, words = _without_bind(arguments)
+    places = tuple(_places(value, environment))
     if not all(place.loopback for place in places) and not environment.api_key_holds:
         raise HandOverError("not measured: an address that others can reach needs a SHIMMY_API_KEY that holds")
-    return Asked(places, words)
+    return BindRequest(places, words)
 
 
-def take(places: Sequence[Place]) -> tuple[socket.socket, Place]:
+def bind(places: Sequence[ListenAddress]) -> tuple[socket.socket, ListenAddress]:
     """Bind the first address that is free, without listening: clients are refused until the server is ready.
 
     Raises `HandOverError` where none can be had: the real binary fails in its own words.
@@ -107,11 +107,11 @@ def take(places: Sequence[Place]) -> tuple[socket.socket, Place]:
     for place in places:
         taken = _bound(place)
         if taken is not None:
-            return taken, Place(place.host, taken.getsockname()[1], place.scope)
+            return taken, ListenAddress(place.host, taken.getsockname()[1], place.scope)
     raise HandOverError
 
 
-def _bound(place: Place) -> socket.socket | None:
+def _bound(place: ListenAddress) -> socket.socket | None:
     listener = socket.socket(socket.AF_INET6 if place.six else socket.AF_INET, socket.SOCK_STREAM)
     try:
         try:
@@ -131,7 +131,7 @@ def _bound(place: Place) -> socket.socket | None:
 
 def _without_bind(arguments: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return the value of `--bind` (`auto` where there is none), and the words with `auto` in its place."""
-    bind: str | None = None
+    found: str | None = None
     words: list[str] = []
     left = iter(arguments)
     for word in left:
@@ -143,22 +143,22 @@ def _without_bind(arguments: Sequence[str]) -> tuple[str, tuple[str, ...]]:
             continue
         if not equals:
             value = next(left, "-")
-        if bind is not None or value.startswith("-"):
+        if found is not None or value.startswith("-"):
             raise HandOverError  # Shimmy's own usage error
-        bind = value
+        found = value
         words += ["--bind=auto"] if equals else ["--bind", "auto"]
-    return ("auto" if bind is None else bind), tuple(words)
+    return ("auto" if found is None else found), tuple(words)
 
 
-def _places(bind: str, environment: Environment) -> Iterator[Place]:
-    if bind == "auto":
+def _places(value: str, environment: Environment) -> Iterator[ListenAddress]:
+    if value == "auto":
         named = environment.variables.get(VARIABLE)  # as it stands: Shimmy refuses an empty one
         if named is None:
-            yield from (Place(LOOPBACK, port) for port in range(DEFAULT_PORT, LAST_PORT + 1))
-            yield Place(LOOPBACK, 0)
+            yield from (ListenAddress(LOOPBACK, port) for port in range(DEFAULT_PORT, LAST_PORT + 1))
+            yield ListenAddress(LOOPBACK, 0)
             return
-        bind = named
-    place = Place.parse(bind)
+        value = named
+    place = ListenAddress.parse(value)
     if place is None:
         raise HandOverError
     yield place

@@ -13,7 +13,7 @@ HASH_BYTES: Final = 8
 KEY_BYTES: Final = 32
 
 
-class Measuring:
+class MeasuredSession:
     """The counters of one session with the key of its model hashes; both live in memory alone.
 
     `session_id` will be its report's. `counting` is False while the config cannot be used, and for ever once it ended;
@@ -38,7 +38,7 @@ class Measuring:
         return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._key).digest()
 
 
-def goes_on(began: EffectiveConsent, consent: EffectiveConsent, *, again: bool) -> bool:
+def still_covers(began: EffectiveConsent, consent: EffectiveConsent, *, again: bool) -> bool:
     """Whether a session that began under one decision is measured on under another.
 
     `again`: a session of its own can begin at once.

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shimmy_metrics.serve import accepting, relay
+from shimmy_metrics.serve import acceptor, relay
 from shimmy_metrics.serve.client_limit import ClientLimit
 from shimmy_metrics.serve.target import Target
 from support.relays import RELAY, SECONDS, relayed, target_of
@@ -53,17 +53,17 @@ def _asked(port: int) -> bytes:
 def test_everybody_is_served_and_the_limit_is_told_once_a_minute(
     loop: asyncio.AbstractEventLoop, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert accepting.TOLD_EVERY_SECONDS == 60.0
+    assert acceptor.TOLD_EVERY_SECONDS == 60.0
     told: list[None] = []
     limit = ClientLimit(ROOM, lambda: told.append(None))
-    monkeypatch.setattr(accepting, "TOLD_EVERY_SECONDS", 3_600.0)
+    monkeypatch.setattr(acceptor, "TOLD_EVERY_SECONDS", 3_600.0)
     with relayed(loop, target, limit=limit) as port, ThreadPoolExecutor(CLIENTS) as many:
         assert _asked(port) == b"answer"
         assert told == []
         for _ in range(2):
             assert list(many.map(_asked, [port] * CLIENTS)) == [b"answer"] * CLIENTS
             assert len(told) == 1
-        monkeypatch.setattr(accepting, "TOLD_EVERY_SECONDS", 0.0)
+        monkeypatch.setattr(acceptor, "TOLD_EVERY_SECONDS", 0.0)
         assert list(many.map(_asked, [port] * CLIENTS)) == [b"answer"] * CLIENTS
         assert len(told) > 1
 
