@@ -20,19 +20,20 @@ def _loaded(code: str, root: Path) -> set[str]:
 
 @pytest.mark.parametrize("action", ["status", "preview", "export", "validate"])
 def test_looking_loads_neither_the_app_nor_the_network(action: str, tmp_path: Path) -> None:
-    loaded = _loaded(f"from shimmy_metrics.cli.config import config\nconfig(['--metrics', '{action}'])", tmp_path)
+    loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
     assert "shimmy_metrics.store.database" in loaded
     assert not loaded & {"textual", "rich", "httpx", "asyncio", "shimmy_metrics.meter.tap"}
 
 
 def test_lines_of_text_load_neither_the_app_nor_the_network(tmp_path: Path) -> None:
-    loaded = _loaded("from shimmy_metrics.cli.opening import tui\ntui(['--plain'])", tmp_path)
+    loaded = _loaded("from shimmy_metrics.cli.cmd_tui import tui\ntui(['--plain'])", tmp_path)
     assert not loaded & {"textual", "rich", "httpx", "asyncio"}
 
 
 def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:
     code = (
-        "from shimmy_metrics.cli import main\nmain.split_word(['generate'])\nfrom shimmy_metrics.system import handover"
+        "from shimmy_metrics.cli import main\nmain.split_command(['generate'])\n"
+        "from shimmy_metrics.system import handover"
     )
     ours = {name for name in _loaded(code, tmp_path) if name.startswith("shimmy_metrics")}
     assert ours == {

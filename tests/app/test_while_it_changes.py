@@ -42,7 +42,7 @@ async def test_the_report_that_is_looked_at_stays_when_one_before_it_leaves(tmp_
         await becomes(app, shown._replace(outbox=shown.outbox[1:]))
         assert shown_report(app) == looked_at
         await opened.press(pilot, "right_square_bracket")
-        assert shown_report(app) == shown.running[0].would_be
+        assert shown_report(app) == shown.running[0].report
 
 
 async def test_a_session_s_report_stays_in_view_when_it_is_sealed(tmp_path: Path) -> None:
@@ -50,10 +50,10 @@ async def test_a_session_s_report_stays_in_view_when_it_is_sealed(tmp_path: Path
     app = opened.still(tmp_path, shown)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", *["right_square_bracket"] * 2)
-        would_be = shown.running[0].would_be
-        assert shown_report(app) == would_be
-        await becomes(app, shown._replace(running=(), outbox=(would_be, *shown.outbox)))
-        assert shown_report(app) == would_be
+        report = shown.running[0].report
+        assert shown_report(app) == report
+        await becomes(app, shown._replace(running=(), outbox=(report, *shown.outbox)))
+        assert shown_report(app) == report
 
 
 async def test_the_session_that_is_looked_at_stays_when_another_ends(tmp_path: Path) -> None:

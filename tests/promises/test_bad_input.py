@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.cli.arguments import ACTIONS
-from shimmy_metrics.cli.main import OWN_WORDS
+from shimmy_metrics.cli.main import OWN_COMMANDS
 from support.installed import BIN, LONGEST, Home
 from support.one_line import is_one_line
 
@@ -135,7 +135,7 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
         ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          record a no"),
         ("shimmy", ["tui", "-h"], "shimmy tui [--plain]"),
         ("shimmy", ["demo", "--help"], "shimmy demo"),
-        *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN_WORDS)),
+        *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN_COMMANDS)),
     ],
 )
 def test_asking_for_help_about_a_word_is_no_mistake_and_tells_of_that_word(

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from shimmy_metrics.actions.question import question_open
+from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent import effective, state
 from shimmy_metrics.demo.toy_server import ToyServer
@@ -232,5 +232,5 @@ def test_the_whole_product_of_answer_words_ci_and_asker(tmp_path: Path, monkeypa
                 assert consent.sends == cell.may_leave, cell
                 renews = name in ("older schema", "granted by hand") and not cell.switched_off and ci == "unset"
                 in_container = profile.environment.in_container and not opened
-                assert question_open(profile, opened=opened) == ((cell.asks or renews) and not in_container), cell
+                assert read_settings(profile, opened=opened).asks == ((cell.asks or renews) and not in_container), cell
     assert tried == len(READ) * len(AXES["ci"]) * len(WORDS) ** 2 * 2

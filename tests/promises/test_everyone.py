@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.cli.told import told
+from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.departure_text import became, set_aside
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
@@ -19,12 +19,12 @@ from support.terminal import TESTS
 
 def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
     shown = overviews.busy()
-    lines = list(told(shown, NOW))
+    lines = list(plain_report(shown, NOW))
     text = "\n".join(lines)
     assert lines[0] == "Shimmy metrics: metrics on, held for review."
     assert "47 requests" in text
     for live in shown.running:
-        assert live.would_be.body.decode() in text
+        assert live.report.body.decode() in text
     for pending in shown.outbox:
         assert pending.body.decode() in text
         assert pending.sha256 in text
@@ -48,14 +48,14 @@ def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
 def test_what_is_broken_and_what_is_older_is_said() -> None:
     shown = overviews.busy()
     many = tuple(overviews.departure(number, 1, overviews.named(number)) for number in range(40, 10, -1))
-    lines = list(told(shown._replace(entries=many, broken=(f"departure {many[0].id}",)), NOW))
+    lines = list(plain_report(shown._replace(entries=many, broken=(f"departure {many[0].id}",)), NOW))
     assert "  The chain is broken here: this is not as it was written." in lines
     assert "  20 older ones: shimmy config --metrics export" in lines
 
 
 def test_before_anything_runs_an_example_is_told_and_called_one() -> None:
     shown = overviews.undecided()
-    lines = list(told(shown, NOW))
+    lines = list(plain_report(shown, NOW))
     assert f"  {shown.example.body.decode()}" in lines
     assert "  An example: this machine's facts, and a session in which nothing happened. It is not sent." in lines
     assert any(shown.example.sha256 in line for line in lines)
@@ -63,7 +63,7 @@ def test_before_anything_runs_an_example_is_told_and_called_one() -> None:
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 132])
 def test_lines_are_folded_between_words_and_a_report_never(columns: int) -> None:
-    for line in told(overviews.busy(), NOW):
+    for line in plain_report(overviews.busy(), NOW):
         parts = folded(line, columns).split("\n")
         indent = len(line) - len(line.lstrip())
         if "{" in line:

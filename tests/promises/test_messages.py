@@ -23,7 +23,7 @@ import pytest
 import trustme
 
 import shimmy_metrics
-from shimmy_metrics.actions import named
+from shimmy_metrics.actions import outbox
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import QueueState
@@ -335,7 +335,7 @@ def test_a_message_is_provoked_and_its_remedy_ends_the_trouble(tmp_path: Path, w
         assert "shimmy-metrics: " not in after.stderr
 
 
-ROOMS: Final = ("cli", "demo", "actions/named.py", "serve/upstream.py", "system/handover.py")
+ROOMS: Final = ("cli", "demo", "actions/outbox.py", "serve/upstream.py", "system/handover.py")
 SOURCE: Final = Path(shimmy_metrics.__file__).parent
 
 
@@ -496,7 +496,7 @@ def _run_broken(home: Home, broken: str, *words: str, name: str = "shimmy") -> E
 
 
 def test_an_error_of_ours_is_one_line_that_says_where_to_report_it(tmp_path: Path) -> None:
-    broken = "import shimmy_metrics.actions.summary as it; it.summary = lambda _: 1 / 0"
+    broken = "import shimmy_metrics.actions.status as it; it.read_status = lambda _: 1 / 0"
     told = _run_broken(Home(tmp_path), broken, *STATUS)
     assert told.returncode == 2
     assert told.stderr == (
@@ -521,7 +521,7 @@ def test_a_question_that_fails_is_said_and_the_server_starts_all_the_same(tmp_pa
         broken = (
             "import os, sys; exists = os.path.exists; "
             "os.path.exists = lambda path: path not in ('/.dockerenv', '/run/.containerenv') and exists(path); "
-            "import shimmy_metrics.cli.prompt as it; it.overview = lambda *_: 1 / 0; "
+            "import shimmy_metrics.cli.consent_prompt as it; it.overview = lambda *_: 1 / 0; "
             "from shimmy_metrics.cli import main; "
             f"sys.argv = ['shimmy', 'serve', '--upstream', {toy.url!r}, '--bind', '127.0.0.1:{port}']; "
             "sys.exit(main.shimmy())"
@@ -537,9 +537,9 @@ def test_a_report_that_somebody_else_releases_meanwhile_was_gone_already(
 ) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     _held(home)
-    monkeypatch.setattr(named, "release", lambda *_: 0)
+    monkeypatch.setattr(outbox, "release", lambda *_: 0)
     with pytest.raises(UserError, match="the report was gone already") as caught:
-        named.release_named(home.profile, named.find_named(home.profile, "all"))
+        outbox.release_found(home.profile, outbox.find_release(home.profile, "all"))
     assert caught.value.remedy == "See shimmy config --metrics status"
 
 

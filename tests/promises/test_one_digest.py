@@ -15,7 +15,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
-from shimmy_metrics.actions.preview import as_it_would_be, preview
+from shimmy_metrics.actions.preview import preview, preview_report
 from shimmy_metrics.delivery import sender
 from shimmy_metrics.delivery.post import _GATES, Answer, Gate
 from shimmy_metrics.delivery.request import Request
@@ -69,7 +69,7 @@ def _seal(profile: Profile, db: Database, draw: random.Random) -> bytes:
     row_id = sessions.begin(db, drawn)
     running = sessions.get(db, row_id)
     assert running is not None
-    shown = as_it_would_be(profile, db, running, facts, schema_version=1)
+    shown = preview_report(profile, db, running, facts, schema_version=1)
     assert end_session(profile, db, row_id, running.counters, facts)
     made = outbox.due(db)[-1]
     assert (made.report_id, made.body, made.sha256) == (drawn.session_id, shown.body, _digest(shown.body))

@@ -8,15 +8,15 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import overview
-from shimmy_metrics.actions.summary import summary
+from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.app.lines import Line
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.consent import before
 from shimmy_metrics.app.pages.outgoing import View, outgoing_page
 from shimmy_metrics.app.pages.report import Lens
 from shimmy_metrics.app.terminal.glyphs import UNICODE
-from shimmy_metrics.cli.status import as_json, as_lines
-from shimmy_metrics.cli.told import told
+from shimmy_metrics.cli.plain_report import plain_report
+from shimmy_metrics.cli.status_report import as_json, as_lines
 from shimmy_metrics.delivery.proxy import UNUSABLE
 from shimmy_metrics.wording import informed
 from support import opened, overviews, samples
@@ -43,21 +43,21 @@ def test_status_and_plain_name_the_proxy(tmp_path: Path) -> None:
     profile = samples.profile(tmp_path, HTTPS_PROXY=PROXY)
     enable(profile)
     for text in (
-        "\n".join(as_lines(summary(profile))),
-        "\n".join(told(overview(profile, samples.FACTS), samples.NOW)),
+        "\n".join(as_lines(read_status(profile))),
+        "\n".join(plain_report(overview(profile, samples.FACTS), samples.NOW)),
     ):
         assert SHOWN in text
         assert "s3cret" not in text
-    assert json.loads(as_json(summary(profile)))["proxy"] == "proxy.example:3128"
+    assert json.loads(as_json(read_status(profile)))["proxy"] == "proxy.example:3128"
 
 
 def test_where_there_is_no_proxy_nothing_is_said_of_one(tmp_path: Path) -> None:
     profile = samples.profile(tmp_path)
     enable(profile)
     assert "by way of" not in "\n".join(
-        [*as_lines(summary(profile)), *told(overview(profile, samples.FACTS), samples.NOW)]
+        [*as_lines(read_status(profile)), *plain_report(overview(profile, samples.FACTS), samples.NOW)]
     )
-    assert json.loads(as_json(summary(profile)))["proxy"] is None
+    assert json.loads(as_json(read_status(profile)))["proxy"] is None
     assert "by way of" not in "".join([*informed(ELSEWHERE), *map(plain, before(canvas(), overviews.idle()))])
 
 

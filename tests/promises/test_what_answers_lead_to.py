@@ -111,7 +111,7 @@ def _session(home: Home, toy: ToyServer, requests: int = 1) -> bytes:
         assert wait_until(counted, LONG)
         (live,) = overview(home.profile, gather("Europe/Berlin")).running
         stop(process)
-    return live.would_be.body
+    return live.report.body
 
 
 def _let_the_sender_end(home: Home) -> None:

@@ -188,8 +188,8 @@ def ticked(turn: int) -> Overview:
         clients={**counters.clients, "vscode": 40 + turn},
         minutes=(*counters.minutes[:-1], counters.minutes[-1] + turn),
     )
-    would_be = overviews.reported(overviews.named(9, more))
-    return shown._replace(running=(live._replace(session=live.session._replace(counters=more), would_be=would_be),))
+    report = overviews.reported(overviews.named(9, more))
+    return shown._replace(running=(live._replace(session=live.session._replace(counters=more), report=report),))
 
 
 def run(root: Path, variables: dict[str, str]) -> None:

@@ -11,8 +11,8 @@ from rich.style import Style
 from textual.pilot import Pilot
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.app.main import ShimmyApp, app_for
 from shimmy_metrics.app.start import Start
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
@@ -58,7 +58,7 @@ def living(
     """Return an app on a real profile below `root`, which it watches."""
     profile = samples.profile(root, **TERMINAL, **(variables or {}))
     shown = overview(profile, samples.FACTS)
-    keys = {} if shown.trouble else keymap(profile)
+    keys = {} if shown.trouble else read_settings(profile).keys
     start = Start(samples.FACTS, shown, asks or asking, asking, seconds, keys=keys)
     return app_for(profile, start)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from shimmy_metrics.actions.overview import Live, Overview
+from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
@@ -175,7 +175,7 @@ def busy(decision: Decision = HELD) -> Overview:
     return Overview(
         consent=EffectiveConsent(decision),
         example=reported(example(FACTS, NOW, 1)),
-        running=(Live(running, reported(named(9, BUSY))),),
+        running=(SessionPreview(running, reported(named(9, BUSY))),),
         outbox=(
             reported(named(4), 4, QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE),
             reported(named(5, EARLIER, 1), 5, QueueState.SET_ASIDE)._replace(
@@ -229,7 +229,7 @@ def several() -> Overview:
     running = (one._replace(counters=BUSY, started=begun), two._replace(started=begun), one._replace(counters=EARLIER))
     reports = [named(number, each.counters) for number, each in enumerate(running)]
     made = tuple(
-        Live(each._replace(session_id=report.session_id), reported(report))
+        SessionPreview(each._replace(session_id=report.session_id), reported(report))
         for each, report in zip(running, reports, strict=True)
     )
     return busy(GRANTED)._replace(running=made, outbox=())
@@ -239,7 +239,9 @@ def running_only_for_me() -> Overview:
     """Return a session that is measured for the person's own eyes."""
     local = replace(GRANTED, consent=Consent.DECLINED, local=True)
     running = session()._replace(counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
-    return idle()._replace(consent=EffectiveConsent(local), running=(Live(running, reported(named(9, BUSY))),))
+    return idle()._replace(
+        consent=EffectiveConsent(local), running=(SessionPreview(running, reported(named(9, BUSY))),)
+    )
 
 
 def declined() -> Overview:

@@ -7,7 +7,7 @@ import pytest
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.app.pages.session import session_page
 from shimmy_metrics.app.terminal.glyphs import UNICODE
-from shimmy_metrics.cli.told import told
+from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.unread_text import tokens_unknown
 from support import overviews
 from support.samples import NOW
@@ -56,4 +56,4 @@ def test_it_is_said_where_the_session_is_shown() -> None:
     for shown, expected in ((known, False), (unknown, True)):
         rows = session_page(CANVAS, shown, 0).rows
         assert (SAID in ["".join(span.text for span in row.line).strip() for row in rows]) is expected
-        assert (f"  {SAID}" in list(told(shown, NOW))) is expected
+        assert (f"  {SAID}" in list(plain_report(shown, NOW))) is expected

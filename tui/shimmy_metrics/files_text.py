@@ -9,7 +9,7 @@ from shimmy_metrics.actions.files import Kind, OwnFile
 from shimmy_metrics.wording import amount
 
 if TYPE_CHECKING:
-    from shimmy_metrics.actions.forget import Forgotten, Stakes  # with the store, which a list does not want
+    from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
 
 NOTHING_HERE: Final = "Nothing of ours is on this disk, besides the program itself."
 ELSEWHERE: Final = "What you saved elsewhere, or under another name, is not listed: no path is recorded."
@@ -35,30 +35,30 @@ def total(files: Iterable[OwnFile]) -> str:
     return f"{amount(len(counted), 'file')}, {amount(sum(each.size for each in counted), 'byte')}"
 
 
-def question(stakes: "Stakes") -> Iterator[str]:
+def question(plan: "ForgetPlan") -> Iterator[str]:
     """Yield what forgetting would do, with its numbers: what a person reads before they answer."""
-    if stakes.withdraws:
+    if plan.withdraws:
         yield "This withdraws: your no is recorded, and a server that runs is no longer measured."
-    if stakes.unlisted:
-        yield f"What else it would delete cannot be listed: {stakes.unlisted}."
+    if plan.unlisted:
+        yield f"What else it would delete cannot be listed: {plan.unlisted}."
         return
-    if stakes.unread:
-        yield f"It deletes {total(stakes.files)}. The store's content was not counted: {stakes.unread}."
+    if plan.unread:
+        yield f"It deletes {total(plan.files)}. The store's content was not counted: {plan.unread}."
     else:
         held = (
-            amount(stakes.reports, "report that waits", "reports that wait"),
-            amount(stakes.sessions, "session"),
-            amount(stakes.receipts, "receipt"),
+            amount(plan.reports, "report that waits", "reports that wait"),
+            amount(plan.sessions, "session"),
+            amount(plan.receipts, "receipt"),
         )
-        yield f"It deletes {total(stakes.files)}, with {held[0]}, {held[1]} and {held[2]} in them."
-    for each in stakes.files:
+        yield f"It deletes {total(plan.files)}, with {held[0]}, {held[1]} and {held[2]} in them."
+    for each in plan.files:
         if each.kind is Kind.EXPORT:
             yield f"Among them is what you saved as {shown(each.path)}."
-    if stakes.receipts or stakes.unread:
+    if plan.receipts or plan.unread:
         yield "What was sent is not called back by this, and your receipts of it go too."
 
 
-def done(result: "Forgotten", now: datetime) -> Iterator[str]:
+def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
     """Yield what forgetting did, a sentence each; what could not be done is named."""
     from shimmy_metrics.departure_text import became, purged  # with the store as well
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from shimmy_metrics.actions.validate import Findings
+from shimmy_metrics.actions.validate import ValidationResult
 from shimmy_metrics.wording import amount
 
 _CATEGORIES: Final = {
@@ -26,7 +26,7 @@ _PARTS: Final = {
 }
 
 
-def findings(found: Findings, *, held: bool = False) -> Iterator[str]:
+def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     """Yield what a validation found, a line each, what was checked by rule, what was searched for and where.
 
     Where something was found its sum comes last. `held`: of all that is kept here.

@@ -13,7 +13,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.files import Kind, files
-from shimmy_metrics.actions.forget import Forgotten, forget, stakes
+from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.config.file import load
@@ -61,7 +61,7 @@ def kinds(mine: Profile) -> list[Kind]:
     return [each.kind for each in files(mine)]
 
 
-def reasons(result: Forgotten) -> dict[str, str]:
+def reasons(result: ForgetResult) -> dict[str, str]:
     return {each.path.name: each.reason for each in result.left}
 
 
@@ -132,7 +132,7 @@ def test_a_recorded_no_stays_as_it_is(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     decline(mine)
     before = mine.config_path.read_bytes()
-    assert not stakes(mine).withdraws
+    assert not forget_plan(mine).withdraws
     assert forget(mine).complete
     assert mine.config_path.read_bytes() == before
 
@@ -152,7 +152,7 @@ def test_a_config_that_cannot_be_read_keeps_its_bytes_and_all_else_goes(tmp_path
 def test_a_damaged_store_is_deleted(tmp_path: Path, damage: bytes) -> None:
     mine = lived_in(profile(tmp_path))
     store_path(mine).write_bytes(damage)
-    assert stakes(mine).unread or not damage
+    assert forget_plan(mine).unread or not damage
     assert forget(mine).complete
     assert kinds(mine) == [Kind.CONFIG]
     assert stands(mine)
@@ -266,14 +266,14 @@ def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path:
     saved, other = tmp_path / "shimmy-metrics-2026-11-23.json", tmp_path / "shimmy-metrics.json"
     saved.write_text("{}")
     other.write_text("{}")
-    assert f"Among them is what you saved as {saved}." in list(question(stakes(at_home)))
+    assert f"Among them is what you saved as {saved}." in list(question(forget_plan(at_home)))
     assert forget(at_home).complete
     assert (saved.exists(), other.exists()) == (False, True)
 
 
 def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    before = stakes(mine)
+    before = forget_plan(mine)
     lines = list(question(before))
     files_told = f"{len(before.files) - 1} files, {before.size:,} bytes"
     assert lines[1] == f"It deletes {files_told}, with 1 report that waits, 1 session and 1 receipt in them."

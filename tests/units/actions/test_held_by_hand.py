@@ -9,7 +9,7 @@ from shimmy_metrics.actions.decide import enable, hold
 from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_given
-from shimmy_metrics.cli.told import told
+from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Outcome, QueueState
 from shimmy_metrics.store import outbox, releases
@@ -60,7 +60,7 @@ def test_a_report_held_by_hand_stays_until_it_is_released_by_hand(
 
 def test_that_a_report_is_held_by_hand_is_said(mine: Profile) -> None:
     shown = overview(mine, samples.FACTS)
-    assert "is held until you release it" in "\n".join(told(shown, samples.NOW))
+    assert "is held until you release it" in "\n".join(plain_report(shown, samples.NOW))
     assert validate_given(export(mine), mine).ok
 
 

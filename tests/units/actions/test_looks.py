@@ -7,8 +7,8 @@ import pytest
 
 from shimmy_metrics.actions import outbox as by_hand
 from shimmy_metrics.actions.decide import enable, hold
-from shimmy_metrics.actions.summary import Summary, summary
-from shimmy_metrics.cli import cmd_outbox, owed
+from shimmy_metrics.actions.status import Status, read_status
+from shimmy_metrics.cli import cmd_outbox, purge_first
 from shimmy_metrics.store import readonly
 from shimmy_metrics.system.profile import Profile
 from support.queued import fill_outbox
@@ -34,7 +34,7 @@ def test_status_after_a_yes_copies_the_store_once(tmp_path: Path, copies: list[P
     enable(mine)
     fill_outbox(mine, 1)
     copies.clear()
-    assert summary(mine).due == 1
+    assert read_status(mine).due == 1
     assert len(copies) == 1
 
 
@@ -47,18 +47,18 @@ def test_a_release_looks_for_an_owed_deletion_once_and_reads_the_summary_once(
     fill_outbox(mine, 1)
     looks: list[str] = []
 
-    def settled(each: Profile) -> AbstractContextManager[None]:
-        looks.append("owed")
-        return owed.settled(each)
+    def purge_and_tell(each: Profile) -> AbstractContextManager[None]:
+        looks.append("purge")
+        return purge_first.purge_first(each)
 
-    def read(each: Profile) -> Summary:
-        looks.append("summary")
-        return summary(each)
+    def read(each: Profile) -> Status:
+        looks.append("status")
+        return read_status(each)
 
-    monkeypatch.setattr(cmd_outbox, "settled", settled)
-    monkeypatch.setattr(cmd_outbox, "summary", read)
+    monkeypatch.setattr(cmd_outbox, "purge_first", purge_and_tell)
+    monkeypatch.setattr(cmd_outbox, "read_status", read)
     monkeypatch.setattr(cmd_outbox, "_WAIT_SECONDS", 0.2)
     monkeypatch.setattr(by_hand, "start_sender", lambda *_, **__: None)
     assert cmd_outbox.release(mine, "all") == 1
-    assert looks == ["owed", "summary"]
+    assert looks == ["purge", "status"]
     assert "What became of it is not known yet" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.leak_scan import Identifier
-from shimmy_metrics.actions.validate import Findings, validate_given, validate_held
+from shimmy_metrics.actions.validate import ValidationResult, validate_given, validate_held
 from shimmy_metrics.findings_text import findings
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, store_path
@@ -30,11 +30,11 @@ def mine(tmp_path: Path) -> Profile:
     return made
 
 
-def told(found: Findings, *, held: bool = True) -> list[str]:
+def told(found: ValidationResult, *, held: bool = True) -> list[str]:
     return list(findings(found, held=held))
 
 
-def _validated(mine: Profile) -> Findings:
+def _validated(mine: Profile) -> ValidationResult:
     with (
         patch("shimmy_metrics.actions.leak_scan._addresses", return_value=ADDRESSES),
         patch("getpass.getuser", return_value="dana"),

@@ -33,7 +33,7 @@ _STORE: Final = (Kind.STORE, Kind.STORE_JOURNAL, Kind.STORE_LOG)
 _LOCKS: Final = (Kind.SESSION_LOCK, Kind.SENDER_LOCK, Kind.CONFIG_LOCK)
 
 
-class Stakes(NamedTuple):
+class ForgetPlan(NamedTuple):
     """What forgetting would delete.
 
     `unlisted` says why our files cannot be listed, `unread` why the store's counts are not known; empty where they are.
@@ -58,14 +58,14 @@ class Stakes(NamedTuple):
         return sum(each.size for each in self.files)
 
 
-class Left(NamedTuple):
+class NotDeleted(NamedTuple):
     """A file that could not be deleted, and why."""
 
     path: Path
     reason: str
 
 
-class Forgotten(NamedTuple):
+class ForgetResult(NamedTuple):
     """What was done.
 
     `purged` is what the withdrawal itself deleted, and what had left before; `told` are lines that the person should
@@ -76,9 +76,9 @@ class Forgotten(NamedTuple):
 
     purged: PurgeResult
     deleted: tuple[OwnFile, ...]
-    left: tuple[Left, ...]
+    left: tuple[NotDeleted, ...]
     not_recorded: str = ""
-    folder_kept: Left | None = None
+    folder_kept: NotDeleted | None = None
     told: tuple[str, ...] = ()
 
     @property
@@ -87,12 +87,12 @@ class Forgotten(NamedTuple):
         return not self.left and not self.not_recorded and not self.purged.may_leave_to
 
 
-def stakes(profile: Profile) -> Stakes:
+def forget_plan(profile: Profile) -> ForgetPlan:
     """Return what forgetting would delete. Writes nothing, raises nothing."""
     try:
-        found = Stakes(_deletable(profile), _withdraws(profile))
+        found = ForgetPlan(_deletable(profile), _withdraws(profile))
     except UserError as error:
-        return Stakes((), _withdraws(profile), unlisted=str(error))
+        return ForgetPlan((), _withdraws(profile), unlisted=str(error))
     try:
         with open_readonly(profile, off=True) as db:
             if db is None:
@@ -106,7 +106,7 @@ def stakes(profile: Profile) -> Stakes:
         return found._replace(unread=str(error))
 
 
-def forget(profile: Profile) -> Forgotten:
+def forget(profile: Profile) -> ForgetResult:
     """Record a no where a decision is recorded, stop what runs, and delete everything else of ours.
 
     What could not be done is in the result. Raises nothing.
@@ -115,27 +115,27 @@ def forget(profile: Profile) -> Forgotten:
     wait_until_gone(profile, GONE_SECONDS)
     _wait_for_sessions(profile)
     deleted: list[OwnFile] = []
-    left: list[Left] = []
-    folder_kept: Left | None = None
+    left: list[NotDeleted] = []
+    folder_kept: NotDeleted | None = None
     found: tuple[OwnFile, ...] = ()
     try:
         found = _deletable(profile)
     except UserError as error:
-        left.append(Left(Path(error.where), f"{error.what}. {error.remedy}"))
+        left.append(NotDeleted(Path(error.where), f"{error.what}. {error.remedy}"))
     for each in found:
         if each.kind is Kind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
             if not any(other.path.parent == each.path for other in left):
                 reason = "it is a link" if each.path.is_symlink() else "it holds other files"
-                folder_kept = Left(each.path, reason)
+                folder_kept = NotDeleted(each.path, reason)
             continue
         try:
             _delete(each, profile)
             deleted.append(each)
         except UserError as error:
-            left.append(Left(each.path, f"{error.what}. {error.remedy}"))
+            left.append(NotDeleted(each.path, f"{error.what}. {error.remedy}"))
         except OSError as error:
-            left.append(Left(each.path, reason_of(error)))
-    return Forgotten(purged, tuple(deleted), tuple(left), not_recorded, folder_kept, told)
+            left.append(NotDeleted(each.path, reason_of(error)))
+    return ForgetResult(purged, tuple(deleted), tuple(left), not_recorded, folder_kept, told)
 
 
 def _deletable(profile: Profile) -> tuple[OwnFile, ...]:

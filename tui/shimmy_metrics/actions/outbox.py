@@ -1,12 +1,13 @@
 """A person's hand on what waits: release, hold back or delete a report."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.effective import effective_consent
+from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_DAYS
@@ -14,10 +15,23 @@ from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, Que
 from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, store_path, transaction
 from shimmy_metrics.store.erase import erase
+from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
 _AS_IT_IS = (Cause.DAMAGED, Cause.OLDER_RULES)
 """Why a report was set aside by this program: asking the receiver again makes no sense."""
+
+
+ALL: Final = "all"
+_SEE: Final = "shimmy-metrics preview shows what is next, and shimmy config --metrics export all that waits"
+
+
+class ReleaseRequest(NamedTuple):
+    """The request that releasing these reports would send, and the reports that do not fit into it."""
+
+    request: Request
+    consent: EffectiveConsent
+    left_over: int = 0
 
 
 class Deleted(NamedTuple):
@@ -53,6 +67,51 @@ def release(profile: Profile, reports: Collection[int]) -> int:
         remedy = "The report waits as before; release it again"
         raise UserError("the sender could not be started", remedy=remedy) from error
     return len(found)
+
+
+def find_release(profile: Profile, word: str) -> ReleaseRequest:
+    """Return the request for the reports that `word` names. Nothing is sent.
+
+    `all` is every report that is held, or else every one that is due. Raises `UserError` for a word that names no
+    report or several, and where the config or the store cannot be used.
+    """
+    if not word:
+        raise UserError("an empty ID names no report", remedy=f"Give how its digest or session_id begins, or {ALL}")
+    consent = effective_consent(profile, None)
+    with open_readonly(profile, off=not consent.measures) as db:
+        queued = outbox.everything(db) if db is not None else []
+        consent = effective_consent(profile, db)
+    leavable = [report for report in queued if not report.overdue(profile.clock.now())]
+    chosen = _all(leavable) if word == ALL else [_one(queued, word)]
+    if chosen and chosen[0].overdue(profile.clock.now()):
+        raise overdue()
+    request = next_request(chosen, consent.endpoint)
+    if request is None:
+        raise UserError("no report waits for a release", remedy=_SEE)
+    return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
+
+
+def release_found(profile: Profile, found: ReleaseRequest) -> int:
+    """Release the reports of this request, as one request; return the number of the newest departure before it, or 0.
+
+    The sender starts by itself. Raises `UserError` where nothing may leave now, and where they are gone.
+    """
+    with open_readonly(profile) as db:
+        before = departures.last(db) if db is not None else None
+    if not release(profile, [report.id for report in found.request.reports]):
+        raise UserError("the report was gone already", remedy="See shimmy config --metrics status")
+    return before.id if before is not None else 0
+
+
+def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Departure | None:
+    """Return the departure that carried a released request, of those behind number `after`; None until it has ended.
+
+    Raises `UserError`.
+    """
+    with open_readonly(profile) as db:
+        made = departures.everything(db) if db is not None else []
+    its_own = (each for each in made if each.id > after and each.by_hand and each.sha256 == found.request.sha256)
+    return next((each for each in its_own if each.ended is not None), None)
 
 
 def hold_back(profile: Profile, report: int) -> bool:
@@ -121,3 +180,18 @@ def _check(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"
         raise UserError("this report is not as today's fields allow", remedy=remedy)
+
+
+def _all(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
+    held = [report for report in queued if report.state.held]
+    return held or [report for report in queued if report.state is QueueState.DUE]
+
+
+def _one(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
+    start = word.lower()
+    found = [report for report in queued if report.sha256.startswith(start) or report.report_id.startswith(start)]
+    if not found:
+        raise UserError(f"no report that waits has a digest or a session_id that begins with {word!a}", remedy=_SEE)
+    if len(found) > 1:
+        raise UserError(f"{len(found)} reports begin with {word!a}", remedy="Give more of it")
+    return found[0]

@@ -1,15 +1,14 @@
-"""All that the app and `status` show, as one value; and a cheap way to see that it changed.
+"""All that the app shows, as one value.
 
 Never raises: what cannot be used is said in `trouble`, and the rest is shown.
 """
 
 import contextlib
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from shimmy_metrics.actions.files import OwnFile, files
-from shimmy_metrics.actions.preview import as_it_would_be, leavable, request_of
+from shimmy_metrics.actions.preview import leavable, preview_report, request_of
 from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.config.effective import unusable
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
@@ -25,17 +24,16 @@ from shimmy_metrics.records import Departure, Entry, NextAttempt, QueuedReport, 
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
 from shimmy_metrics.store import chain, departures, outbox, sessions
-from shimmy_metrics.store.database import Database, journal_path, store_path
+from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import open_readonly, unread
-from shimmy_metrics.system.locks import held
 from shimmy_metrics.system.profile import Profile
 
 
-class Live(NamedTuple):
+class SessionPreview(NamedTuple):
     """A running session, and the report it would be if it ended now."""
 
     session: Session
-    would_be: QueuedReport
+    report: QueuedReport
 
 
 class Overview(NamedTuple):
@@ -61,7 +59,7 @@ class Overview(NamedTuple):
     unusable: Unusable | None = None
     proxy: str = ""
     news: tuple[Field, ...] = ()
-    running: tuple[Live, ...] = ()
+    running: tuple[SessionPreview, ...] = ()
     ended: tuple[Session, ...] = ()
     outbox: tuple[QueuedReport, ...] = ()
     overdue: frozenset[int] = frozenset()
@@ -110,7 +108,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         purged = purge_without_consent(profile)
     except UserError as error:  # the store's: whatever was decided is in force all the same
         trouble = trouble or str(error)
-    example = as_it_would_be(profile, None, None, facts, schema_version=SCHEMA_VERSION)
+    example = preview_report(profile, None, None, facts, schema_version=SCHEMA_VERSION)
     empty = Overview(
         consent,
         example,
@@ -131,50 +129,15 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         return empty._replace(trouble=trouble or str(error))
 
 
-def looked_back(profile: Profile, session: Session, facts: Facts) -> Live:
+def session_preview(profile: Profile, session: Session, facts: Facts) -> SessionPreview:
     """Return an ended session with the report that it would have been. Nothing is read or stored."""
-    return Live(session, as_it_would_be(profile, None, session, facts, schema_version=SCHEMA_VERSION))
-
-
-class Watch:
-    """Tells whether something was changed by whomever: config, store, a session's process or a sender that ended.
-
-    It compares the files' stamps rather than `PRAGMA data_version`: that opens nothing where metrics are off, and sees
-    a file that was replaced.
-    """
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._seen: tuple[object, ...] = ()
-
-    def changed(self) -> bool:
-        """Whether anything changed since the last call; the first call says True. Never raises."""
-        now = self._look()
-        changed = now != self._seen
-        self._seen = now
-        return changed
-
-    def _look(self) -> tuple[object, ...]:
-        store = store_path(self._profile)
-        files = (self._profile.config_path, store, journal_path(store))
-        alive: list[tuple[str, bool]] = []
-        with contextlib.suppress(OSError):
-            locks = self._profile.state_dir.glob("session-*.lock")
-            alive = sorted((lock.name, held(lock)) for lock in locks)
-        return (*map(_stamp, files), *alive, sending(self._profile))
+    return SessionPreview(session, preview_report(profile, None, session, facts, schema_version=SCHEMA_VERSION))
 
 
 def _files(profile: Profile) -> tuple[OwnFile, ...]:
     with contextlib.suppress(UserError):  # a folder that cannot be listed is in the way of the store as well
         return files(profile)
     return ()
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    with contextlib.suppress(OSError):
-        found = os.stat(path)
-        return found.st_mtime_ns, found.st_size, found.st_ino
-    return 0, 0, 0
 
 
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
@@ -198,9 +161,10 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
     return empty._replace(
         consent=consent,
-        example=as_it_would_be(profile, db, None, facts, schema_version=SCHEMA_VERSION),
+        example=preview_report(profile, db, None, facts, schema_version=SCHEMA_VERSION),
         running=tuple(
-            Live(session, as_it_would_be(profile, db, session, facts, schema_version=version)) for session in alive
+            SessionPreview(session, preview_report(profile, db, session, facts, schema_version=version))
+            for session in alive
         ),
         ended=tuple(sessions.kept(db)),
         outbox=queued,

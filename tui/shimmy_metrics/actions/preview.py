@@ -67,7 +67,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 attempt=next_attempt(profile, db),
             )
         session = running[-1] if running else None
-        pending = as_it_would_be(profile, db, session, facts, schema_version=_schema(consent))
+        pending = preview_report(profile, db, session, facts, schema_version=_schema(consent))
         attempt = NextAttempt() if db is None else next_attempt(profile, db)
     request = Request(consent.endpoint, headers(consent.endpoint, len(pending.body)), pending.body, (pending,))
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
@@ -85,7 +85,17 @@ def request_of(queued: Sequence[QueuedReport], endpoint: str) -> Request | None:
     return next_request(due, endpoint) or next_request([report for report in queued if report.state.held], endpoint)
 
 
-def as_it_would_be(
+def request_for(reports: Sequence[QueuedReport], endpoint: str) -> Request:
+    """Return the request as it stands on the wire where these reports, one or more, go together. Nothing is sent.
+
+    Reports beyond its bounds are left out.
+    """
+    request = next_request(list(reports), endpoint)
+    assert request is not None
+    return request
+
+
+def preview_report(
     profile: Profile, db: Database | None, session: Session | None, facts: Facts, *, schema_version: int
 ) -> QueuedReport:
     """Return the report that a session (or none: an example) would be if it were sealed now. Nothing is stored."""

@@ -28,7 +28,7 @@ _PLACES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class ValidationResult:
     """What a validation found. `checked` counts reports; `leaks` are told by kind and place, never by value.
 
     `searched` tells how many values of each category were searched for, and `places` where; `ruled` how many entries of
@@ -48,7 +48,7 @@ class Findings:
         return not self.faults and not self.leaks
 
 
-def validate_held(profile: Profile) -> Findings:
+def validate_held(profile: Profile) -> ValidationResult:
     """Check everything that is held: reports, receipts with their chain, counters, the log, and the files' bytes.
 
     Raises `UserError` for a config or a store that cannot be used.
@@ -64,7 +64,7 @@ def validate_held(profile: Profile) -> Findings:
     for each in ours:
         leaks += _leaks(_PLACES[each.kind], _bytes(each, profile), searched)
     places = tuple(dict.fromkeys(_PLACES[each.kind] for each in ours))
-    return Findings(tuple(faults), _once(leaks), checked, _counted(searched), places, _ruled(parsed))
+    return ValidationResult(tuple(faults), _once(leaks), checked, _counted(searched), places, _ruled(parsed))
 
 
 def _locks(ours: Iterable[OwnFile]) -> Iterator[Fault]:
@@ -98,19 +98,19 @@ def _counted(searched: Iterable[Identifier]) -> dict[str, int]:
     return dict(Counter(identifier.category for identifier in searched))
 
 
-def validate_given(data: bytes, profile: Profile) -> Findings:
+def validate_given(data: bytes, profile: Profile) -> ValidationResult:
     """Check a report, an array of reports, or an export, as bytes from outside. Raises nothing."""
     searched = identifiers(profile)
     leaks, counted = _once(_leaks("it", data, searched)), _counted(searched)
     parsed, fault = _parsed(data)
     if fault is not None:
-        return Findings((fault,), leaks, 0, counted)
+        return ValidationResult((fault,), leaks, 0, counted)
     if is_export(parsed):
         faults, checked = check_export(parsed)
-        return Findings(tuple(faults), leaks, checked, counted, ruled=_ruled(parsed))
+        return ValidationResult(tuple(faults), leaks, checked, counted, ruled=_ruled(parsed))
     # `preview > file` ends without a line break, an editor adds one: the bytes before it are what counts.
     faults = check_body(data.removesuffix(b"\n"))
-    return Findings(tuple(faults), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
+    return ValidationResult(tuple(faults), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
 
 
 def _parsed(data: bytes) -> tuple[Any, Fault | None]:

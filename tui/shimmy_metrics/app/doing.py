@@ -133,10 +133,10 @@ class Doing(Releasing):
     @work(thread=True, group="act", exit_on_error=False)
     def ask_to_forget(self) -> None:
         """Count what lies here, then ask whether all of it may be deleted."""
-        from shimmy_metrics.actions.forget import stakes
+        from shimmy_metrics.actions.forget import forget_plan
         from shimmy_metrics.files_text import NOTHING_HERE, question
 
-        before = stakes(self.profile)
+        before = forget_plan(self.profile)
         if before.nothing:
             self.post_message(Done(NOTHING_HERE))
             return

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from shimmy_metrics.actions.overview import Overview, Watch, overview
+from shimmy_metrics.actions.file_watcher import FileWatcher
+from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.system.profile import Profile
 
@@ -31,7 +32,7 @@ class Looking:
 
     def run(self) -> None:
         """Look until `end`. Never raises: what cannot be read is said in the overview."""
-        watch = Watch(self._profile)
+        watch = FileWatcher(self._profile)
         known = self._known
         while not self._ended:
             again, self._again = self._again, False

@@ -10,7 +10,7 @@ from textual.command import CommandPalette, Provider
 from textual.reactive import Reactive
 from textual.screen import Screen
 
-from shimmy_metrics.actions.overview import Live, Overview, looked_back
+from shimmy_metrics.actions.overview import Overview, SessionPreview, session_preview
 from shimmy_metrics.app.doing import Doing
 from shimmy_metrics.app.guard import Asks, Guard
 from shimmy_metrics.app.keys import EVERYWHERE, action_of, called, own_keys
@@ -118,9 +118,9 @@ class ShimmyApp(Doing):
         """Whether the page of consent asks about new fields alone, as it does when the app opens on that question."""
         return self._renewal_stands and self.overview is not None and bool(self.overview.news)
 
-    def looked_back(self, session: Session) -> Live:
+    def session_preview(self, session: Session) -> SessionPreview:
         """Return an ended session as its page shows it."""
-        return looked_back(self.profile, session, self.start.facts)
+        return session_preview(self.profile, session, self.start.facts)
 
     def chosen_base(self) -> "Base | None":
         """Return the receipt that a person chose to compare with, or None."""

@@ -4,9 +4,8 @@ import threading
 from types import MappingProxyType
 from typing import NamedTuple
 
-from shimmy_metrics.actions.keymap import keymap
 from shimmy_metrics.actions.overview import Overview, overview
-from shimmy_metrics.actions.question import question_open
+from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
@@ -55,8 +54,7 @@ class Gathering:
     def _gather(self) -> None:
         self._facts = gather(self._profile.environment.get("TZ") or None)
         try:
-            self._asks = question_open(self._profile, opened=True)
-            self._keys = keymap(self._profile)
+            self._asks, self._keys = read_settings(self._profile, opened=True)
         except UserError:
             self._asks = False  # the overview says what is wrong, in its first line
         self._overview = overview(self._profile, self._facts)

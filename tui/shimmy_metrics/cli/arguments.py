@@ -112,7 +112,7 @@ def no_arguments(command: str, arguments: list[str]) -> None:
     command_parser(command).parse_args(arguments)
 
 
-def nobodys(word: str, missing: UserError, *, own_name: bool) -> UserError:
+def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserError:
     """Return what is said of a word that is no command of ours, where there is no real binary that could know it.
 
     `missing` says so. Under our own name the word is a slip; as `shimmy` it may well be one of the real binary's.

@@ -5,8 +5,8 @@ import sys
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.decide import enable as say_yes
 from shimmy_metrics.actions.purge import PurgeResult
-from shimmy_metrics.actions.summary import summary
-from shimmy_metrics.cli.output import say
+from shimmy_metrics.actions.status import read_status
+from shimmy_metrics.cli.output import print_line
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.departure_text import host
@@ -20,24 +20,26 @@ from shimmy_metrics.wording import amount, answered, by_way_of, held_for_an_earl
 
 def enable(profile: Profile) -> int:
     """Record a yes; return the exit code. Raises `UserError`."""
-    before = summary(profile)
+    before = read_status(profile)
     _say_purged(before.purged, profile)
     decided = say_yes(profile)
     for line in decided.told:
-        say(line)
-    now = summary(profile)
+        print_line(line)
+    now = read_status(profile)
     for line in answered(now.consent, changed=decided.changed, attempt=now.attempt):
-        say(line)
+        print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:
-        say(other)
+        print_line(other)
     if now.consent.sends:
-        say(f"They go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
+        print_line(f"They go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
     if now.of_an_earlier_yes:
-        say(f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} In the app 2, then r; or shimmy-metrics release ID.")
+        print_line(
+            f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} In the app 2, then r; or shimmy-metrics release ID."
+        )
     if before.news:
-        say(f"Your yes covers {amount(before.news, 'field')} more than before: shimmy config --metrics preview.")
-    say("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")
+        print_line(f"Your yes covers {amount(before.news, 'field')} more than before: shimmy config --metrics preview.")
+    print_line("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")
     return Exit.DONE
 
 
@@ -50,7 +52,7 @@ def disable(profile: Profile) -> int:
     purged = decline(profile, _say_off).purged
     _say_purged(purged, profile)
     if purged == PurgeResult():
-        say("Nothing was waiting here.")
+        print_line("Nothing was waiting here.")
     if purged.may_leave_to:
         what = f"a report may still leave for {host(purged.may_leave_to)}: its sender has not ended yet"
         raise UserError(what, remedy="Your no stands; shimmy config --metrics status says in a moment what became")
@@ -60,10 +62,10 @@ def disable(profile: Profile) -> int:
 def _say_off(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
     """Say it at once: until a sender has ended, a second may pass."""
     for line in (*answered(EffectiveConsent(decision), changed=changed), *told):
-        say(line)
+        print_line(line)
     sys.stdout.flush()
 
 
 def _say_purged(result: PurgeResult, profile: Profile) -> None:
     for line in sentences(result._replace(may_leave_to=""), profile.clock.now()):
-        say(line)
+        print_line(line)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shimmy_metrics.actions.files import OwnFile
 from shimmy_metrics.actions.files import files as list_files
-from shimmy_metrics.cli.asking import at_terminal, in_foreground
+from shimmy_metrics.cli.tty import at_terminal, in_foreground
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.files_text import NOTHING_HERE, done, listed, question
@@ -15,7 +15,7 @@ from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
-    from shimmy_metrics.actions.forget import Forgotten, Stakes
+    from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult
 
 
 def files(*, as_json: bool) -> int:
@@ -36,7 +36,7 @@ def forget(*, yes: bool, as_json: bool) -> int:
     from shimmy_metrics.actions import forget as action  # with the store, which a list does not want
 
     profile = Profile.current()
-    before = action.stakes(profile)
+    before = action.forget_plan(profile)
     if before.nothing and not as_json:
         _print([NOTHING_HERE])
         return Exit.DONE
@@ -51,7 +51,7 @@ def forget(*, yes: bool, as_json: bool) -> int:
     return Exit.DONE if result.complete else Exit.USAGE
 
 
-def _agreed(before: "Stakes") -> bool:
+def _agreed(before: "ForgetPlan") -> bool:
     """Ask at the terminal; only a typed `yes` agrees. Raises `UserError` where there is none."""
     if not at_terminal() or not in_foreground():
         remedy = "Nothing was changed. Add --yes to answer it beforehand"
@@ -67,7 +67,7 @@ def _file(each: OwnFile) -> dict[str, Any]:
     return {"path": str(each.path), "kind": each.kind.value, "bytes": each.size, "use": each.use}
 
 
-def _result(result: "Forgotten") -> dict[str, Any]:
+def _result(result: "ForgetResult") -> dict[str, Any]:
     return {
         "complete": result.complete,
         "reports_never_left": result.purged.reports,

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.named import Named, departure_of, find_named, release_named
+from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_release, release_found
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
-from shimmy_metrics.actions.summary import Summary, summary
-from shimmy_metrics.cli.output import put, remark, say
-from shimmy_metrics.cli.owed import settled
-from shimmy_metrics.cli.status import attempt
+from shimmy_metrics.actions.status import Status, read_status
+from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
+from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
@@ -35,25 +35,25 @@ def preview(profile: Profile) -> int:
 
     Raises `UserError`.
     """
-    with settled(profile):
+    with purge_first(profile):
         found = next_preview(profile, gather(profile.environment.get("TZ") or None))
-    put(found.request.body)
+    print_bytes(found.request.body)
     for line in _about(found, profile):
-        remark(line)
+        print_stderr(line)
     return Exit.DONE
 
 
 def preview_named(profile: Profile, word: str) -> int:
     """Print the body of the request that `release WORD` would send; return the exit code. Raises `UserError`."""
-    with settled(profile):
-        found = find_named(profile, word)
-    put(found.request.body)
+    with purge_first(profile):
+        found = find_release(profile, word)
+    print_bytes(found.request.body)
     sends = found.consent.sends
     named = f"What shimmy-metrics release {word} would send" if sends else f"What {word} names, as one request"
-    remark(f"{named}: {_size(found)}.")
+    print_stderr(f"{named}: {_size(found)}.")
     for line in (*_waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent)):
         if line:
-            remark(line)
+            print_stderr(line)
     return Exit.DONE
 
 
@@ -62,24 +62,24 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
 
     It is 1 where the receiver took nothing. Raises `UserError`.
     """
-    with settled(profile):
-        found = find_named(profile, word)
+    with purge_first(profile):
+        found = find_release(profile, word)
     blocked = obstacle(found.consent)
     if blocked:
         what, _, remedy = blocked.partition(". ")
         raise UserError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
-    after = release_named(profile, found)
+    after = release_found(profile, found)
     end = time.monotonic() + _WAIT_SECONDS
-    made = departure_of(profile, found, after)
+    made = departure_for(profile, found, after)
     while made is None and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
-        made = departure_of(profile, found, after)
+        made = departure_for(profile, found, after)
     if as_json:
-        told = {"sha256": found.request.sha256, "attempt": made and attempt(made)}
-        put((json.dumps(told, indent=2) + "\n").encode())
+        told = {"sha256": found.request.sha256, "attempt": made and departure_json(made)}
+        print_bytes((json.dumps(told, indent=2) + "\n").encode())
     else:
-        for line in _became(found, made, summary(profile)):
-            say(line)
+        for line in _became(found, made, read_status(profile)):
+            print_line(line)
     return Exit.DONE if made is not None and made.receipt else Exit.NO
 
 
@@ -88,7 +88,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     consent = found.consent
     match found.basis:
         case Basis.EXAMPLE:
-            if summary(profile).unread:
+            if read_status(profile).unread:
                 yield UNREAD
             yield "An example: this machine's facts, and a session in which nothing happened. It is not sent."
             return
@@ -153,12 +153,12 @@ def _waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> 
             yield f"Set aside: {set_aside(report)}."
 
 
-def _size(found: Named | Preview) -> str:
+def _size(found: ReleaseRequest | Preview) -> str:
     request = found.request
     return f"{amount(len(request.reports), 'report')}, {len(request.body):,} bytes, sha256 {request.sha256}"
 
 
-def _became(found: Named, made: Departure | None, told: Summary) -> Iterator[str]:
+def _became(found: ReleaseRequest, made: Departure | None, told: Status) -> Iterator[str]:
     yield f"Released to {found.request.url}: {_size(found)}."
     if made is None:
         yield "What became of it is not known yet: shimmy config --metrics status."

@@ -19,7 +19,7 @@ _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--k
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
 
 _OURS_ALONE: Final = frozenset({"config", "tui", "demo"})
-OWN_WORDS: Final = frozenset({"files", "forget", "preview", "release"})
+OWN_COMMANDS: Final = frozenset({"files", "forget", "preview", "release"})
 """Words under our own name alone. They are kept here, since a hand-over must not load what runs them."""
 
 _ISSUES: Final = "https://github.com/Michael-A-Kuykendall/shimmy/issues"
@@ -37,7 +37,7 @@ def shimmy_metrics() -> int:
     return _guarded(sys.argv[1:], own_name=True)
 
 
-def split_word(arguments: list[str]) -> tuple[list[str], str, list[str]]:
+def split_command(arguments: list[str]) -> tuple[list[str], str, list[str]]:
     """Split a command line into the options before the word, the word (empty where there is none), and the rest."""
     index = 0
     while index < len(arguments) and arguments[index].startswith("-"):
@@ -107,35 +107,35 @@ def _explained(error: Exception) -> "UserError":
 
 
 def _run(arguments: list[str], *, own_name: bool) -> int:
-    before, word, rest = split_word(arguments)
+    before, word, rest = split_command(arguments)
     if own_name and not word:
         return _about(before)
-    own_word = own_name and word in OWN_WORDS
+    own_word = own_name and word in OWN_COMMANDS
     if (own_word or word in _OURS_ALONE) and not _HELP.isdisjoint(rest):
-        from shimmy_metrics.cli.word_help import WORDS
+        from shimmy_metrics.cli.command_help import COMMAND_HELP
 
-        print(WORDS[word], end="")  # noqa: T201 - the answer
+        print(COMMAND_HELP[word], end="")  # noqa: T201 - the answer
         return 0
     if own_word:
-        from shimmy_metrics.cli.own_words import run
+        from shimmy_metrics.cli.cmd_own import run
 
         return run(word, rest)
     match word:
         case "serve":
-            from shimmy_metrics.cli.serving import serve
+            from shimmy_metrics.cli.cmd_serve import serve
 
             return serve(before, rest)
         case "config":
             gc.disable()  # it is over before there could be anything to collect
-            from shimmy_metrics.cli.config import config
+            from shimmy_metrics.cli.cmd_config import config
 
             return config(rest)
         case "tui":
-            from shimmy_metrics.cli.opening import tui
+            from shimmy_metrics.cli.cmd_tui import tui
 
             return tui(rest)
         case "demo":
-            from shimmy_metrics.cli.opening import demo
+            from shimmy_metrics.cli.cmd_tui import demo
 
             return demo(rest)
     if word:
@@ -171,9 +171,9 @@ def _hand_over(arguments: list[str], *, help_after: bool = False, word: str = ""
     if binary is None:
         trouble = missing(variables)
         if word and not variables.get("SHIMMY_BIN"):
-            from shimmy_metrics.cli.arguments import nobodys
+            from shimmy_metrics.cli.arguments import unknown_command
 
-            trouble = nobodys(word, trouble, own_name=own_name)
+            trouble = unknown_command(word, trouble, own_name=own_name)
         raise trouble
     try:
         hand_over(binary, arguments, variables)

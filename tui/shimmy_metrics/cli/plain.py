@@ -1,21 +1,21 @@
 """What the app shows, in lines of text: for screen readers, `TERM=dumb`, and no terminal."""
 
 from shimmy_metrics.actions.overview import overview
-from shimmy_metrics.actions.question import question_open
-from shimmy_metrics.cli.asking import at_terminal
-from shimmy_metrics.cli.told import told
+from shimmy_metrics.actions.settings import read_settings
+from shimmy_metrics.cli.plain_report import plain_report
+from shimmy_metrics.cli.tty import at_terminal
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
 
 
-def tell_and_ask(profile: Profile) -> None:
+def print_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `UserError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
-    for line in told(shown, profile.clock.now()):
+    for line in plain_report(shown, profile.clock.now()):
         say(line)
-    if at_terminal() and not shown.trouble and question_open(profile, opened=True):
-        from shimmy_metrics.cli.prompt import ask  # with all that a decision takes
+    if at_terminal() and not shown.trouble and read_settings(profile, opened=True).asks:
+        from shimmy_metrics.cli.consent_prompt import ask  # with all that a decision takes
 
         say("")
         ask(profile)

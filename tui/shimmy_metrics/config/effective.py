@@ -1,6 +1,7 @@
 """What is in force now: the config's decision, the environment's switch, and the endpoint."""
 
 from shimmy_metrics.config.file import load
+from shimmy_metrics.config.shape import Document
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.errors import UserError
@@ -17,7 +18,11 @@ def read_consent(profile: Profile, *, ended: bool = False) -> EffectiveConsent:
 
     Raises `UserError` for a config or an endpoint that cannot be used.
     """
-    document = load(profile)
+    return consent_of(profile, load(profile), ended=ended)
+
+
+def consent_of(profile: Profile, document: Document, *, ended: bool = False) -> EffectiveConsent:
+    """Return what is in force under a config that was read. Raises `UserError` for an endpoint that cannot be used."""
     decision = document.decision
     override = profile.environment.endpoint
     if override:

@@ -30,7 +30,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the config file says. `consent_id` (the config's `session_id`) names the decision: new with each, never sent.
+    """What the config file says. `consent_id` (the config's `session_id`) names it: new with each, never sent.
 
     A yes that was written by hand without one has a name that follows from its content: it is never empty where a
     report may be sealed. `local` is "only for me": declined, but measured for the person's own eyes. `schema_version`

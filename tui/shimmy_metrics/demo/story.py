@@ -133,8 +133,8 @@ def _tell_live(profile: Profile, upstream: str, port: int) -> None:
             f"3. Measured so far: {amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}, "
             f"{amount(counters.errors, 'error')}, {amount(counters.models, 'model')} (names are not kept)."
         )
-        say(f"4. Its report, if it ended now, {len(live.would_be.body):,} bytes:")
-        say(f"   {live.would_be.body.decode()}")
+        say(f"4. Its report, if it ended now, {len(live.report.body):,} bytes:")
+        say(f"   {live.report.body.decode()}")
 
 
 def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:

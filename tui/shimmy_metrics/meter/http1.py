@@ -1,9 +1,9 @@
 """HTTP/1 as the meter needs it: where heads and bodies begin and end. Looks with `find`; never walks bytes.
 
 Whatever is not plainly HTTP/1 (RFC 9112) raises `UnsupportedError`, and the connection is passed on unread: a parser
-that guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how many
-came in one read, so that any cut of a connection into reads tells the same; and no byte is searched or copied again with
-each read, so that the time it takes grows with the bytes alone.
+that guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how
+many came in one read, so that any cut of a connection into reads tells the same; and no byte is searched or copied
+again with each read, so that the time it takes grows with the bytes alone.
 """
 
 import re

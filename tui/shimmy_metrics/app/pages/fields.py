@@ -56,7 +56,7 @@ def current(overview: Overview | None) -> QueuedReport | None:
     """Return the report whose values are shown: the newest running session's, else the example."""
     if overview is None:
         return None
-    return overview.running[-1].would_be if overview.running else overview.example
+    return overview.running[-1].report if overview.running else overview.example
 
 
 def _matches(field: Field, wanted: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.wire import wire_request
+from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline, warning
 from shimmy_metrics.app.pages.report import Base, Lens, lenses, measured, raw, reports, since, wire
@@ -185,7 +185,7 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
 
 
 def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
-    live = next((each for each in overview.running if each.would_be.report_id == subject.key), None)
+    live = next((each for each in overview.running if each.report.report_id == subject.key), None)
     if live is not None and live.session.local:
         return "It stays here: only for you."
     if overview.consent.decision.consent is not Consent.GRANTED:
@@ -196,7 +196,7 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
 
 
 def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
-    request = wire_request(subject.reports, sent_to or overview.consent.endpoint)
+    request = request_for(subject.reports, sent_to or overview.consent.endpoint)
     key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
     count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
     yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
@@ -206,6 +206,6 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
-    for name, value in wire_request(subject.reports, overview.consent.endpoint).headers:
+    for name, value in request_for(subject.reports, overview.consent.endpoint).headers:
         yield Row(placed(canvas.width, at(3, muted(f"{name}: "), value)), f"header {name}")
     yield Row(BLANK)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.overview import Live, Overview
+from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.app.lines import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.pages.canvas import READING, Canvas, Page, Row, headline
 from shimmy_metrics.app.pages.frame import measured_elsewhere
@@ -51,7 +51,7 @@ def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
     return Page(_head(canvas, overview, live, index), figure_rows(canvas, live))
 
 
-def chosen(overview: Overview | None, index: int) -> Live | None:
+def chosen(overview: Overview | None, index: int) -> SessionPreview | None:
     """Return the running session that is shown, or None."""
     if overview is None or not overview.running:
         return None
@@ -64,7 +64,7 @@ def running_for(canvas: Canvas, session: Session) -> str:
     return duration(session.counters.uptime_s + int(since.total_seconds()))
 
 
-def _head(canvas: Canvas, overview: Overview, live: Live, index: int) -> tuple[Line, ...]:
+def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) -> tuple[Line, ...]:
     session = live.session
     elsewhere = measured_elsewhere(overview)
     if elsewhere:
@@ -133,10 +133,10 @@ def _source(counters: Counters) -> str:
     return f"partly {next(source for source in doubtful if counters.sources.get(source))}"
 
 
-def figure_rows(canvas: Canvas, live: Live) -> tuple[Row, ...]:
+def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
     """Return each figure beside what the report says, requests a minute, routes, and where tokens are unknown."""
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
-    sent = values(live.would_be.body)
+    sent = values(live.report.body)
     now = "measured" if live.session.ended else "now"
     head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(_leaving(canvas, live.session))))
     rows = [Row(head)]

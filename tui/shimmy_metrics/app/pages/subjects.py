@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.wire import wire_request
+from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.seal import digest
 
@@ -58,13 +58,13 @@ def subjects(overview: Overview) -> tuple[Subject, ...]:
     held = [report for report in leavable if report.state.held]
     leaving = due or held
     alone = leaving if len(leaving) == 1 else []
-    together = [wire_request(each, overview.consent.endpoint) for each in (due, held) if len(each) > 1]
+    together = [request_for(each, overview.consent.endpoint) for each in (due, held) if len(each) > 1]
     waiting = (
         *map(_waiting, alone),
         *(Subject(request.body, request.reports, sealed=True) for request in together),
         *(_waiting(report) for report in overview.outbox if report not in alone),
     )
-    running = tuple(of_report(live.would_be, running=True) for live in overview.running)
+    running = tuple(of_report(live.report, running=True) for live in overview.running)
     return (*waiting, *running) or (of_report(overview.example),)
 
 

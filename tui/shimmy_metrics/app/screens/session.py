@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from shimmy_metrics.actions.overview import Live
+from shimmy_metrics.actions.overview import SessionPreview
 from shimmy_metrics.app.keys import BESIDE
 from shimmy_metrics.app.lines import Line
 from shimmy_metrics.app.pages.canvas import Canvas, Page, followed
@@ -42,7 +42,7 @@ class SessionScreen(FieldFrame):
     def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return what the report of this session would say, and what was measured."""
         live = chosen(self.shimmy.overview, self.index)
-        return (values(live.would_be.body), live.would_be.measured) if live else ({}, {})
+        return (values(live.report.body), live.report.measured) if live else ({}, {})
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return what there is to say about the lines that are no field."""
@@ -55,7 +55,7 @@ class SessionScreen(FieldFrame):
         if ended is None:
             await super().action_explain()
         else:
-            await self.shimmy.push_screen(EndedScreen(self.shimmy.looked_back(ended)))
+            await self.shimmy.push_screen(EndedScreen(self.shimmy.session_preview(ended)))
 
     def acts(self) -> Sequence[Act]:
         """Return this screen's buttons: open what ended, or the way between several sessions."""
@@ -80,7 +80,7 @@ class EndedScreen(FieldFrame):
 
     TITLE = "A session kept for you"
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: SessionPreview) -> None:
         super().__init__()
         self._live = live
 
@@ -90,7 +90,7 @@ class EndedScreen(FieldFrame):
 
     def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return what a report would have said, and what was measured."""
-        return values(self._live.would_be.body), self._live.would_be.measured
+        return values(self._live.report.body), self._live.report.measured
 
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return what there is to say about the lines that are no field."""

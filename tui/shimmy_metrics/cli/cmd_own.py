@@ -13,7 +13,7 @@ from shimmy_metrics.system.profile import Profile
 
 def run(word: str, arguments: list[str]) -> int:
     """Run one of our words (those of `main.OWN_WORDS`); return its exit code. Raises `UserError`."""
-    return _WORDS[word](arguments)
+    return _COMMANDS[word](arguments)
 
 
 def _files(arguments: list[str]) -> int:
@@ -56,7 +56,7 @@ def _release(arguments: list[str]) -> int:
     return release(Profile.current(), found.id, as_json=found.json)
 
 
-_WORDS: Final[dict[str, Callable[[list[str]], int]]] = {
+_COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "files": _files,
     "forget": _forget,
     "preview": _preview,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-WORDS: Final = {
+COMMAND_HELP: Final = {
     "config": """\
 shimmy config --metrics ACTION
 

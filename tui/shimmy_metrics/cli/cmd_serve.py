@@ -3,9 +3,9 @@
 import contextlib
 import sys
 
-from shimmy_metrics.actions.question import question_open
+from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.cli.arguments import upstream_arguments
-from shimmy_metrics.cli.asking import app_can_run, at_terminal, in_foreground
+from shimmy_metrics.cli.tty import app_can_run, at_terminal, in_foreground
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import QUESTION_SECONDS
 from shimmy_metrics.system.profile import Profile
@@ -33,14 +33,14 @@ def _ask(profile: Profile, rest: list[str]) -> None:
     if "--help" in rest or "-h" in rest:
         return
     try:
-        if not (at_terminal() and in_foreground() and question_open(profile)):
+        if not (at_terminal() and in_foreground() and read_settings(profile).asks):
             return
         if app_can_run(profile):
             from shimmy_metrics import app
 
             app.run(profile, asking=True, seconds=QUESTION_SECONDS)
         else:
-            from shimmy_metrics.cli.prompt import ask
+            from shimmy_metrics.cli.consent_prompt import ask
 
             ask(profile, seconds=QUESTION_SECONDS)
     except UserError as error:

@@ -7,8 +7,8 @@ error. `enable`, `disable`, `status` and `validate` answer a person on standard 
 import sys
 
 from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
-from shimmy_metrics.cli.output import put, remark, say
-from shimmy_metrics.cli.owed import settled
+from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
+from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
@@ -34,32 +34,32 @@ def config(arguments: list[str]) -> int:
 
             return preview(profile)
         case "export":
-            with settled(profile):
+            with purge_first(profile):
                 return _export(profile)
         case _:
             return _validate(profile, wanted)
 
 
 def _status(profile: Profile, wanted: ConfigArguments) -> int:
-    from shimmy_metrics.actions.summary import summary
-    from shimmy_metrics.cli.status import as_json, as_lines
+    from shimmy_metrics.actions.status import read_status
+    from shimmy_metrics.cli.status_report import as_json, as_lines
 
-    found = summary(profile)
+    found = read_status(profile)
     if wanted.json:
-        put(as_json(found))
+        print_bytes(as_json(found))
     else:
         for line in as_lines(found):
-            say(line)
+            print_line(line)
     for trouble in found.troubles:
-        remark(f"shimmy-metrics: {trouble}")
+        print_stderr(f"shimmy-metrics: {trouble}")
     return Exit.USAGE if found.troubles or found.purged.may_leave_to else Exit.DONE
 
 
 def _export(profile: Profile) -> int:
     from shimmy_metrics.actions.export import export
 
-    put(export(profile))
-    _remark_unread(profile)
+    print_bytes(export(profile))
+    _report_unread(profile)
     return Exit.DONE
 
 
@@ -68,14 +68,14 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.findings_text import findings
 
     if wanted.file is None:
-        with settled(profile):
+        with purge_first(profile):
             found = validate_held(profile)
     else:
         found = validate_given(_read(wanted.file), profile)
     for line in findings(found, held=wanted.file is None):
-        say(line)
+        print_line(line)
     if wanted.file is None:
-        _remark_unread(profile)
+        _report_unread(profile)
     return Exit.DONE if found.ok else Exit.NO
 
 
@@ -100,9 +100,9 @@ def _read(file: str) -> bytes:
     return found
 
 
-def _remark_unread(profile: Profile) -> None:
-    from shimmy_metrics.actions.summary import summary
+def _report_unread(profile: Profile) -> None:
+    from shimmy_metrics.actions.status import read_status
     from shimmy_metrics.wording import UNREAD
 
-    if summary(profile).unread:
-        remark(UNREAD)
+    if read_status(profile).unread:
+        print_stderr(UNREAD)

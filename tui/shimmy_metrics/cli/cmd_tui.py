@@ -3,7 +3,7 @@
 import gc
 
 from shimmy_metrics.cli.arguments import no_arguments, tui_arguments
-from shimmy_metrics.cli.asking import app_can_run
+from shimmy_metrics.cli.tty import app_can_run
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 
@@ -14,9 +14,9 @@ def tui(arguments: list[str]) -> int:
     profile = Profile.current()
     if plain or not app_can_run(profile):
         gc.disable()  # told within a moment, and then a person is waited for
-        from shimmy_metrics.cli.plain import tell_and_ask
+        from shimmy_metrics.cli.plain import print_and_ask
 
-        tell_and_ask(profile)
+        print_and_ask(profile)
     else:
         from shimmy_metrics import app
 

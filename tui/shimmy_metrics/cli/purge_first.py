@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from shimmy_metrics.cli.output import remark
+from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 
 
 @contextmanager
-def settled(profile: Profile) -> Iterator[None]:
+def purge_first(profile: Profile) -> Iterator[None]:
     """Delete what there is no consent for before any of it is shown, and say so on standard error.
 
     What keeps that from being done often ends the command as well; then it is said once, by the command's end.
@@ -21,7 +21,7 @@ def settled(profile: Profile) -> Iterator[None]:
     undone = ""
     try:
         for line in owed(purge_without_consent(profile), profile.clock.now()):
-            remark(line)
+            print_stderr(line)
     except UserError as error:
         undone = str(error)
     try:
@@ -31,4 +31,4 @@ def settled(profile: Profile) -> Iterator[None]:
         raise
     finally:
         if undone:
-            remark(f"shimmy-metrics: {undone}")
+            print_stderr(f"shimmy-metrics: {undone}")

@@ -47,7 +47,7 @@ _ENTRIES: Final = 10
 """The newest are read out; a thousand would hide what follows, and `export` has every one."""
 
 
-def told(shown: Overview, now: datetime) -> Iterator[str]:
+def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield what is in force, what is measured, what waits, what was sent, what there is, and what can be done."""
     elsewhere = bool(shown.running)
     stands = state(shown.consent, elsewhere=elsewhere)
@@ -107,7 +107,7 @@ def _measured(shown: Overview) -> Iterator[str]:
             yield "  For you alone: no report of it is made. As one it would be:"
         else:
             yield "  Its report, if it ended now:"
-        yield f"  {live.would_be.body.decode()}"
+        yield f"  {live.report.body.decode()}"
 
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:

@@ -20,7 +20,7 @@ from shimmy_metrics.actions.decide import (
     only_for_me,
 )
 from shimmy_metrics.actions.overview import Overview, overview
-from shimmy_metrics.actions.summary import summary
+from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.departure_text import purged
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.gather import gather
@@ -135,7 +135,7 @@ def _enable_held(profile: Profile) -> Decided:
 
 
 def _confirmed(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
-    now = summary(profile)
+    now = read_status(profile)
     yield from answered(now.consent, changed=True, starting=starting, attempt=now.attempt)
     yield from purged(decided.purged, now.now)
 

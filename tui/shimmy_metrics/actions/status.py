@@ -21,7 +21,7 @@ from shimmy_metrics.system.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Status:
     """What is in force, and figures of what is held, at the moment `now`.
 
     `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
@@ -98,12 +98,12 @@ class Summary:
         )
 
 
-def summary(profile: Profile) -> Summary:
+def read_status(profile: Profile) -> Status:
     """Return what is in force and held; a deletion that is owed is done first.
 
     Never raises: what cannot be used is said in `troubles`, and the rest is there.
     """
-    found = Summary(EffectiveConsent(Decision()), profile.clock.now(), profile.config_path, store_path(profile))
+    found = Status(EffectiveConsent(Decision()), profile.clock.now(), profile.config_path, store_path(profile))
     try:
         consent = effective_consent(profile, None)
         found = replace(
@@ -125,7 +125,7 @@ def summary(profile: Profile) -> Summary:
     return found
 
 
-def _read(profile: Profile, db: Database, found: Summary) -> Summary:
+def _read(profile: Profile, db: Database, found: Status) -> Status:
     # With digests and orjson behind them, which an absent store does not want.
     from shimmy_metrics.store import chain, departures
 

@@ -1,0 +1,170 @@
+"""`status`, as lines for a person and as JSON for a program. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.actions.status import Status
+from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.departure_text import became, in_all, owed, receipts_kept, set_aside, waits_until
+from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import Departure
+from shimmy_metrics.wording import (
+    DISABLE,
+    UNREAD,
+    amount,
+    by_way_of,
+    duration,
+    news_waiting,
+    next_attempt,
+    obstacle,
+    state,
+    unusable_state,
+    while_unusable,
+    without_store,
+)
+
+_MOMENT: Final = 32
+"""Characters of the config's `last_updated` that are shown: more than any point in time takes."""
+
+
+def as_json(status: Status) -> bytes:
+    """Return one JSON object. The key `consent` holds the word; none of the three words stands anywhere else.
+
+    It is null where the config cannot be used: then nothing is in force, whatever was decided.
+    """
+    consent = status.consent
+    decision = consent.decision
+    told = {
+        "consent": None if status.unusable else decision.consent.value,
+        "only_for_me": decision.local,
+        "switch": consent.switch,
+        "measures": consent.measures,
+        "sends": consent.sends,
+        "obstacle": consent.obstacle and consent.obstacle.value,
+        "delivery": decision.delivery.value,
+        "schema_version": decision.schema_version,
+        "endpoint": None if status.unusable else consent.endpoint,
+        "proxy": status.proxy or None,
+        "agreed_endpoint": decision.endpoint if decision.consent is Consent.GRANTED else None,
+        "last_updated": decision.changed or None,
+        "running_sessions": len(status.running),
+        "reports_due": status.due,
+        "reports_held": len(status.held),
+        "reports_held_for_endpoint": status.held_for_endpoint,
+        "reports_overdue": status.overdue,
+        "held_until": status.held[0].until.isoformat() if status.held else None,
+        "reports_set_aside": len(status.set_aside),
+        "set_aside_for": dict(Counter(report.cause.value for report in status.set_aside)),
+        "reports_sent": status.taken,
+        "receipts": status.receipts,
+        "sending": status.sending,
+        "last_attempt": status.last and departure_json(status.last),
+        "failures_in_a_row": status.failures,
+        "session_ends_passed_over": status.attempt.passed_over,
+        "sends_at_session_start": status.attempt.at_start,
+        "store_read_whole": not (status.unread or status.troubles),
+        "troubles": list(status.troubles),
+        "config": str(status.config_path),
+        "store": str(status.store_path),
+    }
+    return (json.dumps(told, indent=2) + "\n").encode()
+
+
+def departure_json(departure: Departure) -> dict[str, object]:
+    """Return a departure for a program; `outcome` is null while it is under way."""
+    return {
+        "begun": departure.begun.isoformat(),
+        "ended": departure.ended and departure.ended.isoformat(),
+        "endpoint": departure.endpoint,
+        "outcome": departure.outcome and departure.outcome.value,
+        "status": departure.status or None,
+        "failure": departure.failure.value or None,
+        "reports": departure.reports,
+        "taken": departure.taken,
+        "bytes": departure.length,
+        "sha256": departure.sha256,
+        "by_hand": departure.by_hand,
+        "attempts": departure.attempts,
+    }
+
+
+def as_lines(status: Status) -> Iterator[str]:
+    """Yield what a person reads."""
+    consent = status.consent
+    elsewhere = bool(status.running)
+    shown = state(consent, elsewhere=elsewhere)
+    if status.unusable:
+        shown = unusable_state(status.unusable, elsewhere=elsewhere)
+    if status.troubles and not status.unusable:
+        shown = without_store(shown)
+    yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
+    if status.unusable:
+        yield while_unusable(status.unusable)
+    if obstacle(consent):
+        yield obstacle(consent)
+    if consent.switch and status.running:
+        yield switched_elsewhere(consent.switch, [session.address for session in status.running], DISABLE)
+    other = other_receiver(consent, status.running, status.attempt)
+    if other:
+        yield other
+    if consent.renews:
+        yield news_waiting(status.news)
+    if consent.switch and consent.decision.consent is Consent.GRANTED:
+        yield "Your yes stands; it counts where the switch is not set."
+    yield ""
+    changed = f", changed {consent.decision.changed[:_MOMENT]}" if consent.decision.changed else ""
+    open_yet = " (no answer there yet)" if consent.decision.consent is Consent.UNDECIDED else ""
+    open_yet = " (the yes there does not count)" if consent.distrust else open_yet
+    yield f"  config    {status.config_path}{'' if status.unusable else open_yet or changed}"
+    if not status.unusable:
+        yield f"  endpoint  {consent.endpoint}{by_way_of(status.proxy)}"
+    for session in status.running:
+        yield (
+            f"  running   {duration(session.counters.uptime_s)}, {amount(session.counters.requests, 'request')}, "
+            f"at {session.address}{', only for you' if session.local else ''}"
+        )
+    yield from _store(status)
+    yield from (f"  {line}" for line in owed(status.purged, status.now))
+    if status.unread:
+        yield f"  {UNREAD}"
+
+
+def _store(status: Status) -> Iterator[str]:
+    """Yield what waits, what was sent, what became of the last attempt and when the next one is made."""
+    if status.troubles and not status.unusable:
+        return  # it could not be read, and that is said
+    yield f"  waiting   {amount(len(status.queued), 'report')}{_bytes(status)}"
+    stay = "" if status.consent.sends else ", but nothing leaves from here"
+    if status.due:
+        yield f"            {status.due} due{stay}"
+    if status.held:
+        earlier, other = status.of_an_earlier_yes, status.held_for_endpoint - status.of_an_earlier_yes
+        why = f", {earlier} of them of an earlier yes" if earlier else ""
+        why += f", {other} of them for another receiver" if other else ""
+        them = "it" if len(status.held) == 1 else "them"
+        yield f"            {len(status.held)} held until you release {them}{why}{stay}"
+        yield f"            of the first: {waits_until(status.held[0], status.now)}"
+    if status.overdue:
+        have, leave, them = ("has", "leaves", "it") if status.overdue == 1 else ("have", "leave", "them")
+        yield (
+            f"            {status.overdue} {have} waited {OUTBOX_DAYS} days and {leave} no more: "
+            f"the next session's end deletes {them}"
+        )
+    for cause, number in Counter(map(set_aside, status.set_aside)).items():
+        yield f"            {number} set aside: {cause}"
+    kept = f"; {receipts_kept(status.receipts)}" if status.taken else ""
+    yield f"  so far    {in_all(status.taken, status.departures)}{kept}"
+    if status.last is not None:
+        yield f"  last      {became(status.last, status.now)}"
+    if status.sending:
+        yield "  next      a sender is at work"
+    elif status.due and status.consent.sends:
+        when = next_attempt(status.attempt, from_here=none_sends(status.consent, status.running))
+        yield f"  next      sent {when}"
+
+
+def _bytes(status: Status) -> str:
+    return f", {sum(len(report.body) for report in status.queued):,} bytes" if status.queued else ""
