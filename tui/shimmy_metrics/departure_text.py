@@ -31,6 +31,8 @@ _FAILURES: Final = {
     Failure.NAME: "its name was not found",
     Failure.CONNECTION: "no connection could be made",
     Failure.CERTIFICATE: "its certificate does not hold",
+    Failure.AUTHORITY: "no certificates could be read from SSL_CERT_FILE or SSL_CERT_DIR",
+    Failure.TLS: "no TLS connection could be made",
     Failure.PROXY: "the proxy could not be used",
     Failure.TIME: "the time was up",
     Failure.WITHDRAWN: "you withdrew",

@@ -16,6 +16,7 @@ from shimmy_metrics.delivery.request import next_request
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
 from support.queued import report
+from support.receiver import Receiver
 
 SECONDS = 5.0
 
@@ -171,9 +172,11 @@ def test_what_failed_is_told_by_its_kind(tmp_path: Path) -> None:
     proxied = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
     assert _post("https://receiver.example/v1/usage", gate, proxied) == Answer(failure=Failure.PROXY)
     with _server(_plain) as port:
-        assert _post(f"https://localhost:{port}/v1/usage", gate) == Answer(failure=Failure.CERTIFICATE)
+        assert _post(f"https://localhost:{port}/v1/usage", gate) == Answer(failure=Failure.TLS)
     missing = {"SSL_CERT_FILE": str(tmp_path / "missing.pem")}
-    assert _post(f"https://localhost:{port}/v1/usage", gate, missing) == Answer(failure=Failure.CERTIFICATE)
+    assert _post(f"https://localhost:{port}/v1/usage", gate, missing) == Answer(failure=Failure.AUTHORITY)
+    with Receiver(tmp_path) as receiver:  # whose authority is not known here
+        assert _post(receiver.url, gate) == Answer(failure=Failure.CERTIFICATE)
     assert not gate.passed
     with _server(_reset) as port:
         assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.BROKEN_OFF)

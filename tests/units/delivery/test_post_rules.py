@@ -113,12 +113,12 @@ def test_another_authority_is_the_environment_s(
     assert client.made["verify"] == authority
 
 
-def test_an_authority_that_is_not_there_is_no_certificate(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authority_that_is_not_there_is_said_as_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(**_: object) -> None:
         raise FileNotFoundError
 
     monkeypatch.setattr(ssl, "create_default_context", missing)
-    assert _post(variables={"SSL_CERT_FILE": "/missing"}) == Answer(failure=Failure.CERTIFICATE)
+    assert _post(variables={"SSL_CERT_FILE": "/missing"}) == Answer(failure=Failure.AUTHORITY)
     assert client.asked == ()
 
 
@@ -157,8 +157,10 @@ FAILURES = [
     (_raise(httpx.ProxyError("")), Failure.PROXY),
     (_raise(httpx.ConnectError(""), socket.gaierror()), Failure.NAME),
     (_raise(httpx.ConnectError(""), context=socket.gaierror()), Failure.NAME),
-    (_raise(httpx.ConnectError(""), ssl.SSLError()), Failure.CERTIFICATE),
-    (_raise(httpx.ConnectError(""), context=ssl.SSLError()), Failure.CERTIFICATE),
+    (_raise(httpx.ConnectError(""), ssl.SSLCertVerificationError()), Failure.CERTIFICATE),
+    (_raise(httpx.ConnectError(""), context=ssl.SSLCertVerificationError()), Failure.CERTIFICATE),
+    (_raise(httpx.ConnectError(""), ssl.SSLError()), Failure.TLS),
+    (_raise(httpx.ConnectError(""), context=ssl.SSLEOFError()), Failure.TLS),
     (_raise(httpx.ConnectTimeout(""), TimeoutError()), Failure.TIME),
     (_raise(httpx.ConnectError(""), ConnectionRefusedError()), Failure.CONNECTION),
 ]
@@ -173,11 +175,11 @@ def test_before_the_first_byte_a_failure_has_its_kind(
 
 
 @pytest.mark.parametrize(("fail", "failure"), FAILURES)
-def test_behind_a_proxy_it_is_the_proxy_s_unless_it_is_a_certificate(
+def test_behind_a_proxy_it_is_the_proxy_s_unless_tls_began(
     client: Client, fail: Callable[[], None], failure: Failure
 ) -> None:
     client.fails = fail
-    expected = Failure.CERTIFICATE if failure is Failure.CERTIFICATE else Failure.PROXY
+    expected = failure if failure in (Failure.CERTIFICATE, Failure.TLS) else Failure.PROXY
     assert _post(variables={"HTTPS_PROXY": "http://proxy.example:1"}) == Answer(failure=expected)
 
 

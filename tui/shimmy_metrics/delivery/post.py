@@ -109,7 +109,7 @@ class Post:
         try:
             authority = _authority(self._environment)
         except OSError:  # no such file, or none with certificates in it
-            return Answer(failure=Failure.CERTIFICATE)
+            return Answer(failure=Failure.AUTHORITY)
         client = httpx.Client(
             verify=authority,
             proxy=proxy_for(request.url, self._environment) or None,
@@ -145,8 +145,10 @@ class Post:
         if isinstance(error, UnusableProxyError):
             return Failure.PROXY
         kinds = tuple(type(each) for each in _chain(error))
-        if any(issubclass(kind, ssl.SSLError) for kind in kinds):
+        if any(issubclass(kind, ssl.SSLCertVerificationError) for kind in kinds):
             return Failure.CERTIFICATE
+        if any(issubclass(kind, ssl.SSLError) for kind in kinds):
+            return Failure.TLS
         if proxy_for(self._request.url, self._environment) or issubclass(kinds[0], httpx.ProxyError):
             return Failure.PROXY
         if any(issubclass(kind, socket.gaierror) for kind in kinds):
