@@ -596,3 +596,18 @@ def test_where_a_release_would_send_nothing_none_is_offered(tmp_path: Path, swit
         assert "Held until you release it, but nothing leaves from here." in said
     assert "            1 held until you release it, but nothing leaves from here\n" in _status(off)
     assert "is held until you release it, but nothing leaves from here (it" in off.run("tui", "--plain").stdout
+
+
+@pytest.mark.parametrize("words", [("status",), ("preview",), ("export",), ("validate",), ("validate", "given")])
+def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path, words: tuple[str, ...]) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    help_text = " ".join(home.run("config", "--help").stdout.split())
+    assert "What there is no consent for any more is deleted by each, except by validate with a FILE." in help_text
+    home.metrics("enable")
+    let_wait(home)
+    (tmp_path / "given").write_text(home.metrics("preview").stdout)
+    home.profile.config_path.unlink()
+    ended = home.metrics(*words)
+    assert ended.returncode == 0
+    deleted = "Deleted: 1 report that never left." in ended.stdout + ended.stderr
+    assert deleted == (words != ("validate", "given"))

@@ -9,7 +9,8 @@ shimmy config --metrics ACTION
   enable           record a yes to this program's fields and to the receiver in
                    force; nothing is measured or sent before one
   disable          record a no: what waits and what was kept for you is deleted,
-                   receipts stay; it stops a sender, and never waits for a lock
+                   receipts stay; it stops a sender. No lock holds the no up for
+                   longer than a quarter of a second
   status [--json]  what is in force, what waits, what was sent and what came back
   preview          the next request's body, byte for byte; where nothing waits
                    the running session's report as of now, or an example
@@ -20,7 +21,8 @@ shimmy config --metrics ACTION
 
 preview, export and status --json print JSON alone on standard output; what
 there is to say beside it goes to standard error. Only enable and disable
-change the config; what there is no consent for any more is deleted by each.
+change the config. What there is no consent for any more is deleted by each,
+except by validate with a FILE.
 """,
     "tui": """\
 shimmy tui [--plain]

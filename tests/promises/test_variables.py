@@ -1,0 +1,36 @@
+"""PRIVACY.md names every variable of the environment that is read, also by Python and the packages beside ours."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.home_terminal import terminal
+from support.installed import Home
+from support.reads_variables import told_by
+from support.receiver import Receiver
+from support.waiting import end_session, let_wait
+
+PRIVACY = (Path(__file__).parents[2] / "PRIVACY.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX's")
+def test_what_python_and_the_packages_read_is_told_as_well(tmp_path: Path) -> None:
+    told, names = told_by(tmp_path)
+    with Receiver(tmp_path) as receiver:
+        home = Home(tmp_path, {**told, **receiver.variables})
+        for action in ("enable", "status", "preview", "export", "validate"):
+            assert home.metrics(action).returncode == 0
+        let_wait(home)
+        end_session(home)
+        assert len(receiver.received) == 1
+    with terminal(home, "shimmy", "tui") as app:
+        assert app.shows("No measured server is running.")
+        app.type("q")
+        app.process.wait(10)
+    read = set(names.read_text().split())
+    assert {"HOME", "TEXTUAL_DRIVER", "COLUMNS", "LOGNAME"} <= read  # commands, app and search told theirs
+    said = set(re.findall(r"`([A-Za-z_]+\*?)`", PRIVACY))
+    stems = tuple(each.removesuffix("*") for each in said if each.endswith("*"))
+    assert {name for name in read - said if not name.startswith(stems)} == set()
