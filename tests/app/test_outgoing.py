@@ -125,7 +125,7 @@ async def test_a_release_is_a_request_of_that_report_alone_and_the_question_show
         assert "Release this report?" in asked
         assert f"{len(reports[1].body)} bytes, sha256 {reports[1].sha256[:16]}…, are sent now to {ENDPOINT}." in asked
         await opened.answer(pilot, "y")
-        assert released == [[reports[1].id]]
+        assert released == [[reports[1].row_id]]
         assert "Released: a sender has it now." in opened.text(app)
         assert "A sender has this one now." in opened.text(app)
 
@@ -145,7 +145,7 @@ async def test_all_that_is_held_is_released_as_the_one_request_that_is_shown(
         assert "Release 2 reports as one request?" in asked
         assert f"{len(body):,} bytes, sha256 {digest(body)[:16]}" in asked
         await opened.answer(pilot, "y")
-        assert [sorted(each) for each in released] == [[report.id for report in reports]]
+        assert [sorted(each) for each in released] == [[report.row_id for report in reports]]
 
 
 async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ async def test_what_has_waited_too_long_is_in_no_request_and_cannot_be_released(
 ) -> None:
     old, *_ = waiting(tmp_path, state, state)
     with store(opened.profile_of(tmp_path)) as db:
-        outbox.remove(db, old.id)
+        outbox.remove(db, old.row_id)
         outbox.add(db, old._replace(sealed=samples.NOW - timedelta(days=15)))
     app = opened.living(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -384,7 +384,7 @@ def test_nothing_that_waits_is_left_out_and_nothing_is_shown_twice() -> None:
         queued = tuple(overviews.reported(overviews.named(n), n, state) for n, state in enumerate(states))
         found = subjects(overviews.idle()._replace(outbox=queued))
         alone = [subject.report for subject in found if subject.report]
-        assert sorted(report.id for report in alone) == [report.id for report in queued]
+        assert sorted(report.row_id for report in alone) == [report.row_id for report in queued]
         first = found[0].reports
         leaving = [each for each in queued if each.state is due] or [each for each in queued if each.state.held]
         assert [*first] == (leaving or [queued[0]])

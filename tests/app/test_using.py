@@ -449,7 +449,7 @@ async def test_a_release_says_what_became_of_it(tmp_path: Path, monkeypatch: pyt
         assert "1 report waits. A sender has this one now." in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             (report,) = outbox.everything(db)
-            outbox.remove(db, report.id)
+            outbox.remove(db, report.row_id)
             depart(db, report, by_hand=True)
         await opened.until(pilot, lambda: "The receipt stands in History." in opened.text(app))
         assert "1 report taken by metrics.shimmy-ai.dev at " in opened.text(app)

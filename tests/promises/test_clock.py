@@ -17,7 +17,7 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.preview import preview
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.config.file import load
-from shimmy_metrics.delivery.sealing import end_session
+from shimmy_metrics.delivery.seal import end_session
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
@@ -54,7 +54,7 @@ class _Person:
         with closing(connect(self.profile)) as db:
             row_id = sessions.begin(db, begun)
             end_session(self.profile, db, row_id, samples.COUNTERS, samples.FACTS)
-            waits = [each for each in outbox.everything(db) if each.report_id == begun.session_id]
+            waits = [each for each in outbox.everything(db) if each.report_id == begun.report_id]
         return json.loads(waits[0].body) if waits else None
 
     def send(self) -> None:

@@ -112,7 +112,7 @@ def _holds(copy: _Copy, receiver: LoopbackReceiver) -> None:
     is_sound(copy.home)
     with open_readonly(copy.home.profile) as db:
         assert db is not None
-        running = {each.session_id: each.counters.requests for each in sessions.running(db)}
+        running = {each.report_id: each.counters.requests for each in sessions.running(db)}
         bodies = [each.body for each in outbox.everything(db)]
         for departure in departures.everything(db):
             if departure.body:

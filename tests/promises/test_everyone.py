@@ -48,7 +48,7 @@ def test_every_fact_of_the_screens_stands_in_the_plain_lines() -> None:
 def test_what_is_broken_and_what_is_older_is_said() -> None:
     shown = overviews.busy()
     many = tuple(overviews.departure(number, 1, overviews.named(number)) for number in range(40, 10, -1))
-    lines = list(plain_report(shown._replace(entries=many, broken=(f"departure {many[0].id}",)), NOW))
+    lines = list(plain_report(shown._replace(entries=many, broken=(f"departure {many[0].row_id}",)), NOW))
     assert "  The chain is broken here: this is not as it was written." in lines
     assert "  20 older ones: shimmy config --metrics export" in lines
 

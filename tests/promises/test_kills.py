@@ -57,13 +57,13 @@ def _running(home: Home, after: int = 0) -> int:
     """Return the requests that stand in the store for sessions that run, of those whose row is newer than `after`."""
     with open_readonly(home.profile) as db:
         found = sessions.running(db) if db is not None else []
-    return sum(each.counters.requests for each in found if each.id > after)
+    return sum(each.counters.requests for each in found if each.row_id > after)
 
 
 def _last_row(home: Home) -> int:
     """Return the newest session's row; what was killed or is being sealed lies there while the next one runs."""
     with open_readonly(home.profile) as db:
-        return max((each.id for each in sessions.everything(db)), default=0) if db is not None else 0
+        return max((each.row_id for each in sessions.everything(db)), default=0) if db is not None else 0
 
 
 def _counted(home: Home, after: int, requests: int) -> bool:

@@ -17,9 +17,9 @@ from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.preview import preview, preview_report
 from shimmy_metrics.delivery import sender
-from shimmy_metrics.delivery.post import _GATES, Answer, Gate
+from shimmy_metrics.delivery.post import _GATES, Gate, Response
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.delivery.sealing import end_session
+from shimmy_metrics.delivery.seal import end_session
 from shimmy_metrics.limits import REPORT_BYTES, REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.report.check import check_body
@@ -45,9 +45,9 @@ class _Handed:
     def __init__(self, request: Request, _: Environment, gate: Gate, __: float) -> None:
         for event in _GATES:
             gate.step(event, {"request": SimpleNamespace(method=b"POST")})
-        self._answer = Answer(*self.receiver.take(request.headers, request.body))
+        self._answer = Response(*self.receiver.take(request.headers, request.body))
 
-    def answer(self, _: float) -> Answer:
+    def answer(self, _: float) -> Response:
         return self._answer
 
 
@@ -72,7 +72,7 @@ def _seal(profile: Profile, db: Database, draw: random.Random) -> bytes:
     shown = preview_report(profile, db, running, facts, schema_version=1)
     assert end_session(profile, db, row_id, running.counters, facts)
     made = outbox.due(db)[-1]
-    assert (made.report_id, made.body, made.sha256) == (drawn.session_id, shown.body, _digest(shown.body))
+    assert (made.report_id, made.body, made.sha256) == (drawn.report_id, shown.body, _digest(shown.body))
     assert not list(check_body(made.body))
     assert len(made.body) <= REPORT_BYTES
     return made.body

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.delivery.sealing import recover_crashed
+from shimmy_metrics.delivery.seal import recover_crashed
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.store.database import opened

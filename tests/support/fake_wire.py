@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from shimmy_metrics.delivery.post import Answer, Gate
+from shimmy_metrics.delivery.post import Gate, Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
@@ -18,7 +18,7 @@ Step = Callable[[], object]
 class Exchange(NamedTuple):
     """What one request meets: an answer, None where it never comes; and what happens before each of its steps."""
 
-    answer: Answer | None = Answer(200)
+    answer: Response | None = Response(200)
     before_head: Step | None = None
     before_body: Step | None = None
     while_waiting: Step | None = None
@@ -49,7 +49,7 @@ class FakeWire:
         self.environments.append(environment)
         return _Post(self, request, gate, self._exchanges.pop(0) if self._exchanges else Exchange())
 
-    def answered(self, request: Request, gate: Gate, met: Exchange) -> Answer | None:
+    def answered(self, request: Request, gate: Gate, met: Exchange) -> Response | None:
         """Take the request's steps and return what came back; where no connection can be made none is taken."""
         if met.answer is not None and met.answer.failure is Failure.CONNECTION:
             return met.answer
@@ -59,7 +59,7 @@ class FakeWire:
             try:
                 gate.step(event, {"request": SimpleNamespace(method=b"POST")})
             except Exception as error:  # noqa: BLE001 - as `Post` does
-                return Answer(failure=Failure.STORE if "Unwritable" in type(error).__name__ else Failure.WITHDRAWN)
+                return Response(failure=Failure.STORE if "Unwritable" in type(error).__name__ else Failure.WITHDRAWN)
         self.requests.append(request)
         return met.answer
 
@@ -72,7 +72,7 @@ class _Post:
         self._met = met
         self._begun = False
 
-    def answer(self, seconds: float) -> Answer | None:
+    def answer(self, seconds: float) -> Response | None:
         self._wire.asked.append(seconds)
         if not self._begun:
             self._begun = True

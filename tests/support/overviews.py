@@ -9,7 +9,7 @@ from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.sealing import example
+from shimmy_metrics.delivery.seal import example_report
 from shimmy_metrics.records import (
     Cause,
     Departure,
@@ -125,7 +125,7 @@ def departure(
     begun = NOW - timedelta(days=days, hours=3, minutes=number)
     taken = outcome is not None and outcome.taken
     return Departure(
-        id=number,
+        row_id=number,
         begun=begun,
         endpoint=ENDPOINT,
         sha256=digest(body),
@@ -145,7 +145,9 @@ def departure(
 
 def undecided() -> Overview:
     """Return what a first run finds."""
-    return Overview(EffectiveConsent(Decision()), reported(example(FACTS, NOW, 1)), config_path=Path("/config.json"))
+    return Overview(
+        EffectiveConsent(Decision()), reported(example_report(FACTS, NOW, 1)), config_path=Path("/config.json")
+    )
 
 
 def renewing() -> Overview:
@@ -161,7 +163,7 @@ def idle() -> Overview:
 def only_for_me() -> Overview:
     """Return what somebody has whose sessions are only for themselves: two that ended, none that runs."""
     ended = tuple(
-        session()._replace(id=number, local=True, counters=counters, ended=NOW - timedelta(days=number))
+        session()._replace(row_id=number, local=True, counters=counters, ended=NOW - timedelta(days=number))
         for number, counters in ((2, COUNTERS), (1, EARLIER))
     )
     return idle()._replace(
@@ -174,7 +176,7 @@ def busy(decision: Decision = HELD) -> Overview:
     running = session()._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
     return Overview(
         consent=EffectiveConsent(decision),
-        example=reported(example(FACTS, NOW, 1)),
+        example=reported(example_report(FACTS, NOW, 1)),
         running=(SessionPreview(running, reported(named(9, BUSY))),),
         outbox=(
             reported(named(4), 4, QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE),
@@ -229,7 +231,7 @@ def several() -> Overview:
     running = (one._replace(counters=BUSY, started=begun), two._replace(started=begun), one._replace(counters=EARLIER))
     reports = [named(number, each.counters) for number, each in enumerate(running)]
     made = tuple(
-        SessionPreview(each._replace(session_id=report.session_id), reported(report))
+        SessionPreview(each._replace(report_id=report.session_id), reported(report))
         for each, report in zip(running, reports, strict=True)
     )
     return busy(GRANTED)._replace(running=made, outbox=())

@@ -66,8 +66,8 @@ def profile(root: Path, **variables: str) -> Profile:
 def session(session_id: str = SESSION_ID, *, consent_id: str = "", local: bool = False) -> Session:
     """Return a running session."""
     return Session(
-        id=0,
-        session_id=session_id,
+        row_id=0,
+        report_id=session_id,
         consent_id=consent_id,
         endpoint=ENDPOINT if consent_id else "",
         local=local,

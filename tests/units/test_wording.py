@@ -15,12 +15,12 @@ YES = Decision(consent=Consent.GRANTED, consent_id="grant")
 ELSEWHERE = "https://metrics.example.org/v1/usage"
 
 
-@pytest.mark.parametrize(("passed_over", "told"), [(0, "next session"), (1, "second session"), (2, "third session")])
+@pytest.mark.parametrize(("ends_skipped", "told"), [(0, "next session"), (1, "second session"), (2, "third session")])
 @pytest.mark.parametrize(("at_start", "verb"), [(False, "ends"), (True, "starts")])
 def test_the_next_attempt_says_at_which_session_s_end_or_start(
-    passed_over: int, told: str, verb: str, *, at_start: bool
+    ends_skipped: int, told: str, verb: str, *, at_start: bool
 ) -> None:
-    attempt = NextAttempt(passed_over, at_start)
+    attempt = NextAttempt(ends_skipped, at_start)
     assert re.fullmatch(rf"when the {told}( from now)? {verb}", next_attempt(attempt))
     assert f"Reports are sent {next_attempt(attempt)}." in takes_hold(EffectiveConsent(YES), attempt=attempt)
     assert next_attempt(attempt, from_here=True) == f"when the {told} from this shell {verb}"

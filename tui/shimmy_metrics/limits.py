@@ -60,7 +60,7 @@ DEPARTURES_KEPT: Final = 1_000
 LOCAL_SESSIONS: Final = 100
 """Sessions kept where the answer was "only for me"."""
 
-PASSED_OVER_MAX: Final = 2
+SKIPPED_MAX: Final = 2
 """Session ends without an attempt after repeated failures: none, then one, then two."""
 
 ANSWER_BYTES: Final = 65_536

@@ -11,7 +11,7 @@ from shimmy_metrics.limits import OUTBOX_DAYS
 
 
 class Session(NamedTuple):
-    """One run of the inference server. Times are UTC; `id` is 0 before the store gave one.
+    """One run of the inference server. Times are UTC; `row_id` is 0 before the store gave one.
 
     `consent_id` names the decision under which it is measured, empty where it is only for the person (`local`). One
     that ended is kept for the person, or, where it is not `local`, until its report has left. `server` is what the
@@ -21,8 +21,8 @@ class Session(NamedTuple):
     runs.
     """
 
-    id: int
-    session_id: str
+    row_id: int
+    report_id: str
     consent_id: str
     endpoint: str
     local: bool
@@ -82,7 +82,7 @@ class QueuedReport(NamedTuple):
     receiver's status, or its field and rule) say why it was set aside.
     """
 
-    id: int
+    row_id: int
     report_id: str
     body: bytes
     sha256: str
@@ -173,7 +173,7 @@ class Departure(NamedTuple):
     that of its last link in the chain.
     """
 
-    id: int
+    row_id: int
     begun: datetime
     endpoint: str
     sha256: str
@@ -231,11 +231,11 @@ Entry = Departure | Note
 class NextAttempt(NamedTuple):
     """When a sender makes its next attempt by itself.
 
-    `passed_over` session ends (0 to 2) make no attempt before it. `at_start`: reports leave when a session starts,
+    `ends_skipped` session ends (0 to 2) make no attempt before it. `at_start`: reports leave when a session starts,
     since the last measured server's process could leave no sender behind; None where no server was measured yet.
     """
 
-    passed_over: int = 0
+    ends_skipped: int = 0
     at_start: bool | None = None
 
 

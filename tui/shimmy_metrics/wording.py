@@ -226,8 +226,8 @@ def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
     """
     verb = "starts" if attempt.at_start else "ends"
     if from_here:
-        return f"when the {_WHICH[attempt.passed_over]} session from this shell {verb}"
-    return f"when the {_WHICH[attempt.passed_over]} session {'from now ' if attempt.passed_over else ''}{verb}"
+        return f"when the {_WHICH[attempt.ends_skipped]} session from this shell {verb}"
+    return f"when the {_WHICH[attempt.ends_skipped]} session {'from now ' if attempt.ends_skipped else ''}{verb}"
 
 
 HELD: Final = f"Each report is held here until you release it, {OUTBOX_DAYS} days at most."

@@ -18,7 +18,7 @@ from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.delivery.sealing import seal_ended
+from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.files_text import BEYOND, done, question
 from shimmy_metrics.records import Departure, Outcome

@@ -32,7 +32,7 @@ def mine(tmp_path: Path) -> Profile:
         outbox.add(db, samples.queued())
         outbox.add(db, samples.queued(OTHER_ID))
         first = outbox.due(db)[0]
-    assert by_hand.hold_back(made, first.id)
+    assert by_hand.hold_back(made, first.row_id)
     return made
 
 
@@ -54,7 +54,7 @@ def test_a_report_held_by_hand_stays_until_it_is_released_by_hand(
     with open_readonly(mine) as db:
         assert db is not None
         held = outbox.everything(db)[0]
-    assert by_hand.release(mine, [held.id])
+    assert by_hand.release(mine, [held.row_id])
     assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]  # whatever becomes of its request
 
 
@@ -70,10 +70,10 @@ def test_one_that_is_being_sent_cannot_be_held_back_and_says_so(mine: Profile) -
         depart(db, second, outcome=None)
     lock = Lock(lock_path(mine))
     assert lock.take()
-    assert not by_hand.hold_back(mine, second.id)
+    assert not by_hand.hold_back(mine, second.row_id)
     assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]
     lock.release()
-    assert by_hand.hold_back(mine, second.id)  # its sender was killed
+    assert by_hand.hold_back(mine, second.row_id)  # its sender was killed
 
 
 def test_one_that_was_given_to_a_receiver_before_can_be_held_back_while_others_leave(mine: Profile) -> None:
@@ -82,7 +82,7 @@ def test_one_that_was_given_to_a_receiver_before_can_be_held_back_while_others_l
         depart(db, second, outcome=Outcome.ERROR)
     lock = Lock(lock_path(mine))
     assert lock.take()
-    assert by_hand.hold_back(mine, second.id)
+    assert by_hand.hold_back(mine, second.row_id)
     lock.release()
 
 
@@ -90,7 +90,7 @@ def test_holding_a_report_back_takes_back_its_release(mine: Profile, monkeypatch
     monkeypatch.setattr(by_hand, "start_sender", lambda *_args, **_more: None)
     with opened(mine) as db:
         second = outbox.due(db)[0]
-        assert by_hand.release(mine, [second.id]) == 1
-        assert releases.released(db, samples.NOW) == {second.id}
-        assert by_hand.hold_back(mine, second.id)
+        assert by_hand.release(mine, [second.row_id]) == 1
+        assert releases.released(db, samples.NOW) == {second.row_id}
+        assert by_hand.hold_back(mine, second.row_id)
         assert releases.released(db, samples.NOW) == frozenset()

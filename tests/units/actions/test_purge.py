@@ -82,7 +82,7 @@ def test_only_for_me_deletes_nothing_that_can_be_kept(tmp_path: Path) -> None:
     assert only_for_me(mine).purged == PurgeResult(kept=1)
     with opened(mine) as db:
         assert outbox.everything(db) == []
-        assert [each.session_id for each in sessions.kept(db)] == [uuid(1)]
+        assert [each.report_id for each in sessions.kept(db)] == [uuid(1)]
     assert only_for_me(mine).purged == PurgeResult()
     assert decline(mine).purged == PurgeResult(sessions=1)
 
@@ -198,7 +198,7 @@ def test_with_a_reader_in_the_way_nothing_is_called_deleted_and_the_next_does_it
         with opened(mine) as db:
             (report, _) = outbox.everything(db)
         with pytest.raises(UserError, match="is held by"):
-            delete(mine, report.id)
+            delete(mine, report.row_id)
         for _ in range(2):
             with pytest.raises(UserError, match="Your answer is recorded; what waits here could not be deleted"):
                 answer(mine)

@@ -1,12 +1,12 @@
 """Back-off counts session ends."""
 
 from shimmy_metrics.delivery.backoff import (
+    attempt_due,
     attempt_ended,
-    attempt_is_open,
     counted,
-    ends_until_attempt,
-    passes_over,
     session_ended,
+    skips,
+    skips_left,
     take_attempt,
 )
 from shimmy_metrics.store.database import all_meta
@@ -17,14 +17,14 @@ def test_back_off_passes_over_none_then_one_then_two_ends() -> None:
     made = []
     for failures in (0, 1, 2, 3, 9):
         passed = 0
-        while passes_over(failures, passed):
+        while skips(failures, passed):
             passed += 1
         made.append(passed)
     assert made == [0, 0, 1, 2, 2]
 
 
 def test_it_is_told_how_many_ends_still_make_no_attempt() -> None:
-    left = [ends_until_attempt(failures, passed) for failures in (0, 1, 2, 3, 9) for passed in (0, 1, 2, 3)]
+    left = [skips_left(failures, passed) for failures in (0, 1, 2, 3, 9) for passed in (0, 1, 2, 3)]
     assert left == [0, 0, 0, 0] * 2 + [1, 0, 0, 0] + [2, 1, 0, 0] * 2
 
 
@@ -36,9 +36,9 @@ def test_an_end_makes_one_attempt_and_counts_once() -> None:
                 assert counted(db) == (failures, left)
                 made = session_ended(db)
                 assert made is (left == 0)
-                assert attempt_is_open(db) is made
+                assert attempt_due(db) is made
                 assert [take_attempt(db) for _ in range(3)] == [made, False, False]
-                assert not attempt_is_open(db)
+                assert not attempt_due(db)
             attempt_ended(db, failed=True)
         attempt_ended(db, failed=False)
         assert counted(db) == (0, 0)
@@ -47,7 +47,7 @@ def test_an_end_makes_one_attempt_and_counts_once() -> None:
 
 def test_before_any_end_was_counted_an_attempt_is_open() -> None:
     with memory_store() as db:
-        assert attempt_is_open(db)
+        assert attempt_due(db)
 
 
 def test_what_one_version_counted_the_next_one_reads() -> None:

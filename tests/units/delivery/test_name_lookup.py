@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from shimmy_metrics.delivery.post import Answer, Gate, Post
+from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
@@ -21,7 +21,7 @@ def test_a_name_that_nobody_knows_is_no_answer(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     gate = Gate(lambda: True)
-    assert Post(REQUEST, Environment(), gate, 5.0).answer(5.0) == Answer(failure=Failure.NAME)
+    assert Post(REQUEST, Environment(), gate, 5.0).answer(5.0) == Response(failure=Failure.NAME)
     assert not gate.passed
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shimmy_metrics.delivery.post import Answer, Gate, Post
+from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import next_request
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
@@ -40,7 +40,7 @@ def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
     thread.join(SECONDS)
 
 
-def _post(url: str, gate: Gate, variables: dict[str, str] | None = None, seconds: float = SECONDS) -> Answer | None:
+def _post(url: str, gate: Gate, variables: dict[str, str] | None = None, seconds: float = SECONDS) -> Response | None:
     request = next_request([report(1)], url)
     assert request is not None
     return Post(request, Environment(variables or {}), gate, seconds).answer(seconds)
@@ -57,7 +57,7 @@ def test_nothing_leaves_where_the_gate_is_closed_when_the_connection_stands() ->
     came: list[bytes] = []
     gate = Gate(lambda: False)
     with _server(lambda connection: came.append(_all(connection))) as port:
-        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.WITHDRAWN)
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Response(failure=Failure.WITHDRAWN)
     assert came == [b""]
     assert not gate.passed
 
@@ -72,7 +72,7 @@ def test_no_body_leaves_where_the_gate_closes_behind_the_head() -> None:
 
     gate = Gate(once)
     with _server(lambda connection: came.append(_all(connection))) as port:
-        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.WITHDRAWN)
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Response(failure=Failure.WITHDRAWN)
     (data,) = came
     assert data.startswith(b"POST /v1/usage HTTP/1.1\r\n")
     assert data.endswith(b"\r\n\r\n")
@@ -99,7 +99,7 @@ def test_a_closed_gate_lets_nothing_out_however_far_the_connection_is() -> None:
         assert closing.is_alive()  # it waits for the step that is being asked, so that its answer counts for good
         may_go_on.set()
         closing.join(SECONDS)
-        assert post.answer(SECONDS) == Answer(failure=Failure.WITHDRAWN)
+        assert post.answer(SECONDS) == Response(failure=Failure.WITHDRAWN)
     assert b"session_id" not in came[0]
 
 
@@ -110,7 +110,7 @@ def test_a_step_that_cannot_be_written_down_lets_nothing_out() -> None:
     came: list[bytes] = []
     gate = Gate(unwritable)
     with _server(lambda connection: came.append(_all(connection))) as port:
-        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.STORE)
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Response(failure=Failure.STORE)
     assert came == [b""]
 
 
@@ -137,7 +137,7 @@ def test_the_gate_is_behind_tls_and_not_at_a_proxy_s_connect(tmp_path: Path) -> 
 
     with _server(proxy) as port:
         variables = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
-        assert _post("https://receiver.example/v1/usage", Gate(permits), variables) == Answer(204, b"")
+        assert _post("https://receiver.example/v1/usage", Gate(permits), variables) == Response(204, b"")
     assert events == ["CONNECT", "asked", "asked", "body"]
 
 
@@ -150,7 +150,7 @@ def test_a_redirect_is_an_answer_and_not_followed(redirect: int) -> None:
         _all(connection)
 
     with _server(answer) as port:
-        assert _post(f"http://127.0.0.1:{port}/v1/usage", Gate(lambda: True)) == Answer(redirect)
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", Gate(lambda: True)) == Response(redirect)
 
 
 def _reset(connection: socket.socket) -> None:
@@ -167,26 +167,26 @@ def test_what_failed_is_told_by_its_kind(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     gate = Gate(lambda: True)
-    assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.CONNECTION)
+    assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Response(failure=Failure.CONNECTION)
     assert not gate.passed
     proxied = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
-    assert _post("https://receiver.example/v1/usage", gate, proxied) == Answer(failure=Failure.PROXY)
+    assert _post("https://receiver.example/v1/usage", gate, proxied) == Response(failure=Failure.PROXY)
     with _server(_plain) as port:
-        assert _post(f"https://localhost:{port}/v1/usage", gate) == Answer(failure=Failure.TLS)
+        assert _post(f"https://localhost:{port}/v1/usage", gate) == Response(failure=Failure.TLS)
     missing = {"SSL_CERT_FILE": str(tmp_path / "missing.pem")}
-    assert _post(f"https://localhost:{port}/v1/usage", gate, missing) == Answer(failure=Failure.AUTHORITY)
+    assert _post(f"https://localhost:{port}/v1/usage", gate, missing) == Response(failure=Failure.AUTHORITY)
     with Receiver(tmp_path) as receiver:  # whose authority is not known here
-        assert _post(receiver.url, gate) == Answer(failure=Failure.CERTIFICATE)
+        assert _post(receiver.url, gate) == Response(failure=Failure.CERTIFICATE)
     assert not gate.passed
     with _server(_reset) as port:
-        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Answer(failure=Failure.BROKEN_OFF)
+        assert _post(f"http://127.0.0.1:{port}/v1/usage", gate) == Response(failure=Failure.BROKEN_OFF)
     assert gate.passed
 
 
 def test_a_mute_handshake_takes_its_time_and_no_byte() -> None:
     gate = Gate(lambda: True)
     with _server(lambda connection: time.sleep(1.0)) as port:
-        assert _post(f"https://localhost:{port}/v1/usage", gate, {}, 0.3) in (None, Answer(failure=Failure.TIME))
+        assert _post(f"https://localhost:{port}/v1/usage", gate, {}, 0.3) in (None, Response(failure=Failure.TIME))
         assert not gate.close()
 
 

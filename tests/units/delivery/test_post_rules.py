@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shimmy_metrics.delivery.post import Answer, Gate, Post
+from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.limits import ANSWER_BYTES
 from shimmy_metrics.records import Failure
@@ -65,7 +65,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     return Client(monkeypatch)
 
 
-def _post(gate: Gate | None = None, variables: dict[str, str] | None = None) -> Answer | None:
+def _post(gate: Gate | None = None, variables: dict[str, str] | None = None) -> Response | None:
     return Post(REQUEST, Environment(variables or {}), gate or Gate(lambda: True), 3.5).answer(5.0)
 
 
@@ -80,7 +80,7 @@ def test_the_client_is_asked_for_this_and_nothing_else(
     client: Client, variables: dict[str, str], proxy: str | None
 ) -> None:
     gate = Gate(lambda: True)
-    assert _post(gate, variables) == Answer(200, b"the answer")
+    assert _post(gate, variables) == Response(200, b"the answer")
     assert client.made == {
         "verify": "the usual authorities, False",
         "proxy": proxy,
@@ -109,7 +109,7 @@ def test_another_authority_is_the_environment_s(
     authority: tuple[str | None, str | None],
 ) -> None:
     monkeypatch.setattr(ssl, "create_default_context", lambda cafile, capath: (cafile, capath))
-    assert _post(variables=variables) == Answer(200, b"the answer")
+    assert _post(variables=variables) == Response(200, b"the answer")
     assert client.made["verify"] == authority
 
 
@@ -118,7 +118,7 @@ def test_an_authority_that_is_not_there_is_said_as_one(client: Client, monkeypat
         raise FileNotFoundError
 
     monkeypatch.setattr(ssl, "create_default_context", missing)
-    assert _post(variables={"SSL_CERT_FILE": "/missing"}) == Answer(failure=Failure.AUTHORITY)
+    assert _post(variables={"SSL_CERT_FILE": "/missing"}) == Response(failure=Failure.AUTHORITY)
     assert client.asked == ()
 
 
@@ -129,13 +129,13 @@ def test_of_a_long_answer_no_more_is_read_than_is_kept(client: Client) -> None:
         raise AssertionError  # it is enough
 
     client.pieces = pieces
-    assert _post() == Answer(200, b"a" * (ANSWER_BYTES - 1) + b"b")
+    assert _post() == Response(200, b"a" * (ANSWER_BYTES - 1) + b"b")
     client.pieces = lambda: iter([b"a" * (ANSWER_BYTES - 1), b"bc"])
-    assert _post() == Answer(200, b"a" * (ANSWER_BYTES - 1) + b"b")
+    assert _post() == Response(200, b"a" * (ANSWER_BYTES - 1) + b"b")
 
 
 def test_an_answer_says_nothing_until_it_came() -> None:
-    assert Answer() == Answer(0, b"", Failure.NONE)
+    assert Response() == Response(0, b"", Failure.NONE)
 
 
 def _raise(error: Exception, cause: Exception | None = None, context: Exception | None = None) -> Callable[[], None]:
@@ -171,7 +171,7 @@ def test_before_the_first_byte_a_failure_has_its_kind(
     client: Client, fail: Callable[[], None], failure: Failure
 ) -> None:
     client.fails = fail
-    assert _post() == Answer(failure=failure)
+    assert _post() == Response(failure=failure)
 
 
 @pytest.mark.parametrize(("fail", "failure"), FAILURES)
@@ -180,11 +180,11 @@ def test_behind_a_proxy_it_is_the_proxy_s_unless_tls_began(
 ) -> None:
     client.fails = fail
     expected = failure if failure in (Failure.CERTIFICATE, Failure.TLS) else Failure.PROXY
-    assert _post(variables={"HTTPS_PROXY": "http://proxy.example:1"}) == Answer(failure=expected)
+    assert _post(variables={"HTTPS_PROXY": "http://proxy.example:1"}) == Response(failure=expected)
 
 
 def test_a_proxy_that_cannot_be_used_is_one(client: Client) -> None:
-    assert _post(variables={"HTTPS_PROXY": "quic://proxy.example:1"}) == Answer(failure=Failure.PROXY)
+    assert _post(variables={"HTTPS_PROXY": "quic://proxy.example:1"}) == Response(failure=Failure.PROXY)
     assert client.asked == ()
 
 
@@ -208,7 +208,7 @@ def test_once_a_byte_may_have_left_it_is_the_time_or_a_break(
         raise error
 
     client.fails = fail
-    assert _post(gate) == Answer(failure=failure)
+    assert _post(gate) == Response(failure=failure)
 
 
 def test_an_answer_is_waited_for_as_long_as_asked(client: Client) -> None:
@@ -226,7 +226,7 @@ def test_an_answer_is_waited_for_as_long_as_asked(client: Client) -> None:
     assert took >= 0.1
     assert in_time(took, 0.9)
     may_go_on.set()
-    assert post.answer(5.0) == Answer(200, b"the answer")
+    assert post.answer(5.0) == Response(200, b"the answer")
 
 
 def test_the_gate_is_asked_at_two_steps_of_our_request_and_at_no_other() -> None:
@@ -291,4 +291,4 @@ def test_what_the_gate_stopped_is_told_by_why(client: Client, permitted: bool | 
 
     gate = Gate(permits)
     client.fails = lambda: gate.step(HEAD, _event())
-    assert _post(gate) == Answer(failure=failure)
+    assert _post(gate) == Response(failure=failure)

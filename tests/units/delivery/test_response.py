@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from shimmy_metrics.delivery.post import Answer
+from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.response import Refusal, classify
 from shimmy_metrics.records import Cause, Outcome
@@ -30,14 +30,14 @@ def _body(made: Request, stored: list[str], refused: list[object], sha256: str =
     ],
 )  # fmt: skip
 def test_each_status_has_its_meaning(status: int, outcome: Outcome, aside: int, failed: bool) -> None:
-    verdict = classify(request(1, 2), Answer(status), passed=True)
+    verdict = classify(request(1, 2), Response(status), passed=True)
     assert (verdict.outcome, len(verdict.refused), verdict.failed) == (outcome, aside, failed)
     assert verdict.ended is False
     assert set(verdict.refused.values()) <= {Refusal(Cause.REFUSED, str(status))}
 
 
 def test_410_ends_the_programme_and_sets_nothing_aside() -> None:
-    verdict = classify(request(1), Answer(410), passed=True)
+    verdict = classify(request(1), Response(410), passed=True)
     assert verdict.ended
     assert verdict.outcome is Outcome.REFUSED
     assert not verdict.refused
@@ -45,16 +45,16 @@ def test_410_ends_the_programme_and_sets_nothing_aside() -> None:
 
 
 def test_without_an_answer_it_depends_on_whether_a_byte_may_have_left() -> None:
-    assert classify(request(1), Answer(), passed=True).outcome is Outcome.NO_ANSWER
-    assert classify(request(1), Answer(), passed=False).outcome is Outcome.NOTHING_LEFT
-    assert classify(request(1), Answer(), passed=False).failed
+    assert classify(request(1), Response(), passed=True).outcome is Outcome.NO_ANSWER
+    assert classify(request(1), Response(), passed=False).outcome is Outcome.NOTHING_LEFT
+    assert classify(request(1), Response(), passed=False).failed
 
 
 def test_only_an_answer_that_repeats_the_digest_confirms() -> None:
     made = request(1)
 
     def outcome(body: bytes) -> Outcome:
-        return classify(made, Answer(200, body), passed=True).outcome
+        return classify(made, Response(200, body), passed=True).outcome
 
     assert outcome(_body(made, [uuid(1)], [])) is Outcome.CONFIRMED
     assert outcome(b"<html>Please log in to this network</html>") is Outcome.ACCEPTED
@@ -65,7 +65,7 @@ def test_only_an_answer_that_repeats_the_digest_confirms() -> None:
 def test_of_a_partly_taken_array_only_the_refused_are_set_aside() -> None:
     made = request(1, 2, 3)
     refused: list[object] = [{"id": uuid(2), "field": "platform", "rule": "none of its words\x1b[2J"}]
-    verdict = classify(made, Answer(422, _body(made, [uuid(1)], refused)), passed=True)
+    verdict = classify(made, Response(422, _body(made, [uuid(1)], refused)), passed=True)
     assert verdict.outcome is Outcome.PARTLY
     assert verdict.refused == {
         uuid(2): Refusal(Cause.RULE, "platform: none of its words\\x1b[2J"),
@@ -76,7 +76,7 @@ def test_of_a_partly_taken_array_only_the_refused_are_set_aside() -> None:
 
 def test_an_answer_that_takes_none_is_a_refusal_and_no_receipt() -> None:
     made = request(1)
-    verdict = classify(made, Answer(422, _body(made, [], [{"id": uuid(1), "field": "x", "rule": "y"}])), passed=True)
+    verdict = classify(made, Response(422, _body(made, [], [{"id": uuid(1), "field": "x", "rule": "y"}])), passed=True)
     assert verdict.outcome is Outcome.REFUSED
     assert verdict.refused == {uuid(1): Refusal(Cause.RULE, "x: y")}
 
@@ -94,7 +94,7 @@ def test_an_answer_that_takes_none_is_a_refusal_and_no_receipt() -> None:
 )
 def test_ids_that_are_none_of_this_request_are_passed_over(refused: list[object]) -> None:
     made = request(1, 2)
-    verdict = classify(made, Answer(422, _body(made, [uuid(1), uuid(2), uuid(8)], refused)), passed=True)
+    verdict = classify(made, Response(422, _body(made, [uuid(1), uuid(2), uuid(8)], refused)), passed=True)
     assert verdict.outcome is Outcome.PARTLY
     assert verdict.refused == {}
 
@@ -102,7 +102,7 @@ def test_ids_that_are_none_of_this_request_are_passed_over(refused: list[object]
 def test_a_422_that_does_not_speak_of_this_request_refuses_all_of_it() -> None:
     made = request(1, 2)
     for body in (b"", _body(made, [uuid(1)], [], digest(b"another")), orjson.dumps({"sha256": made.sha256})):
-        verdict = classify(made, Answer(422, body), passed=True)
+        verdict = classify(made, Response(422, body), passed=True)
         assert set(verdict.refused.values()) == {Refusal(Cause.REFUSED, "422")}
 
 
@@ -117,7 +117,7 @@ def test_a_422_that_does_not_speak_of_this_request_refuses_all_of_it() -> None:
 )
 def test_a_refusal_without_its_field_or_its_rule_is_one_all_the_same(told: dict[str, object], detail: str) -> None:
     made = request(1, 2)
-    verdict = classify(made, Answer(422, _body(made, [uuid(2)], [7, {"id": uuid(1), **told}])), passed=True)
+    verdict = classify(made, Response(422, _body(made, [uuid(2)], [7, {"id": uuid(1), **told}])), passed=True)
     assert verdict.refused == {uuid(1): Refusal(Cause.RULE, detail)}
 
 
@@ -131,13 +131,13 @@ def test_a_422_without_both_lists_refuses_all_and_one_with_strange_entries_is_re
     ]
     for part in parts:
         body = orjson.dumps({"sha256": made.sha256, **part})
-        verdict = classify(made, Answer(422, body), passed=True)
+        verdict = classify(made, Response(422, body), passed=True)
         assert set(verdict.refused.values()) == {Refusal(Cause.REFUSED, "422")}
     body = orjson.dumps({"sha256": made.sha256, "stored": [[1], 7, uuid(1)], "refused": []})
-    verdict = classify(made, Answer(422, body), passed=True)
+    verdict = classify(made, Response(422, body), passed=True)
     assert (verdict.outcome, verdict.refused) == (Outcome.PARTLY, {uuid(2): Refusal(Cause.UNLISTED)})
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(199, Outcome.ERROR), (300, Outcome.ERROR), (1, Outcome.ERROR)])
 def test_the_borders_of_a_success(status: int, outcome: Outcome) -> None:
-    assert classify(request(1), Answer(status), passed=True).outcome is outcome
+    assert classify(request(1), Response(status), passed=True).outcome is outcome

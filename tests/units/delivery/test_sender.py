@@ -154,7 +154,7 @@ def test_an_answer_that_takes_nothing_is_on_record(tmp_path: Path, status: int, 
         (gone,) = _departures(mine)
         assert (gone.outcome, gone.status, gone.taken, gone.body) == (outcome, status, 0, b"")
         assert gone.report_ids == (uuid(1),)
-        deleted = delete(mine, waiting.id)
+        deleted = delete(mine, waiting.row_id)
     assert deleted.departure is not None
     assert deleted.departure.outcome is outcome
 
@@ -283,7 +283,7 @@ def test_what_waits_for_another_endpoint_is_held_and_goes_by_hand(tmp_path: Path
         with pytest.MonkeyPatch.context() as patched:
             started: list[list[int]] = []
             patched.setattr("shimmy_metrics.actions.outbox.start_sender", lambda _, released: started.append(released))
-            assert release(other, [held.id]) == 1
+            assert release(other, [held.row_id]) == 1
         send_queued(other, time.monotonic() + 3.0, started[0])
         assert second.received[-1].body == report(1).body
         assert first.received == []
@@ -301,9 +301,9 @@ def test_a_release_is_a_request_of_its_own(tmp_path: Path) -> None:
         assert receiver.received == []
         first, second, _ = _queued(mine)
         with opened(mine) as db:
-            outbox.mark(db, first.id, QueueState.DUE)
-            outbox.mark(db, second.id, QueueState.DUE)
-        _release(mine, second.id)
+            outbox.mark(db, first.row_id, QueueState.DUE)
+            outbox.mark(db, second.row_id, QueueState.DUE)
+        _release(mine, second.row_id)
         assert [arrived.body for arrived in receiver.received] == [report(2).body]  # of the other nothing was said
 
 
@@ -312,8 +312,8 @@ def test_a_report_held_back_by_itself_stays_though_the_others_go(tmp_path: Path)
         mine = _ready(tmp_path, receiver.url)
         fill_outbox(mine, 1, 2)
         first, _ = _queued(mine)
-        assert hold_back(mine, first.id)
-        assert not hold_back(mine, first.id)
+        assert hold_back(mine, first.row_id)
+        assert not hold_back(mine, first.row_id)
         hold(mine, review=True)
         hold(mine, review=False)
         _send(mine)
@@ -326,13 +326,13 @@ def test_releasing_needs_a_consent_that_covers_the_endpoint_and_a_report_that_ma
     fill_outbox(mine, 1)
     (held,) = _queued(mine)
     with pytest.raises(UserError, match="nothing may leave"):
-        release(profile(tmp_path, DO_NOT_TRACK="1"), [held.id])
-    assert release(mine, [held.id + 7]) == 0
+        release(profile(tmp_path, DO_NOT_TRACK="1"), [held.row_id])
+    assert release(mine, [held.row_id + 7]) == 0
     for cause in (Cause.DAMAGED, Cause.OLDER_RULES):
         with opened(mine) as db:
-            outbox.mark(db, held.id, QueueState.SET_ASIDE, cause)
+            outbox.mark(db, held.row_id, QueueState.SET_ASIDE, cause)
         with pytest.raises(UserError, match="not as today's fields allow"):
-            release(mine, [held.id])
+            release(mine, [held.row_id])
 
 
 def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:

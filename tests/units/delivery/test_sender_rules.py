@@ -13,7 +13,7 @@ import pytest
 from shimmy_metrics.delivery import sender
 from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.delivery.effective import ENDED
-from shimmy_metrics.delivery.post import Answer
+from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
@@ -120,9 +120,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sender]:
         yield Sender(tmp_path, db, monkeypatch)
 
 
-def _confirming(*numbers: int) -> Answer:
+def _confirming(*numbers: int) -> Response:
     body = join([report(number).body for number in numbers])
-    return Answer(200, orjson.dumps({"sha256": digest(body)}))
+    return Response(200, orjson.dumps({"sha256": digest(body)}))
 
 
 def test_of_what_was_taken_a_receipt_is_kept_and_nothing_waits(home: Sender) -> None:
@@ -134,7 +134,7 @@ def test_of_what_was_taken_a_receipt_is_kept_and_nothing_waits(home: Sender) -> 
     assert wire.environments == [home.profile.environment]
     assert home.departures == [
         Departure(
-            id=1,
+            row_id=1,
             begun=NOW,
             endpoint=LOCAL,
             sha256=digest(body),
@@ -171,7 +171,7 @@ def test_the_row_stands_before_a_byte_leaves_and_names_the_reports_from_then_on(
         assert under_way.ended is None
         seen.append(under_way.report_ids)
 
-    home.send(Exchange(Answer(204), before_head=look, before_body=look))
+    home.send(Exchange(Response(204), before_head=look, before_body=look))
     assert seen == [(), (uuid(1),)]
 
 
@@ -241,7 +241,7 @@ def test_an_attempt_keeps_a_quarter_of_a_second_for_its_end(home: Sender) -> Non
 
 def test_where_no_connection_can_be_made_that_is_what_is_on_record(home: Sender) -> None:
     home.queue(1)
-    home.send(Exchange(Answer(failure=Failure.CONNECTION)))
+    home.send(Exchange(Response(failure=Failure.CONNECTION)))
     (gone,) = home.departures
     assert (gone.outcome, gone.failure, gone.report_ids) == (Outcome.NOTHING_LEFT, Failure.CONNECTION, ())
     assert home.back_off == ("1", "0")
@@ -257,13 +257,13 @@ def test_when_its_time_is_up_nothing_is_begun(home: Sender) -> None:
 def test_a_failure_is_counted_and_the_rest_waits_for_a_later_end(home: Sender) -> None:
     home.queue(1)
     set_meta(home.db, "passed-over", "2")
-    wire = home.send(Exchange(Answer(500)), Exchange(Answer(500)))
+    wire = home.send(Exchange(Response(500)), Exchange(Response(500)))
     assert len(wire.requests) == 1
     assert home.back_off == ("1", "0")
     assert home.states == {uuid(1): QueueState.DUE}
     (gone,) = home.departures
     assert (gone.outcome, gone.status, gone.taken, gone.body) == (Outcome.ERROR, 500, 0, b"")
-    home.send(Exchange(Answer(500)))
+    home.send(Exchange(Response(500)))
     assert home.back_off == ("2", "0")
 
 
@@ -272,10 +272,10 @@ def test_back_off_passes_over_ends_and_a_release_by_hand_is_never_passed_over(ho
     set_meta(home.db, "failures", "3")
     passed = []
     for _ in range(3):
-        attempted = bool(home.send(Exchange(Answer(500))).seconds)
+        attempted = bool(home.send(Exchange(Response(500))).seconds)
         passed.append((attempted, *home.back_off))
     assert passed == [(False, "3", "1"), (False, "3", "2"), (True, "4", "0")]
-    assert home.send_released(1, meets=Exchange(Answer(500))).seconds
+    assert home.send_released(1, meets=Exchange(Response(500))).seconds
     assert home.back_off == ("5", "0")
 
 
@@ -294,12 +294,12 @@ def test_what_is_sealed_while_another_is_sent_goes_with_its_own_end(home: Sender
 
 def test_one_end_makes_one_attempt_however_many_senders_are_started(home: Sender) -> None:
     home.queue(1)
-    assert home.send(Exchange(Answer(500))).seconds
+    assert home.send(Exchange(Response(500))).seconds
     for _ in range(3):
-        assert home.run(Exchange(Answer(500))).seconds == []
+        assert home.run(Exchange(Response(500))).seconds == []
     assert home.back_off == ("1", "0")
     assert home.end()
-    assert home.run(Exchange(Answer(500))).seconds
+    assert home.run(Exchange(Response(500))).seconds
     assert home.back_off == ("2", "0")
     assert not home.end()
     for _ in range(3):
@@ -309,8 +309,8 @@ def test_one_end_makes_one_attempt_however_many_senders_are_started(home: Sender
 
 def test_an_end_that_comes_while_another_attempt_fails_makes_its_own(home: Sender) -> None:
     home.queue(1)
-    home.send(Exchange(Answer(500), before_body=home.end))
-    assert home.run(Exchange(Answer(500))).seconds
+    home.send(Exchange(Response(500), before_body=home.end))
+    assert home.run(Exchange(Response(500))).seconds
     assert home.back_off == ("2", "0")
 
 
@@ -434,7 +434,7 @@ def test_each_of_two_releases_is_a_request_of_its_own(home: Sender) -> None:
 
 @pytest.mark.parametrize("state", [QueueState.HELD_BY_MODE, QueueState.HELD_BY_HAND, QueueState.HELD_FOR_ENDPOINT])
 @pytest.mark.parametrize(
-    "meets", [NEVER, Exchange(Answer(500)), Exchange(Answer(failure=Failure.CONNECTION)), Exchange(Answer(429))]
+    "meets", [NEVER, Exchange(Response(500)), Exchange(Response(failure=Failure.CONNECTION)), Exchange(Response(429))]
 )
 def test_what_was_released_and_not_taken_waits_as_before(home: Sender, state: QueueState, meets: Exchange) -> None:
     home.queue(1)
@@ -477,7 +477,7 @@ def test_a_release_that_no_sender_took_in_its_time_is_over(home: Sender) -> None
 
 def test_more_than_the_outbox_holds_is_dropped_and_noted(home: Sender) -> None:
     home.queue(*range(OUTBOX_REPORTS + 3))
-    home.send(Exchange(Answer(500)))
+    home.send(Exchange(Response(500)))
     (noted,) = chain.notes(home.db)
     assert (noted.kind, noted.number, noted.at) == (NoteKind.DROPPED, 3, NOW)
     assert uuid(2) not in home.states
@@ -528,7 +528,7 @@ def test_a_config_that_cannot_be_read_sends_nothing_and_is_said(home: Sender) ->
 
 def test_after_410_nothing_is_sent_there_any_more(home: Sender) -> None:
     home.queue(1)
-    home.send(Exchange(Answer(410)))
+    home.send(Exchange(Response(410)))
     assert get_meta(home.db, "ended") == LOCAL
     assert home.back_off == ("0", "0")
     assert home.states == {uuid(1): QueueState.DUE}
@@ -541,7 +541,7 @@ def test_of_a_partly_taken_request_the_refused_are_set_aside_with_why(home: Send
     body = join([report(1).body, report(2).body])
     refused = [{"id": uuid(2), "field": "platform", "rule": "none of its words"}]
     told = orjson.dumps({"sha256": digest(body), "stored": [uuid(1)], "refused": refused})
-    home.send(Exchange(Answer(422, told)))
+    home.send(Exchange(Response(422, told)))
     (gone,) = home.departures
     assert (gone.outcome, gone.status, gone.taken, gone.body) == (Outcome.PARTLY, 422, 1, body)
     (aside,) = outbox.everything(home.db)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.delivery.sealing import end_session, example
+from shimmy_metrics.delivery.seal import end_session, example_report
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report.build import build
 from shimmy_metrics.store import outbox, sessions
@@ -27,7 +27,7 @@ def _told(root: Path, moments: list[datetime], facts: Facts = FACTS) -> list[dic
             begun = sessions.begin(db, session(f"c0ffee00-0000-4000-8000-{number:012x}", consent_id=consent_id))
             end_session(mine, db, begun, COUNTERS, facts)
             (waiting,) = outbox.everything(db)
-            outbox.remove(db, waiting.id)
+            outbox.remove(db, waiting.row_id)
         told.append(orjson.loads(waiting.body))
     return told
 
@@ -65,10 +65,10 @@ def test_a_month_in_which_neither_could_be_read_keeps_its_turn(tmp_path: Path) -
 def test_an_example_tells_what_the_next_report_would(tmp_path: Path) -> None:
     _told(tmp_path, [NOW])
     with opened(Profile.under(tmp_path, {}, fixed())) as db:
-        same_month = build(example(FACTS, NOW, 1, db))["metrics"]
-        later = build(example(FACTS, NOW + timedelta(days=31), 1, db))["metrics"]
-        earlier = build(example(FACTS, NOW - timedelta(days=31), 1, db))["metrics"]
-    nothing_sealed = build(example(FACTS, NOW, 1))["metrics"]
+        same_month = build(example_report(FACTS, NOW, 1, db))["metrics"]
+        later = build(example_report(FACTS, NOW + timedelta(days=31), 1, db))["metrics"]
+        earlier = build(example_report(FACTS, NOW - timedelta(days=31), 1, db))["metrics"]
+    nothing_sealed = build(example_report(FACTS, NOW, 1))["metrics"]
     for metrics, cores in ((same_month, None), (later, 8), (earlier, None), (nothing_sealed, 8)):
         assert isinstance(metrics, dict)
         assert metrics["cpu_cores"] == cores

@@ -119,7 +119,7 @@ def test_a_report_that_still_waits_keeps_its_departures() -> None:
     with memory_store() as db:
         send(db, Outcome.ERROR)
         departures.delete_receipts(db, NOW, ["a report"])
-        assert departures.that_carried(db, ["a report", "another"]).keys() == {"a report"}
+        assert departures.last_carrying(db, ["a report", "another"]).keys() == {"a report"}
 
 
 def test_like_failures_in_a_row_are_one_row() -> None:
@@ -255,7 +255,7 @@ def test_failures_that_join_are_told_as_the_last_of_them_was() -> None:
             departures.complete(db, number, ended=begun, outcome=outcome, failure=Failure.PROXY)
         (joined,) = departures.everything(db)
         assert joined == Departure(
-            id=joined.id,
+            row_id=joined.row_id,
             begun=NOW + timedelta(minutes=5),
             endpoint=URL,
             sha256=digest(b"5"),

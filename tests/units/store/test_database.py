@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.store import database, old_form, outbox, readonly
+from shimmy_metrics.store import database, outbox, readonly, wal
 from shimmy_metrics.store.ballast import BALLAST_BYTES, ballast_path, give_up, lay
 from shimmy_metrics.store.database import (
     all_meta,
     beside,
     connect,
-    forget_meta,
+    delete_meta,
     get_meta,
     journal_path,
     opened,
@@ -54,7 +54,7 @@ def test_words_are_remembered_by_their_names() -> None:
             set_meta(db, name, value)
         assert get_meta(db, "b") == "3"
         assert list(all_meta(db).items()) == [("a", "2"), ("b", "3"), ("c", "4")]
-        forget_meta(db, "a", "c", "never")
+        delete_meta(db, "a", "c", "never")
         assert all_meta(db) == {"b": "3"}
 
 
@@ -294,13 +294,13 @@ def test_the_first_bytes_of_a_file_tell_its_form(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     path = store_path(mine)
     write_old_store(path)
-    assert old_form.beginning(path, 6) == b"SQLite"
-    assert old_form.has_log(path)
-    assert old_form.has_log(path)  # it may change at any time, and is looked at anew
+    assert wal.beginning(path, 6) == b"SQLite"
+    assert wal.in_wal_mode(path)
+    assert wal.in_wal_mode(path)  # it may change at any time, and is looked at anew
     with opened(mine):
-        assert not old_form.has_log(path)
+        assert not wal.in_wal_mode(path)
     os.mkfifo(tmp_path / "fifo")
-    assert old_form.beginning(tmp_path / "fifo", 8) == b""
+    assert wal.beginning(tmp_path / "fifo", 8) == b""
 
 
 def test_a_file_in_today_s_form_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,15 +309,15 @@ def test_a_file_in_today_s_form_is_looked_at_once(tmp_path: Path, monkeypatch: p
     path = store_path(mine)
     with opened(mine):
         pass
-    assert not old_form.has_log(path)
+    assert not wal.in_wal_mode(path)
 
     def refused(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr(old_form, "beginning", refused)
-    assert not old_form.has_log(path)
+    monkeypatch.setattr(wal, "beginning", refused)
+    assert not wal.in_wal_mode(path)
     with pytest.raises(AssertionError):
-        old_form.has_log(Path(__file__))
+        wal.in_wal_mode(Path(__file__))
 
 
 def test_an_older_program_that_has_it_open_is_said_with_a_way_out(tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_an_older_program_that_has_it_open_is_said_with_a_way_out(tmp_path: Path
     with closing(sqlite3.connect(path, isolation_level=None)) as older:
         older.execute("SELECT count(*) FROM receipts").fetchone()
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db, pytest.raises(BusyError) as caught:
-            old_form.fold_log(db, path)
+            wal.leave_wal_mode(db, path)
     assert str(caught.value) == (
         f"{path}: is open in an older version of shimmy-metrics. Metrics are off until then: stop the server, app or "
         "demo that was started before the update"
@@ -340,7 +340,7 @@ class _Broken:
 
 def test_another_error_at_that_is_not_said_to_be_an_older_program(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="disk I/O"):
-        old_form.fold_log(_Broken(), tmp_path / "metrics.db")  # type: ignore[arg-type]  # it is one in all that is used
+        wal.leave_wal_mode(_Broken(), tmp_path / "metrics.db")  # type: ignore[arg-type]  # it is one in all that is used
 
 
 def test_the_log_s_index_of_a_killed_program_goes_with_it(tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_the_log_s_index_of_a_killed_program_goes_with_it(tmp_path: Path) -> Non
     index = path.with_name("metrics.db-shm")
     index.write_bytes(b"what a killed program left")
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        old_form.fold_log(db, path)
+        wal.leave_wal_mode(db, path)
         assert not index.exists()
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "truncate"
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
@@ -458,7 +458,7 @@ def test_a_look_that_may_write_leaves_the_old_form(tmp_path: Path) -> None:
     write_old_store(store_path(mine))
     with open_readonly(mine) as db:
         assert db is not None
-    assert not old_form.has_log(store_path(mine))
+    assert not wal.in_wal_mode(store_path(mine))
 
 
 def test_a_file_without_tables_is_no_store_yet(tmp_path: Path) -> None:

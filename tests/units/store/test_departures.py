@@ -19,7 +19,7 @@ def test_it_is_read_back_as_it_was_written(outcome: Outcome) -> None:
     with memory_store() as db:
         number = departures.begin(db, _begun())
         (under_way,) = departures.everything(db)
-        assert under_way == _begun()._replace(id=number, place=1)
+        assert under_way == _begun()._replace(row_id=number, place=1)
         departures.may_leave(db, number, ["one", "two"])
         departures.complete(
             db, number, ended=NOW, outcome=outcome, status=207, failure=Failure.TIME, taken=1, body=BODY
@@ -48,7 +48,7 @@ def test_the_newest_departure_that_carried_a_report_tells_of_it() -> None:
             number = departures.begin(db, _begun())
             departures.may_leave(db, number, ids)
             departures.complete(db, number, ended=NOW, outcome=outcome)
-        carried = departures.that_carried(db, ["a", "b", "c"])
+        carried = departures.last_carrying(db, ["a", "b", "c"])
         assert {report: departure.outcome for report, departure in carried.items()} == {
             "a": Outcome.ERROR,
             "b": Outcome.NO_ANSWER,
@@ -72,7 +72,7 @@ def test_an_abandoned_one_may_have_left_only_where_a_byte_could() -> None:
 def test_no_departure_is_none() -> None:
     with memory_store() as db:
         assert departures.last(db) is None
-        assert departures.that_carried(db, ["a"]) == {}
+        assert departures.last_carrying(db, ["a"]) == {}
 
 
 def test_nothing_is_said_of_it_that_was_not_given() -> None:
@@ -85,8 +85,8 @@ def test_nothing_is_said_of_it_that_was_not_given() -> None:
 @pytest.mark.parametrize(("ids", "outcome"), [(("a",), Outcome.MAY_HAVE_LEFT), ((), Outcome.NOTHING_LEFT)])
 def test_one_left_open_is_shown_as_it_will_be_completed(ids: tuple[str, ...], outcome: Outcome) -> None:
     open_ = _begun()._replace(report_ids=ids)
-    assert departures.as_it_is(open_, NOW, at_work=True) is open_
-    shown = departures.as_it_is(open_, NOW, at_work=False)
+    assert departures.as_completed(open_, NOW, at_work=True) is open_
+    shown = departures.as_completed(open_, NOW, at_work=False)
     assert shown == open_._replace(ended=NOW, outcome=outcome, failure=Failure.INTERRUPTED)
     for at_work in (True, False):
-        assert departures.as_it_is(shown, NOW, at_work=at_work) is shown
+        assert departures.as_completed(shown, NOW, at_work=at_work) is shown

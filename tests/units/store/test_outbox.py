@@ -15,7 +15,7 @@ def test_a_report_is_read_back_byte_for_byte() -> None:
     with memory_store() as db:
         outbox.add(db, queued(consent_id="g"))
         outbox.add(db, queued(consent_id="g"))  # sealed twice by a crash between two steps: there once
-        assert outbox.due(db) == [queued(consent_id="g")._replace(id=1)]
+        assert outbox.due(db) == [queued(consent_id="g")._replace(row_id=1)]
         assert (outbox.due(db)[0].body, outbox.due(db)[0].sha256) == (sealed().body, sealed().sha256)
 
 
@@ -43,9 +43,9 @@ def test_states_move_and_what_was_held_by_hand_stays() -> None:
     with memory_store() as db:
         for number, state in enumerate(QueueState):
             outbox.add(db, queued(uuid(number), state))
-        assert outbox.mark_all(db, QueueState.DUE, QueueState.HELD_BY_MODE) == 1
+        assert outbox.move_all(db, QueueState.DUE, QueueState.HELD_BY_MODE) == 1
         assert outbox.due(db) == []
-        assert outbox.mark_all(db, QueueState.HELD_BY_MODE, QueueState.DUE) == 2
+        assert outbox.move_all(db, QueueState.HELD_BY_MODE, QueueState.DUE) == 2
         assert [each.state for each in outbox.everything(db)[2:]] == list(QueueState)[2:]
 
 
@@ -95,4 +95,4 @@ def test_a_state_without_a_reason_has_none() -> None:
         outbox.add(db, report(1))
         outbox.mark(db, 1, QueueState.HELD_BY_HAND)
         held = outbox.get(db, 1)
-        assert held == report(1)._replace(id=1, state=QueueState.HELD_BY_HAND)
+        assert held == report(1)._replace(row_id=1, state=QueueState.HELD_BY_HAND)

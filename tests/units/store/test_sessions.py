@@ -16,7 +16,7 @@ from support.samples import COUNTERS, NOW, memory_store, profile, session
 def test_a_session_is_read_back_as_it_was_written() -> None:
     with memory_store() as db:
         number = sessions.begin(db, session(consent_id="g"))
-        assert sessions.get(db, number) == session(consent_id="g")._replace(id=number)
+        assert sessions.get(db, number) == session(consent_id="g")._replace(row_id=number)
         assert sessions.checkpoint(db, number, COUNTERS._replace(requests=48), NOW)
         found = sessions.get(db, number)
         assert found is not None
@@ -43,8 +43,8 @@ def test_only_the_newest_sessions_for_the_person_are_kept() -> None:
             sessions.finish(db, sessions.begin(db, session(uuid(number), local=True)), NOW, local=True)
         kept = sessions.kept(db)
         assert len(kept) == LOCAL_SESSIONS
-        assert kept[0].session_id == uuid(LOCAL_SESSIONS + 4)
-        assert sessions.everything(db)[0].session_id == uuid(999)
+        assert kept[0].report_id == uuid(LOCAL_SESSIONS + 4)
+        assert sessions.everything(db)[0].report_id == uuid(999)
 
 
 def test_figures_kept_with_a_report_go_with_it_or_become_the_person_s() -> None:
@@ -55,12 +55,12 @@ def test_figures_kept_with_a_report_go_with_it_or_become_the_person_s() -> None:
         sessions.begin(db, session(uuid(3), consent_id="g"))
         assert sessions.kept(db) == []
         outbox.remove(db, 1)
-        assert [each.session_id for each in sessions.everything(db)] == [uuid(2), uuid(3)]
-        sessions.keep_for_the_person(db)
+        assert [each.report_id for each in sessions.everything(db)] == [uuid(2), uuid(3)]
+        sessions.keep_locally(db)
         outbox.remove_all(db)
         (kept,) = sessions.kept(db)
-        assert (kept.session_id, kept.consent_id, kept.endpoint, kept.local) == (uuid(2), "", "", True)
-        assert [each.session_id for each in sessions.running(db)] == [uuid(3)]
+        assert (kept.report_id, kept.consent_id, kept.endpoint, kept.local) == (uuid(2), "", "", True)
+        assert [each.report_id for each in sessions.running(db)] == [uuid(3)]
 
 
 def test_one_that_ended_is_read_back_with_its_end() -> None:
@@ -68,7 +68,7 @@ def test_one_that_ended_is_read_back_with_its_end() -> None:
         later = NOW + timedelta(hours=1)
         number = sessions.begin(db, session())
         sessions.finish(db, number, later, local=True)
-        assert sessions.everything(db) == [session()._replace(id=number, local=True, ended=later)]
+        assert sessions.everything(db) == [session()._replace(row_id=number, local=True, ended=later)]
         again = sessions.begin(db, session(uuid(2))._replace(ended=later))
         found = sessions.get(db, again)
         assert found is not None
@@ -79,18 +79,18 @@ def test_one_session_is_removed_and_no_other() -> None:
     with memory_store() as db:
         first, second = (sessions.begin(db, session(uuid(number))) for number in (1, 2))
         sessions.remove(db, first)
-        assert [each.id for each in sessions.everything(db)] == [second]
+        assert [each.row_id for each in sessions.everything(db)] == [second]
 
 
 def test_a_session_is_alive_while_its_lock_is_held(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
-    running = session()._replace(id=3)
+    running = session()._replace(row_id=3)
     assert sessions.lock_path(mine, 3) == mine.state_dir / "session-3.lock"
     assert not sessions.alive(mine, running)
     lock = sessions.take_lock(mine, 3)
     assert sessions.alive(mine, running)
-    assert not sessions.alive(mine, running._replace(id=4))
+    assert not sessions.alive(mine, running._replace(row_id=4))
     lock.release()
     assert not sessions.alive(mine, running)
 

@@ -39,8 +39,8 @@ def _all_is_there(db: Database) -> None:
         (uuid(13), QueueState.SET_ASIDE, Cause.REFUSED),
     ]
     assert [each.counters for each in sessions.everything(db)] == [COUNTERS, COUNTERS]
-    assert [each.session_id for each in sessions.kept(db)] == [uuid(101)]
-    assert [each.session_id for each in sessions.running(db)] == [uuid(102)]
+    assert [each.report_id for each in sessions.kept(db)] == [uuid(101)]
+    assert [each.report_id for each in sessions.running(db)] == [uuid(102)]
     assert get_meta(db, "active-day") == "2026-11-23"
 
 

@@ -154,7 +154,7 @@ def hold(profile: Profile, *, review: bool) -> Decision:
         states = (QueueState.DUE, QueueState.HELD_BY_MODE)
         before, after = states if review else states[::-1]
         with opened(profile) as db:
-            outbox.mark_all(db, before, after)
+            outbox.move_all(db, before, after)
     return decision
 
 

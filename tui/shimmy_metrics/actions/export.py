@@ -72,7 +72,7 @@ def save(data: bytes, path: Path) -> None:
 
 def _session(session: Session) -> dict[str, Any]:
     return {
-        "session_id": session.session_id,
+        "session_id": session.report_id,
         "only_for_me": session.local,
         "consent_id": session.consent_id,
         "endpoint": session.endpoint,
@@ -104,12 +104,12 @@ def _queued(report: QueuedReport) -> dict[str, Any]:
 def _paired(sent: Iterable[Departure], linked: Iterable[Row]) -> Iterator[tuple[Departure, dict[str, Any]]]:
     """Yield each departure, newest first, with what the chain covers of it, by column."""
     by_number = {row[0]: dict(zip(chain.DEPARTURE_COLUMNS, row, strict=True)) for row in linked}
-    return ((departure, by_number[departure.id]) for departure in sent)
+    return ((departure, by_number[departure.row_id]) for departure in sent)
 
 
 def _receipt(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
     return {
-        "departure": departure.id,
+        "departure": departure.row_id,
         "at": linked["ended"],
         "endpoint": departure.endpoint,
         "status": departure.status,

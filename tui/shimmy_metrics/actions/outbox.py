@@ -58,11 +58,11 @@ def release(profile: Profile, reports: Collection[int]) -> int:
         found = [report for report in (outbox.get(db, each) for each in reports) if report is not None]
         found = _not_overdue(found, profile.clock.now())
         _check(consent, found)
-        releases.release(db, [report.id for report in found], consent.decision.consent_id, profile.clock.now())
+        releases.release(db, [report.row_id for report in found], consent.decision.consent_id, profile.clock.now())
     if not found:
         return 0
     try:
-        start_sender(profile, released=[report.id for report in found])
+        start_sender(profile, released=[report.row_id for report in found])
     except OSError as error:
         remedy = "The report waits as before; release it again"
         raise UserError("the sender could not be started", remedy=remedy) from error
@@ -98,9 +98,9 @@ def release_found(profile: Profile, found: ReleaseRequest) -> int:
     """
     with open_readonly(profile) as db:
         before = departures.last(db) if db is not None else None
-    if not release(profile, [report.id for report in found.request.reports]):
+    if not release(profile, [report.row_id for report in found.request.reports]):
         raise UserError("the report was gone already", remedy="See shimmy config --metrics status")
-    return before.id if before is not None else 0
+    return before.row_id if before is not None else 0
 
 
 def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Departure | None:
@@ -110,7 +110,7 @@ def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Depart
     """
     with open_readonly(profile) as db:
         made = departures.everything(db) if db is not None else []
-    its_own = (each for each in made if each.id > after and each.by_hand and each.sha256 == found.request.sha256)
+    its_own = (each for each in made if each.row_id > after and each.by_hand and each.sha256 == found.request.sha256)
     return next((each for each in its_own if each.ended is not None), None)
 
 
@@ -146,7 +146,7 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
     at_work = sending(profile)
     if not at_work:
         departures.complete_abandoned(db, profile.clock.now())
-    departure = departures.that_carried(db, [found.report_id]).get(found.report_id)
+    departure = departures.last_carrying(db, [found.report_id]).get(found.report_id)
     if at_work and departure is not None and departure.ended is None:
         remedy = "See in a few seconds what became of it; a no stops it at once"
         raise UserError("this report is being sent at this moment", remedy=remedy)
@@ -156,7 +156,7 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
 
 
 def _on_its_way(profile: Profile, db: Database, report: QueuedReport) -> bool:
-    departure = departures.that_carried(db, [report.report_id]).get(report.report_id)
+    departure = departures.last_carrying(db, [report.report_id]).get(report.report_id)
     return departure is not None and departure.ended is None and sending(profile)
 
 

@@ -151,7 +151,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     at_work = at_work or sending(profile)
     now = profile.clock.now()
     entries = tuple(
-        departures.as_it_is(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
+        departures.as_completed(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
         for entry in known.entries
     )
     consent = empty.consent if empty.unusable else effective_consent(profile, db)
@@ -169,7 +169,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         ended=tuple(sessions.kept(db)),
         outbox=queued,
         overdue=frozenset(
-            report.id for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now)
+            report.row_id for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now)
         ),
         next_request=request_of(leavable(queued, now), consent.endpoint),
         entries=entries,

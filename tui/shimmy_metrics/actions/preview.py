@@ -9,7 +9,7 @@ from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.effective import effective_consent, next_attempt
 from shimmy_metrics.delivery.request import Request, headers, next_request
-from shimmy_metrics.delivery.sealing import example, measured
+from shimmy_metrics.delivery.seal import example_report, measured
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
@@ -102,7 +102,7 @@ def preview_report(
     now = profile.clock.now()
     values: Measured
     if session is None:
-        values = example(facts, now, schema_version, db)
+        values = example_report(facts, now, schema_version, db)
     else:
         values = measured(db, session, facts, now=now, schema_version=schema_version)
     sealed = seal(build(values))

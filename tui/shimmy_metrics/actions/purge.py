@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, PASSED_OVER
+from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, SKIPPED
 from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import departures, outbox, sessions
-from shimmy_metrics.store.database import Database, forget_meta, get_meta, opened, store_path
+from shimmy_metrics.store.database import Database, delete_meta, get_meta, opened, store_path
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
 from shimmy_metrics.store.releases import RELEASED
@@ -79,20 +79,22 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
     if gone:
         departures.complete_abandoned(db, profile.clock.now())
     queued = outbox.everything(db)
-    carried = departures.that_carried(db, [report.report_id for report in queued])
-    given = {each.id: (each, sum(other.id == each.id for other in carried.values())) for each in carried.values()}
+    carried = departures.last_carrying(db, [report.report_id for report in queued])
+    given = {
+        each.row_id: (each, sum(other.row_id == each.row_id for other in carried.values())) for each in carried.values()
+    }
     leaving: list[Session] = []
     kept = 0
     if local:
         kept = len(queued)
-        sessions.keep_for_the_person(db)
+        sessions.keep_locally(db)
     else:
         leaving = sessions.everything(db)
         for session in leaving:
-            sessions.remove(db, session.id)
+            sessions.remove(db, session.row_id)
     outbox.remove_all(db)
     # There is nothing left to send, or to try again.
-    forget_meta(db, FAILURES, PASSED_OVER, ATTEMPTED, RELEASED, AT_START)
+    delete_meta(db, FAILURES, SKIPPED, ATTEMPTED, RELEASED, AT_START)
     return PurgeResult(
         reports=0 if local else len(queued) - len(carried),
         given=tuple(given.values()),

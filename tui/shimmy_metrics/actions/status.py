@@ -137,7 +137,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
         taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
-        departures=tuple(departures.as_it_is(each, found.now, at_work=at_work) for each in gone),
+        departures=tuple(departures.as_completed(each, found.now, at_work=at_work) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),
         failures=counted(db)[0],
         attempt=next_attempt(profile, db),

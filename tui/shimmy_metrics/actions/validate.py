@@ -57,8 +57,8 @@ def validate_held(profile: Profile) -> ValidationResult:
     parsed = parse(held)
     faults, checked = check_export(parsed)
     searched = identifiers(profile)
-    passed_over = (Kind.STORE,) if unread(profile) else ()
-    ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in passed_over]
+    ends_skipped = (Kind.STORE,) if unread(profile) else ()
+    ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in ends_skipped]
     faults += _locks(ours)
     leaks = [*_leaks("what is held", held, searched)]
     for each in ours:

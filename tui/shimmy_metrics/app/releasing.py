@@ -72,7 +72,7 @@ class Releasing(Acting):
     def _release(self, subject: Subject) -> None:
         from shimmy_metrics.actions.outbox import release
 
-        rows = frozenset(report.id for report in subject.reports)
+        rows = frozenset(report.row_id for report in subject.reports)
         ids = frozenset(report.report_id for report in subject.reports)
         newest = max((entry.place for entry in self.overview.entries), default=0) if self.overview else 0
 
@@ -104,7 +104,7 @@ class Releasing(Acting):
         """Say that no sender made a request of what was released, and still waits: its time is over."""
         released, self._released = self._released, None
         shown = self.overview.outbox if self.overview is not None else ()
-        waiting = sum(report.id in released.rows for report in shown) if released is not None else 0
+        waiting = sum(report.row_id in released.rows for report in shown) if released is not None else 0
         if waiting:
             waits = "The report waits" if waiting == 1 else "The reports wait"
             self.post_message(Done(f"No request was made. {waits} as before."))
@@ -128,7 +128,7 @@ class Releasing(Acting):
         from shimmy_metrics.actions.outbox import delete
 
         def done() -> str:
-            made = delete(self.profile, report.id)
+            made = delete(self.profile, report.row_id)
             canvas = self.canvas()
             return deleted(made.departure, canvas.now, canvas.zone) if made.gone else "Gone already."
 
@@ -141,7 +141,9 @@ class Releasing(Acting):
 
         self._do(
             lambda: (
-                "Held until you release it." if hold_back(self.profile, report.id) else "Gone already, or on its way."
+                "Held until you release it."
+                if hold_back(self.profile, report.row_id)
+                else "Gone already, or on its way."
             )
         )
 

@@ -11,9 +11,9 @@ from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.departure_text import host
 from shimmy_metrics.departure_text import purged as sentences
-from shimmy_metrics.elsewhere_text import other_receiver
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.other_servers_text import other_receiver
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import amount, answered, by_way_of, held_for_an_earlier_yes
 

@@ -16,11 +16,11 @@ from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
-from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, by_way_of, leaves, obstacle

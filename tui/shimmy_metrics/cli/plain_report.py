@@ -19,12 +19,12 @@ from shimmy_metrics.departure_text import (
     waits_until,
     when,
 )
-from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.unread_text import tokens_unknown
+from shimmy_metrics.unknown_tokens_text import tokens_unknown
 from shimmy_metrics.wording import (
     DISABLE,
     HELD,
@@ -182,7 +182,7 @@ def _entry(entry: Entry, now: datetime) -> str:
 
 
 def _key(entry: Entry) -> str:
-    return f"departure {entry.id}" if isinstance(entry, Departure) else f"note {entry.place}"
+    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"
 
 
 def _field(field: Field) -> Iterator[str]:

@@ -8,8 +8,8 @@ from typing import Final
 from shimmy_metrics.actions.status import Status
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.departure_text import became, in_all, owed, receipts_kept, set_aside, waits_until
-from shimmy_metrics.elsewhere_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording import (
     DISABLE,
@@ -63,7 +63,7 @@ def as_json(status: Status) -> bytes:
         "sending": status.sending,
         "last_attempt": status.last and departure_json(status.last),
         "failures_in_a_row": status.failures,
-        "session_ends_passed_over": status.attempt.passed_over,
+        "session_ends_passed_over": status.attempt.ends_skipped,
         "sends_at_session_start": status.attempt.at_start,
         "store_read_whole": not (status.unread or status.troubles),
         "troubles": list(status.troubles),

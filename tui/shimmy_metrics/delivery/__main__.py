@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from shimmy_metrics.delivery.sealing import seal_ended
+from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.unsealed import read
 from shimmy_metrics.limits import SEND_SECONDS

@@ -28,7 +28,7 @@ as well, so the request's method is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back: a status with the body's first `ANSWER_BYTES`, or no answer (status 0) with what went wrong."""
 
     status: int = 0
@@ -90,10 +90,10 @@ class Post:
         self._gate = gate
         self._seconds = seconds
         self._done = threading.Event()
-        self._answer = Answer(failure=Failure.TIME)
+        self._answer = Response(failure=Failure.TIME)
         threading.Thread(target=self._attempt, daemon=True, name="post").start()
 
-    def answer(self, seconds: float) -> Answer | None:
+    def answer(self, seconds: float) -> Response | None:
         """Return the answer where it came within so many seconds, else None. Never raises."""
         return self._answer if self._done.wait(max(0.0, seconds)) else None
 
@@ -101,15 +101,15 @@ class Post:
         try:
             self._answer = self._exchange()
         except Exception as error:  # noqa: BLE001 - whatever a network can do, the report stays
-            self._answer = Answer(failure=self._failure(error))
+            self._answer = Response(failure=self._failure(error))
         self._done.set()
 
-    def _exchange(self) -> Answer:
+    def _exchange(self) -> Response:
         request = self._request
         try:
             authority = _authority(self._environment)
         except OSError:  # no such file, or none with certificates in it
-            return Answer(failure=Failure.AUTHORITY)
+            return Response(failure=Failure.AUTHORITY)
         client = httpx.Client(
             verify=authority,
             proxy=proxy_for(request.url, self._environment) or None,
@@ -132,7 +132,7 @@ class Post:
                 body += piece
                 if len(body) >= ANSWER_BYTES:
                     break
-            return Answer(response.status_code, body[:ANSWER_BYTES])
+            return Response(response.status_code, body[:ANSWER_BYTES])
 
     def _failure(self, error: BaseException) -> Failure:
         """Return what went wrong, from the errors that led to this one."""

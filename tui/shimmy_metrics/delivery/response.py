@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from shimmy_metrics.delivery.post import Answer
+from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.records import Cause, Outcome
 from shimmy_metrics.report.check import printable
@@ -23,7 +23,7 @@ class Refusal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Classification:
     """The meaning of one answer.
 
     `refused` maps the ids of reports to be set aside to why; those of a request that is taken and that are not named
@@ -40,27 +40,27 @@ class Verdict:
         return not self.outcome.taken and not self.refused and not self.ended
 
 
-def classify(request: Request, answer: Answer, *, passed: bool) -> Verdict:
+def classify(request: Request, answer: Response, *, passed: bool) -> Classification:
     """Return what the answer means. `passed`: a byte of the request may have left."""
     status = answer.status
     if not status:
-        return Verdict(Outcome.NO_ANSWER if passed else Outcome.NOTHING_LEFT)
+        return Classification(Outcome.NO_ANSWER if passed else Outcome.NOTHING_LEFT)
     if 200 <= status < 300:
         confirmed = _parsed(answer.body).get("sha256") == request.sha256
-        return Verdict(Outcome.CONFIRMED if confirmed else Outcome.ACCEPTED)
+        return Classification(Outcome.CONFIRMED if confirmed else Outcome.ACCEPTED)
     if status == HTTPStatus.GONE:
-        return Verdict(Outcome.REFUSED, ended=True)
+        return Classification(Outcome.REFUSED, ended=True)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         partly = _partly(request, answer)
         if partly is not None:
             return partly
     if 400 <= status < 500 and status not in _ASK_AGAIN:
         refusal = Refusal(Cause.REFUSED, str(status))
-        return Verdict(Outcome.REFUSED, {report.report_id: refusal for report in request.reports})
-    return Verdict(Outcome.ERROR)
+        return Classification(Outcome.REFUSED, {report.report_id: refusal for report in request.reports})
+    return Classification(Outcome.ERROR)
 
 
-def _partly(request: Request, answer: Answer) -> Verdict | None:
+def _partly(request: Request, answer: Response) -> Classification | None:
     """Read a 422 that lists what was stored and what was refused; None where it does not speak of this request."""
     told = _parsed(answer.body)
     ids = {report.report_id for report in request.reports}
@@ -76,7 +76,7 @@ def _partly(request: Request, answer: Answer) -> Verdict | None:
     # What the answer names on neither side was not taken: set aside with the rest, rather than sent for ever.
     for report_id in ids - listed - rules.keys():
         rules[report_id] = Refusal(Cause.UNLISTED)
-    return Verdict(Outcome.PARTLY if ids - rules.keys() else Outcome.REFUSED, rules)
+    return Classification(Outcome.PARTLY if ids - rules.keys() else Outcome.REFUSED, rules)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

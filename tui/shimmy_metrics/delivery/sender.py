@@ -15,9 +15,9 @@ from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.delivery import backoff
 from shimmy_metrics.delivery.effective import ENDED, effective_consent
-from shimmy_metrics.delivery.post import Answer, Gate, Post
+from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request, next_request
-from shimmy_metrics.delivery.response import Verdict, classify
+from shimmy_metrics.delivery.response import Classification, classify
 from shimmy_metrics.delivery.sender_lock import lock_path, sending
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
@@ -80,13 +80,13 @@ def _attempt(profile: Profile, deadline: float, released: Collection[int]) -> No
         answer, passed = _send(profile, db, leaving, deadline - _BOOKING_SECONDS)
         withdrawn = answer.failure is Failure.WITHDRAWN
         request = leaving.request
-        verdict = Verdict(Outcome.CUT_OFF) if withdrawn and passed else classify(request, answer, passed=passed)
+        verdict = Classification(Outcome.CUT_OFF) if withdrawn and passed else classify(request, answer, passed=passed)
         note_departure(profile, verdict.outcome, reports=len(request.reports), status=answer.status)
         # It left: where the disk has no room for that now, there is the ballast.
         with_room(store_path(profile), lambda: _complete(profile, db, leaving, answer, verdict))
 
 
-def _send(profile: Profile, db: Database, leaving: _Leaving, deadline: float) -> tuple[Answer, bool]:
+def _send(profile: Profile, db: Database, leaving: _Leaving, deadline: float) -> tuple[Response, bool]:
     """Send the request; return the answer and whether a byte may have left."""
     reports = leaving.request.reports
     taken_back = False
@@ -106,10 +106,10 @@ def _send(profile: Profile, db: Database, leaving: _Leaving, deadline: float) ->
     while True:
         answer = post.answer(_WATCH_SECONDS)
         if answer is not None:
-            return (Answer(failure=Failure.TAKEN_BACK) if taken_back else answer), gate.passed
+            return (Response(failure=Failure.TAKEN_BACK) if taken_back else answer), gate.passed
         withdrawn = not _consented(profile, leaving)
         if withdrawn or time.monotonic() > deadline:
-            return Answer(failure=Failure.WITHDRAWN if withdrawn else Failure.TIME), gate.close()
+            return Response(failure=Failure.WITHDRAWN if withdrawn else Failure.TIME), gate.close()
 
 
 def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving | None:
@@ -133,7 +133,7 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving
             chosen = [report for report in taken if report is not None]
         elif backoff.take_attempt(db):
             if consent.decision.delivery is Delivery.REVIEW:  # written by hand, while reports were due
-                outbox.mark_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
+                outbox.move_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
             outbox.hold_others(db, consent_id, consent.decision.endpoint)
             chosen = _due(db, now)
         else:
@@ -148,7 +148,7 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving
 def _due(db: Database, now: datetime) -> list[QueuedReport]:
     """Return what a session's end sends: all that is due, but what a person released as a request of its own."""
     by_hand = releases.released(db, now)
-    return [report for report in outbox.due(db) if report.id not in by_hand]
+    return [report for report in outbox.due(db) if report.row_id not in by_hand]
 
 
 def _may_leave(db: Database, report: QueuedReport) -> bool:
@@ -156,13 +156,13 @@ def _may_leave(db: Database, report: QueuedReport) -> bool:
     if not check_body(report.body):
         return True
     whole = digest(report.body) == report.sha256
-    outbox.mark(db, report.id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
+    outbox.mark(db, report.row_id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
     return False
 
 
 def _still_leaves(db: Database, report: QueuedReport) -> bool:
     """Whether a report that was read before waits as it did then, or is due meanwhile."""
-    now = outbox.get(db, report.id)
+    now = outbox.get(db, report.row_id)
     return now is not None and now.state in (report.state, QueueState.DUE)
 
 
@@ -175,7 +175,7 @@ def _waiting(profile: Profile, released: Collection[int]) -> bool:
         if released:
             leaves = not releases.released(db, now).isdisjoint(released)
         else:
-            leaves = backoff.attempt_is_open(db) and bool(_due(db, now))
+            leaves = backoff.attempt_due(db) and bool(_due(db, now))
         left_open = any(each.ended is None for each in departures.everything(db))
     return leaves or (left_open and not sending(profile))
 
@@ -214,7 +214,7 @@ def _same_yes(consent: EffectiveConsent | None, leaving: _Leaving) -> bool:
 
 def _departure(now: datetime, request: Request, *, by_hand: bool) -> Departure:
     return Departure(
-        id=0,
+        row_id=0,
         begun=now,
         endpoint=request.url,
         sha256=request.sha256,
@@ -224,7 +224,7 @@ def _departure(now: datetime, request: Request, *, by_hand: bool) -> Departure:
     )
 
 
-def _complete(profile: Profile, db: Database, leaving: _Leaving, answer: Answer, verdict: Verdict) -> None:
+def _complete(profile: Profile, db: Database, leaving: _Leaving, answer: Response, verdict: Classification) -> None:
     """Write what became of the request, and of each report in it."""
     request = leaving.request
     stopped = answer.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK)
@@ -236,9 +236,9 @@ def _complete(profile: Profile, db: Database, leaving: _Leaving, answer: Answer,
         for report in request.reports:
             refusal = verdict.refused.get(report.report_id)
             if refusal is not None:
-                outbox.mark(db, report.id, QueueState.SET_ASIDE, refusal.cause, refusal.detail)
+                outbox.mark(db, report.row_id, QueueState.SET_ASIDE, refusal.cause, refusal.detail)
             elif verdict.outcome.taken:
-                outbox.remove(db, report.id)
+                outbox.remove(db, report.row_id)
                 taken += 1
         departures.complete(
             db,

@@ -19,7 +19,7 @@ from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.effective import AT_START
-from shimmy_metrics.delivery.sealing import end_session, recover_crashed
+from shimmy_metrics.delivery.seal import end_session, recover_crashed
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
@@ -61,8 +61,8 @@ class Header:
     def session(self, counters: Counters, now: datetime) -> Session:
         """Return the session that begins `now`, without a number in the store."""
         return Session(
-            id=0,
-            session_id=self.session_id,
+            row_id=0,
+            report_id=self.session_id,
             consent_id=self.consent_id,
             endpoint=self.consent.endpoint,
             local=self.local,
@@ -121,7 +121,7 @@ class StoreWriter:
             row_id = sessions.begin(db, session)
             set_meta(db, AT_START, "yes" if self._profile.environment.supervised else "no")
             lock = sessions.take_lock(self._profile, row_id)  # before anybody can see the row without it
-        return session._replace(id=row_id), lock
+        return session._replace(row_id=row_id), lock
 
     def introduce(self, header: Header) -> None:
         """Write what the server said of itself, and whom its figures are for."""
@@ -147,7 +147,7 @@ class StoreWriter:
         due = self._profile.clock.monotonic() - self._written_at >= IDLE_WRITE_SECONDS
         if due or _figures(counters) != _figures(self._written):
             with sqlite_errors(store_path(self._profile)):
-                sessions.checkpoint(self._db, self._session.id, counters, self._profile.clock.now())
+                sessions.checkpoint(self._db, self._session.row_id, counters, self._profile.clock.now())
             self._remember(counters)
 
     def unsealed(self, header: Header, counters: Counters) -> Unsealed | None:
@@ -155,14 +155,14 @@ class StoreWriter:
         if self._entered != header.session_id:
             return Unsealed(0, counters, None, header.session(counters, self._profile.clock.now()))
         session, lock = self._session, self._lock
-        return None if session is None else Unsealed(session.id, counters, None if lock is None else lock.shared())
+        return None if session is None else Unsealed(session.row_id, counters, None if lock is None else lock.shared())
 
     def end(self, counters: Counters) -> None:
         """Seal the session, keep it or delete it, as the decision in force says now; then the sender is started."""
         if self._db is None or self._session is None or self._facts is None:
             return
         self._make_again(counters)
-        attempts = end_session(self._profile, self._db, self._session.id, counters, self._facts)
+        attempts = end_session(self._profile, self._db, self._session.row_id, counters, self._facts)
         if self._lock is not None:
             self._lock.release(remove=True)
         if attempts:
@@ -173,7 +173,7 @@ class StoreWriter:
         """Delete the session, so that its figures are in no file."""
         if self._db is None or self._session is None:
             return
-        db, row_id, self._session = self._db, self._session.id, None
+        db, row_id, self._session = self._db, self._session.row_id, None
         try:
             erase(db, store_path(self._profile), lambda: sessions.remove(db, row_id))
         finally:
@@ -198,7 +198,7 @@ class StoreWriter:
             self._enter_new_store(self._session._replace(updated=self._profile.clock.now(), counters=counters))
         elif not self._lock.in_place():
             self._lock.release()
-            self._lock = sessions.take_lock(self._profile, self._session.id)
+            self._lock = sessions.take_lock(self._profile, self._session.row_id)
         else:
             return
         note(self._profile, "the store was removed while a session ran; made again")
@@ -211,8 +211,8 @@ class StoreWriter:
             with sqlite_errors(path):
                 file = os.stat(path)
                 for copied in sessions.running(db):  # where a copy of the old folder was put in its place
-                    if copied.session_id == session.session_id:
-                        sessions.remove(db, copied.id)
+                    if copied.report_id == session.report_id:
+                        sessions.remove(db, copied.row_id)
             if self._lock is not None:
                 self._lock.release(remove=True)  # where only the store was removed, it is in the way of the new one
             added, lock = self._add(db, session)

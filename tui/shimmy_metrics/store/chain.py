@@ -78,7 +78,7 @@ def stamp(db: Database) -> tuple[object, ...]:
     return (_end(db), *db.execute(f"SELECT {counted} FROM departures").fetchone())  # noqa: S608 - the sums above
 
 
-def join_like_failures(db: Database, departure: int) -> None:
+def merge_like_failures(db: Database, departure: int) -> None:
     """Make one row of this departure and the one directly before it where both failed alike before the first byte."""
     columns = "id, begin_place, end_place, begun, endpoint, failure, attempts, since, outcome, form"
     two = db.execute(f"SELECT {columns} FROM departures ORDER BY id DESC LIMIT 2").fetchall()  # noqa: S608

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import ballast
 from shimmy_metrics.store.location import check_location
-from shimmy_metrics.store.old_form import fold_log, has_log
 from shimmy_metrics.store.sqlite_errors import MOVE_AWAY, may_lack_room, sqlite_errors
+from shimmy_metrics.store.wal import in_wal_mode, leave_wal_mode
 from shimmy_metrics.system.files import make_private_dir, open_private
 from shimmy_metrics.system.profile import Profile
 
@@ -117,7 +117,7 @@ def set_meta(db: Database, name: str, value: str) -> None:
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
-def forget_meta(db: Database, *names: str) -> None:
+def delete_meta(db: Database, *names: str) -> None:
     """Forget remembered words by their names."""
     db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
 
@@ -163,8 +163,8 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
         os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
     db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
-        if has_log(path):
-            fold_log(db, path)
+        if in_wal_mode(path):
+            leave_wal_mode(db, path)
         secure(db)
         found = version_of(db, path)
         db.execute("PRAGMA journal_mode=TRUNCATE")

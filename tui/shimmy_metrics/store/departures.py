@@ -63,7 +63,7 @@ def complete(
     )
     if outcome is Outcome.NOTHING_LEFT:
         db.execute("UPDATE departures SET report_ids = '[]' WHERE id = ?", (departure,))
-        chain.join_like_failures(db, departure)
+        chain.merge_like_failures(db, departure)
     if outcome.taken:
         db.execute("UPDATE departures SET body = ? WHERE id = ?", (body, departure))
     chain.fold(db)
@@ -78,10 +78,10 @@ def complete_abandoned(db: Database, now: datetime) -> None:
         if departure.ended is None:
             found = _abandoned(departure, now)
             assert found.outcome is not None
-            complete(db, departure.id, ended=now, outcome=found.outcome, failure=found.failure)
+            complete(db, departure.row_id, ended=now, outcome=found.outcome, failure=found.failure)
 
 
-def as_it_is(departure: Departure, now: datetime, *, at_work: bool) -> Departure:
+def as_completed(departure: Departure, now: datetime, *, at_work: bool) -> Departure:
     """Return a departure for a look: one left open, while no sender is at work, as it will be completed."""
     return departure if departure.ended is not None or at_work else _abandoned(departure, now)
 
@@ -102,7 +102,7 @@ def last(db: Database) -> Departure | None:
     return found[0] if found else None
 
 
-def that_carried(db: Database, report_ids: Iterable[str]) -> dict[str, Departure]:
+def last_carrying(db: Database, report_ids: Iterable[str]) -> dict[str, Departure]:
     """Return, for each of these reports of which bytes left or may have, the newest departure that carried it."""
     wanted = set(report_ids)
     found: dict[str, Departure] = {}
@@ -120,7 +120,7 @@ def delete_receipts(db: Database, now: datetime, keep: Iterable[str]) -> int:
     number = db.execute("UPDATE departures SET body = NULL WHERE body IS NOT NULL").rowcount
     kept = set(keep)
     for departure in everything(db):
-        may_leave(db, departure.id, [each for each in departure.report_ids if each in kept])
+        may_leave(db, departure.row_id, [each for each in departure.report_ids if each in kept])
     if number:
         chain.add_note(db, at=now, kind=NoteKind.RECEIPTS_DELETED, number=number)
     return number
@@ -157,7 +157,7 @@ def _departure(row: Row) -> Departure:
     assert isinstance(attempts, int)
     assert body is None or isinstance(body, bytes)
     return Departure(
-        id=number,
+        row_id=number,
         begun=datetime.fromisoformat(str(begun)),
         endpoint=str(endpoint),
         sha256=str(sha256),

@@ -55,7 +55,7 @@ def mark(db: Database, report: int, state: QueueState, cause: Cause = Cause.NONE
     db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE id = ?", (state, cause, detail, report))
 
 
-def mark_all(db: Database, before: QueueState, after: QueueState) -> int:
+def move_all(db: Database, before: QueueState, after: QueueState) -> int:
     """Move every report from one state to another; return how many moved."""
     return db.execute("UPDATE outbox SET state = ? WHERE state = ?", (after, before)).rowcount
 
@@ -105,7 +105,7 @@ def _report(row: Row) -> QueuedReport:
     assert isinstance(number, int)
     assert isinstance(body, bytes)
     return QueuedReport(
-        id=number,
+        row_id=number,
         report_id=str(report_id),
         body=body,
         sha256=str(sha256),

@@ -21,8 +21,8 @@ from shimmy_metrics.store.database import (
     version_of,
 )
 from shimmy_metrics.store.location import check_location
-from shimmy_metrics.store.old_form import beginning, has_log
 from shimmy_metrics.store.sqlite_errors import sqlite_errors, system_errors
+from shimmy_metrics.store.wal import beginning, in_wal_mode
 from shimmy_metrics.system.profile import Profile
 
 
@@ -43,7 +43,7 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
         yield None
         return
     with sqlite_errors(path):
-        if not off and has_log(path):
+        if not off and in_wal_mode(path):
             connect(profile).close()
         copy = _copy(path, "ro" if off else "rw")
         try:
@@ -57,7 +57,7 @@ def unread(profile: Profile) -> bool:
     """Whether a look that may not write leaves the store unread: a killed session's journal, or a log, is beside it."""
     path = store_path(profile)
     with contextlib.suppress(OSError):
-        if has_log(path):
+        if in_wal_mode(path):
             return True
     with contextlib.suppress(OSError):
         return bool(beginning(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
@@ -80,7 +80,7 @@ def stored_bytes(profile: Profile) -> bytes:
     import sqlite3
 
     with sqlite_errors(path), contextlib.closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as db:
-        return db.serialize()  # not by a descriptor of our own: see `old_form`
+        return db.serialize()  # not by a descriptor of our own: see `wal`
 
 
 def _writer_lives(path: Path) -> bool:

@@ -34,7 +34,7 @@ def take_lock(profile: Profile, row_id: int) -> Lock:
 
 def alive(profile: Profile, session: Session) -> bool:
     """Whether the session's process lives."""
-    return held(lock_path(profile, session.id))
+    return held(lock_path(profile, session.row_id))
 
 
 def clear_locks(profile: Profile) -> None:
@@ -52,7 +52,7 @@ def begin(db: Database, session: Session) -> int:
     row = db.execute(
         f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",  # noqa: S608 - the column names above
         (
-            session.session_id,
+            session.report_id,
             session.consent_id,
             session.endpoint,
             session.local,
@@ -84,7 +84,7 @@ def introduce(db: Database, session: Session) -> None:
     """Write what the server said of itself, which is known only after it started, and whom its figures are for."""
     db.execute(
         "UPDATE sessions SET server = ?, version = ?, local = ?, consent_id = ?, endpoint = ? WHERE id = ?",
-        (session.server, session.version, session.local, session.consent_id, session.endpoint, session.id),
+        (session.server, session.version, session.local, session.consent_id, session.endpoint, session.row_id),
     )
 
 
@@ -116,7 +116,7 @@ def finish(db: Database, session: int, now: datetime, *, local: bool) -> None:
     _drop_oldest(db)
 
 
-def keep_for_the_person(db: Database) -> None:
+def keep_locally(db: Database) -> None:
     """Keep the ended sessions whose reports wait for the person alone; the reports are then no longer theirs."""
     db.execute("UPDATE sessions SET local = 1, consent_id = '', endpoint = '' WHERE ended IS NOT NULL")
     _drop_oldest(db)
@@ -154,8 +154,8 @@ def _session(row: Row) -> Session:
     started, updated, ended = times
     assert isinstance(number, int)
     return Session(
-        id=number,
-        session_id=str(uuid.UUID(str(session_id))),  # it will be the report's
+        row_id=number,
+        report_id=str(uuid.UUID(str(session_id))),  # it will be the report's
         consent_id=str(consent_id),
         endpoint=str(endpoint),
         local=bool(local),

@@ -12,9 +12,9 @@ from shimmy_metrics.app.pages.frame import measured_elsewhere
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
-from shimmy_metrics.elsewhere_text import other_receiver, switched_elsewhere
 from shimmy_metrics.files_text import BEYOND, listed
 from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.other_servers_text import other_receiver, switched_elsewhere
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording import (

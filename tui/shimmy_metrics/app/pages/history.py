@@ -73,7 +73,7 @@ def entry_of(overview: Overview | None, key: str) -> Entry | None:
 
 def row_key(entry: Entry) -> str:
     """Return what the mark stands on at this entry."""
-    return f"departure {entry.id}" if isinstance(entry, Departure) else f"note {entry.place}"
+    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"
 
 
 def _sentence(overview: Overview) -> str:
@@ -138,7 +138,7 @@ def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
 
 def _extra(canvas: Canvas, departure: Departure, base: int) -> Line:
     """Return what there is room for where it is wide: since when, or the answer, and whether it is the base."""
-    if departure.id == base:
+    if departure.row_id == base:
         return (strong("base"),)
     if departure.attempts > 1 and departure.since is not None:
         return (muted(f"since {when(departure.since, canvas.now, canvas.zone)}"),)

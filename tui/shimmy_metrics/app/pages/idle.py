@@ -30,7 +30,7 @@ def ended_of(overview: Overview | None, key: str) -> Session | None:
 
 def row_key(session: Session) -> str:
     """Return what the mark stands on at this ended session."""
-    return f"session {session.id}"
+    return f"session {session.row_id}"
 
 
 def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:

@@ -14,8 +14,8 @@ from shimmy_metrics.app.pages.subjects import Subject, subjects
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.departure_text import OVERDUE, became, host, sentence, set_aside, waits_until
-from shimmy_metrics.elsewhere_text import there
 from shimmy_metrics.limits import REPORT_BYTES
+from shimmy_metrics.other_servers_text import there
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.wording import amount, obstacle
@@ -118,11 +118,11 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     many = f"{amount(waiting, 'report')} {'waits' if waiting == 1 else 'wait'}."
     number = len(subject.reports)
     some = f"{number} of {waiting} reports" if number < waiting else f"{number} reports"
-    if report.id in released:
+    if report.row_id in released:
         return f"{many} A sender has {'this one' if subject.report else 'these'} now."
     if report.state is QueueState.SET_ASIDE:
         return f"{many} This one is set aside."
-    if report.id in overview.overdue:
+    if report.row_id in overview.overdue:
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves no more."
     if report.state.held:
         if subject.report is None and overview.consent.sends:
@@ -162,7 +162,7 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     report = subject.reports[0]
     if report.state is QueueState.SET_ASIDE:
         return sentence(set_aside(report))
-    if report.id in overview.overdue:
+    if report.row_id in overview.overdue:
         return sentence(OVERDUE)
     if subject.report is None or not report.state.held:
         return ""

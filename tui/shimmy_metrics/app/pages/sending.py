@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.pages.canvas import Canvas
 from shimmy_metrics.departure_text import afterwards, became, ended, failed, label, sentence
-from shimmy_metrics.elsewhere_text import none_sends
+from shimmy_metrics.other_servers_text import none_sends
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.wording import next_attempt, obstacle
 
@@ -40,4 +40,4 @@ def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterato
 
 
 def _leavable(overview: Overview) -> tuple[QueuedReport, ...]:
-    return tuple(report for report in overview.outbox if report.id not in overview.overdue)
+    return tuple(report for report in overview.outbox if report.row_id not in overview.overdue)

@@ -11,10 +11,10 @@ from shimmy_metrics.app.pages.idle import idle_page
 from shimmy_metrics.app.pages.values import values
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.elsewhere_text import switched_elsewhere, there
 from shimmy_metrics.limits import MINUTES_SHOWN
+from shimmy_metrics.other_servers_text import switched_elsewhere, there
 from shimmy_metrics.records import Session
-from shimmy_metrics.unread_text import tokens_unknown
+from shimmy_metrics.unknown_tokens_text import tokens_unknown
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording import duration
 

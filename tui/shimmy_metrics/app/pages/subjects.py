@@ -53,7 +53,7 @@ def subjects(overview: Overview) -> tuple[Subject, ...]:
 
     Never empty. What is held can be released as one request too. A request of one report is that report.
     """
-    leavable = [report for report in overview.outbox if report.id not in overview.overdue]
+    leavable = [report for report in overview.outbox if report.row_id not in overview.overdue]
     due = [report for report in leavable if report.state is QueueState.DUE]
     held = [report for report in leavable if report.state.held]
     leaving = due or held

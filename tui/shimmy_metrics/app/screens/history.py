@@ -40,7 +40,7 @@ class HistoryScreen(Frame):
         drawn = (known, base, canvas._replace(now=canvas.now.min))
         if drawn != self._drawn:
             self._drawn = drawn
-            self._page = history_page(canvas, overview, base.id if base else 0)
+            self._page = history_page(canvas, overview, base.row_id if base else 0)
         return self._page
 
     def entry(self) -> Entry | None:
@@ -76,7 +76,9 @@ class HistoryScreen(Frame):
             await super().action_explain()
         else:
             base = self.shimmy.base
-            await self.shimmy.push_screen(ReceiptScreen(receipt, compared=base is not None and base.id != receipt.id))
+            await self.shimmy.push_screen(
+                ReceiptScreen(receipt, compared=base is not None and base.row_id != receipt.row_id)
+            )
 
     async def action_delete(self) -> None:
         """Ask whether the bytes of all receipts may be deleted."""
@@ -93,7 +95,7 @@ class HistoryScreen(Frame):
         if receipt is None:
             await self.say("No bytes of this one are kept, so nothing can be compared with it.")
             return
-        chosen = self.shimmy.base is None or self.shimmy.base.id != receipt.id
+        chosen = self.shimmy.base is None or self.shimmy.base.row_id != receipt.row_id
         self.shimmy.base = receipt if chosen else None
         outgoing = self.shimmy.keys.of("app.outgoing")
         other = f"Other reports are compared with this one now; open one, or go to {outgoing}."
@@ -130,7 +132,7 @@ class ReceiptScreen(ReportFrame):
         overview = self.shimmy.overview
         if chosen is not None or overview is None:
             return chosen
-        kept = (each for each in overview.receipts if each.body and each.id < self._receipt.id)
+        kept = (each for each in overview.receipts if each.body and each.row_id < self._receipt.row_id)
         older = next(kept, None)
         return Base(f"sent {self.shimmy.canvas().day(older.begun)}", split(older.body)[-1]) if older else None
 

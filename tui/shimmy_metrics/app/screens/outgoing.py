@@ -81,7 +81,7 @@ class OutgoingScreen(ReportFrame):
         copy = self.shimmy.act("report.copy", "Copy")
         if subject is None or overview is None or not subject.sealed:
             return (copy,)
-        overdue = subject.reports[0].id in overview.overdue
+        overdue = subject.reports[0].row_id in overview.overdue
         released = overview.consent.sends and not overdue and all(map(can_release, subject.reports))
         release = (self.shimmy.act("outbox.release", "Release" if subject.report else "Release all"),) * released
         if subject.report is None:
@@ -99,7 +99,7 @@ class OutgoingScreen(ReportFrame):
             await self.say("Only a report that waits can be released.")
         elif not all(map(can_release, subject.reports)):
             await self.say(sentence(set_aside(subject.reports[0])))
-        elif subject.reports[0].id in overview.overdue:
+        elif subject.reports[0].row_id in overview.overdue:
             await self.say(sentence(OVERDUE))
         elif not overview.consent.sends:
             await self.say(f"Nothing leaves from here: {self.shimmy.keys.of('app.consent')} says why.")

@@ -35,7 +35,7 @@ class SessionScreen(FieldFrame):
     def _stay(self) -> None:
         """Stay with the session that is shown, though one before it ended."""
         overview = self.shimmy.overview
-        ids = [live.session.session_id for live in overview.running] if overview else []
+        ids = [live.session.report_id for live in overview.running] if overview else []
         self.index = followed(ids, self._shown, self.index)
         self._shown = ids[self.index] if ids else ""
 

@@ -71,7 +71,7 @@ def seal_ended(
 def _entered(db: Database, session: Session) -> int:
     """Return the session's number; its own process may have entered it at the last instant."""
     with transaction(db):
-        known = [each.id for each in sessions.everything(db) if each.session_id == session.session_id]
+        known = [each.row_id for each in sessions.everything(db) if each.report_id == session.report_id]
         return known[0] if known else sessions.begin(db, session)
 
 
@@ -87,7 +87,7 @@ def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
         for session in sessions.running(db):
             if not sessions.alive(profile, session):
                 _end(profile, db, session, facts)
-                made = any(report.report_id == session.session_id for report in outbox.due(db))
+                made = any(report.report_id == session.report_id for report in outbox.due(db))
                 attempts = (made and _attempts(profile, db)) or attempts
         sessions.clear_locks(profile)
         return attempts
@@ -96,7 +96,7 @@ def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
 def measured(db: Database | None, session: Session, facts: Facts, *, now: datetime, schema_version: int) -> Measured:
     """Return the session as it would be sealed at `now`."""
     return Measured(
-        session_id=session.session_id,
+        session_id=session.report_id,
         sealed=now,
         version=session.version,
         schema_version=schema_version,
@@ -108,7 +108,7 @@ def measured(db: Database | None, session: Session, facts: Facts, *, now: dateti
     )
 
 
-def example(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
+def example_report(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
     """Return what this machine would report of a session in which nothing happened, after what `db` has sealed."""
     return Measured(
         session_id=str(uuid.UUID(int=0, version=4)),
@@ -145,14 +145,14 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
     granted = decision.consent is Consent.GRANTED and present(profile)
     if granted and not session.local and consent.seals:
         _seal(db, session, facts, now, consent)
-        sessions.checkpoint(db, session.id, session.counters, now)
-        sessions.finish(db, session.id, now, local=False)
+        sessions.checkpoint(db, session.row_id, session.counters, now)
+        sessions.finish(db, session.row_id, now, local=False)
     elif granted or decision.local:
         # For the person alone: by their choice, another server's, or a programme that has ended.
-        sessions.checkpoint(db, session.id, session.counters, now)
-        sessions.finish(db, session.id, now, local=True)
+        sessions.checkpoint(db, session.row_id, session.counters, now)
+        sessions.finish(db, session.row_id, now, local=True)
     else:
-        sessions.remove(db, session.id)
+        sessions.remove(db, session.row_id)
 
 
 def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: EffectiveConsent) -> None:
@@ -169,8 +169,8 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: 
     outbox.add(
         db,
         QueuedReport(
-            id=0,
-            report_id=session.session_id,
+            row_id=0,
+            report_id=session.report_id,
             body=sealed.body,
             sha256=sealed.sha256,
             sealed=now,

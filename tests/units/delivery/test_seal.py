@@ -8,7 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
 from shimmy_metrics.consent.state import Decision
-from shimmy_metrics.delivery.sealing import end_session, recover_crashed, seal_ended
+from shimmy_metrics.delivery.seal import end_session, recover_crashed, seal_ended
 from shimmy_metrics.records import NoteKind, QueueState
 from shimmy_metrics.store import chain, outbox, sessions
 from shimmy_metrics.store.database import Database, opened
@@ -44,8 +44,8 @@ def test_a_session_becomes_a_report_with_the_yes_it_was_measured_under(tmp_path:
         assert b'"timestamp":"2026-11-23T00:00:00Z"' in waiting.body
         assert sessions.running(db) == []
         assert sessions.kept(db) == []  # its figures stay with the report, and go with it
-        assert [each.session_id for each in sessions.everything(db)] == [uuid(1)]
-        outbox.remove(db, waiting.id)
+        assert [each.report_id for each in sessions.everything(db)] == [uuid(1)]
+        outbox.remove(db, waiting.row_id)
         assert sessions.everything(db) == []
 
 
@@ -86,9 +86,9 @@ def test_only_for_me_keeps_it_for_the_person(tmp_path: Path) -> None:
         kept = only_for_me(mine).purged.kept
         assert kept == 1
         assert outbox.everything(db) == []
-        assert [each.session_id for each in sessions.kept(db)] == [uuid(1)]
+        assert [each.report_id for each in sessions.kept(db)] == [uuid(1)]
         assert not end_session(mine, db, running, COUNTERS, FACTS)
-        assert [(each.session_id, each.local) for each in sessions.kept(db)] == [(uuid(2), True), (uuid(1), True)]
+        assert [(each.report_id, each.local) for each in sessions.kept(db)] == [(uuid(2), True), (uuid(1), True)]
         assert all(each.counters == COUNTERS for each in sessions.kept(db))
 
 
@@ -97,7 +97,7 @@ def test_a_session_for_the_person_stays_theirs(tmp_path: Path) -> None:
     with opened(mine) as db:
         number = sessions.begin(db, session(uuid(1), local=True))
         assert not end_session(mine, db, number, COUNTERS, FACTS)
-        assert [each.session_id for each in sessions.kept(db)] == [uuid(1)]
+        assert [each.report_id for each in sessions.kept(db)] == [uuid(1)]
 
 
 def test_a_crashed_session_is_sealed_at_the_next_start_and_a_living_one_is_not(tmp_path: Path) -> None:
@@ -108,10 +108,10 @@ def test_a_crashed_session_is_sealed_at_the_next_start_and_a_living_one_is_not(t
         lock = sessions.take_lock(mine, living)
         assert recover_crashed(mine, db, FACTS)
         assert [each.report_id for each in outbox.everything(db)] == [uuid(1)]
-        assert [each.id for each in sessions.running(db)] == [living]
+        assert [each.row_id for each in sessions.running(db)] == [living]
         lock.release(remove=True)
         assert not recover_crashed(profile(tmp_path, DO_NOT_TRACK="1"), db, FACTS)
-        assert [each.id for each in sessions.running(db)] == [living]  # a switch here says nothing about it
+        assert [each.row_id for each in sessions.running(db)] == [living]  # a switch here says nothing about it
 
 
 def test_a_session_is_ended_once_whoever_does_it(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery import sealing
+from shimmy_metrics.delivery import seal
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.sealing import end_session, example, measured, recover_crashed, seal_ended
+from shimmy_metrics.delivery.seal import end_session, example_report, measured, recover_crashed, seal_ended
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_REPORTS
 from shimmy_metrics.machine.facts import Facts
@@ -156,7 +156,7 @@ def test_after_a_no_nothing_of_it_stays(home: Home, config: str) -> None:
         home.profile.config_path.unlink()
     other = home.begin(1)
     assert not home.end(home.begin())
-    assert [each.id for each in sessions.everything(home.db)] == [other]
+    assert [each.row_id for each in sessions.everything(home.db)] == [other]
     assert outbox.everything(home.db) == []
 
 
@@ -236,7 +236,7 @@ def test_a_figure_is_built_from_the_session_and_what_was_told_before(home: Home)
 
 def test_an_example_is_of_a_session_in_which_nothing_happened() -> None:
     nobody = "00000000-0000-4000-8000-000000000000"
-    assert example(FACTS, NOW, 1) == Measured(
+    assert example_report(FACTS, NOW, 1) == Measured(
         nobody, NOW, "", 1, Counters(), FACTS, None, first_of_day=True, first_of_month=True
     )
 
@@ -247,9 +247,9 @@ def test_it_tells_no_day_and_no_month_that_was_told(home: Home) -> None:
     first, second = (json.loads(each.body)["metrics"] for each in outbox.everything(home.db))
     assert (first["daily_active_usage"], first["cpu_cores"] is None) == (True, False)
     assert (second["daily_active_usage"], second["cpu_cores"]) == (False, None)
-    assert example(FACTS, NOW, 1, home.db)[-2:] == (False, False)
-    assert example(FACTS, NOW + timedelta(days=1), 1, home.db)[-2:] == (True, False)
-    assert example(FACTS, NOW + timedelta(days=31), 1, home.db)[-2:] == (True, True)
+    assert example_report(FACTS, NOW, 1, home.db)[-2:] == (False, False)
+    assert example_report(FACTS, NOW + timedelta(days=1), 1, home.db)[-2:] == (True, False)
+    assert example_report(FACTS, NOW + timedelta(days=31), 1, home.db)[-2:] == (True, True)
 
 
 def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
@@ -260,7 +260,7 @@ def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
     lock = sessions.take_lock(home.profile, living)
     assert recover_crashed(home.profile, home.db, FACTS)
     assert [each.report_id for each in outbox.everything(home.db)] == [uuid(1)]
-    assert [each.id for each in sessions.running(home.db)] == [living]
+    assert [each.row_id for each in sessions.running(home.db)] == [living]
     assert [each.name for each in home.profile.state_dir.glob("*.lock")] == [f"session-{living}.lock"]
     set_meta(home.db, "failures", "9")
     assert not recover_crashed(home.profile, home.db, FACTS)  # that which waits was due before
@@ -289,7 +289,7 @@ def test_the_process_that_outlives_a_session_ends_it(
         asked.append(zone)
         return FACTS
 
-    monkeypatch.setattr(sealing, "gather", gathered)
+    monkeypatch.setattr(seal, "gather", gathered)
     with memory_store() as other:
         mine = Home(tmp_path, other).profile
     mine = Profile.under(tmp_path, variables, mine.clock)
@@ -301,7 +301,7 @@ def test_the_process_that_outlives_a_session_ends_it(
         inherited = session_lock.shared()
         session_lock.release()
     assert inherited is not None
-    assert sessions.alive(mine, session()._replace(id=row_id))
+    assert sessions.alive(mine, session()._replace(row_id=row_id))
     seal_ended(mine, row_id, COUNTERS, inherited)
     with opened(mine) as db:
         assert [each.body for each in outbox.due(db)] == [sealed().body]
@@ -319,7 +319,7 @@ def test_a_session_that_the_store_never_had_is_entered_and_ended_once(tmp_path: 
     seal_ended(mine, 0, COUNTERS, None, _never_entered())
     seal_ended(mine, 0, COUNTERS, None, _never_entered())
     with opened(mine) as db:
-        assert [each.report_id for each in outbox.due(db)] == [session().session_id]
+        assert [each.report_id for each in outbox.due(db)] == [session().report_id]
         assert len(sessions.everything(db)) == 1
 
 

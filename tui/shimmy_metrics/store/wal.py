@@ -22,7 +22,7 @@ descriptor of it is closed: so a file is looked at once, before any thread can h
 _LOOKING: Final = Lock()
 
 
-def has_log(path: Path) -> bool:
+def in_wal_mode(path: Path) -> bool:
     """Whether the store at `path` is in that form. Raises `OSError`."""
     with _LOOKING:
         found = os.stat(path)
@@ -41,7 +41,7 @@ def beginning(path: Path, length: int) -> bytes:
         return file.read(length) or b""
 
 
-def fold_log(db: "Database", path: Path) -> None:
+def leave_wal_mode(db: "Database", path: Path) -> None:
     """Write the log into the file and leave the form, with no mapped file: on a full disk one is fatal.
 
     Raises `BusyError` where an older program has the store open, and `sqlite3.Error`.
