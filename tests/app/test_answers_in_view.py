@@ -7,8 +7,8 @@ import pytest
 from rich.style import Style
 from textual.geometry import Region
 
-from shimmy_metrics.app.main import ShimmyApp
-from shimmy_metrics.app.widgets.buttons import KeyButton
+from shimmy_metrics.app.app import ShimmyApp
+from shimmy_metrics.app.ui.buttons import KeyButton
 from support import opened, overviews
 
 QUESTIONS = ("x", "2 y", "2 r", "2 d", "3 d", "c tab enter")

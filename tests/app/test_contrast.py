@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.app import ShimmyApp
 from support import overviews
 from support.contrast import LEAST, Rgb, contrast
 from support.timed import Timed, key, quiet, send

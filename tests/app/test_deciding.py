@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.keys import CONSENT, OUTBOX, Keys, asking, own_keys
-from shimmy_metrics.app.screens.confirm import Question
-from shimmy_metrics.app.screens.welcome import ConsentScreen
-from shimmy_metrics.app.widgets.buttons import KeyButton
+from shimmy_metrics.app.screens.consent.screen import ConsentScreen
+from shimmy_metrics.app.ui.buttons import KeyButton
+from shimmy_metrics.app.ui.dialog import Question
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision

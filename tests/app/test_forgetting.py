@@ -5,7 +5,7 @@ from pathlib import Path
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import Kind, files
 from shimmy_metrics.app.palette import commands
-from shimmy_metrics.app.screens.confirm import Question
+from shimmy_metrics.app.ui.dialog import Question
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox

@@ -8,9 +8,9 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.history import history_page, row_key
+from shimmy_metrics.app.screens.history.view import history_page, row_key
 from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.departure_text import became, label, sentence
 from shimmy_metrics.limits import REPEAT_SECONDS

@@ -7,7 +7,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.live import Looking
+from shimmy_metrics.app.poller import Looking
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened

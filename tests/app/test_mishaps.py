@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
-from shimmy_metrics.app.screens.confirm import Question
-from shimmy_metrics.app.screens.fields import FieldsScreen
-from shimmy_metrics.app.widgets.buttons import KeyButton
+from shimmy_metrics.app.screens.fields.screen import FieldsScreen
+from shimmy_metrics.app.ui.buttons import KeyButton
+from shimmy_metrics.app.ui.dialog import Question
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.store.database import store_path

@@ -9,10 +9,10 @@ import pytest
 
 from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.actions.decide import enable, hold
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.report import joined_text, wire
-from shimmy_metrics.app.pages.subjects import subjects
+from shimmy_metrics.app.screens.report.subject import subjects
+from shimmy_metrics.app.screens.report.view import joined_text, wire
 from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.effective import ENDED

@@ -6,17 +6,17 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
-from shimmy_metrics.app.lines import Line, Role, Span, at, marked, note, placed, shown, to
-from shimmy_metrics.app.pages.canvas import Canvas, Page, Row, scrolled, stepped
-from shimmy_metrics.app.pages.consent import before, choices
-from shimmy_metrics.app.pages.fields import fields_page
-from shimmy_metrics.app.pages.frame import top
-from shimmy_metrics.app.pages.outgoing import View, last_sent, outgoing_page
-from shimmy_metrics.app.pages.report import joined_text, measured, raw, wire
-from shimmy_metrics.app.pages.session import session_page
-from shimmy_metrics.app.pages.values import GROUPS, grouped, values
+from shimmy_metrics.app.screens.consent.view import before, choices
+from shimmy_metrics.app.screens.fields.view import fields_page
+from shimmy_metrics.app.screens.outgoing.view import View, last_sent, outgoing_page
+from shimmy_metrics.app.screens.report.view import joined_text, measured, raw, wire
+from shimmy_metrics.app.screens.session.view import session_page
 from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
 from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
+from shimmy_metrics.app.ui.frame import top
+from shimmy_metrics.app.ui.layout import Canvas, Page, Row, scrolled, stepped
+from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
+from shimmy_metrics.app.ui.values import GROUPS, grouped, values
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.environment import Environment
 from support import overviews, samples

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from shimmy_metrics.app.main import ShimmyApp
-from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.screens.history import HistoryScreen, ReceiptScreen
+from shimmy_metrics.app.app import ShimmyApp
+from shimmy_metrics.app.screens.history.screen import HistoryScreen, ReceiptScreen
+from shimmy_metrics.app.ui.screen import Frame
 from support import opened, overviews
 
 

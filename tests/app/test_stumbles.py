@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.app.pages.canvas import LABELLED, Canvas
-from shimmy_metrics.app.pages.consent import choices
-from shimmy_metrics.app.pages.report import Base, since, sums
+from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.report.view import Base, since, sums
 from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from support import opened, overviews, samples

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty
 
 PROGRAM = """
 from pathlib import Path
-from shimmy_metrics.app.main import app_for
-from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.app import app_for
+from shimmy_metrics.app.preload import Start
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from support import opened, overviews, samples

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.app.lines import length
-from shimmy_metrics.app.main import ShimmyApp
-from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.screens.confirm import Question
-from shimmy_metrics.app.widgets.lines import Lines
+from shimmy_metrics.app.app import ShimmyApp
+from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.lines import Lines
+from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.text import length
 from support import opened, overviews
 
 READABLE = 30

@@ -10,7 +10,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult
-from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Delivery

@@ -12,13 +12,13 @@ from shimmy_metrics.actions import outbox as releasing
 from shimmy_metrics.actions.decide import decline, enable, hold
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
-from shimmy_metrics.app.main import ShimmyApp, app_for
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.history import explained
+from shimmy_metrics.app.app import ShimmyApp, app_for
 from shimmy_metrics.app.palette import commands
-from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.start import Gathering, Start
+from shimmy_metrics.app.preload import Gathering, Start
+from shimmy_metrics.app.screens.history.view import explained
 from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.screen import Frame
 from shimmy_metrics.records import Note, NoteKind, QueueState
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
 from shimmy_metrics.store import departures, outbox, releases
@@ -423,7 +423,7 @@ async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = threading.Event()
-    for room in ("start", "live"):
+    for room in ("preload", "poller"):
         slow = f"shimmy_metrics.app.{room}.overview"
         monkeypatch.setattr(slow, lambda *given: answered.wait(10) and overview(*given))
     profile = opened.profile_of(tmp_path)

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from shimmy_metrics.app import keys
-from shimmy_metrics.app.screens.base import Frame
-from shimmy_metrics.app.screens.confirm import Question
-from shimmy_metrics.app.widgets.buttons import KeyButton
+from shimmy_metrics.app.ui.buttons import KeyButton
+from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.screen import Frame
 from support import overviews
 from support.timed import Timed, TimedAsking, clicked, key, quiet, send
 from support.walking import OUT, State, Walk

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
-from shimmy_metrics.app.pages.report import Lens
-from shimmy_metrics.app.screens.outgoing import OutgoingScreen
-from shimmy_metrics.app.widgets.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.screens.outgoing.screen import OutgoingScreen
+from shimmy_metrics.app.screens.report.view import Lens
+from shimmy_metrics.app.ui.buttons import Act, ButtonRow, KeyButton
 from shimmy_metrics.records import QueuedReport
 from support import opened, overviews
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.app.lines import wrapped
+from shimmy_metrics.app.ui.text import wrapped
 from shimmy_metrics.system.folding import folded
 from support.reading import unwrapped
 

@@ -9,12 +9,12 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.status import read_status
-from shimmy_metrics.app.lines import Line
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.consent import before
-from shimmy_metrics.app.pages.outgoing import View, outgoing_page
-from shimmy_metrics.app.pages.report import Lens
+from shimmy_metrics.app.screens.consent.view import before
+from shimmy_metrics.app.screens.outgoing.view import View, outgoing_page
+from shimmy_metrics.app.screens.report.view import Lens
 from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_json, as_lines
 from shimmy_metrics.delivery.proxy import UNUSABLE

@@ -16,9 +16,9 @@ from typing import Final
 from textual import events
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
-from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.preload import Start
 from support import opened, overviews, samples
 from support.rest import awaits
 from support.terminal import Terminal, terminal

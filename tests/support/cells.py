@@ -9,7 +9,7 @@ from rich.color import Color, ColorType
 from rich.console import Console
 from rich.style import Style
 
-from shimmy_metrics.app.main import ShimmyApp
+from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.terminal.themes import DARK
 
 _ATTRIBUTES: Final = ("bold", "dim", "italic", "underline", "reverse", "strike", "blink")

@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.settings import read_settings
-from shimmy_metrics.app.main import ShimmyApp, app_for
-from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.app import ShimmyApp, app_for
+from shimmy_metrics.app.preload import Start
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store

@@ -17,9 +17,9 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.main import ShimmyApp
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.app import ShimmyApp
+from shimmy_metrics.app.preload import Start
+from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.demo.story import SANDBOX_WITH_APP
 from support import opened, overviews, samples
 from support.cells import Rows, rows_of, text_of

@@ -13,9 +13,9 @@ from textual.timer import Timer
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.messages import Answered, Done
-from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted
-from shimmy_metrics.app.pages.subjects import Subject
-from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.preload import Start
+from shimmy_metrics.app.screens.report.subject import Subject
+from shimmy_metrics.app.ui.asked import Asked, Parcel, Wanted
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import QueuedReport
 from support import opened, samples

@@ -4,9 +4,9 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.pages.session import session_page
+from shimmy_metrics.app.screens.session.view import session_page
 from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.unknown_tokens_text import tokens_unknown
 from support import overviews

@@ -12,12 +12,12 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
     import gc
     import signal
 
-    from shimmy_metrics.app.start import Gathering
+    from shimmy_metrics.app.preload import Gathering
 
     gc.disable()  # until the first frame stands: what is made before it stays anyway (7 % of the time)
     try:
         gathering = Gathering(profile)
-        from shimmy_metrics.app.main import app_for
+        from shimmy_metrics.app.app import app_for
 
         app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
         app.run(mouse=not profile.environment.over_ssh)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.app.messages import Busy, Done
-from shimmy_metrics.app.pages.asked import Asked
-from shimmy_metrics.app.pages.canvas import Canvas
-from shimmy_metrics.app.screens.base import Frame
 from shimmy_metrics.app.terminal.app import TerminalApp
+from shimmy_metrics.app.ui.asked import Asked
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.screen import Frame
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.log import note
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
-    from shimmy_metrics.app.screens.confirm import Question  # loaded when somebody is asked
+    from shimmy_metrics.app.ui.dialog import Question  # loaded when somebody is asked
 
 PATIENCE_SECONDS: Final = 0.5
 WRITING: Final = "Writing."
@@ -50,12 +50,12 @@ class Acting(TerminalApp):
             await page.say(sentence)
 
     def _ask(self, asked: Asked, then: Callable[[], object]) -> None:
-        from shimmy_metrics.app.screens.confirm import Question
+        from shimmy_metrics.app.ui.dialog import Question
 
         self._put(Question(asked), then)
 
     def _put(self, question: "Question", then: Callable[[], object]) -> None:
-        from shimmy_metrics.app.screens.confirm import Question
+        from shimmy_metrics.app.ui.dialog import Question
 
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
             if yes:

@@ -14,11 +14,11 @@ from textual import work
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.app.messages import Answered, Done
-from shimmy_metrics.app.pages.asked import Asked, Parcel, Wanted, at_home, free, in_home
-from shimmy_metrics.app.pages.choice import Choice
-from shimmy_metrics.app.pages.subjects import Subject
+from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.releasing import Releasing
-from shimmy_metrics.app.start import Start
+from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.screens.report.subject import Subject
+from shimmy_metrics.app.ui.asked import Asked, Parcel, Wanted, at_home, free, in_home
 from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.departure_text import purged
 from shimmy_metrics.errors import UserError
@@ -188,7 +188,7 @@ class Doing(Releasing):
         return Parcel("Export everything held here?", data, ", ".join(told), path)
 
     def _ask_to_save(self, parcel: Parcel) -> None:
-        from shimmy_metrics.app.screens.export import ExportScreen
+        from shimmy_metrics.app.screens.export.screen import ExportScreen
 
         screen = ExportScreen(parcel)
         self._put(screen, lambda: self._save(parcel, screen.wanted))
@@ -230,7 +230,7 @@ class Doing(Releasing):
         self._do(validated, "Checking every byte that is held here.")
 
     def _show_violations(self, lines: Sequence[str]) -> None:
-        from shimmy_metrics.app.screens.text import Text, TextScreen
+        from shimmy_metrics.app.screens.pager.screen import Text, TextScreen
 
         text = Text("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
         _ = self.push_screen(TextScreen(text))

@@ -2,13 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import PurePath
+from typing import Any, ClassVar, Final
 
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 from shimmy_metrics.app.keys import EVERYWHERE, asking, called
+from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.terminal.themes import THEMES
 
 _ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app.", "page.")
@@ -25,6 +27,15 @@ class Command:
     name: str
     told: str
     run: Callable[[], object]
+
+
+class Palette(CommandPalette):
+    """Opens over any screen; Enter does what is marked."""
+
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input"), sheet("palette")]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="An action, by its name", id="--command-palette")
 
 
 class Actions(Provider):

@@ -8,9 +8,9 @@ from textual import work
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.acting import PATIENCE_SECONDS, Acting
 from shimmy_metrics.app.messages import Done
-from shimmy_metrics.app.pages.asked import Asked
-from shimmy_metrics.app.pages.sending import in_full
-from shimmy_metrics.app.pages.subjects import Subject
+from shimmy_metrics.app.screens.report.subject import Subject
+from shimmy_metrics.app.ui.asked import Asked
+from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.departure_text import became, deleted, host, never_left, receipts_deleted, sentence
 from shimmy_metrics.limits import SEND_SECONDS

@@ -1,1 +1,1 @@
-"""One screen a file; each answers one question in its first line."""
+"""One folder per screen: `view.py` turns a snapshot into rows (pure), `screen.py` is the Textual screen."""

@@ -1,1 +1,0 @@
-"""Pages: pure functions from what there is to the lines that show it. No screen, no widget, no disk."""

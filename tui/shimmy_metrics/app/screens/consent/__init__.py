@@ -1,0 +1,1 @@
+"""The question, and the screen to change one's mind."""

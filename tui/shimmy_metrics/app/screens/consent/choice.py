@@ -1,0 +1,24 @@
+"""One answer of the consent page, as a line of it."""
+
+from typing import NamedTuple
+
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.text import Line, Role, Span, at, muted, placed, wrapped
+
+
+class Choice(NamedTuple):
+    """One answer: the id of its key, what it does (a word that the app carries out), its name and its consequence."""
+
+    name: str
+    does: str
+    label: str
+    consequence: str
+
+
+def answer_lines(canvas: Canvas, choice: Choice) -> tuple[Line, ...]:
+    """Return one answer: its letter, its name, its consequence."""
+    cells = (at(3, Span(canvas.keys.of(choice.name), Role.MARKED)), at(6, Span(choice.label, Role.STRONG)))
+    if canvas.width < 80:
+        told = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
+        return (placed(canvas.width, *cells), *told)
+    return (placed(canvas.width, *cells, at(20, muted(choice.consequence))),)

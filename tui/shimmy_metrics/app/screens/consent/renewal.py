@@ -1,0 +1,56 @@
+"""The question about fields that are new since a yes: just what is new, and three answers. Pure."""
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, strong, wrapped
+from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.wording import news_answers, news_question, no_key
+
+
+def choices(overview: Overview) -> tuple[Choice, ...]:
+    """Return the three answers, each with its consequence in numbers."""
+    add, leave, later = news_answers(len(overview.news), agreed(overview))
+    return (
+        Choice("consent.enable", "add", add.label, add.consequence),
+        Choice("consent.decline", "leave", leave.label, leave.consequence),
+        Choice("consent.later", "later", later.label, later.consequence),
+    )
+
+
+def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
+    """Return what stands above the answers: the question, and each new field with its value from here.
+
+    `seconds` is what is left of the time in which a key is awaited.
+    """
+    now = values(overview.example.body)
+    asked = wrapped(news_question(len(overview.news)), canvas.width, role=Role.STRONG)
+    if seconds is not None:
+        asked.append(line(muted(no_key(seconds))))
+    fields = [each for field in overview.news for each in (*_field(canvas, field, now.get(field.name, "")), BLANK)]
+    return (*asked, BLANK, *fields)
+
+
+def after(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
+    """Return what stands below the answers."""
+    fields, page = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
+    told = f"The {agreed(overview)} fields you agreed to go on as before: {fields}. Every other answer: {page}."
+    return tuple(wrapped(told, canvas.width, role=Role.MUTED))
+
+
+def agreed(overview: Overview) -> int:
+    """Return how many fields the yes covers."""
+    return len(FIELDS) - len(overview.news)
+
+
+def _field(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
+    sign = (Span("+", Role.GOOD), muted(" added"))
+    if canvas.narrow:
+        head = line(Span("+ ", Role.GOOD), strong(field.name), " ", value)
+    else:
+        head = placed(canvas.width, at(3, *sign), at(14, strong(field.name)), at(38, value))
+    told = (f"{field.meaning} Why: {field.purpose}.", f"Source: {field.source}.", f"Values: {field.kind.bounds}.")
+    indent = 3 if canvas.narrow else 14
+    return (head, *(each for sentence in told for each in wrapped(sentence, canvas.width, indent=indent)))

@@ -1,0 +1,232 @@
+"""The question, and later the same page to change one's mind: who gets what, what for, and four answers."""
+
+from datetime import datetime
+from typing import Final
+
+from shimmy_metrics.actions.files import Kind
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.ui.frame import measured_elsewhere
+from shimmy_metrics.app.ui.layout import Canvas, headline, warning
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
+from shimmy_metrics.files_text import BEYOND, listed
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.other_servers_text import other_receiver, switched_elsewhere
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.wording import (
+    DECLINE,
+    ENABLE,
+    LATER,
+    NEVER,
+    NEVER_HEAD,
+    ONLY_FOR_ME,
+    QUESTION,
+    STARTING,
+    amount,
+    informed,
+    no_key,
+    obstacle,
+    while_unusable,
+)
+
+SHOWN: Final = (
+    ("requests_per_session", "how many; not which, not when"),
+    ("models_used_count", "how many; their names are never kept"),
+    ("region_indicator", "from your clock"),
+)
+"""Three of the fields, as a taste; the rest is one key away."""
+
+
+def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
+    """Return the answers as they stand now, each with its consequence in numbers.
+
+    `starting`: the server is about to start, and a yes counts from this very start.
+    """
+    decision = overview.consent.decision
+    if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
+        return (Choice("consent.decline", "decline", "Withdraw", "stops what runs, deletes what waits"),)
+    enable = Choice("consent.enable", "enable", ENABLE.label, STARTING if starting else ENABLE.consequence)
+    if decision.consent is Consent.UNDECIDED:
+        return (
+            enable,
+            Choice("consent.only", "only", ONLY_FOR_ME.label, ONLY_FOR_ME.consequence),
+            Choice("consent.decline", "decline", DECLINE.label, DECLINE.consequence),
+            Choice("consent.later", "later", LATER.label, LATER.consequence),
+        )
+    if decision.consent is Consent.GRANTED:
+        held = decision.delivery is Delivery.REVIEW
+        only = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
+        return (
+            _keep(overview),
+            Choice("consent.only", "only", ONLY_FOR_ME.label, only),
+            Choice("consent.decline", "decline", "Withdraw", _withdrawn(overview)),
+            _holding(overview, held=held),
+        )
+    if decision.local:
+        off = ", ".join(filter(None, ("stops now", lost(overview))))
+        return (
+            enable,
+            Choice("consent.only", "only", ONLY_FOR_ME.label, "as it is: measured for these screens, not sent"),
+            Choice("consent.decline", "decline", "Off", f"{off}; nothing is measured or sent"),
+        )
+    return (
+        enable,
+        Choice("consent.only", "only", ONLY_FOR_ME.label, "measured for these screens, not sent"),
+        Choice("consent.decline", "decline", "Keep off", "as it is: nothing measured, nothing sent"),
+    )
+
+
+def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
+    """Return what stands above the answers. `seconds` is what is left of the time in which a key is awaited."""
+    # "Deleted after analysis" and the reader's next question, from which machine, share a line where there is room.
+    wait = no_key(seconds) if seconds is not None else ""
+    asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
+    waits = (line(muted(wait)),) if canvas.narrow and wait else ()
+    lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
+    decision = overview.consent.decision
+    off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
+    who = informed(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
+    if canvas.width >= 80:
+        lines += [each for told in who for each in wrapped(told, canvas.width)]
+    else:
+        lines += wrapped(" ".join(who), canvas.width)
+    lines += [BLANK, *_taste(canvas, overview), BLANK]
+    if canvas.width >= 80:
+        first, *rest = wrapped(" ".join(NEVER), canvas.width, indent=len(NEVER_HEAD) + 3)
+        lines += [line(strong(NEVER_HEAD), "  ", *first[1:]), *rest]
+    else:
+        lines += wrapped(f"{NEVER_HEAD}: {' '.join(NEVER)}", canvas.width)
+    return (*lines, BLANK)
+
+
+def after(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
+    """Return what stands below the answers: that they can be changed, and what lies on this disk."""
+    told = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one of these letters."
+    return (*wrapped(told, canvas.width, role=Role.MUTED), *_on_disk(canvas, overview))
+
+
+def forgets(overview: Overview | None) -> bool:
+    """Whether there is something of ours on this disk besides the recorded answer."""
+    return overview is not None and any(each.kind is not Kind.CONFIG for each in overview.files)
+
+
+def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
+    if overview is None or not forgets(overview):
+        return ()
+    key = canvas.keys.of("consent.forget")
+    lines = [BLANK, *wrapped(f"On this disk ({key} forgets all of it, but your no):", canvas.width, role=Role.STRONG)]
+    for told in listed(overview.files):
+        role = Role.MUTED if told.startswith(" ") else Role.TEXT
+        lines += wrapped(told.strip(), canvas.width, indent=3 if role is Role.MUTED else 1, role=role)
+    lines += wrapped(BEYOND, canvas.width, role=Role.MUTED)
+    return tuple(lines)
+
+
+def sentence(canvas: Canvas, overview: Overview) -> str:
+    """Return the page's first line: the question while it is open, then what is in force."""
+    consent, decision = overview.consent, overview.consent.decision
+    if overview.unusable is not None:
+        return while_unusable(overview.unusable)
+    elsewhere = [each.address for each in measured_elsewhere(overview)]
+    if elsewhere:
+        return switched_elsewhere(consent.switch, elsewhere, canvas.keys.of("consent.decline"))
+    if consent.switch:
+        return f"Switched off in this shell by {consent.switch}."
+    if decision.consent is Consent.UNDECIDED:
+        return QUESTION
+    changed = _changed(canvas, decision)
+    if decision.local:
+        return f"Only for you{changed}: measured for these screens, not sent."
+    if decision.consent is Consent.DECLINED:
+        return f"Metrics are off{changed}."
+    return f"Metrics are on{changed}."
+
+
+def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
+    other = other_receiver(overview.consent, overview.sessions, overview.attempt)
+    said = overview.trouble or " ".join(filter(None, (obstacle(overview.consent), other)))
+    if overview.consent.switch:
+        said = "In this shell that wins over any answer; it can only switch off."
+    return warning(canvas, said) if said else (BLANK,)
+
+
+def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
+    now = values(overview.example.body)
+    column, second = (28, canvas.width) if canvas.narrow else (29, 40)
+    lines = []
+    for name, told in SHOWN:
+        extra = f", {overview.example.measured.get(name, '')}" if name == "region_indicator" else ""
+        cells = (at(3, name), at(column, Span(now.get(name, ""), Role.STRONG)), note(second, muted(f"{told}{extra}")))
+        lines.append(placed(canvas.width, *cells))
+    size = len(overview.example.body)
+    more = f"and {len(FIELDS) - len(SHOWN)} more fields"
+    size_note = note(40, muted(f"{size} bytes in this example; {canvas.keys.of('consent.wire')} shows it"))
+    lines.append(placed(canvas.width, at(3, muted(more)), size_note))
+    return lines
+
+
+def _holding(overview: Overview, *, held: bool) -> Choice:
+    """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
+    if not held:
+        return Choice(
+            "consent.hold",
+            "hold",
+            "Hold reports",
+            f"each report is held until you release it, {OUTBOX_DAYS} days at most",
+        )
+    if overview.consent.obstacle is not None:
+        return Choice("consent.hold", "hold", "Do not hold", "each report is sent by itself once one may leave again")
+    waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
+    them = f"; so {'is' if waiting == 1 else 'are'} the {waiting} held" if waiting else ""
+    return Choice("consent.hold", "hold", "Do not hold", f"each report is sent by itself{them}")
+
+
+def _keep(overview: Overview) -> Choice:
+    """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
+    held = overview.consent.decision.delivery is Delivery.REVIEW
+    label, told = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
+    if overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
+        label, told = "Agree again", f"reports go to {overview.consent.endpoint}"
+    elif overview.consent.obstacle is Obstacle.ENDED:
+        label, told = "Enable again", "the receiver is asked anew whether it takes reports"
+    elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
+        told = "as it is: nothing leaves until this program is updated"
+    elif overview.consent.switch:
+        told = f"as it is; nothing is sent while {overview.consent.switch} is set"
+    elif overview.consent.decision.schema_version < SCHEMA_VERSION:
+        label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"
+    return Choice("consent.enable", "enable", label, told)
+
+
+def _kept(overview: Overview) -> str:
+    """Return what becomes of the reports that wait where the answer is only for me."""
+    waiting = len(overview.outbox)
+    return f"{amount(waiting, 'report')} here {'stays' if waiting == 1 else 'stay'} for your eyes" if waiting else ""
+
+
+def lost(overview: Overview) -> str:
+    """Return what a no deletes, in numbers; empty where there is nothing."""
+    counted = sum(live.session.counters.requests for live in overview.running)
+    ended = len(overview.ended)
+    deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
+    deleted += [amount(ended, "session")] if ended else []
+    deleted += [amount(counted, "request")] if counted else []
+    return f"deletes {', '.join(deleted)}" if deleted else ""
+
+
+def _withdrawn(overview: Overview) -> str:
+    receipts = sum(bool(receipt.body) for receipt in overview.receipts)
+    kept = f"; {amount(receipts, 'receipt')} {'stays' if receipts == 1 else 'stay'}" if receipts else ""
+    return f"stops now, {lost(overview) or 'nothing waits here'}{kept}"
+
+
+def _changed(canvas: Canvas, decision: Decision) -> str:
+    """Return when the answer was last changed: how reports leave, or for which fields it holds, are parts of it."""
+    try:
+        return f", last changed {canvas.day(datetime.fromisoformat(decision.changed))}"
+    except ValueError:
+        return ""

@@ -1,0 +1,1 @@
+"""The marked line explained, where the drawer has no room for all of it."""

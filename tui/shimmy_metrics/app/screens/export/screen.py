@@ -1,0 +1,117 @@
+"""Export: what, how much, where to; a new file, never over another one; and a copy through the terminal."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from shimmy_metrics.app.keys import EXPORT
+from shimmy_metrics.app.screens.pager.screen import Text, TextScreen
+from shimmy_metrics.app.ui.asked import Asked, Parcel, Wanted, at_home, in_home
+from shimmy_metrics.app.ui.buttons import Act
+from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, wrapped
+
+_NEW: Final = "a new file" if sys.platform == "win32" else "a new file, yours alone"
+"""On Windows its folder says who may read it."""
+
+
+class ExportScreen(Question):
+    """Asks for the place, and gives it through `wanted`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*EXPORT]
+
+    def __init__(self, parcel: Parcel) -> None:
+        super().__init__(Asked(parcel.title, "", "Yes, save it", "No"))
+        self._parcel = parcel
+        self._path = parcel.path
+        self._place = Input(str(in_home(parcel.path)), id="path", select_on_focus=False)
+        self._place.display = False
+        self.wanted: Wanted | None = None
+
+    def lines(self) -> tuple[Line, ...]:
+        """Return what is saved and where to, with a word about a file that is already there."""
+        canvas = self.shimmy.canvas()
+        there = os.path.lexists(at_home(self._path))
+        told = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
+        size = f"{len(self._parcel.data):,} bytes"
+        found = [
+            *wrapped(f"{self._parcel.told}: {size} of JSON", canvas.width),
+            *wrapped(f"to {in_home(self._path)}", canvas.width, role=Role.STRONG),
+            line(told),
+        ]
+        if canvas.height < len(found) + 3:
+            return tuple(found[: max(canvas.height - 2, 1)])
+        return (self.title_rule(canvas, self._parcel.title), *found, *(BLANK,) * (3 - len(found)))
+
+    def below(self) -> ComposeResult:
+        """Build the line for another path."""
+        yield self._place
+
+    def acts(self) -> Sequence[Act]:
+        """Return the answers."""
+        if self._parcel.copies:
+            return (
+                self.shimmy.act("question.yes", "Yes, save and copy"),
+                self.shimmy.act("export.look", "Look"),
+                self.shimmy.act("export.path", "Other path"),
+                self.shimmy.act("question.no", "No"),
+            )
+        return (
+            self.shimmy.act("question.yes", "Yes, save it"),
+            self.shimmy.act("export.both", "Save and copy"),
+            self.shimmy.act("export.look", "Look"),
+            self.shimmy.act("export.path", "Other path"),
+            self.shimmy.act("question.no", "No"),
+        )
+
+    async def action_yes(self) -> None:
+        """Save."""
+        self.when_certain(lambda: self._want(copies=self._parcel.copies))
+
+    async def action_look(self) -> None:
+        """Show the very bytes that would be saved; the question waits behind them."""
+        size = f"{len(self._parcel.data):,} bytes"
+        lines = self._parcel.data.decode(errors="replace").splitlines()
+        await self.app.push_screen(TextScreen(Text("What would be saved", "Exactly these bytes.", size, lines)))
+
+    async def action_both(self) -> None:
+        """Save, and copy the same bytes."""
+        self.when_certain(lambda: self._want(copies=True))
+
+    def action_path(self) -> None:
+        """Ask for another path."""
+        self._place.display = True
+        self._place.focus()
+
+    @on(Input.Submitted)
+    def take_path(self, event: Input.Submitted) -> None:
+        """Take the path; the question still waits for its answer."""
+        if event.value.strip():
+            self._path = Path(event.value.strip())
+        event.input.display = False
+        self.set_focus(None)
+        self.draw()
+
+    def action_no(self) -> None:
+        """Leave the path as it was, where Esc was pressed in it; else take the no."""
+        if self._place.has_focus:
+            self._place.display = False
+            self.set_focus(None)
+            self.draw()
+        else:
+            super().action_no()
+
+    def _want(self, *, copies: bool) -> None:
+        path = at_home(self._path)
+        if os.path.lexists(path):
+            self.action_path()
+            return
+        self.wanted = Wanted(path, copies)
+        _ = self.dismiss(result=True)

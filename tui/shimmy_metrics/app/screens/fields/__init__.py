@@ -1,0 +1,1 @@
+"""Fields: everything that could ever be sent."""

@@ -1,0 +1,80 @@
+"""Fields: is X in it? Why? With which value, from me, now? The closed list, and what can never leave."""
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
+from shimmy_metrics.app.ui.values import grouped, values
+from shimmy_metrics.records import QueuedReport
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.kinds import Kind, Word
+from shimmy_metrics.report.never import NEVER
+
+NEVER_TITLE = "Never"
+
+
+def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> Page:
+    """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
+    report = current(overview)
+    now = values(report.body) if report else {}
+    wanted = search.strip().lower()
+    rows: list[Row] = []
+    for title, fields in grouped():
+        found = [field for field in fields if _matches(field, wanted)]
+        if found:
+            rows.append(Row(line(muted(title))))
+            rows += [_row(canvas, field, now.get(field.name, "")) for field in found]
+    never = [(name, fate) for name, fate in NEVER if not wanted or wanted in f"{name} {fate}".lower()]
+    if never:
+        rows += [Row(BLANK)] if rows else []
+        rows.append(Row(line(muted(NEVER_TITLE))))
+        for name, fate in never:
+            told = () if canvas.narrow else (at(29, muted(canvas.fitting(fate, canvas.width - 30))),)
+            cells = (at(3, Span(name, Role.NAME)), *told)
+            rows.append(Row(placed(canvas.width, *cells), name))
+    sentence = f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
+    if canvas.narrow:
+        sentence = f"{len(FIELDS)} fields, and nothing else."
+    if wanted and rows:
+        count = sum(bool(row.key) for row in rows)
+        sentence = f"{count} of {len(FIELDS) + len(NEVER)}, with what Enter says of them, hold '{search.strip()}'."
+    elif wanted:
+        sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
+    return Page((*headline(canvas, sentence), BLANK), tuple(rows))
+
+
+def best(search: str) -> str:
+    """Return what a search means most: a name that begins with it, else one that holds it; empty where none does."""
+    wanted = search.strip().lower()
+    names = [field.name for _, fields in grouped() for field in fields] + [name for name, _ in NEVER]
+    begins = (name for name in names if wanted and name.lower().startswith(wanted))
+    holds = (name for name in names if wanted and wanted in name.lower())
+    return next(begins, next(holds, ""))
+
+
+def current(overview: Overview | None) -> QueuedReport | None:
+    """Return the report whose values are shown: the newest running session's, else the example."""
+    if overview is None:
+        return None
+    return overview.running[-1].report if overview.running else overview.example
+
+
+def _matches(field: Field, wanted: str) -> bool:
+    return not wanted or wanted in f"{field.name} {field.meaning} {field.source} {field.purpose}".lower()
+
+
+def _row(canvas: Canvas, field: Field, value: str) -> Row:
+    shown = canvas.fitting(value, canvas.width - 31 if canvas.narrow else 20)
+    cells = [at(3, Span(field.name, Role.NAME)), at(29, strong(shown))]
+    if not canvas.narrow:
+        room = canvas.width - 52
+        bounds = field.kind.bounds
+        cells.append(note(51, muted(canvas.fitting(bounds if len(bounds) <= room else _brief(field.kind), room))))
+    return Row(placed(canvas.width, *cells), field.name)
+
+
+def _brief(kind: Kind) -> str:
+    """Return a kind's bounds where there is no room for all of them; the drawer has them whole."""
+    if isinstance(kind, Word):
+        return f"one of {len(kind.words)} words{' or null' if kind.optional else ''}"
+    return kind.bounds.replace(", two digits", "")

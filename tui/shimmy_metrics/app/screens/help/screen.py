@@ -1,0 +1,47 @@
+"""The screen of keys: whatever the screen behind it listens to, and whatever every screen listens to."""
+
+from collections.abc import Iterable
+
+from textual.binding import ActiveBinding
+from textual.screen import Screen
+
+from shimmy_metrics.app.keys import called
+from shimmy_metrics.app.screens.help.view import KeyLine, help_page
+from shimmy_metrics.app.ui.layout import Canvas, Page
+from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.text import BLANK, Line
+
+
+class HelpScreen(Frame):
+    """Every key, as it is bound now: a remapped one shows as it was remapped."""
+
+    TITLE = "Keys"
+
+    def __init__(self, behind: Screen[object]) -> None:
+        super().__init__()
+        active = list(behind.active_bindings.values())
+        self._here = _lines(each for each in active if each.node is not behind.app)
+        self._everywhere = _lines(each for each in active if each.node is behind.app)
+
+    def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
+        """Return a rule alone: nothing is marked, so nothing is explained."""
+        return (BLANK,)
+
+    def page(self, canvas: Canvas) -> Page:
+        """Return the keys."""
+        return help_page(canvas, self._here, self._everywhere, self.shimmy.start.notice)
+
+
+def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:
+    """Return a line for each action, all its keys on it, in the order in which they are bound."""
+    keys: dict[str, list[str]] = {}
+    told: dict[str, str] = {}
+    for active in bindings:
+        name = active.binding.id or active.binding.action
+        if not active.binding.description or not active.binding.id:
+            continue
+        keys.setdefault(name, []).append(called(active.binding.key))
+        told[name] = active.binding.description
+    # What is special to a screen stands first, what every page has after it, what needs Ctrl last.
+    names = sorted(keys, key=lambda name: (keys[name][0].startswith("Ctrl"), name.startswith("page.")))
+    return [KeyLine(" ".join(keys[name]), told[name]) for name in names]

@@ -1,0 +1,68 @@
+"""The page of keys, written from the bindings themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, placed, wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """One action's keys, as they are called, and its sentence."""
+
+    keys: str
+    told: str
+
+
+def help_page(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Page:
+    """Return the keys of this screen and those of every screen, side by side where there is room."""
+    head = (*headline(canvas, "Keys. Nothing needs Ctrl, Alt, Esc or a mouse."), BLANK)
+    notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
+    left, right = _Column(3, here), _Column(0, everywhere)
+    middle = min(canvas.width // 2 + 1, canvas.width - 1 - right.end)
+    if left.end >= middle:
+        lists = (("on this screen", here), ("everywhere", everywhere))
+        rows = [
+            Row(each)
+            for name, keys in lists
+            for each in (
+                line(muted(f"  {name}")),
+                *(_one(canvas, _Column(3, keys), index) for index in range(len(keys))),
+            )
+        ]
+        return Page(head, (*rows, *notes))
+    right = replace(right, begin=middle)
+    rows = [Row(placed(canvas.width, at(3, muted("on this screen")), at(middle, muted("everywhere"))))]
+    for index in range(max(len(here), len(everywhere))):
+        rows.append(Row(placed(canvas.width, *left.parts(index), *right.parts(index))))
+    return Page(head, (*rows, *notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Keys one below the other, from the column `begin`, and behind the longest of them what each does."""
+
+    begin: int
+    keys: Sequence[KeyLine]
+
+    @property
+    def told(self) -> int:
+        """Where the sentences begin."""
+        return self.begin + max(10, *(len(key.keys) for key in self.keys), 0) + 1
+
+    @property
+    def end(self) -> int:
+        """Where the longest of them ends."""
+        return self.told + max((len(key.told) for key in self.keys), default=0)
+
+    def parts(self, index: int) -> tuple[Cell, ...]:
+        """Return one line's cells, none below the last."""
+        if index >= len(self.keys):
+            return ()
+        key = self.keys[index]
+        return (at(self.begin, Span(key.keys, Role.ACCENT)), at(self.told, key.told))
+
+
+def _one(canvas: Canvas, column: _Column, index: int) -> Line:
+    return placed(canvas.width, *column.parts(index))

@@ -1,0 +1,1 @@
+"""History: what was sent, and each receipt."""

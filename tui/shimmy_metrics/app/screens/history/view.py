@@ -1,0 +1,145 @@
+"""History: what left, and when? Was it taken? Each attempt to send and each note, with the proof that is kept."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline, told, warning
+from shimmy_metrics.app.ui.sending import in_full
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.departure_text import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
+from shimmy_metrics.departure_text import note as note_text
+from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
+from shimmy_metrics.records import Departure, Entry, NoteKind
+from shimmy_metrics.wording import amount
+
+_MEANINGS: Final = {
+    NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",
+    NoteKind.DELETED: "The chain notes how many, not what was in them.",
+    NoteKind.FOLDED: f"The newest {DEPARTURES_KEPT:,} entries are kept. This one stands for those before, so that the "
+    "chain goes on.",
+    NoteKind.RECEIPTS_DELETED: "What left, when, where to and with which digest stays on record.",
+}
+
+_WHERE: Final = 22
+"""Columns for the receiver's name: Shimmy's own fits."""
+
+
+def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
+    """Return the departures and notes, newest first. `base` is the receipt that others are compared with (0: none)."""
+    if overview is None:
+        return Page((line(muted(READING)), BLANK), ())
+    if not overview.entries:
+        empty = (
+            "Each attempt to send is listed here: when, where to, how many bytes, their digest, and what became of it. "
+            "Attempts in a row of which nothing left are one line. Of what a receiver took the bytes are kept as well."
+        )
+        keys = canvas.keys
+        then = (
+            Row(BLANK),
+            Row(placed(canvas.width, at(3, "Next to be sent"), at(27, Span(keys.of("app.outgoing"), Role.ACCENT)))),
+            Row(
+                placed(canvas.width, at(3, "All that could be sent"), at(27, Span(keys.of("app.fields"), Role.ACCENT)))
+            ),
+        )
+        return Page((line(strong("No attempt to send is on record.")), BLANK), (*told(canvas, empty), *then))
+    size = sum(len(receipt.body) for receipt in overview.receipts)
+    kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
+    head = headline(canvas, _sentence(overview), *kept)
+    broken = len(overview.broken)
+    damage = warning(canvas, f"{amount(broken, 'entry', 'entries')} not as written.") if broken else (BLANK,)
+    return Page((*head, *damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.entries))
+
+
+def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, ...]:
+    """Return what there is to say about an entry, what matters most first."""
+    if not isinstance(entry, Departure):
+        found = (f"{sentence(note_text(entry))} {_MEANINGS[entry.kind]}",)
+        broken = ("This link is not as it was written.",) if row_key(entry) in overview.broken else ()
+        return tuple(each for text in (*broken, *found) for each in wrapped(text, canvas.width))
+    became, *then = in_full(canvas, overview, entry)
+    lines = [*wrapped(became, canvas.width, role=Role.STRONG)]
+    lines += [each for text in then for each in wrapped(text, canvas.width)]
+    lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256))]
+    lines += [each for text in _proof(overview, entry) for each in wrapped(text, canvas.width)]
+    lines += wrapped(f"POST {entry.endpoint}, {entry.length:,} bytes, {_word(entry)}.", canvas.width, role=Role.MUTED)
+    return tuple(lines)
+
+
+def entry_of(overview: Overview | None, key: str) -> Entry | None:
+    """Return the entry that a row's key names, or None."""
+    return next((each for each in overview.entries if row_key(each) == key), None) if overview else None
+
+
+def row_key(entry: Entry) -> str:
+    """Return what the mark stands on at this entry."""
+    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"
+
+
+def _sentence(overview: Overview) -> str:
+    """Return what left, in numbers: what was taken, and what may have been."""
+    taken = taken_in_all(overview.entries)
+    told = sentence(in_all(taken, overview.departures))
+    if not taken:
+        return told
+    kept = any(each.body for each in overview.receipts)
+    return f"{told} {'Open one to see its bytes.' if kept else sentence(receipts_kept(0))}"
+
+
+def _proof(overview: Overview, departure: Departure) -> Iterator[str]:
+    """Yield whether the bytes are kept, and whether they are those of the digest."""
+    if row_key(departure) in overview.broken:
+        yield "This entry, or the bytes kept of it, is not as it was written."
+    elif departure.body:
+        yield f"The {len(departure.body):,} bytes kept here have this digest."
+    elif departure.receipt:
+        yield "No receipt is kept here: you deleted its bytes."
+
+
+def _word(departure: Departure) -> str:
+    return "released by you" if departure.by_hand else "sent by itself"
+
+
+def _columns(canvas: Canvas) -> Line:
+    if canvas.narrow:
+        return placed(canvas.width, at(3, muted("when")), at(17, muted("what became")))
+    return placed(
+        canvas.width,
+        at(3, muted("when")),
+        at(17, muted("what became")),
+        to(39, muted("reports")),
+        to(46, muted("bytes")),
+        at(48, muted("where to")),
+        note(71, muted("sha256")),
+    )
+
+
+def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
+    key = row_key(entry)
+    moment = entry.ended or entry.begun if isinstance(entry, Departure) else entry.at
+    cells = [at(3, Span(f"{canvas.day(moment)} {canvas.clock(moment)}", Role.NAME))]
+    if not isinstance(entry, Departure):
+        return Row(
+            placed(canvas.width, *cells, at(17, muted(canvas.fitting(note_text(entry), canvas.width - 18)))), key
+        )
+    times = f" {entry.attempts:,}x" if entry.attempts > 1 else ""
+    cells.append(at(17, Span(f"{label(entry)}{times}", Role.BAD if failed(entry) else Role.TEXT)))
+    if canvas.narrow:
+        return Row(placed(canvas.width, *cells), key)
+    cells += [
+        to(39, f"{entry.reports:,}"),
+        to(46, f"{entry.length:,}"),
+        at(48, canvas.fitting(host(entry.endpoint), _WHERE)),
+        note(71, muted(entry.sha256[:8])),
+        note(82, *_extra(canvas, entry, base)),
+    ]
+    return Row(placed(canvas.width, *cells), key)
+
+
+def _extra(canvas: Canvas, departure: Departure, base: int) -> Line:
+    """Return what there is room for where it is wide: since when, or the answer, and whether it is the base."""
+    if departure.row_id == base:
+        return (strong("base"),)
+    if departure.attempts > 1 and departure.since is not None:
+        return (muted(f"since {when(departure.since, canvas.now, canvas.zone)}"),)
+    return (muted(f"answer {departure.status}"),) if departure.status else ()

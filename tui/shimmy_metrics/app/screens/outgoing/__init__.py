@@ -1,0 +1,1 @@
+"""Outgoing: what is sent next."""

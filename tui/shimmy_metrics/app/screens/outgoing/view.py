@@ -1,0 +1,211 @@
+"""Outgoing: will it go by itself? What exactly? The next request, each report that waits, what would be sent now."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.actions.preview import request_for
+from shimmy_metrics.app.screens.report.subject import Subject, subjects
+from shimmy_metrics.app.screens.report.view import Base, Lens, lenses, measured, raw, reports, since, wire
+from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline, warning
+from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
+from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.departure_text import OVERDUE, became, host, sentence, set_aside, waits_until
+from shimmy_metrics.limits import REPORT_BYTES
+from shimmy_metrics.other_servers_text import there
+from shimmy_metrics.records import Departure, QueuedReport, QueueState
+from shimmy_metrics.report.bodies import split
+from shimmy_metrics.wording import amount, obstacle
+
+ALL_NEW: Final = "No sent report is kept here, so all of it is new."
+ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
+"""Receipts can be deleted, so nothing is said of what was never sent."""
+
+EXAMPLE: Final = "This machine's facts, and a session in which nothing happened."
+
+ROOMY: Final = 30
+"""Rows from which a blank one can stand before the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How it is looked at: which one, through which lens; `same` and `unbroken` (raw) show more."""
+
+    index: int = 0
+    lens: Lens = Lens.SINCE
+    same: bool = False
+    unbroken: bool = False
+
+
+def last_sent(canvas: Canvas, overview: Overview) -> Base | None:
+    """Return the newest report that was sent and whose bytes are kept, or None."""
+    for receipt in overview.receipts:
+        sent = split(receipt.body)
+        if sent:
+            return Base(f"sent {canvas.day(receipt.begun)}", sent[-1])
+    return None
+
+
+def chosen_base(canvas: Canvas, receipt: Departure) -> Base:
+    """Return the receipt that a person chose to compare with."""
+    return Base(f"{canvas.day(receipt.begun)} {canvas.clock(receipt.begun)}", split(receipt.body)[-1], chosen=True)
+
+
+def outgoing_page(
+    canvas: Canvas, overview: Overview | None, view: View, base: Base | None, released: Collection[int] = ()
+) -> Page:
+    """Return the page of what `view` names. `released` are reports (numbers in the store) given to a sender here."""
+    if overview is None:
+        return Page((line(muted(READING)), BLANK), ())
+    found = subjects(overview)
+    place = min(view.index, len(found) - 1)
+    subject = found[place]
+    size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
+    walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
+    head = headline(canvas, _sentence(canvas, overview, subject, released), to(canvas.width - 1, *size, note=True))
+    failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
+    # Where it is low the rule above says it in short, and History all of it.
+    told = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
+    return report_page(
+        canvas,
+        (*head, *_under(canvas, overview, subject, walk), *told),
+        subject,
+        view=view,
+        base=base,
+        overview=overview,
+    )
+
+
+def report_page(
+    canvas: Canvas,
+    head: tuple[Line, ...],
+    subject: Subject,
+    *,
+    view: View,
+    base: Base | None,
+    overview: Overview,
+    sent_to: str = "",
+) -> Page:
+    """Return a request or a report through the view's lens, below the given lines.
+
+    `sent_to`: it was sent, to this endpoint; of what was sent then no headers are kept.
+    """
+    named = [*head, lenses(canvas, view.lens, base, together=subject.report is None)]
+    if view.lens is Lens.WIRE:
+        named += _address(canvas, overview, subject, unbroken=view.unbroken, sent_to=sent_to)
+        named += [BLANK] * (canvas.height >= ROOMY)
+        rows = raw(canvas, subject.body) if view.unbroken else wire(canvas, base, subject.body)
+        if view.unbroken and not sent_to:
+            rows = (*_headers(canvas, overview, subject), *rows)
+        return Page(tuple(named), rows)
+    if subject.report is None:
+        return Page((*named, BLANK), reports(canvas, subject.reports))
+    if view.lens is Lens.MEASURED:
+        return Page((*named, BLANK), measured(canvas, subject.body, subject.measured))
+    named.append(BLANK if base else line(muted(ALL_NEW_SHORT if canvas.narrow else ALL_NEW)))
+    return Page(tuple(named), since(canvas, base, subject.body, same=view.same))
+
+
+def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Collection[int]) -> str:
+    if not subject.sealed:
+        if not subject.running:
+            return "Nothing is waiting. An example:"
+        return "The running session, if it ended now:"
+    waiting, report = len(overview.outbox), subject.reports[0]
+    many = f"{amount(waiting, 'report')} {'waits' if waiting == 1 else 'wait'}."
+    number = len(subject.reports)
+    some = f"{number} of {waiting} reports" if number < waiting else f"{number} reports"
+    if report.row_id in released:
+        return f"{many} A sender has {'this one' if subject.report else 'these'} now."
+    if report.state is QueueState.SET_ASIDE:
+        return f"{many} This one is set aside."
+    if report.row_id in overview.overdue:
+        return f"{many} {'It' if waiting == 1 else 'This one'} leaves no more."
+    if report.state.held:
+        if subject.report is None and overview.consent.sends:
+            return f"{some} are held. Released together they are this one request."
+        if not overview.consent.sends:
+            return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
+        return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
+    if overview.sending:
+        return f"{many} A sender is at work now."
+    if obstacle(overview.consent):
+        return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
+    if subject.report is None:
+        return f"{some} are sent as one request {next_by_itself(overview)}."
+    return f"{many} {'It is' if waiting == 1 else 'This one is'} sent {next_by_itself(overview)}."
+
+
+def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> tuple[Line, ...]:
+    """Return what stands below the sentence: why it waits and how long; and the way to the others."""
+    pair = canvas.keys.pair("page.before", "page.beside")
+    keys: Line = (Span(pair, Role.ACCENT), muted(f" {walk}")) if walk else ()
+    told = _why(canvas, overview, subject)
+    if not told or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
+        return (placed(canvas.width, to(canvas.width - 1, *keys, note=True)),) if keys else (BLANK,)
+    room = canvas.width - (length(keys) + 2 if keys else 0)
+    if subject.sealed and subject.reports[0].state is QueueState.SET_ASIDE:
+        first, *rest = warning(canvas._replace(width=room), told)
+    else:
+        first, *rest = wrapped(told, room, role=Role.MUTED)
+    return (placed(canvas.width, at(0, *first), to(canvas.width - 1, *keys, note=True)), *rest)
+
+
+def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
+    if not subject.sealed:
+        if subject.running:
+            return _of_a_session(canvas, overview, subject)
+        return EXAMPLE
+    report = subject.reports[0]
+    if report.state is QueueState.SET_ASIDE:
+        return sentence(set_aside(report))
+    if report.row_id in overview.overdue:
+        return sentence(OVERDUE)
+    if subject.report is None or not report.state.held:
+        return ""
+    until = sentence(waits_until(report, canvas.now, canvas.zone))
+    if report.state is not QueueState.HELD_FOR_ENDPOINT:
+        return until
+    return f"{held_for(overview, report)} {until}"
+
+
+def held_for(overview: Overview, report: QueuedReport) -> str:
+    """Return why a report is held that was measured for another receiver or yes, with how many there are."""
+    number = sum(each.state is QueueState.HELD_FOR_ENDPOINT for each in overview.outbox)
+    others = f", as {amount(number - 1, 'other')} here" if number > 1 else ""
+    meant, consent = host(report.endpoint), overview.consent
+    if not same_endpoint(report.endpoint, consent.endpoint):
+        return f"Sealed for {meant}{others}; released it goes to {host(consent.endpoint)}."
+    if report.consent_id != consent.decision.consent_id:
+        return f"Sealed under an earlier yes{others}."
+    return f"Sealed for {meant}, which you did not agree to{others}."
+
+
+def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
+    live = next((each for each in overview.running if each.report.report_id == subject.key), None)
+    if live is not None and live.session.local:
+        return "It stays here: only for you."
+    if overview.consent.decision.consent is not Consent.GRANTED:
+        return "Metrics are not on, so nothing of this is sent."
+    if live is not None and there(overview.consent, live.session).obstacle is not None:
+        return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
+    return "It changes until the session ends."
+
+
+def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
+    request = request_for(subject.reports, sent_to or overview.consent.endpoint)
+    key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
+    count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
+    yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
+    if overview.proxy and not sent_to:
+        yield placed(canvas.width, at(1, muted("by way of "), overview.proxy))
+    yield placed(canvas.width, at(1, muted("sha256 "), subject.sha256))
+
+
+def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
+    for name, value in request_for(subject.reports, overview.consent.endpoint).headers:
+        yield Row(placed(canvas.width, at(3, muted(f"{name}: "), value)), f"header {name}")
+    yield Row(BLANK)

@@ -1,0 +1,44 @@
+"""Lines to read and nothing else: what an export holds, what a validation found."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.text import BLANK, line, muted, to
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is read: its title, its first sentence with a note beside it, and its lines, of any length."""
+
+    title: str
+    sentence: str
+    note: str
+    lines: Sequence[str]
+
+
+class TextScreen(Frame):
+    """Shows a text, a page at a time."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__()
+        self.title = text.title
+        self._text = text
+        self._shown: tuple[Row, ...] = ()
+        self._width = 0
+
+    def page(self, canvas: Canvas) -> Page:
+        """Return the text; a large one is cut into rows once for each width."""
+        if canvas.width != self._width:
+            self._width = canvas.width
+            room = max(canvas.width - 2, 1)
+            self._shown = tuple(Row(line(piece)) for text in self._text.lines for piece in _pieces(text, room))
+        note = to(canvas.width - 1, muted(self._text.note), note=True)
+        return Page((*headline(canvas, self._text.sentence, note), BLANK), self._shown)
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """Yield the text in pieces of `room` characters: they are bytes to be compared, so no word is moved."""
+    for begin in range(0, max(len(text), 1), room):
+        yield text[begin : begin + room]

@@ -1,0 +1,1 @@
+"""What the screens of a report share: its three views."""

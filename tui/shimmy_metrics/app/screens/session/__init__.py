@@ -1,0 +1,1 @@
+"""Session: what is measured now."""

@@ -1,0 +1,208 @@
+"""Session: does this leave, and when? Then the numbers, each beside the form in which it would leave."""
+
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from shimmy_metrics.actions.overview import Overview, SessionPreview
+from shimmy_metrics.app.screens.session.no_session import idle_page
+from shimmy_metrics.app.ui.frame import measured_elsewhere
+from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.consent.state import Delivery
+from shimmy_metrics.counters import Counters
+from shimmy_metrics.limits import MINUTES_SHOWN
+from shimmy_metrics.other_servers_text import switched_elsewhere, there
+from shimmy_metrics.records import Session
+from shimmy_metrics.unknown_tokens_text import tokens_unknown
+from shimmy_metrics.vocabulary import TokenSource
+from shimmy_metrics.wording import duration
+
+ROUTE: Final = "route "
+"""How the key of a route's row begins: they are marked so that the last of many comes into view."""
+
+
+class _Figure(NamedTuple):
+    """One live figure: what it is called, its value now with a unit, the field it becomes (empty: it stays here)."""
+
+    label: str
+    now: str
+    unit: str
+    field: str
+    note: str = ""
+
+
+_SOURCES: Final = {
+    TokenSource.REPORTED: "the server's count",
+    TokenSource.COUNTED: "counted",
+    TokenSource.ESTIMATED: "estimated",
+    TokenSource.UNKNOWN: "",
+}
+
+
+def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
+    """Return the page for the running session number `index` (from 0), or what to do where none runs."""
+    if overview is None:
+        return Page((line(muted(READING)), BLANK), ())
+    if not overview.running:
+        return idle_page(canvas, overview)
+    index = min(index, len(overview.running) - 1)
+    live = overview.running[index]
+    return Page(_head(canvas, overview, live, index), figure_rows(canvas, live))
+
+
+def chosen(overview: Overview | None, index: int) -> SessionPreview | None:
+    """Return the running session that is shown, or None."""
+    if overview is None or not overview.running:
+        return None
+    return overview.running[min(index, len(overview.running) - 1)]
+
+
+def running_for(canvas: Canvas, session: Session) -> str:
+    """Return how long a session has run: its own count, and the time since that was written."""
+    since = max(canvas.now - session.updated, timedelta())
+    return duration(session.counters.uptime_s + int(since.total_seconds()))
+
+
+def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) -> tuple[Line, ...]:
+    session = live.session
+    elsewhere = measured_elsewhere(overview)
+    if elsewhere:
+        withdraw = f"{canvas.keys.of('app.consent')}, then {canvas.keys.of('consent.decline')}"
+        addresses = [each.address for each in elsewhere]
+        told = switched_elsewhere(overview.consent.switch, addresses, withdraw)
+        return (*wrapped(told, canvas.width, role=Role.STRONG), BLANK)
+    several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
+    fate = _fate(canvas, overview, session)
+    begun = canvas.clock(session.started)
+    sentence = f"Measuring since {begun}. {fate}{several}"
+    if len(sentence) + 12 > canvas.width:
+        sentence = f"{fate}{several}"
+    long = running_for(canvas, session)
+    return (*headline(canvas, sentence, to(canvas.width - 1, muted(long), note=True)), BLANK)
+
+
+def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
+    if session.local:
+        return "It stays here: only for you."
+    if there(overview.consent, session).obstacle is not None:
+        return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
+    if overview.consent.decision.delivery is Delivery.REVIEW:
+        return "It leaves when you release it."
+    return "Nothing of it leaves before the session ends."
+
+
+def _figures(session: Session) -> tuple[_Figure, ...]:
+    counters = session.counters
+    mean, speed = counters.mean_answer_ms, counters.tokens_a_second
+    client = min(counters.clients, key=lambda name: (-counters.clients[name], name), default="none seen")
+    memory = counters.memory_bytes
+    kept = (_Figure("server memory", f"{memory / 2**20:,.0f}", "MB", ""),) if memory else ()
+    return (
+        _Figure("requests", f"{counters.requests:,}", "", "requests_per_session", "two digits"),
+        _Figure("errors", f"{counters.errors:,}", "", "errors_count", "two digits"),
+        _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", _source(counters)),
+        _Figure("tokens a second", f"{speed:,.1f}" if speed else "-", "", ""),
+        _Figure(
+            "response time", f"{mean:,}" if mean is not None else "-", "ms, mean", "avg_response_time_ms", "two digits"
+        ),
+        _Figure("busiest hour", f"{counters.peak_hour:,}", "requests", "peak_requests_per_hour", "two digits"),
+        _Figure(
+            "start-up",
+            f"{counters.startup_ms:,}" if counters.startup_ms is not None else "-",
+            "ms" if counters.startup_ms is not None else "not measured",
+            "startup_time_ms",
+            "two digits",
+        ),
+        _Figure(
+            "models",
+            f"{counters.models:,}",
+            "name not kept" if counters.models == 1 else "names not kept",
+            "models_used_count",
+        ),
+        _Figure("client", client, "", "integration_type", "one word"),
+        *kept,
+    )
+
+
+def _source(counters: Counters) -> str:
+    """Return where the tokens come from; of several sources the least certain."""
+    if counters.token_source is not TokenSource.MIXED:
+        return _SOURCES[counters.token_source]
+    doubtful = (TokenSource.UNKNOWN, TokenSource.ESTIMATED, TokenSource.COUNTED)
+    return f"partly {next(source for source in doubtful if counters.sources.get(source))}"
+
+
+def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
+    """Return each figure beside what the report says, requests a minute, routes, and where tokens are unknown."""
+    ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
+    sent = values(live.report.body)
+    now = "measured" if live.session.ended else "now"
+    head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(_leaving(canvas, live.session))))
+    rows = [Row(head)]
+    for figure in _figures(live.session):
+        leaving = figure.field in sent
+        cells = [at(3, Span(figure.label, Role.NAME)), to(ends, strong(figure.now))]
+        if not canvas.narrow and figure.unit:
+            cells.append(at(ends + 1, muted(figure.unit)))
+        if leaving:
+            cells.append(at(leaves, Span(canvas.glyphs.arrow, Role.ACCENT), f" {sent[figure.field]}"))
+            if figure.note and sent[figure.field] != "null":
+                cells.append(note(notes, muted(figure.note)))
+        else:
+            cells.append(at(leaves, muted(f"{canvas.glyphs.separator} stays here")))
+        rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
+    rows.append(Row(BLANK))
+    rows.extend(map(Row, _spark(canvas, live.session)))
+    return (*rows, *_routes(canvas, live.session), *_unread(canvas, live.session))
+
+
+def _leaving(canvas: Canvas, session: Session) -> str:
+    if session.local:
+        return "in a report" if canvas.narrow else "as a report would say"
+    return "leaves as" if canvas.narrow else "as it would leave"
+
+
+def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    counts = session.counters.minutes
+    begin = 3 if canvas.narrow else 25
+    room = min(MINUTES_SHOWN, canvas.width - begin - 18)
+    if room < 8 or not counts:
+        return ()
+    shown = counts[-room:]
+    top = max(shown)
+    sparks = canvas.glyphs.sparkline
+    # Zero keeps the lowest sign: a gap would look as if nothing had been measured.
+    drawn = "".join(sparks[round(count * (len(sparks) - 1) / top) if top else 0] for count in shown)
+    scale = f"0 to {top}, {len(shown)} min"
+    label = () if canvas.narrow else (at(3, "requests a minute"),)
+    return (
+        placed(
+            canvas.width, *label, at(begin, Span(drawn, Role.ACCENT)), to(canvas.width - 1, muted(scale), note=True)
+        ),
+    )
+
+
+def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
+    counts = sorted(session.counters.routes.items(), key=lambda each: (-each[1], each[0]))
+    if not counts:
+        return ()
+    name = min(max(len(route) for route, _ in counts), 25)
+    begin = name + 10
+    room = max(min(canvas.width - begin - 2, 40), 0)
+    top = counts[0][1]
+    rows: list[Row] = []
+    for route, count in counts:
+        bar = canvas.glyphs.bar * max(round(count * room / top), 1) if room else ""
+        cells = (
+            at(3, Span(route[:name], Role.NAME)),
+            to(begin - 1, strong(f"{count:,}")),
+            note(begin, Span(bar, Role.ACCENT)),
+        )
+        rows.append(Row(placed(canvas.width, *cells), f"{ROUTE}{route}"))
+    return tuple(rows)
+
+
+def _unread(canvas: Canvas, session: Session) -> tuple[Row, ...]:
+    told = tokens_unknown(session.counters.unread)
+    return tuple(map(Row, (BLANK, *wrapped(told, canvas.width, indent=3, role=Role.MUTED)))) if told else ()

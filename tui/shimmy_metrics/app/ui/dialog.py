@@ -1,0 +1,168 @@
+"""A question in the drawer: the page stays in view, nothing is focused, Enter is inert."""
+
+from collections.abc import Callable, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.geometry import Offset
+from textual.reactive import Reactive
+from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from shimmy_metrics.app.keys import QUESTION
+from shimmy_metrics.app.styles import sheet
+from shimmy_metrics.app.ui.asked import Asked
+from shimmy_metrics.app.ui.buttons import Act, ButtonRow, KeyButton, taken
+from shimmy_metrics.app.ui.frame import rule
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
+from shimmy_metrics.app.ui.resizing import outdated
+from shimmy_metrics.app.ui.text import BLANK, Line, wrapped
+from shimmy_metrics.limits import SILENCE_SECONDS
+
+if TYPE_CHECKING:
+    from shimmy_metrics.app.app import ShimmyApp
+
+ROWS = 3
+"""Lines of a question, as many as the drawer has."""
+
+AGAIN = "too fast: once more"
+"""Stands in the rule after a yes that did not count."""
+
+
+def answers(canvas: Canvas, acts: Sequence[Act]) -> Sequence[Act]:
+    """Return the answers, yes first and no last, as whole as there is room for: both stay in view and in words."""
+    first, *between, last = acts
+    short = [act._replace(label=act.label.partition(",")[0]) for act in (first, last)]
+    words = [act._replace(label=act.label.split()[-1].capitalize()) for act in between]
+    letters = [act._replace(label="") for act in between]
+    wanted: tuple[list[Act], ...] = ([*acts], *([short[0], *each, short[1]] for each in (between, words, letters, [])))
+    return next((each for each in wanted if taken(each) <= canvas.width - 2), wanted[-1])
+
+
+class Question(ModalScreen[bool]):
+    """Asks, and gives True for yes. What is not a certain yes is a no, or nothing."""
+
+    AUTO_FOCUS = ""
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("question"), sheet("input")]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    BINDINGS: ClassVar[list[BindingType]] = [*QUESTION]
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self._asked = asked
+        self.stood = float("inf")
+        self._asked_by = ""
+        self._again = False
+
+    @property
+    def shimmy(self) -> "ShimmyApp":
+        """The app, by its own type."""
+        return cast("ShimmyApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Build the drawer's rows with the question in them."""
+        glyphs = self.shimmy.glyphs
+        with Vertical(id="question"):
+            yield Lines(glyphs, self.lines(), id="asked")
+            yield from self.below()
+            yield ButtonRow(glyphs, answers(self.shimmy.canvas(), self.acts()), ())
+
+    def below(self) -> ComposeResult:
+        """Build what stands between the question and its answers."""
+        yield from ()
+
+    def lines(self) -> tuple[Line, ...]:
+        """Return the question's lines."""
+        canvas = self.shimmy.canvas()
+        told = tuple(wrapped(self._asked.text, canvas.width))
+        if canvas.height < ROWS + 4:
+            return told[: max(canvas.height - 1, 0)]
+        lines = (self.title_rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+        return lines[: canvas.height - 1]  # the answers stay in view
+
+    def title_rule(self, canvas: Canvas, title: str) -> Line:
+        """Return the rule with the question in it, and a word about an answer that did not count."""
+        room = canvas.width - len(title) - len(AGAIN) - 8
+        return rule(canvas, title, more=AGAIN if self._again and room >= 0 else "")
+
+    def acts(self) -> Sequence[Act]:
+        """Return the answers. They are clicked or typed, never reached by Tab."""
+        return (self.shimmy.act("question.yes", self._asked.yes), self.shimmy.act("question.no", self._asked.no))
+
+    def on_mount(self) -> None:
+        """Keep the focus away from the answers."""
+        self._unfocus()
+        self._asked_by = self.shimmy.guard.what  # it may be repeating still
+        self.stand()
+        self.call_after_refresh(self._show_cursor)
+
+    def on_screen_resume(self) -> None:
+        """Stand anew: another page may have been in front."""
+        self.stand()
+
+    def stand(self) -> None:
+        """Note that the question stands from now on."""
+        self.stood = self.shimmy.time()
+        self.call_after_refresh(self._show_cursor)
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """Draw for the new size."""
+        if not outdated(event, self):
+            self.draw()
+            for row in self.query(ButtonRow):
+                await row.show(answers(self.shimmy.canvas(), self.acts()), ())
+            self._unfocus()
+
+    def _unfocus(self) -> None:
+        for button in self.query(KeyButton):
+            button.can_focus = False
+
+    def draw(self) -> None:
+        """Draw the question again. A key or a resize may come before its widgets are there, or while they go."""
+        for asked in self.query("#asked").results(Lines):
+            asked.show(self.lines())
+            self.call_after_refresh(self._show_cursor)
+
+    @on(KeyButton.Pressed)
+    async def press(self, event: KeyButton.Pressed) -> None:
+        """Take a clicked answer."""
+        event.stop()
+        await self.run_action(event.act.action)
+
+    async def action_yes(self) -> None:
+        """Take the yes, if it is certain that a person gave it."""
+        self.when_certain(self._yes)
+
+    def action_no(self) -> None:
+        """Take the no: nothing happens."""
+        _ = self.dismiss(result=False)
+
+    def when_certain(self, then: Callable[[], None]) -> None:
+        """Do it if the key came alone: not from a paste, a repeating key, or typed before the question stood."""
+        guard = self.shimmy.guard
+        self._again = not guard.may_answer(self.stood, self._asked_by)
+        self.draw()
+        if self._again:
+            return
+        heard, stood = guard.heard, self.stood
+
+        def certain() -> None:
+            if self.is_current and (guard.heard, self.stood) == (heard, stood):
+                then()
+
+        self.app.set_timer(SILENCE_SECONDS, certain)
+
+    def _yes(self) -> None:
+        _ = self.dismiss(result=True)
+
+    def _show_cursor(self) -> None:
+        for asked in self.query("#asked").results(Lines):
+            if self.is_active and self.focused is None:
+                self.shimmy.place_cursor(Offset(asked.region.x + 1, asked.region.y))

@@ -1,0 +1,95 @@
+"""The marked line explained: in the drawer's three lines, or in all that is known about it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.text import Line, Role, Span, at, length, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.never import NEVER
+
+SHORT: Final = 3
+"""Lines of the drawer that are always there."""
+
+
+def explained(
+    canvas: Canvas, key: str, value: str = "", measured: str = "", *, opened: bool = False
+) -> tuple[Line, ...]:
+    """Return what there is to say about a field or an entry of the never-list: the three lines that matter most.
+
+    With `opened` all that is known about a field, in as many lines as that takes.
+    """
+    if key in BY_NAME:
+        field = BY_NAME[key]
+        return tuple(_whole(canvas, field, value, measured)) if opened else _short(canvas, field, value)
+    fates = dict(NEVER)
+    if key in fates:
+        return (
+            *headed(canvas, key, "never leaves"),
+            *wrapped(f"{fates[key][:1].upper()}{fates[key][1:]}.", canvas.width),
+        )
+    return ()
+
+
+def headed(canvas: Canvas, name: str, told: str) -> Iterator[Line]:
+    """Yield the name of what is marked with a word or two about it: behind it, or below where there is no room."""
+    head = line(Span(name, Role.MARKED), muted(f"  {told}"))
+    if length(head) < canvas.width:
+        yield head
+        return
+    yield line(Span(name, Role.MARKED))
+    yield from wrapped(told, canvas.width, role=Role.MUTED)
+
+
+def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
+    head = (at(1, Span(field.name, Role.MARKED)), at(len(field.name) + 3, strong(value)))
+    if canvas.narrow:
+        told = (field.meaning, f"Why: {field.purpose}.")
+        return (placed(canvas.width, *head), *(each for part in told for each in wrapped(part, canvas.width)))
+    key = canvas.keys.of("page.explain")
+    return (
+        placed(canvas.width, *head, to(canvas.width - 1, muted(field.kind.bounds), note=True)),
+        *wrapped(field.meaning, canvas.width)[:1],
+        placed(
+            canvas.width,
+            at(1, muted("Why: "), field.purpose, "."),
+            note(canvas.width - 1 - len(f"{key}: more"), Span(key, Role.ACCENT), muted(": more")),
+        ),
+    )
+
+
+def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[Line]:
+    """Yield all that is known, every word of it: what does not fit beside something stands below it."""
+    name = Span(field.name, Role.MARKED)
+    if len(field.name) + len(value) + 4 <= canvas.width - 1:
+        yield from _beside(canvas, (name, Span("  "), strong(value)), (muted(field.kind.bounds),))
+    else:
+        yield from _beside(canvas, (name,), (muted(field.kind.bounds),))
+        yield from wrapped(value, canvas.width, role=Role.STRONG)
+    yield from wrapped(field.meaning, canvas.width)
+    key = canvas.keys.of("page.explain")
+    yield from _labelled(canvas, "Why: ", field.purpose, (Span(key, Role.ACCENT), muted(": less")), optional=True)
+    yield from _labelled(canvas, "Source: ", field.source)
+    told = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
+    yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(told),))
+    if measured:
+        yield from _labelled(canvas, "Measured here: ", measured)
+
+
+def _labelled(canvas: Canvas, label: str, text: str, beside: Line = (), *, optional: bool = False) -> Iterator[Line]:
+    if len(label) + len(text) + 1 <= canvas.width - 2:
+        yield from _beside(canvas, (muted(label), Span(f"{text}.")), beside, optional=optional)
+        return
+    yield from wrapped(f"{label}{text}.", canvas.width)
+    if beside and not optional:
+        yield line(*beside)
+
+
+def _beside(canvas: Canvas, left: Line, right: Line, *, optional: bool = False) -> Iterator[Line]:
+    if right and length(left) + length(right) + 3 <= canvas.width:
+        yield placed(canvas.width, at(1, *left), to(canvas.width - 1, *right))
+        return
+    yield line(*left)
+    if right and not optional:
+        yield from wrapped("".join(span.text for span in right), canvas.width, role=Role.MUTED)

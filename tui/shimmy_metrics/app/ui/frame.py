@@ -1,0 +1,138 @@
+"""The places that never move: where am I and what is the consent (row 0), the rules, the drawer's foot."""
+
+from typing import Final, NamedTuple
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.sending import in_short
+from shimmy_metrics.app.ui.text import Line, Role, Span, cut, length, muted, placed, to
+from shimmy_metrics.records import Session
+from shimmy_metrics.wording import State, state, unusable_state
+
+
+class Tab(NamedTuple):
+    """One of the four screens."""
+
+    mode: str
+    name: str
+
+
+TABS: Final = (
+    Tab("session", "Session"),
+    Tab("outgoing", "Outgoing"),
+    Tab("history", "History"),
+    Tab("fields", "Fields"),
+)
+
+TITLE: Final = "Shimmy metrics"
+
+
+def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Line]:
+    """Return rows 0 and 1: the tabs with the consent at the right, and the rule with the open tab's part."""
+    parts: list[Span] = [Span(" ")]
+    begin = end = 0
+    for tab in TABS:
+        opened = tab.mode == mode
+        waiting = len(overview.outbox) if overview and tab.mode == "outgoing" else 0
+        name = "" if canvas.narrow and not opened else f" {tab.name}{f' ({waiting})' if waiting else ''}"
+        text = f"{canvas.keys.of(f'app.{tab.mode}')}{name}"
+        if opened:
+            begin = length(parts)
+            end = begin + len(text)
+        parts.append(Span(text, Role.MARKED if opened else Role.MUTED, f"app.go('{tab.mode}')"))
+        parts.append(Span(" " if canvas.narrow or tab is TABS[-1] else "  "))
+    return _with_state(canvas, tuple(parts), overview), _head_rule(canvas, begin, end, overview)
+
+
+def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple[Line, Line]:
+    """Return rows 0 and 1 of a page that is not one of the four."""
+    heading: Line = (Span(" "), Span(name, Role.STRONG), Span("  "))
+    return _with_state(canvas, heading, overview), _head_rule(canvas, 0, 0, overview)
+
+
+def tiny(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
+    """Return what a few cells have room for: whether metrics are on, the sign first."""
+    return (cut(consent(canvas, effective_consent(overview)), canvas.width),) if overview else ()
+
+
+def rule(canvas: Canvas, text: str = "", *, more: str = "") -> Line:
+    """Return a rule over the whole width, with a word in it near its left, or near its right."""
+    if not text and not more:
+        return _rule(canvas, 0, 0)
+    sign = canvas.glyphs.rule
+    left = (Span(sign * 2 + " ", Role.RULE), Span(text, Role.STRONG), Span(" ")) if text else ()
+    right = (Span(" "), muted(more), Span(" " + sign * 2, Role.RULE)) if more else ()
+    between = canvas.width - length(left) - length(right)
+    return cut((*left, Span(sign * max(between, 0), Role.RULE), *right), canvas.width)
+
+
+def consent(canvas: Canvas, now: State, note: str = "") -> Line:
+    """Return the consent as a sign and a word, with a note where one is given."""
+    sign = Span(f"{canvas.glyphs.on if now.on else canvas.glyphs.off} ", Role.GOOD if now.on else Role.TEXT)
+    word = Span(now.word, Role.STRONG, "app.go('consent')")
+    return (sign, word, muted(f" {canvas.glyphs.separator} {note}")) if note else (sign, word)
+
+
+def effective_consent(overview: Overview) -> State:
+    """Return the consent state in words; a config that cannot be used decides nothing."""
+    if overview.unusable and not overview.consent.switch:
+        return unusable_state(overview.unusable, elsewhere=bool(overview.running))
+    return state(overview.consent, elsewhere=bool(measured_elsewhere(overview)))
+
+
+def measured_elsewhere(overview: Overview) -> list[Session]:
+    """Return the running sessions that a switch in this shell says nothing about: they were started without one."""
+    if not overview.consent.switch:
+        return []
+    return [live.session for live in overview.running if not live.session.switch]
+
+
+def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
+    if overview is None:
+        return cut(left, canvas.width)
+    room = canvas.width - 1 - length(left)
+    # Where there is no room for the whole note, a switch is named all the same: it decides, and is easily forgotten.
+    now = effective_consent(overview)
+    for note in (now.note, overview.consent.switch, ""):
+        right = consent(canvas, now, note)
+        if length(right) <= room:
+            gap = Span(" " * (room - length(right)))
+            return (*left, gap, *right)
+    sign = consent(canvas, now)[:1]
+    return placed(canvas.width, to(canvas.width - 1, *left), to(canvas.width - 1, *sign, note=True))
+
+
+def _head_rule(canvas: Canvas, begin: int, end: int, overview: Overview | None) -> Line:
+    """Return the rule below the tabs: with the notice, and how the last attempt to send failed.
+
+    So they are in view on every screen, at no row; the failure in as many words as there is room for.
+    """
+    drawn = _rule(canvas, begin, end)
+    notice: Line = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.glyphs.rule * 2, Role.RULE))
+    notice = notice if canvas.notice else ()
+    failed = in_short(canvas, overview) if overview is not None else ()
+    warnings: list[Line] = [
+        (Span(" ! ", Role.BAD), Span(f"{each} "), Span(canvas.glyphs.rule * 2, Role.RULE)) for each in failed
+    ]
+    for said in (*((*warned, *notice) for warned in warnings), notice):
+        room = canvas.width - length(said)
+        if room >= end:
+            return (*cut(drawn, room), *said)
+        # Beside the last tab there may be no room at its right.
+        if length(said) <= begin:
+            return (*said, *cut(_rule(canvas, begin - length(said), end - length(said)), canvas.width - length(said)))
+    return drawn
+
+
+def _rule(canvas: Canvas, begin: int, end: int) -> Line:
+    glyphs = canvas.glyphs
+    if end <= begin:
+        return (Span(glyphs.rule * canvas.width, Role.RULE),)
+    return cut(
+        (
+            Span(glyphs.rule * begin, Role.RULE),
+            Span(glyphs.current_tab * (end - begin), Role.ACCENT),
+            Span(glyphs.rule * max(canvas.width - end, 0), Role.RULE),
+        ),
+        canvas.width,
+    )

@@ -1,0 +1,146 @@
+"""What a page is drawn on, and what it gives back."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from typing import Final, NamedTuple
+
+from shimmy_metrics.app.keys import Keys
+from shimmy_metrics.app.terminal.glyphs import Glyphs
+from shimmy_metrics.app.ui.text import Cell, Line, Role, Span, at, placed, strong, wrapped
+
+READING: Final = "Reading what is held here."
+"""Stands there until the disk has answered."""
+
+NARROW: Final = 60
+"""Columns below which only the open tab keeps its name, and notes go."""
+
+LABELLED: Final = 66
+"""Columns below which the buttons that are the same on every screen are their keys alone."""
+
+TINY: Final = 12
+"""Columns below which no sentence can be read."""
+
+LOW: Final = 16
+"""Rows below which the drawer opens on Enter only."""
+
+
+class Canvas(NamedTuple):
+    """The size of the terminal, its signs, the time, the keys.
+
+    `zone` is the person's, None for the machine's own. `notice` stays in view on every screen, empty for none.
+    """
+
+    width: int
+    height: int
+    glyphs: Glyphs
+    now: datetime
+    zone: tzinfo | None = None
+    keys: Keys = Keys()
+    notice: str = ""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is no room beside the values."""
+        return self.width < NARROW
+
+    @property
+    def tiny(self) -> bool:
+        """Whether there is room for a word at most."""
+        return self.width < TINY
+
+    @property
+    def low(self) -> bool:
+        """Whether there is no room below the page."""
+        return self.height < LOW
+
+    def fitting(self, text: str, room: int) -> str:
+        """Return the text in so many cells, with a sign where it is cut."""
+        return text if len(text) <= room else f"{text[: max(room - 1, 0)]}{self.glyphs.ellipsis}"
+
+    def clock(self, moment: datetime) -> str:
+        """Return the time of day as the person's clock has it."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+    def day(self, moment: datetime) -> str:
+        """Return the day as the person's calendar has it, with the year where it is another one."""
+        local = moment.astimezone(self.zone)
+        year = "" if local.year == self.now.astimezone(self.zone).year else f" {local:%Y}"
+        return f"{local.day} {local:%b}{year}"
+
+
+class Row(NamedTuple):
+    """One line of a page. `key` names what the mark stands on there; empty where it cannot."""
+
+    line: Line
+    key: str = ""
+
+
+class Page(NamedTuple):
+    """A screen's content: the head stays (its first line answers the screen's question), the rows scroll."""
+
+    head: tuple[Line, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the mark can stand on, in order."""
+        return tuple(row.key for row in self.rows if row.key)
+
+
+def headline(canvas: Canvas, text: str, *beside: Cell) -> tuple[Line, ...]:
+    """Return a screen's first sentence with what stands at its right; where there is no room, the sentence whole."""
+    if canvas.narrow or len(text) > canvas.width - 2:
+        return tuple(wrapped(text, canvas.width, role=Role.STRONG))
+    return (placed(canvas.width, at(1, strong(text)), *beside),)
+
+
+def warning(canvas: Canvas, text: str) -> tuple[Line, ...]:
+    """Return a sentence about what is wrong: a sign and the words, whole."""
+    first, *rest = wrapped(text, canvas.width - 2, indent=1)
+    return ((Span(" "), Span("! ", Role.BAD), *first[1:]), *((Span("  "), *each) for each in rest))
+
+
+def told(canvas: Canvas, *sentences: str) -> tuple[Row, ...]:
+    """Return sentences as rows that fit."""
+    return tuple(Row(each) for text in sentences for each in wrapped(text, canvas.width, indent=3))
+
+
+def nearest(page: Page, key: str) -> str:
+    """Return `key` where the page has it, else the page's first; empty where nothing can be marked."""
+    keys = page.keys
+    return key if key in keys else (keys[0] if keys else "")
+
+
+def stepped(page: Page, key: str, step: int) -> str:
+    """Return what the mark stands on after `step` lines."""
+    keys = page.keys
+    if not keys:
+        return ""
+    here = keys.index(key) if key in keys else 0
+    return keys[max(0, min(here + step, len(keys) - 1))]
+
+
+def pointed(page: Page, index: int) -> str:
+    """Return what a click on this row means: its own key, or that of the bytes which go on there; else nothing."""
+    for row in reversed(page.rows[: index + 1]):
+        if row.key or not any(span.verbatim for span in row.line):
+            return row.key
+    return ""
+
+
+def followed(ids: Sequence[str], shown: str, index: int) -> int:
+    """Return where in `ids` that is which was `shown`, else the place `index`, or the last one there is."""
+    return ids.index(shown) if shown in ids else max(0, min(index, len(ids) - 1))
+
+
+def scrolled(page: Page, key: str, top: int, height: int) -> int:
+    """Return the first row to show so that the mark is in view; it moves no more than it has to."""
+    last = max(len(page.rows) - height, 0)
+    place = next((index for index, row in enumerate(page.rows) if row.key and row.key == key), None)
+    if place is None:
+        return max(0, min(top, last))
+    marks = [index for index, row in enumerate(page.rows) if row.key]
+    lead = 0 if place == marks[0] else place
+    # Below the last mark nothing can be stepped to, so its own place is given up for as much of that as fits.
+    tail = min(len(page.rows) - 1, place + height - 1) if place == marks[-1] else place
+    return max(0, min(max(min(top, lead), tail - height + 1), last))

@@ -1,0 +1,90 @@
+"""The line widget: draws lines of text with roles, and refreshes only those that differ."""
+
+from typing import Self
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from shimmy_metrics.app.terminal.glyphs import Glyphs
+from shimmy_metrics.app.ui.text import Line, Role, length, shown
+
+PREFIX = "role--"
+"""Component classes stand on the screen alone: on each widget they would cost the first paint a third more."""
+
+COMPONENTS = frozenset(f"{PREFIX}{role.value}" for role in Role)
+
+
+class Lines(Widget):
+    """Lines, one a row. `show` changes them; what stays the same is not sent to the terminal again."""
+
+    def __init__(self, glyphs: Glyphs, lines: tuple[Line, ...] = (), *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._lines = lines
+
+    @classmethod
+    def standing(cls, glyphs: Glyphs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
+        """Return lines that have their rows from their first layout on."""
+        made = cls(glyphs, lines, id=id)
+        made.styles.height = len(lines)
+        return made
+
+    def stand(self, lines: tuple[Line, ...]) -> None:
+        """Show these lines in as many rows."""
+        height = self.styles.height
+        if len(self._lines) != len(lines) or height is None or height.value != len(lines):
+            self.styles.height = len(lines)
+        self.show(lines)
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Show these lines from now on."""
+        before, self._lines = self._lines, lines
+        if len(before) != len(lines) and self.styles.is_auto_height:
+            self.refresh(layout=True)
+            return
+        width = self.size.width
+        rows = range(max(len(before), len(lines)))
+        changed = [Region(0, row, width, 1) for row in rows if _at(before, row) != _at(lines, row)]
+        if changed:
+            self.refresh(*changed)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is shown."""
+        return self._lines
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the longest line's width."""
+        return max((length(each) for each in self._lines), default=0)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return a row for each line."""
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row, filled with the background to its end."""
+        ground = self.rich_style
+        width = self.size.width
+        segments = [
+            Segment(shown(span.text, self._glyphs), ground + self._style(span.role) + _link(span.action))
+            for span in self.row(y)
+        ]
+        return Strip(segments).adjust_cell_length(width, ground).simplify()
+
+    def row(self, y: int) -> Line:
+        """Return the line of one row as it is drawn."""
+        return _at(self._lines, y)
+
+    def _style(self, role: Role) -> Style:
+        return self.screen.get_component_rich_style(f"{PREFIX}{role.value}", partial=True, default=Style.null())
+
+
+def _at(lines: tuple[Line, ...], row: int) -> Line:
+    return lines[row] if row < len(lines) else ()
+
+
+def _link(action: str) -> Style:
+    return Style.from_meta({"@click": action}) if action else Style.null()

@@ -1,0 +1,43 @@
+"""What every screen says about sending: how the last attempt went, what comes next and when. Pure."""
+
+from collections.abc import Iterator
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.departure_text import afterwards, became, ended, failed, label, sentence
+from shimmy_metrics.other_servers_text import none_sends
+from shimmy_metrics.records import Departure, QueuedReport, QueueState
+from shimmy_metrics.wording import next_attempt, obstacle
+
+
+def last_failed(overview: Overview) -> Departure | None:
+    """Return the newest departure where it failed and something still waits, else None."""
+    last = next(iter(overview.departures), None)
+    return last if last is not None and overview.outbox and failed(last) else None
+
+
+def next_by_itself(overview: Overview) -> str:
+    """Return when a sender tries by itself, to stand behind "sent"."""
+    return next_attempt(overview.attempt, from_here=none_sends(overview.consent, overview.sessions))
+
+
+def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
+    """Return how the last attempt failed and what comes next, in ever fewer words; empty where it did not fail."""
+    last = last_failed(overview)
+    if last is None:
+        return ()
+    told = f"last attempt {ended(last, canvas.now, canvas.zone)}: {label(last)}"
+    due = any(report.state is QueueState.DUE for report in _leavable(overview))
+    then = (f"{told}; the next {next_by_itself(overview)}",) if due and overview.consent.sends else ()
+    return (*then, told, f"last attempt: {label(last)}", label(last))
+
+
+def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterator[str]:
+    """Yield what became of a departure and, of the newest one, what comes after it, a sentence each."""
+    yield sentence(became(departure, canvas.now, canvas.zone))
+    if departure is next(iter(overview.departures), None):
+        yield from afterwards(departure, _leavable(overview), next_by_itself(overview), obstacle(overview.consent))
+
+
+def _leavable(overview: Overview) -> tuple[QueuedReport, ...]:
+    return tuple(report for report in overview.outbox if report.row_id not in overview.overdue)
