@@ -53,7 +53,7 @@ class ShimmyApp(Doing):
     app_focus = Reactive(default=True, compute=False, repaint=False)
 
     def __init__(self, profile: Profile, start: Start) -> None:
-        super().__init__(profile.environment, waited_for=start.asking or bool(start.notice))
+        super().__init__(profile.environment, outlived=start.asking or bool(start.notice))
         self.profile = profile
         self.start = start
         self.glyphs = glyphs_for(profile.environment)

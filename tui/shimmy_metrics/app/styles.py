@@ -1,10 +1,13 @@
-"""Where the style sheets lie: inside the package (a wheel), or at the repository's root (an editable install)."""
+"""Where the style sheets are: inside the package (a wheel), or at the repository's root (an editable install)."""
 
 from pathlib import Path
 
 
 def sheet(name: str) -> str:
-    """Return the path of a style sheet. Each screen names those that it alone wants: the first frame waits for less."""
+    """Return the path of a style sheet.
+
+    A screen names the sheets that it alone needs: the first frame waits for fewer.
+    """
     package = Path(__file__).resolve().parent.parent
     inside = package / "styles"
     folder = inside if inside.is_dir() else package.parent.parent / "styles"

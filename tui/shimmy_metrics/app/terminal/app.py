@@ -1,4 +1,4 @@
-"""The base class of the app: the driver and theme its terminal gets, the cursor, suspending and hanging up."""
+"""The base class of the app: what its terminal needs. The driver and theme, the cursor, suspending and hanging up."""
 
 import asyncio
 import contextlib
@@ -22,23 +22,27 @@ from shimmy_metrics.system.environment import Environment
 
 SHOW_CURSOR: Final = "\x1b[?25h"
 """Screen readers follow the cursor; Textual hides it."""
-SWITCHED_SECONDS: Final = 0.005
-"""Screens here are filled when they are mounted, so no half-made one has to be hidden for longer."""
-SETTLES_SECONDS: Final = 0.05
-"""After a frame of Textual's, which comes 60 times a second: what it moves costs no bytes of its own."""
+
+SCREEN_SWITCH_SECONDS: Final = 0.005
+"""Our screens have their content when they are mounted, so no incomplete frame has to be hidden for longer."""
+
+CURSOR_DELAY_SECONDS: Final = 0.05
+"""Three of Textual's frames, which come 60 times a second: a frame moves the cursor at no cost in bytes."""
 
 
 class TerminalApp(App[None]):
-    """An app that knows which terminal it is drawn on, and leaves in order when that goes away."""
+    """An app that adapts to its terminal and ends in order when the terminal goes away."""
 
-    def __init__(self, environment: Environment, *, waited_for: bool) -> None:
-        """`waited_for`: somebody goes on when the app has ended, so its process must not end with the terminal."""
+    def __init__(self, environment: Environment, *, outlived: bool) -> None:
+        """Set the app up for the terminal that `environment` describes.
+
+        `outlived`: the process goes on after the app, so a hang-up must not force it to exit.
+        """
         theme = theme_for(environment)
-        plain = environment.get("SHIMMY_TUI_DRIVER") == "plain"
-        # The theme is known before the base class chooses its colour filters: set later, an ansi theme comes out black
-        # on black.
+        stock_driver = environment.get("SHIMMY_TUI_DRIVER") == "plain"
+        # App.__init__ picks the colour filters. An ansi theme that is set later comes out black on black.
         super().__init__(
-            driver_class=None if plain else diff_driver(environment.get("TERM")),
+            driver_class=None if stock_driver else diff_driver(environment.get("TERM")),
             css_path=[sheet("frame"), sheet("roles")],
             ansi_color=theme.ansi or None,
         )
@@ -47,95 +51,96 @@ class TerminalApp(App[None]):
         self.set_reactive(App.theme, theme.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
-        self._colour_filter = ColourFilter(drop_all=theme is PLAIN)
-        self._waited_for = waited_for
-        self._settling: Timer | None = None
         self.exit_signal = 0
-        """The signal that ended it, if one did."""
+        """The signal that ended the app; 0 if none did."""
+        self._colour_filter = ColourFilter(drop_all=theme is PLAIN)
+        self._outlived = outlived
+        self._cursor_timer: Timer | None = None
         self._cancel_forced_exit: Callable[[], object] = lambda: None
-        self._restore: Callable[[], None] = lambda: None
+        self._stop_watching: Callable[[], None] = lambda: None
+
+    # --- begin and end ------------------------------------------------------------------------------------------
 
     def attach_terminal(self) -> None:
-        """Begin: show the cursor, and hear when the terminal goes away or comes back."""
+        """Show the cursor, and watch for a hang-up and for the resumption after a suspension."""
         loop = asyncio.get_running_loop()
-        # A plain handler would run, but the loop would sleep on until something else woke it.
-        self._restore = watch_hang_up(lambda signal: self.hang_up(signal, loop))
+        self._stop_watching = watch_hang_up(lambda signal: self._hang_up(signal, loop))
         self._show_cursor()
         self.app_resume_signal.subscribe(self, lambda _: self.resumed())
 
-    def on_ready(self) -> None:
-        """Paint the first frame now: as shipped, what was laid out while the app started waits for a tick of 60 Hz."""
-        self.screen._compositor_refresh()  # noqa: SLF001 - nothing public paints at once
-
     def detach_terminal(self) -> None:
-        """Give back what `attach_terminal` took."""
-        self._restore()
+        """Stop watching, and restore the signals' handlers."""
+        self._stop_watching()
 
-    def hang_up(self, signal: int, loop: asyncio.AbstractEventLoop) -> None:
-        """End, from a signal's handler or from the thread that watches: the loop may stand still."""
+    def _hang_up(self, signal: int, loop: asyncio.AbstractEventLoop) -> None:
+        """Exit. Called from a signal's handler, or from the watching thread while the loop may be blocked."""
         self.exit_signal = signal
-        if signal != HANG_UP or not self._waited_for:
+        if signal != HANG_UP or not self._outlived:
             self._cancel_forced_exit = force_exit_soon(signal).cancel
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-            loop.call_soon_threadsafe(self.exit)
+        with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+            loop.call_soon_threadsafe(self.exit)  # a plain call would not wake a loop that sleeps
 
     def cancel_forced_exit(self) -> None:
-        """Note that it ended in order: whoever goes on now is not cut off."""
+        """Let the process go on: the app has ended in order."""
         self._cancel_forced_exit()
 
-    def delay_update(self, delay: float = SWITCHED_SECONDS) -> None:
-        """Hold back what is drawn while a screen is switched; as shipped 50 ms, which a person waits for each time."""
-        super().delay_update(min(delay, SWITCHED_SECONDS))
+    def resumed(self) -> None:
+        """Draw everything again after a suspension: the shell has written over the screen."""
+        self._show_cursor()
+        self.action_redraw()
+
+    # --- drawing ------------------------------------------------------------------------------------------------
+
+    def on_ready(self) -> None:
+        """Paint the first frame at once; Textual alone would wait for the next 60 Hz tick."""
+        self.screen._compositor_refresh()  # noqa: SLF001 - nothing public paints at once
+
+    def delay_update(self, delay: float = SCREEN_SWITCH_SECONDS) -> None:
+        """Hold drawing back while screens are switched, for at most 5 ms; Textual's 50 ms delay every switch."""
+        super().delay_update(min(delay, SCREEN_SWITCH_SECONDS))
+
+    def action_redraw(self) -> None:
+        """Draw everything again, as after another program has written over the screen."""
+        forget = getattr(self._driver, "forget", None)  # Textual's own drivers have nothing to forget
+        if forget is not None:
+            forget()
+        self.refresh(layout=True)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return the filters of each drawn line; with the terminal's own 16 colours, or none, it is ours alone."""
+        return [self._colour_filter] if self.native_ansi_color else super().get_line_filters()
+
+    # --- the cursor ---------------------------------------------------------------------------------------------
 
     def place_cursor(self, place: Offset) -> None:
-        """Put the terminal's cursor there, with the frame that is drawn next or soon without one."""
+        """Move the terminal's cursor there: with the next frame, or without one if none comes soon."""
         self.cursor_position = place
         self.settle_cursor()
 
     def settle_cursor(self) -> None:
-        """See to it that the cursor stands where it belongs soon: Textual moves it with a frame only."""
+        """Move the cursor soon to where it belongs; Textual moves it with a frame only."""
         self.call_after_refresh(self._aim_cursor)
+
+    def on_command_palette_opened(self, _: CommandPalette.Opened) -> None:
+        """Put the cursor into the palette's input."""
+        self.settle_cursor()
 
     def _aim_cursor(self) -> None:
         if isinstance(self.screen.focused, Input):
             self.cursor_position = self.screen.focused.cursor_screen_offset
-        if self._settling is None:
-            self._settling = self.set_timer(SETTLES_SECONDS, self._move_cursor)
+        if self._cursor_timer is None:
+            self._cursor_timer = self.set_timer(CURSOR_DELAY_SECONDS, self._move_cursor)
 
     def _move_cursor(self) -> None:
-        self._settling = None
+        self._cursor_timer = None
         if self._driver is None or self.is_headless or not self.screen_stack:
             return
         place = self.screen.outer_size.clamp_offset(self.cursor_position)
-        # Textual moves the cursor from where it believes it to be: that has to be true after this move, too.
+        # Textual's next frame moves the cursor relative to this position, so it has to know of our move.
         if place != self._previous_cursor_position:
             self._previous_cursor_position = place
             self._driver.write(str(Control.move_to(*place)))
 
-    def on_command_palette_opened(self, _: CommandPalette.Opened) -> None:
-        """Put the cursor into the palette's line."""
-        self.settle_cursor()
-
-    def forget(self) -> None:
-        """Know nothing of what the terminal shows."""
-        forget = getattr(self._driver, "forget", None)  # Textual's own drivers remember nothing
-        if forget is not None:
-            forget()
-
-    def action_redraw(self) -> None:
-        """Draw everything again, as after another program wrote over the screen."""
-        self.forget()
-        self.refresh(layout=True)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return what every drawn line passes: with few colours, none that is the terminal's own anyway."""
-        return [self._colour_filter] if self.native_ansi_color else super().get_line_filters()
-
     def _show_cursor(self) -> None:
         if self._driver is not None:  # nothing public writes to the terminal between two frames
             self._driver.write(SHOW_CURSOR)
-
-    def resumed(self) -> None:
-        """Draw everything again: the shell wrote over it meanwhile."""
-        self._show_cursor()
-        self.action_redraw()

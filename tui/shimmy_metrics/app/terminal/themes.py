@@ -1,7 +1,7 @@
-"""The colours: dark, light, the terminal's own 16, and none. One accent; a test computes every contrast.
+"""The themes: dark, light, the terminal's own 16 colours, and no colours. Each has one accent; a test checks contrasts.
 
-With 16 colours each word has the terminal's own colour and weight is bold alone: faint and bright black vanish on light
-backgrounds. Magenta is the only one of the 16 with 4.5:1 on black and on white in xterm's palette.
+With 16 colours, text has the terminal's default colour, and emphasis is bold alone: faint and bright black vanish on
+light backgrounds. Of the 16, only magenta has a contrast of 4.5:1 on both black and white in xterm's palette.
 """
 
 from dataclasses import replace
@@ -57,11 +57,11 @@ LIGHT: Final = Theme(
     },
 )
 
-_OWN: Final = "ansi_default"
+_DEFAULT: Final = "ansi_default"
 
 
-def _own(name: str, *, accent: str, good: str, bad: str) -> Theme:
-    stock = BUILTIN_THEMES["ansi-dark"]  # it names every variable that stock widgets ask for
+def _ansi_theme(name: str, *, accent: str, good: str, bad: str) -> Theme:
+    stock = BUILTIN_THEMES["ansi-dark"]  # defines every variable that stock widgets use
     return replace(
         stock,
         name=name,
@@ -70,42 +70,43 @@ def _own(name: str, *, accent: str, good: str, bad: str) -> Theme:
         accent=accent,
         success=good,
         error=bad,
-        warning=_OWN,
-        foreground=_OWN,
-        background=_OWN,
-        surface=_OWN,
-        panel=_OWN,
-        boost=_OWN,
+        warning=_DEFAULT,
+        foreground=_DEFAULT,
+        background=_DEFAULT,
+        surface=_DEFAULT,
+        panel=_DEFAULT,
+        boost=_DEFAULT,
         variables={
             **stock.variables,
-            "muted": _OWN,
-            "rule": _OWN,
-            "strong": _OWN,
+            "muted": _DEFAULT,
+            "rule": _DEFAULT,
+            "strong": _DEFAULT,
             "good": good,
             "bad": bad,
-            "changed": _OWN,
+            "changed": _DEFAULT,
             "mark": accent,
         },
     )
 
 
-ANSI: Final = _own("shimmy-ansi", accent="ansi_magenta", good="ansi_green", bad="ansi_red")
-PLAIN: Final = _own("shimmy-plain", accent=_OWN, good=_OWN, bad=_OWN)
+ANSI: Final = _ansi_theme("shimmy-ansi", accent="ansi_magenta", good="ansi_green", bad="ansi_red")
+PLAIN: Final = _ansi_theme("shimmy-plain", accent=_DEFAULT, good=_DEFAULT, bad=_DEFAULT)
 
 THEMES: Final = (DARK, LIGHT, ANSI, PLAIN)
 
-_RICH_NAMES: Final = ("256color", "direct", "truecolor", "kitty", "alacritty", "ghostty", "foot", "wezterm")
+_MANY_COLOURS: Final = ("256color", "direct", "truecolor", "kitty", "alacritty", "ghostty", "foot", "wezterm")
+"""Parts of the names (TERM) of terminals with more than 16 colours."""
 
 
 def theme_for(environment: Environment) -> Theme:
-    """Return the theme that the terminal asks for: no colour, its own 16, or ours by its background."""
+    """Return the theme for the terminal: no colours, its own 16, or dark or light by its background."""
     if environment.get("NO_COLOR"):
         return PLAIN
     if environment.get("TERM").startswith("vt"):
-        return PLAIN  # those terminals have no colours
-    many = environment.get("COLORTERM") or any(name in environment.get("TERM") for name in _RICH_NAMES)
-    if not many and environment.get("TERM"):
+        return PLAIN  # VT terminals have no colours
+    many_colours = environment.get("COLORTERM") or any(name in environment.get("TERM") for name in _MANY_COLOURS)
+    if not many_colours and environment.get("TERM"):
         return ANSI
-    # rxvt, Konsole and others tell their colours; the last number is the background's.
+    # rxvt, Konsole and others set COLORFGBG; its last number is the background colour.
     background = environment.get("COLORFGBG").rpartition(";")[2]
     return LIGHT if background in {"7", "15"} else DARK
