@@ -3,7 +3,7 @@
 import json
 import re
 
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.validate import validate_body
 from support import recording
 from support.renew import RENEW
 
@@ -34,7 +34,7 @@ def test_the_bytes_that_the_receiver_got_are_a_report() -> None:
     got = written[written.index("The receiver got") :]
     body = re.search(r"\{.*\}", got)
     assert body, RENEW
-    assert check_body(body[0].encode()) == []
+    assert validate_body(body[0].encode()) == []
     assert f"The receiver got {len(body[0])} bytes" in got
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.app.ui.text import wrapped
-from shimmy_metrics.system.folding import folded
+from shimmy_metrics.system.text_output import wrap_line
 from support.reading import unwrapped
 
 DEEP = "/home/ada/a-folder-with-a-long-name/another-one-that-is-as-long/shimmy/metrics.db"
@@ -59,4 +59,4 @@ def test_no_character_is_lost(text: str, width: int) -> None:
 
 @pytest.mark.parametrize("columns", [20, 40, 80])
 def test_plain_output_never_breaks_a_path(columns: int) -> None:
-    assert DEEP in folded(f"  not measured: {DEEP}: is no database", columns).replace(":", "").split()
+    assert DEEP in wrap_line(f"  not measured: {DEEP}: is no database", columns).replace(":", "").split()

@@ -17,7 +17,7 @@ from shimmy_metrics.consent import effective, state
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
@@ -156,7 +156,7 @@ def _broken(cell: Cell, did: _Did) -> Iterator[str]:
         yield f"a child: {traced.children[0]}"
     if not allowed.requests and did.received:
         yield "a request reached the receiver"
-    if any(check_body(report) for body in did.received for report in _bodies(body)):
+    if any(validate_body(report) for body in did.received for report in _bodies(body)):
         yield "what reached the receiver is not what the fields allow"
     if allowed.must_send and not did.received:
         yield "nothing reached the receiver"

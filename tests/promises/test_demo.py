@@ -14,7 +14,7 @@ import pytest
 
 from shimmy_metrics.demo import story
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.validate import validate_body
 from support import samples
 from support.installed import BIN, LONGEST, Home, wait_until
 from support.quick_demo import PROGRAM, command
@@ -47,7 +47,7 @@ def test_without_a_terminal_it_is_told_in_lines_and_everything_is_deleted(home: 
     assert "sandbox" in lines[0]
     arrived = next(index for index, line in enumerate(lines) if "The receiver got" in line and "answered 200" in line)
     body = lines[arrived + 1].strip()
-    assert check_body(body.encode()) == []
+    assert validate_body(body.encode()) == []
     answered = re.search(r"after ([0-9,]+) answered request", told.stdout)
     assert answered is not None
     assert json.loads(body)["metrics"]["requests_per_session"] >= int(answered[1])

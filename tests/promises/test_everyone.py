@@ -8,7 +8,7 @@ from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.departure_text import became, set_aside
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.system.folding import folded
+from shimmy_metrics.system.text_output import wrap_line
 from support import overviews
 from support.home_terminal import COLUMNS, terminal
 from support.installed import Home
@@ -64,7 +64,7 @@ def test_before_anything_runs_an_example_is_told_and_called_one() -> None:
 @pytest.mark.parametrize("columns", [20, 40, 80, 132])
 def test_lines_are_folded_between_words_and_a_report_never(columns: int) -> None:
     for line in plain_report(overviews.busy(), NOW):
-        parts = folded(line, columns).split("\n")
+        parts = wrap_line(line, columns).split("\n")
         indent = len(line) - len(line.lstrip())
         if "{" in line:
             assert parts == [line]

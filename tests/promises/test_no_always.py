@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.config.shape import parse
+from shimmy_metrics.config.codec import parse
 from shimmy_metrics.config.write import leftovers
 from shimmy_metrics.consent.state import Consent
 from support.installed import BIN, LONGEST, Home

@@ -22,7 +22,7 @@ from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.seal import end_session
 from shimmy_metrics.limits import REPORT_BYTES, REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store import chain, database, outbox, sessions
 from shimmy_metrics.store.database import Database, connect
 from shimmy_metrics.system.environment import Environment
@@ -73,7 +73,7 @@ def _seal(profile: Profile, db: Database, draw: random.Random) -> bytes:
     assert end_session(profile, db, row_id, running.counters, facts)
     made = outbox.due(db)[-1]
     assert (made.report_id, made.body, made.sha256) == (drawn.report_id, shown.body, _digest(shown.body))
-    assert not list(check_body(made.body))
+    assert not list(validate_body(made.body))
     assert len(made.body) <= REPORT_BYTES
     return made.body
 

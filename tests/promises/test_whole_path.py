@@ -13,7 +13,7 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import CHECKPOINT_SECONDS
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.serve.consent_watch import POLL_SECONDS
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
@@ -71,7 +71,7 @@ def test_one_session_is_one_request_that_equals_what_the_clients_counted(tmp_pat
     (arrived,) = receiver.received
     assert (arrived.method, arrived.path) == ("POST", "/v1/usage")
     assert len(arrived.body) < 1_024
-    assert check_body(arrived.body) == []
+    assert validate_body(arrived.body) == []
     metrics = json.loads(arrived.body)["metrics"]
     assert metrics["requests_per_session"] == 12
     assert metrics["errors_count"] == 3
@@ -89,7 +89,7 @@ def test_what_was_previewed_is_what_leaves_byte_for_byte(tmp_path: Path) -> None
     home = Home(tmp_path, receiver.variables)
     home.metrics("enable")
     previewed = _sealed(home)  # nobody listens there
-    assert check_body(previewed) == []
+    assert validate_body(previewed) == []
     assert home.metrics("preview").stdout.encode() == previewed
     assert json.loads(home.metrics("export").stdout)["outbox"][0]["body"].encode() == previewed
     with receiver:
@@ -97,7 +97,7 @@ def test_what_was_previewed_is_what_leaves_byte_for_byte(tmp_path: Path) -> None
         assert wait_until(lambda: _status(home)["reports_due"] == 0)
     (arrived,) = receiver.received
     assert arrived.body.startswith(b"[" + previewed + b",")
-    assert check_body(arrived.body) == []
+    assert validate_body(arrived.body) == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_name_that_does_not_resolve_delays_nothing_and_loses_nothing(tmp_path:
     unknown = f"https://{'n' * 64}.invalid/v1/usage"
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": unknown, "NO_PROXY": "*"})
     home.metrics("enable")
-    assert check_body(_sealed(home)) == []
+    assert validate_body(_sealed(home)) == []
     assert wait_until(lambda: _tried(home), 8)
     assert _status(home)["reports_due"] == 1
     assert "nothing left" in home.metrics("status").stdout

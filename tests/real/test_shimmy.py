@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shimmy_metrics.report.check import check_body
+from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.readonly import open_readonly
 from support.bare_shimmy import bare_shimmy
@@ -91,7 +91,7 @@ def test_what_the_official_client_counts_is_what_the_receiver_gets(home: Home, m
         assert wait_until(lambda: json.loads(here.metrics("status", "--json").stdout)["receipts"] == 1)
     (arrived,) = receiver.received
     assert len(arrived.body) < 1_024
-    assert check_body(arrived.body) == []
+    assert validate_body(arrived.body) == []
     metrics = json.loads(arrived.body)["metrics"]
     assert metrics["requests_per_session"] == 5
     assert metrics["errors_count"] == 1

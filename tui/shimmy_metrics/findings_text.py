@@ -31,13 +31,13 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
 
     Where something was found its sum comes last. `held`: of all that is kept here.
     """
-    yield from map(str, found.faults)
+    yield from map(str, found.violations)
     yield from (f"found: {leak}" for leak in found.leaks)
-    if not found.faults and found.ruled:
+    if not found.violations and found.ruled:
         parts = ", ".join(amount(found.ruled.get(part, 0), *words) for part, words in _PARTS.items())
         whole = "all held here" if held else "this export"
         yield f"Checked {whole} by rule ({parts}): every byte is one that its rule allows."
-    elif not found.faults:
+    elif not found.violations:
         yield f"{amount(found.checked, 'report')} checked: every byte is one that the fields allow."
     kinds = ", ".join(amount(number, kind, _CATEGORIES.get(kind, "")) for kind, number in found.searched.items())
     if not kinds:
@@ -47,7 +47,7 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
         yield f"Searched for {kinds}. None stands in {_listed(where)}."
     yield "Not searched for: names under 3 letters or that are words of ours; other paths; model names, kept nowhere."
     if not found.ok:
-        number = len(found.faults) + len(found.leaks)
+        number = len(found.violations) + len(found.leaks)
         yield f"{amount(number, 'violation')} found."
 
 

@@ -20,7 +20,7 @@ from shimmy_metrics.report.build import raw_values
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import chain, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, opened, set_meta, transaction
-from shimmy_metrics.system.log import EVENTS, note, note_departure
+from shimmy_metrics.system.log import EVENTS, log_departure, log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
 from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, measured, profile, queued, sealed, session
@@ -105,8 +105,8 @@ def test_a_receipt_is_what_was_sent_whatever_the_bounds_are_by_now(body: bytes, 
 
 
 def test_a_receipt_that_is_not_as_its_digest_says_is_named() -> None:
-    faults, _ = check_export(_holding("receipts", sha256=digest(BODY), body=OLDER.decode()))
-    assert [str(fault) for fault in faults] == ["receipts[0].sha256: is not the body's digest"]
+    violations, _ = check_export(_holding("receipts", sha256=digest(BODY), body=OLDER.decode()))
+    assert [str(each) for each in violations] == ["receipts[0].sha256: is not the body's digest"]
 
 
 @pytest.mark.parametrize(
@@ -121,20 +121,24 @@ def test_a_receipt_that_is_not_as_its_digest_says_is_named() -> None:
     ],
 )
 def test_a_receipt_holds_reports(body: bytes, rule: str) -> None:
-    faults, reports = check_export(_holding("receipts", sha256=digest(body), body=body.decode()))
-    assert [(fault.path, fault.rule) for fault in faults] == [("receipts[0]", rule)]
+    violations, reports = check_export(_holding("receipts", sha256=digest(body), body=body.decode()))
+    assert [(each.path, each.rule) for each in violations] == [("receipts[0]", rule)]
     assert reports == 1
 
 
 def test_a_key_that_comes_twice_in_a_receipt_is_named() -> None:
     body = b'{"version":1,"version":2}'
-    faults, _ = check_export(_holding("receipts", sha256=digest(body), body=body.decode()))
-    assert [(fault.path, fault.rule) for fault in faults] == [("receipts[0].version", "stands there twice")]
+    violations, _ = check_export(_holding("receipts", sha256=digest(body), body=body.decode()))
+    assert [(violation.path, violation.rule) for violation in violations] == [
+        ("receipts[0].version", "stands there twice")
+    ]
 
 
 def test_what_waits_is_checked_by_today_s_bounds() -> None:
-    faults, reports = check_export(_holding("outbox", sha256=digest(OLDER), body=OLDER.decode()))
-    assert [(fault.path, fault.rule) for fault in faults] == [("outbox[0].metrics.retired_field", "is no field")]
+    violations, reports = check_export(_holding("outbox", sha256=digest(OLDER), body=OLDER.decode()))
+    assert [(violation.path, violation.rule) for violation in violations] == [
+        ("outbox[0].metrics.retired_field", "is no field")
+    ]
     assert reports == 1
 
 
@@ -144,7 +148,7 @@ def test_an_export_with_older_receipts_is_sound_and_so_is_what_it_was_made_of(tm
     with opened(mine) as db:
         sent(db, OLDER)
     for found in (validate_held(mine), validate_given(export(mine), mine)):
-        assert (found.faults, found.checked) == ((), 1)
+        assert (found.violations, found.checked) == ((), 1)
     assert json.loads(export(mine))["receipts"][0]["body"] == OLDER.decode()
 
 
@@ -155,15 +159,15 @@ def test_damaged_bytes_are_exported_apart_and_named_for_what_they_are(tmp_path: 
     with opened(mine) as db:
         outbox.add(db, queued())
         db.execute("UPDATE outbox SET body = ?", (damaged,))
-    (fault,) = validate_held(mine).faults
-    assert str(fault) == "outbox[0].damaged_base64: are not the bytes of the digest beside them"
+    (violation,) = validate_held(mine).violations
+    assert str(violation) == "outbox[0].damaged_base64: are not the bytes of the digest beside them"
     (entry,) = json.loads(export(mine))["outbox"]
     assert "body" not in entry
 
 
 def test_damaged_bytes_are_base64_and_nothing_else() -> None:
-    faults, _ = check_export(_holding("outbox", damaged_base64="somebody's words"))
-    assert "outbox[0].damaged_base64: is not a value that can stand here" in map(str, faults)
+    violations, _ = check_export(_holding("outbox", damaged_base64="somebody's words"))
+    assert "outbox[0].damaged_base64: is not a value that can stand here" in map(str, violations)
 
 
 @pytest.fixture
@@ -180,8 +184,8 @@ def full(tmp_path: Path) -> Profile:
             chain.add_note(db, at=NOW, kind=NoteKind.DELETED, number=1)
         set_meta(db, "active-day", "2026-11-23")
     for event in EVENTS:
-        note(mine, event, OSError("/home/somebody"))
-    note_departure(mine, Outcome.MAY_HAVE_LEFT, reports=2, status=0)
+        log_event(mine, event, OSError("/home/somebody"))
+    log_departure(mine, Outcome.MAY_HAVE_LEFT, reports=2, status=0)
     return mine
 
 
@@ -206,7 +210,7 @@ def test_an_export_has_every_row_column_and_line_that_is_held(full: Profile) -> 
 def test_it_is_sound_also_for_somebody_who_has_the_file_alone(full: Profile, tmp_path: Path) -> None:
     elsewhere = profile(tmp_path / "elsewhere")
     found = validate_given(export(full), elsewhere)
-    assert (found.faults, found.checked) == ((), 2)
+    assert (found.violations, found.checked) == ((), 2)
 
 
 Change = Callable[[dict[str, Any]], object]
@@ -248,7 +252,9 @@ def test_each_line_of_the_log_is_a_time_and_an_event_of_ours(full: Profile, line
         file.write(f"{line}\n")
     found = validate_held(full)
     assert found.ok is may_stand
-    assert [str(fault) for fault in found.faults] == ([] if may_stand else ["log: is not a value that can stand here"])
+    assert [str(each) for each in found.violations] == (
+        [] if may_stand else ["log: is not a value that can stand here"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -274,7 +280,7 @@ def test_the_version_before_is_read(tmp_path: Path) -> None:
     receipt |= {"reports": 1, "note": "", "link": "0" * 64, "sha256": digest(BODY), "body": BODY.decode()}
     held = {"format": FORMAT_1, "config": {}, "sessions": [], "outbox": [], "receipts": [receipt]}
     found = validate_given(json.dumps(held).encode(), profile(tmp_path))
-    assert (found.faults, found.checked) == ((), 1)
+    assert (found.violations, found.checked) == ((), 1)
     assert check_export(held | {"log": []})[0] != []
 
 
@@ -284,4 +290,4 @@ def test_an_export_says_what_is_wrong_with_damaged_bytes(full: Profile) -> None:
             db.execute("UPDATE outbox SET body = ?", (damaged,))
         (waiting,) = json.loads(export(full))["outbox"]
         assert (base64.b64decode(waiting["damaged_base64"]), waiting["damage"]) == (damaged, damage)
-        assert len(validate_held(full).faults) == 1
+        assert len(validate_held(full).violations) == 1

@@ -25,7 +25,7 @@ from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import opened, set_meta, store_path, transaction
 from shimmy_metrics.system.locks import Lock
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from support.samples import COUNTERS, NOW, SESSION_ID, profile, queued, session
 from support.timely import in_time
@@ -46,7 +46,7 @@ def lived_in(mine: Profile) -> Profile:
         for name, value in (("active-day", "2026-11-23"), ("machine-month", "2026-11"), ("failures", "2")):
             set_meta(db, name, value)
         set_meta(db, "passed-over", "1")
-    note(mine, "the sender stopped")
+    log_event(mine, "the sender stopped")
     (mine.state_dir / "sender.lock").touch()
     (mine.state_dir / "session-9.lock").touch()
     mine.config_path.with_name(".config.json.abcd_123").write_text("{")
@@ -285,7 +285,7 @@ def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> Non
     forget(mine)
     send_queued(mine, time.monotonic() + 1)
     seal_ended(mine, 1, COUNTERS)
-    note(mine, "the sender stopped")
+    log_event(mine, "the sender stopped")
     assert kinds(mine) == [Kind.CONFIG]
 
 

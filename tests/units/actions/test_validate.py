@@ -12,7 +12,7 @@ from shimmy_metrics.actions.validate import ValidationResult, validate_given, va
 from shimmy_metrics.findings_text import findings
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, store_path
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile, queued, sealed
 
@@ -26,7 +26,7 @@ def mine(tmp_path: Path) -> Profile:
     enable(made)
     with opened(made) as db:
         outbox.add(db, queued())
-    note(made, "the sender stopped")
+    log_event(made, "the sender stopped")
     return made
 
 
@@ -111,7 +111,7 @@ def test_a_lock_holds_at_most_the_number_that_version_1_wrote(mine: Profile) -> 
     lock.write_text("4711\n")
     assert validate_held(mine).ok
     lock.write_text("somebody was here")
-    assert [str(fault) for fault in validate_held(mine).faults] == [
+    assert [str(violation) for violation in validate_held(mine).violations] == [
         "sender.lock: is a lock, and holds more than a process's number"
     ]
 

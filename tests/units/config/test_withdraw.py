@@ -14,9 +14,9 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
 from shimmy_metrics.config import withdraw as module
+from shimmy_metrics.config.codec import parse, render
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.lock import ConfigLock
-from shimmy_metrics.config.shape import parse, render
 from shimmy_metrics.consent.state import Consent, Decision, declined
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CONFIG_BYTES

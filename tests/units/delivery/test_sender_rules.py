@@ -23,7 +23,7 @@ from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.ballast import ballast_path
 from shimmy_metrics.store.database import BUSY_SECONDS, Database, get_meta, set_meta, store_path
-from shimmy_metrics.system.locks import Lock, held
+from shimmy_metrics.system.locks import Lock, is_locked
 from shimmy_metrics.system.profile import Profile
 from support.fake_wire import Exchange, FakeWire
 from support.queued import LOCAL, report, uuid
@@ -523,7 +523,7 @@ def test_a_config_that_cannot_be_read_sends_nothing_and_is_said(home: Sender) ->
     with pytest.raises(UserError):
         home.send()
     assert home.departures == []
-    assert not held(lock_path(home.profile))
+    assert not is_locked(lock_path(home.profile))
 
 
 def test_after_410_nothing_is_sent_there_any_more(home: Sender) -> None:
@@ -585,7 +585,7 @@ def test_one_sender_at_a_time(home: Sender) -> None:
     lock.release()
     home.send()
     assert len(home.departures) == 1
-    assert not held(lock_path(home.profile))
+    assert not is_locked(lock_path(home.profile))
 
 
 def test_a_sender_that_waits_for_another_begins_soon_after_its_end(home: Sender) -> None:

@@ -56,7 +56,7 @@ def test_what_happened_is_what_is_told_in_any_cut(
     if kept:  # what is too long to keep is soon reached
         monkeypatch.setattr(lines, "KEPT_BYTES", kept)
         monkeypatch.setattr(bodies, "KEPT_BYTES", kept)
-        monkeypatch.setattr(streams, "_MOULD_BYTES", kept // 3)
+        monkeypatch.setattr(streams, "_TEMPLATE_BYTES", kept // 3)
     for number in range(connections):
         draw = random.Random(number)
         asked, answered, happened = connection(draw)

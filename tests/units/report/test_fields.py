@@ -15,13 +15,13 @@ from shimmy_metrics.limits import ACTIVE_MINUTES, REPORT_BYTES, ROUTES_NAMED
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.build import Report, build, raw_values
-from shimmy_metrics.report.check import canonical, check_body
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, covered, new_since
 from shimmy_metrics.report.kinds import Value, Whole
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.schema import schema
 from shimmy_metrics.report.seal import digest, seal
+from shimmy_metrics.report.validate import canonical, validate_body
 from shimmy_metrics.vocabulary import (
     ARCHITECTURES,
     CLIENTS,
@@ -46,7 +46,7 @@ def _largest() -> bytes:
 
 def test_the_largest_report_the_fields_admit_is_under_a_kilobyte() -> None:
     largest = _largest()
-    assert check_body(largest) == []  # it is a report, not just long bytes
+    assert validate_body(largest) == []  # it is a report, not just long bytes
     assert len(largest) <= REPORT_BYTES < 1_024
 
 
@@ -55,7 +55,7 @@ def test_no_value_of_any_kind_is_longer_than_the_longest_it_names() -> None:
         longest = len(orjson.dumps(field.kind.longest))
         allowed = field.kind.schema().get("enum", [])
         assert all(len(orjson.dumps(value)) <= longest for value in allowed), field.path
-        assert field.kind.fault(field.kind.longest) is None, field.path
+        assert field.kind.violation(field.kind.longest) is None, field.path
 
 
 def test_the_longest_routes_are_the_ten_longest_and_other() -> None:
@@ -347,7 +347,7 @@ def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(aggregate
     def is_allowed(counted: Counters, machine: Facts, version: str, hint: str | None, day: bool, month: bool) -> None:
         values = Measured(SESSION_ID, NOW, version, 1, counted, machine, hint, first_of_day=day, first_of_month=month)
         body = seal(build(values)).body
-        assert check_body(body) == []
+        assert validate_body(body) == []
         assert len(body) <= REPORT_BYTES
         parsed = json.loads(body)
         assert SCHEMA.is_valid(parsed)
@@ -404,7 +404,7 @@ def test_schema_one_covers_the_whole_table() -> None:
 
 
 def test_null_stands_only_where_something_may_not_be_known() -> None:
-    assert {field.name for field in FIELDS if field.kind.fault(None) is None} == {
+    assert {field.name for field in FIELDS if field.kind.violation(None) is None} == {
         "memory_gb",
         "cpu_cores",
         "avg_response_time_ms",

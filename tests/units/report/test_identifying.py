@@ -8,11 +8,11 @@ import pytest
 
 from shimmy_metrics.report import identifying
 from shimmy_metrics.report.build import Report, build
-from shimmy_metrics.report.check import check_body
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.identifying import REPORTS, TOGETHER, column, entropy, simulated, unique
 from shimmy_metrics.report.population import MACHINES, population
 from shimmy_metrics.report.seal import seal
+from shimmy_metrics.report.validate import validate_body
 
 ROUNDING = 0.06
 """Figures are told with one digit behind the point; another system's logarithm may move one report over an edge."""
@@ -43,7 +43,7 @@ def test_what_is_said_to_stay_the_same_is_no_counter_and_no_time() -> None:
 
 def test_the_simulated_reports_are_ones_that_could_leave_and_differ_widely(reports: list[Report]) -> None:
     assert len(reports) == REPORTS
-    assert all(check_body(seal(report).body) == [] for report in reports[:: REPORTS // 10_000])
+    assert all(validate_body(seal(report).body) == [] for report in reports[:: REPORTS // 10_000])
     # A kind of machine that nobody has, or a field that always says one thing, would be a mistake in the guesses.
     constant = {field.name for field in FIELDS if len(set(column(reports[:2_000], (field.name,)))) == 1}
     assert constant == {"session_id", "timestamp", "schema_version"}

@@ -35,7 +35,7 @@ def _drawn(rng: Random) -> Iterator[int]:
 def test_the_schema_s_bands_are_the_numbers_that_the_validator_takes(kind: Whole) -> None:
     schema = jsonschema.Draft202012Validator(kind.schema())
     values = [*_edges(kind.top), *_drawn(Random(kind.top))]
-    taken = [value for value in values if kind.fault(value) is None]
+    taken = [value for value in values if kind.violation(value) is None]
     assert taken == [value for value in values if schema.is_valid(value)]
     # And both are right: nothing but zeros behind the second digit.
     assert taken == [value for value in values if 0 <= value <= kind.top and len(str(value).rstrip("0")) <= 2]
@@ -46,7 +46,7 @@ def test_the_schema_s_bands_are_the_numbers_that_the_validator_takes(kind: Whole
 def test_rounding_never_leads_beyond_a_bound(kind: Whole) -> None:
     assert coarsen.two_digits(kind.top) == kind.top
     for value in (*_edges(kind.top), *_drawn(Random(kind.top))):
-        assert kind.fault(coarsen.rounded(value, kind.top)) is None
+        assert kind.violation(coarsen.rounded(value, kind.top)) is None
     assert coarsen.rounded(kind.top * 9, kind.top) == kind.top
 
 
@@ -91,7 +91,7 @@ def test_every_kind_and_its_schema_take_the_same(field: object) -> None:
     kind = next(each.kind for each in FIELDS if each is field)
     schema = jsonschema.Draft202012Validator(kind.schema())
     for value in (*OF_OTHER_TYPES, *NUMBERS, kind.longest):
-        assert (kind.fault(value) is None) == schema.is_valid(value), value
+        assert (kind.violation(value) is None) == schema.is_valid(value), value
 
 
 def test_the_schemas_are_those_that_the_other_end_reads() -> None:
@@ -113,7 +113,7 @@ def test_the_schemas_are_those_that_the_other_end_reads() -> None:
     "text", ["", "x", "2026-12-31T00:00:00Z", "2026-13-31T00:00:00Z", "1.2.3", "01.2.3", "1.2.1000"]
 )
 def test_a_form_and_its_pattern_take_the_same_texts(kind: Kind, text: str) -> None:
-    assert (kind.fault(text) is None) == jsonschema.Draft202012Validator(kind.schema()).is_valid(text)
+    assert (kind.violation(text) is None) == jsonschema.Draft202012Validator(kind.schema()).is_valid(text)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_form_and_its_pattern_take_the_same_texts(kind: Kind, text: str) -> No
     ],
 )
 def test_the_rule_that_a_value_breaks_is_named(kind: Kind, value: object, rule: str | None) -> None:
-    assert kind.fault(value) == rule
+    assert kind.violation(value) == rule
 
 
 @pytest.mark.parametrize(

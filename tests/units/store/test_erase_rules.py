@@ -198,7 +198,7 @@ def _holders(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> list[Path]:
         asked.append(path)
         return list(numbers)
 
-    monkeypatch.setattr(erasing, "holders", holders)
+    monkeypatch.setattr(erasing, "lock_holders", holders)
     return asked
 
 

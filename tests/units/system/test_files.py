@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.system.files import open_private
-from shimmy_metrics.system.locks import Lock, held
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.locks import Lock, is_locked
+from shimmy_metrics.system.log import log_event
 from support.samples import profile
 
 NOBODY = 12_345
@@ -104,7 +104,7 @@ def test_a_lock_s_file_that_was_planted_is_never_taken_and_never_touched(state: 
     lock = Lock(path)
     with pytest.raises(OSError, match=r"."):
         lock.take()
-    assert held(path)  # not ours to judge: left alone
+    assert is_locked(path)  # not ours to judge: left alone
     lock.release(remove=True)
     assert os.path.lexists(path)
     assert (state.parent / "notes").read_text() == "mine"
@@ -115,7 +115,7 @@ def test_the_log_is_not_written_through_what_was_planted(state: Path, tmp_path: 
     mine = profile(tmp_path)
     plant(mine.log_path)
     before = os.lstat(mine.log_path).st_size
-    note(mine, "the relay met an error")
+    log_event(mine, "the relay met an error")
     assert os.lstat(mine.log_path).st_size == before
     assert (state.parent / "notes").read_text() == "mine"
     assert not (state.parent / "not there").exists()

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.system import locks
-from shimmy_metrics.system.locks import Lock, held
+from shimmy_metrics.system.locks import Lock, is_locked
 
 
 def test_a_lock_is_held_by_one_and_free_again_after_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    assert not held(path)
+    assert not is_locked(path)
     first, second = Lock(path), Lock(path)
     assert first.take()
-    assert held(path)
+    assert is_locked(path)
     assert not second.take()
     first.release()
-    assert not held(path)
+    assert not is_locked(path)
     assert second.take()
     second.release(remove=True)
     assert not path.exists()
@@ -48,6 +48,6 @@ def test_a_lock_s_file_that_is_removed_under_its_taker_is_made_anew(
     monkeypatch.setattr(locks, "try_lock", removed_before)
     lock = Lock(path)
     assert lock.take()
-    assert held(path)
+    assert is_locked(path)
     lock.release(remove=True)
     assert not path.exists()

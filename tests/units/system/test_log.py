@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.limits import LOG_BYTES
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from support.samples import profile
 
 
 def test_a_line_tells_an_error_s_kind_and_not_its_words(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
-    note(mine, "the relay met an error", OSError("/home/somebody"))
+    log_event(mine, "the relay met an error", OSError("/home/somebody"))
     assert mine.log_path.read_text() == "2026-11-23T14:32:07Z the relay met an error (OSError)\n"
     assert mine.log_path.stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_is_written_where_there_is_no_state(tmp_path: Path) -> None:
-    note(profile(tmp_path), "the relay met an error")
+    log_event(profile(tmp_path), "the relay met an error")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -28,7 +28,7 @@ def test_it_is_cut_to_whole_lines_of_its_newer_half(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
     mine.log_path.write_text("an older line\n" * (LOG_BYTES // 10))
-    note(mine, "the app could not do something")
+    log_event(mine, "the app could not do something")
     lines = mine.log_path.read_text().splitlines()
     assert mine.log_path.stat().st_size < LOG_BYTES
     assert set(lines[:-1]) == {"an older line"}
@@ -40,4 +40,4 @@ def test_what_cannot_be_written_is_passed_over_at_once(tmp_path: Path, make: Cal
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
     make(mine.log_path)
-    note(mine, "the relay met an error")
+    log_event(mine, "the relay met an error")

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.shape import ours
 from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Departure, QueuedReport, Session
-from shimmy_metrics.report.check import check_body
 from shimmy_metrics.report.seal import digest
+from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store import chain, departures, outbox, sessions
 from shimmy_metrics.store.database import Row, all_meta
 from shimmy_metrics.store.readonly import open_readonly
@@ -128,10 +128,10 @@ def _departure(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
 
 def _body(body: bytes, sha256: str) -> dict[str, Any]:
     """Return the exact bytes as text; damaged ones, which may be no text, as base64 with what is wrong."""
-    faults = [] if not body or (digest(body) == sha256 and body.isascii()) else check_body(body)
-    if faults:
+    violations = [] if not body or (digest(body) == sha256 and body.isascii()) else validate_body(body)
+    if violations:
         import base64  # hardly ever wanted
 
-        damage = faults[0].rule if faults[0].rule in DAMAGES else _NOT_ALLOWED
+        damage = violations[0].rule if violations[0].rule in DAMAGES else _NOT_ALLOWED
         return {"sha256": sha256, "damaged_base64": base64.b64encode(body).decode(), "damage": damage}
     return {"sha256": sha256, "body": body.decode()}

@@ -161,7 +161,7 @@ def own_key(own: tuple[str, object]) -> bool:
 
 def uuid(value: object) -> bool:
     """Whether it is a UUID of version 4."""
-    return UUID4.fault(value) is None
+    return UUID4.violation(value) is None
 
 
 def uuids(value: object) -> bool:

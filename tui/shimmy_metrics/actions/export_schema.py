@@ -15,8 +15,8 @@ from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Cause, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.bodies import split
-from shimmy_metrics.report.check import Fault, check_body, check_shape, printable
 from shimmy_metrics.report.seal import digest
+from shimmy_metrics.report.validate import Violation, printable, validate_body, validate_structure
 from shimmy_metrics.store import chain
 from shimmy_metrics.system.log import EVENTS
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, OTHER_PATHS, ROUTES, TokenSource
@@ -172,40 +172,40 @@ def _keys(rules: Mapping[str, Any]) -> Iterator[str]:
             yield from _keys(inner)
 
 
-def check_export(parsed: Any) -> tuple[list[Fault], int]:  # noqa: ANN401 - JSON from outside
+def check_export(parsed: Any) -> tuple[list[Violation], int]:  # noqa: ANN401 - JSON from outside
     """Return what is wrong with an export, and how many reports it holds."""
     newest = parsed.get("format") == FORMAT
-    faults = list(_object("", parsed, _EXPORT_2 if newest else _EXPORT_1))
-    if newest and not faults:
-        faults += [Fault(each, "is not as it was written") for each in _broken(parsed)]
+    violations = list(_object("", parsed, _EXPORT_2 if newest else _EXPORT_1))
+    if newest and not violations:
+        violations += [Violation(each, "is not as it was written") for each in _broken(parsed)]
     reports = 0
     for part in ("outbox", "receipts"):
         entries = parsed.get(part)
         for index, entry in enumerate(entries if isinstance(entries, list) else []):
             inner, number = _check_body(f"{part}[{index}]", entry, sent=part == "receipts")
-            faults += inner
+            violations += inner
             reports += number
-    return faults, reports
+    return violations, reports
 
 
-def _check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Fault], int]:
+def _check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Violation], int]:
     """Return what is wrong with the bytes of an entry, and how many reports they are, or were before their damage."""
     if not isinstance(entry, dict):
         return [], 0
     said = entry.get("reports")
     number = said if sent and isinstance(said, int) and rule.whole(said) else 1
     if "damaged_base64" in entry:
-        return [Fault(f"{path}.damaged_base64", "are not the bytes of the digest beside them")], number
+        return [Violation(f"{path}.damaged_base64", "are not the bytes of the digest beside them")], number
     body = entry.get("body")
     if not isinstance(body, str) or not body:
         return [], 0
     data = body.encode("utf-8", "replace")
     # What was sent stays what was sent, whatever the rules are by now.
-    found = check_shape(data) if sent else check_body(data)
-    faults = [Fault(f"{path}.{fault.path}".rstrip("."), fault.rule) for fault in found]
+    found = validate_structure(data) if sent else validate_body(data)
+    violations = [Violation(f"{path}.{violation.path}".rstrip("."), violation.rule) for violation in found]
     if entry.get("sha256") != digest(data):
-        faults.append(Fault(f"{path}.sha256", "is not the body's digest"))
-    return faults, number if found else len(split(data))
+        violations.append(Violation(f"{path}.sha256", "is not the body's digest"))
+    return violations, number if found else len(split(data))
 
 
 def _broken(parsed: dict[str, Any]) -> list[str]:
@@ -233,23 +233,23 @@ def _bytes(receipt: dict[str, Any]) -> bytes:
         return b""
 
 
-def _object(path: str, value: object, rules: Rules) -> Iterator[Fault]:
-    """Yield the faults of an object."""
+def _object(path: str, value: object, rules: Rules) -> Iterator[Violation]:
+    """Yield the violations of an object."""
     if not isinstance(value, dict):
-        yield Fault(path, "is no object")
+        yield Violation(path, "is no object")
         return
     for key, inner in value.items():
         at = f"{path}.{printable(key)}".lstrip(".")
         found = rules.get(key)
         if found is None:
-            yield Fault(at, "is no key of ours")
+            yield Violation(at, "is no key of ours")
         elif callable(found):
             if not found(inner):
-                yield Fault(at, "is not a value that can stand here")
+                yield Violation(at, "is not a value that can stand here")
         elif "*" not in found:
             yield from _object(at, inner, found)
         elif not isinstance(inner, list):
-            yield Fault(at, "is no list")
+            yield Violation(at, "is no list")
         else:
             for index, each in enumerate(inner):
                 yield from _object(f"{at}[{index}]", each, found["*"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.store.database import journal_path, store_path
-from shimmy_metrics.system.locks import held
+from shimmy_metrics.system.locks import is_locked
 from shimmy_metrics.system.profile import Profile
 
 
@@ -34,7 +34,7 @@ class FileWatcher:
         alive: list[tuple[str, bool]] = []
         with contextlib.suppress(OSError):
             locks = self._profile.state_dir.glob("session-*.lock")
-            alive = sorted((lock.name, held(lock)) for lock in locks)
+            alive = sorted((lock.name, is_locked(lock)) for lock in locks)
         return (*map(_stamp, files), *alive, sending(self._profile))
 
 

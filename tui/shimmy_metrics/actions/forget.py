@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.files import Kind, OwnFile, files
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge_without_consent
+from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.shape import ours
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError, reason_of
@@ -21,7 +21,7 @@ from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.erase import destroy
 from shimmy_metrics.store.readonly import open_readonly, unread
-from shimmy_metrics.system.locks import Lock, held, holders
+from shimmy_metrics.system.locks import Lock, is_locked, lock_holders
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.wiping import remove, wipe
 
@@ -173,7 +173,7 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
 
 def _wait_for_sessions(profile: Profile) -> None:
     end = time.monotonic() + _SESSIONS_SECONDS
-    while any(map(held, profile.state_dir.glob("session-*.lock"))) and time.monotonic() < end:
+    while any(map(is_locked, profile.state_dir.glob("session-*.lock"))) and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
 
 
@@ -195,7 +195,7 @@ def _delete_unheld(path: Path) -> None:
     """Delete a file that a living process may hold locked. Raises `UserError` where one does, or `OSError`."""
     lock = Lock(path)
     if not lock.take():
-        by = ", ".join(map(str, holders(path)))
+        by = ", ".join(map(str, lock_holders(path)))
         raise UserError(f"is held by process {by}" if by else "is in use", remedy="End it and do this again")
     with contextlib.suppress(OSError):
         wipe(path)

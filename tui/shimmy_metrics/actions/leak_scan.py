@@ -27,8 +27,8 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from shimmy_metrics.actions.export_schema import words
+from shimmy_metrics.config.codec import keys
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.shape import keys
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.report.fields import FIELDS

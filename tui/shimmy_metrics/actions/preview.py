@@ -8,6 +8,7 @@ from typing import NamedTuple
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.effective import effective_consent, next_attempt
+from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.seal import example_report, measured
 from shimmy_metrics.machine.facts import Facts
@@ -36,7 +37,8 @@ class Preview(NamedTuple):
     """The next request and what it rests on.
 
     `session` is the running one where the basis is that, `running` are all that are measured now. `left_over` counts
-    reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself.
+    reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself; `proxy` is
+    the proxy on the way to the receiver, as it is shown, empty where there is none.
     """
 
     request: Request
@@ -46,6 +48,7 @@ class Preview(NamedTuple):
     running: tuple[Session, ...] = ()
     left_over: int = 0
     attempt: NextAttempt = NextAttempt()
+    proxy: str = ""
 
 
 def preview(profile: Profile, facts: Facts) -> Preview:
@@ -65,13 +68,15 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 running=running,
                 left_over=alike - len(request.reports),
                 attempt=next_attempt(profile, db),
+                proxy=proxy_shown(consent.endpoint, profile.environment),
             )
         session = running[-1] if running else None
         pending = preview_report(profile, db, session, facts, schema_version=_schema(consent))
         attempt = NextAttempt() if db is None else next_attempt(profile, db)
     request = Request(consent.endpoint, headers(consent.endpoint, len(pending.body)), pending.body, (pending,))
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
-    return Preview(request, basis, consent, session, running, attempt=attempt)
+    proxy = proxy_shown(consent.endpoint, profile.environment)
+    return Preview(request, basis, consent, session, running, attempt=attempt, proxy=proxy)
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from shimmy_metrics.config.codec import keys
 from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.shape import keys
 from shimmy_metrics.system.profile import Profile
 
 

@@ -9,7 +9,7 @@ from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.export_schema import check_export, is_export
 from shimmy_metrics.actions.files import Kind, OwnFile, files
 from shimmy_metrics.actions.leak_scan import Identifier, identifiers, matches
-from shimmy_metrics.report.check import Fault, RepeatedKeyError, check_body, parse, printable
+from shimmy_metrics.report.validate import RepeatedKeyError, Violation, parse, printable, validate_body
 from shimmy_metrics.store.readonly import stored_bytes, unread
 from shimmy_metrics.system.files import read_bounded
 from shimmy_metrics.system.profile import Profile
@@ -35,7 +35,7 @@ class ValidationResult:
     each part were checked by rule.
     """
 
-    faults: tuple[Fault, ...]
+    violations: tuple[Violation, ...]
     leaks: tuple[str, ...]
     checked: int
     searched: Mapping[str, int] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class ValidationResult:
     @property
     def ok(self) -> bool:
         """Whether nothing was found."""
-        return not self.faults and not self.leaks
+        return not self.violations and not self.leaks
 
 
 def validate_held(profile: Profile) -> ValidationResult:
@@ -55,25 +55,25 @@ def validate_held(profile: Profile) -> ValidationResult:
     """
     held = export(profile)
     parsed = parse(held)
-    faults, checked = check_export(parsed)
+    violations, checked = check_export(parsed)
     searched = identifiers(profile)
     ends_skipped = (Kind.STORE,) if unread(profile) else ()
     ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in ends_skipped]
-    faults += _locks(ours)
+    violations += _locks(ours)
     leaks = [*_leaks("what is held", held, searched)]
     for each in ours:
         leaks += _leaks(_PLACES[each.kind], _bytes(each, profile), searched)
     places = tuple(dict.fromkeys(_PLACES[each.kind] for each in ours))
-    return ValidationResult(tuple(faults), _once(leaks), checked, _counted(searched), places, _ruled(parsed))
+    return ValidationResult(tuple(violations), _once(leaks), checked, _counted(searched), places, _ruled(parsed))
 
 
-def _locks(ours: Iterable[OwnFile]) -> Iterator[Fault]:
+def _locks(ours: Iterable[OwnFile]) -> Iterator[Violation]:
     """Yield the locks that hold more than version 1 wrote into them: a process's number."""
     for each in ours:
         if each.kind in (Kind.SENDER_LOCK, Kind.SESSION_LOCK):
             data = (read_bounded(each.path, _STORE_BYTES) or b"").strip()
             if data and not data.isdigit():
-                yield Fault(each.path.name, "is a lock, and holds more than a process's number")
+                yield Violation(each.path.name, "is a lock, and holds more than a process's number")
 
 
 def _bytes(each: OwnFile, profile: Profile) -> bytes:
@@ -102,23 +102,23 @@ def validate_given(data: bytes, profile: Profile) -> ValidationResult:
     """Check a report, an array of reports, or an export, as bytes from outside. Raises nothing."""
     searched = identifiers(profile)
     leaks, counted = _once(_leaks("it", data, searched)), _counted(searched)
-    parsed, fault = _parsed(data)
-    if fault is not None:
-        return ValidationResult((fault,), leaks, 0, counted)
+    parsed, violation = _parsed(data)
+    if violation is not None:
+        return ValidationResult((violation,), leaks, 0, counted)
     if is_export(parsed):
-        faults, checked = check_export(parsed)
-        return ValidationResult(tuple(faults), leaks, checked, counted, ruled=_ruled(parsed))
+        violations, checked = check_export(parsed)
+        return ValidationResult(tuple(violations), leaks, checked, counted, ruled=_ruled(parsed))
     # `preview > file` ends without a line break, an editor adds one: the bytes before it are what counts.
-    faults = check_body(data.removesuffix(b"\n"))
-    return ValidationResult(tuple(faults), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
+    violations = validate_body(data.removesuffix(b"\n"))
+    return ValidationResult(tuple(violations), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
 
 
-def _parsed(data: bytes) -> tuple[Any, Fault | None]:
+def _parsed(data: bytes) -> tuple[Any, Violation | None]:
     try:
         return parse(data), None
     except RepeatedKeyError as error:
-        return None, Fault(printable(str(error)), "stands there twice")
+        return None, Violation(printable(str(error)), "stands there twice")
     except ValueError:
-        return None, Fault("", "no JSON")
+        return None, Violation("", "no JSON")
     except RecursionError:
-        return None, Fault("", "nested too deeply")
+        return None, Violation("", "nested too deeply")

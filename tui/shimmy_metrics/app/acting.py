@@ -13,7 +13,7 @@ from shimmy_metrics.app.ui.asked import Asked
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.screen import Frame
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Acting(TerminalApp):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say that something failed of which nobody knew that it can: a silence would pass for success."""
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            note(self.profile, "the app could not do something", event.worker.error)
+            log_event(self.profile, "the app could not do something", event.worker.error)
             kind = type(event.worker.error).__name__
             self.post_message(Done(f"That failed, and this program did not foresee it ({kind})."))
 

@@ -11,8 +11,8 @@ from shimmy_metrics.cli.tty import at_terminal, in_foreground
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.files_text import NOTHING_HERE, done, listed, question
-from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult
@@ -57,7 +57,7 @@ def _agreed(before: "ForgetPlan") -> bool:
         remedy = "Nothing was changed. Add --yes to answer it beforehand"
         raise UserError("asks first, and nobody is at a terminal", where="shimmy-metrics forget", remedy=remedy)
     for line in question(before):
-        say(line)
+        print_line(line)
     sys.stdout.write("Forget all of this? Type yes: ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() == "yes"
@@ -82,7 +82,7 @@ def _result(result: "ForgetResult") -> dict[str, Any]:
 
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
-        say(line)
+        print_line(line)
 
 
 def _print_json(told: dict[str, Any]) -> None:

@@ -14,7 +14,6 @@ from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.consent.state import Consent, Delivery
-from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
@@ -126,7 +125,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     ):
         yield leaves(found.attempt, from_here=none_sends(consent, found.running))
         if other:  # the other servers have another receiver
-            yield f"It goes to {found.request.url}{by_way_of(proxy_shown(found.request.url, profile.environment))}."
+            yield f"It goes to {found.request.url}{by_way_of(found.proxy)}."
 
 
 def _which(found: Preview) -> str:

@@ -25,8 +25,8 @@ from shimmy_metrics.departure_text import purged
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording import (
     DECLINE,
     ENABLE,
@@ -59,9 +59,9 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     shown, starting = overview(profile, gather(profile.environment.get("TZ") or None)), seconds is not None
     asked = _about_news(shown) if shown.news else _about_everything(shown, starting=starting)
     for line in asked.lines:
-        say(line)
+        print_line(line)
     if seconds is not None:
-        say(f"Without an answer in {seconds} s nothing is decided and the server starts.")
+        print_line(f"Without an answer in {seconds} s nothing is decided and the server starts.")
     words = f"{', '.join(asked.acts)} or {LATER.word}"
     for _ in range(_TRIES):
         word = _read_word(words, seconds)
@@ -70,15 +70,15 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
         if word in asked.acts:
             decided = asked.acts[word](profile)
             for line in decided.told:
-                say(line)
+                print_line(line)
             for line in [renewed(decided.decision)] if shown.news else _confirmed(decided, profile, starting=starting):
-                say(line)
+                print_line(line)
             return decided
         if word == LATER.word:
             break
-        say("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
+        print_line("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
         seconds = None  # somebody is there
-    say("Nothing was decided and nothing was written.")
+    print_line("Nothing was decided and nothing was written.")
     return None
 
 
@@ -152,7 +152,7 @@ def _read_word(words: str, seconds: int | None) -> str | None:
         return line.strip().lower() if line else None
     _drop()  # what was typed before the question stood is no answer to it
     if not select.select([sys.stdin], [], [], seconds)[0]:
-        say("")
+        print_line("")
         return None
     line = sys.stdin.readline()
     if not line.endswith("\n"):

@@ -5,17 +5,17 @@ from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.tty import at_terminal
 from shimmy_metrics.machine.gather import gather
-from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 
 
 def print_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `UserError`."""
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     for line in plain_report(shown, profile.clock.now()):
-        say(line)
+        print_line(line)
     if at_terminal() and not shown.trouble and read_settings(profile, opened=True).asks:
         from shimmy_metrics.cli.consent_prompt import ask  # with all that a decision takes
 
-        say("")
+        print_line("")
         ask(profile)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from shimmy_metrics.config.codec import Document, parse, render
 from shimmy_metrics.config.file import read
 from shimmy_metrics.config.lock import ConfigLock
-from shimmy_metrics.config.shape import Document, parse, render
 from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.config.write import make_folder, replace
 from shimmy_metrics.consent.state import Consent, Decision

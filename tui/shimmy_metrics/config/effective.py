@@ -1,7 +1,7 @@
 """What is in force now: the config's decision, the environment's switch, and the endpoint."""
 
+from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.shape import Document
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.errors import UserError

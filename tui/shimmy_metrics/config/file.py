@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from shimmy_metrics.config.shape import Document, parse
+from shimmy_metrics.config.codec import Document, parse
 from shimmy_metrics.config.trust import distrust
 from shimmy_metrics.consent.state import Consent, Decision, untrusted
 from shimmy_metrics.errors import UserError

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from shimmy_metrics.config.codec import Document, foreign, parse, render
 from shimmy_metrics.config.lock import ConfigLock
-from shimmy_metrics.config.shape import Document, foreign, parse, render
 from shimmy_metrics.config.trust import distrust
 from shimmy_metrics.config.write import make_folder, overwrite, replace
 from shimmy_metrics.consent.state import Consent, Decision

@@ -14,7 +14,7 @@ from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.unsealed import read
 from shimmy_metrics.limits import SEND_SECONDS
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.process import age_seconds
 from shimmy_metrics.system.profile import Profile
 
@@ -32,7 +32,7 @@ def main() -> None:
         _seal(profile)
         send_queued(profile, deadline, tuple(map(int, sys.argv[1:])))
     except Exception as error:  # noqa: BLE001 - the boundary: nobody is there to be told
-        note(profile, "the sender stopped", error)
+        log_event(profile, "the sender stopped", error)
     os._exit(0)  # a thread that is still at a name look-up would hold up the interpreter's end
 
 

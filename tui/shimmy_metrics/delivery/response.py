@@ -10,7 +10,7 @@ import orjson
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.records import Cause, Outcome
-from shimmy_metrics.report.check import printable
+from shimmy_metrics.report.validate import printable
 
 _ASK_AGAIN: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 

@@ -21,13 +21,13 @@ from shimmy_metrics.delivery.response import Classification, classify
 from shimmy_metrics.delivery.sender_lock import lock_path, sending
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
-from shimmy_metrics.report.check import check_body
 from shimmy_metrics.report.seal import digest
+from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, set_meta, store_path, transaction, with_room
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.locks import Lock
-from shimmy_metrics.system.log import note_departure
+from shimmy_metrics.system.log import log_departure
 from shimmy_metrics.system.profile import Profile
 
 _WATCH_SECONDS: Final = 0.02
@@ -81,7 +81,7 @@ def _attempt(profile: Profile, deadline: float, released: Collection[int]) -> No
         withdrawn = answer.failure is Failure.WITHDRAWN
         request = leaving.request
         verdict = Classification(Outcome.CUT_OFF) if withdrawn and passed else classify(request, answer, passed=passed)
-        note_departure(profile, verdict.outcome, reports=len(request.reports), status=answer.status)
+        log_departure(profile, verdict.outcome, reports=len(request.reports), status=answer.status)
         # It left: where the disk has no room for that now, there is the ballast.
         with_room(store_path(profile), lambda: _complete(profile, db, leaving, answer, verdict))
 
@@ -153,7 +153,7 @@ def _due(db: Database, now: datetime) -> list[QueuedReport]:
 
 def _may_leave(db: Database, report: QueuedReport) -> bool:
     """Whether the fields allow every byte of it; otherwise it is set aside."""
-    if not check_body(report.body):
+    if not validate_body(report.body):
         return True
     whole = digest(report.body) == report.sha256
     outbox.mark(db, report.row_id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)

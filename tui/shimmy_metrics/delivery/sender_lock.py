@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.system.locks import held
+from shimmy_metrics.system.locks import is_locked
 from shimmy_metrics.system.profile import Profile
 
 _POLL_SECONDS: Final = 0.005
@@ -17,7 +17,7 @@ def lock_path(profile: Profile) -> Path:
 
 def sending(profile: Profile) -> bool:
     """Whether a sender is at work."""
-    return held(lock_path(profile))
+    return is_locked(lock_path(profile))
 
 
 def wait_until_gone(profile: Profile, seconds: float) -> bool:

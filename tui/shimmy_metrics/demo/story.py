@@ -27,8 +27,8 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.environment import Environment
-from shimmy_metrics.system.folding import say
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording import amount
 
 RUN_SECONDS: Final = 30.0
@@ -57,10 +57,10 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         receiver = stack.enter_context(LoopbackReceiver())
         server = stack.enter_context(ToyServer())
         profile = _sandbox(folder, receiver.url)
-        say(SANDBOX_WITH_APP if with_app else SANDBOX)
+        print_line(SANDBOX_WITH_APP if with_app else SANDBOX)
         if not with_app:
             enable(profile)
-            say("1. Asked, answered: enable. (In the app you decide yourself.)")
+            print_line("1. Asked, answered: enable. (In the app you decide yourself.)")
         meter = stack.enter_context(Meter(profile, server.url, RUN_SECONDS if with_app else None))
         stack.enter_context(_unwinding_undisturbed())
         meter.start()
@@ -73,9 +73,9 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         meter.stop()
         stopped = f"The meter stopped after {amount(sent, 'answered request')}"
         # In the app the yes came later than the first requests, and the report is right to say less.
-        say(f"{stopped}; what came before an answer was not counted." if with_app else f"5. {stopped}.")
+        print_line(f"{stopped}; what came before an answer was not counted." if with_app else f"5. {stopped}.")
         _tell_end(profile, receiver)
-    say(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
+    print_line(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE
 
 
@@ -123,18 +123,18 @@ def _show_app(profile: Profile) -> None:
 
 
 def _tell_live(profile: Profile, upstream: str, port: int) -> None:
-    say(f"2. A server at {upstream}, the meter before it at http://127.0.0.1:{port}, clients at work.")
+    print_line(f"2. A server at {upstream}, the meter before it at http://127.0.0.1:{port}, clients at work.")
     time.sleep(_WATCHED_SECONDS)
     facts = gather(profile.environment.get("TZ") or None)
     shown = overview(profile, facts)
     for live in shown.running:
         counters = live.session.counters
-        say(
+        print_line(
             f"3. Measured so far: {amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}, "
             f"{amount(counters.errors, 'error')}, {amount(counters.models, 'model')} (names are not kept)."
         )
-        say(f"4. Its report, if it ended now, {len(live.report.body):,} bytes:")
-        say(f"   {live.report.body.decode()}")
+        print_line(f"4. Its report, if it ended now, {len(live.report.body):,} bytes:")
+        print_line(f"   {live.report.body.decode()}")
 
 
 def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
@@ -145,23 +145,25 @@ def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
         shown = overview(profile, gather(profile.environment.get("TZ") or None))
         held = amount(len(shown.outbox), "report")
         why = f"{held} waited here" if shown.outbox else "no report was made"
-        say(f"   The receiver got nothing: {why}.")
+        print_line(f"   The receiver got nothing: {why}.")
         return
     if len(receiver.received) > 1:
         arrived = [json.loads(each.body) for each in receiver.received]
         reports = sum(len(each) if isinstance(each, list) else 1 for each in arrived)
-        say(f"   The receiver got {amount(reports, 'report')} in {amount(len(arrived), 'request')}, the last one:")
+        print_line(
+            f"   The receiver got {amount(reports, 'report')} in {amount(len(arrived), 'request')}, the last one:"
+        )
     _tell_arrived(receiver.received[-1], profile)
 
 
 def _tell_arrived(arrived: Received, profile: Profile) -> None:
-    say(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
-    say(f"   {arrived.body.decode()}")
+    print_line(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
+    print_line(f"   {arrived.body.decode()}")
     from shimmy_metrics.actions.validate import validate_given
 
     found = validate_given(arrived.body, profile)
     for line in findings(found):
-        say(f"   {line}")
+        print_line(f"   {line}")
 
 
 def _on_its_way(profile: Profile) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.machine.mounts import Mount, mounts
-from shimmy_metrics.machine.reading import text, whole
+from shimmy_metrics.machine.text_file import parse_whole, read_text
 
 _UNLIMITED: Final = 2**60
 """Version 1 says "no limit" as a number near 2^63."""
@@ -20,12 +20,12 @@ def memory_limit(root: Path) -> int | None:
     limits = []
     for folder, version in _levels(root, "memory"):
         if version == 2:
-            told = [text(folder / "memory.max")]
+            told = [read_text(folder / "memory.max")]
         else:
             # The least of all levels, those that a container cannot see among them.
-            stat = re.search(r"^hierarchical_memory_limit (\d+)$", text(folder / "memory.stat"), re.MULTILINE)
-            told = [text(folder / "memory.limit_in_bytes"), stat[1] if stat else ""]
-        limits += [limit for limit in map(whole, told) if limit is not None and 0 < limit < _UNLIMITED]
+            stat = re.search(r"^hierarchical_memory_limit (\d+)$", read_text(folder / "memory.stat"), re.MULTILINE)
+            told = [read_text(folder / "memory.limit_in_bytes"), stat[1] if stat else ""]
+        limits += [limit for limit in map(parse_whole, told) if limit is not None and 0 < limit < _UNLIMITED]
     return min(limits, default=None)
 
 
@@ -34,10 +34,10 @@ def cores_limit(root: Path) -> float | None:
     limits = []
     for folder, version in _levels(root, "cpu"):
         if version == 2:
-            granted, _, each = text(folder / "cpu.max").partition(" ")
+            granted, _, each = read_text(folder / "cpu.max").partition(" ")
         else:
-            granted, each = text(folder / "cpu.cfs_quota_us"), text(folder / "cpu.cfs_period_us")
-        quota, period = whole(granted), whole(each)
+            granted, each = read_text(folder / "cpu.cfs_quota_us"), read_text(folder / "cpu.cfs_period_us")
+        quota, period = parse_whole(granted), parse_whole(each)
         if quota and period:
             limits.append(quota / period)
     return min(limits, default=None)
@@ -46,7 +46,7 @@ def cores_limit(root: Path) -> float | None:
 def _levels(root: Path, controller: str) -> Iterator[tuple[Path, int]]:
     """Yield this process's group and all above it, with the version of the hierarchy (cgroups(7))."""
     mounted = mounts(root)
-    for line in text(root / "proc/self/cgroup").splitlines():
+    for line in read_text(root / "proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if number == "0" and not controllers:

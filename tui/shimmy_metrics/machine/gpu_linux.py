@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.machine.mounts import mounts
-from shimmy_metrics.machine.reading import text
+from shimmy_metrics.machine.text_file import read_text
 
 VENDORS: Final = {0x10DE: "nvidia", 0x1002: "amd", 0x1022: "amd", 0x8086: "intel", 0x106B: "apple"}
 """PCI vendor numbers. Virtual adapters (VMware, virtio, QXL) and server consoles (ASPEED, Matrox) are left out."""
@@ -66,7 +66,7 @@ class _Machine:
             yield from self._of_pci(device)
         yield from self._by_drm()
         if self._own_dev:
-            yield from _boards(text(self._root / "proc/device-tree/compatible").split("\0"))
+            yield from _boards(read_text(self._root / "proc/device-tree/compatible").split("\0"))
 
     def _by_node(self) -> Iterator[Card]:
         marks = [self._dev / name for name in _NVIDIA_NODES]
@@ -99,7 +99,7 @@ class _Machine:
         """Yield what is no PCI device: a part of a system on a chip."""
         for card in _entries(self._root / "sys/class/drm"):
             if self._own_dev or os.path.exists(self._dev / "dri" / card.name):
-                match = re.search(r"^OF_COMPATIBLE_0=(\S+)", text(card / "device/uevent"), re.MULTILINE)
+                match = re.search(r"^OF_COMPATIBLE_0=(\S+)", read_text(card / "device/uevent"), re.MULTILINE)
                 yield from _boards([match[1]] if match else [])
 
 
@@ -132,5 +132,5 @@ def _link(path: Path) -> str:
 
 def _hexadecimal(path: Path) -> int | None:
     with suppress(ValueError):
-        return int(text(path), 16)
+        return int(read_text(path), 16)
     return None

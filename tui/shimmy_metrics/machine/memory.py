@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shimmy_metrics.machine.cgroup import memory_limit
-from shimmy_metrics.machine.reading import text, whole
+from shimmy_metrics.machine.text_file import parse_whole, read_text
 
 
 def memory_bytes(root: Path = Path("/")) -> int | None:
@@ -17,7 +17,7 @@ def memory_bytes(root: Path = Path("/")) -> int | None:
     """
     if sys.platform == "win32":
         return _windows()
-    stated = text(root / "proc/meminfo")
+    stated = read_text(root / "proc/meminfo")
     physical = total(stated) if stated else _posix()
     limit = memory_limit(root)
     if physical is None or limit is None:
@@ -28,7 +28,7 @@ def memory_bytes(root: Path = Path("/")) -> int | None:
 def total(meminfo: str) -> int | None:
     """Return the bytes of `MemTotal` in the text of /proc/meminfo (proc(5): in units of 1,024), or None."""
     match = re.search(r"^MemTotal:\s+(\S+) kB$", meminfo, re.MULTILINE)
-    kilobytes = whole(match[1]) if match else None
+    kilobytes = parse_whole(match[1]) if match else None
     return kilobytes * 1024 if kilobytes else None
 
 

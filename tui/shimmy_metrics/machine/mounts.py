@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.machine.reading import text
+from shimmy_metrics.machine.text_file import read_text
 
 _BYTES: Final = 2**20
 """A host of many containers has thousands of mounts."""
@@ -22,7 +22,7 @@ class Mount(NamedTuple):
 
 def mounts(root: Path) -> list[Mount]:
     """Return all mounts in their order, of which a later one hides an earlier one; none where that cannot be read."""
-    return list(_read(text(root / "proc/self/mountinfo", _BYTES)))
+    return list(_read(read_text(root / "proc/self/mountinfo", _BYTES)))
 
 
 def _read(told: str) -> Iterator[Mount]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.machine.reading import text
+from shimmy_metrics.machine.text_file import read_text
 
 AMERICAS, EMEA, APAC, UNKNOWN = "americas", "emea", "apac", "unknown"
 
@@ -112,7 +112,7 @@ def zone_name(variable: str | None, root: Path = Path("/")) -> str:
         name = _named(str((root / "etc/localtime").readlink()))
         if name:
             return name
-    return _named(text(root / "etc/timezone").partition("\n")[0])
+    return _named(read_text(root / "etc/timezone").partition("\n")[0])
 
 
 def region_of(name: str) -> str | None:

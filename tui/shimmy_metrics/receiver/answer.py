@@ -8,9 +8,9 @@ from typing import Any, Final
 import orjson
 
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
-from shimmy_metrics.report.check import Fault, canonical, check_report, parse
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
+from shimmy_metrics.report.validate import Violation, canonical, parse, validate_report
 
 PATH: Final = "/v1/usage"
 
@@ -55,11 +55,11 @@ def answer(body: bytes, known: Mapping[str, bytes]) -> Answer:
     good: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     for report in reports:
-        fault = next(check_report(report), None)
-        if fault is None:
+        violation = next(validate_report(report), None)
+        if violation is None:
             good.append(report)
         else:
-            refused.append(_refused(report, fault))
+            refused.append(_refused(report, violation))
     if good and not refused and canonical(parsed) != body:
         return _refusal(HTTPStatus.BAD_REQUEST, "form")
     stored = {report["session_id"]: canonical(report) for report in good}
@@ -69,12 +69,12 @@ def answer(body: bytes, known: Mapping[str, bytes]) -> Answer:
     return Answer(HTTPStatus.UNPROCESSABLE_ENTITY if refused or not good else HTTPStatus.OK, told, stored)
 
 
-def _refused(report: object, fault: Fault) -> dict[str, str]:
+def _refused(report: object, violation: Violation) -> dict[str, str]:
     name = report.get("session_id") if isinstance(report, dict) else None
     return {
-        "id": name if isinstance(name, str) and UUID4.fault(name) is None else "",
-        "field": fault.path,
-        "rule": fault.rule,
+        "id": name if isinstance(name, str) and UUID4.violation(name) is None else "",
+        "field": violation.path,
+        "rule": violation.rule,
     }
 
 

@@ -28,7 +28,7 @@ class Kind(Protocol):
     def longest(self) -> Value:
         """A value whose JSON text is as long as this kind allows."""
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None. Never quotes the value."""
 
     def schema(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Whole(NamedTuple):
         """A value whose JSON text is as long as this kind allows."""
         return self.top
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         if value is None and self.optional:
             return None
@@ -95,7 +95,7 @@ class Exactly(NamedTuple):
         """A value whose JSON text is as long as this kind allows."""
         return self.top
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         if not isinstance(value, int) or isinstance(value, bool):
             return "no integer"
@@ -122,7 +122,7 @@ class PowerOfTwo(NamedTuple):
         # The word `null` is as long as the largest number.
         return max((self.top, None), key=lambda value: len(str(value)))
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         if value is None:
             return None
@@ -148,7 +148,7 @@ class Flag:
         """A value whose JSON text is as long as this kind allows."""
         return False
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         return None if isinstance(value, bool) else "neither true nor false"
 
@@ -175,7 +175,7 @@ class Word(NamedTuple):
         """A value whose JSON text is as long as this kind allows."""
         return max(self.words, key=len)
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         if value is None and self.optional:
             return None
@@ -201,7 +201,7 @@ class Words(NamedTuple):
         """A value whose JSON text is as long as this kind allows."""
         return sorted([*sorted(self.words, key=len)[-ROUTES_NAMED:], OTHER])
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         if not isinstance(value, list):
             return "no list"
@@ -234,7 +234,7 @@ class _Pattern(NamedTuple):
         """A value whose JSON text is as long as this kind allows."""
         return self.example
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         matches = isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
         return None if matches else f"not of the form: {self.name}"
@@ -271,7 +271,7 @@ class Day:
         """A value whose JSON text is as long as this kind allows."""
         return "2026-01-01T00:00:00Z"
 
-    def fault(self, value: object) -> str | None:
+    def violation(self, value: object) -> str | None:
         """Return the rule that `value` breaks, or None."""
         if not isinstance(value, str) or not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T00:00:00Z", value):
             return "no UTC day"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
 UNLIMITED: Final = 1 << 31
@@ -43,7 +43,7 @@ def client_limit(profile: Profile, say: Callable[[str], None]) -> ClientLimit:
             f"the limit of {files} open files lets {clients} client{plural} in at a time; others wait for their turn. "
             "Raise it: ulimit -n 4096, or LimitNOFILE=4096 in a systemd unit"
         )
-        note(profile, "more clients came than the limit of open files lets in; some waited")
+        log_event(profile, "more clients came than the limit of open files lets in; some waited")
 
     # A disk or whoever reads standard error may be slow, and the limit is met in the relay's thread.
     return ClientLimit(clients, lambda: threading.Thread(target=tell, daemon=True, name="limit").start())

@@ -30,7 +30,7 @@ from shimmy_metrics.store.database import Database, connect, set_meta, store_pat
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from shimmy_metrics.system.locks import Lock
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
 IDLE_WRITE_SECONDS: Final = 60
@@ -201,7 +201,7 @@ class StoreWriter:
             self._lock = sessions.take_lock(self._profile, self._session.row_id)
         else:
             return
-        note(self._profile, "the store was removed while a session ran; made again")
+        log_event(self._profile, "the store was removed while a session ran; made again")
         self._say(f"{path.parent}: was removed while this session ran. Made again, with the session's figures in it")
 
     def _enter_new_store(self, session: Session) -> None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
-from shimmy_metrics.system.log import note
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
 Job = Callable[[], None]
@@ -34,4 +34,4 @@ class Worker:
             try:
                 job()
             except Exception as error:  # noqa: BLE001 - the boundary: nothing of the metrics may touch the server
-                note(self._profile, "the session's books: a step failed", error)
+                log_event(self._profile, "the session's books: a step failed", error)

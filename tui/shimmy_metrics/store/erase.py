@@ -17,7 +17,7 @@ from shimmy_metrics.store.ballast import give_up
 from shimmy_metrics.store.database import BUSY_SECONDS, Database, beside, journal_path
 from shimmy_metrics.store.location import filesystem
 from shimmy_metrics.store.sqlite_errors import BusyError, may_lack_room, sqlite_errors
-from shimmy_metrics.system.locks import holders
+from shimmy_metrics.system.locks import lock_holders
 from shimmy_metrics.system.wiping import remove, wipe
 
 Held = TypeVar("Held")
@@ -43,7 +43,7 @@ def erase(db: Database, path: Path, delete: Callable[[], Held]) -> Held:
             finally:
                 _unlock(db)
     except BusyError as error:
-        held_by = holders(path)
+        held_by = lock_holders(path)
         if not held_by:
             raise
         what = f"is held by process {', '.join(map(str, held_by))}"
@@ -134,6 +134,6 @@ def _keep_others_out(path: Path, stack: contextlib.ExitStack) -> None:
 
 
 def _held(path: Path) -> BusyError:
-    held_by = holders(path)
+    held_by = lock_holders(path)
     by = f"process {', '.join(map(str, held_by))}" if held_by else "another program"
     return BusyError(f"is held by {by}", where=str(path), remedy="End it and do this again; it was not deleted")

@@ -11,7 +11,7 @@ from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import LOCAL_SESSIONS
 from shimmy_metrics.records import Session
 from shimmy_metrics.store.database import Database, Row, read_rows
-from shimmy_metrics.system.locks import Lock, held
+from shimmy_metrics.system.locks import Lock, is_locked
 from shimmy_metrics.system.profile import Profile
 
 _COLUMNS: Final = (
@@ -34,7 +34,7 @@ def take_lock(profile: Profile, row_id: int) -> Lock:
 
 def alive(profile: Profile, session: Session) -> bool:
     """Whether the session's process lives."""
-    return held(lock_path(profile, session.row_id))
+    return is_locked(lock_path(profile, session.row_id))
 
 
 def clear_locks(profile: Profile) -> None:
@@ -42,7 +42,7 @@ def clear_locks(profile: Profile) -> None:
     for path in profile.state_dir.glob("session-*.lock"):
         lock = Lock(path)
         with contextlib.suppress(OSError):
-            if not held(path) and lock.take():
+            if not is_locked(path) and lock.take():
                 lock.release(remove=True)
 
 

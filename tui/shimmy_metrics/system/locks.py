@@ -22,8 +22,8 @@ class Lock:
     def take(self) -> bool:
         """Take the lock; return False where another process holds it. Raises `OSError`.
 
-        Whoever looks (`held`) has it for an instant, so it is tried a little longer than one. A file that was removed
-        between opening and locking is none: then it is made anew.
+        `is_locked()` takes the lock for a moment: retry for longer than that. A file that was removed after opening
+        and before locking locks nothing: it is made again.
         """
         end = time.monotonic() + _LOOK_SECONDS
         while True:
@@ -68,7 +68,7 @@ class Lock:
                 self._path.unlink(missing_ok=True)
 
 
-def held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether a living process holds the lock on this file. A missing file is not held."""
     try:
         descriptor = open_private(path, os.O_RDWR)
@@ -82,7 +82,7 @@ def held(path: Path) -> bool:
         os.close(descriptor)
 
 
-def holders(path: Path, locks: Path = Path("/proc/locks")) -> list[int]:
+def lock_holders(path: Path, locks: Path = Path("/proc/locks")) -> list[int]:
     """Return the other processes that hold a lock on the file, as Linux lists them (proc(5)); empty elsewhere."""
     if sys.platform != "linux":
         return []

@@ -24,12 +24,12 @@ EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 """Every event that a line can name, besides what became of a departure. `validate` knows no others."""
 
 
-def note_departure(profile: Profile, outcome: str, *, reports: int, status: int) -> None:
+def log_departure(profile: Profile, outcome: str, *, reports: int, status: int) -> None:
     """Add the line of a departure: its outcome's word, how many reports, the HTTP status or 0."""
     _add(profile, f"{outcome}: {reports} report(s), status {status}")
 
 
-def note(profile: Profile, event: Event, error: BaseException | None = None) -> None:
+def log_event(profile: Profile, event: Event, error: BaseException | None = None) -> None:
     """Add one line. Where the state directory does not exist nothing is written: off means off."""
     _add(profile, f"{event} ({type(error).__name__})" if error is not None else event)
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.receiver.answer import answer
-from shimmy_metrics.report import check, fields
-from shimmy_metrics.report.check import check_body, check_shape
+from shimmy_metrics.report import fields, validate
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
 from shimmy_metrics.report.kinds import Exactly
 from shimmy_metrics.report.seal import join
+from shimmy_metrics.report.validate import validate_body, validate_structure
 from support.samples import sealed
 
 GOOD = sealed().body
@@ -28,13 +28,13 @@ def _changed(path: str, value: object) -> bytes:
 
 
 def test_a_sealed_report_has_no_fault() -> None:
-    assert check_body(GOOD) == []
+    assert validate_body(GOOD) == []
 
 
 def test_an_array_of_sealed_reports_has_no_fault() -> None:
     other = sealed("c0ffee00-0000-4000-8000-00000000beef").body
-    assert check_body(join([GOOD, other])) == []
-    assert check_body(b"[" + GOOD + b"]") == []
+    assert validate_body(join([GOOD, other])) == []
+    assert validate_body(b"[" + GOOD + b"]") == []
 
 
 @pytest.mark.parametrize(
@@ -77,25 +77,25 @@ def test_an_array_of_sealed_reports_has_no_fault() -> None:
     ],
 )
 def test_a_value_outside_its_field_is_named(path: str, value: object) -> None:
-    assert [fault.path for fault in check_body(_changed(path, value))] == [path]
+    assert [violation.path for violation in validate_body(_changed(path, value))] == [path]
 
 
 @pytest.mark.parametrize("path", ["hostname", "metrics.user", "metrics.gpu_model"])
 def test_an_unknown_key_is_named(path: str) -> None:
-    faults = check_body(_changed(path, "x"))
-    assert [(fault.path, fault.rule) for fault in faults] == [(path, "is no field")]
+    violations = validate_body(_changed(path, "x"))
+    assert [(each.path, each.rule) for each in violations] == [(path, "is no field")]
 
 
 def test_a_missing_field_is_named() -> None:
     report = json.loads(GOOD)
     del report["metrics"]["gpu_vendor"]
-    faults = check_body(json.dumps(report, separators=(",", ":")).encode())
-    assert [(fault.path, fault.rule) for fault in faults] == [("metrics.gpu_vendor", "is missing")]
+    violations = validate_body(json.dumps(report, separators=(",", ":")).encode())
+    assert [(each.path, each.rule) for each in violations] == [("metrics.gpu_vendor", "is missing")]
 
 
 def test_in_an_array_the_report_at_fault_is_numbered() -> None:
     body = b"[" + GOOD + b"," + _changed("platform", "x") + b"]"
-    assert [fault.path for fault in check_body(body)] == ["[1].platform"]
+    assert [violation.path for violation in validate_body(body)] == ["[1].platform"]
 
 
 @pytest.mark.parametrize(
@@ -114,29 +114,31 @@ def test_in_an_array_the_report_at_fault_is_numbered() -> None:
     ids=["space", "trailing", "escape", "exponent", "bom", "order"],
 )
 def test_any_other_spelling_of_the_same_report_is_refused(body: bytes) -> None:
-    assert check_body(body) != []
+    assert validate_body(body) != []
 
 
 def test_another_spelling_is_named_as_that_and_nothing_else() -> None:
     rule = "not the one byte form: the fields' order, no space, no escape, plain integers"
-    assert [str(fault) for fault in check_body(GOOD + b" ")] == [rule]
-    assert [str(fault) for fault in check_body(b"[" + GOOD + b", " + GOOD + b"]")] == [rule]
+    assert [str(each) for each in validate_body(GOOD + b" ")] == [rule]
+    assert [str(each) for each in validate_body(b"[" + GOOD + b", " + GOOD + b"]")] == [rule]
 
 
 def test_a_key_that_comes_twice_is_named() -> None:
     body = GOOD.replace(b'"platform"', b'"version":"1.0.0","platform"')
-    assert [(fault.path, fault.rule) for fault in check_body(body)] == [("version", "stands there twice")]
+    assert [(violation.path, violation.rule) for violation in validate_body(body)] == [
+        ("version", "stands there twice")
+    ]
 
 
 def test_hostile_text_does_not_reach_the_terminal_raw() -> None:
     body = json.dumps({"\x1b[2J": 1, "\ud800": 2}).encode()
-    shown = " ".join(str(fault) for fault in check_body(body))
+    shown = " ".join(str(violation) for violation in validate_body(body))
     assert "\x1b" not in shown
     assert shown.isascii()
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "violation"),
     [
         (b"[]", "an empty list is no report"),
         (b"7", "no report object"),
@@ -149,12 +151,12 @@ def test_hostile_text_does_not_reach_the_terminal_raw() -> None:
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_keeps_a_body_from_being_a_report_is_said_once(body: bytes, fault: str) -> None:
-    assert [str(each) for each in check_body(body)] == [fault]
+def test_what_keeps_a_body_from_being_a_report_is_said_once(body: bytes, violation: str) -> None:
+    assert [str(each) for each in validate_body(body)] == [violation]
 
 
 @pytest.mark.parametrize(
-    ("body", "faults"),
+    ("body", "violations"),
     [
         (b'{"sealed by":"older rules"}', []),
         (b'[{"sealed by":"older rules"},{}]', []),
@@ -165,8 +167,8 @@ def test_what_keeps_a_body_from_being_a_report_is_said_once(body: bytes, fault: 
         (b'{"x":1,"x":2}', ["x: stands there twice"]),
     ],
 )
-def test_of_a_body_by_older_rules_the_shape_alone_is_checked(body: bytes, faults: list[str]) -> None:
-    assert [str(each) for each in check_shape(body)] == faults
+def test_of_a_body_by_older_rules_the_shape_alone_is_checked(body: bytes, violations: list[str]) -> None:
+    assert [str(each) for each in validate_structure(body)] == violations
 
 
 def test_a_report_is_checked_by_the_list_that_was_agreed_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,40 +176,42 @@ def test_a_report_is_checked_by_the_list_that_was_agreed_to(monkeypatch: pytest.
     number = BY_NAME["schema_version"]._replace(kind=Exactly(1, 2))
     monkeypatch.setattr(fields, "FIELDS", tuple(number if each.name == number.name else each for each in newer))
     monkeypatch.setitem(BY_NAME, "schema_version", number)
-    monkeypatch.setattr(check, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(validate, "SCHEMA_VERSION", 2)
     older = GOOD.replace(b'"token_source":"mixed",', b"")
-    assert check_body(older) == []
-    assert [str(each) for each in check_body(GOOD)] == ["metrics.token_source: is no field"]
-    assert check_body(_changed("schema_version", 2)) == []
+    assert validate_body(older) == []
+    assert [str(each) for each in validate_body(GOOD)] == ["metrics.token_source: is no field"]
+    assert validate_body(_changed("schema_version", 2)) == []
     missing = older.replace(b'"schema_version":1', b'"schema_version":2')
-    assert [str(each) for each in check_body(missing)] == ["metrics.token_source: is missing"]
+    assert [str(each) for each in validate_body(missing)] == ["metrics.token_source: is missing"]
     for neither in (0, 3, True, None):
-        told = check_body(_changed("schema_version", neither))
+        told = validate_body(_changed("schema_version", neither))
         assert [each.path for each in told] == ["schema_version"], neither  # by the newest list nothing else is wrong
 
 
 @pytest.mark.parametrize("key", ["X", "x.", "."])
 def test_an_unknown_key_is_named_as_it_is_in_an_array_too(key: str) -> None:
     body = json.dumps([json.loads(GOOD) | {key: 1}], separators=(",", ":")).encode()
-    assert [each.path for each in check_body(body)] == [f"[0].{key}"]
+    assert [each.path for each in validate_body(body)] == [f"[0].{key}"]
 
 
 def test_a_section_that_is_missing_or_no_object_is_named_once() -> None:
     report = json.loads(GOOD)
-    assert [str(each) for each in check_body(json.dumps(report | {"metrics": 7}).encode())] == ["metrics: is no object"]
+    assert [str(each) for each in validate_body(json.dumps(report | {"metrics": 7}).encode())] == [
+        "metrics: is no object"
+    ]
     del report["metrics"]
-    assert [str(each) for each in check_body(json.dumps(report).encode())] == ["metrics: is missing"]
+    assert [str(each) for each in validate_body(json.dumps(report).encode())] == ["metrics: is missing"]
 
 
 @pytest.mark.parametrize("length", [59, 60, 61, 5_000])
 def test_of_a_key_from_outside_no_more_than_sixty_characters_are_told(length: int) -> None:
-    (fault,) = check_body(_changed("k" * length, 1))
-    assert fault.path == "k" * min(length, 60)
+    (violation,) = validate_body(_changed("k" * length, 1))
+    assert violation.path == "k" * min(length, 60)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff", b"NaN", b"[1]", b'{"metrics":3}'])
 def test_what_is_no_report_is_refused_without_an_error(body: bytes) -> None:
-    assert check_body(body)
+    assert validate_body(body)
 
 
 json_values = st.recursive(
@@ -219,12 +223,12 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_no_json_that_was_not_sealed_passes(value: object) -> None:
-    assert check_body(json.dumps(value).encode())
+    assert validate_body(json.dumps(value).encode())
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(body: bytes) -> None:
-    assert check_body(body)
+    assert validate_body(body)
 
 
 @pytest.mark.parametrize(
@@ -241,8 +245,8 @@ def test_no_bytes_raise(body: bytes) -> None:
 )
 def test_whatever_stands_under_an_unknown_key_is_named_by_both_ends(planted: bytes) -> None:
     body = GOOD.replace(b'"platform"', planted + b',"platform"')
-    (fault,) = check_body(body)
-    assert fault.rule == "is no field"
+    (violation,) = validate_body(body)
+    assert violation.rule == "is no field"
     told = answer(body, {})
     assert told.status == 422
     assert told.stored == {}

@@ -16,7 +16,7 @@ _DIGITS: Final = 20
 """2^64 has no more."""
 
 
-def text(path: Path, most: int = _BYTES) -> str:
+def read_text(path: Path, most: int = _BYTES) -> str:
     """Return the text of the file's first `most` bytes without surrounding space; empty where it cannot be read."""
     with suppress(OSError, ValueError):
         # O_NONBLOCK: a FIFO in the file's place must not hang us.
@@ -30,6 +30,6 @@ def text(path: Path, most: int = _BYTES) -> str:
     return ""
 
 
-def whole(digits: str) -> int | None:
+def parse_whole(digits: str) -> int | None:
     """Return the number that is written in at most 20 ASCII digits, or None for any other text."""
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS else None

@@ -1,4 +1,4 @@
-"""Is every byte one that the fields allow? Names each field and key at fault; never quotes a value.
+"""Is every byte one that the fields allow? Names each field and key that breaks a rule; never quotes a value.
 
 Used by `validate`, before every send, and by the receiving side.
 """
@@ -13,7 +13,7 @@ from shimmy_metrics.report.fields import BY_NAME, covered
 from shimmy_metrics.report.seal import seal
 
 
-class Fault(NamedTuple):
+class Violation(NamedTuple):
     """One rule that is broken: `path` names the field or key (`metrics.gpu_vendor`), or is empty for the whole."""
 
     path: str
@@ -28,27 +28,27 @@ class RepeatedKeyError(ValueError):
     """A key stands twice in one object."""
 
 
-def check_body(body: bytes) -> list[Fault]:
-    """Return what is wrong with a request's body: one report or an array of them. No fault: an empty list."""
-    parsed, fault = _read(body)
-    if fault is not None:
-        return [fault]
-    faults = list(check_parsed(parsed))
-    if not faults and body != canonical(parsed):
-        return [Fault("", "not the one byte form: the fields' order, no space, no escape, plain integers")]
-    return faults
+def validate_body(body: bytes) -> list[Violation]:
+    """Return what is wrong with a request's body: one report or an array of them. No violation: an empty list."""
+    parsed, violation = _read(body)
+    if violation is not None:
+        return [violation]
+    violations = list(validate_parsed(parsed))
+    if not violations and body != canonical(parsed):
+        return [Violation("", "not the one byte form: the fields' order, no space, no escape, plain integers")]
+    return violations
 
 
-def check_shape(body: bytes) -> list[Fault]:
+def validate_structure(body: bytes) -> list[Violation]:
     """Return what is wrong with a body that may have been sealed by older rules: it is a report object or an array.
 
     What its members may be is not looked at: whether they are what was sent is told by the digest alone.
     """
-    parsed, fault = _read(body)
-    if fault is not None:
-        return [fault]
+    parsed, violation = _read(body)
+    if violation is not None:
+        return [violation]
     reports = parsed if isinstance(parsed, list) else [parsed]
-    return [] if reports and all(isinstance(each, dict) for each in reports) else [Fault("", "no report object")]
+    return [] if reports and all(isinstance(each, dict) for each in reports) else [Violation("", "no report object")]
 
 
 def canonical(parsed: Any) -> bytes:  # noqa: ANN401 - JSON that was checked
@@ -58,33 +58,33 @@ def canonical(parsed: Any) -> bytes:  # noqa: ANN401 - JSON that was checked
     return bodies[0] if isinstance(parsed, dict) else b"[" + b",".join(bodies) + b"]"
 
 
-def check_parsed(parsed: object) -> Iterator[Fault]:
+def validate_parsed(parsed: object) -> Iterator[Violation]:
     """Yield what is wrong with a parsed report or array of reports."""
     if isinstance(parsed, list):
         if not parsed:
-            yield Fault("", "an empty list is no report")
+            yield Violation("", "an empty list is no report")
         for index, each in enumerate(parsed):
-            for fault in check_report(each):
-                yield Fault(f"[{index}].{fault.path}" if fault.path else f"[{index}]", fault.rule)
+            for violation in validate_report(each):
+                yield Violation(f"[{index}].{violation.path}" if violation.path else f"[{index}]", violation.rule)
     else:
-        yield from check_report(parsed)
+        yield from validate_report(parsed)
 
 
-def check_report(report: object) -> Iterator[Fault]:
-    """Yield what is wrong with one parsed report: missing, unknown and faulty fields.
+def validate_report(report: object) -> Iterator[Violation]:
+    """Yield what is wrong with one parsed report: missing and unknown fields, and values that break a rule.
 
     Its length needs no look: the longest values that the fields admit make less than `REPORT_BYTES`.
     """
     if isinstance(report, dict):
         yield from _members(report)
     else:
-        yield Fault("", "no report object")
+        yield Violation("", "no report object")
 
 
-def _members(report: dict[str, Any]) -> Iterator[Fault]:
+def _members(report: dict[str, Any]) -> Iterator[Violation]:
     version: Any = report.get("schema_version")
     # A version that is none is told below, at the field itself.
-    fields = covered(version if BY_NAME["schema_version"].kind.fault(version) is None else SCHEMA_VERSION)
+    fields = covered(version if BY_NAME["schema_version"].kind.violation(version) is None else SCHEMA_VERSION)
     sections = sorted({field.section for field in fields if field.section})
     own = {field.name for field in fields if not field.section}
     yield from _unknown(report, own.union(sections), "")
@@ -93,31 +93,31 @@ def _members(report: dict[str, Any]) -> Iterator[Fault]:
         if isinstance(inner, dict):
             yield from _unknown(inner, {field.name for field in fields if field.section == section}, f"{section}.")
         else:
-            yield Fault(section, "is missing" if section not in report else "is no object")
+            yield Violation(section, "is missing" if section not in report else "is no object")
     for field in fields:
         place = report.get(field.section) if field.section else report
         if isinstance(place, dict):
-            fault = "is missing" if field.name not in place else field.kind.fault(place[field.name])
-            if fault:
-                yield Fault(field.path, fault)
+            violation = "is missing" if field.name not in place else field.kind.violation(place[field.name])
+            if violation:
+                yield Violation(field.path, violation)
 
 
-def _unknown(members: dict[str, Any], names: Set[str], place: str) -> Iterator[Fault]:
+def _unknown(members: dict[str, Any], names: Set[str], place: str) -> Iterator[Violation]:
     for key in members:
         if key not in names:
-            yield Fault(f"{place}{printable(key)}", "is no field")
+            yield Violation(f"{place}{printable(key)}", "is no field")
 
 
-def _read(body: bytes) -> tuple[Any, Fault | None]:
+def _read(body: bytes) -> tuple[Any, Violation | None]:
     """Return the parsed JSON, or what keeps it from being any."""
     try:
         return parse(body), None
     except RepeatedKeyError as error:
-        return None, Fault(printable(str(error)), "stands there twice")
+        return None, Violation(printable(str(error)), "stands there twice")
     except ValueError:
-        return None, Fault("", "no JSON")
+        return None, Violation("", "no JSON")
     except RecursionError:
-        return None, Fault("", "nested too deeply")
+        return None, Violation("", "nested too deeply")
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.config.shape import foreign, keys, ours, parse, render
+from shimmy_metrics.config.codec import foreign, keys, ours, parse, render
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery, declined, granted
 from shimmy_metrics.errors import UserError

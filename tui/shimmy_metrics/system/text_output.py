@@ -13,14 +13,14 @@ _LEAST: Final = 20
 """Columns below which folding would only add rows."""
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line on standard output, at once. What is not printable in it is spelled out."""
     line = harmless(line)
-    sys.stdout.write(f"{folded(line, _columns()) if sys.stdout.isatty() else line}\n")
+    sys.stdout.write(f"{wrap_line(line, _columns()) if sys.stdout.isatty() else line}\n")
     sys.stdout.flush()
 
 
-def folded(line: str, columns: int) -> str:
+def wrap_line(line: str, columns: int) -> str:
     """Return the line broken between words so that it fits, each part as far in as the first.
 
     What holds a report (its JSON begins with a brace) stays one line: not a byte is added to it.
