@@ -139,6 +139,36 @@ async def test_where_an_answer_cannot_be_read_no_question_is_asked_and_a_no_is_o
     assert not any(word in page for word in ("Ask me later", "No thanks", "Enable", "maintainer"))
 
 
+UNREAD_STORES = [
+    overviews.idle()._replace(trouble="metrics.db: is no database. Move it away", store_unusable=True),
+    overviews.troubled()._replace(store_unusable=True),
+    overviews.declined()._replace(unread=True),
+]
+
+
+@pytest.mark.parametrize("shown", UNREAD_STORES)
+async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing(
+    tmp_path: Path, shown: Overview
+) -> None:
+    app = opened.still(tmp_path, shown._replace(outbox=(), entries=(), running=(), ended=()))
+    pages = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("1", "2", "3", "c"):
+            await opened.press(pilot, key)
+            pages.append(told(app))
+    session, outgoing, history, consent = pages
+    assert "The store was not read, so no server is shown." in session
+    assert "The store was not read. An example:" in outgoing
+    assert "No sent report was read." in outgoing
+    assert "The store was not read, so what was sent is not known here." in history
+    for unknown in (
+        "No measured server", "appears here", "Nothing is waiting", "No sent report is kept", "No attempt to send",
+        "nothing waits here", "reports are sent",
+    ):  # fmt: skip
+        assert not any(unknown in page for page in pages)
+    assert ("deletes what waits" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
+
+
 @pytest.mark.parametrize("shown", [overviews.declined, overviews.only_for_me])
 async def test_after_a_recorded_no_the_page_tells_what_a_yes_would_do(
     tmp_path: Path, shown: Callable[[], Overview]

@@ -81,9 +81,9 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
     # The decision does not hang on the store, and is said all the same.
     shown = home.metrics("status")
     says_trouble(shown, path)
-    assert shown.stdout.startswith("Metrics on: the store cannot be used.\n")
+    assert shown.stdout.startswith("Metrics on: store unusable.\n")
     plain = home.run("tui", "--plain").stdout
-    assert "metrics on, the store cannot be used." in plain
+    assert "metrics on, store unusable." in plain
     for unknown in ("No report is waiting", "reports sent so far", "No measured server", "are sent when"):
         assert unknown not in plain
     told = json.loads(home.metrics("status", "--json").stdout)
@@ -149,3 +149,23 @@ def test_in_a_home_of_somebody_else_their_yes_is_none_and_nothing_but_a_no_is_wr
     after = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
     assert {path for path in before if after.get(path) != before[path]} == {home.profile.config_path}
     assert {path.stat().st_uid for path in home.root.rglob("*")} == {12_345}
+
+
+def test_where_neither_config_nor_store_can_be_used_both_are_said_and_nothing_of_what_is_held(home: Home) -> None:
+    _sealed(home)
+    path = store_path(home.profile)
+    sound, config = path.read_bytes(), home.profile.config_path
+    config.write_text("{")
+    assert json.loads(home.metrics("status", "--json").stdout)["store_read_whole"] is True
+    _garbage(path)
+    shown = home.metrics("status")
+    assert str(config) in shown.stderr
+    assert str(path) in shown.stderr
+    plain = home.run("tui", "--plain").stdout
+    assert str(config) in plain
+    assert str(path) in plain
+    for unknown in ("waiting", "so far", "No report is waiting", "So far", "No measured server"):
+        assert unknown not in shown.stdout + plain
+    assert json.loads(home.metrics("status", "--json").stdout)["store_read_whole"] is False
+    path.write_bytes(sound)
+    assert "  waiting   1 report" in home.metrics("status").stdout

@@ -176,7 +176,7 @@ def while_unusable(what: Unusable) -> str:
 
 def without_store(shown: State) -> State:
     """Return the state as it is said where the store cannot be used: what would be measured is not, or is not kept."""
-    return shown._replace(note="the store cannot be used") if shown.on else shown
+    return shown._replace(note="store unusable") if shown.on else shown
 
 
 NOTES: Final = {

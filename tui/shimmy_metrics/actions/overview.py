@@ -39,8 +39,9 @@ class SessionPreview(NamedTuple):
 class Overview(NamedTuple):
     """Everything there is to show.
 
-    `trouble` is one line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
-    the config or the endpoint, so that whatever was decided is not in force. `running` are the live sessions, oldest
+    `trouble` is a line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
+    the config or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store (it
+    may be both). `running` are the live sessions, oldest
     first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest first, those in
     `overdue` (numbers in the store) too long to leave any more; `next_request` is what would leave next, or what
     releasing all of it would send. `entries` are the departures and notes, newest first; those in `broken` (`departure
@@ -71,10 +72,16 @@ class Overview(NamedTuple):
     attempt: NextAttempt = NextAttempt()
     sending: bool = False
     unread: bool = False
+    store_unusable: bool = False
     purged: PurgeResult = PurgeResult()
     files: tuple[OwnFile, ...] = ()
     config_path: Path = Path()
     store_path: Path = Path()
+
+    @property
+    def store_read(self) -> bool:
+        """Whether it is known what the store holds: it was read, or there is none."""
+        return not (self.unread or self.store_unusable)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -97,7 +104,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
 
     `known` is an earlier one: its receipts are not read and checked again where no others came.
     """
-    trouble, fault = "", None
+    trouble, fault, store_unusable = "", None, False
     try:
         consent = effective_consent(profile, None)
     except UserError as error:
@@ -106,8 +113,8 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     purged = PurgeResult()
     try:
         purged = purge_without_consent(profile)
-    except UserError as error:  # the store's: whatever was decided is in force all the same
-        trouble = trouble or str(error)
+    except UserError as error:  # the config's once more, or the store's: then what was decided is in force all the same
+        trouble, store_unusable = trouble or str(error), fault is None
     example = preview_report(profile, None, None, facts, schema_version=SCHEMA_VERSION)
     empty = Overview(
         consent,
@@ -117,6 +124,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         proxy=proxy_shown(consent.endpoint, profile.environment),
         news=new_since(consent.decision.schema_version) if consent.renews else (),
         unread=not consent.measures and unread(profile),
+        store_unusable=store_unusable,
         purged=purged,
         files=_files(profile),
         config_path=profile.config_path,
@@ -126,7 +134,8 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         with open_readonly(profile, off=not consent.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts, known)
     except UserError as error:
-        return empty._replace(trouble=trouble or str(error))
+        both = fault is not None and str(error) != trouble
+        return empty._replace(trouble=f"{trouble}. {error}" if both else str(error), store_unusable=True)
 
 
 def session_preview(profile: Profile, session: Session, facts: Facts) -> SessionPreview:

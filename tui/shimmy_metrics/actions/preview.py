@@ -37,8 +37,8 @@ class Preview(NamedTuple):
     """The next request and what it rests on.
 
     `session` is the running one where the basis is that, `running` are all that are measured now. `left_over` counts
-    reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself; `proxy` is
-    the proxy on the way to the receiver, as it is shown, empty where there is none.
+    reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself;
+    `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
     """
 
     request: Request

@@ -29,7 +29,8 @@ class Status:
     `departures` are the attempts on record, newest first, `receipts` counts those whose bytes are kept; `failures` is
     how many in a row failed, `attempt` when a sender tries next by itself; `sending` tells that a sender is at work.
     `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request goes, empty
-    where it goes straight; `unread` tells that the store is off and was not read.
+    where it goes straight; `unread` tells that the store is off and was not read, `store_unusable` that it
+    could not be: then the figures of what it holds say nothing.
     """
 
     consent: EffectiveConsent
@@ -50,6 +51,7 @@ class Status:
     news: int = 0
     proxy: str = ""
     unread: bool = False
+    store_unusable: bool = False
 
     @property
     def last(self) -> Departure | None:
@@ -116,12 +118,13 @@ def read_status(profile: Profile) -> Status:
         try:
             found = replace(found, purged=purge_without_consent(profile))
         except UserError as error:
-            found = replace(found, troubles=(str(error),))
+            found = replace(found, troubles=(str(error),), store_unusable=True)
     try:
         with open_readonly(profile, off=not consent.measures) as db:
             found = replace(found, unread=unread(profile)) if db is None else _read(profile, db, found)
     except UserError as error:
-        found = replace(found, troubles=tuple(dict.fromkeys((*found.troubles, str(error)))))
+        troubles = tuple(dict.fromkeys((*found.troubles, str(error))))
+        found = replace(found, troubles=troubles, store_unusable=True)
     return found
 
 

@@ -53,8 +53,7 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     stands = state(shown.consent, elsewhere=elsewhere)
     if shown.unusable:
         stands = unusable_state(shown.unusable, elsewhere=elsewhere)
-    unread = shown.unread or (bool(shown.trouble) and not shown.unusable)  # then nothing is known of what it holds
-    if unread and not shown.unread:
+    if shown.store_unusable:
         stands = without_store(stands)
     yield f"Shimmy metrics: {stands.word}, {stands.note}."
     if shown.trouble:
@@ -72,11 +71,11 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
         yield news_waiting(len(shown.news))
     if shown.unread:
         yield UNREAD
-    if not unread:
+    if shown.store_read:
         yield from _measured(shown)
         yield from _waiting(shown, now)
-    yield from _receiver(shown, leaving=not unread)
-    if not unread:
+    yield from _receiver(shown, leaving=shown.store_read)
+    if shown.store_read:
         yield from _sent(shown, now)
     yield ""
     yield f"{len(FIELDS)} fields are all that can ever be sent. None holds free text."

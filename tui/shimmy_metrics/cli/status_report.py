@@ -65,7 +65,7 @@ def as_json(status: Status) -> bytes:
         "failures_in_a_row": status.failures,
         "session_ends_passed_over": status.attempt.ends_skipped,
         "sends_at_session_start": status.attempt.at_start,
-        "store_read_whole": not (status.unread or status.troubles),
+        "store_read_whole": not (status.unread or status.store_unusable),
         "troubles": list(status.troubles),
         "config": str(status.config_path),
         "store": str(status.store_path),
@@ -98,7 +98,7 @@ def as_lines(status: Status) -> Iterator[str]:
     shown = state(consent, elsewhere=elsewhere)
     if status.unusable:
         shown = unusable_state(status.unusable, elsewhere=elsewhere)
-    if status.troubles and not status.unusable:
+    if status.store_unusable:
         shown = without_store(shown)
     yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
     if status.unusable:
@@ -134,7 +134,7 @@ def as_lines(status: Status) -> Iterator[str]:
 
 def _store(status: Status) -> Iterator[str]:
     """Yield what waits, what was sent, what became of the last attempt and when the next one is made."""
-    if status.troubles and not status.unusable:
+    if status.store_unusable:
         return  # it could not be read, and that is said
     yield f"  waiting   {amount(len(status.queued), 'report')}{_bytes(status)}"
     stay = "" if status.consent.sends else ", but nothing leaves from here"

@@ -7,7 +7,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.sending import in_short
 from shimmy_metrics.app.ui.text import Line, Role, Span, cut, length, muted, placed, to
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording import State, state, unusable_state
+from shimmy_metrics.wording import State, state, unusable_state, without_store
 
 
 class Tab(NamedTuple):
@@ -77,7 +77,8 @@ def effective_consent(overview: Overview) -> State:
     """Return the consent state in words; a config that cannot be used decides nothing."""
     if overview.unusable and not overview.consent.switch:
         return unusable_state(overview.unusable, elsewhere=bool(overview.running))
-    return state(overview.consent, elsewhere=bool(measured_elsewhere(overview)))
+    shown = state(overview.consent, elsewhere=bool(measured_elsewhere(overview)))
+    return without_store(shown) if overview.store_unusable else shown
 
 
 def measured_elsewhere(overview: Overview) -> list[Session]:

@@ -204,12 +204,16 @@ def _keep(overview: Overview) -> Choice:
 
 def _kept(overview: Overview) -> str:
     """Return what becomes of the reports that wait where the answer is only for me."""
+    if not overview.store_read:
+        return "what waits here stays for your eyes"
     waiting = len(overview.outbox)
     return f"{amount(waiting, 'report')} here {'stays' if waiting == 1 else 'stay'} for your eyes" if waiting else ""
 
 
 def lost(overview: Overview) -> str:
     """Return what a no deletes, in numbers; empty where there is nothing."""
+    if not overview.store_read:
+        return "deletes what waits"
     counted = sum(live.session.counters.requests for live in overview.running)
     ended = len(overview.ended)
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []

@@ -21,6 +21,8 @@ _MEANINGS: Final = {
     NoteKind.RECEIPTS_DELETED: "What left, when, where to and with which digest stays on record.",
 }
 
+NOT_READ: Final = "The store was not read, so what was sent is not known here."
+
 _WHERE: Final = 22
 """Columns for the receiver's name: Shimmy's own fits."""
 
@@ -42,7 +44,8 @@ def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
                 placed(canvas.width, at(3, "All that could be sent"), at(27, Span(keys.of("app.fields"), Role.ACCENT)))
             ),
         )
-        return Page((line(strong("No attempt to send is on record.")), BLANK), (*told(canvas, empty), *then))
+        nothing = "No attempt to send is on record." if overview.store_read else NOT_READ
+        return Page((*headline(canvas, nothing), BLANK), (*told(canvas, empty), *then))
     size = sum(len(receipt.body) for receipt in overview.receipts)
     kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
     head = headline(canvas, _sentence(overview), *kept)

@@ -21,6 +21,8 @@ from shimmy_metrics.report.bodies import split
 from shimmy_metrics.wording import amount, obstacle
 
 ALL_NEW: Final = "No sent report is kept here, so all of it is new."
+NOT_READ: Final = "The store was not read. An example:"
+NO_BASE_READ: Final = "No sent report was read."
 ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
 """Receipts can be deleted, so nothing is said of what was never sent."""
 
@@ -105,14 +107,15 @@ def report_page(
         return Page((*named, BLANK), reports(canvas, subject.reports))
     if view.lens is Lens.MEASURED:
         return Page((*named, BLANK), measured(canvas, subject.body, subject.measured))
-    named.append(BLANK if base else line(muted(ALL_NEW_SHORT if canvas.narrow else ALL_NEW)))
+    new = ALL_NEW_SHORT if canvas.narrow else ALL_NEW
+    named.append(BLANK if base else line(muted(new if overview.store_read else NO_BASE_READ)))
     return Page(tuple(named), since(canvas, base, subject.body, same=view.same))
 
 
 def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Collection[int]) -> str:
     if not subject.sealed:
         if not subject.running:
-            return "Nothing is waiting. An example:"
+            return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         return "The running session, if it ended now:"
     waiting, report = len(overview.outbox), subject.reports[0]
     many = f"{amount(waiting, 'report')} {'waits' if waiting == 1 else 'wait'}."

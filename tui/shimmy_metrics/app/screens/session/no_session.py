@@ -1,5 +1,7 @@
 """Where no server runs: how to start one, what was measured last, and the sessions kept for the person alone."""
 
+from typing import Final
+
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
@@ -7,10 +9,13 @@ from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording import UNREAD, duration
 
+NO_SERVER_KNOWN: Final = "The store was not read, so no server is shown."
+
 
 def idle_page(canvas: Canvas, overview: Overview) -> Page:
     """Return what to do, and what is kept."""
-    sentence = "No measured server is running."  # of others nothing is known here
+    # Of others nothing is known here.
+    sentence = "No measured server is running." if overview.store_read else NO_SERVER_KNOWN
     if not overview.consent.measures:
         sentence = f"{_off(overview)}. {sentence}"
     return Page((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
@@ -61,7 +66,11 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
         label = "Decide" if overview.consent.decision.consent is Consent.UNDECIDED else "Decide anew"
         rows.append(Row(placed(canvas.width, at(3, label), at(19, consent, muted("  what may be measured and sent")))))
     for label, command, then in (
-        ("Start one", "shimmy serve", "it appears here by itself" if overview.consent.measures else ""),
+        (
+            "Start one",
+            "shimmy serve",
+            "it appears here by itself" if overview.consent.measures and overview.store_read else "",
+        ),
         ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
     ):
         if canvas.narrow:
