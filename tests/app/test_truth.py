@@ -12,6 +12,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
+from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.delivery.sender_lock import lock_path
@@ -81,6 +82,40 @@ async def test_an_endpoint_that_cannot_be_used_here_says_nothing_of_a_server_tha
         await opened.press(pilot, "1")
         assert "● off in this shell · a server is measured" in told(app)
         assert "Nothing of it leaves before the session ends." in told(app)
+
+
+@pytest.mark.parametrize("unusable", [Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT])
+async def test_where_no_endpoint_can_be_used_nothing_is_said_to_be_sent_from_here(
+    tmp_path: Path, unusable: Unusable
+) -> None:
+    """And nothing is denied of a server that was started elsewhere."""
+    shown = overviews.without_endpoint()._replace(unusable=unusable)
+    waiting, running = overviews.batch(), overviews.switched_off_here().running
+    failed = overviews.failing()
+    said = []
+    for each in (
+        shown._replace(outbox=waiting.outbox, next_request=waiting.next_request, running=running),
+        shown._replace(outbox=failed.outbox, entries=failed.entries, running=running),
+        shown._replace(running=running),
+    ):
+        app = opened.still(tmp_path, each)
+        async with app.run_test(size=(120, 40)) as pilot:
+            for key in ("1", "2", "]", "3", "c"):
+                await opened.press(pilot, key)
+                said.append(told(app))
+    everything = " ".join(said)
+    for untrue in (
+        "is sent when",
+        "are sent when",
+        "attempt is made",
+        "Metrics are not on",
+        "undecided",
+        "metrics off",
+    ):
+        assert untrue not in everything
+    assert "Nothing leaves from here: c says why." in everything
+    assert "Its server goes by its own endpoint, not by this shell's." in everything
+    assert "cannot be used nothing is measured or sent from this shell." in everything
 
 
 @pytest.mark.parametrize("startup", [None, 27])

@@ -496,6 +496,31 @@ def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_th
         assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
 
 
+def test_an_endpoint_that_cannot_be_used_in_the_config_does_not_hide_a_server_that_has_its_own(tmp_path: Path) -> None:
+    with _enabled(tmp_path) as (home, _), ToyServer() as toy:
+        config = home.profile.config_path
+        here, agreed = Home(home.root), config.read_text()
+        metrics = json.loads(agreed)["metrics"]
+        config.write_text(json.dumps({"metrics": {**metrics, "endpoint": "http://example.org/"}}))
+        said = (
+            "While the config's endpoint cannot be used nothing is measured or sent from this shell. A server that "
+            "was started with SHIMMY_METRICS_ENDPOINT set goes by that."
+        )
+        assert _status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
+        assert f"{config}: metrics.endpoint: the endpoint is not https" in here.metrics("status").stderr
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            assert _status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
+            plain = here.run("tui", "--plain").stdout
+            assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
+            assert said in plain.splitlines()
+            stop(process)
+        assert here.metrics("disable").returncode == 0
+
+
 def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_path: Path) -> None:
     off = Home(tmp_path, {"SHIMMY_METRICS": "off"})
     told = off.metrics("enable").stdout.splitlines()

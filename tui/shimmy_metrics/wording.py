@@ -155,7 +155,7 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
 
 
 def unusable_state(what: Unusable, *, elsewhere: bool) -> State:
-    """Return what every screen says where whatever was decided cannot be read, or the endpoint that this shell names.
+    """Return what every screen says where whatever was decided cannot be read, or an endpoint cannot be used.
 
     `elsewhere`: a server is measured, which goes by what the shell had in which it was started.
     """
@@ -168,10 +168,10 @@ def while_unusable(what: Unusable) -> str:
     """Return what is so until that is mended, as a sentence."""
     if what is Unusable.CONFIG:
         return "While the config cannot be used nothing is measured and nothing leaves."
-    return (
-        f"While {what} cannot be used nothing is measured or sent from this shell. A server that was started elsewhere "
-        "goes by its own."
-    )
+    here = f"While {what} cannot be used nothing is measured or sent from this shell."
+    if what is Unusable.ENDPOINT:
+        return f"{here} A server that was started elsewhere goes by its own."
+    return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set goes by that."
 
 
 def without_store(shown: State) -> State:

@@ -76,7 +76,7 @@ def test_where_the_address_stands_that_cannot_be_used_is_said(tmp_path: Path) ->
     mine = _written(tmp_path, '{"metrics": {"enabled": true, "endpoint": "http://metrics.example.org/"}}')
     with pytest.raises(UserError) as caught:
         read_consent(mine)
-    assert caught.value.where == str(mine.config_path)
+    assert caught.value.where == f"{mine.config_path}: metrics.endpoint"
     with pytest.raises(UserError) as caught:
         read_consent(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://metrics.example.org/"))
     assert caught.value.where == "SHIMMY_METRICS_ENDPOINT"

@@ -108,7 +108,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     try:
         consent = effective_consent(profile, None)
     except UserError as error:
-        trouble, fault = str(error), unusable(error)
+        trouble, fault = str(error), unusable(profile, error)
         consent = EffectiveConsent(Decision(), profile.environment.switch)
     purged = PurgeResult()
     try:

@@ -113,7 +113,7 @@ def read_status(profile: Profile) -> Status:
         )
     except UserError as error:
         consent = EffectiveConsent(Decision(), profile.environment.switch)
-        found = replace(found, consent=consent, unusable=unusable(error), troubles=(str(error),))
+        found = replace(found, consent=consent, unusable=unusable(profile, error), troubles=(str(error),))
     if not found.unusable:  # a config that cannot be read decides nothing: nothing is deleted
         try:
             found = replace(found, purged=purge_without_consent(profile))

@@ -101,7 +101,8 @@ class ShimmyApp(Doing):
     def consent_acts(self) -> Sequence[Act]:
         """Return the two buttons at the right of the consent page."""
         narrow = self.canvas().narrow
-        leaving = "Quit, undecided" if self.undecided else "Back"
+        unread = self.overview and self.overview.unusable  # then nobody knows whether it is decided
+        leaving = ("Quit" if unread else "Quit, undecided") if self.undecided else "Back"
         return (self.act("app.keys", "" if narrow else "Keys"), self.act("app.back", "" if narrow else leaving))
 
     def act(self, name: str, label: str) -> Act:

@@ -8,9 +8,10 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 
 
-def unusable(error: UserError) -> Unusable:
-    """Return what cannot be used, by what `standing` raised."""
-    return Unusable.ENDPOINT if error.where == Unusable.ENDPOINT else Unusable.CONFIG
+def unusable(profile: Profile, error: UserError) -> Unusable:
+    """Return what cannot be used, by what `read_consent` raised."""
+    places = {Unusable.ENDPOINT.value: Unusable.ENDPOINT, _in_config(profile): Unusable.CONFIG_ENDPOINT}
+    return places.get(error.where, Unusable.CONFIG)
 
 
 def read_consent(profile: Profile, *, ended: bool = False) -> EffectiveConsent:
@@ -28,7 +29,11 @@ def consent_of(profile: Profile, document: Document, *, ended: bool = False) -> 
     if override:
         check_endpoint(override, Unusable.ENDPOINT.value)
     else:
-        check_endpoint(decision.endpoint, str(profile.config_path))
+        check_endpoint(decision.endpoint, _in_config(profile))
     return EffectiveConsent(
         decision, profile.environment.switch, override or decision.endpoint, ended, document.distrust
     )
+
+
+def _in_config(profile: Profile) -> str:
+    return f"{profile.config_path}: metrics.endpoint"

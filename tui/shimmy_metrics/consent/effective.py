@@ -11,9 +11,13 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
 
 
 class Unusable(StrEnum):
-    """What cannot be used, so that whatever was decided is not in force: the config, or a variable of this shell."""
+    """What cannot be used, so that whatever was decided is not in force here.
+
+    An endpoint, the config's or this shell's own, says nothing of a process that was started with another.
+    """
 
     CONFIG = "the config"
+    CONFIG_ENDPOINT = "the config's endpoint"
     ENDPOINT = "SHIMMY_METRICS_ENDPOINT"
 
 

@@ -7,7 +7,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.departure_text import afterwards, became, ended, failed, label, sentence
 from shimmy_metrics.other_servers_text import none_sends
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
-from shimmy_metrics.wording import next_attempt, obstacle
+from shimmy_metrics.wording import next_attempt, obstacle, while_unusable
 
 
 def last_failed(overview: Overview) -> Departure | None:
@@ -36,7 +36,8 @@ def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterato
     """Yield what became of a departure and, of the newest one, what comes after it, a sentence each."""
     yield sentence(became(departure, canvas.now, canvas.zone))
     if departure is next(iter(overview.departures), None):
-        yield from afterwards(departure, _leavable(overview), next_by_itself(overview), obstacle(overview.consent))
+        blocked = while_unusable(overview.unusable) if overview.unusable else obstacle(overview.consent)
+        yield from afterwards(departure, _leavable(overview), next_by_itself(overview), blocked)
 
 
 def _leavable(overview: Overview) -> tuple[QueuedReport, ...]:

@@ -11,6 +11,7 @@ from shimmy_metrics.app.screens.report.view import Base, Lens, lenses, measured,
 from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline, warning
 from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
+from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.departure_text import OVERDUE, became, host, sentence, set_aside, waits_until
@@ -18,7 +19,7 @@ from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.other_servers_text import there
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
-from shimmy_metrics.wording import amount, obstacle
+from shimmy_metrics.wording import amount
 
 ALL_NEW: Final = "No sent report is kept here, so all of it is new."
 NOT_READ: Final = "The store was not read. An example:"
@@ -135,7 +136,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
     if overview.sending:
         return f"{many} A sender is at work now."
-    if obstacle(overview.consent):
+    if not overview.consent.sends:
         return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
     if subject.report is None:
         return f"{some} are sent as one request {next_by_itself(overview)}."
@@ -191,6 +192,8 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     live = next((each for each in overview.running if each.report.report_id == subject.key), None)
     if live is not None and live.session.local:
         return "It stays here: only for you."
+    if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT):
+        return "Its server goes by its own endpoint, not by this shell's."
     if overview.consent.decision.consent is not Consent.GRANTED:
         return "Metrics are not on, so nothing of this is sent."
     if live is not None and there(overview.consent, live.session).obstacle is not None:
