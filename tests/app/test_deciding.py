@@ -16,7 +16,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.keys import CONSENT, OUTBOX, Keys, asking, own_keys
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
 from shimmy_metrics.app.ui.buttons import KeyButton
-from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
@@ -58,7 +58,7 @@ class Tried(Walk):
         app = self._app
         focus = app.focused.act.action if isinstance(app.focused, KeyButton) else app.focused
         guard, screen = app.guard, app.screen
-        stands = app.moment - screen.stood if isinstance(screen, ConsentScreen | Question) else 0
+        stands = app.moment - screen.stood if isinstance(screen, ConsentScreen | Dialog) else 0
         silent = (app.moment - guard.last > SILENCE_SECONDS, app.moment - guard.pasted > AFTER_PASTE_SECONDS)
         stack = (type(each).__name__ for each in app.screen_stack)
         return (*stack, focus, *silent, stands > REPEAT_SECONDS, bool(app.waiting))

@@ -49,11 +49,11 @@ def showing(lines: list[str]) -> tuple[ScreenBuffer, Glass]:
     """Return a grid and a terminal of 20 x 8 that show a title, these lines and a drawer."""
     grid, glass = ScreenBuffer(erases_in_colour=True, scrolls=True), Glass(20, 8)
     grid.resize(20, 8)
-    glass.feed(grid.translate("\x1b[?1049h" + page(lines)))
+    glass.feed(grid.translate("\x1b[?1049h" + content(lines)))
     return grid, glass
 
 
-def page(lines: list[str]) -> str:
+def content(lines: list[str]) -> str:
     return frame(["The title", *lines, "in the drawer", "keys"], "\x1b[3;2H")
 
 
@@ -125,7 +125,7 @@ def test_a_terminal_moves_rows_as_the_grid_believes(top: int, more: int, count: 
 
 def test_a_list_that_scrolls_is_moved_and_its_new_row_written() -> None:
     grid, glass = showing(LINES[:5])
-    written = grid.translate(page(LINES[1:6]))
+    written = grid.translate(content(LINES[1:6]))
     assert written == "\x1b[2;6r\x1b[6H\n\x1b[r\x1b[6Hzeta\x1b[3;2H"
     glass.feed(written)
     assert glass.text() == ["The title", *LINES[1:6], "in the drawer", "keys"]
@@ -136,7 +136,7 @@ def test_a_list_that_scrolls_is_moved_and_its_new_row_written() -> None:
 def test_the_cursor_and_what_stands_below_stay(count: int) -> None:
     lines = [chr(ord("a") + number) * 18 for number in range(20)]
     grid, glass = showing(lines[8:13])
-    written = grid.translate(page(lines[8 + count : 13 + count]))
+    written = grid.translate(content(lines[8 + count : 13 + count]))
     assert bool(SCROLLS.match(written)) == (abs(count) < 5)
     glass.feed(written)
     assert glass.text() == ["The title", *lines[8 + count : 13 + count], "in the drawer", "keys"]
@@ -145,7 +145,7 @@ def test_the_cursor_and_what_stands_below_stay(count: int) -> None:
 
 def test_the_mark_moves_against_the_rows() -> None:
     def marked(first: int, at: int) -> str:
-        return page([f"{'>' if row == at else ' '} {LINES[row]:18.18}" for row in range(first, first + 5)])
+        return content([f"{'>' if row == at else ' '} {LINES[row]:18.18}" for row in range(first, first + 5)])
 
     grid, glass = showing([])
     glass.feed(grid.translate(marked(0, 4)))
@@ -159,22 +159,22 @@ def test_rows_come_in_without_colour() -> None:
     """The terminal would give them the background in force."""
     both = Compared(Glass, 20, 8)
     for first in (0, 1, 2, 1, 0):
-        both.show(f"\x1b[44m{page(LINES[first : first + 5])}")
+        both.show(f"\x1b[44m{content(LINES[first : first + 5])}")
         both.same(first)
     assert both.scrolled
 
 
 def test_what_scrolls_stands_within_the_marks_of_the_update() -> None:
     grid, _ = showing(LINES[:5])
-    written = grid.translate(f"\x1b[?2026h{page(LINES[1:6])}\x1b[?2026l")
+    written = grid.translate(f"\x1b[?2026h{content(LINES[1:6])}\x1b[?2026l")
     assert re.fullmatch(r"\x1b\[\?2026h\x1b\[2;6r\x1b\[6H\n\x1b\[r.*\x1b\[\?2026l", written, re.DOTALL)
 
 
 def test_a_terminal_that_cannot_is_not_asked_to() -> None:
     grid = ScreenBuffer(erases_in_colour=True)
     grid.resize(20, 8)
-    grid.translate("\x1b[?1049h" + page(LINES[:5]))
-    written = grid.translate(page(LINES[1:6]))
+    grid.translate("\x1b[?1049h" + content(LINES[:5]))
+    written = grid.translate(content(LINES[1:6]))
     assert not SCROLLS.search(written)
     assert len(written) > 50
 
@@ -184,17 +184,17 @@ def test_after_what_it_does_not_know_nothing_is_moved_until_a_screen_begins(unkn
     """There may be margins, or a picture among the rows."""
     grid, _ = showing(LINES[:5])
     grid.translate(unknown)
-    grid.translate(page(LINES[:5]))
-    assert not SCROLLS.search(grid.translate(page(LINES[1:6])))
-    grid.translate(f"\x1b[?1049h{page(LINES[1:6])}")
-    assert SCROLLS.search(grid.translate(page(LINES[2:7])))
+    grid.translate(content(LINES[:5]))
+    assert not SCROLLS.search(grid.translate(content(LINES[1:6])))
+    grid.translate(f"\x1b[?1049h{content(LINES[1:6])}")
+    assert SCROLLS.search(grid.translate(content(LINES[2:7])))
 
 
 def test_after_a_resize_nothing_is_moved_that_is_not_known() -> None:
     grid, _ = showing(LINES[:5])
     grid.resize(20, 9)
-    assert not SCROLLS.search(grid.translate(page(LINES[1:6])))
-    assert SCROLLS.search(grid.translate(page(LINES[2:7])))
+    assert not SCROLLS.search(grid.translate(content(LINES[1:6])))
+    assert SCROLLS.search(grid.translate(content(LINES[2:7])))
 
 
 @pytest.mark.skipif(shutil.which("infocmp") is None, reason="infocmp is not installed")
@@ -206,8 +206,8 @@ def test_those_terminals_scroll_whose_terminfo_says_so(name: str) -> None:
     can = all(each in told.stdout for each in ("\tcsr=\\E[%i%p1%d;%p2%dr,", "\tind=", "\tri=\\EM"))
     grid = screen_buffer_for(name)
     grid.resize(20, 8)
-    grid.translate("\x1b[?1049h" + page(LINES[:5]))
-    assert bool(SCROLLS.search(grid.translate(page(LINES[1:6])))) == can
+    grid.translate("\x1b[?1049h" + content(LINES[:5]))
+    assert bool(SCROLLS.search(grid.translate(content(LINES[1:6])))) == can
 
 
 # --- what is seen ---------------------------------------------------------------------------------------------------

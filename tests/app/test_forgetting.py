@@ -5,7 +5,7 @@ from pathlib import Path
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import Kind, files
 from shimmy_metrics.app.palette import commands
-from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox
@@ -39,7 +39,7 @@ async def test_forget_asks_with_numbers_and_a_no_changes_nothing(tmp_path: Path)
     app = opened.living(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await opened.press(pilot, "c", "d")
-        await opened.until(pilot, lambda: isinstance(app.screen, Question))
+        await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         await opened.until(pilot, lambda: "1 report that waits" in opened.text(app))
         await opened.answer(pilot, "n")
     assert load(app.profile).decision.consent is Consent.GRANTED
@@ -51,7 +51,7 @@ async def test_on_a_yes_all_of_it_goes_and_the_page_shows_it(tmp_path: Path) -> 
     app = opened.living(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await opened.press(pilot, "c", "d")
-        await opened.until(pilot, lambda: isinstance(app.screen, Question))
+        await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: [each.kind for each in files(app.profile)] == [Kind.CONFIG])
         await opened.until(pilot, lambda: "Metrics are off, last changed" in opened.text(app))

@@ -8,7 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
-from shimmy_metrics.app.screens.history.view import history_page, row_key
+from shimmy_metrics.app.screens.history.view import history_view, row_key
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.delivery.sender_lock import lock_path
@@ -29,8 +29,8 @@ def reports(number: int) -> list[QueuedReport]:
     return [overviews.reported(overviews.named(each, days=1), each) for each in range(1, number + 1)]
 
 
-def page(shown: Overview) -> str:
-    made = history_page(CANVAS, shown, 0)
+def content(shown: Overview) -> str:
+    made = history_view(CANVAS, shown, 0)
     lines = (*made.head, *(row.line for row in made.rows))
     return "\n".join("".join(span.text for span in line) for line in lines)
 
@@ -167,14 +167,14 @@ async def test_what_a_sender_left_open_is_told_as_what_it_can_be(tmp_path: Path,
         at_work = overview(profile, samples.FACTS)
         assert at_work.sending
         assert at_work.departures[0].outcome is None
-        assert "on the way" in page(at_work)
+        assert "on the way" in content(at_work)
     finally:
         lock.release()
     abandoned = overview(profile, samples.FACTS, at_work)
     assert not abandoned.sending
     made = abandoned.departures[0]
     assert made.outcome is (Outcome.MAY_HAVE_LEFT if gone_out else Outcome.NOTHING_LEFT)
-    assert ("may have left" if gone_out else "nothing left") in page(abandoned)
+    assert ("may have left" if gone_out else "nothing left") in content(abandoned)
     with store(profile) as db:
         assert departures.everything(db)[0].outcome is None  # a look writes nothing
 
@@ -199,7 +199,7 @@ async def test_a_sender_that_is_killed_shows_by_itself(tmp_path: Path) -> None:
 def test_what_was_set_aside_is_told_with_its_departure() -> None:
     shown = overviews.busy()
     refused = overviews.departure(9, 0, overviews.named(5), outcome=Outcome.REFUSED, status=400)
-    told = page(shown._replace(entries=(refused,)))
+    told = content(shown._replace(entries=(refused,)))
     assert "refused" in told
     assert "Bytes may have left in 1 attempt; none is known to be taken." in told
 
@@ -217,12 +217,12 @@ async def test_a_refused_departure_says_that_its_report_is_set_aside(tmp_path: P
 @pytest.mark.parametrize(("taken", "told"), [(0, "No attempt to send"), (7, "7 reports were sent and taken")])
 def test_folded_departures_count_as_sent(taken: int, told: str) -> None:
     folded = Note(1, samples.NOW, NoteKind.FOLDED, 9, taken)
-    assert told in page(overviews.idle()._replace(entries=(folded,)))
+    assert told in content(overviews.idle()._replace(entries=(folded,)))
 
 
 def test_what_is_not_as_written_is_named(tmp_path: Path) -> None:
     shown = overviews.busy()
-    told = page(shown._replace(broken=(row_key(shown.entries[0]), row_key(shown.entries[2]))))
+    told = content(shown._replace(broken=(row_key(shown.entries[0]), row_key(shown.entries[2]))))
     assert "2 entries not as written." in told
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.poller import Looking
+from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
@@ -54,7 +54,7 @@ def shown_after(mine: Profile, change: Callable[[], object], holds: Callable[[Ov
             found.append(clock.passed)
             looking.end()
 
-    looking = Looking(mine, FACTS, tell)
+    looking = Poller(mine, FACTS, tell)
     looking._wake = clock  # type: ignore[assignment]
     clock.end = looking.end
     looking.run()

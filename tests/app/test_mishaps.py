@@ -13,7 +13,7 @@ from textual.widgets import Input
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
 from shimmy_metrics.app.screens.fields.screen import FieldsScreen
 from shimmy_metrics.app.ui.buttons import KeyButton
-from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.store.database import store_path
@@ -66,13 +66,13 @@ async def test_a_clicked_yes_counts_once_the_question_stood(tmp_path: Path) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
         await click(pilot, "Delete")
-        await opened.until(pilot, lambda: isinstance(app.screen, Question))
+        await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         asked = app.screen
-        assert isinstance(asked, Question)
+        assert isinstance(asked, Dialog)
         await opened.until(pilot, lambda: math.isfinite(asked.stood))
         await click(pilot, "Yes", asked.stood + 0.2)  # the second half of a double click
         await pilot.pause(1.0)
-        assert isinstance(app.screen, Question)
+        assert isinstance(app.screen, Dialog)
         await click(pilot, "Yes")
         await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
     with store(profile) as db:
@@ -84,7 +84,7 @@ async def test_a_click_stops_the_countdown_as_a_key_does(tmp_path: Path) -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await click(pilot, "Enable")
-        await opened.until(pilot, lambda: isinstance(app.screen, Question))
+        await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         assert app.seconds_left is None
 
 

@@ -7,14 +7,14 @@ from textual.color import Color
 from textual.theme import Theme
 
 from shimmy_metrics.app.screens.consent.view import before, choices
-from shimmy_metrics.app.screens.fields.view import fields_page
-from shimmy_metrics.app.screens.outgoing.view import View, last_sent, outgoing_page
+from shimmy_metrics.app.screens.fields.view import fields_view
+from shimmy_metrics.app.screens.outgoing.view import Selection, last_sent, outgoing_view
 from shimmy_metrics.app.screens.report.view import joined_text, measured, raw, wire
-from shimmy_metrics.app.screens.session.view import session_page
+from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
 from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
 from shimmy_metrics.app.ui.frame import top
-from shimmy_metrics.app.ui.layout import Canvas, Page, Row, scrolled, stepped
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scrolled, stepped
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
 from shimmy_metrics.app.ui.values import GROUPS, grouped, values
 from shimmy_metrics.report.fields import FIELDS
@@ -63,14 +63,14 @@ def test_every_field_stands_in_one_group() -> None:
 def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands_with_its_value(width: int) -> None:
     shown_overview = overviews.idle()
     assert last_sent(canvas(width), shown_overview) is None
-    page = outgoing_page(canvas(width), shown_overview, View(), None)
-    assert all(len(plain(line)) < width for line in page.head)
-    told = unwrapped("\n".join(plain(line) for line in page.head))
+    content = outgoing_view(canvas(width), shown_overview, Selection(), None)
+    assert all(len(plain(line)) < width for line in content.head)
+    told = unwrapped("\n".join(plain(line) for line in content.head))
     assert "No sent report" in told
     assert "all of it is new" in told
-    assert [row.key for row in page.rows] == [name for _, names in GROUPS for name in names]
+    assert [row.key for row in content.rows] == [name for _, names in GROUPS for name in names]
     sent = values(shown_overview.example.body)
-    for row in page.rows:
+    for row in content.rows:
         name, value = plain(row.line).split(maxsplit=1)
         assert name == row.key
         assert sent[name].startswith(value.rstrip("…"))
@@ -90,8 +90,8 @@ def test_each_of_the_four_answers_has_its_letter_and_its_consequence() -> None:
 
 def test_no_line_passes_the_width() -> None:
     for width in range(1, 130, 7):
-        page = session_page(canvas(width), overviews.busy(), 0)
-        assert all(len(plain(line)) <= max(width, 10) for line in (*page.head, *(row.line for row in page.rows)))
+        content = session_view(canvas(width), overviews.busy(), 0)
+        assert all(len(plain(line)) <= max(width, 10) for line in (*content.head, *(row.line for row in content.rows)))
 
 
 def test_a_cell_covers_no_other_and_a_note_gives_way() -> None:
@@ -114,13 +114,13 @@ def test_values_are_neither_markup_nor_control_characters() -> None:
 
 
 def test_moving_scrolls_no_more_than_it_has_to() -> None:
-    page = Page((), tuple(Row((Span(str(index)),), str(index)) for index in range(30)))
-    assert stepped(page, "3", 1) == "4"
-    assert stepped(page, "29", 5) == "29"
-    assert scrolled(page, "4", 0, 10) == 0
-    assert scrolled(page, "12", 0, 10) == 3
-    assert scrolled(page, "5", 20, 10) == 5
-    assert scrolled(page, "29", 0, 10) == 20
+    content = Content((), tuple(Row((Span(str(index)),), str(index)) for index in range(30)))
+    assert stepped(content, "3", 1) == "4"
+    assert stepped(content, "29", 5) == "29"
+    assert scrolled(content, "4", 0, 10) == 0
+    assert scrolled(content, "12", 0, 10) == 3
+    assert scrolled(content, "5", 20, 10) == 5
+    assert scrolled(content, "29", 0, 10) == 20
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_with_sixteen_colours_words_have_the_terminals_own() -> None:
 
 def test_what_is_off_promises_no_measuring() -> None:
     for found in (overviews.switched_off(), overviews.declined(), overviews.undecided()):
-        page = session_page(canvas(), found, 0)
-        assert not any("by itself" in plain(row.line) for row in page.rows)
+        content = session_view(canvas(), found, 0)
+        assert not any("by itself" in plain(row.line) for row in content.rows)
 
 
 def test_every_screen_names_the_switch_that_is_in_force_where_there_is_room() -> None:
@@ -187,7 +187,7 @@ def test_a_value_or_a_fate_that_is_cut_says_so() -> None:
     report = overviews.busy().outbox[0]
     rows = {row.key: plain(row.line) for row in measured(canvas(), report.body, report.measured)}
     assert rows["api_endpoints_used"].endswith("/…")
-    fates = {row.key: plain(row.line) for row in fields_page(canvas(), overviews.busy()).rows}
+    fates = {row.key: plain(row.line) for row in fields_view(canvas(), overviews.busy()).rows}
     assert fates["answers"].endswith("…")
 
 

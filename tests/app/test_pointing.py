@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.screens.history.screen import HistoryScreen, ReceiptScreen
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from support import opened, overviews
 
 
@@ -22,7 +22,7 @@ async def click(pilot: Pilot[None], words: str) -> None:
 
 
 def mark(app: ShimmyApp) -> str:
-    assert isinstance(app.screen, Frame)
+    assert isinstance(app.screen, BaseScreen)
     return app.screen.mark
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.app.app import ShimmyApp
-from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.lines import Lines
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import length
 from support import opened, overviews
 
@@ -46,7 +46,7 @@ async def test_every_screen_stands_at_every_size(tmp_path: Path, width: int, hei
             await opened.press(pilot, key)
             shown = opened.text(app)
             # One cell holds the consent's sign, but no word of a question.
-            assert bool(shown.strip()) is not (isinstance(app.screen, Question) and width == 1), key
+            assert bool(shown.strip()) is not (isinstance(app.screen, Dialog) and width == 1), key
             if width >= READABLE:
                 assert not cropped(app), key
 
@@ -56,12 +56,12 @@ async def test_every_screen_stands_at_every_size(tmp_path: Path, width: int, hei
 )
 @pytest.mark.parametrize("width", [24, 30, 40])
 async def test_what_is_told_of_a_name_stands_below_it_where_there_is_no_room_beside(
-    tmp_path: Path, view: str, name: str, told: str, width: int
+    tmp_path: Path, selection: str, name: str, told: str, width: int
 ) -> None:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(width, 8)) as pilot:
-        await opened.press(pilot, view)
-        assert isinstance(app.screen, Frame)
+        await opened.press(pilot, selection)
+        assert isinstance(app.screen, BaseScreen)
         await opened.settled(pilot)  # the page is laid out, and marks nothing anew
         app.screen.mark = name
         await opened.settled(pilot)

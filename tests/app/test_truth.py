@@ -168,10 +168,10 @@ async def test_where_an_answer_cannot_be_read_no_question_is_asked_and_a_no_is_o
     app = opened.still(tmp_path, shown())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "c")
-        page = told(app)
-    assert said in page
-    assert "Withdraw" in page
-    assert not any(word in page for word in ("Ask me later", "No thanks", "Enable", "maintainer"))
+        content = told(app)
+    assert said in content
+    assert "Withdraw" in content
+    assert not any(word in content for word in ("Ask me later", "No thanks", "Enable", "maintainer"))
 
 
 UNREAD_STORES = [
@@ -200,7 +200,7 @@ async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing
         "No measured server", "appears here", "Nothing is waiting", "No sent report is kept", "No attempt to send",
         "nothing waits here", "reports are sent",
     ):  # fmt: skip
-        assert not any(unknown in page for page in pages)
+        assert not any(unknown in content for content in pages)
     assert ("deletes what waits" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
 
 

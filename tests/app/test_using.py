@@ -14,11 +14,11 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.app.app import ShimmyApp, app_for
 from shimmy_metrics.app.palette import commands
-from shimmy_metrics.app.preload import Gathering, Start
+from shimmy_metrics.app.preload import Preload, Start
 from shimmy_metrics.app.screens.history.view import explained
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.records import Note, NoteKind, QueueState
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
 from shimmy_metrics.store import departures, outbox, releases
@@ -427,7 +427,7 @@ async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
         slow = f"shimmy_metrics.app.{room}.overview"
         monkeypatch.setattr(slow, lambda *given: answered.wait(10) and overview(*given))
     profile = opened.profile_of(tmp_path)
-    app = app_for(profile, Gathering(profile).start(asking=False, seconds=None, notice=""))
+    app = app_for(profile, Preload(profile).start(asking=False, seconds=None, notice=""))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Reading what is held here." in opened.text(app)
@@ -578,7 +578,7 @@ async def test_enter_brings_every_word_of_each_fields_explanation(tmp_path: Path
     async with app.run_test(size=size) as pilot:
         await opened.press(pilot, "4", "g")
         for _ in FIELDS:
-            assert isinstance(app.screen, Frame)
+            assert isinstance(app.screen, BaseScreen)
             marked.append(app.screen.mark)
             await opened.press(pilot, "enter")
             on_a_page = len(app.screen_stack) > 1

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from shimmy_metrics.app import keys
 from shimmy_metrics.app.ui.buttons import KeyButton
-from shimmy_metrics.app.ui.dialog import Question
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.screen import BaseScreen
 from support import overviews
 from support.timed import Timed, TimedAsking, clicked, key, quiet, send
 from support.walking import OUT, State, Walk
@@ -44,7 +44,7 @@ class Walked(Walk):
     def _state(self) -> State:
         app = self._app
         self.seen |= {each.act.action for each in app.screen.query(KeyButton) if each.region}
-        searched = ("searched",) * any(isinstance(each, Frame) and bool(each.search) for each in app.screen_stack)
+        searched = ("searched",) * any(isinstance(each, BaseScreen) and bool(each.search) for each in app.screen_stack)
         return (app.current_mode, *(type(each).__name__ for each in app.screen_stack), *searched, *self._focus())
 
     def _focus(self) -> State:
@@ -52,7 +52,7 @@ class Walked(Walk):
         screen, on = self._app.screen, self._app.focused
         if on is not None:
             return (on.act.action if isinstance(on, KeyButton) else on.id,)
-        return tuple(each.label for each in screen.acts()) if isinstance(screen, Question) else ()
+        return tuple(each.label for each in screen.buttons()) if isinstance(screen, Dialog) else ()
 
     async def _home(self) -> None:
         raise AssertionError(self._state(), "no key leads on")
@@ -71,7 +71,7 @@ class Walked(Walk):
             return ("tab", "q") if known else ON_A_BUTTON
         if known:
             return ("q",)
-        clickable = screen.query(KeyButton) if isinstance(screen, Question) else ()
+        clickable = screen.query(KeyButton) if isinstance(screen, Dialog) else ()
         return (*self._keys(), *(f"click {each.act.action}" for each in clickable))
 
     def _keys(self) -> Iterator[str]:

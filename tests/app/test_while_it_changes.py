@@ -9,8 +9,8 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.screens.outgoing.screen import OutgoingScreen
-from shimmy_metrics.app.screens.report.view import Lens
-from shimmy_metrics.app.ui.buttons import Act, ButtonRow, KeyButton
+from shimmy_metrics.app.screens.report.view import View
+from shimmy_metrics.app.ui.buttons import Button, ButtonRow, KeyButton
 from shimmy_metrics.records import QueuedReport
 from support import opened, overviews
 
@@ -74,7 +74,7 @@ async def test_the_field_is_found_again_after_a_lens_that_does_not_list_it(tmp_p
         await opened.press(pilot, "4", "slash", *"region_indicator", "enter")
         assert app.field == "region_indicator"
         await opened.press(pilot, "2")
-        assert outgoing(app).view.lens is Lens.SINCE
+        assert outgoing(app).selection.view is View.SINCE
         assert "region_indicator" not in opened.text(app)
         await opened.press(pilot, "l")
         marked = next(row for row in opened.text(app).splitlines() if row.startswith("›"))
@@ -110,8 +110,8 @@ async def test_two_who_draw_at_once_leave_one_row_of_buttons(tmp_path: Path) -> 
         await opened.press(pilot, "1")
         row = app.screen.query_one(ButtonRow)
         right = app.common_acts()
-        few = [Act("a", "A", "app.quit")]
-        many = [*few, Act("b", "B", "app.quit"), Act("c", "C", "app.quit")]
+        few = [Button("a", "A", "app.quit")]
+        many = [*few, Button("b", "B", "app.quit"), Button("c", "C", "app.quit")]
         for first, last in ((few, many), (many, few)):
             await asyncio.gather(row.show(first, right), row.show(last, right))
             standing = [each.act for each in row.query_one("#left").query(KeyButton) if each.display]

@@ -10,8 +10,8 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.app.screens.consent.view import before
-from shimmy_metrics.app.screens.outgoing.view import View, outgoing_page
-from shimmy_metrics.app.screens.report.view import Lens
+from shimmy_metrics.app.screens.outgoing.view import Selection, outgoing_view
+from shimmy_metrics.app.screens.report.view import View
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line
@@ -65,7 +65,7 @@ def test_where_there_is_no_proxy_nothing_is_said_of_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_wire_names_the_proxy_beside_the_receiver(width: int, unbroken: bool) -> None:
     shown = overviews.busy()._replace(proxy="proxy.example:3128")
-    page = outgoing_page(canvas(width), shown, View(lens=Lens.WIRE, unbroken=unbroken), None)
+    page = outgoing_view(canvas(width), shown, Selection(view=View.WIRE, unbroken=unbroken), None)
     assert SHOWN in "\n".join(map(plain, page.head))
 
 

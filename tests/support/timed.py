@@ -15,7 +15,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.messages import Answered, Done
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.ui.asked import Asked, Parcel, Wanted
+from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import QueuedReport
 from support import opened, samples
@@ -65,13 +65,13 @@ class Timed(opened.Still):
         self.post_message(Answered(answer))
 
     def action_export(self) -> None:  # type: ignore[override]
-        self._ask_to_save(Parcel("Export everything held here?", b"{}", "everything", Path("/no/such/file.json")))
+        self._ask_to_save(SaveRequest("Export everything held here?", b"{}", "everything", Path("/no/such/file.json")))
 
     def action_validate(self) -> None:  # type: ignore[override]
         self._note("validate")
 
     def ask_to_forget(self) -> None:  # type: ignore[override]
-        self._ask(Asked("Forget all of it?", "All of it.", "Yes, forget", "No, keep it"), self._forget)
+        self._ask(Question("Forget all of it?", "All of it.", "Yes, forget", "No, keep it"), self._forget)
 
     def _forget(self) -> None:  # type: ignore[override]
         self._note("forget")
@@ -82,7 +82,7 @@ class Timed(opened.Still):
     def _delete(self, report: QueuedReport) -> None:  # type: ignore[override]
         self._note("delete")
 
-    def _save(self, parcel: Parcel, wanted: Wanted | None) -> None:  # type: ignore[override]
+    def _save(self, parcel: SaveRequest, wanted: SaveTarget | None) -> None:  # type: ignore[override]
         self._note("copy" if wanted and wanted.copies else "save")
 
     def _note(self, done: str) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.app.screens.session.view import session_page
+from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
@@ -44,7 +44,7 @@ def test_of_several_sources_the_least_certain_is_named(sources: dict[str, int], 
     (live,) = shown.running
     counters = live.session.counters._replace(sources=sources)
     shown = shown._replace(running=(live._replace(session=live.session._replace(counters=counters)),))
-    (row,) = (row for row in session_page(CANVAS, shown, 0).rows if row.key == "total_tokens_generated")
+    (row,) = (row for row in session_view(CANVAS, shown, 0).rows if row.key == "total_tokens_generated")
     assert "".join(span.text for span in row.line).endswith(said)
 
 
@@ -54,6 +54,6 @@ def test_it_is_said_where_the_session_is_shown() -> None:
     counters = live.session.counters._replace(unread={"other": 1, "/v1/audio/speech": 2})
     unknown = known._replace(running=(live._replace(session=live.session._replace(counters=counters)),))
     for shown, expected in ((known, False), (unknown, True)):
-        rows = session_page(CANVAS, shown, 0).rows
+        rows = session_view(CANVAS, shown, 0).rows
         assert (SAID in ["".join(span.text for span in row.line).strip() for row in rows]) is expected
         assert (f"  {SAID}" in list(plain_report(shown, NOW))) is expected

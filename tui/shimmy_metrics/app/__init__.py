@@ -12,11 +12,11 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
     import gc
     import signal
 
-    from shimmy_metrics.app.preload import Gathering
+    from shimmy_metrics.app.preload import Preload
 
     gc.disable()  # until the first frame stands: what is made before it stays anyway (7 % of the time)
     try:
-        gathering = Gathering(profile)
+        gathering = Preload(profile)
         from shimmy_metrics.app.app import app_for
 
         app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))

@@ -9,15 +9,15 @@ from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.app.messages import Busy, Done
 from shimmy_metrics.app.terminal.app import TerminalApp
-from shimmy_metrics.app.ui.asked import Asked
+from shimmy_metrics.app.ui.asked import Question
 from shimmy_metrics.app.ui.layout import Canvas
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
-    from shimmy_metrics.app.ui.dialog import Question  # loaded when somebody is asked
+    from shimmy_metrics.app.ui.dialog import Dialog  # loaded when somebody is asked
 
 PATIENCE_SECONDS: Final = 0.5
 WRITING: Final = "Writing."
@@ -45,24 +45,24 @@ class Acting(TerminalApp):
 
     async def say(self, sentence: str) -> None:
         """Say it on the page in front; where a question stands before that, it is read when the question is gone."""
-        page = next((each for each in reversed(self.screen_stack) if isinstance(each, Frame)), None)
-        if page is not None:
-            await page.say(sentence)
+        content = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
+        if content is not None:
+            await content.say(sentence)
 
-    def _ask(self, asked: Asked, then: Callable[[], object]) -> None:
-        from shimmy_metrics.app.ui.dialog import Question
+    def _ask(self, asked: Question, then: Callable[[], object]) -> None:
+        from shimmy_metrics.app.ui.dialog import Dialog
 
-        self._put(Question(asked), then)
+        self._put(Dialog(asked), then)
 
-    def _put(self, question: "Question", then: Callable[[], object]) -> None:
-        from shimmy_metrics.app.ui.dialog import Question
+    def _put(self, question: "Dialog", then: Callable[[], object]) -> None:
+        from shimmy_metrics.app.ui.dialog import Dialog
 
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - the screen's result
             if yes:
                 then()
 
-        if any(isinstance(each, Question) for each in self.screen_stack):
-            while not isinstance(self.screen, Question):  # it waits behind a page that was opened from it
+        if any(isinstance(each, Dialog) for each in self.screen_stack):
+            while not isinstance(self.screen, Dialog):  # it waits behind a page that was opened from it
                 _ = self.pop_screen()
             return
         _ = self.push_screen(question, answered)

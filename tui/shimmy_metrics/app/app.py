@@ -12,22 +12,22 @@ from textual.screen import Screen
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview, session_preview
 from shimmy_metrics.app.doing import Doing
-from shimmy_metrics.app.input_guard import Asks, Guard
+from shimmy_metrics.app.input_guard import Asks, InputGuard
 from shimmy_metrics.app.keys import EVERYWHERE, action_of, called, own_keys
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.modes import MODES, palette
-from shimmy_metrics.app.poller import Looking
+from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.terminal.glyphs import glyphs_for
-from shimmy_metrics.app.ui.buttons import Act
+from shimmy_metrics.app.ui.buttons import Button
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
-    from shimmy_metrics.app.screens.report.view import Base
+    from shimmy_metrics.app.screens.report.view import Baseline
 
 HEARD = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 """What comes from a person; a pointer that only moves may have been pushed."""
@@ -58,7 +58,7 @@ class ShimmyApp(Doing):
         self.start = start
         self.glyphs = glyphs_for(profile.environment)
         self.overview = start.overview
-        self.guard = Guard()
+        self.guard = InputGuard()
         self.field = ""
         self.base: Departure | None = None
         self.seconds_left = start.seconds
@@ -66,7 +66,7 @@ class ShimmyApp(Doing):
         self.set_keymap(dict(self.keys.own))
         self._before_consent = "session"
         self._renewal_stands = start.asks
-        self._looking = Looking(profile, start.facts, self._looked, start.overview)
+        self._looking = Poller(profile, start.facts, self._looked, start.overview)
 
     # --- what every screen shares -------------------------------------------------------------------------------
 
@@ -85,29 +85,29 @@ class ShimmyApp(Doing):
         """The notice's first clause: short enough for a rule."""
         return self.start.notice.partition(":")[0]
 
-    def common_acts(self) -> Sequence[Act]:
+    def common_acts(self) -> Sequence[Button]:
         """Return the five buttons that are the same on every screen."""
-        frames = [each for each in self.screen_stack if isinstance(each, Frame)]
+        frames = [each for each in self.screen_stack if isinstance(each, BaseScreen)]
         leaving = "Back" if len(frames) > 1 or any(each.search for each in frames) else "Quit"
-        acts = (
+        buttons = (
             self.act("app.consent", "Consent"),
             self.act("app.export", "Export"),
             self.act("app.validate", "Validate"),
             self.act("app.keys", "Keys"),
             self.act("app.back", leaving),
         )
-        return [Act(act.key, "", act.action) for act in acts] if self.canvas().width < LABELLED else acts
+        return [Button(act.key, "", act.action) for act in buttons] if self.canvas().width < LABELLED else buttons
 
-    def consent_acts(self) -> Sequence[Act]:
+    def consent_acts(self) -> Sequence[Button]:
         """Return the two buttons at the right of the consent page."""
         narrow = self.canvas().narrow
         unread = self.overview and self.overview.unusable  # then nobody knows whether it is decided
         leaving = ("Quit" if unread else "Quit, undecided") if self.undecided else "Back"
         return (self.act("app.keys", "" if narrow else "Keys"), self.act("app.back", "" if narrow else leaving))
 
-    def act(self, name: str, label: str) -> Act:
+    def act(self, name: str, label: str) -> Button:
         """Return the button of the action with this id, under the key that it has now."""
-        return Act(self.keys.of(name), label, action_of(name))
+        return Button(self.keys.of(name), label, action_of(name))
 
     @property
     def undecided(self) -> bool:
@@ -123,13 +123,13 @@ class ShimmyApp(Doing):
         """Return an ended session as its page shows it."""
         return session_preview(self.profile, session, self.start.facts)
 
-    def chosen_base(self) -> "Base | None":
+    def chosen_baseline(self) -> "Baseline | None":
         """Return the receipt that a person chose to compare with, or None."""
         if self.base is None:
             return None
-        from shimmy_metrics.app.screens.outgoing.view import chosen_base
+        from shimmy_metrics.app.screens.outgoing.view import chosen_baseline
 
-        return chosen_base(self.canvas(), self.base)
+        return chosen_baseline(self.canvas(), self.base)
 
     # --- live ---------------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class ShimmyApp(Doing):
 
     async def _draw(self) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, Frame) and screen.is_mounted:
+            if isinstance(screen, BaseScreen) and screen.is_mounted:
                 await screen.draw()
 
     async def _tick(self) -> None:
@@ -241,7 +241,7 @@ class ShimmyApp(Doing):
         await self._draw()
 
     async def _back(self) -> None:
-        if isinstance(self.screen, Frame) and self.screen.search:
+        if isinstance(self.screen, BaseScreen) and self.screen.search:
             await self.screen.give_up_search()
         elif len(self.screen_stack) > 1:
             await self.pop_screen()

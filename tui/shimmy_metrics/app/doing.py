@@ -18,7 +18,7 @@ from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.releasing import Releasing
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.ui.asked import Asked, Parcel, Wanted, at_home, free, in_home
+from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget, at_home, free, in_home
 from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.departure_text import purged
 from shimmy_metrics.errors import UserError
@@ -45,7 +45,7 @@ class Doing(Releasing):
 
     def ask_again(self, choice: Choice) -> None:
         """Ask once more: the answer was given by a button."""
-        asked = Asked(f"{choice.label}?", f"{choice.consequence[:1].upper()}{choice.consequence[1:]}.", "Yes", "No")
+        asked = Question(f"{choice.label}?", f"{choice.consequence[:1].upper()}{choice.consequence[1:]}.", "Yes", "No")
         self._ask(asked, lambda: self.answer(choice.does))
 
     def answer(self, answer: str) -> None:
@@ -141,7 +141,9 @@ class Doing(Releasing):
             self.post_message(Done(NOTHING_HERE))
             return
         text = " ".join(question(before))
-        self.call_from_thread(self._ask, Asked("Forget all of it?", text, "Yes, forget", "No, keep it"), self._forget)
+        self.call_from_thread(
+            self._ask, Question("Forget all of it?", text, "Yes, forget", "No, keep it"), self._forget
+        )
 
     @work(thread=True, group="act", exit_on_error=False)
     def _forget(self) -> None:
@@ -172,29 +174,29 @@ class Doing(Releasing):
         """Ask where to save the bytes of a request or a report, which are copied too."""
         path = free(at_home(Path("~")) / f"shimmy-report-{subject.reports[0].sealed:%Y-%m-%d}.json")
         what = "this report" if subject.report else f"this request of {len(subject.reports)} reports"
-        self._ask_to_save(Parcel("Copy these bytes?", subject.body, f"{what}, byte for byte", path, copies=True))
+        self._ask_to_save(SaveRequest("Copy these bytes?", subject.body, f"{what}, byte for byte", path, copies=True))
 
-    def _export_parcel(self, data: bytes) -> Parcel:
+    def _export_parcel(self, data: bytes) -> SaveRequest:
         path = free(at_home(Path("~")) / f"shimmy-metrics-{self.profile.clock.now():%Y-%m-%d}.json")
         shown = self.overview
         if shown is None:
-            return Parcel("Export everything held here?", data, "everything", path)
+            return SaveRequest("Export everything held here?", data, "everything", path)
         told = [
             "config",
             amount(len(shown.running) + len(shown.ended), "session"),
             f"{amount(len(shown.outbox), 'report')} waiting",
             amount(len(shown.entries), "entry of History", "entries of History"),
         ]
-        return Parcel("Export everything held here?", data, ", ".join(told), path)
+        return SaveRequest("Export everything held here?", data, ", ".join(told), path)
 
-    def _ask_to_save(self, parcel: Parcel) -> None:
+    def _ask_to_save(self, parcel: SaveRequest) -> None:
         from shimmy_metrics.app.screens.export.screen import ExportScreen
 
         screen = ExportScreen(parcel)
         self._put(screen, lambda: self._save(parcel, screen.wanted))
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _save(self, parcel: Parcel, wanted: Wanted | None) -> None:
+    def _save(self, parcel: SaveRequest, wanted: SaveTarget | None) -> None:
         if wanted is None:
             return
 
@@ -230,7 +232,7 @@ class Doing(Releasing):
         self._do(validated, "Checking every byte that is held here.")
 
     def _show_violations(self, lines: Sequence[str]) -> None:
-        from shimmy_metrics.app.screens.pager.screen import Text, TextScreen
+        from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
 
-        text = Text("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
-        _ = self.push_screen(TextScreen(text))
+        text = PagerText("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
+        _ = self.push_screen(PagerScreen(text))

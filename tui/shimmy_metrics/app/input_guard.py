@@ -24,7 +24,7 @@ class Asks(Protocol):
         """Stand from now on."""
 
 
-class Guard:
+class InputGuard:
     """What was heard from keyboard and mouse. `heard` counts, so that whoever waits can see that something came after.
 
     `what` was heard last: a key's name, or what else it was.

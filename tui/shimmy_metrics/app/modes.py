@@ -9,38 +9,38 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from shimmy_metrics.app.ui.screen import Frame
+    from shimmy_metrics.app.ui.screen import BaseScreen
 
 
-def session() -> "Frame":
+def session() -> "BaseScreen":
     """Return the screen Session."""
     from shimmy_metrics.app.screens.session.screen import SessionScreen
 
     return SessionScreen()
 
 
-def outgoing() -> "Frame":
+def outgoing() -> "BaseScreen":
     """Return the screen Outgoing."""
     from shimmy_metrics.app.screens.outgoing.screen import OutgoingScreen
 
     return OutgoingScreen()
 
 
-def history() -> "Frame":
+def history() -> "BaseScreen":
     """Return the screen History."""
     from shimmy_metrics.app.screens.history.screen import HistoryScreen
 
     return HistoryScreen()
 
 
-def fields() -> "Frame":
+def fields() -> "BaseScreen":
     """Return the screen Fields."""
     from shimmy_metrics.app.screens.fields.screen import FieldsScreen
 
     return FieldsScreen()
 
 
-def consent() -> "Frame":
+def consent() -> "BaseScreen":
     """Return the page of consent."""
     from shimmy_metrics.app.screens.consent.screen import ConsentScreen
 
@@ -54,7 +54,7 @@ def palette() -> "type[Provider]":
     return Actions
 
 
-MODES: Final[dict[str, Callable[[], "Frame"]]] = {
+MODES: Final[dict[str, Callable[[], "BaseScreen"]]] = {
     "session": session,
     "outgoing": outgoing,
     "history": history,

@@ -9,11 +9,11 @@ from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.system.profile import Profile
 
-LOOK_SECONDS: Final = 0.5
+POLL_SECONDS: Final = 0.5
 """A change shows within 2 s: two looks, and what reading takes."""
 
 
-class Looking:
+class Poller:
     """Looks at config and store, and calls `tell` from its thread with each overview that differs from the last.
 
     `known` is what is shown already, None where nothing was read yet.
@@ -41,7 +41,7 @@ class Looking:
                 if found != known and not self._ended:
                     known = found
                     self._tell(found)
-            self._wake.wait(LOOK_SECONDS)
+            self._wake.wait(POLL_SECONDS)
             self._wake.clear()
 
     def now(self) -> None:

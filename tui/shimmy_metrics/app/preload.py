@@ -31,7 +31,7 @@ class Start(NamedTuple):
     keys: object = MappingProxyType({})
 
 
-class Gathering:
+class Preload:
     """Reads facts, config and store in a thread of its own."""
 
     def __init__(self, profile: Profile) -> None:

@@ -9,7 +9,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.acting import PATIENCE_SECONDS, Acting
 from shimmy_metrics.app.messages import Done
 from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.ui.asked import Asked
+from shimmy_metrics.app.ui.asked import Question
 from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.departure_text import became, deleted, host, never_left, receipts_deleted, sentence
@@ -58,7 +58,7 @@ class Releasing(Acting):
         meant = {host(each) for each in endpoints if not same_endpoint(each, endpoint)}
         was = "It was" if number == 1 else "They were"
         other = f" {was} sealed for {', '.join(sorted(meant))}." if meant else ""
-        asked = Asked(
+        asked = Question(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().glyphs.ellipsis}, are sent now "
             f"to {endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
@@ -114,7 +114,7 @@ class Releasing(Acting):
         canvas, shown = self.canvas(), self.overview
         carried = shown.departures if shown is not None else ()
         departure = next((each for each in carried if report.report_id in each.report_ids), None)
-        asked = Asked(
+        asked = Question(
             "Delete this report?",
             f"{self._told(report)}. {sentence(never_left(departure, canvas.now, canvas.zone))} "
             "History notes that one was deleted by you, not what was in it.",
@@ -150,7 +150,7 @@ class Releasing(Acting):
     def ask_to_delete_receipts(self, receipts: Sequence[Departure]) -> None:
         """Ask whether the bytes of all receipts may be deleted."""
         size = sum(len(each.body) for each in receipts)
-        asked = Asked(
+        asked = Question(
             "Delete every receipt?",
             f"The bytes of {amount(len(receipts), 'receipt')} are deleted, {size:,} in all: your own proof of what "
             "was in them. That something left, when, where to and its digest stay on record.",

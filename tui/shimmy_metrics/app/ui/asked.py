@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """A question: its title, what will happen, and what the two answers are called."""
 
     title: str
@@ -14,7 +14,7 @@ class Asked(NamedTuple):
     no: str
 
 
-class Parcel(NamedTuple):
+class SaveRequest(NamedTuple):
     """What is saved: its bytes, what they are in words, and where they go unless the person says otherwise."""
 
     title: str
@@ -24,7 +24,7 @@ class Parcel(NamedTuple):
     copies: bool = False
 
 
-class Wanted(NamedTuple):
+class SaveTarget(NamedTuple):
     """What a person wants: the file, and whether the bytes are copied as well."""
 
     path: Path

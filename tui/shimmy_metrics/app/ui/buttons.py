@@ -19,7 +19,7 @@ GAP: Final = 2
 """Columns between two buttons, as the styles have it."""
 
 
-class Act(NamedTuple):
+class Button(NamedTuple):
     """What a button does: the key that does the same, its label, the action."""
 
     key: str
@@ -37,15 +37,15 @@ class KeyButton(Lines, can_focus=True):
     class Pressed(Message):
         """The button was pressed, by Enter or by a click: never by its letter."""
 
-        def __init__(self, act: Act) -> None:
+        def __init__(self, act: Button) -> None:
             super().__init__()
             self.act = act
 
-    def __init__(self, glyphs: Glyphs, act: Act, lines: tuple[Line, ...] = ()) -> None:
+    def __init__(self, glyphs: Glyphs, act: Button, lines: tuple[Line, ...] = ()) -> None:
         super().__init__(glyphs, lines or (labelled(act),))
         self._act = act
 
-    def relabel(self, act: Act, lines: tuple[Line, ...] = ()) -> None:
+    def relabel(self, act: Button, lines: tuple[Line, ...] = ()) -> None:
         """Become another button: cheaper than to mount a new one."""
         before, now = self.lines, lines or (labelled(act),)
         self._act = act
@@ -54,7 +54,7 @@ class KeyButton(Lines, can_focus=True):
             self.refresh(layout=True)
 
     @property
-    def act(self) -> Act:
+    def act(self) -> Button:
         """What it does."""
         return self._act
 
@@ -95,22 +95,24 @@ def _named(line: Line) -> Line:
     return tuple(span._replace(role=Role.NAME) if span.role is Role.STRONG else span for span in line)
 
 
-def labelled(act: Act) -> Line:
+def labelled(act: Button) -> Line:
     """Return the key in the accent and the label."""
     label = (Span(f" {act.label}"),) if act.label else ()
     return (Span(act.key, Role.MARKED), *label)
 
 
-def fitted(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> tuple[Sequence[Act], Sequence[Act]]:
+def fitted(
+    canvas: Canvas, buttons: Sequence[Button], common: Sequence[Button]
+) -> tuple[Sequence[Button], Sequence[Button]]:
     """Return a screen's own buttons and the common ones as they fit side by side; every key has its place.
 
     Where there is too little room labels become a word; then the common ones between the first and the last give
     theirs up, which `?` tells; then a screen's own are handed out from the left.
     """
     room = canvas.width - 3  # the margins, and what is between the groups, which never shrinks away
-    if taken([*acts, *common]) <= room:
-        return acts, common
-    words = [act._replace(label=act.label.partition(" ")[0]) for act in acts]
+    if taken([*buttons, *common]) <= room:
+        return buttons, common
+    words = [act._replace(label=act.label.partition(" ")[0]) for act in buttons]
     shared = [*common]
     for place in range(len(common) - 2, 0, -1):
         if taken([*words, *shared]) <= room:
@@ -123,13 +125,13 @@ def fitted(canvas: Canvas, acts: Sequence[Act], common: Sequence[Act]) -> tuple[
     return fitting, shared
 
 
-def taken(acts: Sequence[Act]) -> int:
+def taken(buttons: Sequence[Button]) -> int:
     """Return how many columns buttons take beside each other."""
-    return sum(length(labelled(act)) for act in acts) + GAP * (len(acts) - 1)
+    return sum(length(labelled(act)) for act in buttons) + GAP * (len(buttons) - 1)
 
 
 async def show_buttons(
-    place: Widget, glyphs: Glyphs, wanted: Sequence[tuple[Act, tuple[Line, ...]]], *, before: str | None = None
+    place: Widget, glyphs: Glyphs, wanted: Sequence[tuple[Button, tuple[Line, ...]]], *, before: str | None = None
 ) -> None:
     """Show these buttons, each with its lines, in `place`; those that are mounted anew stand `before` something.
 
@@ -150,7 +152,7 @@ async def show_buttons(
 class ButtonRow(Container):
     """The bottom row: this screen's buttons at the left, the same five at the right on every screen."""
 
-    def __init__(self, glyphs: Glyphs, left: Sequence[Act], right: Sequence[Act]) -> None:
+    def __init__(self, glyphs: Glyphs, left: Sequence[Button], right: Sequence[Button]) -> None:
         super().__init__(id="buttons")
         self._glyphs = glyphs
         self._left = tuple(left)
@@ -169,14 +171,14 @@ class ButtonRow(Container):
         """Build what stands between the groups besides the gap."""
         yield from ()
 
-    async def show(self, left: Sequence[Act], right: Sequence[Act]) -> None:
+    async def show(self, left: Sequence[Button], right: Sequence[Button]) -> None:
         """Show these buttons from now on."""
         before = {"#left": self._left, "#right": self._right}
         self._left, self._right = tuple(left), tuple(right)
-        for group, acts in (("#left", self._left), ("#right", self._right)):
-            if acts != before[group]:
-                await show_buttons(self.query_one(group), self._glyphs, [(act, ()) for act in acts])
+        for group, buttons in (("#left", self._left), ("#right", self._right)):
+            if buttons != before[group]:
+                await show_buttons(self.query_one(group), self._glyphs, [(act, ()) for act in buttons])
 
-    def _buttons(self, acts: Sequence[Act]) -> Iterator[KeyButton]:
-        for act in acts:
+    def _buttons(self, buttons: Sequence[Button]) -> Iterator[KeyButton]:
+        for act in buttons:
             yield KeyButton(self._glyphs, act)

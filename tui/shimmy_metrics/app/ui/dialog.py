@@ -15,8 +15,8 @@ from textual.widget import Widget
 
 from shimmy_metrics.app.keys import QUESTION
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.asked import Asked
-from shimmy_metrics.app.ui.buttons import Act, ButtonRow, KeyButton, taken
+from shimmy_metrics.app.ui.asked import Question
+from shimmy_metrics.app.ui.buttons import Button, ButtonRow, KeyButton, taken
 from shimmy_metrics.app.ui.frame import rule
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
@@ -34,17 +34,20 @@ AGAIN = "too fast: once more"
 """Stands in the rule after a yes that did not count."""
 
 
-def answers(canvas: Canvas, acts: Sequence[Act]) -> Sequence[Act]:
+def answers(canvas: Canvas, buttons: Sequence[Button]) -> Sequence[Button]:
     """Return the answers, yes first and no last, as whole as there is room for: both stay in view and in words."""
-    first, *between, last = acts
+    first, *between, last = buttons
     short = [act._replace(label=act.label.partition(",")[0]) for act in (first, last)]
     words = [act._replace(label=act.label.split()[-1].capitalize()) for act in between]
     letters = [act._replace(label="") for act in between]
-    wanted: tuple[list[Act], ...] = ([*acts], *([short[0], *each, short[1]] for each in (between, words, letters, [])))
+    wanted: tuple[list[Button], ...] = (
+        [*buttons],
+        *([short[0], *each, short[1]] for each in (between, words, letters, [])),
+    )
     return next((each for each in wanted if taken(each) <= canvas.width - 2), wanted[-1])
 
 
-class Question(ModalScreen[bool]):
+class Dialog(ModalScreen[bool]):
     """Asks, and gives True for yes. What is not a certain yes is a no, or nothing."""
 
     AUTO_FOCUS = ""
@@ -54,7 +57,7 @@ class Question(ModalScreen[bool]):
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Question) -> None:
         super().__init__()
         self._asked = asked
         self.stood = float("inf")
@@ -72,7 +75,7 @@ class Question(ModalScreen[bool]):
         with Vertical(id="question"):
             yield Lines(glyphs, self.lines(), id="asked")
             yield from self.below()
-            yield ButtonRow(glyphs, answers(self.shimmy.canvas(), self.acts()), ())
+            yield ButtonRow(glyphs, answers(self.shimmy.canvas(), self.buttons()), ())
 
     def below(self) -> ComposeResult:
         """Build what stands between the question and its answers."""
@@ -92,7 +95,7 @@ class Question(ModalScreen[bool]):
         room = canvas.width - len(title) - len(AGAIN) - 8
         return rule(canvas, title, more=AGAIN if self._again and room >= 0 else "")
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return the answers. They are clicked or typed, never reached by Tab."""
         return (self.shimmy.act("question.yes", self._asked.yes), self.shimmy.act("question.no", self._asked.no))
 
@@ -117,7 +120,7 @@ class Question(ModalScreen[bool]):
         if not outdated(event, self):
             self.draw()
             for row in self.query(ButtonRow):
-                await row.show(answers(self.shimmy.canvas(), self.acts()), ())
+                await row.show(answers(self.shimmy.canvas(), self.buttons()), ())
             self._unfocus()
 
     def _unfocus(self) -> None:

@@ -6,7 +6,7 @@ from shimmy_metrics.app.screens.session.view import ROUTE
 from shimmy_metrics.app.ui.explanation import explained, headed
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.places import Places
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import Line, wrapped
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.never import NEVER
@@ -17,7 +17,7 @@ _STAYS = {
 }
 
 
-class FieldFrame(Frame):
+class FieldFrame(BaseScreen):
     """A screen whose lines are fields."""
 
     def places(self) -> Places:

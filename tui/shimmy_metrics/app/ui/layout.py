@@ -75,7 +75,7 @@ class Row(NamedTuple):
     key: str = ""
 
 
-class Page(NamedTuple):
+class Content(NamedTuple):
     """A screen's content: the head stays (its first line answers the screen's question), the rows scroll."""
 
     head: tuple[Line, ...]
@@ -105,24 +105,24 @@ def told(canvas: Canvas, *sentences: str) -> tuple[Row, ...]:
     return tuple(Row(each) for text in sentences for each in wrapped(text, canvas.width, indent=3))
 
 
-def nearest(page: Page, key: str) -> str:
+def nearest(content: Content, key: str) -> str:
     """Return `key` where the page has it, else the page's first; empty where nothing can be marked."""
-    keys = page.keys
+    keys = content.keys
     return key if key in keys else (keys[0] if keys else "")
 
 
-def stepped(page: Page, key: str, step: int) -> str:
+def stepped(content: Content, key: str, step: int) -> str:
     """Return what the mark stands on after `step` lines."""
-    keys = page.keys
+    keys = content.keys
     if not keys:
         return ""
     here = keys.index(key) if key in keys else 0
     return keys[max(0, min(here + step, len(keys) - 1))]
 
 
-def pointed(page: Page, index: int) -> str:
+def pointed(content: Content, index: int) -> str:
     """Return what a click on this row means: its own key, or that of the bytes which go on there; else nothing."""
-    for row in reversed(page.rows[: index + 1]):
+    for row in reversed(content.rows[: index + 1]):
         if row.key or not any(span.verbatim for span in row.line):
             return row.key
     return ""
@@ -133,14 +133,14 @@ def followed(ids: Sequence[str], shown: str, index: int) -> int:
     return ids.index(shown) if shown in ids else max(0, min(index, len(ids) - 1))
 
 
-def scrolled(page: Page, key: str, top: int, height: int) -> int:
+def scrolled(content: Content, key: str, top: int, height: int) -> int:
     """Return the first row to show so that the mark is in view; it moves no more than it has to."""
-    last = max(len(page.rows) - height, 0)
-    place = next((index for index, row in enumerate(page.rows) if row.key and row.key == key), None)
+    last = max(len(content.rows) - height, 0)
+    place = next((index for index, row in enumerate(content.rows) if row.key and row.key == key), None)
     if place is None:
         return max(0, min(top, last))
-    marks = [index for index, row in enumerate(page.rows) if row.key]
+    marks = [index for index, row in enumerate(content.rows) if row.key]
     lead = 0 if place == marks[0] else place
     # Below the last mark nothing can be stepped to, so its own place is given up for as much of that as fits.
-    tail = min(len(page.rows) - 1, place + height - 1) if place == marks[-1] else place
+    tail = min(len(content.rows) - 1, place + height - 1) if place == marks[-1] else place
     return max(0, min(max(min(top, lead), tail - height + 1), last))

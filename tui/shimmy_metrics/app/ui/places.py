@@ -15,7 +15,7 @@ class Places(NamedTuple):
     """What stands in the frame's places; `row` is where the mark is, or the page begins."""
 
     head: tuple[Line, ...]
-    page: tuple[Line, ...]
+    content: tuple[Line, ...]
     drawer: tuple[Line, ...]
     row: int
 

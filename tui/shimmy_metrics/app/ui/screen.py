@@ -14,10 +14,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from shimmy_metrics.app.keys import PAGE
-from shimmy_metrics.app.ui.buttons import Act, ButtonRow, KeyButton, fitted
+from shimmy_metrics.app.ui.buttons import Button, ButtonRow, KeyButton, fitted
 from shimmy_metrics.app.ui.explanation import SHORT
 from shimmy_metrics.app.ui.frame import rule
-from shimmy_metrics.app.ui.layout import Canvas, Page, nearest, pointed, scrolled, stepped
+from shimmy_metrics.app.ui.layout import Canvas, Content, nearest, pointed, scrolled, stepped
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
 from shimmy_metrics.app.ui.places import Places, drawer_rows, heading
 from shimmy_metrics.app.ui.resizing import outdated
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shimmy_metrics.app.app import ShimmyApp
 
 
-class Frame(Screen[None]):
+class BaseScreen(Screen[None]):
     """A screen of the app. A subclass says what its page, its drawer and its buttons are."""
 
     AUTO_FOCUS = ""
@@ -54,7 +54,7 @@ class Frame(Screen[None]):
 
     # --- what a subclass says -----------------------------------------------------------------------------------
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return what is shown."""
         raise NotImplementedError
 
@@ -62,7 +62,7 @@ class Frame(Screen[None]):
         """Return what the drawer says about the marked line."""
         return ()
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return this screen's own buttons."""
         return ()
 
@@ -78,13 +78,13 @@ class Frame(Screen[None]):
         places = self.places()
         glyphs = self.shimmy.glyphs
         yield Lines.standing(glyphs, places.head, id="head")
-        yield Lines(glyphs, places.page, id="page")
+        yield Lines(glyphs, places.content, id="page")
         yield Lines.standing(glyphs, places.drawer, id="drawer")
         yield self.button_row()
 
     def button_row(self) -> ButtonRow:
         """Return the bottom row."""
-        return ButtonRow(self.shimmy.glyphs, self.acts(), self.shimmy.common_acts())
+        return ButtonRow(self.shimmy.glyphs, self.buttons(), self.shimmy.common_acts())
 
     async def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what changed while another screen was in front."""
@@ -117,30 +117,30 @@ class Frame(Screen[None]):
         places = self.places()
         self.query_one("#head", Lines).stand(places.head)
         self.query_one("#drawer", Lines).stand(places.drawer)
-        self.query_one("#page", Lines).show(places.page)
-        await self.query_one(ButtonRow).show(*fitted(self.shimmy.canvas(), self.acts(), self.shimmy.common_acts()))
+        self.query_one("#page", Lines).show(places.content)
+        await self.query_one(ButtonRow).show(*fitted(self.shimmy.canvas(), self.buttons(), self.shimmy.common_acts()))
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(0, places.row))
 
     def places(self) -> Places:
         """Return what stands where. The mark goes to what is nearest to it, and stays in view."""
         canvas = self.shimmy.canvas()
-        page = self.page(canvas)
-        self.mark = nearest(page, self.mark)
+        content = self.content(canvas)
+        self.mark = nearest(content, self.mark)
         self.remember_mark()
-        head = self._head(canvas, page)
+        head = self._head(canvas, content)
         if self._following is None or self._said:
             drawer = self._drawer(canvas, len(head))
         else:
             drawer = self.query_one("#drawer", Lines).lines
         height = self.rows_for_page(canvas, len(head), len(drawer))
-        self._top = scrolled(page, self.mark, self._top, height)
-        shown = page.rows[self._top : self._top + height]
+        self._top = scrolled(content, self.mark, self._top, height)
+        shown = content.rows[self._top : self._top + height]
         glyphs = self.shimmy.glyphs
         lines = tuple(marked(row.line, glyphs) if row.key and row.key == self.mark else row.line for row in shown)
         if drawer:
-            unseen = len(page.rows) - height
-            place = f"{self._top + 1}-{self._top + len(shown)} of {len(page.rows)}" if unseen > 0 else ""
+            unseen = len(content.rows) - height
+            place = f"{self._top + 1}-{self._top + len(shown)} of {len(content.rows)}" if unseen > 0 else ""
             if self.more and not self._said and self._overflows(canvas, len(head)):
                 place = f"{canvas.keys.of('page.explain')}: all of it"
             drawer = (rule(canvas, more=place), *drawer[1:])
@@ -151,8 +151,8 @@ class Frame(Screen[None]):
         """Return how many rows are left for the page."""
         return max(canvas.height - head - drawer - 1, 0)
 
-    def _head(self, canvas: Canvas, page: Page) -> tuple[Line, ...]:
-        return heading(canvas, self.shimmy.overview, self.MODE, self.title or "", page.head)
+    def _head(self, canvas: Canvas, content: Content) -> tuple[Line, ...]:
+        return heading(canvas, self.shimmy.overview, self.MODE, self.title or "", content.head)
 
     def _drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
         if not self._said:
@@ -187,8 +187,8 @@ class Frame(Screen[None]):
         place = next(
             (each.region for each in self.query("#page") if each.region.contains_point(event.screen_offset)), None
         )
-        page = self.page(self.shimmy.canvas())
-        key = pointed(page, self._top + event.screen_offset.y - place.y) if place else ""
+        content = self.content(self.shimmy.canvas())
+        key = pointed(content, self._top + event.screen_offset.y - place.y) if place else ""
         if not key:
             return
         if key == self.mark:
@@ -214,9 +214,9 @@ class Frame(Screen[None]):
         self._said = ""
         self.set_focus(None)
         canvas = self.shimmy.canvas()
-        page = self.page(canvas)
-        if page.keys:
-            self.mark = stepped(page, self.mark, by)
+        content = self.content(canvas)
+        if content.keys:
+            self.mark = stepped(content, self.mark, by)
         else:
             self._top = max(self._top + by, 0)
         self._explain_soon()
@@ -251,10 +251,10 @@ class Frame(Screen[None]):
         self._said = ""
         self._explain_now()
         canvas = self.shimmy.canvas()
-        if self._overflows(canvas, len(self._head(canvas, self.page(canvas)))):
-            from shimmy_metrics.app.screens.explanation.screen import WholeScreen
+        if self._overflows(canvas, len(self._head(canvas, self.content(canvas)))):
+            from shimmy_metrics.app.screens.explanation.screen import ExplanationScreen
 
-            await self.shimmy.push_screen(WholeScreen(self))
+            await self.shimmy.push_screen(ExplanationScreen(self))
             return
         self.more = not self.more
         await self.draw()

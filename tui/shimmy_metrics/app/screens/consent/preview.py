@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shimmy_metrics.app.screens.outgoing.view import EXAMPLE, View, report_page
+from shimmy_metrics.app.screens.outgoing.view import EXAMPLE, Selection, report_view
 from shimmy_metrics.app.screens.report.screen import ReportFrame
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
-from shimmy_metrics.app.screens.report.view import Base, Lens
-from shimmy_metrics.app.ui.buttons import Act
-from shimmy_metrics.app.ui.layout import READING, Canvas, Page, headline
+from shimmy_metrics.app.screens.report.view import Baseline, View
+from shimmy_metrics.app.ui.buttons import Button
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline
 from shimmy_metrics.app.ui.text import Role, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.limits import REPORT_BYTES
 
@@ -20,7 +20,7 @@ class PreviewScreen(ReportFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = replace(View(), lens=Lens.WIRE)
+        self.selection = replace(Selection(), view=View.WIRE)
 
     def subject(self) -> Subject | None:
         """Return the example."""
@@ -31,21 +31,21 @@ class PreviewScreen(ReportFrame):
         """Return one: there is nothing to walk."""
         return 1
 
-    def base(self) -> Base | None:
+    def base(self) -> Baseline | None:
         """Return none: an example is compared with nothing."""
         return None
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the example through the chosen lens."""
         overview = self.shimmy.overview
         if overview is None:
-            return Page((placed(canvas.width, at(1, muted(READING))),), ())
+            return Content((placed(canvas.width, at(1, muted(READING))),), ())
         size = (strong(f"{len(overview.example.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
         head = headline(canvas, "An example of a report:", to(canvas.width - 1, *size, note=True))
         told = wrapped(EXAMPLE, canvas.width, role=Role.MUTED)
         subject = of_report(overview.example)
-        return report_page(canvas, (*head, *told), subject, view=self.view, base=None, overview=overview)
+        return report_view(canvas, (*head, *told), subject, selection=self.selection, base=None, overview=overview)
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return the raw bytes."""
         return (self.shimmy.act("report.raw", "Raw"), self.shimmy.act("report.lens-beside", "Lens"))

@@ -35,8 +35,8 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
 
 def after(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return what stands below the answers."""
-    fields, page = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
-    told = f"The {agreed(overview)} fields you agreed to go on as before: {fields}. Every other answer: {page}."
+    fields, content = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
+    told = f"The {agreed(overview)} fields you agreed to go on as before: {fields}. Every other answer: {content}."
     return tuple(wrapped(told, canvas.width, role=Role.MUTED))
 
 

@@ -13,18 +13,18 @@ from shimmy_metrics.app.keys import CONSENT, asking
 from shimmy_metrics.app.screens.consent import renewal
 from shimmy_metrics.app.screens.consent import view as consent
 from shimmy_metrics.app.screens.consent.choice import Choice, answer_lines
-from shimmy_metrics.app.ui.buttons import Act, ButtonRow, KeyButton, fitted, show_buttons
+from shimmy_metrics.app.ui.buttons import Button, ButtonRow, KeyButton, fitted, show_buttons
 from shimmy_metrics.app.ui.frame import rule, tiny, title
-from shimmy_metrics.app.ui.layout import READING, Canvas, Page
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import Line, line, muted, wrapped
 from shimmy_metrics.limits import SILENCE_SECONDS
 
 TOO_FAST = "That came too fast to be an answer: press the letter once more."
 
 
-class ConsentScreen(Frame):
+class ConsentScreen(BaseScreen):
     """Asked once, and open for a change of mind at any time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*CONSENT]
@@ -46,7 +46,7 @@ class ConsentScreen(Frame):
                 yield KeyButton(glyphs, self.shimmy.act(choice.name, choice.label), answer_lines(canvas, choice))
             yield Lines(glyphs, self._after(canvas), id="after")
         yield Lines.standing(glyphs, self._foot(canvas), id="drawer")
-        yield ButtonRow(glyphs, self.acts(), self.shimmy.consent_acts())
+        yield ButtonRow(glyphs, self.buttons(), self.shimmy.consent_acts())
 
     @on(events.ScreenResume)
     def stand(self) -> None:
@@ -66,15 +66,15 @@ class ConsentScreen(Frame):
         wanted = [(self.shimmy.act(each.name, each.label), answer_lines(canvas, each)) for each in self._choices]
         await show_buttons(body, self.shimmy.glyphs, wanted, before="#after")
         self.query_one("#drawer", Lines).stand(self._foot(canvas))
-        await self.query_one(ButtonRow).show(*fitted(canvas, self.acts(), self.shimmy.consent_acts()))
+        await self.query_one(ButtonRow).show(*fitted(canvas, self.buttons(), self.shimmy.consent_acts()))
         if self.focused is None and self.is_active:  # a question in front has the cursor
             self.shimmy.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return nothing: this page is drawn in its own way, since its answers are buttons."""
-        return Page((), ())
+        return Content((), ())
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return the two ways to know more before deciding, and the one to leave nothing here."""
         more = (
             self.shimmy.act("consent.wire", "What would be sent"),

@@ -12,28 +12,28 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from shimmy_metrics.app.keys import EXPORT
-from shimmy_metrics.app.screens.pager.screen import Text, TextScreen
-from shimmy_metrics.app.ui.asked import Asked, Parcel, Wanted, at_home, in_home
-from shimmy_metrics.app.ui.buttons import Act
-from shimmy_metrics.app.ui.dialog import Question
+from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
+from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget, at_home, in_home
+from shimmy_metrics.app.ui.buttons import Button
+from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, wrapped
 
 _NEW: Final = "a new file" if sys.platform == "win32" else "a new file, yours alone"
 """On Windows its folder says who may read it."""
 
 
-class ExportScreen(Question):
+class ExportScreen(Dialog):
     """Asks for the place, and gives it through `wanted`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*EXPORT]
 
-    def __init__(self, parcel: Parcel) -> None:
-        super().__init__(Asked(parcel.title, "", "Yes, save it", "No"))
+    def __init__(self, parcel: SaveRequest) -> None:
+        super().__init__(Question(parcel.title, "", "Yes, save it", "No"))
         self._parcel = parcel
         self._path = parcel.path
         self._place = Input(str(in_home(parcel.path)), id="path", select_on_focus=False)
         self._place.display = False
-        self.wanted: Wanted | None = None
+        self.wanted: SaveTarget | None = None
 
     def lines(self) -> tuple[Line, ...]:
         """Return what is saved and where to, with a word about a file that is already there."""
@@ -54,7 +54,7 @@ class ExportScreen(Question):
         """Build the line for another path."""
         yield self._place
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return the answers."""
         if self._parcel.copies:
             return (
@@ -79,7 +79,7 @@ class ExportScreen(Question):
         """Show the very bytes that would be saved; the question waits behind them."""
         size = f"{len(self._parcel.data):,} bytes"
         lines = self._parcel.data.decode(errors="replace").splitlines()
-        await self.app.push_screen(TextScreen(Text("What would be saved", "Exactly these bytes.", size, lines)))
+        await self.app.push_screen(PagerScreen(PagerText("What would be saved", "Exactly these bytes.", size, lines)))
 
     async def action_both(self) -> None:
         """Save, and copy the same bytes."""
@@ -113,5 +113,5 @@ class ExportScreen(Question):
         if os.path.lexists(path):
             self.action_path()
             return
-        self.wanted = Wanted(path, copies)
+        self.wanted = SaveTarget(path, copies)
         _ = self.dismiss(result=True)

@@ -9,11 +9,11 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from shimmy_metrics.app.keys import SEARCH
-from shimmy_metrics.app.screens.fields.view import best, current, fields_page
+from shimmy_metrics.app.screens.fields.view import best, current, fields_view
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.buttons import Act, ButtonRow
+from shimmy_metrics.app.ui.buttons import Button, ButtonRow
 from shimmy_metrics.app.ui.field_screen import FieldFrame
-from shimmy_metrics.app.ui.layout import Canvas, Page
+from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.search import SearchRow
 from shimmy_metrics.app.ui.values import values
 
@@ -27,18 +27,18 @@ class FieldsScreen(FieldFrame):
 
     def button_row(self) -> ButtonRow:
         """Return a bottom row with a line to search in."""
-        return SearchRow(self.shimmy.glyphs, self.acts(), self.shimmy.common_acts())
+        return SearchRow(self.shimmy.glyphs, self.buttons(), self.shimmy.common_acts())
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the list, or what the search found."""
-        return fields_page(canvas, self.shimmy.overview, self.search)
+        return fields_view(canvas, self.shimmy.overview, self.search)
 
     def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return this machine's values now."""
         report = current(self.shimmy.overview)
         return (values(report.body), report.measured) if report else ({}, {})
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return the search."""
         if self.search:
             return (self.shimmy.act("fields.search", f"Search: {self.search}"),)

@@ -1,7 +1,7 @@
 """Fields: is X in it? Why? With which value, from me, now? The closed list, and what can never leave."""
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
 from shimmy_metrics.app.ui.values import grouped, values
 from shimmy_metrics.records import QueuedReport
@@ -13,7 +13,7 @@ from shimmy_metrics.report.never import NEVER
 NEVER_TITLE = "Never"
 
 
-def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> Page:
+def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> Content:
     """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
     report = current(overview)
     now = values(report.body) if report else {}
@@ -40,7 +40,7 @@ def fields_page(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         sentence = f"{count} of {len(FIELDS) + len(NEVER)}, with what Enter says of them, hold '{search.strip()}'."
     elif wanted:
         sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
-    return Page((*headline(canvas, sentence), BLANK), tuple(rows))
+    return Content((*headline(canvas, sentence), BLANK), tuple(rows))
 
 
 def best(search: str) -> str:

@@ -6,13 +6,13 @@ from textual.binding import ActiveBinding
 from textual.screen import Screen
 
 from shimmy_metrics.app.keys import called
-from shimmy_metrics.app.screens.help.view import KeyLine, help_page
-from shimmy_metrics.app.ui.layout import Canvas, Page
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.screens.help.view import KeyLine, help_view
+from shimmy_metrics.app.ui.layout import Canvas, Content
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import BLANK, Line
 
 
-class HelpScreen(Frame):
+class HelpScreen(BaseScreen):
     """Every key, as it is bound now: a remapped one shows as it was remapped."""
 
     TITLE = "Keys"
@@ -27,9 +27,9 @@ class HelpScreen(Frame):
         """Return a rule alone: nothing is marked, so nothing is explained."""
         return (BLANK,)
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the keys."""
-        return help_page(canvas, self._here, self._everywhere, self.shimmy.start.notice)
+        return help_view(canvas, self._here, self._everywhere, self.shimmy.start.notice)
 
 
 def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, placed, wrapped
 
 
@@ -15,7 +15,7 @@ class KeyLine:
     told: str
 
 
-def help_page(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Page:
+def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Content:
     """Return the keys of this screen and those of every screen, side by side where there is room."""
     head = (*headline(canvas, "Keys. Nothing needs Ctrl, Alt, Esc or a mouse."), BLANK)
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
@@ -31,12 +31,12 @@ def help_page(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyL
                 *(_one(canvas, _Column(3, keys), index) for index in range(len(keys))),
             )
         ]
-        return Page(head, (*rows, *notes))
+        return Content(head, (*rows, *notes))
     right = replace(right, begin=middle)
     rows = [Row(placed(canvas.width, at(3, muted("on this screen")), at(middle, muted("everywhere"))))]
     for index in range(max(len(here), len(everywhere))):
         rows.append(Row(placed(canvas.width, *left.parts(index), *right.parts(index))))
-    return Page(head, (*rows, *notes))
+    return Content(head, (*rows, *notes))
 
 
 @dataclass(frozen=True, slots=True)

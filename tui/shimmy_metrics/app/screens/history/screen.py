@@ -7,14 +7,14 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from shimmy_metrics.app.keys import RECEIPTS
-from shimmy_metrics.app.screens.history.view import entry_of, explained, history_page
-from shimmy_metrics.app.screens.outgoing.view import View, report_page
+from shimmy_metrics.app.screens.history.view import entry_of, explained, history_view
+from shimmy_metrics.app.screens.outgoing.view import Selection, report_view
 from shimmy_metrics.app.screens.report.screen import ReportFrame
 from shimmy_metrics.app.screens.report.subject import Subject, parts
-from shimmy_metrics.app.screens.report.view import Base, Lens, sums
-from shimmy_metrics.app.ui.buttons import Act
-from shimmy_metrics.app.ui.layout import Canvas, Page, headline
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.screens.report.view import Baseline, View, sums
+from shimmy_metrics.app.ui.buttons import Button
+from shimmy_metrics.app.ui.layout import Canvas, Content, headline
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import BLANK, Line, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.departure_text import became, sentence
 from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
@@ -22,7 +22,7 @@ from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
 
 
-class HistoryScreen(Frame):
+class HistoryScreen(BaseScreen):
     """What left, when, and whether it was taken."""
 
     MODE = "history"
@@ -31,16 +31,16 @@ class HistoryScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._drawn: tuple[object, ...] = ()
-        self._page = Page((), ())
+        self._page = Content((), ())
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the list of entries; a thousand take 27 ms, so it is made again only where something changed."""
         overview, base = self.shimmy.overview, self.shimmy.base
         known = (overview.entries, overview.broken) if overview else None
         drawn = (known, base, canvas._replace(now=canvas.now.min))
         if drawn != self._drawn:
             self._drawn = drawn
-            self._page = history_page(canvas, overview, base.row_id if base else 0)
+            self._page = history_view(canvas, overview, base.row_id if base else 0)
         return self._page
 
     def entry(self) -> Entry | None:
@@ -59,7 +59,7 @@ class HistoryScreen(Frame):
             return ()
         return explained(canvas, overview, entry)
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return open and base, where there is a receipt; of another entry the way to all that is known of it."""
         if not self.receipt():
             return (self.shimmy.act("page.explain", "More"),) if self.entry() else ()
@@ -112,11 +112,11 @@ class ReceiptScreen(ReportFrame):
         super().__init__()
         self._receipt = receipt
         self._parts = parts(receipt.body, [_report(receipt, body) for body in split(receipt.body)])
-        self.view = View(lens=Lens.SINCE if compared else Lens.WIRE)
+        self.selection = Selection(view=View.SINCE if compared else View.WIRE)
 
     def subject(self) -> Subject:
         """Return what of the receipt is shown."""
-        return self._parts[min(self.view.index, len(self._parts) - 1)]
+        return self._parts[min(self.selection.index, len(self._parts) - 1)]
 
     def how_many(self) -> int:
         """Return how many there are to walk: the request, and each report where there are several."""
@@ -124,55 +124,59 @@ class ReceiptScreen(ReportFrame):
 
     async def open_part(self, number: int) -> None:
         """Show one report of the request."""
-        await self.change_view(replace(self.view, index=number))
+        await self.change_view(replace(self.selection, index=number))
 
-    def base(self) -> Base | None:
+    def base(self) -> Baseline | None:
         """Return the chosen base, else the receipt before this one."""
-        chosen = self.shimmy.chosen_base()
+        chosen = self.shimmy.chosen_baseline()
         overview = self.shimmy.overview
         if chosen is not None or overview is None:
             return chosen
         kept = (each for each in overview.receipts if each.body and each.row_id < self._receipt.row_id)
         older = next(kept, None)
-        return Base(f"sent {self.shimmy.canvas().day(older.begun)}", split(older.body)[-1]) if older else None
+        return Baseline(f"sent {self.shimmy.canvas().day(older.begun)}", split(older.body)[-1]) if older else None
 
     def headers_told(self) -> tuple[str, ...]:
         """Return what is said of headers: of a request that was made its body is kept alone."""
         return ("Of what was sent the body is kept, and not the headers.",)
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the request or the report through the chosen lens, below what became of it."""
         overview = self.shimmy.overview
         if overview is None:
-            return Page((), ())
+            return Content((), ())
         receipt, subject, number = self._receipt, self.subject(), len(self._parts) - 1
         told = sentence(became(receipt, canvas.now, canvas.zone))
         size = f"{len(receipt.body):,} bytes"
         head = headline(canvas, told, to(canvas.width - 1, muted(size), note=True))
         under: Line = BLANK
         base = self.base() if subject.report else None
-        if self.view.lens is Lens.SINCE and base is not None:
+        if self.selection.view is View.SINCE and base is not None:
             under = placed(canvas.width, at(1, sums(base, subject.body)))
         elif number > 0:
-            place = f"Report {self.view.index} of {number} in this request" if self.view.index else "The request, whole"
-            size = f"{len(subject.body):,} bytes" if self.view.index else ""
-            walk = muted(f"{canvas.keys.pair('page.before', 'page.beside')} {self.view.index + 1} of {number + 1}")
+            place = (
+                f"Report {self.selection.index} of {number} in this request"
+                if self.selection.index
+                else "The request, whole"
+            )
+            size = f"{len(subject.body):,} bytes" if self.selection.index else ""
+            walk = muted(f"{canvas.keys.pair('page.before', 'page.beside')} {self.selection.index + 1} of {number + 1}")
             under = placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.width - 1, walk, note=True))
-        page = report_page(
+        content = report_view(
             canvas,
             (*head, under),
             subject,
-            view=self.view,
+            selection=self.selection,
             base=base,
             overview=overview,
             sent_to=receipt.endpoint,
         )
-        if self.view.lens is Lens.MEASURED and subject.report:
+        if self.selection.view is View.MEASURED and subject.report:
             gone = wrapped("What was measured goes when a report is delivered; the bytes alone stay.", canvas.width)
-            return Page((*page.head[:-1], *gone), page.rows)
-        return page
+            return Content((*content.head[:-1], *gone), content.rows)
+        return content
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return copy."""
         return (self.shimmy.act("report.copy", "Copy"),)
 

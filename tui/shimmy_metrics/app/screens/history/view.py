@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline, told, warning
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, told, warning
 from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.departure_text import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
@@ -27,10 +27,10 @@ _WHERE: Final = 22
 """Columns for the receiver's name: Shimmy's own fits."""
 
 
-def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
+def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Content:
     """Return the departures and notes, newest first. `base` is the receipt that others are compared with (0: none)."""
     if overview is None:
-        return Page((line(muted(READING)), BLANK), ())
+        return Content((line(muted(READING)), BLANK), ())
     if not overview.entries:
         empty = (
             "Each attempt to send is listed here: when, where to, how many bytes, their digest, and what became of it. "
@@ -45,13 +45,13 @@ def history_page(canvas: Canvas, overview: Overview | None, base: int) -> Page:
             ),
         )
         nothing = "No attempt to send is on record." if overview.store_read else NOT_READ
-        return Page((*headline(canvas, nothing), BLANK), (*told(canvas, empty), *then))
+        return Content((*headline(canvas, nothing), BLANK), (*told(canvas, empty), *then))
     size = sum(len(receipt.body) for receipt in overview.receipts)
     kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
     head = headline(canvas, _sentence(overview), *kept)
     broken = len(overview.broken)
     damage = warning(canvas, f"{amount(broken, 'entry', 'entries')} not as written.") if broken else (BLANK,)
-    return Page((*head, *damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.entries))
+    return Content((*head, *damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.entries))
 
 
 def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, ...]:

@@ -8,12 +8,12 @@ from textual.binding import BindingType
 
 from shimmy_metrics.actions.outbox import can_release
 from shimmy_metrics.app.keys import OUTBOX
-from shimmy_metrics.app.screens.outgoing.view import last_sent, outgoing_page
+from shimmy_metrics.app.screens.outgoing.view import last_sent, outgoing_view
 from shimmy_metrics.app.screens.report.screen import ReportFrame
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
-from shimmy_metrics.app.screens.report.view import Base
-from shimmy_metrics.app.ui.buttons import Act
-from shimmy_metrics.app.ui.layout import Canvas, Page, followed
+from shimmy_metrics.app.screens.report.view import Baseline
+from shimmy_metrics.app.ui.buttons import Button
+from shimmy_metrics.app.ui.layout import Canvas, Content, followed
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.departure_text import OVERDUE, sentence, set_aside
 from shimmy_metrics.records import QueuedReport, QueueState
@@ -29,10 +29,10 @@ class OutgoingScreen(ReportFrame):
         super().__init__()
         self._shown = ""
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the chosen request or report through the chosen lens."""
         self._stay()
-        return outgoing_page(canvas, self.shimmy.overview, self.view, self.base(), self.shimmy.released)
+        return outgoing_view(canvas, self.shimmy.overview, self.selection, self.base(), self.shimmy.released)
 
     def subject(self) -> Subject | None:
         """Return what is shown, or None before anything was read."""
@@ -40,15 +40,15 @@ class OutgoingScreen(ReportFrame):
         if overview is None:
             return None
         self._stay()
-        return subjects(overview)[self.view.index]
+        return subjects(overview)[self.selection.index]
 
     def _stay(self) -> None:
         """Stay with what is shown, though one before it left; a session's report keeps its id when it is sealed."""
         overview = self.shimmy.overview
         if overview is not None:
             ids = [each.key for each in subjects(overview)]
-            self.view = replace(self.view, index=followed(ids, self._shown, self.view.index))
-            self._shown = ids[self.view.index]
+            self.selection = replace(self.selection, index=followed(ids, self._shown, self.selection.index))
+            self._shown = ids[self.selection.index]
 
     async def action_beside(self, by: int) -> None:
         """Show the request or report beside this one."""
@@ -61,21 +61,21 @@ class OutgoingScreen(ReportFrame):
         subject = self.subject()
         if subject is not None:
             self._shown = subject.reports[number - 1].report_id
-            await self.change_view(self.view)
+            await self.change_view(self.selection)
 
     def how_many(self) -> int:
         """Return how many requests and reports there are to walk."""
         overview = self.shimmy.overview
         return len(subjects(overview)) if overview else 1
 
-    def base(self) -> Base | None:
+    def base(self) -> Baseline | None:
         """Return the chosen base, else the report that was sent last; none for a request of several."""
         overview, subject = self.shimmy.overview, self.subject()
         if overview is None or subject is None or subject.report is None:
             return None
-        return self.shimmy.chosen_base() or last_sent(self.shimmy.canvas(), overview)
+        return self.shimmy.chosen_baseline() or last_sent(self.shimmy.canvas(), overview)
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return what can be done with what is shown; where nothing may leave, nothing can be released."""
         subject, overview = self.subject(), self.shimmy.overview
         copy = self.shimmy.act("report.copy", "Copy")

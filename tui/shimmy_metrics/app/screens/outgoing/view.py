@@ -7,8 +7,8 @@ from typing import Final
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.preview import request_for
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
-from shimmy_metrics.app.screens.report.view import Base, Lens, lenses, measured, raw, reports, since, wire
-from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline, warning
+from shimmy_metrics.app.screens.report.view import Baseline, View, measured, raw, reports, since, view_names, wire
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, warning
 from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
 from shimmy_metrics.consent.effective import Unusable
@@ -34,37 +34,41 @@ ROOMY: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Selection:
     """How it is looked at: which one, through which lens; `same` and `unbroken` (raw) show more."""
 
     index: int = 0
-    lens: Lens = Lens.SINCE
+    view: View = View.SINCE
     same: bool = False
     unbroken: bool = False
 
 
-def last_sent(canvas: Canvas, overview: Overview) -> Base | None:
+def last_sent(canvas: Canvas, overview: Overview) -> Baseline | None:
     """Return the newest report that was sent and whose bytes are kept, or None."""
     for receipt in overview.receipts:
         sent = split(receipt.body)
         if sent:
-            return Base(f"sent {canvas.day(receipt.begun)}", sent[-1])
+            return Baseline(f"sent {canvas.day(receipt.begun)}", sent[-1])
     return None
 
 
-def chosen_base(canvas: Canvas, receipt: Departure) -> Base:
+def chosen_baseline(canvas: Canvas, receipt: Departure) -> Baseline:
     """Return the receipt that a person chose to compare with."""
-    return Base(f"{canvas.day(receipt.begun)} {canvas.clock(receipt.begun)}", split(receipt.body)[-1], chosen=True)
+    return Baseline(f"{canvas.day(receipt.begun)} {canvas.clock(receipt.begun)}", split(receipt.body)[-1], chosen=True)
 
 
-def outgoing_page(
-    canvas: Canvas, overview: Overview | None, view: View, base: Base | None, released: Collection[int] = ()
-) -> Page:
+def outgoing_view(
+    canvas: Canvas,
+    overview: Overview | None,
+    selection: Selection,
+    base: Baseline | None,
+    released: Collection[int] = (),
+) -> Content:
     """Return the page of what `view` names. `released` are reports (numbers in the store) given to a sender here."""
     if overview is None:
-        return Page((line(muted(READING)), BLANK), ())
+        return Content((line(muted(READING)), BLANK), ())
     found = subjects(overview)
-    place = min(view.index, len(found) - 1)
+    place = min(selection.index, len(found) - 1)
     subject = found[place]
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
     walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
@@ -72,45 +76,45 @@ def outgoing_page(
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
     # Where it is low the rule above says it in short, and History all of it.
     told = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
-    return report_page(
+    return report_view(
         canvas,
         (*head, *_under(canvas, overview, subject, walk), *told),
         subject,
-        view=view,
+        selection=selection,
         base=base,
         overview=overview,
     )
 
 
-def report_page(
+def report_view(
     canvas: Canvas,
     head: tuple[Line, ...],
     subject: Subject,
     *,
-    view: View,
-    base: Base | None,
+    selection: Selection,
+    base: Baseline | None,
     overview: Overview,
     sent_to: str = "",
-) -> Page:
+) -> Content:
     """Return a request or a report through the view's lens, below the given lines.
 
     `sent_to`: it was sent, to this endpoint; of what was sent then no headers are kept.
     """
-    named = [*head, lenses(canvas, view.lens, base, together=subject.report is None)]
-    if view.lens is Lens.WIRE:
-        named += _address(canvas, overview, subject, unbroken=view.unbroken, sent_to=sent_to)
+    named = [*head, view_names(canvas, selection.view, base, together=subject.report is None)]
+    if selection.view is View.WIRE:
+        named += _address(canvas, overview, subject, unbroken=selection.unbroken, sent_to=sent_to)
         named += [BLANK] * (canvas.height >= ROOMY)
-        rows = raw(canvas, subject.body) if view.unbroken else wire(canvas, base, subject.body)
-        if view.unbroken and not sent_to:
+        rows = raw(canvas, subject.body) if selection.unbroken else wire(canvas, base, subject.body)
+        if selection.unbroken and not sent_to:
             rows = (*_headers(canvas, overview, subject), *rows)
-        return Page(tuple(named), rows)
+        return Content(tuple(named), rows)
     if subject.report is None:
-        return Page((*named, BLANK), reports(canvas, subject.reports))
-    if view.lens is Lens.MEASURED:
-        return Page((*named, BLANK), measured(canvas, subject.body, subject.measured))
+        return Content((*named, BLANK), reports(canvas, subject.reports))
+    if selection.view is View.MEASURED:
+        return Content((*named, BLANK), measured(canvas, subject.body, subject.measured))
     new = ALL_NEW_SHORT if canvas.narrow else ALL_NEW
     named.append(BLANK if base else line(muted(new if overview.store_read else NO_BASE_READ)))
-    return Page(tuple(named), since(canvas, base, subject.body, same=view.same))
+    return Content(tuple(named), since(canvas, base, subject.body, same=selection.same))
 
 
 def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Collection[int]) -> str:

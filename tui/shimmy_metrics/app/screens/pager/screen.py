@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
-from shimmy_metrics.app.ui.screen import Frame
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import BLANK, line, muted, to
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PagerText:
     """What is read: its title, its first sentence with a note beside it, and its lines, of any length."""
 
     title: str
@@ -18,24 +18,24 @@ class Text:
     lines: Sequence[str]
 
 
-class TextScreen(Frame):
+class PagerScreen(BaseScreen):
     """Shows a text, a page at a time."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: PagerText) -> None:
         super().__init__()
         self.title = text.title
         self._text = text
         self._shown: tuple[Row, ...] = ()
         self._width = 0
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the text; a large one is cut into rows once for each width."""
         if canvas.width != self._width:
             self._width = canvas.width
             room = max(canvas.width - 2, 1)
             self._shown = tuple(Row(line(piece)) for text in self._text.lines for piece in _pieces(text, room))
         note = to(canvas.width - 1, muted(self._text.note), note=True)
-        return Page((*headline(canvas, self._text.sentence, note), BLANK), self._shown)
+        return Content((*headline(canvas, self._text.sentence, note), BLANK), self._shown)
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:

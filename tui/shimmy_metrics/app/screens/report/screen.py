@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from shimmy_metrics.app.keys import BESIDE, LENSES
-from shimmy_metrics.app.screens.outgoing.view import View
+from shimmy_metrics.app.screens.outgoing.view import Selection
 from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.screens.report.view import TOGETHER, Base, Lens, part_of
+from shimmy_metrics.app.screens.report.view import TOGETHER, Baseline, View, part_of
 from shimmy_metrics.app.ui.field_screen import FieldFrame
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line, wrapped
@@ -24,7 +24,7 @@ class ReportFrame(FieldFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = View()
+        self.selection = Selection()
         self._moved = False
 
     def subject(self) -> Subject | None:
@@ -35,7 +35,7 @@ class ReportFrame(FieldFrame):
         """Return how many `[` and `]` walk."""
         raise NotImplementedError
 
-    def base(self) -> Base | None:
+    def base(self) -> Baseline | None:
         """Return what it is compared with."""
         raise NotImplementedError
 
@@ -64,12 +64,12 @@ class ReportFrame(FieldFrame):
     def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
         """Return what there is to say about the raw request, or about a report of several."""
         overview = self.shimmy.overview
-        if self.view.unbroken and overview is not None:
+        if self.selection.unbroken and overview is not None:
             told = (*self.headers_told(), YOUR_ADDRESS)
             return tuple(each for text in told for each in wrapped(text, canvas.width))
         number = part_of(self.mark)
         subject = self.subject()
-        if number and subject is not None and self.view.lens is not Lens.WIRE:
+        if number and subject is not None and self.selection.view is not View.WIRE:
             told = (f"{canvas.keys.of('page.explain')} shows this report alone.",)
             return tuple(each for text in told for each in wrapped(text, canvas.width))
         return ()
@@ -80,45 +80,45 @@ class ReportFrame(FieldFrame):
         proxy = overview.proxy if overview is not None else ""
         return (f"{HEADERS}{connects(proxy)}",)
 
-    async def change_view(self, view: View) -> None:
+    async def change_view(self, selection: Selection) -> None:
         """Look at it in another way; the mark stays on the same field."""
-        self.view = view
+        self.selection = selection
         self._said = ""
         await self.draw()
 
-    async def action_lens(self, lens: str) -> None:
+    async def action_view(self, view: str) -> None:
         """Open a lens by its name."""
-        await self.change_view(replace(self.view, lens=Lens(lens), unbroken=False))
+        await self.change_view(replace(self.selection, view=View(view), unbroken=False))
 
     async def action_turn(self, by: int) -> None:
         """Open the lens beside this one."""
         subject = self.subject()
-        every = list(Lens) if subject is None or subject.report else list(TOGETHER)
-        here = every.index(self.view.lens) if self.view.lens in every else 0
+        every = list(View) if subject is None or subject.report else list(TOGETHER)
+        here = every.index(self.selection.view) if self.selection.view in every else 0
         place = max(0, min(here + by, len(every) - 1))
-        await self.change_view(replace(self.view, lens=every[place], unbroken=False))
+        await self.change_view(replace(self.selection, view=every[place], unbroken=False))
 
     async def action_beside(self, by: int) -> None:
         """Show the request or report beside this one."""
-        place = max(0, min(self.view.index + by, self.how_many() - 1))
-        await self.change_view(replace(self.view, index=place))
+        place = max(0, min(self.selection.index + by, self.how_many() - 1))
+        await self.change_view(replace(self.selection, index=place))
 
     async def action_explain(self) -> None:
         """Open the marked report of a request; else say more about the marked line."""
         subject = self.subject()
-        if subject is not None and subject.report is None and self.view.lens is not Lens.WIRE:
+        if subject is not None and subject.report is None and self.selection.view is not View.WIRE:
             await self.open_part(part_of(self.mark))
         else:
             await super().action_explain()
 
     async def action_same(self) -> None:
         """Show the fields that did not change, or put them away."""
-        await self.change_view(replace(self.view, lens=Lens.SINCE, same=not self.view.same, unbroken=False))
+        await self.change_view(replace(self.selection, view=View.SINCE, same=not self.selection.same, unbroken=False))
 
     async def action_raw(self) -> None:
         """Show the body unbroken, from any lens; again: cut at its fields."""
-        opened = self.view.lens is Lens.WIRE and self.view.unbroken
-        await self.change_view(replace(self.view, lens=Lens.WIRE, unbroken=not opened))
+        opened = self.selection.view is View.WIRE and self.selection.unbroken
+        await self.change_view(replace(self.selection, view=View.WIRE, unbroken=not opened))
 
     def action_copy(self) -> None:
         """Copy the bytes; the same are saved to a file, since a terminal never says whether it took them."""

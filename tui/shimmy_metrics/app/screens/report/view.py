@@ -18,7 +18,7 @@ from shimmy_metrics.wording import amount
 RAW_BYTES: Final = 64
 
 
-class Lens(StrEnum):
+class View(StrEnum):
     """The three ways to look at a report."""
 
     SINCE = "since"
@@ -27,7 +27,7 @@ class Lens(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class Baseline:
     """The report that another is compared with. `label` says which: `sent 22 Nov`; `chosen`: by the person."""
 
     label: str
@@ -43,31 +43,31 @@ SIGNS: Final = {
 }
 
 
-TOGETHER: Final = (Lens.SINCE, Lens.WIRE)
+TOGETHER: Final = (View.SINCE, View.WIRE)
 """The lenses of a request of several reports: which they are, and its bytes."""
 
 
-def lenses(canvas: Canvas, lens: Lens, base: Base | None, *, together: bool = False) -> Line:
+def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: bool = False) -> Line:
     """Return the row that names the lenses, the open one marked, and the base at its right.
 
     `together`: of a request of several reports, which is compared with nothing.
     """
     names = {
         # As long as the other, so that what stands beside it stays where it is.
-        Lens.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
-        Lens.MEASURED: (f"Measured {canvas.glyphs.arrow} sent", "Measured"),
-        Lens.WIRE: ("On the wire", "Wire"),
+        View.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
+        View.MEASURED: (f"Measured {canvas.glyphs.arrow} sent", "Measured"),
+        View.WIRE: ("On the wire", "Wire"),
     }
     if together:
-        names = {Lens.SINCE: ("Its reports", "Reports"), Lens.WIRE: names[Lens.WIRE]}
+        names = {View.SINCE: ("Its reports", "Reports"), View.WIRE: names[View.WIRE]}
     cells: list[Cell] = []
     column = 1
     for each, (long, short) in names.items():
         name = short if canvas.narrow else long
-        opened = each is lens or (each is Lens.SINCE and lens not in names)
+        opened = each is view or (each is View.SINCE and view not in names)
         sign = Span(f"{canvas.glyphs.current_view} " if opened else "  ", Role.ACCENT)
         role = Role.MARKED if opened else Role.MUTED
-        cells.append(at(column, sign, Span(name, role, f"screen.lens('{each.value}')")))
+        cells.append(at(column, sign, Span(name, role, f"screen.view('{each.value}')")))
         column += len(name) + (3 if canvas.narrow else 4)
     if not canvas.narrow:
         pair = canvas.keys.pair("report.lens-before", "report.lens-beside")
@@ -78,7 +78,7 @@ def lenses(canvas: Canvas, lens: Lens, base: Base | None, *, together: bool = Fa
     return placed(canvas.width, *cells, to(canvas.width - 1, muted("base "), label, note=True))
 
 
-def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tuple[Row, ...]:
+def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> tuple[Row, ...]:
     """Return what is added, removed and changed against the base, and with `same` the rest as well.
 
     Without a base all of it is new: then each line saying so would say nothing.
@@ -106,7 +106,7 @@ def since(canvas: Canvas, base: Base | None, body: bytes, *, same: bool) -> tupl
     return tuple(rows)
 
 
-def sums(base: Base, body: bytes) -> str:
+def sums(base: Baseline, body: bytes) -> str:
     """Return how many fields differ, are new, are gone, and are the same: `8 fields differ, 15 are the same`."""
     counts = Counter(each.change for each in compare(base.body, body) if each.field.name not in ALWAYS_NEW)
     parts = [f"{amount(counts[Change.CHANGED], 'field')} {'differs' if counts[Change.CHANGED] == 1 else 'differ'}"]
@@ -183,7 +183,7 @@ def part_of(key: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def wire(canvas: Canvas, base: Base | None, body: bytes) -> tuple[Row, ...]:
+def wire(canvas: Canvas, base: Baseline | None, body: bytes) -> tuple[Row, ...]:
     """Return the exact bytes, cut into members: the offset of each line's first byte, and the bytes, verbatim.
 
     The texts of the lines, joined, are the body. From the second report of a request on, its number follows the

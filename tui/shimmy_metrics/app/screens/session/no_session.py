@@ -3,7 +3,7 @@
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Session
@@ -12,13 +12,13 @@ from shimmy_metrics.wording import UNREAD, duration
 NO_SERVER_KNOWN: Final = "The store was not read, so no server is shown."
 
 
-def idle_page(canvas: Canvas, overview: Overview) -> Page:
+def no_session_view(canvas: Canvas, overview: Overview) -> Content:
     """Return what to do, and what is kept."""
     # Of others nothing is known here.
     sentence = "No measured server is running." if overview.store_read else NO_SERVER_KNOWN
     if not overview.consent.measures:
         sentence = f"{_off(overview)}. {sentence}"
-    return Page((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
+    return Content((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
 
 
 def ended_head(canvas: Canvas, session: Session) -> tuple[Line, ...]:

@@ -8,10 +8,10 @@ from textual.binding import BindingType
 from shimmy_metrics.actions.overview import SessionPreview
 from shimmy_metrics.app.keys import BESIDE
 from shimmy_metrics.app.screens.session.no_session import ended_explained, ended_head, ended_of
-from shimmy_metrics.app.screens.session.view import chosen, figure_rows, session_page
-from shimmy_metrics.app.ui.buttons import Act
+from shimmy_metrics.app.screens.session.view import chosen, figure_rows, session_view
+from shimmy_metrics.app.ui.buttons import Button
 from shimmy_metrics.app.ui.field_screen import FieldFrame
-from shimmy_metrics.app.ui.layout import Canvas, Page, followed
+from shimmy_metrics.app.ui.layout import Canvas, Content, followed
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.app.ui.values import values
 
@@ -27,10 +27,10 @@ class SessionScreen(FieldFrame):
         self.index = 0
         self._shown = ""
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return the chosen session's figures."""
         self._stay()
-        return session_page(canvas, self.shimmy.overview, self.index)
+        return session_view(canvas, self.shimmy.overview, self.index)
 
     def _stay(self) -> None:
         """Stay with the session that is shown, though one before it ended."""
@@ -57,7 +57,7 @@ class SessionScreen(FieldFrame):
         else:
             await self.shimmy.push_screen(EndedScreen(self.shimmy.session_preview(ended)))
 
-    def acts(self) -> Sequence[Act]:
+    def buttons(self) -> Sequence[Button]:
         """Return this screen's buttons: open what ended, or the way between several sessions."""
         overview = self.shimmy.overview
         if ended_of(overview, self.mark):
@@ -84,9 +84,9 @@ class EndedScreen(FieldFrame):
         super().__init__()
         self._live = live
 
-    def page(self, canvas: Canvas) -> Page:
+    def content(self, canvas: Canvas) -> Content:
         """Return its figures."""
-        return Page(ended_head(canvas, self._live.session), figure_rows(canvas, self._live))
+        return Content(ended_head(canvas, self._live.session), figure_rows(canvas, self._live))
 
     def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return what a report would have said, and what was measured."""

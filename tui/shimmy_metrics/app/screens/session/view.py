@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
-from shimmy_metrics.app.screens.session.no_session import idle_page
+from shimmy_metrics.app.screens.session.no_session import no_session_view
 from shimmy_metrics.app.ui.frame import measured_elsewhere
-from shimmy_metrics.app.ui.layout import READING, Canvas, Page, Row, headline
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.state import Delivery
@@ -40,15 +40,15 @@ _SOURCES: Final = {
 }
 
 
-def session_page(canvas: Canvas, overview: Overview | None, index: int) -> Page:
+def session_view(canvas: Canvas, overview: Overview | None, index: int) -> Content:
     """Return the page for the running session number `index` (from 0), or what to do where none runs."""
     if overview is None:
-        return Page((line(muted(READING)), BLANK), ())
+        return Content((line(muted(READING)), BLANK), ())
     if not overview.running:
-        return idle_page(canvas, overview)
+        return no_session_view(canvas, overview)
     index = min(index, len(overview.running) - 1)
     live = overview.running[index]
-    return Page(_head(canvas, overview, live, index), figure_rows(canvas, live))
+    return Content(_head(canvas, overview, live, index), figure_rows(canvas, live))
 
 
 def chosen(overview: Overview | None, index: int) -> SessionPreview | None:
