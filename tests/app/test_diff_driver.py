@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
 from shimmy_metrics.app.diff_driver.sgr import PLAIN, Attributes, apply_sgr, transition
-from shimmy_metrics.app.diff_driver.tokens import TokenKind, has_certain_width, tokenize
+from shimmy_metrics.app.diff_driver.tokens import TokenKind, tokenize
 from support import opened, overviews
 from support.others import DEMO, Mixed, demo, stop_clocks
 from support.recorded import Compared, Glass, frames, resized
@@ -23,7 +24,7 @@ KEYS = f"{LISTS} {SEARCH} {PAGES}".split()
 NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
 
-def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> ScreenBuffer:
+def buffer(width: int = 20, height: int = 4, *, bce: bool = True) -> ScreenBuffer:
     made = ScreenBuffer(erases_in_colour=bce)
     made.resize(width, height)
     made.translate("\x1b[?1049h")
@@ -34,7 +35,7 @@ def grid(width: int = 20, height: int = 4, *, bce: bool = True) -> ScreenBuffer:
 
 
 def test_what_stands_there_is_not_written_again() -> None:
-    made = grid()
+    made = buffer()
     first = made.translate("\x1b[1;1Hhello\x1b[2;1Hworld\x1b[1;1H")
     assert "hello" in first
     assert made.translate("\x1b[1;1Hhello\x1b[2;1Hworld\x1b[1;1H") == ""
@@ -42,22 +43,22 @@ def test_what_stands_there_is_not_written_again() -> None:
 
 
 def test_a_cursor_that_moves_alone_is_moved() -> None:
-    made = grid()
+    made = buffer()
     made.translate("\x1b[1;1Hhello\x1b[1;1H")
     assert made.translate("\x1b[3;2H") == "\x1b[3;2H"
     assert made.translate("\x1b[3;2H") == ""
 
 
 def test_a_row_that_becomes_blank_is_erased() -> None:
-    made = grid()
+    made = buffer()
     made.translate("\x1b[1;1Hhello, all of you\x1b[1;1H")
     assert made.translate(f"\x1b[1;1H{' ' * 20}\x1b[1;1H") == "\x1b[1H\x1b[K"
 
 
 def test_a_coloured_blank_is_erased_only_where_the_terminal_colours_it() -> None:
     row = f"\x1b[1;1H\x1b[44m{' ' * 20}\x1b[0m\x1b[1;1H"
-    assert "\x1b[K" in grid(bce=True).translate(row)
-    assert "\x1b[K" not in grid(bce=False).translate(row)
+    assert "\x1b[K" in buffer(bce=True).translate(row)
+    assert "\x1b[K" not in buffer(bce=False).translate(row)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +77,14 @@ def test_a_coloured_blank_is_erased_only_where_the_terminal_colours_it() -> None
     ],
 )
 def test_what_it_does_not_know_passes_whole_and_makes_it_forget(unknown: str) -> None:
-    made = grid()
+    made = buffer()
     made.translate("\x1b[1;1Hhello\x1b[1;1H")
     assert made.translate(unknown) == unknown
     assert "hello" in made.translate("\x1b[1;1Hhello\x1b[1;1H")
 
 
 def test_text_that_follows_something_unknown_passes_until_the_cursor_is_placed() -> None:
-    made = grid()
+    made = buffer()
     assert made.translate("\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[0m\x1b[2;2Hab") == (
         "\x1b[2;2Hab\x1b[3A\x1b[1mcd\x1b[m\x1b[2;2Hab"
     )
@@ -103,14 +104,14 @@ def test_text_that_follows_something_unknown_passes_until_the_cursor_is_placed()
     ],
 )
 def test_what_touches_no_cell_is_passed_on(passed: str) -> None:
-    made = grid()
+    made = buffer()
     made.translate("\x1b[1;1Hhello\x1b[1;1H")
     assert made.translate(passed) == passed
     assert made.translate("\x1b[1;1Hhello\x1b[1;1H") == ""
 
 
 def test_an_update_is_marked_only_where_it_holds_something() -> None:
-    made = grid()
+    made = buffer()
     assert made.translate("\x1b[?2026h") == ""
     assert made.translate("\x1b[1;1Hhello\x1b[1;1H") == "\x1b[?2026h\x1b[1Hhello\x1b[1H"
     assert made.translate("\x1b[?2026l") == "\x1b[?2026l"
@@ -120,7 +121,7 @@ def test_an_update_is_marked_only_where_it_holds_something() -> None:
 
 @pytest.mark.parametrize("row", ["日本語", "e\u0301t\u0301", "👨\u200d👩\u200d👧 us", "❤\ufe0f", "🇩🇪", "a\u00adb"])
 def test_a_row_of_uncertain_widths_is_written_as_it_came_and_once(row: str) -> None:
-    made = grid()
+    made = buffer()
     frame = f"\x1b[2;1H\x1b[1m{row}\x1b[0m and more\x1b[1;1H"
     assert row + "\x1b[m and more" in made.translate(frame)
     assert made.translate(frame) == ""
@@ -137,20 +138,20 @@ def test_the_last_cell_stays_of_a_row_of_uncertain_widths_that_the_cursor_was_le
 
 
 def test_a_link_is_written_with_its_text() -> None:
-    made = grid()
+    made = buffer()
     linked = "\x1b[1;1Ha\x1b]8;id=1;https://example.org/\x1b\\b\x1b]8;;\x1b\\c\x1b[1;1H"
     assert "\x1b]8;id=1;https://example.org/\x1b\\b\x1b]8;;\x1b\\c" in made.translate(linked)
     assert "abc" in made.translate("\x1b[1;1Habc\x1b[1;1H")
 
 
 def test_text_over_the_edge_is_left_to_the_terminal() -> None:
-    made = grid(10, 2)
+    made = buffer(10, 2)
     assert made.translate("\x1b[1;8Habcd") == "\x1b[1;8Habcd"
     assert made.translate("\x1b[5;1Hbelow\x1b[1;1H") == "\x1b[5Hbelow\x1b[1H"
 
 
 def test_a_resize_writes_everything() -> None:
-    made = grid()
+    made = buffer()
     made.translate("\x1b[1;1Hhello\x1b[1;1H")
     made.resize(21, 4)
     assert "hello" in made.translate("\x1b[1;1Hhello\x1b[1;1H")
@@ -182,7 +183,7 @@ def test_the_oldest_terminals_turn_all_attributes_off_at_once() -> None:
         ("1;38;5;200;48;2;0;10;0", Attributes(weight="1", foreground="38;5;200", background="48;2;0;10;0")),
         ("31;0;4", Attributes(underline="4")),
         ("1;22;97;104;27", Attributes(foreground="97", background="104")),
-        ("4:3;58;2;1;2;3;2", Attributes(underline="4:3", line="58;2;1;2;3", weight="2")),
+        ("4:3;58;2;1;2;3;2", Attributes(underline="4:3", underline_colour="58;2;1;2;3", weight="2")),
         ("4:3;4:0;58:5:1;59", PLAIN),
         ("38:2::1:2:3;9", Attributes(foreground="38:2::1:2:3", strike="9")),
     ],
@@ -229,9 +230,11 @@ def test_any_frames_at_all_show_the_same(written: list[str]) -> None:
 
 
 @given(st.text() | st.lists(st.sampled_from(list("\x1b[]?;:0189mhHPqJ\\\x07ab\n日")), max_size=30).map("".join))
-def test_a_frame_is_cut_without_losing_a_byte(data: str) -> None:
-    assert "".join(piece.raw for piece in tokenize(data)) == data
-    assert all(has_certain_width(piece.raw) or piece.kind is not TokenKind.LINE for piece in tokenize(data))
+def test_a_frame_is_split_without_losing_a_byte_and_its_texts_have_no_control_characters(data: str) -> None:
+    tokens = list(tokenize(data))
+    assert "".join(token.raw for token in tokens) == data
+    texts = [token.raw for token in tokens if token.kind is TokenKind.TEXT]
+    assert not [text for text in texts if any(category(character) == "Cc" for character in text)]
 
 
 @pytest.mark.parametrize("variables", [{}, {"TERM": "xterm", "COLORTERM": ""}], ids=["true colour", "16 colours"])

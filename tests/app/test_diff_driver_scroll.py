@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shimmy_metrics.app.diff_driver.cell import BLANK, Row
@@ -46,11 +46,11 @@ def rows(*texts: str) -> list[Row]:
 
 
 def showing(lines: list[str]) -> tuple[ScreenBuffer, Glass]:
-    """Return a grid and a terminal of 20 x 8 that show a title, these lines and a drawer."""
-    grid, glass = ScreenBuffer(erases_in_colour=True, scrolls=True), Glass(20, 8)
-    grid.resize(20, 8)
-    glass.feed(grid.translate("\x1b[?1049h" + content(lines)))
-    return grid, glass
+    """Return a buffer and a terminal of 20 x 8 that show a title, these lines and a drawer."""
+    buffer, glass = ScreenBuffer(erases_in_colour=True, scrolls=True), Glass(20, 8)
+    buffer.resize(20, 8)
+    glass.feed(buffer.translate("\x1b[?1049h" + content(lines)))
+    return buffer, glass
 
 
 def content(lines: list[str]) -> str:
@@ -106,15 +106,14 @@ def test_nothing_is_found_in_what_is_blank_or_not_known() -> None:
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(-6, 6))
-def test_a_terminal_moves_rows_as_the_grid_believes(top: int, more: int, count: int) -> None:
+def test_a_terminal_moves_rows_as_the_buffer_expects(top: int, more: int, count: int) -> None:
     bottom = min(top + more, 7)
-    if not 0 < abs(count) <= bottom - top:
-        return
+    assume(0 < abs(count) <= bottom - top)
     shown = [f"{number} row" for number in range(8)]
     shift = Shift(top, bottom, count)
     glass = Glass(5, 8)
     glass.feed("".join(f"\x1b[{number};1H{row}" for number, row in enumerate(shown, 1)) + shift.sequence)
-    assert glass.text() == ["".join(cell[0] for cell in row if cell).rstrip() for row in shift.moved(rows(*shown))]
+    assert glass.text() == ["".join(cell[0] for cell in row if cell).rstrip() for row in shift.apply(rows(*shown))]
     # The region is gone: a line feed at the screen's bottom moves all.
     glass.feed("\x1b[8;1H\n")
     assert glass.text()[-1] == ""
@@ -124,8 +123,8 @@ def test_a_terminal_moves_rows_as_the_grid_believes(top: int, more: int, count: 
 
 
 def test_a_list_that_scrolls_is_moved_and_its_new_row_written() -> None:
-    grid, glass = showing(LINES[:5])
-    written = grid.translate(content(LINES[1:6]))
+    buffer, glass = showing(LINES[:5])
+    written = buffer.translate(content(LINES[1:6]))
     assert written == "\x1b[2;6r\x1b[6H\n\x1b[r\x1b[6Hzeta\x1b[3;2H"
     glass.feed(written)
     assert glass.text() == ["The title", *LINES[1:6], "in the drawer", "keys"]
@@ -135,8 +134,8 @@ def test_a_list_that_scrolls_is_moved_and_its_new_row_written() -> None:
 @pytest.mark.parametrize("count", [-5, -4, -2, -1, 1, 2, 3])
 def test_the_cursor_and_what_stands_below_stay(count: int) -> None:
     lines = [chr(ord("a") + number) * 18 for number in range(20)]
-    grid, glass = showing(lines[8:13])
-    written = grid.translate(content(lines[8 + count : 13 + count]))
+    buffer, glass = showing(lines[8:13])
+    written = buffer.translate(content(lines[8 + count : 13 + count]))
     assert bool(SCROLLS.match(written)) == (abs(count) < 5)
     glass.feed(written)
     assert glass.text() == ["The title", *lines[8 + count : 13 + count], "in the drawer", "keys"]
@@ -147,9 +146,9 @@ def test_the_mark_moves_against_the_rows() -> None:
     def marked(first: int, at: int) -> str:
         return content([f"{'>' if row == at else ' '} {LINES[row]:18.18}" for row in range(first, first + 5)])
 
-    grid, glass = showing([])
-    glass.feed(grid.translate(marked(0, 4)))
-    written = grid.translate(marked(1, 5))
+    buffer, glass = showing([])
+    glass.feed(buffer.translate(marked(0, 4)))
+    written = buffer.translate(marked(1, 5))
     assert SCROLLS.search(written)
     glass.feed(written)
     assert glass.text()[3:7] == ["  this: delta", "  and epsilon too", "> zeta", "in the drawer"]
@@ -165,16 +164,16 @@ def test_rows_come_in_without_colour() -> None:
 
 
 def test_what_scrolls_stands_within_the_marks_of_the_update() -> None:
-    grid, _ = showing(LINES[:5])
-    written = grid.translate(f"\x1b[?2026h{content(LINES[1:6])}\x1b[?2026l")
+    buffer, _ = showing(LINES[:5])
+    written = buffer.translate(f"\x1b[?2026h{content(LINES[1:6])}\x1b[?2026l")
     assert re.fullmatch(r"\x1b\[\?2026h\x1b\[2;6r\x1b\[6H\n\x1b\[r.*\x1b\[\?2026l", written, re.DOTALL)
 
 
 def test_a_terminal_that_cannot_is_not_asked_to() -> None:
-    grid = ScreenBuffer(erases_in_colour=True)
-    grid.resize(20, 8)
-    grid.translate("\x1b[?1049h" + content(LINES[:5]))
-    written = grid.translate(content(LINES[1:6]))
+    buffer = ScreenBuffer(erases_in_colour=True)
+    buffer.resize(20, 8)
+    buffer.translate("\x1b[?1049h" + content(LINES[:5]))
+    written = buffer.translate(content(LINES[1:6]))
     assert not SCROLLS.search(written)
     assert len(written) > 50
 
@@ -182,19 +181,19 @@ def test_a_terminal_that_cannot_is_not_asked_to() -> None:
 @pytest.mark.parametrize("unknown", ["\x1b[2;5r", "\x1b[?6h", "\x1b[?69h", "\x9b2;5r", "\x1bPq#0~~\x1b\\"])
 def test_after_what_it_does_not_know_nothing_is_moved_until_a_screen_begins(unknown: str) -> None:
     """There may be margins, or a picture among the rows."""
-    grid, _ = showing(LINES[:5])
-    grid.translate(unknown)
-    grid.translate(content(LINES[:5]))
-    assert not SCROLLS.search(grid.translate(content(LINES[1:6])))
-    grid.translate(f"\x1b[?1049h{content(LINES[1:6])}")
-    assert SCROLLS.search(grid.translate(content(LINES[2:7])))
+    buffer, _ = showing(LINES[:5])
+    buffer.translate(unknown)
+    buffer.translate(content(LINES[:5]))
+    assert not SCROLLS.search(buffer.translate(content(LINES[1:6])))
+    buffer.translate(f"\x1b[?1049h{content(LINES[1:6])}")
+    assert SCROLLS.search(buffer.translate(content(LINES[2:7])))
 
 
 def test_after_a_resize_nothing_is_moved_that_is_not_known() -> None:
-    grid, _ = showing(LINES[:5])
-    grid.resize(20, 9)
-    assert not SCROLLS.search(grid.translate(content(LINES[1:6])))
-    assert SCROLLS.search(grid.translate(content(LINES[2:7])))
+    buffer, _ = showing(LINES[:5])
+    buffer.resize(20, 9)
+    assert not SCROLLS.search(buffer.translate(content(LINES[1:6])))
+    assert SCROLLS.search(buffer.translate(content(LINES[2:7])))
 
 
 @pytest.mark.skipif(shutil.which("infocmp") is None, reason="infocmp is not installed")
@@ -204,10 +203,10 @@ def test_those_terminals_scroll_whose_terminfo_says_so(name: str) -> None:
     if told.returncode:
         pytest.skip("terminfo does not know it here")
     can = all(each in told.stdout for each in ("\tcsr=\\E[%i%p1%d;%p2%dr,", "\tind=", "\tri=\\EM"))
-    grid = screen_buffer_for(name)
-    grid.resize(20, 8)
-    grid.translate("\x1b[?1049h" + content(LINES[:5]))
-    assert bool(SCROLLS.search(grid.translate(content(LINES[1:6])))) == can
+    buffer = screen_buffer_for(name)
+    buffer.resize(20, 8)
+    buffer.translate("\x1b[?1049h" + content(LINES[:5]))
+    assert bool(SCROLLS.search(buffer.translate(content(LINES[1:6])))) == can
 
 
 # --- what is seen ---------------------------------------------------------------------------------------------------

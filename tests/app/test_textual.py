@@ -24,7 +24,7 @@ PRIVATE: dict[str, tuple[type, str]] = {
     "_batch_count": (App, "a screen draws nothing while the app holds drawing back"),
     "_compositor_refresh": (Screen, "the first frame is painted at once, and none while drawing is held back"),
     "_css_update_count": (Screen, "a screen without styles of its own has no style sheet read again"),
-    "_driver": (App, "the cursor is moved and shown without a frame, and the grid told to forget"),
+    "_driver": (App, "the cursor is moved and shown without a frame, and the driver told to forget"),
     "_file": (LinuxDriver, "the terminal's real size is asked of what is written to"),
     "_loop": (Driver, "a signal's handler has the loop draw again"),
     "_previous_cursor_position": (App, "a frame moves the cursor from where it stands, so it is told where we put it"),

@@ -122,7 +122,7 @@ _Shown = TypeVar("_Shown", bound=Shown)
 
 
 class Compared(Generic[_Shown]):
-    """Terminals side by side: one gets the frames, the others what the grid makes of them, with bce and without."""
+    """Terminals side by side: one gets the frames, the others what the buffer makes of them, with bce and without."""
 
     def __init__(
         self,
@@ -130,13 +130,13 @@ class Compared(Generic[_Shown]):
         width: int,
         height: int,
         bces: tuple[bool, ...] = (True, False),
-        grid: Callable[[bool], ScreenBuffer] = lambda bce: ScreenBuffer(erases_in_colour=bce, scrolls=True),
+        buffer: Callable[[bool], ScreenBuffer] = lambda bce: ScreenBuffer(erases_in_colour=bce, scrolls=True),
     ) -> None:
         self.plain = terminal(width, height)
         self.lean = {bce: terminal(width, height) for bce in bces}
-        self.grids = {bce: grid(bce) for bce in self.lean}
+        self.buffers = {bce: buffer(bce) for bce in self.lean}
         self.written = self.saved = self.scrolled = 0
-        for made in self.grids.values():
+        for made in self.buffers.values():
             made.resize(width, height)
         self.show("\x1b[?1049h\x1b[?7l")
 
@@ -145,7 +145,7 @@ class Compared(Generic[_Shown]):
         self.plain.feed(frame)
         self.written += len(self.lean) * len(frame)
         for bce, glass in self.lean.items():
-            short = self.grids[bce].translate(frame)
+            short = self.buffers[bce].translate(frame)
             glass.feed(short)
             self.saved += len(short)
             self.scrolled += bool(_SCROLLED.search(short))
@@ -154,7 +154,7 @@ class Compared(Generic[_Shown]):
         """Become another size."""
         for glass in (self.plain, *self.lean.values()):
             glass.resize(width, height)
-        for made in self.grids.values():
+        for made in self.buffers.values():
             made.resize(width, height)
 
     def same(self, when: object) -> None:

@@ -1,7 +1,7 @@
-"""A driver that writes differences: frames go in, and only the cells that changed reach the terminal.
+"""A Textual driver that writes differences: of each frame, only the cells that changed reach the terminal.
 
-A room of its own: it knows Textual's drivers and nothing of this app. In the order of the way: `frame` cuts what
-Textual writes into pieces, `grid` knows what the terminal shows and says what differs, `scroll` finds rows that only
-moved, `writing` goes the shortest way from cell to cell and `style` from some attributes to others, `driver` stands
-between Textual and the terminal.
+It knows Textual and Rich alone, so it could be a package of its own. In the order in which a frame passes: `tokens`
+splits what Textual writes, `screen_buffer` keeps what the terminal shows and finds what differs, `scroll` finds rows
+that only moved, `encoder` writes cells in the fewest bytes, with `sgr` for their attributes. `driver` stands between
+Textual and the terminal.
 """

@@ -1,9 +1,9 @@
-"""The driver: Textual's own for this system, with the grid between it and the terminal.
+"""The driver: Textual's own for this system, with a `ScreenBuffer` between it and the terminal.
 
     App(driver_class=diff_driver(os.environ.get("TERM", "")))
 
-`forget()` is for a redraw key: the next frame is written whole. The driver itself forgets where it must: when the
-terminal was resized, suspended, or has another size than the app thinks.
+Bind a redraw key to `forget()`: the next frame is then written whole. The driver forgets by itself when the terminal
+was resized, was suspended, or has another size than the app assumes.
 """
 
 import os
@@ -19,24 +19,26 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
 _ERASE_IN_COLOUR: Final = ("xterm", "linux", "alacritty", "kitty", "foot", "ghostty", "wezterm", "konsole", "rxvt")
-"""Terminals whose terminfo entry has `bce`. Multiplexers answer for the terminal outside: they are not among them."""
+"""Terminals whose terminfo entry has `bce`. Multiplexers depend on the terminal outside, so they are not listed."""
 
 _SCROLLS: Final = (*_ERASE_IN_COLOUR, "screen", "tmux", "vt1", "vt2", "vt3", "vt4")
-"""Terminals whose terminfo entry has `csr`, `ind` and `ri`: they move the rows of a scrolling region."""
+"""Terminals whose terminfo entry has `csr`, `ind` and `ri`: they can move the rows of a scrolling region."""
 
-_RESET_ONLY: Final = ("vt1", "ansi")
-"""Terminals that turn attributes off all at once or not at all."""
+_RESETS: Final = ("vt1", "ansi")
+"""Terminals that cannot turn attributes off singly, only all at once."""
 
-SETTLED_SECONDS: Final = 0.05
-"""After a resize all is drawn again: a terminal that had another size for a moment only has lost cells, and the app
-has heard of none."""
+RESIZE_SETTLE_SECONDS: Final = 0.05
+"""How long after a resize everything is drawn again.
+
+A terminal that had another size for a moment has lost cells, and the app may never have heard of that size.
+"""
 
 
 def screen_buffer_for(terminal: str) -> ScreenBuffer:
-    """Return a grid that says what a terminal of this name understands."""
+    """Return a buffer that uses what a terminal of this name (`TERM`) understands."""
     return ScreenBuffer(
         erases_in_colour=terminal.startswith(_ERASE_IN_COLOUR),
-        resets=terminal.startswith(_RESET_ONLY),
+        resets=terminal.startswith(_RESETS),
         scrolls=terminal.startswith(_SCROLLS),
     )
 
@@ -44,94 +46,94 @@ def screen_buffer_for(terminal: str) -> ScreenBuffer:
 if sys.platform == "win32":
 
     def diff_driver(terminal: str) -> "type[Driver] | None":
-        """Return None: Textual's own driver has to serve there."""
+        """Return None: on Windows, Textual's own driver is used."""
         return None
 else:
 
     def diff_driver(terminal: str) -> "type[Driver] | None":
-        """Return the driver for the terminal of this name (`TERM`)."""
+        """Return the driver class for a terminal of this name (`TERM`)."""
         from textual.drivers.linux_driver import LinuxDriver
         from textual.events import Resize
         from textual.message import Message
 
         class DiffDriver(LinuxDriver):
-            """Writes differences. `_app`, `_loop` and `_file` are the base class's: it has no public names for them."""
+            """Writes differences. `_app`, `_loop` and `_file` are the base class's; nothing public offers them."""
 
             def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the base class's own
-                self._grid = screen_buffer_for(terminal)
-                # The thread that reads keys writes, too; so does a signal's handler, in the midst of another write.
+                self._buffer = screen_buffer_for(terminal)
+                # The thread that reads keys writes as well; so does a signal handler, even during another write.
                 self._lock = threading.RLock()
                 self._writing = False
-                self._unsure = False
-                self._was_open = False
+                self._forget_next = False
+                self._started_before = False
                 super().__init__(*arguments, **options)
 
             def write(self, data: str) -> None:
                 """Write what the terminal does not show yet."""
                 with self._lock:
-                    if self._writing:
-                        self._unsure = True
+                    if self._writing:  # by a signal handler, in the middle of another write
+                        self._forget_next = True
                         super().write(data)
                         return
                     self._writing = True
                     try:
-                        changed = self._differences(data)
+                        changed = self._diff(data)
                         if changed:
                             super().write(changed)
                     finally:
                         self._writing = False
 
             def forget(self) -> None:
-                """Write the next frame whole. Any thread may say so, and a signal's handler."""
-                self._unsure = True
+                """Have the next frame written whole. Safe to call from any thread and from a signal handler."""
+                self._forget_next = True
 
             def start_application_mode(self) -> None:
-                """Begin, or go on after the program was suspended."""
+                """Take the terminal over, at the start and after each suspension."""
                 self.forget()
                 super().start_application_mode()  # type: ignore[no-untyped-call]
-                _also_on_resize(self._draw_again)
-                if self._was_open:
-                    self._draw_again()
-                self._was_open = True
+                _add_resize_handler(self._redraw_soon)
+                if self._started_before:
+                    self._redraw_soon()
+                self._started_before = True
 
             def process_message(self, message: Message) -> None:
-                """Hear a terminal that tells its new size among the keys."""
+                """Draw again after a resize that the terminal reports in its input instead of by a signal."""
                 if isinstance(message, Resize):
-                    self._draw_again()
+                    self._redraw_soon()
                 super().process_message(message)
 
-            def _differences(self, data: str) -> str:
-                if self._unsure:
-                    self._unsure = False
-                    self._grid.forget()
+            def _diff(self, data: str) -> str:
+                if self._forget_next:
+                    self._forget_next = False
+                    self._buffer.forget()
                 size = self._app.size
-                if self._real_size() not in {None, tuple(size)}:
-                    # The frame is for another terminal than this one: it does with it what it would have done.
-                    self._grid.forget()
+                if self._terminal_size() not in {None, tuple(size)}:
+                    # The frame was drawn for another size. The terminal gets it as it is, as it would without us.
+                    self._buffer.forget()
                     return data
-                self._grid.resize(*size)
-                return self._grid.translate(data)
+                self._buffer.resize(*size)
+                return self._buffer.translate(data)
 
-            def _real_size(self) -> tuple[int, int] | None:
+            def _terminal_size(self) -> tuple[int, int] | None:
                 try:
                     size = os.get_terminal_size(self._file.fileno()) if self._file else None
                 except (OSError, ValueError):
                     return None
                 return (size.columns, size.lines) if size else None
 
-            def _draw_again(self) -> None:
+            def _redraw_soon(self) -> None:
                 self.forget()
                 app = self._app
-                self._loop.call_soon_threadsafe(app.call_later, app.set_timer, SETTLED_SECONDS, app.refresh)
+                self._loop.call_soon_threadsafe(app.call_later, app.set_timer, RESIZE_SETTLE_SECONDS, app.refresh)
 
         return DiffDriver
 
-    def _also_on_resize(heard: Callable[[], object]) -> None:
-        """Call `heard`, too, when the terminal is resized."""
+    def _add_resize_handler(on_resize: Callable[[], object]) -> None:
+        """Call `on_resize` when the terminal is resized, before the handler that is set already."""
         before = signal.getsignal(signal.SIGWINCH)
 
         def both(number: int, frame: Any) -> None:  # noqa: ANN401 - a frame of the interpreter
-            heard()
+            on_resize()
             if callable(before):
                 before(number, frame)
 

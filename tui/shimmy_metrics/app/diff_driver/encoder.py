@@ -1,105 +1,107 @@
-"""Rows as they are written: the cells that differ, each by the shortest way to its place and its attributes. Pure."""
+"""Write the cells of rows that differ, with the shortest moves and attribute changes between them. Pure."""
 
 from typing import Final
 
-from shimmy_metrics.app.diff_driver.cell import Row, drawn, under
+from shimmy_metrics.app.diff_driver.cell import Row, attributes_for, shows_on_blank
 from shimmy_metrics.app.diff_driver.sgr import PLAIN, RESET, Attributes, transition
 
-ERASED: Final = 6
-"""Blank cells to a row's end from which an erasing sequence is shorter than the blanks."""
+MIN_ERASED: Final = 6
+"""The number of blank cells at a row's end from which an erasing sequence is shorter than the blanks."""
 
 
 class Encoder:
-    """What is written at once, and where it leaves the cursor.
+    """Collects what is written at once, and knows where that leaves the cursor.
 
-    It begins with a place, not with a step from where the cursor was: another program may have moved it.
-    `erases_in_colour` and `resets` are the terminal's, as the grid has them; `first` comes before all else.
+    The first move is absolute: another program may have moved the cursor. `erases_in_colour` and `resets` describe the
+    terminal, as in `ScreenBuffer`; `first` is written before all else.
     """
 
     def __init__(self, *, erases_in_colour: bool, resets: bool, first: str = "") -> None:
-        self._bce = erases_in_colour
+        self._erases_in_colour = erases_in_colour
         self._resets = resets
-        self._made = [first]
-        self._pen = PLAIN
+        self._output = [first]
+        self._attributes = PLAIN
         self.cursor: tuple[int, int] | None = None
 
-    def ended(self) -> str:
-        """Return what was written, with no attributes set in the end."""
-        return f"{''.join(self._made)}{RESET if self._pen != PLAIN else ''}"
+    def output(self) -> str:
+        """Return what was written, followed by a reset of the attributes if any is set."""
+        return f"{''.join(self._output)}{RESET if self._attributes != PLAIN else ''}"
 
-    def place(self, row: int, column: int) -> None:
-        """Place the cursor, wherever it is."""
-        self._made.append(to(row, column))
+    def move(self, row: int, column: int) -> None:
+        """Move the cursor, wherever it is."""
+        self._output.append(absolute_move(row, column))
         self.cursor = row, column
 
-    def text(self, text: str, attributes: Attributes, cells: int | None) -> None:
-        """Write a text that takes so many cells; None where terminals disagree about that."""
-        self._take(attributes)
-        self._made.append(text)
+    def write_text(self, text: str, attributes: Attributes, cells: int | None) -> None:
+        """Write a text that takes `cells` cells; None if terminals disagree about its width."""
+        self._set_attributes(attributes)
+        self._output.append(text)
         self.cursor = (self.cursor[0], self.cursor[1] + cells) if self.cursor and cells is not None else None
 
-    def row(self, row: int, shown: Row, wanted: Row) -> None:
-        """Write what differs in a row."""
+    def write_row(self, row: int, shown: Row, wanted: Row) -> None:
+        """Write the cells of a row that differ."""
         tail = self._blank_tail(wanted)
-        for at, cell in enumerate(wanted):
-            if cell is None or cell == shown[at]:
+        for column, cell in enumerate(wanted):
+            if cell is None or cell == shown[column]:
                 continue
-            if self.cursor != (row, at):
-                self._made.append(self._there(row, at, wanted))
-            if cell[1] is not self._pen:
-                self._take(under(cell, self._pen))
-            if at >= tail and len(wanted) - at >= ERASED:
-                self._made.append("\x1b[K")
-                self.cursor = row, at
+            if self.cursor != (row, column):
+                self._output.append(self._advance(row, column, wanted))
+            if cell[1] is not self._attributes:
+                self._set_attributes(attributes_for(cell, self._attributes))
+            if column >= tail and len(wanted) - column >= MIN_ERASED:
+                self._output.append("\x1b[K")
+                self.cursor = row, column
                 break
-            self._made.append(cell[0])
-            self.cursor = row, at + 1
+            self._output.append(cell[0])
+            self.cursor = row, column + 1
 
-    def _there(self, row: int, column: int, wanted: Row) -> str:
-        """Return the shortest way to a cell: a move, or over what stands between.
+    def _advance(self, row: int, column: int, wanted: Row) -> str:
+        """Return what brings the cursor to a cell: a move, or the cells before it once more if that is no longer.
 
-        That is written again where it needs no other attributes than those in force.
+        Cells are repeated only if they need no other attributes than the current ones.
         """
-        short = way(self.cursor, row, column, len(wanted))
-        if self.cursor is None or self.cursor[0] != row or not 0 < column - self.cursor[1] <= len(short):
-            return short
+        move = shortest_move(self.cursor, row, column, len(wanted))
+        if self.cursor is None or self.cursor[0] != row or not 0 < column - self.cursor[1] <= len(move):
+            return move
         between = wanted[self.cursor[1] : column]
-        if any(cell is None or under(cell, self._pen) != self._pen for cell in between):
-            return short
-        again = "".join(cell[0] for cell in between if cell)
-        return again if len(again.encode()) <= len(short) else short
+        if any(cell is None or attributes_for(cell, self._attributes) != self._attributes for cell in between):
+            return move
+        repeated = "".join(cell[0] for cell in between if cell)
+        return repeated if len(repeated.encode()) <= len(move) else move
 
     def _blank_tail(self, wanted: Row) -> int:
-        """Return the column from which the row is blank in one background that erasing gives; its width where not."""
+        """Return the column from which erasing gives the rest of the row; the row's width if there is none."""
         last = wanted[-1]
-        if last is None or last[0] != " " or drawn(last[1]) or (last[1].background and not self._bce):
+        if last is None or last[0] != " " or shows_on_blank(last[1]):
+            return len(wanted)
+        if last[1].background and not self._erases_in_colour:
             return len(wanted)
         tail = len(wanted)
         while tail > 0 and wanted[tail - 1] == last:
             tail -= 1
         return tail
 
-    def _take(self, attributes: Attributes) -> None:
-        if attributes != self._pen:
-            self._made.append(transition(self._pen, attributes, resets=self._resets))
-            self._pen = attributes
+    def _set_attributes(self, attributes: Attributes) -> None:
+        if attributes != self._attributes:
+            self._output.append(transition(self._attributes, attributes, resets=self._resets))
+            self._attributes = attributes
 
 
-def to(row: int, column: int) -> str:
-    """Return what places the cursor, wherever it is."""
+def absolute_move(row: int, column: int) -> str:
+    """Return the sequence that moves the cursor, wherever it is."""
     return f"\x1b[{row + 1};{column + 1}H" if column else f"\x1b[{row + 1}H"
 
 
-def way(cursor: tuple[int, int] | None, row: int, column: int, width: int) -> str:
-    """Return the shortest move from where the cursor is, if that is known."""
-    place = to(row, column)
+def shortest_move(cursor: tuple[int, int] | None, row: int, column: int, width: int) -> str:
+    """Return the shortest sequence that moves the cursor from where it is; None: that is unknown."""
+    absolute = absolute_move(row, column)
     if cursor is None or cursor[1] >= width:
-        return place  # behind the last column is where terminals disagree
-    down, along = row - cursor[0], column - cursor[1]
-    return min(place, f"{_steps(down, 'B', 'A')}{_steps(along, 'C', 'D')}", key=len)
+        return absolute  # past the last column, terminals disagree about where the cursor is
+    relative = f"{_steps(row - cursor[0], 'B', 'A')}{_steps(column - cursor[1], 'C', 'D')}"
+    return min(absolute, relative, key=len)
 
 
-def _steps(count: int, on: str, back: str) -> str:
+def _steps(count: int, forward: str, back: str) -> str:
     if not count:
         return ""
-    return f"\x1b[{abs(count) if abs(count) > 1 else ''}{on if count > 0 else back}"
+    return f"\x1b[{abs(count) if abs(count) > 1 else ''}{forward if count > 0 else back}"

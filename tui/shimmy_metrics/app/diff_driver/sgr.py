@@ -1,4 +1,4 @@
-"""Text attributes as SGR parameters, and the shortest way from one to another. Pure."""
+"""Text attributes as SGR parameters, and the shortest sequence from some to others. Pure."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ RESET: Final = "\x1b[m"
 
 
 class Attributes(NamedTuple):
-    """What SGR can set, each as the parameters that set it; empty is the terminal's own."""
+    """What SGR can set, each as the parameters that set it; empty is the terminal's default."""
 
     weight: str = ""
     italic: str = ""
@@ -18,8 +18,7 @@ class Attributes(NamedTuple):
     strike: str = ""
     foreground: str = ""
     background: str = ""
-    line: str = ""
-    """The colour of the underline."""
+    underline_colour: str = ""
     other: str = ""
 
 
@@ -35,7 +34,7 @@ _OFF: Final = {
     "strike": "29",
     "foreground": "39",
     "background": "49",
-    "line": "59",
+    "underline_colour": "59",
 }
 _ON: Final = {
     "1": "weight",
@@ -50,26 +49,26 @@ _ON: Final = {
     "9": "strike",
 }
 _OFF_NAMES: Final = {code: name for name, code in _OFF.items()}
-_COLOURS: Final = {"38": "foreground", "48": "background", "58": "line"}
-_TWICE: Final = "21"
-"""Underlined twice, but on Linux's console: no longer bold. So nothing is turned off singly around it."""
+_COLOURS: Final = {"38": "foreground", "48": "background", "58": "underline_colour"}
+_DOUBLE_UNDERLINE: Final = "21"
+"""Double underline; on the Linux console, bold off. So around it everything is reset, nothing turned off singly."""
 
 
 @lru_cache(4096)
 def apply_sgr(before: Attributes, parameters: str) -> Attributes:
-    """Return the attributes after an SGR sequence with these parameters."""
+    """Return the attributes that an SGR sequence with these parameters leaves."""
     values = {name: value for name, value in zip(Attributes._fields, before, strict=True) if value}
     codes = [code.lstrip("0") or "0" for code in parameters.split(";")]
     index = 0
     while index < len(codes):
         code = codes[index]
-        long = 1
+        length = 1
         head, _, rest = code.partition(":")
         if code == "0":
             values.clear()
         elif code in _ON:
             name = _ON[code]
-            # Bold and faint can stand together; they go together, too.
+            # Bold and faint can be on together, and 22 turns both off.
             both = name == "weight" and values.get(name, code) != code
             values[name] = "1;2" if both else code
         elif code in _OFF_NAMES:
@@ -80,40 +79,40 @@ def apply_sgr(before: Attributes, parameters: str) -> Attributes:
             values["underline"] = code
         elif head in _COLOURS:
             if not rest:
-                long = {"5": 3, "2": 5}.get(codes[index + 1] if index + 1 < len(codes) else "", 1)
-            values[_COLOURS[head]] = ";".join(codes[index : index + long])
+                length = {"5": 3, "2": 5}.get(codes[index + 1] if index + 1 < len(codes) else "", 1)
+            values[_COLOURS[head]] = ";".join(codes[index : index + length])
         elif _plain_colour(code, "3", "9"):
             values["foreground"] = code
         elif _plain_colour(code, "4", "10"):
             values["background"] = code
         else:
             values["other"] = ";".join(filter(None, (values.get("other", ""), code)))
-        index += long
+        index += length
     return Attributes(**values)
 
 
 @lru_cache(8192)
 def transition(before: Attributes, after: Attributes, *, resets: bool = False) -> str:
-    """Return the shortest SGR sequence that leads from one to the other; empty where they are the same.
+    """Return the shortest SGR sequence that turns `before` into `after`; empty if they are equal.
 
-    `resets`: nothing can be turned off singly, as on the oldest terminals.
+    `resets`: the terminal cannot turn attributes off singly, only all at once.
     """
     if before == after:
         return ""
-    wanted = [value for value in after if value]
-    afresh = f"\x1b[{';'.join(['', *wanted])}m"
-    if before.other or _TWICE in {before.underline, after.underline}:
-        return afresh
+    set_after = [value for value in after if value]
+    from_reset = f"\x1b[{';'.join(['', *set_after])}m"
+    if before.other or _DOUBLE_UNDERLINE in {before.underline, after.underline}:
+        return from_reset
     steps: list[str] = []
     for name, old, new in zip(Attributes._fields, before, after, strict=True):
         if old == new:
             continue
-        # Bold over faint would leave both on.
+        # Bold after faint would leave both on.
         if (name == "weight" and old and new) or (resets and not new):
-            return afresh
+            return from_reset
         steps.append(new or _OFF[name])
     changed = f"\x1b[{';'.join(steps)}m"
-    return changed if len(changed) <= len(afresh) else afresh
+    return changed if len(changed) <= len(from_reset) else from_reset
 
 
 def _plain_colour(code: str, normal: str, bright: str) -> bool:

@@ -1,7 +1,7 @@
-"""A frame as Textual writes it, cut into what it does: moves, attributes, text, and sequences by what they touch. Pure.
+"""Split what Textual writes into tokens: moves, attributes, text, and other sequences by what they change. Pure.
 
-Only what is known to leave every cell, the cursor and the attributes alone counts as harmless. The rest is unknown, and
-an unknown sequence may have done anything.
+A sequence is harmless if it is known to change no cell, nor the cursor, nor the attributes. Any other is unknown: it
+may have changed anything.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-_TOKEN: Final = re.compile(
+_PATTERN: Final = re.compile(
     r"(?P<move>\x1b\[(?P<row>\d*);(?P<column>\d*)H)"
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|(?P<attributes>\x1b\[(?P<parameters>[\d;:]*)m)"
@@ -27,12 +27,12 @@ _TOKEN: Final = re.compile(
 )
 
 _HARMLESS_MODES: Final = frozenset(
-    # cursor keys, wrapping, blinking, showing the cursor; mouse, focus; pastes; colours' and sizes' reports
+    # cursor keys, wrapping, cursor blink and visibility; mouse, focus, paste; updates; colour and size reports
     [1, 7, 12, 25, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026, 2031, 2048]
 )
 
 _HARMLESS_COMMANDS: Final = frozenset(
-    # titles, folder, colours of the palette, pointer, clipboard, their resets, marks of shells, notifications
+    # titles, folder, palette colours, pointer, clipboard, their resets, shell marks, notifications
     [0, 1, 2, 4, 7, 9, *range(10, 20), 22, 52, 99, 104, *range(110, 120), 133, 777]
 )
 
@@ -41,28 +41,27 @@ _REGIONAL_INDICATORS: Final = ("\U0001f1e6", "\U0001f1ff")
 
 
 class TokenKind(Enum):
-    """What a piece of a frame does."""
+    """What a token does."""
 
     MOVE = auto()
-    """The cursor goes to `row` and `column`, both from 0."""
+    """Moves the cursor to `row` and `column`, both from 0."""
     ATTRIBUTES = auto()
-    """`value` are the parameters of an SGR sequence."""
+    """An SGR sequence; `value` holds its parameters."""
     TEXT = auto()
-    LINE = auto()
-    """The cursor goes to the next row's begin."""
+    LINE_FEED = auto()
+    """Moves the cursor to the start of the next row."""
     LINK = auto()
-    """What follows leads to the address in `value`; empty: to none."""
-    BEGIN = auto()
-    """An update begins: the terminal may wait until it is whole."""
-    END = auto()
-    ALTERNATE = auto()
-    """The terminal's second screen comes in front."""
+    """Text after it links to the address in `value`; if that is empty, to none."""
+    BEGIN_UPDATE = auto()
+    """Lets the terminal wait until the update is complete before it shows any of it."""
+    END_UPDATE = auto()
+    ALTERNATE_SCREEN = auto()
     HARMLESS = auto()
     UNKNOWN = auto()
 
 
 class Token(NamedTuple):
-    """One piece: its bytes as they came, and what they mean."""
+    """One token: its text as it came in `raw`, and what it means."""
 
     kind: TokenKind
     raw: str
@@ -72,13 +71,13 @@ class Token(NamedTuple):
 
 
 _MODES: Final = {
-    "2026h": TokenKind.BEGIN,
-    "2026l": TokenKind.END,
-    "1049h": TokenKind.ALTERNATE,
+    "2026h": TokenKind.BEGIN_UPDATE,
+    "2026l": TokenKind.END_UPDATE,
+    "1049h": TokenKind.ALTERNATE_SCREEN,
 }
-_PLAIN: Final = {
+_BY_GROUP: Final = {
     "text": TokenKind.TEXT,
-    "line": TokenKind.LINE,
+    "line": TokenKind.LINE_FEED,
     "query": TokenKind.HARMLESS,
     "string": TokenKind.UNKNOWN,
     "sequence": TokenKind.UNKNOWN,
@@ -86,8 +85,8 @@ _PLAIN: Final = {
 
 
 def tokenize(data: str) -> Iterator[Token]:
-    """Yield the pieces of what is written, in order; their bytes joined are the data."""
-    for match in _TOKEN.finditer(data):
+    """Yield the tokens of `data` in order; their `raw` joined is `data`."""
+    for match in _PATTERN.finditer(data):
         raw, name = match[0], match.lastgroup or ""
         if match["move"]:
             row, column = int(match["row"] or 1), int(match["column"] or 1)
@@ -99,19 +98,19 @@ def tokenize(data: str) -> Iterator[Token]:
         elif match["command"]:
             yield _command(raw, match["command"], match["value"] or "")
         else:
-            yield Token(_PLAIN[name], raw)
+            yield Token(_BY_GROUP[name], raw)
 
 
 def has_certain_width(text: str) -> bool:
     """Whether every character takes one cell in every terminal.
 
-    Of wide characters, combining ones, flags and joined emoji terminals hold different opinions, and so do programs.
+    Terminals disagree about wide and combining characters, flags and joined emoji.
     """
-    return text.isascii() or all(map(_single, text))
+    return text.isascii() or all(map(_takes_one_cell, text))
 
 
 @lru_cache(8192)
-def _single(character: str) -> bool:
+def _takes_one_cell(character: str) -> bool:
     first, last = _REGIONAL_INDICATORS
     category = unicodedata.category(character)
     return (
