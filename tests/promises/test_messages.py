@@ -543,6 +543,31 @@ def test_a_report_that_somebody_else_releases_meanwhile_was_gone_already(
     assert caught.value.remedy == "See shimmy config --metrics status"
 
 
+def test_a_release_is_refused_once_a_switch_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    _held(home)
+    found = outbox.find_release(home.profile, "all")
+    monkeypatch.setattr(outbox, "start_sender", lambda *_, **__: pytest.fail("a sender was started"))
+    off = Home(tmp_path, {**home.variables, "DO_NOT_TRACK": "1"}).profile
+    with pytest.raises(UserError, match="nothing may leave now"):
+        outbox.release_found(off, found)
+
+
+def test_a_sender_that_cannot_be_started_leaves_the_report_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "no more processes")
+
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    _held(home)
+    found = outbox.find_release(home.profile, "all")
+    monkeypatch.setattr(outbox, "start_sender", refused)
+    with pytest.raises(UserError, match="the sender could not be started"):
+        outbox.release_found(home.profile, found)
+    assert outbox.find_release(home.profile, "all") == found
+
+
 def test_an_unknown_trouble_of_the_store_is_said_as_one(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught, sqlite_errors(tmp_path / "metrics.db"):
         raise sqlite3.OperationalError("something new")

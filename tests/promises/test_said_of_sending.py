@@ -365,7 +365,7 @@ def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str)
     let_wait(home)
     let_wait(home, SECOND)
     is_one_line(_own(home, word, "beef"), "no report that waits has a digest or a session_id that begins with")
-    is_one_line(_own(home, word, ""), "an empty ID")
+    is_one_line(_own(home, word, ""), "an empty ID names no report")
     is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
     is_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 2
