@@ -12,13 +12,13 @@ from shimmy_metrics.app.screens.history.view import history_view, row_key
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.delivery.sender_lock import lock_path
-from shimmy_metrics.departure_text import became, label, sentence
 from shimmy_metrics.limits import REPEAT_SECONDS
 from shimmy_metrics.records import Failure, Note, NoteKind, Outcome, QueuedReport
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.wording.departures import became, label, sentence
 from support import opened, overviews, samples
 from support.departed import depart
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.cli.plain_report import plain_report
-from shimmy_metrics.departure_text import became, set_aside
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.system.text_output import wrap_line
+from shimmy_metrics.wording.departures import became, set_aside
 from support import overviews
 from support.home_terminal import COLUMNS, terminal
 from support.installed import Home

@@ -14,10 +14,10 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.demo.toy_server import ToyServer
-from shimmy_metrics.files_text import BEYOND
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.wording.files import BEYOND
 from support.home_terminal import terminal
 from support.installed import BIN, Home, wait_until
 from support.samples import queued

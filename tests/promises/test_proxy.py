@@ -18,7 +18,7 @@ from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_json, as_lines
 from shimmy_metrics.delivery.proxy import UNUSABLE
-from shimmy_metrics.wording import informed
+from shimmy_metrics.wording.question import disclosure
 from support import opened, overviews, samples
 from support.installed import Home
 from support.reading import unwrapped
@@ -58,7 +58,7 @@ def test_where_there_is_no_proxy_nothing_is_said_of_one(tmp_path: Path) -> None:
         [*as_lines(read_status(profile)), *plain_report(overview(profile, samples.FACTS), samples.NOW)]
     )
     assert json.loads(as_json(read_status(profile)))["proxy"] is None
-    assert "by way of" not in "".join([*informed(ELSEWHERE), *map(plain, before(canvas(), overviews.idle()))])
+    assert "by way of" not in "".join([*disclosure(ELSEWHERE), *map(plain, before(canvas(), overviews.idle()))])
 
 
 @pytest.mark.parametrize("unbroken", [False, True])

@@ -9,10 +9,10 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import USES, Kind, OwnFile, files
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.files_text import NOTHING_HERE, listed
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.files import NOTHING_HERE, listed
 from support.samples import profile, queued
 
 CONFIG_FOLDER = ("config.json", ".lock", ".config.json.abcd_123", f".config.json.shimmy-metrics-{'0f' * 8}")

@@ -20,13 +20,13 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
-from shimmy_metrics.files_text import BEYOND, done, question
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import opened, set_meta, store_path, transaction
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.files import BEYOND, done, question
 from support.samples import COUNTERS, NOW, SESSION_ID, profile, queued, session
 from support.timely import in_time
 

@@ -9,11 +9,11 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.leak_scan import Identifier
 from shimmy_metrics.actions.validate import ValidationResult, validate_given, validate_held
-from shimmy_metrics.findings_text import findings
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, store_path
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.validation import findings
 from support.samples import profile, queued, sealed
 
 SECRET = "hunter2hunter2"

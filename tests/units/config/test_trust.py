@@ -19,7 +19,7 @@ from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import obstacle
+from shimmy_metrics.wording.consent import obstacle
 from support.samples import profile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")

@@ -20,10 +20,12 @@ from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget, at_home, free, in_home
 from shimmy_metrics.consent.state import Decision, Delivery
-from shimmy_metrics.departure_text import purged
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import FIRST_ATTEMPT
-from shimmy_metrics.wording import amount, decided, held, held_for_an_earlier_yes, obstacle, renewed
+from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
+from shimmy_metrics.wording.departures import purged
+from shimmy_metrics.wording.numbers import amount
 
 _ABOUT_NEWS: Final = ("add", "leave")
 
@@ -102,9 +104,9 @@ class Doing(Releasing):
 
     def _recorded(self, answer: str, decision: Decision, *, changed: bool) -> str:
         if answer in _ABOUT_NEWS:
-            return renewed(decision)
+            return renewal_recorded(decision)
         shown, environment = self.overview, self.profile.environment
-        return decided(
+        return answer_sentence(
             decision,
             changed=changed,
             switch=environment.switch,
@@ -126,7 +128,7 @@ class Doing(Releasing):
             return
         shown = self.overview
         attempt, blocked = (shown.attempt, obstacle(shown.consent)) if shown is not None else (FIRST_ATTEMPT, "")
-        self.post_message(Answered(held(attempt, review=review, blocked=blocked)))
+        self.post_message(Answered(delivery_changed(attempt, review=review, blocked=blocked)))
 
     # --- forget --------------------------------------------------------------------------------------------------
 
@@ -134,7 +136,7 @@ class Doing(Releasing):
     def ask_to_forget(self) -> None:
         """Count what lies here, then ask whether all of it may be deleted."""
         from shimmy_metrics.actions.forget import forget_plan
-        from shimmy_metrics.files_text import NOTHING_HERE, question
+        from shimmy_metrics.wording.files import NOTHING_HERE, question
 
         before = forget_plan(self.profile)
         if before.nothing:
@@ -148,7 +150,7 @@ class Doing(Releasing):
     @work(thread=True, group="act", exit_on_error=False)
     def _forget(self) -> None:
         from shimmy_metrics.actions.forget import forget
-        from shimmy_metrics.files_text import done
+        from shimmy_metrics.wording.files import done
 
         def forgotten() -> str:
             return " ".join(done(forget(self.profile), self.profile.clock.now()))
@@ -221,7 +223,7 @@ class Doing(Releasing):
 
         def validated() -> str:
             from shimmy_metrics.actions.validate import validate_held  # with sockets for the host's names: 6 ms
-            from shimmy_metrics.findings_text import findings
+            from shimmy_metrics.wording.validation import findings
 
             found = validate_held(self.profile)
             lines = list(findings(found, held=True))

@@ -12,10 +12,11 @@ from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.asked import Question
 from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
-from shimmy_metrics.departure_text import became, deleted, host, never_left, receipts_deleted, sentence
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
-from shimmy_metrics.wording import amount, by_way_of
+from shimmy_metrics.wording.departures import became, deleted, host, never_left, receipts_deleted, sentence
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.receiver import by_way_of
 
 
 class Released(NamedTuple):

@@ -65,7 +65,7 @@ def _export(profile: Profile) -> int:
 
 def _validate(profile: Profile, wanted: ConfigArguments) -> int:
     from shimmy_metrics.actions.validate import validate_given, validate_held
-    from shimmy_metrics.findings_text import findings
+    from shimmy_metrics.wording.validation import findings
 
     if wanted.file is None:
         with purge_first(profile):
@@ -102,7 +102,7 @@ def _read(file: str) -> bytes:
 
 def _report_unread(profile: Profile) -> None:
     from shimmy_metrics.actions.status import read_status
-    from shimmy_metrics.wording import UNREAD
+    from shimmy_metrics.wording.consent import UNREAD
 
     if read_status(profile).unread:
         print_stderr(UNREAD)

@@ -9,13 +9,15 @@ from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.output import print_line
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Decision
-from shimmy_metrics.departure_text import host
-from shimmy_metrics.departure_text import purged as sentences
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
-from shimmy_metrics.other_servers_text import other_receiver
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import amount, answered, by_way_of, held_for_an_earlier_yes
+from shimmy_metrics.wording.decision import answer_recorded, held_for_an_earlier_yes
+from shimmy_metrics.wording.departures import host
+from shimmy_metrics.wording.departures import purged as sentences
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import other_receiver
+from shimmy_metrics.wording.receiver import by_way_of
 
 
 def enable(profile: Profile) -> int:
@@ -26,7 +28,7 @@ def enable(profile: Profile) -> int:
     for line in decided.told:
         print_line(line)
     now = read_status(profile)
-    for line in answered(now.consent, changed=decided.changed, attempt=now.attempt):
+    for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:
@@ -61,7 +63,7 @@ def disable(profile: Profile) -> int:
 
 def _say_off(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
     """Say it at once: until a sender has ended, a second may pass."""
-    for line in (*answered(EffectiveConsent(decision), changed=changed), *told):
+    for line in (*answer_recorded(EffectiveConsent(decision), changed=changed), *told):
         print_line(line)
     sys.stdout.flush()
 

@@ -10,9 +10,9 @@ from shimmy_metrics.actions.files import files as list_files
 from shimmy_metrics.cli.tty import at_terminal, in_foreground
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
-from shimmy_metrics.files_text import NOTHING_HERE, done, listed, question
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.wording.files import NOTHING_HERE, done, listed, question
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult

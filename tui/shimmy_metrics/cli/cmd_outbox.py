@@ -14,15 +14,18 @@ from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.consent.state import Consent, Delivery
-from shimmy_metrics.departure_text import became, sentence, set_aside, waits_until
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
-from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording import DISABLE, HELD, UNREAD, amount, by_way_of, leaves, obstacle
+from shimmy_metrics.wording.consent import DISABLE, UNREAD, obstacle
+from shimmy_metrics.wording.departures import became, sentence, set_aside, waits_until
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.receiver import by_way_of
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 
 _POLL_SECONDS: Final = 0.05
 _WAIT_SECONDS: Final = SEND_SECONDS + 1.0
@@ -117,13 +120,13 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not leave: metrics are not enabled."
     elif found.basis is Basis.SESSION and consent.decision.delivery is Delivery.REVIEW:
-        yield HELD
+        yield HELD_UNTIL_RELEASED
     elif (
         consent.sends
         and acting.sends
         and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
     ):
-        yield leaves(found.attempt, from_here=none_sends(consent, found.running))
+        yield sent_when(found.attempt, from_here=none_sends(consent, found.running))
         if other:  # the other servers have another receiver
             yield f"It goes to {found.request.url}{by_way_of(found.proxy)}."
 
@@ -167,7 +170,7 @@ def _became(found: ReleaseRequest, made: Departure | None, told: Status) -> Iter
     its_own = (report for report in told.queued if report.report_id in released)
     yield from _waiting(its_own, told.now, sends=told.consent.sends)
     if told.due:
-        when = leaves(told.attempt, from_here=none_sends(told.consent, told.running))
+        when = sent_when(told.attempt, from_here=none_sends(told.consent, told.running))
         yield f"{amount(told.due, 'report')} due. {obstacle(told.consent) or when}"
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} did not fit into it: release all once more."

@@ -21,13 +21,15 @@ from shimmy_metrics.actions.decide import (
 )
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.status import read_status
-from shimmy_metrics.departure_text import purged
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording import (
+from shimmy_metrics.wording.consent import WITHDRAW
+from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
+from shimmy_metrics.wording.departures import purged
+from shimmy_metrics.wording.question import (
     DECLINE,
     ENABLE,
     ENABLE_HELD,
@@ -37,13 +39,10 @@ from shimmy_metrics.wording import (
     ONLY_FOR_ME,
     QUESTION,
     STARTING,
-    WITHDRAW,
     Answer,
-    answered,
-    informed,
-    news_answers,
-    news_question,
-    renewed,
+    disclosure,
+    new_fields_answers,
+    new_fields_question,
 )
 
 _TRIES: Final = 3
@@ -71,7 +70,9 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
             decided = asked.acts[word](profile)
             for line in decided.told:
                 print_line(line)
-            for line in [renewed(decided.decision)] if shown.news else _confirmed(decided, profile, starting=starting):
+            for line in (
+                [renewal_recorded(decided.decision)] if shown.news else _confirmed(decided, profile, starting=starting)
+            ):
                 print_line(line)
             return decided
         if word == LATER.word:
@@ -101,8 +102,8 @@ def _about_everything(shown: Overview, *, starting: bool) -> _Asked:
 
 
 def _about_news(shown: Overview) -> _Asked:
-    answers = news_answers(len(shown.news), len(FIELDS) - len(shown.news))
-    lines = [news_question(len(shown.news)), ""]
+    answers = new_fields_answers(len(shown.news), len(FIELDS) - len(shown.news))
+    lines = [new_fields_question(len(shown.news)), ""]
     for field in shown.news:
         lines.append(f"{field.name}: {field.kind.bounds}.")
         lines.append(f"  {field.meaning} Why: {field.purpose}. Source: {field.source}.")
@@ -118,7 +119,7 @@ def _answer(answer: Answer) -> str:
 def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield QUESTION
     yield ""
-    yield from informed(shown.consent.endpoint, shown.proxy)
+    yield from disclosure(shown.consent.endpoint, shown.proxy)
     yield f"An example of the {len(FIELDS)} fields: this machine's facts, and a session in which nothing happened."
     yield f"  {shown.example.body.decode()}"
     yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
@@ -136,7 +137,7 @@ def _enable_held(profile: Profile) -> Decided:
 
 def _confirmed(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = read_status(profile)
-    yield from answered(now.consent, changed=True, starting=starting, attempt=now.attempt)
+    yield from answer_recorded(now.consent, changed=True, starting=starting, attempt=now.attempt)
     yield from purged(decided.purged, now.now)
 
 

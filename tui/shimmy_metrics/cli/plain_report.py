@@ -7,7 +7,22 @@ from typing import Final
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
-from shimmy_metrics.departure_text import (
+from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.wording.consent import (
+    DISABLE,
+    UNREAD,
+    WITHDRAW,
+    new_fields_waiting,
+    obstacle,
+    state,
+    unusable_state,
+    while_unusable,
+    without_store,
+)
+from shimmy_metrics.wording.departures import (
     OVERDUE,
     became,
     in_all,
@@ -19,29 +34,11 @@ from shimmy_metrics.departure_text import (
     waits_until,
     when,
 )
-from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere
-from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
-from shimmy_metrics.report.field import Field
-from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.unknown_tokens_text import tokens_unknown
-from shimmy_metrics.wording import (
-    DISABLE,
-    HELD,
-    UNREAD,
-    WITHDRAW,
-    YOUR_ADDRESS,
-    amount,
-    by_way_of,
-    duration,
-    leaves,
-    news_waiting,
-    obstacle,
-    state,
-    unusable_state,
-    while_unusable,
-    without_store,
-)
+from shimmy_metrics.wording.numbers import amount, duration
+from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
+from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 
 _ENTRIES: Final = 10
 """The newest are read out; a thousand would hide what follows, and `export` has every one."""
@@ -68,7 +65,7 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     if other:
         yield other
     if shown.news:
-        yield news_waiting(len(shown.news))
+        yield new_fields_waiting(len(shown.news))
     if shown.unread:
         yield UNREAD
     if shown.store_read:
@@ -133,9 +130,9 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
     if shown.consent.sends and leaving:
         yield f"Reports go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
         yield (
-            HELD
+            HELD_UNTIL_RELEASED
             if shown.consent.decision.delivery is Delivery.REVIEW
-            else leaves(shown.attempt, from_here=none_sends(shown.consent, shown.sessions))
+            else sent_when(shown.attempt, from_here=none_sends(shown.consent, shown.sessions))
         )
     elif not shown.unusable:
         yield f"A report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"

@@ -16,7 +16,7 @@ def purge_first(profile: Profile) -> Iterator[None]:
     """
     # With the store behind it, which most commands that name this module do not open.
     from shimmy_metrics.actions.purge import purge_without_consent
-    from shimmy_metrics.departure_text import owed
+    from shimmy_metrics.wording.departures import owed
 
     undone = ""
     try:

@@ -7,24 +7,23 @@ from typing import Final
 
 from shimmy_metrics.actions.status import Status
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.departure_text import became, in_all, owed, receipts_kept, set_aside, waits_until
 from shimmy_metrics.limits import OUTBOX_DAYS
-from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere
 from shimmy_metrics.records import Departure
-from shimmy_metrics.wording import (
+from shimmy_metrics.wording.consent import (
     DISABLE,
     UNREAD,
-    amount,
-    by_way_of,
-    duration,
-    news_waiting,
-    next_attempt,
+    new_fields_waiting,
     obstacle,
     state,
     unusable_state,
     while_unusable,
     without_store,
 )
+from shimmy_metrics.wording.departures import became, in_all, owed, receipts_kept, set_aside, waits_until
+from shimmy_metrics.wording.numbers import amount, duration
+from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.wording.receiver import by_way_of
+from shimmy_metrics.wording.schedule import next_attempt
 
 _MOMENT: Final = 32
 """Characters of the config's `last_updated` that are shown: more than any point in time takes."""
@@ -111,7 +110,7 @@ def as_lines(status: Status) -> Iterator[str]:
     if other:
         yield other
     if consent.renews:
-        yield news_waiting(status.news)
+        yield new_fields_waiting(status.news)
     if consent.switch and consent.decision.consent is Consent.GRANTED:
         yield "Your yes stands; it counts where the switch is not set."
     yield ""

@@ -21,7 +21,6 @@ from shimmy_metrics.demo.meter import Meter
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.demo.traffic import Traffic
 from shimmy_metrics.exit_codes import Exit
-from shimmy_metrics.findings_text import findings
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
@@ -29,7 +28,8 @@ from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.validation import findings
 
 RUN_SECONDS: Final = 30.0
 """How long the meter runs beside the app before it stops and starts anew: long enough to look at a session, short

@@ -7,7 +7,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.sending import in_short
 from shimmy_metrics.app.ui.text import Line, Role, Span, cut, length, muted, placed, to
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording import State, state, unusable_state, without_store
+from shimmy_metrics.wording.consent import State, state, unusable_state, without_store
 
 
 class Tab(NamedTuple):

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas
-from shimmy_metrics.departure_text import afterwards, became, ended, failed, label, sentence
-from shimmy_metrics.other_servers_text import none_sends
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
-from shimmy_metrics.wording import next_attempt, obstacle, while_unusable
+from shimmy_metrics.wording.consent import obstacle, while_unusable
+from shimmy_metrics.wording.departures import afterwards, became, ended, failed, label, sentence
+from shimmy_metrics.wording.other_servers import none_sends
+from shimmy_metrics.wording.schedule import next_attempt
 
 
 def last_failed(overview: Overview) -> Departure | None:

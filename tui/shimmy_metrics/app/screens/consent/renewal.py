@@ -7,12 +7,12 @@ from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted,
 from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording import news_answers, news_question, no_key
+from shimmy_metrics.wording.question import new_fields_answers, new_fields_question, no_key
 
 
 def choices(overview: Overview) -> tuple[Choice, ...]:
     """Return the three answers, each with its consequence in numbers."""
-    add, leave, later = news_answers(len(overview.news), agreed(overview))
+    add, leave, later = new_fields_answers(len(overview.news), agreed(overview))
     return (
         Choice("consent.enable", "add", add.label, add.consequence),
         Choice("consent.decline", "leave", leave.label, leave.consequence),
@@ -26,7 +26,7 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     `seconds` is what is left of the time in which a key is awaited.
     """
     now = values(overview.example.body)
-    asked = wrapped(news_question(len(overview.news)), canvas.width, role=Role.STRONG)
+    asked = wrapped(new_fields_question(len(overview.news)), canvas.width, role=Role.STRONG)
     if seconds is not None:
         asked.append(line(muted(no_key(seconds))))
     fields = [each for field in overview.news for each in (*_field(canvas, field, now.get(field.name, "")), BLANK)]

@@ -12,12 +12,14 @@ from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted,
 from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
-from shimmy_metrics.files_text import BEYOND, listed
 from shimmy_metrics.limits import OUTBOX_DAYS
-from shimmy_metrics.other_servers_text import other_receiver, switched_elsewhere
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording import (
+from shimmy_metrics.wording.consent import obstacle, while_unusable
+from shimmy_metrics.wording.files import BEYOND, listed
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
+from shimmy_metrics.wording.question import (
     DECLINE,
     ENABLE,
     LATER,
@@ -26,11 +28,8 @@ from shimmy_metrics.wording import (
     ONLY_FOR_ME,
     QUESTION,
     STARTING,
-    amount,
-    informed,
+    disclosure,
     no_key,
-    obstacle,
-    while_unusable,
 )
 
 SHOWN: Final = (
@@ -89,7 +88,7 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     lines: list[Line] = [*asked, *waits, *_hint(canvas, overview)]
     decision = overview.consent.decision
     off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
-    who = informed(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
+    who = disclosure(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
     if canvas.width >= 80:
         lines += [each for told in who for each in wrapped(told, canvas.width)]
     else:

@@ -16,10 +16,10 @@ from shimmy_metrics.app.ui.buttons import Button
 from shimmy_metrics.app.ui.layout import Canvas, Content, headline
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import BLANK, Line, at, muted, placed, strong, to, wrapped
-from shimmy_metrics.departure_text import became, sentence
 from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
+from shimmy_metrics.wording.departures import became, sentence
 
 
 class HistoryScreen(BaseScreen):

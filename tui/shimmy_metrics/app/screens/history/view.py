@@ -7,11 +7,11 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, told, warning
 from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.departure_text import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
-from shimmy_metrics.departure_text import note as note_text
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
 from shimmy_metrics.records import Departure, Entry, NoteKind
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.departures import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
+from shimmy_metrics.wording.departures import note as note_text
+from shimmy_metrics.wording.numbers import amount
 
 _MEANINGS: Final = {
     NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",

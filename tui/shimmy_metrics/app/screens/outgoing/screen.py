@@ -15,8 +15,8 @@ from shimmy_metrics.app.screens.report.view import Baseline
 from shimmy_metrics.app.ui.buttons import Button
 from shimmy_metrics.app.ui.layout import Canvas, Content, followed
 from shimmy_metrics.consent.effective import Obstacle
-from shimmy_metrics.departure_text import OVERDUE, sentence, set_aside
 from shimmy_metrics.records import QueuedReport, QueueState
+from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 
 
 class OutgoingScreen(ReportFrame):

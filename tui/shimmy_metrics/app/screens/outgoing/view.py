@@ -14,12 +14,12 @@ from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line
 from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.departure_text import OVERDUE, became, host, sentence, set_aside, waits_until
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.other_servers_text import there
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.report.bodies import split
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, waits_until
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import there
 
 ALL_NEW: Final = "No sent report is kept here, so all of it is new."
 NOT_READ: Final = "The store was not read. An example:"

@@ -14,7 +14,7 @@ from shimmy_metrics.app.ui.field_screen import FieldFrame
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line, wrapped
 from shimmy_metrics.app.ui.values import values
-from shimmy_metrics.wording import HEADERS, YOUR_ADDRESS, connects
+from shimmy_metrics.wording.receiver import HEADERS, YOUR_ADDRESS, connects
 
 
 class ReportFrame(FieldFrame):

@@ -13,7 +13,7 @@ from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.bodies import members
 from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ
 from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.numbers import amount
 
 RAW_BYTES: Final = 64
 

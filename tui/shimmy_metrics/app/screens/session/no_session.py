@@ -7,7 +7,8 @@ from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording import UNREAD, duration
+from shimmy_metrics.wording.consent import UNREAD
+from shimmy_metrics.wording.numbers import duration
 
 NO_SERVER_KNOWN: Final = "The store was not read, so no server is shown."
 

@@ -12,11 +12,11 @@ from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import MINUTES_SHOWN
-from shimmy_metrics.other_servers_text import switched_elsewhere, there
 from shimmy_metrics.records import Session
-from shimmy_metrics.unknown_tokens_text import tokens_unknown
 from shimmy_metrics.vocabulary import TokenSource
-from shimmy_metrics.wording import duration
+from shimmy_metrics.wording.numbers import duration
+from shimmy_metrics.wording.other_servers import switched_elsewhere, there
+from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""

@@ -8,7 +8,7 @@ from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
-from shimmy_metrics.unknown_tokens_text import tokens_unknown
+from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from support import overviews
 from support.samples import NOW
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.validate import ValidationResult
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.numbers import amount
 
 _CATEGORIES: Final = {
     "user name": "user names",

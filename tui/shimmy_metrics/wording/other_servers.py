@@ -7,7 +7,7 @@ from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt, Session
-from shimmy_metrics.wording import next_attempt
+from shimmy_metrics.wording.schedule import next_attempt
 
 
 def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:

@@ -4,7 +4,8 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from shimmy_metrics.departure_text import (
+from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueueState
+from shimmy_metrics.wording.departures import (
     afterwards,
     became,
     deleted,
@@ -16,7 +17,6 @@ from shimmy_metrics.departure_text import (
     waits_until,
     when,
 )
-from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueueState
 from support.samples import NOW, queued
 
 HOST = "metrics.shimmy-ai.dev"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.actions.files import Kind, OwnFile
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.numbers import amount
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
@@ -60,7 +60,7 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
 
 def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
     """Yield what forgetting did, a sentence each; what could not be done is named."""
-    from shimmy_metrics.departure_text import became, purged  # with the store as well
+    from shimmy_metrics.wording.departures import became, purged  # with the store as well
 
     yield from result.told
     delivered = result.purged.delivered

@@ -7,8 +7,8 @@ import pytest
 from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
-from shimmy_metrics.other_servers_text import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.records import NextAttempt, Session
+from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
 from support import samples
 
 OTHER = "https://metrics.example.org/v1/usage"

@@ -1,4 +1,4 @@
-"""When a yes takes hold and when reports leave is told by one function, right in each case."""
+"""What a yes changes, and when reports are sent, comes from one function that is right in each case."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,8 @@ from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.records import NextAttempt
-from shimmy_metrics.wording import next_attempt, state, takes_hold
+from shimmy_metrics.wording.decision import effect_of_answer
+from shimmy_metrics.wording.schedule import next_attempt
 
 YES = Decision(consent=Consent.GRANTED, consent_id="grant")
 ELSEWHERE = "https://metrics.example.org/v1/usage"
@@ -22,36 +23,34 @@ def test_the_next_attempt_says_at_which_session_s_end_or_start(
 ) -> None:
     attempt = NextAttempt(ends_skipped, at_start)
     assert re.fullmatch(rf"when the {told}( from now)? {verb}", next_attempt(attempt))
-    assert f"Reports are sent {next_attempt(attempt)}." in takes_hold(EffectiveConsent(YES), attempt=attempt)
+    assert f"Reports are sent {next_attempt(attempt)}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt)
     assert next_attempt(attempt, from_here=True) == f"when the {told} from this shell {verb}"
 
 
 def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_end_or_at_a_start() -> None:
-    assert "Each report is sent after its session." in takes_hold(EffectiveConsent(YES))
+    assert "Each report is sent after its session." in effect_of_answer(EffectiveConsent(YES))
 
 
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
-    told = " ".join(takes_hold(EffectiveConsent(YES), own_server=True))
+    told = " ".join(effect_of_answer(EffectiveConsent(YES), own_server=True))
     assert "from the server's next start on; behind serve --upstream from now on" in told
     assert "Other servers' sessions stay here." in told
-    assert "from this start on" in takes_hold(EffectiveConsent(YES), starting=True, own_server=True)[0]
-    assert "and no other" in takes_hold(EffectiveConsent(YES), own_server=False)[0]
+    assert "from this start on" in effect_of_answer(EffectiveConsent(YES), starting=True, own_server=True)[0]
+    assert "and no other" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
 
 
 def test_held_reports_say_for_how_long() -> None:
-    told = " ".join(takes_hold(EffectiveConsent(replace(YES, delivery=Delivery.REVIEW)), own_server=True))
+    told = " ".join(effect_of_answer(EffectiveConsent(replace(YES, delivery=Delivery.REVIEW)), own_server=True))
     assert "until you release it, 14 days at most" in told
     assert "session ends" not in told
 
 
 def test_to_an_endpoint_of_one_s_own_any_server_s_sessions_go() -> None:
     own = replace(YES, endpoint=ELSEWHERE)
-    assert "stay here" not in " ".join(takes_hold(EffectiveConsent(own, endpoint=ELSEWHERE), own_server=True))
-    assert "Nothing leaves" in " ".join(takes_hold(EffectiveConsent(YES, endpoint=ELSEWHERE), own_server=True))
+    assert "stay here" not in " ".join(effect_of_answer(EffectiveConsent(own, endpoint=ELSEWHERE), own_server=True))
+    assert "Nothing leaves" in " ".join(effect_of_answer(EffectiveConsent(YES, endpoint=ELSEWHERE), own_server=True))
     assert EffectiveConsent(YES).endpoint == ENDPOINT
 
 
 def test_a_switch_speaks_for_its_shell_alone() -> None:
-    assert takes_hold(EffectiveConsent(YES, "CI_OFF")) == ("CI_OFF keeps everything off in this shell.",)
-    assert state(EffectiveConsent(YES, "DO_NOT_TRACK=1"), elsewhere=True).word == "off in this shell"
-    assert state(EffectiveConsent(YES, "DO_NOT_TRACK=1")).word == "metrics off"
+    assert effect_of_answer(EffectiveConsent(YES, "CI_OFF")) == ("CI_OFF keeps everything off in this shell.",)

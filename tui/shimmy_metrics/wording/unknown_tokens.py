@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from shimmy_metrics.vocabulary import OTHER
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.numbers import amount
 
 _ELSEWHERE: Final = "other paths"
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Cause, Departure, Entry, Failure, Note, NoteKind, Outcome, QueuedReport, QueueState
-from shimmy_metrics.wording import amount
+from shimmy_metrics.wording.numbers import amount
 
 _LABELS: Final = {
     None: "on the way",

@@ -1,0 +1,110 @@
+"""What may happen now, and why not. Pure."""
+
+from typing import Final, NamedTuple
+
+from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Unusable
+from shimmy_metrics.consent.state import Consent, Delivery
+
+
+class State(NamedTuple):
+    """What is in force, in words: `word` stands first (with its sign), `note` says more, or is empty."""
+
+    on: bool
+    word: str
+    note: str
+
+
+def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
+    """Return the consent state as every screen and `status` say it.
+
+    `elsewhere`: a server is measured that was started without the switch which is in force here.
+    """
+    decision = consent.decision
+    if consent.switch and elsewhere:
+        return State(on=True, word="off in this shell", note="a server is measured")
+    if consent.switch:
+        return State(on=False, word="metrics off", note=f"switched off by {consent.switch}")
+    if decision.consent is Consent.UNDECIDED:
+        return State(on=False, word="not decided", note="nothing is measured")
+    if decision.local:
+        return State(on=True, word="only for me", note="not sent")
+    if decision.consent is Consent.DECLINED:
+        return State(on=False, word="metrics off", note="nothing is measured")
+    if consent.obstacle is not None:
+        return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle])
+    held = decision.delivery is Delivery.REVIEW
+    return State(on=True, word="metrics on", note="held for review" if held else "reports are sent")
+
+
+def unusable_state(what: Unusable, *, elsewhere: bool) -> State:
+    """Return what every screen says where whatever was decided cannot be read, or an endpoint cannot be used.
+
+    `elsewhere`: a server is measured, which goes by what the shell had in which it was started.
+    """
+    if what is Unusable.CONFIG:
+        return State(on=False, word="metrics off", note="config unusable")
+    return State(on=elsewhere, word="off in this shell", note="a server is measured" if elsewhere else "no endpoint")
+
+
+def while_unusable(what: Unusable) -> str:
+    """Return what is so until that is mended, as a sentence."""
+    if what is Unusable.CONFIG:
+        return "While the config cannot be used nothing is measured and nothing leaves."
+    here = f"While {what} cannot be used nothing is measured or sent from this shell."
+    if what is Unusable.ENDPOINT:
+        return f"{here} A server that was started elsewhere goes by its own."
+    return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set goes by that."
+
+
+def without_store(shown: State) -> State:
+    """Return the state as it is said where the store cannot be used: what would be measured is not, or is not kept."""
+    return shown._replace(note="store unusable") if shown.on else shown
+
+
+_OBSTACLE_NOTES: Final = {
+    Obstacle.UNTRUSTED: "nothing is measured",
+    Obstacle.SWITCH: "switched off",
+    Obstacle.NEWER_SCHEMA: "nothing leaves",
+    Obstacle.OTHER_ENDPOINT: "nothing leaves here",
+    Obstacle.ENDED: "nothing leaves",
+}
+"""Short enough for the frame's corner; `obstacle` has the sentence."""
+
+
+def obstacle(consent: EffectiveConsent) -> str:
+    """Return why nothing leaves although the answer was yes, with what to do; empty where nothing stands in the way."""
+    match consent.obstacle:
+        case Obstacle.UNTRUSTED:
+            return (
+                f"The yes in the config does not count: {consent.distrust}. Nothing is measured or sent. Enable to "
+                "decide anew (another user's file or folder has to be moved away before), or disable."
+            )
+        case Obstacle.SWITCH:
+            return f"Nothing leaves from here: {consent.switch} is set. Unset it to go on as you agreed."
+        case Obstacle.NEWER_SCHEMA:
+            return "Nothing leaves: you agreed with a newer version of shimmy-metrics. Update this one."
+        case Obstacle.OTHER_ENDPOINT:
+            return (
+                f"Nothing leaves from here: you agreed to {consent.decision.endpoint}, and {consent.endpoint} is in "
+                "force in this shell. Enable again to agree to it. A server that was started elsewhere goes by its own."
+            )
+        case Obstacle.ENDED:
+            return (
+                f"Nothing leaves: {consent.endpoint} answered that the programme has ended. "
+                "What is measured stays here. Enable again to ask it anew."
+            )
+        case None:
+            return ""
+
+
+def new_fields_waiting(number: int) -> str:
+    """Return that so many new fields are not sent, since nobody was asked yet."""
+    fields, are = ("field", "is") if number == 1 else ("fields", "are")
+    return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks."
+
+
+UNREAD: Final = "The store was not read: metrics are off, and opening it now would write to it."
+
+DISABLE: Final = "shimmy config --metrics disable"
+
+WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."

@@ -1,0 +1,105 @@
+"""What a recorded answer changed. Pure."""
+
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
+from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
+from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.question import OWN_SERVER
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, next_attempt, sent_when
+
+
+def effect_of_answer(
+    consent: EffectiveConsent,
+    *,
+    starting: bool = False,
+    own_server: bool = OWN_SERVER,
+    attempt: NextAttempt = FIRST_ATTEMPT,
+) -> tuple[str, ...]:
+    """Return when a recorded yes, or "only for me", takes hold and when reports leave, in sentences; none for a no.
+
+    `starting`: a server starts at this very moment. `own_server`: `serve` measures a server of its own start (Linux);
+    elsewhere only one behind `--upstream` is measured. `attempt`: when a sender tries next.
+    """
+    decision = consent.decision
+    if not (decision.consent is Consent.GRANTED or decision.local):
+        return ()
+    if consent.switch:
+        return (f"{consent.switch} keeps everything off in this shell.",)
+    if not own_server:
+        measured = "On this system a server behind serve --upstream is measured, from now on, and no other."
+    elif starting:
+        measured = "Measured from this start on."
+    else:
+        measured = "Measured from the server's next start on; behind serve --upstream from now on."
+    if decision.local:
+        return (measured,)
+    blocked = obstacle(consent)
+    if blocked:
+        return measured, blocked
+    when = HELD_UNTIL_RELEASED if decision.delivery is Delivery.REVIEW else sent_when(attempt)
+    stays = ("Other servers' sessions stay here.",) if same_endpoint(consent.endpoint, ENDPOINT) else ()
+    return measured, when, *stays
+
+
+def answer_recorded(
+    consent: EffectiveConsent,
+    *,
+    changed: bool,
+    starting: bool = False,
+    own_server: bool = OWN_SERVER,
+    attempt: NextAttempt = FIRST_ATTEMPT,
+) -> tuple[str, ...]:
+    """Return what an answer did, in sentences: what holds now. What was deleted because of it tells `departure_text`.
+
+    `standing` is what is in force with the answer in it; the rest as `takes_hold`.
+    """
+    holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt)
+    if not holds:
+        if consent.decision.consent is Consent.UNDECIDED:  # withdrawn by the file's deletion, which is said beside this
+            return ("Metrics are off.",)
+        return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
+    if consent.switch:
+        return (*holds, "Your answer is recorded; it counts where the switch is not set.")
+    if consent.decision.local:
+        return ("Only for you from now on: what is measured for these screens is not sent.", *holds)
+    return ("Metrics are on." if changed else "Metrics were on already.", *holds)
+
+
+def answer_sentence(
+    decision: Decision,
+    *,
+    changed: bool,
+    switch: str = "",
+    endpoint: str = ENDPOINT,
+    starting: bool = False,
+    own_server: bool = OWN_SERVER,
+    attempt: NextAttempt = FIRST_ATTEMPT,
+) -> str:
+    """Return what `answer_recorded` does, as one line; `switch` and `endpoint` are those in force."""
+    consent = EffectiveConsent(decision, switch, endpoint)
+    told = answer_recorded(consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
+    return " ".join(told)
+
+
+def held_for_an_earlier_yes(number: int) -> str:
+    """Return that so many reports wait for the person's word since they were sealed under another yes."""
+    was, them = ("was", "it") if number == 1 else ("were", "them")
+    return f"{amount(number, 'report')} that waited {was} sealed under another yes: held until you release {them}."
+
+
+def renewal_recorded(decision: Decision) -> str:
+    """Return what an answer about new fields did."""
+    if decision.refused:
+        return "Recorded: no. The fields you agreed to go on as before."
+    return "Recorded: yes. They are part of each report from the next one on."
+
+
+def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "") -> str:
+    """Return what a change of how reports leave did. `blocked` says why nothing leaves, empty where something may."""
+    if review:
+        return HELD_UNTIL_RELEASED
+    if blocked:
+        return f"Reports are no longer held. {blocked}"
+    return f"Reports are sent by themselves from now on: those that wait {next_attempt(attempt)}."

@@ -1,0 +1,103 @@
+"""The question and its answers, as the app and the plain prompt ask it. Pure."""
+
+import sys
+from typing import Final, NamedTuple
+
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
+from shimmy_metrics.limits import OUTBOX_DAYS
+
+MAINTAINER: Final = "Michael A. Kuykendall"
+
+OWN_SERVER: Final = sys.platform == "linux"
+"""Whether `serve` measures a server of its own start on this system."""
+
+QUESTION: Final = "May Shimmy report how it is used?"
+
+
+def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[str, ...]:
+    """Return who gets it, what for, what, when, how long: said before the answer (at most 78 columns).
+
+    A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner, and it is
+    named, with the `proxy` in use. `off`: an answer other than yes is recorded, so that it is told what a yes would do.
+    """
+    if not same_endpoint(endpoint, ENDPOINT):
+        return (
+            f"{'Each session after a yes' if off else 'After each session'}: counts and coarse facts, under 1 kB,",
+            *([f"by way of {proxy}"] if proxy else []),
+            f"to {endpoint}",
+            "which was set here. It is not Shimmy's: its owner says what becomes of them.",
+        )
+    return (
+        "Each session after a yes: counts and coarse facts, under 1 kB, by HTTPS to its"
+        if off
+        else "After each session: counts and coarse facts, under 1 kB, over HTTPS, to its",
+        f"maintainer {MAINTAINER}: to improve Shimmy, for business planning,",
+        "investors and published trends. He promises to delete reports after analysis.",
+    )
+
+
+NEVER_HEAD: Final = "Never"
+
+NEVER: Final = (
+    "prompts, answers, model names, file paths, addresses, keys: a report has",
+    "no free text, so there is no room for them. The receiver sees your IP",
+    "address, as any web server does. It is in no report.",
+)
+
+
+class Answer(NamedTuple):
+    """An answer to the question: its letter, the word that the plain prompt takes, its name and its consequence."""
+
+    key: str
+    word: str
+    label: str
+    consequence: str
+
+
+ENABLE: Final = Answer(
+    "e",
+    "enable",
+    "Enable",
+    "from the server's next start; behind --upstream at once"
+    if OWN_SERVER
+    else "at once behind serve --upstream; no other server is measured here",
+)
+
+STARTING: Final = "measured from this start on" if OWN_SERVER else ENABLE.consequence
+"""A yes's consequence where the question is asked because the server is about to start."""
+
+ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measured for these screens, and not sent")
+
+DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured or sent; only this answer is kept")
+
+ENABLE_HELD: Final = Answer(
+    "", "hold", "Enable, held", f"each report is held until you release it, {OUTBOX_DAYS} days at most"
+)
+
+LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
+
+ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
+
+
+def no_key(seconds: int) -> str:
+    """Return what happens where nobody answers, `seconds` from now."""
+    return f"no key: the server starts in {seconds} s"
+
+
+def new_fields_question(number: int) -> str:
+    """Return the question about so many fields that are new since a yes."""
+    if number == 1:
+        return "One field is new since you agreed. May it be sent too?"
+    return f"{number} fields are new since you agreed. May they be sent too?"
+
+
+def new_fields_answers(number: int, agreed: int) -> tuple[Answer, Answer, Answer]:
+    """Return its answers: add them, leave it at the `agreed` ones, later."""
+    before = f"the {agreed} you agreed to, as before"
+    return (
+        Answer(
+            "e", "add", "Add it" if number == 1 else "Add them", f"{agreed + number} fields from the next report on"
+        ),
+        Answer("n", "no", "No", f"{before}; not asked again"),
+        Answer("a", "later", "Ask me later", f"{before}; asked again next time"),
+    )

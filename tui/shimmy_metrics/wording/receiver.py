@@ -1,0 +1,18 @@
+"""Who gets a report, and what they see of its way there. Pure."""
+
+from typing import Final
+
+
+def by_way_of(proxy: str) -> str:
+    """Return through what an endpoint is reached, to stand behind its name; empty where nothing is between."""
+    return f", by way of {proxy}" if proxy else ""
+
+
+def connects(proxy: str) -> str:
+    """Return what a proxy gets before the request, as a sentence behind others; empty where there is none."""
+    return f" {proxy} is asked first, with a CONNECT that names the receiver." if proxy else ""
+
+
+YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
+
+HEADERS: Final = "These are all headers of the request. None tells anything about this machine."

@@ -1,0 +1,33 @@
+"""When reports are sent. Pure."""
+
+from typing import Final
+
+from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
+
+_WHICH: Final = ("next", "second", "third")
+
+
+def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
+    """Return when the sender makes its next attempt by itself, to stand behind "sent".
+
+    `from_here`: the sessions that are measured now make none, since they were started for another receiver; one from
+    this shell does.
+    """
+    verb = "starts" if attempt.at_start else "ends"
+    if from_here:
+        return f"when the {_WHICH[attempt.ends_skipped]} session from this shell {verb}"
+    return f"when the {_WHICH[attempt.ends_skipped]} session {'from now ' if attempt.ends_skipped else ''}{verb}"
+
+
+HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it, {OUTBOX_DAYS} days at most."
+
+
+def sent_when(attempt: NextAttempt, *, from_here: bool = False) -> str:
+    """Return when reports are sent, as a sentence; the rest as for `next_attempt`.
+
+    Before a server was measured nobody knows how it will be started.
+    """
+    if attempt == FIRST_ATTEMPT:
+        return "Each report is sent after its session."
+    return f"Reports are sent {next_attempt(attempt, from_here=from_here)}."
