@@ -437,6 +437,12 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
         assert "Nothing leaves from here: c says why." in told(app)
         await opened.press(pilot, *("right_square_bracket",) * 2)
         assert "It changes until the session ends." in told(app)
+        # Both the report that is due and the server's own go where that server sends.
+        for back in ((), ("left_square_bracket",) * 2):
+            await opened.press(pilot, *back, *("l", "l") * (not back))
+            assert f"POST {ENDPOINT}" in told(app)
+        await opened.press(pilot, "w")
+        assert "Host: metrics.shimmy-ai.dev" in told(app)
         await opened.press(pilot, "c")
         said = told(app).replace(" ! ", " ")
         assert f"{OTHER_RECEIVER} is in force in this shell." in said

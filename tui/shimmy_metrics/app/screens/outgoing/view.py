@@ -205,17 +205,28 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     return "It changes until the session ends."
 
 
+def _receiver(overview: Overview, subject: Subject) -> str:
+    """Return where these bytes would be sent: by a server that sends to its receiver, else to this shell's."""
+    here, report = overview.consent.endpoint, subject.reports[0]
+    live = next((each for each in overview.running if each.report.report_id == subject.key), None)
+    if live is not None:
+        acting = there(overview.consent, live.session)
+        return acting.endpoint if acting.sends or overview.unusable else here
+    return report.endpoint or here if subject.sealed and report.state is QueueState.DUE else here
+
+
 def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
-    request = request_for(subject.reports, sent_to or overview.consent.endpoint)
+    receiver = sent_to or _receiver(overview, subject)
+    request = request_for(subject.reports, receiver)
     key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
     count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
     yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
-    if overview.proxy and not sent_to:
+    if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
         yield placed(canvas.width, at(1, muted("by way of "), overview.proxy))
     yield placed(canvas.width, at(1, muted("sha256 "), subject.sha256))
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
-    for name, value in request_for(subject.reports, overview.consent.endpoint).headers:
+    for name, value in request_for(subject.reports, _receiver(overview, subject)).headers:
         yield Row(placed(canvas.width, at(3, muted(f"{name}: "), value)), f"header {name}")
     yield Row(BLANK)
