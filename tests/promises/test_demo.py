@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.demo import story
+from shimmy_metrics.demo import run as demo
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
 from shimmy_metrics.report.validate import validate_body
 from support import samples
@@ -63,7 +63,7 @@ def test_left_in_the_middle_it_leaves_neither_a_folder_nor_a_meter(home: Home, n
         while not line.startswith("2."):
             line = process.stdout.readline()
             assert line
-        port = re.search(r"meter before it at http://127.0.0.1:(\d+)", line)
+        port = re.search(r"meter in front of it at http://127.0.0.1:(\d+)", line)
         assert port is not None
         assert listening(int(port[1]))
         process.send_signal(number)
@@ -76,7 +76,7 @@ def test_what_arrived_is_counted_in_reports(tmp_path: Path, capsys: pytest.Captu
     one, two = (samples.sealed(f"c0ffee00-0000-4000-8000-00000000000{number}").body for number in (1, 2))
     with LoopbackReceiver() as receiver:
         receiver.received.extend([Received((), one, 200), Received((), b"[" + one + b"," + two + b"]", 200)])
-        story._tell_end(samples.profile(tmp_path), receiver)
+        demo._print_outcome(samples.profile(tmp_path), receiver)
     assert "The receiver got 3 reports in 2 requests, the last one:" in capsys.readouterr().out
 
 

@@ -508,7 +508,7 @@ def test_an_error_of_ours_is_one_line_that_says_where_to_report_it(tmp_path: Pat
 def test_a_demo_whose_meter_does_not_start_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     home = Home(tmp_path, {"TMPDIR": str(tmp_path / "tmp")})
-    broken = "import shimmy_metrics.demo.meter as it; it._START_SECONDS = 0"
+    broken = "import shimmy_metrics.demo.serve_process as it; it._START_SECONDS = 0"
     told = _run_broken(home, broken, "demo")
     says_trouble(told, "127.0.0.1:")
     assert re.search(r"127\.0\.0\.1:\d+: the meter did not start\. Try again", told.stderr)

@@ -45,7 +45,7 @@ class _Handed:
     def __init__(self, request: Request, _: Environment, gate: Gate, __: float) -> None:
         for event in _GATES:
             gate.step(event, {"request": SimpleNamespace(method=b"POST")})
-        self._answer = Response(*self.receiver.take(request.headers, request.body))
+        self._answer = Response(*self.receiver.receive(request.headers, request.body))
 
     def answer(self, _: float) -> Response:
         return self._answer

@@ -24,9 +24,9 @@ def command(seconds: float) -> str:
 def run(seconds: float) -> int:
     """Play it; return the exit code."""
     from shimmy_metrics.app.terminal import hang_up
-    from shimmy_metrics.demo import story
+    from shimmy_metrics.demo import run as demo
 
-    story.RUN_SECONDS = seconds  # type: ignore[misc]
+    demo.RUN_SECONDS = seconds  # type: ignore[misc]
     hang_up.FORCED_EXIT_SECONDS = _PATIENT_SECONDS  # type: ignore[misc]
     sys.argv = ["shimmy", "demo"]
     from shimmy_metrics.cli.main import shimmy

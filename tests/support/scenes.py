@@ -20,7 +20,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.ui.layout import Canvas
-from shimmy_metrics.demo.story import SANDBOX_WITH_APP
+from shimmy_metrics.demo.run import SANDBOX_WITH_APP
 from support import opened, overviews, samples
 from support.cells import Rows, rows_of, text_of
 from support.reading import unwrapped

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.receiver.answer import answer
+from shimmy_metrics.receiver.response import respond
 from shimmy_metrics.report import fields, validate
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
 from shimmy_metrics.report.kinds import Exactly
@@ -247,13 +247,13 @@ def test_whatever_stands_under_an_unknown_key_is_named_by_both_ends(planted: byt
     body = GOOD.replace(b'"platform"', planted + b',"platform"')
     (violation,) = validate_body(body)
     assert violation.rule == "is no field"
-    told = answer(body, {})
+    told = respond(body, {})
     assert told.status == 422
     assert told.stored == {}
 
 
 def test_an_id_that_is_none_is_not_repeated_in_the_answer() -> None:
     for value in ("\ud800", "somebody's words"):
-        told = json.loads(answer(_changed("session_id", value), {}).body)
+        told = json.loads(respond(_changed("session_id", value), {}).body)
         assert told["refused"][0]["id"] == ""
         assert told["refused"][0]["field"] == "session_id"

@@ -27,6 +27,6 @@ def tui(arguments: list[str]) -> int:
 def demo(arguments: list[str]) -> int:
     """Run the demo; return the exit code. Raises `UserError`."""
     no_arguments("shimmy demo", arguments)
-    from shimmy_metrics.demo.story import run
+    from shimmy_metrics.demo.run import run
 
     return run(app_can_run(Profile.current()))

@@ -36,10 +36,10 @@ release, delete, compare, export, validate, withdraw. ? lists every key.
     "demo": """\
 shimmy demo
 
-See all of it in a sandbox: a toy server, the meter before it, clients, and a
-receiver, all on this machine and in a folder that is deleted at the end. Your
-own config and figures are not touched. Without a terminal it tells the story
-in lines of text.
+See all of it in a sandbox: a toy server, the meter in front of it, clients,
+and a receiver, all on this machine and in a folder that is deleted at the end.
+Your own config and figures are not touched. Without a terminal it prints what
+happens in lines of text.
 """,
     "files": """\
 shimmy-metrics files [--json]

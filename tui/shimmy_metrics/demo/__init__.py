@@ -1,1 +1,1 @@
-"""`shimmy demo`: the whole product in a throw-away profile, with a toy server and a receiver on loopback."""
+"""`shimmy demo`: the whole product in a temporary profile, with a toy server and a receiver on loopback."""

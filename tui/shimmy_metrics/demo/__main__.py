@@ -1,7 +1,7 @@
-"""The demo's meter in a process of its own: `python -m shimmy_metrics.demo URL ADDRESS`.
+"""The demo's `serve` process: `python -m shimmy_metrics.demo URL ADDRESS`.
 
-It is what `shimmy serve --upstream URL --bind ADDRESS` runs, and it watches whoever started it: where its standard
-input ends, the demo is gone, however it went, and nobody is left to be measured for.
+It runs what `shimmy serve --upstream URL --bind ADDRESS` runs, and exits at once when its standard input ends: then the
+demo that started it is gone, however it ended.
 """
 
 import os
@@ -13,15 +13,15 @@ from shimmy_metrics.system.profile import Profile
 
 
 def main() -> int:
-    """Measure until a signal, or until the demo is gone; return the exit code."""
+    """Serve until a signal comes or the demo is gone; return the exit code."""
     url, address = sys.argv[1:]
     threading.Thread(target=_watch, daemon=True, name="watch").start()
     return serve_upstream(Profile.current(), url, address)
 
 
 def _watch() -> None:
-    os.read(0, 1)  # nothing is ever written: this returns when the other end is closed
-    os._exit(0)  # at once: what was measured stays in the sandbox, and no sender is started
+    os.read(0, 1)  # nothing is ever written to it, so this returns when the other end is closed
+    os._exit(0)  # at once, without a sender: what was measured stays in the sandbox
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A toy inference server on loopback: Shimmy's routes and forms, canned words, true counts. For the demo alone."""
+"""A toy inference server on loopback, for the demo alone: Shimmy's routes and formats, canned words, true counts."""
 
 import json
 import threading
@@ -26,11 +26,11 @@ _WORDS: Final = (
     "for",
     "you",
 )
-_PIECE_SECONDS: Final = 0.03
+_WORD_SECONDS: Final = 0.03
 
 
 class ToyServer:
-    """Listens on a free port of 127.0.0.1 while entered."""
+    """Listens on a free port of 127.0.0.1 inside its `with` block."""
 
     def __init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -39,18 +39,18 @@ class ToyServer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL at which it listens."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
-        """Start to listen."""
+        """Start listening."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop and free the port."""
+        """Stop listening and free the port."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -71,18 +71,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a chat, whole or as a stream."""
-        asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         if self.path != "/v1/chat/completions":
             self._json({"error": {"message": "no such route"}}, status=404)
-        elif asked.get("stream"):
-            self._stream(str(asked.get("model", "toy")))
+        elif request.get("stream"):
+            self._stream(str(request.get("model", "toy")))
         else:
-            words = _WORDS[: int(asked.get("max_tokens", 8))]
-            time.sleep(_PIECE_SECONDS * len(words))
+            words = _WORDS[: int(request.get("max_tokens", 8))]
+            time.sleep(_WORD_SECONDS * len(words))
             usage = {"prompt_tokens": 5, "completion_tokens": len(words), "total_tokens": 5 + len(words)}
             message = {"role": "assistant", "content": " ".join(words)}
             choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-            model = asked.get("model", "toy")
+            model = request.get("model", "toy")
             self._json({"object": "chat.completion", "model": model, "choices": choices, "usage": usage})
 
     def _stream(self, model: str) -> None:
@@ -93,15 +93,15 @@ class _Handler(BaseHTTPRequestHandler):
         for word in _WORDS:
             choices: list[dict[str, Any]] = [{"index": 0, "delta": {"content": f"{word} "}}]
             self._event(json.dumps({"object": "chat.completion.chunk", "model": model, "choices": choices}))
-            time.sleep(_PIECE_SECONDS)
+            time.sleep(_WORD_SECONDS)
         usage = {"prompt_tokens": 5, "completion_tokens": len(_WORDS), "total_tokens": 5 + len(_WORDS)}
         self._event(json.dumps({"object": "chat.completion.chunk", "model": model, "choices": [], "usage": usage}))
         self._event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
 
     def _event(self, data: str) -> None:
-        piece = f"data: {data}\n\n".encode()
-        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        chunk = f"data: {data}\n\n".encode()
+        self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
         self.wfile.flush()
 
     def _json(self, value: object, status: int = 200) -> None:

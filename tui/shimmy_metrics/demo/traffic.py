@@ -1,4 +1,4 @@
-"""Steady traffic for the demo: a handful of requests a second, as clients would send them."""
+"""Steady traffic for the demo: up to four requests a second, as clients would send them."""
 
 import http.client
 import json
@@ -12,23 +12,23 @@ _AGENTS: Final = ("OpenAI/Python 3.5.0", "OpenAI/Python 3.5.0", "curl/8.5.0")
 
 
 class Traffic:
-    """Sends requests to 127.0.0.1:`port` while entered, one after the other. `sent` counts those that were answered."""
+    """Sends requests to 127.0.0.1:`port` inside its `with` block, one at a time. `answered` counts the answers."""
 
     def __init__(self, port: int) -> None:
-        self.sent = 0
+        self.answered = 0
         self._port = port
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
-        """Start to send."""
+        """Start sending."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop after the request that is under way."""
+        """Stop after the current request."""
         self._stop.set()
         self._thread.join()
 
@@ -38,14 +38,14 @@ class Traffic:
         while not self._stop.wait(_PAUSE_SECONDS):
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
             try:
-                self._one(connection, next(kinds), next(agents))
-                self.sent += 1
+                self._request(connection, next(kinds), next(agents))
+                self.answered += 1
             except (OSError, http.client.HTTPException):
-                continue  # the meter is on its way down or up; the next one tells
+                continue  # `serve` is being restarted; the next request may get through
             finally:
                 connection.close()
 
-    def _one(self, connection: http.client.HTTPConnection, kind: str, agent: str) -> None:
+    def _request(self, connection: http.client.HTTPConnection, kind: str, agent: str) -> None:
         headers = {"User-Agent": agent, "Content-Type": "application/json"}
         match kind:
             case "models":
@@ -53,6 +53,6 @@ class Traffic:
             case "wrong":
                 connection.request("GET", "/v1/nothing-here", headers=headers)
             case _:
-                asked = {"model": "toy", "messages": [], "max_tokens": 8, "stream": kind == "stream"}
-                connection.request("POST", "/v1/chat/completions", json.dumps(asked), headers)
+                body = {"model": "toy", "messages": [], "max_tokens": 8, "stream": kind == "stream"}
+                connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
         connection.getresponse().read()

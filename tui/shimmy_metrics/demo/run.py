@@ -1,8 +1,8 @@
-"""The demo's story: a sandbox is made, something happens in it, what arrived is shown, and all of it is deleted.
+"""Run the demo: make a sandbox, measure a toy server in it, show what the receiver got, and delete all of it.
 
-Toy server, clients and receiver are threads of this process, on loopback; the meter and the sender are the real
-programs, started with the sandbox as their profile. While the app is open the meter stops and starts again and again,
-as with a server that is restarted, so that sessions end and what was agreed to is really sealed and sent.
+The toy server, its clients and the receiver are threads of this process, on loopback. `serve` and the sender are the
+real programs, with the sandbox as their profile. While the app is open `serve` is restarted at intervals, so that
+sessions end, and are sealed and sent if the person said yes.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from typing import Final
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import overview
-from shimmy_metrics.demo.meter import Meter
+from shimmy_metrics.demo.serve_process import ServeProcess
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.demo.traffic import Traffic
 from shimmy_metrics.exit_codes import Exit
@@ -32,25 +32,25 @@ from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.validation import findings
 
 RUN_SECONDS: Final = 30.0
-"""How long the meter runs beside the app before it stops and starts anew: long enough to look at a session, short
-enough for a second report to compare with the first."""
+"""How long each session lasts beside the app: long enough to look at it, short enough that a second report comes soon,
+to compare with the first."""
 
 SANDBOX: Final = "This is a sandbox: a toy server, made-up traffic, a receiver on this machine. All of it is deleted."
 SANDBOX_WITH_APP: Final = (
-    f"This is a sandbox: a toy server, a meter before it that ends a session every {RUN_SECONDS:.0f} s, made-up "
+    f"This is a sandbox: a toy server, a meter in front of it that ends a session every {RUN_SECONDS:.0f} s, made-up "
     "traffic, a receiver on this machine. All of it is deleted."
 )
 
-_WATCHED_SECONDS: Final = 4.0
+_MEASURED_SECONDS: Final = 4.0
 _POLL_SECONDS: Final = 0.05
-_LEFT_OUT: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
-"""Switches of the person's own environment say nothing about a sandbox that sends nowhere."""
+_SWITCHES: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
+"""Variables of the person's environment that the sandbox ignores: it sends to this machine alone."""
 
 
 def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
-    """Play the story, with the app in front or as lines of text; return the exit code. Raises `UserError`."""
+    """Run the demo, with the app in front or as lines of text. Return the exit code; raise `UserError`."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_leaving_by_signal())
+        stack.enter_context(_exit_on_signals())
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="shimmy-demo-", ignore_cleanup_errors=True))
         )
@@ -61,27 +61,27 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         if not with_app:
             enable(profile)
             print_line("1. Asked, answered: enable. (In the app you decide yourself.)")
-        meter = stack.enter_context(Meter(profile, server.url, RUN_SECONDS if with_app else None))
-        stack.enter_context(_unwinding_undisturbed())
-        meter.start()
-        with Traffic(meter.port) as traffic:
+        serve = stack.enter_context(ServeProcess(profile, server.url, RUN_SECONDS if with_app else None))
+        stack.enter_context(_ignore_signals_at_exit())
+        serve.start()
+        with Traffic(serve.port) as traffic:
             if with_app:
                 _show_app(profile)
             else:
-                _tell_live(profile, server.url, meter.port)
-        sent = traffic.sent
-        meter.stop()
-        stopped = f"The meter stopped after {amount(sent, 'answered request')}"
-        # In the app the yes came later than the first requests, and the report is right to say less.
+                _print_running(profile, server.url, serve.port)
+        answered = traffic.answered
+        serve.stop()
+        stopped = f"The meter stopped after {amount(answered, 'answered request')}"
+        # In the app the yes came after the first requests, so the report rightly counts fewer.
         print_line(f"{stopped}; what came before an answer was not counted." if with_app else f"5. {stopped}.")
-        _tell_end(profile, receiver)
+        _print_outcome(profile, receiver)
     print_line(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE
 
 
 @contextlib.contextmanager
-def _leaving_by_signal() -> Iterator[None]:
-    """Let a signal that would end us at once unwind the story first: it leaves neither a meter nor a folder behind."""
+def _exit_on_signals() -> Iterator[None]:
+    """Exit in order on a signal that would kill this process at once: neither a process nor a folder is left behind."""
     if sys.platform == "win32":
         yield
         return
@@ -101,8 +101,8 @@ def _leaving_by_signal() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _unwinding_undisturbed() -> Iterator[None]:
-    """Let no further signal interrupt what is ended and deleted once this block is left."""
+def _ignore_signals_at_exit() -> Iterator[None]:
+    """Ignore further signals once this block is left, so that the cleanup is not interrupted."""
     try:
         yield
     finally:
@@ -112,8 +112,8 @@ def _unwinding_undisturbed() -> Iterator[None]:
 
 
 def _sandbox(folder: Path, endpoint: str) -> Profile:
-    kept = {name: value for name, value in Environment.current().variables.items() if name not in _LEFT_OUT}
-    return Profile.under(folder, {**kept, "SHIMMY_METRICS_ENDPOINT": endpoint, "HOME": str(folder)})
+    inherited = {name: value for name, value in Environment.current().variables.items() if name not in _SWITCHES}
+    return Profile.under(folder, {**inherited, "SHIMMY_METRICS_ENDPOINT": endpoint, "HOME": str(folder)})
 
 
 def _show_app(profile: Profile) -> None:
@@ -122,9 +122,9 @@ def _show_app(profile: Profile) -> None:
     app.run(profile, notice=SANDBOX_WITH_APP)
 
 
-def _tell_live(profile: Profile, upstream: str, port: int) -> None:
-    print_line(f"2. A server at {upstream}, the meter before it at http://127.0.0.1:{port}, clients at work.")
-    time.sleep(_WATCHED_SECONDS)
+def _print_running(profile: Profile, upstream: str, port: int) -> None:
+    print_line(f"2. A server at {upstream}, the meter in front of it at http://127.0.0.1:{port}, clients at work.")
+    time.sleep(_MEASURED_SECONDS)
     facts = gather(profile.environment.get("TZ") or None)
     shown = overview(profile, facts)
     for live in shown.running:
@@ -137,9 +137,9 @@ def _tell_live(profile: Profile, upstream: str, port: int) -> None:
         print_line(f"   {live.report.body.decode()}")
 
 
-def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
+def _print_outcome(profile: Profile, receiver: LoopbackReceiver) -> None:
     end = time.monotonic() + SEND_SECONDS
-    while time.monotonic() < end and _on_its_way(profile):
+    while time.monotonic() < end and _is_due(profile):
         time.sleep(_POLL_SECONDS)
     if not receiver.received:
         shown = overview(profile, gather(profile.environment.get("TZ") or None))
@@ -148,24 +148,24 @@ def _tell_end(profile: Profile, receiver: LoopbackReceiver) -> None:
         print_line(f"   The receiver got nothing: {why}.")
         return
     if len(receiver.received) > 1:
-        arrived = [json.loads(each.body) for each in receiver.received]
-        reports = sum(len(each) if isinstance(each, list) else 1 for each in arrived)
+        bodies = [json.loads(each.body) for each in receiver.received]
+        reports = sum(len(each) if isinstance(each, list) else 1 for each in bodies)
         print_line(
-            f"   The receiver got {amount(reports, 'report')} in {amount(len(arrived), 'request')}, the last one:"
+            f"   The receiver got {amount(reports, 'report')} in {amount(len(bodies), 'request')}, the last one:"
         )
-    _tell_arrived(receiver.received[-1], profile)
+    _print_received(receiver.received[-1], profile)
 
 
-def _tell_arrived(arrived: Received, profile: Profile) -> None:
-    print_line(f"   The receiver got {len(arrived.body):,} bytes and answered {arrived.status}:")
-    print_line(f"   {arrived.body.decode()}")
+def _print_received(received: Received, profile: Profile) -> None:
+    print_line(f"   The receiver got {len(received.body):,} bytes and answered {received.status}:")
+    print_line(f"   {received.body.decode()}")
     from shimmy_metrics.actions.validate import validate_given
 
-    found = validate_given(arrived.body, profile)
+    found = validate_given(received.body, profile)
     for line in findings(found):
         print_line(f"   {line}")
 
 
-def _on_its_way(profile: Profile) -> bool:
+def _is_due(profile: Profile) -> bool:
     shown = overview(profile, gather(profile.environment.get("TZ") or None))
     return shown.consent.sends and any(report.state is QueueState.DUE for report in shown.outbox)

@@ -1,4 +1,4 @@
-"""What a receiver answers to one request, as a pure function. Nothing of a refused body is repeated in the answer."""
+"""What the receiver answers to a request. Pure. No response repeats anything of a refused body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,18 +16,18 @@ PATH: Final = "/v1/usage"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A status with a JSON body; `stored` maps the ids of reports that are new to their bytes."""
+class Response:
+    """A status with a JSON body. `stored` maps the ids of the reports that were accepted to their bytes."""
 
     status: HTTPStatus
     body: bytes
     stored: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def head_fault(method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
-    """Return the refusal that the head alone deserves, before any of the body is read; None where it is acceptable.
+def head_refusal(method: str, path: str, headers: Mapping[str, str]) -> Response | None:
+    """Return the refusal if the request's head is unacceptable, so that its body need not be read; None if it is fine.
 
-    `headers` have lower-case names.
+    The names in `headers` are lower-case.
     """
     length = headers.get("content-length", "")
     if path != PATH:
@@ -43,8 +43,8 @@ def head_fault(method: str, path: str, headers: Mapping[str, str]) -> Answer | N
     return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "encoding") if "content-encoding" in headers else None
 
 
-def answer(body: bytes, known: Mapping[str, bytes]) -> Answer:
-    """Return the answer to a body. `known` are the reports held already, by id."""
+def respond(body: bytes, known: Mapping[str, bytes]) -> Response:
+    """Return the response to a body. `known` maps the ids of the reports received before to their bytes."""
     try:
         parsed = parse(body)
     except (ValueError, RecursionError):
@@ -52,31 +52,31 @@ def answer(body: bytes, known: Mapping[str, bytes]) -> Answer:
     reports = parsed if isinstance(parsed, list) else [parsed]
     if len(reports) > REQUEST_REPORTS:
         return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "reports")
-    good: list[dict[str, Any]] = []
+    accepted: list[dict[str, Any]] = []
     refused: list[dict[str, str]] = []
     for report in reports:
         violation = next(validate_report(report), None)
         if violation is None:
-            good.append(report)
+            accepted.append(report)
         else:
-            refused.append(_refused(report, violation))
-    if good and not refused and canonical(parsed) != body:
+            refused.append(_describe(report, violation))
+    if accepted and not refused and canonical(parsed) != body:
         return _refusal(HTTPStatus.BAD_REQUEST, "form")
-    stored = {report["session_id"]: canonical(report) for report in good}
-    if any(known.get(name, each) != each for name, each in stored.items()):
+    stored = {report["session_id"]: canonical(report) for report in accepted}
+    if any(known.get(report_id, report) != report for report_id, report in stored.items()):
         return _refusal(HTTPStatus.CONFLICT, "session_id")
-    told = orjson.dumps({"sha256": digest(body), "stored": list(stored), "refused": refused})
-    return Answer(HTTPStatus.UNPROCESSABLE_ENTITY if refused or not good else HTTPStatus.OK, told, stored)
+    result = orjson.dumps({"sha256": digest(body), "stored": list(stored), "refused": refused})
+    return Response(HTTPStatus.UNPROCESSABLE_ENTITY if refused or not accepted else HTTPStatus.OK, result, stored)
 
 
-def _refused(report: object, violation: Violation) -> dict[str, str]:
-    name = report.get("session_id") if isinstance(report, dict) else None
+def _describe(report: object, violation: Violation) -> dict[str, str]:
+    report_id = report.get("session_id") if isinstance(report, dict) else None
     return {
-        "id": name if isinstance(name, str) and UUID4.violation(name) is None else "",
+        "id": report_id if isinstance(report_id, str) and UUID4.violation(report_id) is None else "",
         "field": violation.path,
         "rule": violation.rule,
     }
 
 
-def _refusal(status: HTTPStatus, rule: str) -> Answer:
-    return Answer(status, orjson.dumps({"rule": rule}))
+def _refusal(status: HTTPStatus, rule: str) -> Response:
+    return Response(status, orjson.dumps({"rule": rule}))

@@ -1,6 +1,6 @@
-"""The real meter before the toy server, and the real ends of its sessions: each is sealed and sent as anywhere else.
+"""The real `serve` in front of the toy server: each of its sessions is sealed and sent as any other.
 
-All of its processes are started and ended by one thread, since a signal interrupts the main one alone.
+One thread starts and ends all of its processes, because a signal interrupts the main thread alone.
 """
 
 import contextlib
@@ -19,16 +19,15 @@ from shimmy_metrics.system.profile import Profile
 _START_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
 _SENDERS_SECONDS: Final = SEND_SECONDS + 1.0
-"""A sender's own time, and a little for its start and its end."""
+"""A sender's own time limit, and a second for its start and exit."""
 
-_PR_SET_CHILD_SUBREAPER: Final = 36
-"""prctl(2)."""
+_PR_SET_CHILD_SUBREAPER: Final = 36  # prctl(2)
 
 
-class Meter:
-    """Carries `port` of 127.0.0.1 to `upstream`, from `start` until the block in which it was entered is left.
+class ServeProcess:
+    """Relays `port` of 127.0.0.1 to `upstream`, from `start` until its `with` block is left.
 
-    With `run_seconds` it stops so long after each start, as a server is stopped, and a new one starts on the same port.
+    With `run_seconds` it is stopped that long after each start, as a server is, and started again on the same port.
     """
 
     def __init__(self, profile: Profile, upstream: str, run_seconds: float | None = None) -> None:
@@ -36,48 +35,48 @@ class Meter:
         self._profile = profile
         self._upstream = upstream
         self._run_seconds = run_seconds
-        self._ending = threading.Event()
+        self._stopping = threading.Event()
         self._abrupt = False
-        self._tried = threading.Event()
+        self._start_tried = threading.Event()
         self._started = False
-        self._thread = threading.Thread(target=self._run, daemon=True, name="meter")
+        self._thread = threading.Thread(target=self._run, daemon=True, name="serve")
 
     def __enter__(self) -> Self:
-        """Begin nothing yet: what is begun is ended by `__exit__`, at whatever instant a signal comes."""
+        """Start nothing yet, so that `__exit__` ends all that is started, at whatever moment a signal comes."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End what still runs, at once, and wait for what it left behind."""
+        """Kill the process, and wait for the senders that it has started."""
         self._abrupt = True
         self.stop()
 
     def start(self) -> None:
-        """Start it; return once it listens. Raises `UserError`."""
-        _adopt()
+        """Start the process and return once it listens. Raise `UserError` if it does not start."""
+        _adopt_orphans()
         self._thread.start()
-        self._tried.wait(_START_SECONDS)
+        self._start_tried.wait(_START_SECONDS)
         if not self._started:
             raise UserError("the meter did not start", where=f"127.0.0.1:{self.port}", remedy="Try again")
 
     def stop(self) -> None:
-        """Stop it as a server is stopped: its session is sealed and sent."""
-        self._ending.set()
+        """Stop the process as a server is stopped: its session is sealed and sent."""
+        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._ending.is_set():
-            process = self._begin()
+        while not self._stopping.is_set():
+            process = self._launch()
             self._started = self._listens(process)
-            self._tried.set()
-            # One that could not start (another program took the port meanwhile) is tried again at the next turn.
-            self._ending.wait(self._run_seconds)
+            self._start_tried.set()
+            # If it did not start (another program has taken the port meanwhile), the next turn tries again.
+            self._stopping.wait(self._run_seconds)
             self._end(process)
             _wait_for_senders()
 
-    def _begin(self) -> "subprocess.Popen[bytes]":
+    def _launch(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-P", "-m", "shimmy_metrics.demo", self._upstream, f"127.0.0.1:{self.port}"]
         return subprocess.Popen(
             command,
@@ -95,13 +94,13 @@ class Meter:
         while time.monotonic() < end and process.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return True
-            if self._ending.wait(_POLL_SECONDS):
+            if self._stopping.wait(_POLL_SECONDS):
                 break
         return False
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
         if not self._abrupt:
-            process.terminate()  # SIGINT would be ignored where a script runs this in its background
+            process.terminate()  # not SIGINT: what a script starts in the background ignores that
             end = time.monotonic() + SEND_SECONDS
             while process.poll() is None and time.monotonic() < end and not self._abrupt:
                 time.sleep(_POLL_SECONDS)
@@ -119,8 +118,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _adopt() -> None:
-    """Become the parent of the senders when the meter that started them has ended, so that they can be waited for."""
+def _adopt_orphans() -> None:
+    """Become the parent of senders whose `serve` has ended, so that they can be waited for."""
     if sys.platform == "linux":
         import ctypes
 
@@ -129,7 +128,7 @@ def _adopt() -> None:
 
 
 def _wait_for_senders() -> None:
-    """Wait until no child of ours is left: a sender that still wrote would bring the deleted sandbox back."""
+    """Wait until no child is left: a sender that still writes would bring the deleted sandbox back."""
     if sys.platform == "win32":
         return
     end = time.monotonic() + _SENDERS_SECONDS
