@@ -14,6 +14,7 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.system.environment import Environment
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
 from support.processes import processes
@@ -109,7 +110,7 @@ def _session(home: Home, toy: ToyServer, requests: int = 1) -> bytes:
             return bool(running) and running[-1]["counters"]["requests"] == requests
 
         assert wait_until(counted, LONG)
-        (live,) = overview(home.profile, gather("Europe/Berlin")).running
+        (live,) = overview(home.profile, gather(Environment({"TZ": "Europe/Berlin"}))).running
         stop(process)
     return live.report.body
 
@@ -121,7 +122,7 @@ def _let_the_sender_end(home: Home) -> None:
 
 def _next_request(home: Home) -> bytes:
     """Return the body that the app and `preview` show as the next request."""
-    shown = overview(home.profile, gather("Europe/Berlin")).next_request
+    shown = overview(home.profile, gather(Environment({"TZ": "Europe/Berlin"}))).next_request
     assert shown is not None
     assert home.metrics("preview").stdout.encode() == shown.body
     return shown.body

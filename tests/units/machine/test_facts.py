@@ -9,6 +9,7 @@ import pytest
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.machine.region import Offsets
+from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.vocabulary import ARCHITECTURES, GPU_VENDORS, OTHER, REGIONS, SYSTEMS
 from support.trees import meminfo, pci, tree
 
@@ -23,14 +24,14 @@ def _are_words(facts: Facts) -> None:
 
 
 def test_this_machine_s_facts_are_words_of_the_closed_lists() -> None:
-    _are_words(gather())
+    _are_words(gather(Environment()))
 
 
 def test_a_machine_without_any_of_these_files_is_unknown_not_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shimmy_metrics.machine.gather.clock_offsets", lambda: Offsets(0, None))
-    facts = gather("UTC", tmp_path)
+    facts = gather(Environment({"TZ": "UTC"}), tmp_path)
     assert (facts.region, facts.gpu_detected, facts.gpu_vendor) == ("unknown", False, None)
 
 
@@ -46,7 +47,7 @@ def test_files_of_nonsense_are_unknown_not_an_error(tmp_path: Path, content: byt
     for place in _PLACES:
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_bytes(content)
-    _are_words(gather(None, tmp_path))
+    _are_words(gather(Environment(), tmp_path))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
@@ -55,7 +56,7 @@ def test_what_stands_in_a_file_s_place_cannot_hang_it(tmp_path: Path) -> None:
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(tmp_path / place)
     (tmp_path / "etc/localtime").symlink_to("localtime")
-    _are_words(gather(None, tmp_path))
+    _are_words(gather(Environment(), tmp_path))
 
 
 def test_what_may_not_be_read_is_unknown_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,5 +68,5 @@ def test_what_may_not_be_read_is_unknown_not_an_error(tmp_path: Path, monkeypatc
     with monkeypatch.context() as patched:
         for name in ("open", "stat", "listdir", "scandir", "readlink"):
             patched.setattr(os, name, refuse)
-        facts = gather(None, tmp_path)
+        facts = gather(Environment(), tmp_path)
     assert (facts.gpu_detected, facts.gpu_vendor) == (False, None)

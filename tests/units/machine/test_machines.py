@@ -8,6 +8,7 @@ import pytest
 
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.coarsen import hardware_tier
+from shimmy_metrics.system.environment import Environment
 from support.trees import GB, meminfo, tree
 
 MACHINES: dict[str, dict[str, Any]] = {
@@ -51,7 +52,7 @@ def _made(root: Path, machine: dict[str, Any]) -> Path:
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_machine_is_told_by_its_files(tmp_path: Path, name: str) -> None:
     machine = MACHINES[name]
-    facts = gather("UTC", _made(tmp_path, machine))
+    facts = gather(Environment({"TZ": "UTC"}), _made(tmp_path, machine))
     vendor = facts.gpu_vendor or ("unnamed" if facts.gpu_detected else "none")
     assert vendor == machine["gpu"]
     assert facts.memory_bytes == machine.get("limit_gb", machine["memory_gb"]) * GB
@@ -66,6 +67,6 @@ def test_a_container_that_was_given_nothing_has_no_gpu(tmp_path: Path) -> None:
     """Each machine with a /dev of its own, seen by a container that was given none of it: no GPU is left."""
     for index, machine in enumerate(MACHINES.values()):
         root = _made(tmp_path / str(index), {**machine, "container": True, "dev": [], "mounts": []})
-        facts = gather("UTC", root)
+        facts = gather(Environment({"TZ": "UTC"}), root)
         lent = any("wsl/lib/libcuda" in path for path in machine.get("files", {}))  # mounted by the driver alone
         assert facts.gpu_detected == lent, machine["name"]

@@ -196,7 +196,9 @@ def test_what_is_shown_is_what_the_region_was_told_from(name: str, offsets: Offs
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes its zone from the registry, not from a rule in TZ")
 def test_a_rule_of_the_person_s_own_is_told_by_the_clock(variable: str, expected: str) -> None:
     code = (
-        "import sys; from shimmy_metrics.machine.gather import gather; f = gather(sys.argv[1]); print(f.region, f.zone)"
+        "import sys; from shimmy_metrics.machine.gather import gather; "
+        "from shimmy_metrics.system.environment import Environment; "
+        "f = gather(Environment({'TZ': sys.argv[1]})); print(f.region, f.zone)"
     )
     environment = {**os.environ, "TZ": variable}
     told = subprocess.run(

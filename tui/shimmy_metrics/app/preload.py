@@ -46,13 +46,13 @@ class Preload:
     def start(self, *, asking: bool, seconds: int | None, notice: str) -> Start:
         """Return what is known by now, after a short wait."""
         self._thread.join(PATIENCE_SECONDS)
-        facts = self._facts or gather(self._profile.environment.get("TZ") or None)
+        facts = self._facts or gather(self._profile.environment)
         # In a sandbox the question belongs to the story, wherever it is played.
         asks = asking or self._asks or bool(notice and self._overview and self._overview.consent.asks)
         return Start(facts, self._overview, asks, asking, seconds, notice, self._keys)
 
     def _gather(self) -> None:
-        self._facts = gather(self._profile.environment.get("TZ") or None)
+        self._facts = gather(self._profile.environment)
         try:
             self._asks, self._keys = read_settings(self._profile, opened=True)
         except UserError:

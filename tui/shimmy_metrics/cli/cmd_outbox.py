@@ -38,7 +38,7 @@ def preview(profile: Profile) -> int:
     Raises `UserError`.
     """
     with purge_first(profile):
-        found = next_preview(profile, gather(profile.environment.get("TZ") or None))
+        found = next_preview(profile, gather(profile.environment))
     print_bytes(found.request.body)
     for line in _about(found, profile):
         print_stderr(line)

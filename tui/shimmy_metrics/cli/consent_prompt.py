@@ -55,7 +55,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
 
     Raises `UserError` where the answer cannot be written.
     """
-    shown, starting = overview(profile, gather(profile.environment.get("TZ") or None)), seconds is not None
+    shown, starting = overview(profile, gather(profile.environment)), seconds is not None
     asked = _about_news(shown) if shown.news else _about_everything(shown, starting=starting)
     for line in asked.lines:
         print_line(line)

@@ -11,7 +11,7 @@ from shimmy_metrics.system.text_output import print_line
 
 def print_and_ask(profile: Profile) -> None:
     """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `UserError`."""
-    shown = overview(profile, gather(profile.environment.get("TZ") or None))
+    shown = overview(profile, gather(profile.environment))
     for line in plain_report(shown, profile.clock.now()):
         print_line(line)
     if at_terminal() and not shown.trouble and read_settings(profile, opened=True).asks:

@@ -62,7 +62,7 @@ def seal_ended(
     with opened(profile) as db:
         if session is not None:
             row_id = _entered(db, session)
-        end_session(profile, db, row_id, counters, gather(profile.environment.get("TZ") or None))
+        end_session(profile, db, row_id, counters, gather(profile.environment))
         if lock is not None:
             os.close(lock)
         sessions.clear_locks(profile)

@@ -125,7 +125,7 @@ def _show_app(profile: Profile) -> None:
 def _print_running(profile: Profile, upstream: str, port: int) -> None:
     print_line(f"2. A server at {upstream}, the meter in front of it at http://127.0.0.1:{port}, clients at work.")
     time.sleep(_MEASURED_SECONDS)
-    facts = gather(profile.environment.get("TZ") or None)
+    facts = gather(profile.environment)
     shown = overview(profile, facts)
     for live in shown.running:
         counters = live.session.counters
@@ -142,7 +142,7 @@ def _print_outcome(profile: Profile, receiver: LoopbackReceiver) -> None:
     while time.monotonic() < end and _is_due(profile):
         time.sleep(_POLL_SECONDS)
     if not receiver.received:
-        shown = overview(profile, gather(profile.environment.get("TZ") or None))
+        shown = overview(profile, gather(profile.environment))
         held = amount(len(shown.outbox), "report")
         why = f"{held} waited here" if shown.outbox else "no report was made"
         print_line(f"   The receiver got nothing: {why}.")
@@ -167,5 +167,5 @@ def _print_received(received: Received, profile: Profile) -> None:
 
 
 def _is_due(profile: Profile) -> bool:
-    shown = overview(profile, gather(profile.environment.get("TZ") or None))
+    shown = overview(profile, gather(profile.environment))
     return shown.consent.sends and any(report.state is QueueState.DUE for report in shown.outbox)

@@ -8,11 +8,12 @@ from shimmy_metrics.machine.gpu import gpu
 from shimmy_metrics.machine.memory import memory_bytes
 from shimmy_metrics.machine.platform import architecture, system
 from shimmy_metrics.machine.region import clock_offsets, locate, zone_name
+from shimmy_metrics.system.environment import Environment
 
 
-def gather(zone_variable: str | None = None, root: Path = Path("/")) -> Facts:
-    """Return this machine's facts; never raises. `zone_variable` is the value of `TZ`, `root` where /proc, /sys are."""
-    place = locate(zone_name(zone_variable, root), clock_offsets())
+def gather(environment: Environment, root: Path = Path("/")) -> Facts:
+    """Return this machine's facts; never raises. `root` is where /proc and /sys are."""
+    place = locate(zone_name(environment.get("TZ") or None, root), clock_offsets())
     card = gpu(root)
     return Facts(
         system=system(),

@@ -100,7 +100,7 @@ class StoreWriter:
         """Open the store, and put in order what earlier sessions left. Raises `UserError`."""
         purge_without_consent(self._profile)
         db = connect(self._profile)
-        self._facts = gather(self._profile.environment.get("TZ") or None)
+        self._facts = gather(self._profile.environment)
         self._db, self._file = db, os.stat(store_path(self._profile))
         with sqlite_errors(store_path(self._profile)):
             crashed = recover_crashed(self._profile, db, self._facts)
