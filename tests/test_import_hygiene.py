@@ -48,9 +48,9 @@ def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:
 def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Path) -> None:
     code = (
         "from shimmy_metrics.system.profile import Profile\n"
-        "from shimmy_metrics.serve.run import _measured\n"
+        "from shimmy_metrics.serve.run import _run_measured\n"
         "from shimmy_metrics.serve.exit_status import HandOverError\n"
-        "try: _measured(Profile.current(), '/bin/true', ['serve'])\n"
+        "try: _run_measured(Profile.current(), '/bin/true', ['serve'])\n"
         "except HandOverError: pass"
     )
     loaded = _loaded(code, tmp_path)

@@ -133,12 +133,12 @@ def test_only_what_calls_itself_shimmy_goes_to_shimmy_s_receiver(
 OPEN_TO_OTHERS: Final = """
 import socket, sys
 from shimmy_metrics.serve import listen_address
-def bound(place):
+def bind_one(address):
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(place.sockaddr)
+    listener.bind(address.sockaddr)
     return listener
-listen_address._bound = bound
+listen_address._bind_one = bind_one
 sys.argv = ["shimmy", *sys.argv[1:]]
 from shimmy_metrics.cli.main import shimmy
 sys.exit(shimmy())

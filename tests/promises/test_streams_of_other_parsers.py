@@ -16,6 +16,7 @@ from contextlib import closing
 import pytest
 
 from shimmy_metrics.meter.tap import Tap
+from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.target import Target
 from support.corpora.streams import Stream
@@ -36,7 +37,8 @@ class _Line:
         self._address = listener.getsockname()
         self._loop = loop
         host, port = self._server.getsockname()
-        self._relay = Relay(loop, Target(host, port, None, None), new_tap=_new_tap)
+        self._connections = Connections()
+        self._relay = Relay(loop, Target(host, port, None, None), self._connections, new_tap=_new_tap)
         loop.run_until_complete(self._relay.accept(listener))
         self._thread = threading.Thread(target=loop.run_forever)
         self._thread.start()
@@ -52,8 +54,8 @@ class _Line:
 
     def close(self) -> None:
         """End the relay; connections that still hang fail the test that left them."""
-        asyncio.run_coroutine_threadsafe(self._relay.drained(SECONDS), self._loop).result()
-        left = len(self._relay.clients)
+        asyncio.run_coroutine_threadsafe(self._connections.drained(SECONDS), self._loop).result()
+        left = len(self._connections)
         self._loop.call_soon_threadsafe(self._relay.refuse)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

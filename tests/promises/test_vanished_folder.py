@@ -15,6 +15,7 @@ from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.serve import store_writer
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
+from shimmy_metrics.serve.session_header import SessionHeader
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from support import samples
@@ -109,13 +110,13 @@ def test_a_folder_removed_just_before_the_end_loses_nothing(tmp_path: Path, monk
     mine = samples.profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://127.0.0.1:9/v1/usage")
     enable(mine)
     said: list[str] = []
-    book = store_writer.StoreWriter(mine, said.append)
-    book.open()
-    header = store_writer.Header(read_consent(mine), "http://127.0.0.1:1", "", ServerIdentity(SHIMMY, "2.6.5"), uuid(1))
-    book.begin(header, samples.COUNTERS)
+    writer = store_writer.StoreWriter(mine, said.append)
+    writer.open()
+    header = SessionHeader(read_consent(mine), "http://127.0.0.1:1", "", ServerIdentity(SHIMMY, "2.6.5"), uuid(1))
+    writer.begin(header, samples.COUNTERS, lambda: True)
     shutil.rmtree(mine.state_dir)
-    book.end(samples.COUNTERS)
-    book.close()
+    writer.end(samples.COUNTERS)
+    writer.close()
     assert len(said) == 1
     with opened(mine) as db:
         assert len(outbox.due(db)) == 1

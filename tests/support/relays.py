@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.serve.client_limit import ClientLimit
+from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.interfaces import Server, Tap
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.target import Target
@@ -92,14 +93,15 @@ def relayed(
     """Yield the port of a relay that runs in a thread; at the end its open connections have ended."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    relay = Relay(loop, server, new_tap=new_tap, admits=admits)
+    connections = Connections()
+    relay = Relay(loop, server, connections, new_tap=new_tap, admits=admits)
     loop.run_until_complete(relay.accept(listener, limit))
     thread = threading.Thread(target=loop.run_forever, name=RELAY)
     thread.start()
     try:
         yield listener.getsockname()[1]
     finally:
-        asyncio.run_coroutine_threadsafe(relay.drained(SECONDS), loop).result()
+        asyncio.run_coroutine_threadsafe(connections.drained(SECONDS), loop).result()
         loop.call_soon_threadsafe(relay.refuse)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -53,17 +53,17 @@ def _asked(port: int) -> bytes:
 def test_everybody_is_served_and_the_limit_is_told_once_a_minute(
     loop: asyncio.AbstractEventLoop, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert acceptor.TOLD_EVERY_SECONDS == 60.0
+    assert acceptor.REPORT_EVERY_SECONDS == 60.0
     told: list[None] = []
     limit = ClientLimit(ROOM, lambda: told.append(None))
-    monkeypatch.setattr(acceptor, "TOLD_EVERY_SECONDS", 3_600.0)
+    monkeypatch.setattr(acceptor, "REPORT_EVERY_SECONDS", 3_600.0)
     with relayed(loop, target, limit=limit) as port, ThreadPoolExecutor(CLIENTS) as many:
         assert _asked(port) == b"answer"
         assert told == []
         for _ in range(2):
             assert list(many.map(_asked, [port] * CLIENTS)) == [b"answer"] * CLIENTS
             assert len(told) == 1
-        monkeypatch.setattr(acceptor, "TOLD_EVERY_SECONDS", 0.0)
+        monkeypatch.setattr(acceptor, "REPORT_EVERY_SECONDS", 0.0)
         assert list(many.map(_asked, [port] * CLIENTS)) == [b"answer"] * CLIENTS
         assert len(told) > 1
 
@@ -98,6 +98,7 @@ class Short:
     """The way to a server, on which nothing is left to make a connection of so many times."""
 
     def __init__(self, target: Target, times: float) -> None:
+        self.host = target.host
         self._target = target
         self._times = times
 
@@ -112,7 +113,7 @@ def test_a_client_waits_while_nothing_is_left_for_its_connection_to_the_server(
     loop: asyncio.AbstractEventLoop, target: Target
 ) -> None:
     told: list[None] = []
-    with relayed(loop, Short(target, 2), limit=ClientLimit(met=lambda: told.append(None))) as port:
+    with relayed(loop, Short(target, 2), limit=ClientLimit(on_met=lambda: told.append(None))) as port:
         assert _asked(port) == b"answer"
     assert len(told) == 1
 
@@ -120,7 +121,7 @@ def test_a_client_waits_while_nothing_is_left_for_its_connection_to_the_server(
 def test_clients_that_wait_for_one_another_do_not_wait_for_ever(
     loop: asyncio.AbstractEventLoop, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "_SHORT_SECONDS", 0.1)
+    monkeypatch.setattr(relay, "_SHORTAGE_SECONDS", 0.1)
     with relayed(loop, Short(target, math.inf)) as port, pytest.raises(ConnectionError):
         _asked(port)
 
@@ -137,7 +138,7 @@ def test_nobody_is_lost_while_nothing_is_left_to_accept_with(
 
     monkeypatch.setattr(socket.socket, "accept", short)
     told: list[None] = []
-    with relayed(loop, target, limit=ClientLimit(met=lambda: told.append(None))) as port:
+    with relayed(loop, target, limit=ClientLimit(on_met=lambda: told.append(None))) as port:
         assert _asked(port) == b"answer"
     assert next(times, None) is None
     assert len(told) == 1

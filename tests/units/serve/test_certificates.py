@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.serve.upstream import reach, read_url
+from shimmy_metrics.serve.upstream import parse_url, reach
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -62,7 +62,7 @@ def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callabl
     thread.start()
     variables = {"SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]} if "SSL_CERT_FILE" in os.environ else {}
     try:
-        loop.run_until_complete(reach(read_url(f"https://127.0.0.1:{server.getsockname()[1]}"), variables))
+        loop.run_until_complete(reach(parse_url(f"https://127.0.0.1:{server.getsockname()[1]}"), variables))
     except UserError as error:
         return str(error)
     finally:

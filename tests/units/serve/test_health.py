@@ -56,7 +56,7 @@ class Server:
         """Listen on a free port while entered, and yield what asks there."""
         async with await asyncio.start_server(self._answer, "127.0.0.1", 0) as listening:
             target = Target("127.0.0.1", listening.sockets[0].getsockname()[1])
-            poll = HealthPoll(target.connect, "127.0.0.1", lambda: alive)
+            poll = HealthPoll(target, "127.0.0.1", lambda: alive)
             yield poll
             poll.stop()
 
@@ -144,7 +144,7 @@ def test_a_server_is_asked_on_each_loop_and_over_tls(
 
     async def play() -> list[ServerIdentity]:
         told: list[ServerIdentity] = []
-        poll = HealthPoll(target_of(server, tls[0] if secure else None).connect, "localhost:11435", lambda: True)
+        poll = HealthPoll(target_of(server, tls[0] if secure else None), "localhost:11435", lambda: True)
         poll.ask(told.append)
         await _within(lambda: bool(told), SECONDS)
         return told

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.relay import Relay
 from support.relays import SECONDS, client_of, target_of
 
@@ -102,18 +103,19 @@ def test_no_small_piece_waits_for_the_piece_before_it(loop: asyncio.AbstractEven
     async def options() -> list[int]:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
-        relay = Relay(loop, target_of(server))
+        connections = Connections()
+        relay = Relay(loop, target_of(server), connections)
         await relay.accept(listener)
         reader, writer = await asyncio.open_connection(*listener.getsockname())
         writer.write(b"question")
         with (await loop.run_in_executor(None, server.accept))[0] as behind:
             assert await loop.run_in_executor(None, behind.recv, 100) == b"question"
-            (client,) = relay.clients
+            (client,) = connections
             ends = [end.transport.get_extra_info("socket") for end in (client, client.peer) if end and end.transport]
             found = [end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for end in ends]
         assert await reader.read() == b""
         writer.close()
-        await relay.drained(SECONDS)
+        await connections.drained(SECONDS)
         relay.refuse()
         return found
 

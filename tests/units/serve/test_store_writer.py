@@ -9,7 +9,8 @@ from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
-from shimmy_metrics.serve.store_writer import Header, StoreWriter
+from shimmy_metrics.serve.session_header import SessionHeader
+from shimmy_metrics.serve.store_writer import StoreWriter
 from support.queued import LOCAL, uuid
 from support.samples import profile
 
@@ -20,19 +21,19 @@ def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     """An exit that waits no longer asks what is left to do: without an answer nobody would send what was sealed."""
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
-    books = StoreWriter(mine, lambda _: None)
-    header = Header(read_consent(mine), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
+    writer = StoreWriter(mine, lambda _: None)
+    header = SessionHeader(read_consent(mine), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
     counters = Counters(requests=1)
     left: list[Unsealed | None] = []
     monkeypatch.setattr(
-        "shimmy_metrics.serve.store_writer.start_sender", lambda *_: left.append(books.unsealed(header, counters))
+        "shimmy_metrics.serve.store_writer.start_sender", lambda *_: left.append(writer.unsealed(header, counters))
     )
-    books.open()
-    assert books.unsealed(header, counters) == Unsealed(0, counters, None, header.session(counters, mine.clock.now()))
-    books.begin(header, Counters())
-    books.end(counters)
-    books.close()
+    writer.open()
+    assert writer.unsealed(header, counters) == Unsealed(0, counters, None, header.session(counters, mine.clock.now()))
+    writer.begin(header, Counters(), lambda: True)
+    writer.end(counters)
+    writer.close()
     (asked,) = left
     assert asked is not None
     assert (asked.row_id, asked.counters, asked.session) == (1, counters, None)
-    assert books.unsealed(header, counters) is None
+    assert writer.unsealed(header, counters) is None

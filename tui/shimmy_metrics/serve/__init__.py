@@ -1,1 +1,1 @@
-"""In front of the real server: its address, its process, the bytes, the measured session."""
+"""The proxy in front of the real server: its address, its process, the relayed bytes, the measured session."""

@@ -1,4 +1,4 @@
-"""What `serve` says of itself on standard error: whether clients are measured, each change once."""
+"""What `serve` prints on standard error: whether clients are measured, once for each change."""
 
 import enum
 import threading
@@ -16,55 +16,55 @@ class Measured(enum.Enum):
 
     YES = enum.auto()
     UNSAVED = enum.auto()
-    """They are counted, and the store takes no figures."""
+    """They are counted, but the figures cannot be stored."""
     NO = enum.auto()
 
 
 class Announcement:
-    """Says it where there is both: an address, and a state that is known.
+    """Prints the state once both it and the address are known, and again at each change.
 
-    `say` prints one line. It is called in a thread of its own: standard error may be a full pipe or a slow disk, and
-    nothing of that may reach the relay.
+    `print_line` prints one line. It is called in a thread of its own: standard error may be a full pipe or a slow disk,
+    and the relay must not wait for it.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, print_line: Callable[[str], None]) -> None:
+        self._write = print_line
         self._lines: SimpleQueue[str] = SimpleQueue()
         self._where = ""
-        self._now: tuple[Measured, str] | None = None
-        self._said: tuple[Measured, str] | None = None
+        self._state: tuple[Measured, str] | None = None
+        self._printed: tuple[Measured, str] | None = None
         threading.Thread(target=self._print, daemon=True, name="announcement").start()
 
-    def at(self, where: str) -> None:
+    def set_address(self, where: str) -> None:
         """Take the address at which clients reach the server."""
         self._where = where
         self._announce()
 
-    def state(self, measured: Measured, reason: str = "") -> None:
-        """Take what is so from now on, with the reason where it is not as the person wants it."""
-        self._now = (measured, reason)
+    def set_state(self, measured: Measured, reason: str = "") -> None:
+        """Take what holds from now on, with the reason where it is not what the person chose."""
+        self._state = (measured, reason)
         self._announce()
 
-    def remark(self, line: str) -> None:
-        """Say a line that changes nothing of the state. Any thread may call this."""
+    def print_line(self, line: str) -> None:
+        """Print a line that says nothing about the state. Any thread may call this."""
         self._lines.put(line)
 
-    def overdue(self) -> None:
-        """Say that nothing is known yet, where that is so."""
-        if self._now is None:
-            self.state(Measured.NO, _NOT_YET)
+    def report_overdue(self) -> None:
+        """Report that nothing is known yet, where that is so."""
+        if self._state is None:
+            self.set_state(Measured.NO, _NOT_YET)
 
     def _announce(self) -> None:
-        if not self._where or self._now is None or self._now == self._said:
+        if not self._where or self._state is None or self._state == self._printed:
             return
-        measured, reason = self._now
-        before = self._said[0] if self._said else Measured.NO
-        self._said = self._now
+        measured, reason = self._state
+        before = self._printed[0] if self._printed else Measured.NO
+        self._printed = self._state
         self._lines.put(_line(measured, self._where, reason, was_measured=before is not Measured.NO))
 
     def _print(self) -> None:
         while True:
-            self._say(self._lines.get())
+            self._write(self._lines.get())
 
 
 def _line(measured: Measured, where: str, reason: str, *, was_measured: bool) -> str:

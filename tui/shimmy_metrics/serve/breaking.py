@@ -1,4 +1,4 @@
-"""Connections that break off: how to break one off, and what had arrived on one before it broke."""
+"""Connections that break: how to reset one, and what had arrived on one before it broke."""
 
 import asyncio
 import contextlib
@@ -16,13 +16,13 @@ _SHORTAGE: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _READ_BYTES: Final = 262_144
 
-_TAKEN_SECONDS: Final = 10.0
-_LOOK_SECONDS: Final = 0.01
-"""How long a slow client may take for the rest of an answer that broke off, and how often it is looked at meanwhile."""
+_DELIVERY_SECONDS: Final = 10.0
+_CHECK_SECONDS: Final = 0.01
+"""How long a slow client may take to receive the rest of a broken answer, and how often that is checked."""
 
 
 def reset(transport: asyncio.Transport) -> None:
-    """Close with a reset. What the other side has no room for is dropped."""
+    """Close with a reset. What is not yet sent is dropped."""
     found = transport.get_extra_info("socket")
     if found is not None:
         with contextlib.suppress(OSError):
@@ -31,41 +31,41 @@ def reset(transport: asyncio.Transport) -> None:
 
 
 def reset_when_sent(transport: asyncio.Transport, end: float | None = None) -> None:
-    """Close with a reset, once the other side has all that was given to the transport, or by `end`, in loop's time."""
+    """Close with a reset once the other side has received everything written, or at `end` (the loop's time)."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + _TAKEN_SECONDS if end is None else end
+    end = loop.time() + _DELIVERY_SECONDS if end is None else end
     if transport.is_closing():
         return
     if loop.time() < end and (transport.get_write_buffer_size() or _unsent(transport)):
         transport.pause_reading()
-        loop.call_later(_LOOK_SECONDS, reset_when_sent, transport, end)
+        loop.call_later(_CHECK_SECONDS, reset_when_sent, transport, end)
     else:
         reset(transport)
 
 
 def _unsent(transport: asyncio.Transport) -> int:
-    """Return how many bytes the kernel still keeps for the other side, 0 where it does not tell: a reset drops them."""
+    """Return how many bytes the kernel has not delivered yet, which a reset would drop; 0 if it cannot tell."""
     if sys.platform == "linux":
         import fcntl
         import termios
 
         found = transport.get_extra_info("socket")
-        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed already
+        with contextlib.suppress(OSError, ValueError):  # ValueError: already closed
             return int.from_bytes(fcntl.ioctl(found.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
     return 0
 
 
 def unread(transport: asyncio.Transport) -> Iterator[bytes]:
-    """Yield what arrived before a connection broke off and was never read.
+    """Yield what arrived before a connection broke and was never read.
 
     Must be called in `connection_lost`, before the event loop closes the socket. After a reset nothing more arrives,
-    and the kernel keeps what came before it: this is all there is. Behind TLS only the TLS session can read it
-    (`serve.tls`): nothing is yielded.
+    and the kernel keeps what came before it, so this is all there is. Yields nothing over TLS, where only the TLS
+    session can read it (`serve.tls`).
     """
     found = transport.get_extra_info("socket")
     if found is None or transport.get_extra_info("sslcontext") is not None:
         return
-    with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed already
+    with contextlib.suppress(OSError, ValueError):  # ValueError: already closed
         borrowed = socket.socket(fileno=found.fileno())
         try:
             while data := borrowed.recv(_READ_BYTES):
@@ -75,5 +75,5 @@ def unread(transport: asyncio.Transport) -> Iterator[bytes]:
 
 
 def lacks_descriptors(error: OSError) -> bool:
-    """Whether this process or this machine had nothing left to make a connection of: the other side is not to blame."""
+    """Whether this process or machine ran out of descriptors or memory for a connection: not the other side's fault."""
     return error.errno in _SHORTAGE

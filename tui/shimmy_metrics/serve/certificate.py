@@ -1,4 +1,4 @@
-"""Why no TLS connection with an upstream could be made, in one line for each cause, and what to do about it."""
+"""Why a TLS connection to an upstream failed: one line for each cause, and what to do about it."""
 
 import ssl
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _OTHER_HOST: Final = (62, 64)
 _UNKNOWN_AUTHORITY: Final = (2, 18, 19, 20, 21)
-"""Outcomes of a verification (openssl-verification-options(1), x509_vfy.h): Python gives their numbers alone."""
+"""Verification errors (openssl-verification-options(1), x509_vfy.h), which Python gives only as numbers."""
 
 _NO_TLS: Final = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
-"""What OpenSSL calls an answer that is none of TLS; which of them depends on its version and on the bytes."""
+"""What OpenSSL calls an answer that is not TLS; which one depends on its version and on the bytes."""
 
 _FILE: Final = "SSL_CERT_FILE"
 _PLAIN: Final = "Give http:// where it speaks that"
@@ -51,7 +51,7 @@ def _unverified(error: ssl.SSLCertVerificationError, host: str, file: str) -> Ca
 
 
 def _unusable(file: str) -> Cause | None:
-    """Return why no authority is known from the file. OpenSSL passes over a file that it cannot use without a word."""
+    """Return why the file names no authority, None if it does. OpenSSL ignores an unusable file silently."""
     if not file:
         return None
     try:

@@ -1,8 +1,8 @@
-"""The real server as our child (Linux): it dies with us however we die, and we end as it ended.
+"""The real server as our child process (Linux): it dies with us however we die, and we exit as it exited.
 
-It inherits the standard streams, the terminal and the process group; only its address is another. `fork` and `exec`
-are called here rather than through `subprocess`, since between the two stand the guards, and the hand-over that
-`system.handover` does (which knows launchers that lead back to us).
+It inherits the standard streams, the terminal and the process group; only its address differs. `fork` and `exec` are
+called here rather than through `subprocess` because the guards are set between them, and because the `exec` is
+`system.handover`'s, which recognizes launchers that lead back to us.
 """
 
 import contextlib
@@ -26,20 +26,20 @@ _PR_GET_PDEATHSIG: Final = 2
 
 
 class DeathGuard:
-    """Ends a forked child when its parent ends. Made before the fork: what it needs is looked up there."""
+    """Kills a forked child when its parent dies. Made before the fork, where looking up `prctl` is still safe."""
 
     def __init__(self) -> None:
         self._prctl = ctypes.CDLL(None).prctl
         self._parent = os.getpid()
 
     def arm(self) -> bool:
-        """Guard this process, right after the fork; return False where its parent has ended already."""
+        """Guard this process, right after the fork; return False if its parent has died already."""
         self._prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         return os.getppid() == self._parent
 
 
 class Child:
-    """A running server. `pid` is its process; `descriptor` (a pidfd) becomes readable when it has ended."""
+    """A running server. `pid` is its process; `descriptor` (a pidfd) becomes readable when it exits."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -48,25 +48,31 @@ class Child:
         self._poll.register(self.descriptor, select.POLLIN)
 
     def alive(self) -> bool:
-        """Whether it still runs, at this instant. Until `wait` its number stays its own."""
+        """Whether it is running at this instant. Its pid is not reused before `wait`."""
         return not self._poll.poll(0)
 
     def send(self, number: int) -> None:
-        """Send it a signal; nothing happens where it has ended."""
+        """Send it a signal; nothing happens if it has exited."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.descriptor, number)
 
     def wait(self) -> int:
-        """Return how it ended: its exit status, or the signal's number below zero."""
+        """Wait for its end; return its exit status, or the negative number of the signal that ended it."""
         _, status = os.waitpid(self.pid, 0)
         return os.waitstatus_to_exitcode(status)
 
+    def memory_bytes(self) -> int | None:
+        """Return its resident memory (proc(5), `statm`), None if that cannot be read."""
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return None
+
 
 def unguarded(binary: str) -> str:
-    """Return why the guards do not work for this binary, empty where they do.
+    """Return why the guards do not work for this binary, empty if they do.
 
-    The kernel drops the death signal for a binary with rights of its own (setuid, file capabilities) and hides what it
-    holds; an old kernel or a sandbox may lack the calls.
+    For a binary with privileges of its own (setuid, file capabilities) the kernel drops the death signal and hides its
+    descriptors; an old kernel or a sandbox may lack the calls.
     """
     try:
         if os.stat(binary).st_mode & (stat.S_ISUID | stat.S_ISGID) or "security.capability" in os.listxattr(binary):
@@ -88,17 +94,17 @@ def start(
     blocked: Iterable[signal.Signals],
     starting: Callable[[], None],
 ) -> Child:
-    """Start the binary. Must be called by the main thread, before there are others: its death is what is guarded.
+    """Start the binary. Must be called by the main thread, before there are others: the guard watches the thread.
 
     `blocked` are the signals that we blocked for ourselves; the server gets them unblocked. `starting` is called in the
-    new process at the last moment; an `OSError` of it is passed over. A binary that the system
-    refuses to run says so on standard error and ends with 127, as a shell does it. Raises `OSError` where there can be
-    no further process.
+    new process just before the `exec`; an `OSError` it raises is ignored. If the system refuses to run the binary, the
+    new process prints that on standard error and exits with 127, as a shell does. Raises `OSError` if no further
+    process can be made.
     """
     guard = DeathGuard()
-    sys.stdout.flush()  # or both would write what stands in the buffers
+    sys.stdout.flush()  # or both processes would write what the buffers hold
     sys.stderr.flush()
-    # Where it is ignored, as a parent may have left it, nobody can wait for a child's end. The server gets it so.
+    # While SIGCHLD is ignored, as our parent may have left it, no child can be waited for. The server inherits that.
     usual = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
     def last() -> None:

@@ -1,4 +1,4 @@
-"""In front of the real server (Linux): from its start to its end, and a little longer for what it wrote last."""
+"""The proxy in front of a server that we started (Linux): from its start to its end."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,8 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import EXIT_DELAY_SECONDS
 from shimmy_metrics.serve.child import Child
 from shimmy_metrics.serve.client_limit import client_limit
-from shimmy_metrics.serve.health import HealthPoll
+from shimmy_metrics.serve.connections import Connections
+from shimmy_metrics.serve.health import SHIMMY, HealthPoll
 from shimmy_metrics.serve.inner_port import owns
 from shimmy_metrics.serve.listen_address import ListenAddress
 from shimmy_metrics.serve.loop import new_loop
@@ -27,96 +28,115 @@ from shimmy_metrics.system.profile import Profile
 assert sys.platform == "linux"
 
 DRAIN_SECONDS: Final = EXIT_DELAY_SECONDS / 5
-"""How long what the server wrote before it ended may take to reach its clients."""
+"""How long the last bytes of a server that exited may take to reach its clients."""
 
-BOOKS_SECONDS: Final = EXIT_DELAY_SECONDS / 2
-"""How long the exit waits for the session's sealing. One that takes longer is sealed at the next start."""
+SEAL_SECONDS: Final = EXIT_DELAY_SECONDS / 2
+"""How long the exit waits for the session to be sealed. After that another process seals it."""
 
-_LOOK_SECONDS: Final = 0.05
-"""How often the server is looked at while it starts, where nothing else says that it may be ready."""
+_CHECK_SECONDS: Final = 0.05
+"""How often a starting server is checked, if nothing else tells that it may be ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedChild:
-    """What was prepared before the server was started.
+    """What is prepared before and while the server is started.
 
-    `listener` is bound to the person's address, `place`; `holder` keeps the inner address until the server has it.
-    `started` is the monotonic second at which the server was started; `watch` measures how long it takes to listen.
-    `say` prints one line.
+    `listener` is bound to `address`, the one that the person asked for; `holder` reserves the server's `inner_address`
+    until the server listens there. `started` is the monotonic second at which the server was started; `watch` measures
+    how long it takes to listen. `print_line` prints one line.
     """
 
     profile: Profile
     consent: EffectiveConsent
     child: Child
     listener: socket.socket
-    place: ListenAddress
+    address: ListenAddress
     holder: socket.socket
-    inner: ListenAddress
+    inner_address: ListenAddress
     started: float
     watch: StartupWatch
-    say: Callable[[str], None]
+    print_line: Callable[[str], None]
 
 
-def carry(front: PreparedChild) -> None:
-    """Carry and measure until the server has ended."""
-    loop = new_loop(front.profile)
+def proxy_child(prepared: PreparedChild) -> None:
+    """Relay and measure until the server ends. Raises `UserError` if another program listens at the address."""
+    loop = new_loop(prepared.profile)
     asyncio.set_event_loop(loop)
-    loop.run_until_complete(_carry(front))
+    loop.run_until_complete(_proxy(prepared))
 
 
-async def _carry(front: PreparedChild) -> None:
+async def _proxy(prepared: PreparedChild) -> None:
     loop = asyncio.get_running_loop()
-    gone = asyncio.Event()
-    loop.add_reader(front.child.descriptor, _ended, loop, front.child, gone)
-    target = Target(front.inner.host, front.inner.port)
-    relay = Relay(loop, target, admits=front.child.alive)
-    poll = HealthPoll(target.connect, str(front.inner), front.child.alive)
-    pid = front.child.pid
-    session = Session(loop, front.profile, relay, place=front.place, health=poll, pid=pid, again=False, say=front.say)
+    child = prepared.child
+    exited = asyncio.Event()
+    loop.add_reader(child.descriptor, _on_exit, loop, child, exited)
+    target = Target(prepared.inner_address.host, prepared.inner_address.port)
+    connections = Connections()
+    health = HealthPoll(target, str(prepared.inner_address), child.alive)
+    session = Session(
+        loop,
+        prepared.profile,
+        connections,
+        address=prepared.address.stored_url,
+        health=health,
+        assumed_server=SHIMMY,
+        memory_bytes=child.memory_bytes,
+        restartable=False,
+        print_line=prepared.print_line,
+    )
+    relay = Relay(
+        loop,
+        target,
+        connections,
+        admits=child.alive,
+        new_tap=session.new_tap,
+        on_connected=session.on_connected,
+        on_unreachable=health.doubt,
+    )
     session.open()
-    ready = await _ready(front)
-    startup = front.watch.end()
+    ready = await _ready(prepared)
+    startup = prepared.watch.end()
     if not ready:
         return
     startup_ms = None if startup is None else round(startup * 1000)
-    session.begin(front.consent, started=front.started, startup_ms=startup_ms)
+    session.begin(prepared.consent, started=prepared.started, startup_ms=startup_ms)
     session.watch()
     try:
-        await relay.accept(front.listener, client_limit(front.profile, front.say))
+        await relay.accept(prepared.listener, client_limit(prepared.profile, prepared.print_line))
     except OSError as error:
-        # Whoever listened between our bind and now has it. The server ends with us.
+        # A program that listened between our bind and now has the address. The server dies with us.
         remedy = "Start it again, or give another address with --bind"
-        raise UserError("another program took this address", where=str(front.place), remedy=remedy) from error
-    front.holder.close()
-    session.announce(f"http://{front.place}")
+        raise UserError("another program took this address", where=str(prepared.address), remedy=remedy) from error
+    prepared.holder.close()
+    session.announce(f"http://{prepared.address}")
     gc.freeze()
-    await gone.wait()
+    await exited.wait()
     relay.refuse()
-    await relay.drained(DRAIN_SECONDS)
-    relay.count_open(by_server=True)
-    session.end(BOOKS_SECONDS)
+    await connections.drained(DRAIN_SECONDS)
+    connections.count_unfinished(by_server=True)
+    session.end(SEAL_SECONDS)
 
 
-def _ended(loop: asyncio.AbstractEventLoop, child: Child, gone: asyncio.Event) -> None:
+def _on_exit(loop: asyncio.AbstractEventLoop, child: Child, exited: asyncio.Event) -> None:
     loop.remove_reader(child.descriptor)
-    gone.set()
+    exited.set()
 
 
-async def _ready(front: PreparedChild) -> bool:
-    """Wait until the server itself is seen to listen at its inner address; False where it ended before."""
+async def _ready(prepared: PreparedChild) -> bool:
+    """Wait until the server itself listens at its inner address; return False if it exited before."""
     loop = asyncio.get_running_loop()
     answered = asyncio.Event()
-    loop.add_reader(front.watch.descriptor, answered.set)
+    loop.add_reader(prepared.watch.descriptor, answered.set)
     try:
-        while front.child.alive():
-            if owns(front.child.pid, front.inner):
+        while prepared.child.alive():
+            if owns(prepared.child.pid, prepared.inner_address):
                 return True
-            # The watch ends with the server as well. Where it is killed the server is still served.
+            # The watch ends with the server as well. If it was killed, the server is still relayed.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(answered.wait(), _LOOK_SECONDS)
+                await asyncio.wait_for(answered.wait(), _CHECK_SECONDS)
             if answered.is_set():
-                loop.remove_reader(front.watch.descriptor)
+                loop.remove_reader(prepared.watch.descriptor)
                 answered.clear()
     finally:
-        loop.remove_reader(front.watch.descriptor)
+        loop.remove_reader(prepared.watch.descriptor)
     return False

@@ -1,12 +1,12 @@
-"""The program around the terminal, as the environment tells it: breaks a tie between clients in a report."""
+"""The program around the terminal, from the environment: it breaks a tie between clients in a report."""
 
 from collections.abc import Callable
 from typing import Final
 
 from shimmy_metrics.system.environment import Environment
 
-_TOLD: Final[tuple[tuple[str, Callable[[Environment], bool]], ...]] = (
-    # Cursor is a VS Code and says so too: it comes first.
+_SIGNS: Final[tuple[tuple[str, Callable[[Environment], bool]], ...]] = (
+    # Cursor is a fork of VS Code and sets its variable too, so it comes first.
     ("cursor", lambda environment: bool(environment.get("CURSOR_TRACE_ID"))),
     ("vscode", lambda environment: environment.get("TERM_PROGRAM") == "vscode"),
     ("zed", lambda environment: environment.get("TERM_PROGRAM") == "zed" or bool(environment.get("ZED_TERM"))),
@@ -15,5 +15,5 @@ _TOLD: Final[tuple[tuple[str, Callable[[Environment], bool]], ...]] = (
 
 
 def client_from_env(environment: Environment) -> str:
-    """Return a word of `vocabulary.CLIENTS`, or empty where the environment tells nothing."""
-    return next((word for word, told in _TOLD if told(environment)), "")
+    """Return a word of `vocabulary.CLIENTS`, or empty if the environment names none."""
+    return next((word for word, matches in _SIGNS if matches(environment)), "")

@@ -1,8 +1,7 @@
-"""The two ends of one carried connection: what arrives at one is written to the other, and then counted.
+"""The two ends of one relayed connection: what arrives at one is written to the other, then counted.
 
-A slow reader slows the writer and nothing is piled up; the end of one direction and a reset are passed on as what they
-are, once all that came before them is. Counting is behind the forward: first the write, then the tap, in the same
-callback.
+Back-pressure is passed on, so nothing piles up. A half-close and a reset are passed on as what they are, after all that
+came before them. Forwarding comes first: the write, then the tap, in the same callback.
 """
 
 import asyncio
@@ -10,15 +9,15 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from shimmy_metrics.serve.breaking import reset, reset_when_sent, unread
-from shimmy_metrics.serve.counting import Counting
-from shimmy_metrics.serve.interfaces import Carrier
+from shimmy_metrics.serve.counting import Counting, silent_tap
+from shimmy_metrics.serve.interfaces import Tap
 
 REQUEST_SECONDS: Final = 1.0
-"""How long a client whose server cannot be reached has to ask, so that it is counted; then its connection is reset."""
+"""How long a client whose server is unreachable has to send its request, which is counted; then it is reset."""
 
 
 class End(asyncio.Protocol):
-    """One socket of a pair. `finished`: this side says nothing more; `lost`: its connection is no more."""
+    """One socket of a pair. `finished`: this side has sent EOF; `lost`: its connection is closed."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -35,19 +34,19 @@ class End(asyncio.Protocol):
             self.count(data)
 
     def pause_writing(self) -> None:
-        """Stop reading at the other end while this one's reader is slow."""
+        """Stop reading from the other end while this one's reader is slow."""
         other = self.other()
         if other is not None:
             other.pause_reading()
 
     def resume_writing(self) -> None:
-        """Read on at the other end."""
+        """Read from the other end again."""
         other = self.other()
         if other is not None:
             other.resume_reading()
 
     def eof_received(self) -> bool:
-        """Pass the end of this direction on; the other direction goes on until its own end."""
+        """Pass the end of this direction on; the other direction continues until its own end."""
         self.finished = True
         other = self.other()
         if other is None or self.transport is None:
@@ -57,19 +56,19 @@ class End(asyncio.Protocol):
             self.transport.close()
         else:
             other.write_eof()
-        return self.transport.can_write_eof()  # TLS knows no end of one direction: it ends whole
+        return self.transport.can_write_eof()  # TLS has no half-close: the whole connection ends
 
     def take_rest(self) -> None:
-        """Pass on what came before the connection broke off: after a write that failed, event loops read no more.
+        """Pass on what arrived before the connection broke: event loops stop reading after a failed write.
 
-        A server may answer before it has read the whole request, and close: the answer is here then, and unread.
+        A server may answer before it has read the whole request, and close: then its answer is here, unread.
         """
         if self.transport is not None and self.other() is not None:
             for data in unread(self.transport):
                 self.data_received(data)
 
     def end(self, error: Exception | None) -> None:
-        """Pass the end of the whole connection on: a reset as a reset."""
+        """Pass the end of the whole connection on, a reset as a reset."""
         other = self.other()
         if other is not None and error is not None:
             self.break_off(other)
@@ -87,16 +86,20 @@ class End(asyncio.Protocol):
 
 
 class ClientEnd(End):
-    """The client's socket, read from when it is known whether the server's is there."""
+    """The client's socket. Nothing is read from it before the connection to the server is made, or has failed.
 
-    def __init__(self, carrier: Carrier) -> None:
+    `new_tap` returns what measures a connection that begins now, or None where nothing is measured. `on_gone` is called
+    once both connections are closed.
+    """
+
+    def __init__(self, new_tap: Callable[[], Tap | None], on_gone: "Callable[[ClientEnd], None]") -> None:
         super().__init__()
-        self._carrier = carrier
-        self.counting = Counting(self, carrier.new_tap)
+        self._on_gone = on_gone
+        self.counting = Counting(self, new_tap)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to carry, or only to listen where there is no server."""
-        # Not by isinstance: uvloop's transports have the methods and not the class.
+        """Relay from now on, or turn the client away where there is no server."""
+        # Not isinstance: uvloop's transports have the methods but not the class.
         self.transport = cast("asyncio.Transport", transport)
         server = self.peer
         if server is None or server.transport is None:
@@ -106,7 +109,7 @@ class ClientEnd(End):
         server.write = self.transport.write
         self.counting.server = server
         if not self.counting.begin() and not server.transport.can_write_eof():
-            self.counting.read_by(self._carrier.silent_tap())
+            self.counting.read_by(silent_tap())
         cast("ServerEnd", server).begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -118,10 +121,10 @@ class ClientEnd(End):
         self.counting.end()
         self.end(exc)
         if self.peer is None or self.peer.lost:
-            self._carrier.gone(self)
+            self._on_gone(self)
 
     def eof_received(self) -> bool:
-        """Pass it on. Over TLS only when the answer is whole: there it would end the server's direction as well."""
+        """Pass it on. To a TLS server only once its answer is complete, because there it ends both directions."""
         if self.peer is None:
             self._reset()
             return True
@@ -134,23 +137,23 @@ class ClientEnd(End):
         return True
 
     def server_lost(self) -> None:
-        """Know that the server's connection is no more."""
+        """Learn that the server's connection is closed."""
         if self.lost:
-            self._carrier.gone(self)
+            self._on_gone(self)
 
     def count_unheard(self) -> None:
-        """Read what the client asked and the server will not hear any more, so that it is counted."""
+        """Count what the client has sent and the server will never read."""
         if self.transport is not None and self.count is not None:
             for data in unread(self.transport):
                 self.count(data)
 
     def _turn_away(self) -> None:
-        """Reset the connection: nobody is there to answer. What is measured may ask first, so that it is counted."""
+        """Reset the connection: nobody can answer. A measured client may send its request first."""
         self.write = _nowhere
         self.counting.ends(by_server=True)
         if self.counting.begin():
             self.count = self._count_unanswered
-            self._carrier.loop.call_later(REQUEST_SECONDS, self._reset)
+            asyncio.get_running_loop().call_later(REQUEST_SECONDS, self._reset)
         else:
             self._reset()
 
@@ -166,7 +169,7 @@ class ClientEnd(End):
             reset(self.transport)
 
     def _end_if_answered(self) -> None:
-        """End both connections when the client has all answers. Where that cannot be known the server ends them."""
+        """Close both connections once the client has every answer. If the tap cannot tell, the server closes them."""
         tap, other = self.counting.tap, self.other()
         if tap is None or tap.disabled or other is None or self.transport is None or self.peer is None:
             return
@@ -184,7 +187,7 @@ class ClientEnd(End):
 
 
 class ServerEnd(End):
-    """The server's socket. What comes of it before the client's end is there waits."""
+    """The server's socket. What it sends before the client's end is ready waits."""
 
     def __init__(self, client: ClientEnd) -> None:
         super().__init__()
@@ -200,7 +203,7 @@ class ServerEnd(End):
         self._client.peer = self
 
     def begin(self) -> None:
-        """Pass on what has come already: the client's end is there."""
+        """Pass on what has arrived already: the client's end is ready."""
         if self._early:
             early, self._early = self._early, b""
             self.data_received(early)
@@ -221,7 +224,7 @@ class ServerEnd(End):
         """End the client's connection as this one ended."""
         self.lost = True
         self._error = exc
-        if self._client.peer is self:  # or the client was turned away
+        if self._client.peer is self:  # otherwise the client was turned away
             self._client.counting.ends(by_server=True, reset=exc is not None)
             if exc is not None:
                 self.take_rest()
@@ -229,7 +232,7 @@ class ServerEnd(End):
         self._client.server_lost()
 
     def break_off(self, other: asyncio.Transport) -> None:
-        """Pass a reset on, behind what came before it: it may be an answer, and its client slow."""
+        """Pass a reset on after what came before it: that may be an answer to a slow client."""
         reset_when_sent(other)
 
     def _end_client(self) -> None:
@@ -244,4 +247,4 @@ class ServerEnd(End):
 
 
 def _nowhere(_: bytes) -> None:
-    """Drop what is meant for a server that is not there."""
+    """Drop what was sent to a server that is not there."""

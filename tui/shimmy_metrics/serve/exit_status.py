@@ -1,4 +1,4 @@
-"""How our process ends: by becoming the real binary, or by the status or the signal by which the server ended."""
+"""How our process ends: it becomes the real binary, or exits with the server's status or by the server's signal."""
 
 import contextlib
 import signal
@@ -7,9 +7,9 @@ import threading
 
 
 class HandOverError(Exception):
-    """This start is not ours to measure: the real binary gets it untouched.
+    """This start is not measured: the real binary is run untouched.
 
-    `line` is what we say about it on standard error; empty where the real binary says everything itself.
+    `line` is what to print about it on standard error; empty where the real binary reports everything itself.
     """
 
     def __init__(self, line: str = "") -> None:
@@ -18,10 +18,10 @@ class HandOverError(Exception):
 
 
 def exit_as(status: int) -> int:
-    """End this process by the signal that `status` (below zero) names; otherwise return it as the exit status.
+    """Die by the signal that a negative `status` names; return any other status unchanged.
 
-    The first process of a container cannot die by a signal of its own, and Windows has none: the status that shells
-    show for one is returned there.
+    The first process of a container cannot kill itself by a signal, and Windows has none: there the status that shells
+    show for the signal (128 plus its number) is returned.
     """
     if status >= 0:
         return status
@@ -29,10 +29,10 @@ def exit_as(status: int) -> int:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would be of us and say nothing of the server
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be ours and show nothing of the server
         with contextlib.suppress(OSError, ValueError):
             signal.signal(number, signal.SIG_DFL)  # SIGKILL has no handler to set
-        # Unblocked first and sent to this very thread: another that waits for signals must not take this one.
+        # Unblocked here and sent to this very thread, so that the thread that waits for signals cannot take it.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
         signal.pthread_kill(threading.get_ident(), number)
     return 128 + number

@@ -1,7 +1,7 @@
-"""The real server's inner address: a free loopback port, and the proof of who listens there (Linux).
+"""The real server's inner port: a free loopback port, and proof of who listens there (Linux).
 
-Another user's process on that port would get prompts and keys. So no byte goes there before the server itself is seen
-to own the listening socket: /proc/net/tcp names the socket's inode, /proc/PID/fd the inodes that a process holds.
+Another user's process on that port would receive prompts and keys. So no byte goes there until the server itself owns
+the listening socket: /proc/net/tcp gives the socket's inode, /proc/PID/fd the inodes that a process holds.
 """
 
 import contextlib
@@ -17,10 +17,10 @@ _LISTENING: Final = "0A"
 
 
 def reserve() -> tuple[socket.socket, ListenAddress]:
-    """Find a free port and keep it while the server starts, which may take a while; the caller closes the socket then.
+    """Reserve a free port until the server has it; then the caller closes the socket. Raises `OSError`.
 
-    A bound socket with SO_REUSEADDR that never listens: the server can bind beside it (tokio sets the option too), and
-    the kernel gives the port to nobody who asks for any. Raises `OSError`.
+    The socket is bound with SO_REUSEADDR and never listens: the server can bind the same port (tokio sets the option
+    too), and the kernel gives it to nobody who asks for any free port.
     """
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -28,9 +28,9 @@ def reserve() -> tuple[socket.socket, ListenAddress]:
     return holder, ListenAddress(LOOPBACK, holder.getsockname()[1])
 
 
-def owns(pid: int, place: ListenAddress, proc: Path = Path("/proc")) -> bool:
+def owns(pid: int, address: ListenAddress, proc: Path = Path("/proc")) -> bool:
     """Whether that process itself holds the socket that listens at the IPv4 address. Never raises."""
-    inode = _listener(place, proc)
+    inode = _listener_inode(address, proc)
     if inode is None:
         return False
     wanted = f"socket:[{inode}]"
@@ -42,12 +42,12 @@ def owns(pid: int, place: ListenAddress, proc: Path = Path("/proc")) -> bool:
     return False
 
 
-def _listener(place: ListenAddress, proc: Path) -> str | None:
+def _listener_inode(address: ListenAddress, proc: Path) -> str | None:
     # proc(5): address and port in hexadecimal, the address in the machine's byte order.
-    number = int.from_bytes(socket.inet_aton(place.host), sys.byteorder)
-    wanted = f"{number:08X}:{place.port:04X}"
-    # The kernel lists what listens first (Documentation/networking/proc_net_tcp.rst); of the rest, connections that
-    # ended a minute ago among them, there may be thousands.
+    number = int.from_bytes(socket.inet_aton(address.host), sys.byteorder)
+    wanted = f"{number:08X}:{address.port:04X}"
+    # The kernel lists listening sockets first (Documentation/networking/proc_net_tcp.rst). Of the others, which
+    # include connections closed a minute ago, there may be thousands.
     with contextlib.suppress(OSError), (proc / "net/tcp").open() as table:
         next(table, "")
         for line in table:

@@ -1,4 +1,4 @@
-"""The event loop under the relay: uvloop where it is installed, asyncio where not; the same classes run on both."""
+"""The event loop under the relay: uvloop if it is installed, otherwise asyncio; the same classes run on both."""
 
 import asyncio
 import logging
@@ -12,17 +12,17 @@ from shimmy_metrics.system.profile import Profile
 
 
 def new_loop(profile: Profile) -> asyncio.AbstractEventLoop:
-    """Return the fastest event loop there is. What goes wrong in it is noted in the local log, never printed."""
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it would print that somebody's connection was closed
+    """Return the fastest event loop there is. Its errors go to the local log and are never printed."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it would print each connection that was closed
     loop = _fastest()
     noted: set[type | None] = set()
 
     def quiet(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         kind = type(error) if error is not None else None
-        if kind not in noted:  # a machine without descriptors has the same error every second
+        if kind not in noted:  # without descriptors the same error comes every second
             noted.add(kind)
-            # A disk may be slow, and this is the relay's thread.
+            # The disk may be slow, and this is the relay's thread.
             write = partial(log_event, profile, "the relay met an error", error)
             threading.Thread(target=write, daemon=True, name="note").start()
 

@@ -1,4 +1,4 @@
-"""The way to an upstream that is known by a name: a name may get another address while we stand before it."""
+"""The way to an upstream that is known by name, whose address may change while the proxy runs."""
 
 import asyncio
 import contextlib
@@ -13,26 +13,29 @@ from shimmy_metrics.serve.target import Target
 
 LOOK_UP_EVERY_SECONDS: Final = 30.0
 WAIT_SECONDS: Final = 1.0
-"""How long a client whose connection failed waits for its server's name to be looked up."""
+"""How long a client whose connection failed waits for a look-up of the server's name."""
 
 
 class Route:
-    """Connects with the address that a host has now.
+    """Connects to the address that a host has now.
 
-    `target` is the address in use: it stays as long as it works and the name has it. Where connecting fails the name is
-    looked up, and its other addresses are tried for the same client; a look-up that fails changes nothing. `on_moved`
-    is told of another address in use.
+    `target` is the address in use: it is kept as long as it works and belongs to the name. When connecting fails, the
+    name is looked up and its other addresses are tried for the same client; a failed look-up changes nothing.
     """
 
     def __init__(self, host: str, target: Target, addresses: Sequence[str]) -> None:
         self.target = target
-        self.on_moved: Callable[[], None] = lambda: None
         self._host = host
         self._addresses = list(addresses)
         self._looking: asyncio.Task[None] | None = None
 
+    @property
+    def host(self) -> str:
+        """The numeric address in use."""
+        return self.target.host
+
     async def connect(self, new_protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
-        """Connect a protocol with the server. Raises `OSError`."""
+        """Connect a protocol to the server. Raises `OSError`."""
         tried = self.target
         try:
             return await tried.connect(new_protocol)
@@ -52,13 +55,13 @@ class Route:
         raise failed
 
     async def follow(self) -> None:
-        """Look the name up again and again, behind the connections."""
+        """Look the name up every 30 s; connections never wait for that."""
         while not _is_numeric(self._host):
             await asyncio.sleep(LOOK_UP_EVERY_SECONDS)
             await self._look_up(None)
 
     async def _look_up(self, seconds: float | None) -> None:
-        """Look the name up, once for all who want it now; wait for it at most so long."""
+        """Look the name up, once for all that ask meanwhile; wait for at most `seconds`."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.get_running_loop().create_task(self._found())
         await asyncio.wait([self._looking], timeout=seconds)
@@ -70,9 +73,7 @@ class Route:
                 self._use(self._addresses[0])
 
     def _use(self, address: str) -> None:
-        if address != self.target.host:
-            self.target = replace(self.target, host=address)
-            self.on_moved()
+        self.target = replace(self.target, host=address)
 
 
 def _is_numeric(host: str) -> bool:

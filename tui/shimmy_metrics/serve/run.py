@@ -1,7 +1,7 @@
-"""What `serve` does: decides whether this start is measured, and stands in front of the server or steps aside.
+"""`serve`: measure the server, or become it.
 
-Neither granted nor only for me: the process becomes the real binary, at the cost of a look at the config. So what only
-measuring needs (asyncio, the meter, the store) is imported where it is wanted, not here.
+Without a decision that measures, the process becomes the real binary at the cost of one read of the config. So what
+only measuring needs (asyncio, the meter, the store) is imported where it is used, not here.
 """
 
 import contextlib
@@ -18,20 +18,20 @@ from shimmy_metrics.system.profile import Profile
 
 
 def serve(profile: Profile, arguments: Sequence[str]) -> int:
-    """Run the real server as a measured session and end as it ends, or become it.
+    """Run the real server, measured, and exit as it exits; or become it.
 
-    `arguments` are all words after the program's name, `serve` among them. Raises `UserError` where there is no
-    real binary, or none that runs.
+    `arguments` are all those after the program's name, `serve` included. Raises `UserError` if there is no real binary,
+    or none that runs.
     """
     variables = dict(profile.environment.variables)
     binary = real_binary(variables)
     if binary is None:
         raise missing(variables)
     try:
-        return exit_as(_measured(profile, binary, arguments))
+        return exit_as(_run_measured(profile, binary, arguments))
     except HandOverError as error:
         if error.line:
-            _say(error.line)
+            _print_line(error.line)
     try:
         hand_over(binary, list(arguments), variables)
     except OSError as error:
@@ -39,26 +39,26 @@ def serve(profile: Profile, arguments: Sequence[str]) -> int:
 
 
 def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
-    """Stand in front of a server that runs already, until a signal; end by that signal.
+    """Run a proxy in front of a server that is already running, until a signal; die by that signal.
 
-    `url` names it; `bind` is where to listen, as `ip:port`, by default Shimmy's own address. Bytes pass whatever the
-    decision is; they are counted where and while there is one for it. Raises `UserError` for a URL that is none, an
-    upstream that is down, an address that cannot be had.
+    `url` names the server; `bind` is where to listen, as `ip:port`, by default Shimmy's own address. Bytes pass
+    whatever the decision is, and are counted while it allows that. Raises `UserError` for an invalid URL, an upstream
+    that is down, and an address that cannot be bound.
     """
-    from shimmy_metrics.serve.upstream import DEFAULT_BIND, read_url
-    from shimmy_metrics.serve.upstream_proxy import carry
+    from shimmy_metrics.serve.upstream import DEFAULT_BIND, parse_url
+    from shimmy_metrics.serve.upstream_proxy import proxy_upstream
 
-    place = read_url(url)
+    upstream = parse_url(url)
     try:
         consent: EffectiveConsent | UserError = read_consent(profile)
     except UserError as error:
         consent = error
     if isinstance(consent, EffectiveConsent) and not consent.measures:
         _purge(profile)
-    return exit_as(carry(profile, consent, place, bind or DEFAULT_BIND, _say))
+    return exit_as(proxy_upstream(profile, consent, upstream, bind or DEFAULT_BIND, _print_line))
 
 
-def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
+def _run_measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     try:
         consent = read_consent(profile)
     except UserError as error:
@@ -69,20 +69,20 @@ def _measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run
 
-        return run(profile, consent, binary, arguments, _say)
+        return run(profile, consent, binary, arguments, _print_line)
     raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
 
 
 def _purge(profile: Profile) -> None:
-    """Do a deletion that is owed. Where nothing was ever kept, nothing is loaded for it."""
+    """Delete what no consent covers any more. Where nothing was ever stored, nothing is loaded for it."""
     if os.path.lexists(profile.state_dir / "metrics.db"):
         from shimmy_metrics.actions.purge import purge_without_consent
 
-        with contextlib.suppress(UserError):  # said by whoever looks; a server's start is no place for it
+        with contextlib.suppress(UserError):  # the app and `status` report it; a server's start is no place for it
             purge_without_consent(profile)
 
 
-def _say(line: str) -> None:
-    # Past Python's buffer: a thread that is stopped in it, by a full pipe, would be waited for at the end.
+def _print_line(line: str) -> None:
+    # Not through sys.stderr: the exit would wait for a thread that a full pipe blocks inside its buffer.
     with contextlib.suppress(OSError):  # standard error may be closed
         os.write(2, f"shimmy-metrics: {line}\n".encode(errors="surrogateescape"))

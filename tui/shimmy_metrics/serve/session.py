@@ -1,315 +1,191 @@
-"""The measured session, seen from the event loop: what is counted, under which decision, and until when.
+"""The measured session under the person's consent: when it begins, goes on, pauses and ends, and what is said about it.
 
-Counting happens in the loop, in memory; whatever touches a file is given to the clerk's thread (`books`), and what is
-said of it comes back from there. A withdrawal ends the session within a second and the bytes go on; another decision
-than the one it began under never seals it.
+The config is polled in a thread of its own. A withdrawal ends the session within a second, and the bytes go on; a
+session is only ever sealed under the decision that it began under. Figures are the `recorder`'s.
 """
 
-import contextlib
-from asyncio import AbstractEventLoop, TimerHandle
+from asyncio import AbstractEventLoop, Future, TimerHandle, wrap_future
 from collections.abc import Callable
-from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.effective import EffectiveConsent
-from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.announcement import Announcement, Measured
-from shimmy_metrics.serve.client_from_env import client_from_env
-from shimmy_metrics.serve.consent_watch import POLL_SECONDS, ConsentWatch
-from shimmy_metrics.serve.health import SHIMMY, HealthPoll, ServerIdentity
-from shimmy_metrics.serve.listen_address import ListenAddress
-from shimmy_metrics.serve.measured_session import MeasuredSession, still_covers
-from shimmy_metrics.serve.relay import Relay
-from shimmy_metrics.serve.store_writer import Header, StoreWriter, memory_bytes
+from shimmy_metrics.serve.connections import Connections
+from shimmy_metrics.serve.consent_watch import POLL_SECONDS, ConsentWatch, still_covered
+from shimmy_metrics.serve.health import HealthPoll
+from shimmy_metrics.serve.recorder import Events, Recorder
 from shimmy_metrics.serve.worker import Worker
 from shimmy_metrics.system.profile import Profile
 
 _STORE_SECONDS: Final = 2.0
 """How long after the address is known a store that does not answer is waited for before that is said."""
 
-_FAILED_WRITES: Final = 2
-"""How many writes in a row must fail before it is said: one may have met another program at the store."""
+_POLLS_PER_WRITE: Final = 2
 
 _NEXT_START: Final = "your new answer counts from the server's next start"
 
 
-class Session:
-    """What is measured of one relay's connections.
+class Polled(NamedTuple):
+    """What one poll found: the effective consent, or why the config cannot be used; the server's memory in bytes."""
 
-    `place` is where clients reach the server; `health` asks it for its name while it is measured; `pid` is its process,
-    None where it is not ours. `again`: a decision that comes while nothing is measured begins a session at once. `say`
-    prints one line for the person. Must be used in the loop's thread.
+    consent: EffectiveConsent | UserError
+    memory_bytes: int | None
+
+
+class Session:
+    """Decides, of one relay's connections, what is measured.
+
+    `address` is the URL under which clients reach the server, as the store keeps it. `health` is asked for the server's
+    name while it is measured; `assumed_server` is what it is taken for until then. `memory_bytes` returns the server's
+    resident memory, None where it is not known; it is called in the polling thread. `restartable`: a decision that
+    comes while nothing is measured begins a session at once. `print_line` prints one line for the person. Must be used
+    in the loop's thread.
     """
 
     def __init__(
         self,
         loop: AbstractEventLoop,
         profile: Profile,
-        relay: Relay,
+        connections: Connections,
         *,
-        place: ListenAddress,
+        address: str,
         health: HealthPoll,
-        pid: int | None,
-        again: bool,
-        say: Callable[[str], None],
+        assumed_server: str,
+        memory_bytes: Callable[[], int | None],
+        restartable: bool,
+        print_line: Callable[[str], None],
     ) -> None:
         self._loop = loop
         self._profile = profile
-        self._relay = relay
-        self._address = place.kept
         self._health = health
-        self._hint = client_from_env(profile.environment)
-        self._pid = pid
-        self._again = again
-        self._announcement = Announcement(say)
-        self._writer = Worker(profile)
-        self._poller = Worker(profile)  # a store that another program holds must not hold up a withdrawal
-        self._store = StoreWriter(profile, self._announcement.remark)
+        self._memory_bytes = memory_bytes
+        self._restartable = restartable
+        self._announcement = Announcement(print_line)
         self._watch = ConsentWatch(profile)
-        self._measuring: MeasuredSession | None = None
-        self._name: ServerIdentity | None = None
-        # A store that could not be used, why, and under which decision: it is tried again under another one.
+        self._recorder = Recorder(
+            loop,
+            profile,
+            connections,
+            address=address,
+            assumed_server=assumed_server,
+            covers=self._covers,
+            events=Events(self._on_stored, self._on_unsaved, self._report_failure, self._announcement.print_line),
+        )
+        # A store that another program holds must not hold up a withdrawal: the writer's thread is another.
+        self._poller = Worker(profile, "consent watch")
+        # A consent under which the store could not be used, and why: it is tried again only under another one.
         self._refused: tuple[EffectiveConsent, str] | None = None
-        # These two belong to the clerk's thread.
-        self._failure: Exception | None = None
-        self._failed_writes = 0
-        # A slow disk: no second job before the first came back.
-        self._looking = False
-        self._writing = False
-        self._looks = 0
+        self._polling = False
+        self._polls = 0
         self._timer: TimerHandle | None = None
-        relay.new_tap = self.new_tap
-        relay.on_connected = self._ask_again
-        relay.on_unreachable = health.doubt
 
     def open(self) -> None:
-        """Open the store, behind the server's start."""
-        self._writer.submit(self._open)
+        """Open the store while the server starts."""
+        self._recorder.open()
 
     def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
         """Measure from now on. `started` is the monotonic second at which the server was started, or now.
 
-        Where the store cannot be used that is said, and nothing is measured.
+        If the store cannot be used, that is said, and nothing is measured.
         """
-        self._name = None  # what was told before nothing was measured may hold no more
-        self._measure(consent, started, startup_ms)
-        self._health.ask(self.introduce)
-
-    def _measure(self, consent: EffectiveConsent, started: float, startup_ms: int | None) -> MeasuredSession:
         self._refused = None
-        now = self._measuring = MeasuredSession(consent, started, startup_ms)
-        self._relay.measure_open()
-        self._writer.submit(partial(self._begin, now, self._header(now), self._snapshot(now)))
-        return now
+        self._recorder.begin(consent, started=started, startup_ms=startup_ms)
+        self._health.ask(self._recorder.introduce)
 
     def announce(self, where: str) -> None:
         """Say from now on where clients reach the server, and whether it is measured there."""
-        self._announcement.at(where)
-        self._loop.call_later(_STORE_SECONDS, self._announcement.overdue)
+        self._announcement.set_address(where)
+        self._loop.call_later(_STORE_SECONDS, self._announcement.report_overdue)
 
     def watch(self) -> None:
-        """Look at the config and write the counters, from now until the end."""
-        self._timer = self._loop.call_later(POLL_SECONDS, self._look)
-
-    def introduce(self, name: ServerIdentity) -> None:
-        """Take what the server said of itself: another one has a session of its own, another version has not.
-
-        Whose a session is decides to whom it may go. Of versions it bears the latest.
-        """
-        exchanged = self._name is not None and name.server != self._name.server
-        self._name = name
-        now = self._measuring
-        if now is None:
-            return
-        if exchanged:
-            counting = now.counting
-            self._end(now, now.consent)  # the taps go on: what is under way is the other server's
-            self.open()
-            self._measure(now.consent, self._profile.clock.monotonic(), None).counting = counting
-        else:
-            self._writer.submit(partial(self._store.introduce, self._header(now)))
+        """Poll the config and write the counters, from now until the end."""
+        self._timer = self._loop.call_later(POLL_SECONDS, self._poll)
 
     def new_tap(self) -> Tap | None:
-        """Return a tap for a connection that begins, or None where nothing is measured."""
-        now = self._measuring
-        return None if now is None else Tap(self._fold, self._hash, self._profile.clock.monotonic, self._read_as)
+        """Return a tap for a connection that begins, or None while nothing is measured."""
+        return self._recorder.new_tap()
 
-    def _fold(self, exchange: Exchange) -> None:
-        if self._measuring is not None:
-            self._measuring.fold(exchange)
-
-    def _hash(self, name: bytes) -> bytes:
-        return b"" if self._measuring is None else self._measuring.hash_model(name)
-
-    def _ask_again(self) -> None:
-        if self._again and self._measuring is not None:
-            self._health.ask_again(self.introduce)
-
-    def _read_as(self) -> str:
-        """Return the name by which answers are read: our own child is taken for a Shimmy before it has said so."""
-        if self._name is not None:
-            return self._name.server
-        return "" if self._pid is None else SHIMMY
+    def on_connected(self) -> None:
+        """Ask again who the server is, where its last answer is old and another may have taken its place."""
+        if self._restartable and self._recorder.consent is not None:
+            self._health.ask_again(self._recorder.introduce)
 
     def end(self, seconds: float) -> None:
-        """End the session with the server. Waits at most so long; what was not done is done at the next start."""
-        if self._timer is not None:
-            self._timer.cancel()
-        now = self._measuring
-        if now is None:
-            return
-        header, counters = self._header(now), self._stopped(now)
-        self._writer.submit(partial(self._store.end, counters))
-        self._writer.submit(self._store.close)
-        if self._writer.finish(seconds):
-            return
-        # A disk or a machine that is busy: a process that outlives this one does it. Where the clerk is at it at this
-        # very moment, one of the two finds nothing to do.
-        unsealed = self._store.unsealed(header, counters)
-        if unsealed is not None:
-            with contextlib.suppress(OSError):
-                start_sender(self._profile, ended=unsealed)
+        """End the session with the server. Wait for at most `seconds`; another process does what is left."""
+        self._stop_polling()
+        self._health.stop()
+        self._recorder.end(seconds)
 
-    def _look(self) -> None:
-        self._timer = self._loop.call_later(POLL_SECONDS, self._look)
-        if not self._looking:
-            self._looking = True
-            self._poller.submit(self._look_at_files)
-
-    def _look_at_files(self) -> None:
-        """Look at the config and the server's process, in a thread of its own."""
-        consent = self._watch.look()
-        memory = None if self._pid is None else memory_bytes(self._pid)
-        self._loop.call_soon_threadsafe(self._looked, consent, memory)
-
-    def _looked(self, consent: EffectiveConsent | UserError, memory: int | None) -> None:
-        self._looking = False
-        self._looks += 1
-        self.judge(consent)
-        now = self._measuring
-        if now is not None:
-            now.aggregate.memory_bytes = memory
-            if self._looks % 2 == 0 and not self._writing:
-                self._writing = True
-                self._writer.submit(partial(self._write, now, self._snapshot(now)))
-
-    def judge(self, consent: EffectiveConsent | UserError) -> None:
-        """Act on what is in force now. A config that cannot be used decides nothing, and nothing counts meanwhile."""
-        now = self._measuring
+    def apply_consent(self, consent: EffectiveConsent | UserError) -> None:
+        """Act on the effective consent. A config that cannot be used decides nothing, and nothing counts meanwhile."""
         if isinstance(consent, UserError):
-            if now is not None:
-                now.counting = False
-            self._announcement.state(Measured.NO, str(consent))
+            self._recorder.pause()
+            self._announcement.set_state(Measured.NO, str(consent))
             return
-        if now is not None and still_covers(now.consent, consent, again=self._again):
-            if not now.counting:
-                now.counting = True
-                self._announce_measured(now)
-            return
-        if now is not None:
-            self._stop(now, consent)
+        began = self._recorder.consent
+        if began is not None:
+            if still_covered(began, consent, restartable=self._restartable):
+                if self._recorder.resume():
+                    self._on_stored()
+                return
+            self._stop(withdrawn=not consent.measures)
         if not consent.measures:
-            self._announcement.state(Measured.NO)
-        elif not self._again:
-            self._announcement.state(Measured.NO, _NEXT_START)
+            self._announcement.set_state(Measured.NO)
+        elif not self._restartable:
+            self._announcement.set_state(Measured.NO, _NEXT_START)
         elif self._refused is None or self._refused[0] != consent:
-            self.open()
             self.begin(consent, started=self._profile.clock.monotonic(), startup_ms=None)
         else:
-            self._announcement.state(Measured.NO, self._refused[1])
+            self._announcement.set_state(Measured.NO, self._refused[1])
 
-    def _stop(self, now: MeasuredSession, consent: EffectiveConsent) -> None:
-        self._relay.measure_none()
-        self._end(now, consent)
-
-    def _end(self, now: MeasuredSession, consent: EffectiveConsent) -> None:
-        counters = self._stopped(now)
-        self._writer.submit(partial(self._store.end, counters) if consent.measures else self._store.withdraw)
-        self._writer.submit(self._store.close)
-        if not self._again and self._timer is not None:
-            self._timer.cancel()
-
-    def _stopped(self, now: MeasuredSession) -> Counters:
-        now.counting = False
-        self._measuring = None
+    def _stop(self, *, withdrawn: bool) -> None:
+        self._recorder.stop(withdrawn=withdrawn)
         self._health.stop()
-        return self._snapshot(now)
+        if not self._restartable:
+            self._stop_polling()
 
-    def _open(self) -> None:
-        """Open the store, in the clerk's thread."""
-        self._failure = None
-        try:
-            self._store.open()
-        except Exception as error:
-            self._failure = error
-            raise
+    def _poll(self) -> None:
+        self._timer = self._loop.call_later(POLL_SECONDS, self._poll)
+        if not self._polling:  # the disk is slow: the last poll has not come back
+            self._polling = True
+            polled = wrap_future(self._poller.submit(self._look), loop=self._loop)
+            polled.add_done_callback(self._on_polled)
 
-    def _begin(self, now: MeasuredSession, header: Header, counters: Counters) -> None:
-        """Add the session to the store, in the clerk's thread, if the answer is still the one that was read."""
-        try:
-            if self._failure is not None:
-                raise self._failure
-            consent = self._watch.look()
-            if isinstance(consent, UserError) or still_covers(now.consent, consent, again=self._again):
-                self._store.begin(header, counters)
-        except Exception as error:
-            self._loop.call_soon_threadsafe(self._unusable, now, error)
-            raise
-        self._loop.call_soon_threadsafe(self._begun, now, consent)
+    def _look(self) -> Polled:
+        """Poll, in the polling thread."""
+        return Polled(self._watch.poll(), self._memory_bytes())
 
-    def _begun(self, now: MeasuredSession, consent: EffectiveConsent | UserError) -> None:
-        if self._measuring is now:
-            now.stored = True
-            self._announce_measured(now)
-            self.judge(consent)
+    def _on_polled(self, done: "Future[Polled]") -> None:
+        self._polling = False
+        if done.exception() is not None:
+            return  # the worker has noted it
+        self._polls += 1
+        self.apply_consent(done.result().consent)
+        self._recorder.set_memory(done.result().memory_bytes)
+        if self._polls % _POLLS_PER_WRITE == 0:
+            self._recorder.write()
 
-    def _unusable(self, now: MeasuredSession, error: Exception) -> None:
-        """Go on without measuring: the store cannot be used."""
-        if self._measuring is not now:
-            return
-        reason = str(error) if isinstance(error, UserError) else f"{type(error).__name__} ({self._profile.log_path})"
-        now.counting = False
-        self._measuring = None
-        self._refused = (now.consent, reason)
-        self._relay.measure_none()
-        if not self._again and self._timer is not None:
+    def _stop_polling(self) -> None:
+        if self._timer is not None:
             self._timer.cancel()
-        self._announcement.state(Measured.NO, reason)
 
-    def _write(self, now: MeasuredSession, counters: Counters) -> None:
-        """Write the counters, in the clerk's thread; the newest win where a write before them failed."""
-        try:
-            self._store.write(counters)
-        except UserError as error:
-            self._failed_writes += 1
-            if self._failed_writes >= _FAILED_WRITES:
-                self._loop.call_soon_threadsafe(self._announce_unsaved, now, str(error))
-            if self._failed_writes == _FAILED_WRITES:
-                raise
-        else:
-            if self._failed_writes >= _FAILED_WRITES:
-                self._loop.call_soon_threadsafe(self._announce_measured, now)
-            self._failed_writes = 0
-        finally:
-            self._loop.call_soon_threadsafe(self._written)
+    def _covers(self, began: EffectiveConsent) -> bool:
+        """Whether a session may enter the store, in the writer's thread: opening the store may have taken a while."""
+        consent = self._watch.poll()
+        return isinstance(consent, UserError) or still_covered(began, consent, restartable=self._restartable)
 
-    def _written(self) -> None:
-        self._writing = False
+    def _on_stored(self) -> None:
+        if self._recorder.saves:
+            self._announcement.set_state(Measured.YES)
 
-    def _announce_measured(self, now: MeasuredSession) -> None:
-        if self._measuring is now and now.stored and now.counting:
-            self._announcement.state(Measured.YES)
+    def _on_unsaved(self, reason: str) -> None:
+        self._announcement.set_state(Measured.UNSAVED, reason)
 
-    def _announce_unsaved(self, now: MeasuredSession, reason: str) -> None:
-        if self._measuring is now and now.counting:
-            self._announcement.state(Measured.UNSAVED, reason)
-
-    def _header(self, now: MeasuredSession) -> Header:
-        return Header(now.consent, self._address, self._hint, self._name or ServerIdentity(), now.session_id)
-
-    def _snapshot(self, now: MeasuredSession) -> Counters:
-        return now.aggregate.snapshot(self._profile.clock.monotonic())
+    def _report_failure(self, consent: EffectiveConsent, reason: str) -> None:
+        """Go on without measuring: the store cannot be used under that consent."""
+        self._refused = (consent, reason)
+        if not self._restartable:
+            self._stop_polling()
+        self._announcement.set_state(Measured.NO, reason)

@@ -1,10 +1,10 @@
 r"""Signals that a person or a supervisor sends to us are meant for the server (Linux).
 
-They are blocked before there is a second thread, and one thread takes them with what the kernel says about each. What
-the terminal sends (Ctrl-C, Ctrl-Z, Ctrl-\, its end) comes from the kernel and reached the server as well, being in the
-same process group, so it is not sent again: a second one could mean "at once" to a server. What a process sent
-(`kill`, a supervisor) came to us alone and is passed on. A `kill` of the whole group therefore arrives twice; for
-Shimmy, which handles none of them, the first is the last.
+They are blocked before there is a second thread; one thread waits for them and learns from the kernel who sent each.
+What the terminal sends (Ctrl-C, Ctrl-Z, Ctrl-\, hang-up) comes from the kernel and reaches the server too, which is in
+the same process group. It is not passed on: to a server a second one could mean "at once". What a process sends
+(`kill`, a supervisor) reaches us alone and is passed on. So a `kill` of the whole group arrives twice; Shimmy handles
+none of these signals, so the first one ends it.
 """
 
 import os
@@ -28,11 +28,11 @@ _PASSED_ON: Final = (
     signal.SIGCONT,
 )
 _SI_KERNEL: Final = 0x80
-"""siginfo's `si_code` for what the kernel itself sends, a terminal's keys among it (sigaction(2))."""
+"""siginfo's `si_code` for what the kernel itself sends, including a terminal's keys (sigaction(2))."""
 
 
 def block() -> list[signal.Signals]:
-    """Block the signals that will be passed on, and return them. Those ignored (nohup) stay ignored, for both."""
+    """Block the signals that will be passed on, and return them. Ignored ones (nohup) stay ignored."""
     ours = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
     signal.pthread_sigmask(signal.SIG_BLOCK, ours)
     return ours
@@ -44,27 +44,27 @@ def unblock(blocked: list[signal.Signals]) -> None:
 
 
 def pass_on(child: Child, blocked: list[signal.Signals]) -> None:
-    """Pass them on to the child until this process ends."""
-    threading.Thread(target=_take, args=(child, blocked), daemon=True, name="signals").start()
+    """Pass the signals on to the child until this process ends."""
+    threading.Thread(target=_forward, args=(child, blocked), daemon=True, name="signals").start()
 
 
-def _take(child: Child, blocked: list[signal.Signals]) -> None:
+def _forward(child: Child, blocked: list[signal.Signals]) -> None:
     while True:
-        told = signal.sigwaitinfo(blocked)
-        number = signal.Signals(told.si_signo)
-        if told.si_code != _SI_KERNEL or not _whole_group(number):
+        info = signal.sigwaitinfo(blocked)
+        number = signal.Signals(info.si_signo)
+        if info.si_code != _SI_KERNEL or not _whole_group(number):
             child.send(number)
         if number is signal.SIGTSTP:
             _stop()
 
 
 def _whole_group(number: signal.Signals) -> bool:
-    """Whether the kernel sends this to the server as well: a terminal's end is told to the session's leader alone."""
+    """Whether the kernel sends this to the server as well: a hang-up goes to the session's leader alone."""
     return number is not signal.SIGHUP or os.getsid(0) != os.getpid()
 
 
 def _stop() -> None:
-    """Stop by the very signal, as the shell that waits for us shows it; goes on with SIGCONT."""
+    """Stop by the signal itself, so that the waiting shell shows it; SIGCONT continues."""
     signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})

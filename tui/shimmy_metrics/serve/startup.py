@@ -1,7 +1,7 @@
 """How long the server takes from its `exec` until it listens (Linux), with none of our own time in it.
 
-While a server starts, this process imports what measuring needs, and a thread of it would look late: the interpreter is
-held for milliseconds at a time. So a forked process looks; it is gone before the first client is accepted.
+While the server starts, this process imports what measuring needs, which holds the interpreter for milliseconds at a
+time: a thread would look late. So a forked process watches, and has exited before the first client is accepted.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ assert sys.platform == "linux"
 
 _FIRST_PAUSE: Final = 0.001
 _LAST_PAUSE: Final = 0.05
-_SHARE: Final = 0.02
-"""A look each millisecond at first, later each fiftieth of the time so far: closer than two digits tell."""
+_PAUSE_SHARE: Final = 0.02
+"""The pause is 1 ms at first, later 2 % of the time so far: finer than the two digits that are reported."""
 
 _START: Final = struct.Struct("id")
 """The server's process, and the monotonic second at which it became the server."""
@@ -31,13 +31,13 @@ _SECONDS: Final = struct.Struct("d")
 
 
 class StartupWatch:
-    """A forked process that watches one server's start; it is there before the server.
+    """A forked process that watches one server's start; it is made before the server.
 
-    Must be made by the main thread, before there are others. `descriptor` becomes readable when the answer is there, or
-    will never be. Raises `OSError` where there can be no further process or descriptor.
+    Must be made by the main thread, before there are others. `descriptor` becomes readable when the answer has arrived
+    or never will. Raises `OSError` if no further process or descriptor can be made.
     """
 
-    def __init__(self, place: ListenAddress) -> None:
+    def __init__(self, address: ListenAddress) -> None:
         guard = DeathGuard()
         started, self._started = os.pipe()
         self.descriptor, answer = os.pipe()
@@ -46,7 +46,7 @@ class StartupWatch:
             try:
                 os.close(self._started)
                 if guard.arm():
-                    _watch(started, place, answer)
+                    _watch(started, address, answer)
             finally:
                 os._exit(0)
         self._process = Child(pid)
@@ -54,18 +54,18 @@ class StartupWatch:
         os.close(answer)
 
     def starting(self) -> None:
-        """Say that this process, the server's fork, becomes the server now. Raises `OSError`: the watch was killed."""
-        # Its own word: whoever waits for the `exec` sees it late on a busy machine.
+        """Report that this process, a fork, becomes the server now. Raises `OSError` if the watch is gone."""
+        # Reported rather than watched for: on a busy machine an observer would notice the `exec` late.
         os.write(self._started, _START.pack(os.getpid(), time.monotonic()))
 
     def started(self) -> None:
-        """Leave it to the watch, once the server was forked."""
+        """Close our end of the pipe, once the server is forked."""
         os.close(self._started)
 
     def end(self) -> float | None:
-        """End the process; return the seconds from `exec` until the server listened, or None. To be called once.
+        """End the watch; return the seconds from `exec` until the server listened, or None. To be called once.
 
-        An answer that is on its way is waited for, one look's time at most.
+        Waits for an answer that is on its way, at most 50 ms.
         """
         answered = select.poll()
         answered.register(self.descriptor, select.POLLIN)
@@ -73,25 +73,25 @@ class StartupWatch:
         self._process.send(signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):  # the system may have reaped it
             self._process.wait()
-        told = os.read(self.descriptor, _SECONDS.size)
+        answer = os.read(self.descriptor, _SECONDS.size)
         os.close(self.descriptor)
-        return _SECONDS.unpack(told)[0] if len(told) == _SECONDS.size else None
+        return _SECONDS.unpack(answer)[0] if len(answer) == _SECONDS.size else None
 
 
-def _watch(started: int, place: ListenAddress, answer: int) -> None:
-    """Write the seconds from the server's `exec` until it listens there; nothing where it ends before."""
+def _watch(started: int, address: ListenAddress, answer: int) -> None:
+    """Write the seconds from the server's `exec` until it listens there; nothing if it exits first."""
     with contextlib.suppress(OSError):
-        told = os.read(started, _START.size)
-        if not told:
+        start = os.read(started, _START.size)
+        if not start:
             return  # no server was started
-        pid, began = _START.unpack(told)
-        ended = select.poll()
-        ended.register(os.pidfd_open(pid), select.POLLIN)
+        pid, began = _START.unpack(start)
+        exited = select.poll()
+        exited.register(os.pidfd_open(pid), select.POLLIN)
         while True:
-            listens = owns(pid, place)
+            listens = owns(pid, address)
             took = time.monotonic() - began
             if listens:
                 os.write(answer, _SECONDS.pack(took))
                 return
-            if ended.poll(1000 * min(max(took * _SHARE, _FIRST_PAUSE), _LAST_PAUSE)):
+            if exited.poll(1000 * min(max(took * _PAUSE_SHARE, _FIRST_PAUSE), _LAST_PAUSE)):
                 return

@@ -1,4 +1,4 @@
-"""Where the bytes go: the server's address, and how to connect there."""
+"""The server's address, and how to connect to it."""
 
 import asyncio
 import ssl
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A numeric address, and for TLS a context with the name that the certificate must bear."""
+    """A numeric address; for TLS a context, and the name that the certificate must be for."""
 
     host: str
     port: int
@@ -16,9 +16,9 @@ class Target:
     name: str | None = None
 
     async def connect(self, new_protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
-        """Connect a protocol with the server. Raises `OSError`."""
+        """Connect a protocol to the server. Raises `OSError`."""
         if self.tls is not None:
-            from shimmy_metrics.serve.tls import connect_tls  # most servers are spoken to without it
+            from shimmy_metrics.serve.tls import connect_tls  # most servers are reached without it
 
             return await connect_tls(self.host, self.port, self.tls, self.name, new_protocol)
         transport, _ = await asyncio.get_running_loop().create_connection(new_protocol, self.host, self.port)

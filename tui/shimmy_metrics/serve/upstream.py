@@ -1,4 +1,4 @@
-"""A server that already runs, named by a URL: read, and found reachable."""
+"""A server that is already running, named by a URL: the URL is parsed and the server reached."""
 
 import asyncio
 import ipaddress
@@ -17,7 +17,7 @@ from shimmy_metrics.serve.route import Route
 from shimmy_metrics.serve.target import Target
 
 DEFAULT_BIND: Final = f"{LOOPBACK}:{DEFAULT_PORT}"
-"""Where `--upstream` listens where nothing else is asked for: Shimmy's own address."""
+"""Where `--upstream` listens by default: Shimmy's own address."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _REACH_SECONDS: Final = 5.0
@@ -36,12 +36,12 @@ class Url:
 
     @property
     def host_field(self) -> str:
-        """What a request's Host field says."""
+        """The value of a request's Host field."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def read_url(text: str) -> Url:
-    """Read the URL of an upstream. Raises `UserError` for one that is none or says more than a place."""
+def parse_url(text: str) -> Url:
+    """Parse the URL of an upstream. Raises `UserError` for one that is invalid or names more than an address."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -58,9 +58,9 @@ def read_url(text: str) -> Url:
 
 
 async def reach(url: Url, variables: Mapping[str, str]) -> Route:
-    """Connect once, so that an upstream that is down is known at the start; return the way to it.
+    """Connect once, so that an upstream that is down is reported at the start; return the route to it.
 
-    `variables` are those of the environment. Raises `UserError`.
+    `variables` are those of the environment. Raises `UserError` if it cannot be reached.
     """
     tls = ssl.create_default_context() if url.secure else None
     error: OSError | None = None
@@ -72,7 +72,7 @@ async def reach(url: Url, variables: Mapping[str, str]) -> Route:
                 try:
                     transport = await target.connect(asyncio.Protocol)
                 except OSError as failed:
-                    # Of several addresses the one where somebody answered tells most.
+                    # Of several addresses, the error of one where somebody answered says most.
                     error = failed if error is None or _answered(failed) else error
                     continue
                 transport.abort()
@@ -93,7 +93,7 @@ async def _addresses(url: Url) -> list[str]:
 
 
 def _answered(error: OSError) -> bool:
-    """Whether somebody was there, and spoke or hung up."""
+    """Whether something is there: it answered or hung up."""
     return isinstance(error, ssl.SSLError | ConnectionResetError | ConnectionAbortedError)
 
 
@@ -101,18 +101,18 @@ def _unreachable(url: Url, what: str, remedy: str = _START) -> UserError:
     return UserError(what, where=f"--upstream {url.text}", remedy=remedy)
 
 
-def listening_place(text: str, target: Target) -> ListenAddress:
-    """Return where to listen: on loopback, unless others reach the upstream as well. Raises `UserError`."""
-    place = ListenAddress.parse(text)
-    if place is None:
+def parse_listen_address(text: str, target: Target) -> ListenAddress:
+    """Parse where to listen: on loopback, unless others can reach the upstream as well. Raises `UserError`."""
+    address = ListenAddress.parse(text)
+    if address is None:
         remedy = f"Give a number and a port, such as {DEFAULT_BIND}"
         raise UserError("this is no address", where=f"--bind {text}", remedy=remedy)
-    if not place.loopback and _here_alone(target.host):
+    if not address.is_loopback and _only_this_machine(target.host):
         what = "others would reach a server that only this machine reaches now"
         raise UserError(what, where=f"--bind {text}", remedy=f"Listen on loopback, such as {DEFAULT_BIND}")
-    return place
+    return address
 
 
-def _here_alone(host: str) -> bool:
-    """Whether an upstream's numeric address leads to this machine alone (to connect to 0.0.0.0 is to connect here)."""
+def _only_this_machine(host: str) -> bool:
+    """Whether only this machine can reach an upstream's numeric address; connecting to 0.0.0.0 connects here."""
     return is_loopback(host) or ipaddress.ip_address(host.partition("%")[0]).is_unspecified

@@ -2,36 +2,45 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from queue import SimpleQueue
+from typing import ParamSpec, TypeVar
 
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
-Job = Callable[[], None]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Worker:
-    """A thread that runs jobs in order. It never delays exit; jobs still queued when the process ends are dropped."""
+    """One thread that runs jobs in order.
 
-    def __init__(self, profile: Profile) -> None:
+    It never delays exit, as the threads of `ThreadPoolExecutor` would: jobs still queued when the process ends are
+    dropped. An error goes to the local log, whether or not somebody asks the job's future for it.
+    """
+
+    def __init__(self, profile: Profile, name: str) -> None:
         self._profile = profile
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
-        threading.Thread(target=self._work, daemon=True, name="store writer").start()
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        threading.Thread(target=self._run, daemon=True, name=name).start()
 
-    def submit(self, job: Job) -> None:
-        """Queue a job; what it raises goes to the local log."""
-        self._jobs.put(job)
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Queue a call; return the future of its result."""
+        future: Future[T] = Future()
 
-    def finish(self, seconds: float) -> bool:
-        """Wait until the jobs queued so far are done, at most so long; return whether they are."""
-        done = threading.Event()
-        self.submit(done.set)
-        return done.wait(seconds)
-
-    def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
+        def job() -> None:
             try:
-                job()
+                result = function(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - the boundary: nothing of the metrics may touch the server
+                future.set_exception(error)
                 log_event(self._profile, "the session's books: a step failed", error)
+            else:
+                future.set_result(result)
+
+        self._jobs.put(job)
+        return future
+
+    def _run(self) -> None:
+        while True:
+            self._jobs.get()()

@@ -1,0 +1,232 @@
+"""The figures of the measured session: counted in the event loop, in memory, and written by a thread of their own."""
+
+import contextlib
+from asyncio import AbstractEventLoop, Future, wrap_future
+from collections.abc import Callable
+from concurrent.futures import Future as ConcurrentFuture
+from concurrent.futures import wait
+from typing import NamedTuple
+
+from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.detach import start_sender
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.exchange import Exchange
+from shimmy_metrics.meter.tap import Tap
+from shimmy_metrics.serve.client_from_env import client_from_env
+from shimmy_metrics.serve.connections import Connections
+from shimmy_metrics.serve.health import ServerIdentity
+from shimmy_metrics.serve.measured_session import MeasuredSession
+from shimmy_metrics.serve.session_header import SessionHeader
+from shimmy_metrics.serve.store_writer import StoreWriter
+from shimmy_metrics.serve.worker import Worker
+from shimmy_metrics.system.profile import Profile
+
+
+class Events(NamedTuple):
+    """What a recorder reports, in the loop's thread; but for `print_line`, only of the session that runs now."""
+
+    on_stored: Callable[[], None]
+    """The store has the session, or has its figures again."""
+    on_unsaved: Callable[[str], None]
+    """The figures cannot be saved, with the reason. They are still counted."""
+    on_unusable: Callable[[EffectiveConsent, str], None]
+    """The store cannot be used: the session under that consent has ended without a trace, with the reason."""
+    print_line: Callable[[str], None]
+    """Prints one line for the person. Called in the writer's thread."""
+
+
+class Recorder:
+    """Records one session at a time of what a relay's connections carry.
+
+    `address` is the URL under which clients reach the server, as the store keeps it; `assumed_server` is what the
+    server is taken for until it has named itself. `covers` is called in the writer's thread just before a session
+    enters the store: whether the consent that it began under holds. Must be used in the loop's thread.
+    """
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        profile: Profile,
+        connections: Connections,
+        *,
+        address: str,
+        assumed_server: str,
+        covers: Callable[[EffectiveConsent], bool],
+        events: Events,
+    ) -> None:
+        self._loop = loop
+        self._profile = profile
+        self._connections = connections
+        self._address = address
+        self._client_hint = client_from_env(profile.environment)
+        self._assumed_server = assumed_server
+        self._covers = covers
+        self._events = events
+        self._worker = Worker(profile, "store writer")
+        self._store = StoreWriter(profile, events.print_line)
+        self._opened = False
+        self._session: MeasuredSession | None = None
+        self._stored = False
+        self._identity: ServerIdentity | None = None
+        self._writing = False
+
+    @property
+    def consent(self) -> EffectiveConsent | None:
+        """What the running session began under, None while nothing is measured."""
+        return None if self._session is None else self._session.consent
+
+    @property
+    def saves(self) -> bool:
+        """Whether a session runs, is in the store and counts."""
+        return self._session is not None and self._stored and not self._session.paused
+
+    def open(self) -> None:
+        """Open the store now, so that `begin` need not wait for it."""
+        self._opened = True
+        self._worker.submit(self._store.open)
+
+    def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
+        """Begin a session. `started` is the monotonic second at which the server was started, or now."""
+        self._identity = None  # what it said before this session may no longer be true
+        self._begin(MeasuredSession(consent, started, startup_ms))
+
+    def introduce(self, identity: ServerIdentity) -> None:
+        """Take what the server said about itself: another server gets a new session, another version does not.
+
+        The server decides whom a session may be sent to. Of several versions the latest is reported.
+        """
+        exchanged = self._identity is not None and identity.server != self._identity.server
+        self._identity = identity
+        session = self._session
+        if session is None:
+            return
+        if exchanged:
+            # The taps stay: what is under way is answered by the other server.
+            self._submit_end(self._finish())
+            now = self._profile.clock.monotonic()
+            self._begin(MeasuredSession(session.consent, now, None, paused=session.paused))
+        else:
+            self._worker.submit(self._store.introduce, self._header(session))
+
+    def new_tap(self) -> Tap | None:
+        """Return a tap for a connection that begins, or None while nothing is measured."""
+        if self._session is None:
+            return None
+        return Tap(self._fold, self._hash_model, self._profile.clock.monotonic, self._server)
+
+    def pause(self) -> None:
+        """Count nothing until `resume`."""
+        if self._session is not None:
+            self._session.pause()
+
+    def resume(self) -> bool:
+        """Count again; return whether nothing was counted until now."""
+        paused = self._session is not None and self._session.paused
+        if self._session is not None:
+            self._session.resume()
+        return paused
+
+    def set_memory(self, size: int | None) -> None:
+        """Take the server's resident memory in bytes, None where it is not known."""
+        if self._session is not None:
+            self._session.set_memory(size)
+
+    def write(self) -> None:
+        """Have the figures written; nothing is done while the last write has not come back (a slow disk)."""
+        session = self._session
+        if session is not None and not self._writing:
+            self._writing = True
+            written = wrap_future(self._worker.submit(self._store.write, self._snapshot(session)), loop=self._loop)
+            written.add_done_callback(lambda done: self._on_written(session, done))
+
+    def stop(self, *, withdrawn: bool) -> None:
+        """End the session, the connections go on; `withdrawn`: its figures are deleted instead of sealed."""
+        if self._session is None:
+            return
+        self._connections.stop_measuring()
+        counters = self._finish()
+        if withdrawn:
+            self._worker.submit(self._store.withdraw)
+            self._worker.submit(self._store.close)
+        else:
+            self._submit_end(counters)
+
+    def end(self, seconds: float) -> None:
+        """End the session with the server. Wait for at most `seconds`; another process does what is left."""
+        session = self._session
+        if session is None:
+            return
+        header, counters = self._header(session), self._finish()
+        ended = self._submit_end(counters)
+        if wait([ended], seconds).done:
+            return
+        # The disk or the machine is busy. Where this process comes to it after all, one of the two has nothing to do.
+        unsealed = self._store.unsealed(header, counters)
+        if unsealed is not None:
+            with contextlib.suppress(OSError):
+                start_sender(self._profile, ended=unsealed)
+
+    def _begin(self, session: MeasuredSession) -> None:
+        self._session = session
+        self._stored = False
+        self._connections.measure()
+        if not self._opened:
+            self.open()
+        header, counters = self._header(session), self._snapshot(session)
+        begun = self._worker.submit(self._store.begin, header, counters, lambda: self._covers(session.consent))
+        wrap_future(begun, loop=self._loop).add_done_callback(lambda done: self._on_begun(session, done))
+
+    def _on_begun(self, session: MeasuredSession, done: Future[bool]) -> None:
+        error = done.exception()
+        if self._session is not session:
+            return
+        if error is not None:
+            self._connections.stop_measuring()
+            self._finish()
+            self._worker.submit(self._store.close)
+            kind = f"{type(error).__name__} ({self._profile.log_path})"
+            self._events.on_unusable(session.consent, str(error) if isinstance(error, UserError) else kind)
+        elif done.result():
+            self._stored = True
+            self._events.on_stored()
+
+    def _on_written(self, session: MeasuredSession, done: Future[str]) -> None:
+        self._writing = False
+        if done.exception() is None and self._session is session and self.saves:
+            reason = done.result()
+            if reason:
+                self._events.on_unsaved(reason)
+            else:
+                self._events.on_stored()
+
+    def _submit_end(self, counters: Counters) -> "ConcurrentFuture[None]":
+        """Have the session sealed; return the future that is done when that is."""
+        self._worker.submit(self._store.end, counters)
+        return self._worker.submit(self._store.close)
+
+    def _finish(self) -> Counters:
+        """Count nothing more; return the last counters."""
+        assert self._session is not None
+        counters = self._snapshot(self._session)
+        self._session = None
+        self._opened = False
+        return counters
+
+    def _fold(self, exchange: Exchange) -> None:
+        if self._session is not None:
+            self._session.fold(exchange)
+
+    def _hash_model(self, name: bytes) -> bytes:
+        return b"" if self._session is None else self._session.hash_model(name)
+
+    def _server(self) -> str:
+        """Return what the server calls itself, which decides how its answers are read."""
+        return self._assumed_server if self._identity is None else self._identity.server
+
+    def _header(self, session: MeasuredSession) -> SessionHeader:
+        identity = self._identity or ServerIdentity()
+        return SessionHeader(session.consent, self._address, self._client_hint, identity, session.report_id)
+
+    def _snapshot(self, session: MeasuredSession) -> Counters:
+        return session.snapshot(self._profile.clock.monotonic())
