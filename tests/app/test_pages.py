@@ -16,8 +16,9 @@ from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme
 from shimmy_metrics.app.ui.frame import top
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scrolled, stepped
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
-from shimmy_metrics.app.ui.values import GROUPS, grouped, values
-from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.report.field import Group
+from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.system.environment import Environment
 from support import overviews, samples
 from support.contrast import LEAST, contrast
@@ -54,9 +55,12 @@ def test_the_raw_rows_joined_are_the_body() -> None:
 
 
 def test_every_field_stands_in_one_group() -> None:
-    listed = [name for _, names in GROUPS for name in names]
-    assert sorted(listed) == sorted(field.name for field in FIELDS)
-    assert [field.name for _, fields in grouped() for field in fields] == listed
+    assert [group for group, fields in grouped() if fields] == [*Group]
+    assert sorted(field.name for field in in_screen_order()) == sorted(field.name for field in FIELDS)
+    for group, fields in grouped():
+        ranks = [field.on_screen[1] for field in fields]
+        assert ranks == sorted(ranks)
+        assert {field.on_screen[0] for field in fields} == {group}
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -68,7 +72,7 @@ def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands
     told = unwrapped("\n".join(plain(line) for line in content.head))
     assert "No sent report" in told
     assert "all of it is new" in told
-    assert [row.key for row in content.rows] == [name for _, names in GROUPS for name in names]
+    assert [row.key for row in content.rows] == [field.name for field in in_screen_order()]
     sent = values(shown_overview.example.body)
     for row in content.rows:
         name, value = plain(row.line).split(maxsplit=1)

@@ -6,6 +6,7 @@ only where it no longer shows today's screens, or where it is named. A test of e
 
 import argparse
 import asyncio
+import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,12 @@ class Made(NamedTuple):
 
 
 # The generators are loaded when they are wanted: the tests of the pure core load this module for its `RENEW` alone.
+
+
+def _fields() -> Made:
+    from support import field_figures
+
+    return Made(field_figures.renewed())
 
 
 def _schema() -> Made:
@@ -76,6 +83,7 @@ def _recording() -> Made:
 
 
 GENERATED: Final[Mapping[str, Callable[[], Made]]] = {
+    "fields": _fields,
     "schema": _schema,
     "readme": _readme,
     "snapshots": _snapshots,
@@ -112,11 +120,18 @@ def main(words: Sequence[str] | None = None) -> None:
     """Renew what is named, or what is due."""
     parser = argparse.ArgumentParser(prog=COMMAND, description="Renew what is generated.")
     parser.add_argument("what", nargs="*", choices=[*GENERATED, []], metavar="WHAT", help=", ".join(GENERATED))
-    for what in parser.parse_args(words).what or due():
+    wanted = parser.parse_args(words).what or due()
+    for at, what in enumerate(wanted, 1):
         sys.stdout.write(f"{what}:\n")
         sys.stdout.flush()
-        lines = write(GENERATED[what]()) or ["as it was"]
+        changed = write(GENERATED[what]())
+        lines = changed or ["as it was"]
         sys.stdout.write("".join(f"  {line.replace(f'{ROOT}/', '')}\n" for line in lines))
+        sys.stdout.flush()
+        if what == "fields" and changed and wanted[at:]:
+            # This process has loaded the sources as they were.
+            subprocess.run([sys.executable, "-m", "support.renew", *wanted[at:]], cwd=ROOT / "tests", check=True)
+            return
 
 
 if __name__ == "__main__":

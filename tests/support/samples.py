@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import QueuedReport, QueueState, Session
@@ -85,7 +86,9 @@ def session(session_id: str = SESSION_ID, *, consent_id: str = "", local: bool =
 
 def measured(session_id: str = SESSION_ID, counters: Counters = COUNTERS, moment: datetime = NOW) -> Measured:
     """Return a measured session: a day's and a month's first."""
-    return Measured(session_id, moment, "2.6.5", 1, counters, FACTS, None, first_of_day=True, first_of_month=True)
+    return Measured(
+        session_id, moment, "2.6.5", SCHEMA_VERSION, counters, FACTS, None, first_of_day=True, first_of_month=True
+    )
 
 
 def sealed(session_id: str = SESSION_ID, counters: Counters = COUNTERS, moment: datetime = NOW) -> Sealed:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import ACTIVE_MINUTES, REPORT_BYTES, ROUTES_NAMED
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.build import Report, build, raw_values
-from shimmy_metrics.report.fields import BY_NAME, FIELDS, covered, new_since
+from shimmy_metrics.report.fields import BY_NAME, FIELDS, NEWEST, covered, new_since
 from shimmy_metrics.report.kinds import Value, Whole
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.never import NEVER
@@ -32,6 +33,7 @@ from shimmy_metrics.vocabulary import (
     SYSTEMS,
     TokenSource,
 )
+from support.renew import RENEW
 from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, measured, sealed
 
 SCHEMA = jsonschema.Draft202012Validator(schema())
@@ -397,9 +399,20 @@ def test_the_numbers_in_the_sentences_are_those_in_force() -> None:
             assert ("two significant digits" in field.coarsening) is field.kind.rounded
 
 
-def test_schema_one_covers_the_whole_table() -> None:
-    assert (covered(1), new_since(1)) == (FIELDS, ())
+def test_a_consent_covers_the_fields_of_its_schema_and_of_earlier_ones() -> None:
+    assert (covered(NEWEST), new_since(NEWEST)) == (FIELDS, ())
     assert (covered(0), new_since(0)) == ((), FIELDS)
+    for version in range(1, NEWEST + 1):
+        assert [*covered(version)] == [field for field in FIELDS if field.since <= version]
+        assert {*covered(version), *new_since(version)} == {*FIELDS}
+
+
+def test_the_schema_that_a_yes_covers_is_the_table_s_newest() -> None:
+    assert SCHEMA_VERSION == NEWEST, RENEW
+    assert {field.since for field in FIELDS} == {*range(1, NEWEST + 1)}
+
+
+def test_what_never_leaves_is_named_with_what_becomes_of_it() -> None:
     assert all(name and fate for name, fate in NEVER)
 
 

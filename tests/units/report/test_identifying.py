@@ -13,9 +13,8 @@ from shimmy_metrics.report.identifying import REPORTS, TOGETHER, column, entropy
 from shimmy_metrics.report.population import MACHINES, population
 from shimmy_metrics.report.seal import seal
 from shimmy_metrics.report.validate import validate_body
-
-ROUNDING = 0.06
-"""Figures are told with one digit behind the point; another system's logarithm may move one report over an edge."""
+from support.field_figures import BITS_TOLERANCE, UNIQUE_TOLERANCE
+from support.renew import RENEW
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +24,14 @@ def reports() -> list[Report]:
 
 def test_the_bits_of_each_field_are_the_entropy_of_what_leaves(reports: list[Report]) -> None:
     computed = {field.name: entropy(column(reports, (field.name,))) for field in FIELDS}
-    assert {field.name: field.bits for field in FIELDS} == pytest.approx(computed, abs=ROUNDING)
+    assert {field.name: field.bits for field in FIELDS} == pytest.approx(computed, abs=BITS_TOLERANCE), RENEW
 
 
 @pytest.mark.parametrize("together", TOGETHER, ids=lambda each: each.what)
 def test_what_fields_tell_together_is_computed(reports: list[Report], together: identifying.Together) -> None:
     said = column(reports, together.fields)
-    assert together.bits == pytest.approx(entropy(said), abs=ROUNDING)
-    assert together.unique == pytest.approx(unique(said), abs=2)
+    assert together.bits == pytest.approx(entropy(said), abs=BITS_TOLERANCE), RENEW
+    assert together.unique == pytest.approx(unique(said), abs=UNIQUE_TOLERANCE), RENEW
 
 
 def test_what_is_said_to_stay_the_same_is_no_counter_and_no_time() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.fields import BY_NAME, FIELDS
 
 
 class Member(NamedTuple):
@@ -46,6 +46,17 @@ def split(body: bytes) -> list[bytes]:
         return [body] if body else []
     found = parsed(body)
     return [orjson.dumps(report) for report in found] if isinstance(found, list) and found else [body]
+
+
+def field_values(body: bytes) -> dict[str, Any]:
+    """Return a report's JSON values by field name; empty for bytes that are no report."""
+    report = parsed(body)
+    found: dict[str, Any] = {}
+    for field in FIELDS if isinstance(report, dict) else ():
+        place = report.get(field.section) if field.section else report
+        if isinstance(place, dict) and field.name in place:
+            found[field.name] = place[field.name]
+    return found
 
 
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -1,5 +1,8 @@
 """One measured session, through the fields, into the report object."""
 
+from collections.abc import Callable
+
+from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import covered
 from shimmy_metrics.report.kinds import Value
 from shimmy_metrics.report.measured import Measured
@@ -10,14 +13,18 @@ Report = dict[str, Value | dict[str, Value]]
 
 def build(measured: Measured) -> Report:
     """Return the report of one session: the fields that the consent covers, and nothing else."""
+    return arrange(measured.schema_version, lambda field: field.value(measured))
+
+
+def arrange(schema_version: int, value_of: Callable[[Field], Value]) -> Report:
+    """Return the report whose members are the fields of `schema_version` in their order, sections last."""
     report: Report = {}
     sections: dict[str, dict[str, Value]] = {}
-    for field in covered(measured.schema_version):
-        value = field.value(measured)
+    for field in covered(schema_version):
         if field.section:
-            sections.setdefault(field.section, {})[field.name] = value
+            sections.setdefault(field.section, {})[field.name] = value_of(field)
         else:
-            report[field.name] = value
+            report[field.name] = value_of(field)
     report.update(sections)
     return report
 

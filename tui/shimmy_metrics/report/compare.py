@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from shimmy_metrics.report.bodies import parsed
+from shimmy_metrics.report.bodies import field_values
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
 
@@ -48,13 +48,7 @@ def differ(differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
 
 
 def _values(body: bytes) -> dict[str, str]:
-    report = parsed(body)
-    found: dict[str, str] = {}
-    for field in FIELDS if isinstance(report, dict) else ():
-        place = report.get(field.section) if field.section else report
-        if isinstance(place, dict) and field.name in place:
-            found[field.name] = orjson.dumps(place[field.name]).decode()
-    return found
+    return {name: orjson.dumps(value).decode() for name, value in field_values(body).items()}
 
 
 def _difference(field: Field, before: str | None, after: str | None) -> Difference:

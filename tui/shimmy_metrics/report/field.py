@@ -1,32 +1,47 @@
-"""What is known of one field of a report."""
+"""What is known of one field of a report: a row of the field table."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from enum import Enum
+from typing import Final, NamedTuple
 
 from shimmy_metrics.report.kinds import Kind, Value
 from shimmy_metrics.report.measured import Measured
 
+METRICS_SECTION: Final = "metrics"
+
+
+class Group(Enum):
+    """The groups in which the screens show the fields, in this order: use first, what every report has last."""
+
+    USE = "How much it is used"
+    SPEED = "How fast it is"
+    MACHINE = "The machine"
+    REPORT = "The report itself"
+
 
 class Field(NamedTuple):
-    """One field: its place, its values, and why it is there.
+    """One field: its place in a report and on screen, its values, and why it is there.
 
-    `section` is empty for the report's own members and `metrics` for the rest. `meaning`, `source`, `coarsening` and
-    `purpose` are what a person reads: what it is, where it comes from, what it is reduced to, why it is asked for.
-    `bits` is how much a report's value tells about whose it is, on average over `population`'s reports (at least 0).
-    `value` gives what leaves, `measured` what was measured, as text for the person's own screen.
+    `on_screen` is its group and its rank there, lowest first. `meaning`, `source`, `coarsening` and `purpose` are what
+    a person reads: what it is, where it comes from, what it is reduced to, why it is asked for. `bits` is how much a
+    report's value tells about whose it is, on average over `population`'s reports (at least 0; computed by
+    `support.renew` in `tests/`). `since` is the schema version that brought the field (at least 1): an earlier consent
+    does not cover it. `value` returns what is sent, `measured` what was measured, as text for the person's own screen.
+    `section` is empty for the report's own members.
     """
 
     name: str
-    section: str
     kind: Kind
+    on_screen: tuple[Group, int]
     meaning: str
     source: str
     coarsening: str
     purpose: str
     bits: float
+    since: int
     value: Callable[[Measured], Value]
     measured: Callable[[Measured], str]
-    since: int = 1
+    section: str = METRICS_SECTION
 
     @property
     def path(self) -> str:

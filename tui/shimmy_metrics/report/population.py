@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.report.fields import NEWEST
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.vocabulary import GPU_VENDORS, OTHER
 
@@ -133,7 +134,7 @@ def _session(rng: Random, machine: Machine) -> Measured:
         session_id=_SESSION_ID,
         sealed=_SEALED,
         version=_pick(rng, VERSIONS),
-        schema_version=1,
+        schema_version=NEWEST,
         counters=_counters(rng, machine),
         facts=Facts(
             system=machine.system,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 from typing import Any, NamedTuple
 
 from shimmy_metrics.consent.state import SCHEMA_VERSION
-from shimmy_metrics.report.build import Report
+from shimmy_metrics.report.build import Report, arrange
 from shimmy_metrics.report.fields import BY_NAME, covered
 from shimmy_metrics.report.seal import seal
 
@@ -131,15 +131,10 @@ def printable(key: str) -> str:
 
 
 def _ordered(report: dict[str, Any]) -> Report:
-    made: Report = {}
-    sections: dict[str, dict[str, Any]] = {}
-    for field in covered(report["schema_version"]):
-        if field.section:
-            sections.setdefault(field.section, {})[field.name] = report[field.section][field.name]
-        else:
-            made[field.name] = report[field.name]
-    made.update(sections)
-    return made
+    return arrange(
+        report["schema_version"],
+        lambda field: (report[field.section] if field.section else report)[field.name],
+    )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

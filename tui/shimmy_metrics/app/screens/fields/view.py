@@ -3,10 +3,10 @@
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
-from shimmy_metrics.app.ui.values import grouped, values
+from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
-from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
 
@@ -19,10 +19,10 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     now = values(report.body) if report else {}
     wanted = search.strip().lower()
     rows: list[Row] = []
-    for title, fields in grouped():
+    for group, fields in grouped():
         found = [field for field in fields if _matches(field, wanted)]
         if found:
-            rows.append(Row(line(muted(title))))
+            rows.append(Row(line(muted(group.value))))
             rows += [_row(canvas, field, now.get(field.name, "")) for field in found]
     never = [(name, fate) for name, fate in NEVER if not wanted or wanted in f"{name} {fate}".lower()]
     if never:
@@ -46,7 +46,7 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
 def best(search: str) -> str:
     """Return what a search means most: a name that begins with it, else one that holds it; empty where none does."""
     wanted = search.strip().lower()
-    names = [field.name for _, fields in grouped() for field in fields] + [name for name, _ in NEVER]
+    names = [field.name for field in in_screen_order()] + [name for name, _ in NEVER]
     begins = (name for name in names if wanted and name.lower().startswith(wanted))
     holds = (name for name in names if wanted and wanted in name.lower())
     return next(begins, next(holds, ""))

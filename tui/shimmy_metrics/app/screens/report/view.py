@@ -8,10 +8,11 @@ from typing import Final
 
 from shimmy_metrics.app.ui.layout import Canvas, Row
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.ui.values import in_order, plain, values
+from shimmy_metrics.app.ui.values import plain, values
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.bodies import members
 from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ
+from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.numbers import amount
 
@@ -86,7 +87,7 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     if base is None:
         return _all_of_it(canvas, body)
     differences = {each.field.name: each for each in compare(base.body, body)}
-    ordered = [differences[field.name] for field in in_order()]
+    ordered = [differences[field.name] for field in in_screen_order()]
     new = differ(tuple(ordered))
     rows = [Row(_difference(canvas, each), each.field.name) for each in new]
     if not new:
@@ -128,7 +129,7 @@ def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, 
     )
     rows = [Row(head)]
     alike: list[str] = []
-    for field in in_order():
+    for field in in_screen_order():
         if field.name not in sent:
             continue
         before, after = raw.get(field.name, ""), sent[field.name]
@@ -280,7 +281,7 @@ def _news(before: str, after: str) -> str:
 def _all_of_it(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
     sent = values(body)
     rows: list[Row] = []
-    for field in in_order():
+    for field in in_screen_order():
         if field.name in sent:
             value = canvas.fitting(_grouped(sent[field.name]), canvas.width - 30)
             rows.append(Row(placed(canvas.width, at(3, Span(field.name, Role.NAME)), at(29, value)), field.name))
