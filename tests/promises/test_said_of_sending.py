@@ -419,7 +419,15 @@ def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path)
         second = let_wait(home, SECOND)
         assert _own(home, "release", "all").returncode == 0
         assert [arrived.body for arrived in receiver.received] == [second.body]
-        assert old.body.decode() not in home.metrics("export").stdout
+        # A release is no session's end: it deletes nothing.
+        assert line in _status(home).splitlines()
+        port = free_port()
+        with ToyServer() as toy, home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            assert wait_until(lambda: _json(home)["running_sessions"] == 1)
+            stop(process)
+        assert wait_until(lambda: "waited 14 days" not in _status(home))
+        assert old.sha256 not in home.metrics("export").stdout
         assert "1 report dropped: too many waited, or too long" in home.run("tui", "--plain").stdout
 
 

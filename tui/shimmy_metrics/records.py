@@ -100,7 +100,7 @@ class QueuedReport(NamedTuple):
         return self.sealed + timedelta(days=OUTBOX_DAYS)
 
     def overdue(self, now: datetime) -> bool:
-        """Whether it leaves no more: the next session's end, or the next sender, deletes it unsent."""
+        """Whether it leaves no more: the next session's end deletes it unsent."""
         return now > self.until
 
 

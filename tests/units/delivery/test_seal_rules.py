@@ -202,6 +202,15 @@ def test_what_the_outbox_does_not_hold_is_dropped_and_noted(home: Home) -> None:
     assert len(outbox.everything(home.db)) == OUTBOX_REPORTS
 
 
+def test_the_end_of_any_session_deletes_what_has_waited_too_long(home: Home) -> None:
+    home.end(home.begin(1))
+    home.db.execute("UPDATE outbox SET sealed = ?", ((NOW - timedelta(days=15)).isoformat(),))
+    assert not home.end(home.begin(2, local=True))
+    assert outbox.everything(home.db) == []
+    (noted,) = chain.notes(home.db)
+    assert (noted.kind, noted.number) == (NoteKind.DROPPED, 1)
+
+
 def test_a_day_without_use_is_not_told_as_active(home: Home) -> None:
     assert end_session(home.profile, home.db, home.begin(), Counters(), FACTS)
     assert home.told == ("", "2026-11")

@@ -17,8 +17,8 @@ from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.limits import OUTBOX_REPORTS, RELEASE_SECONDS
-from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueueState
+from shimmy_metrics.limits import RELEASE_SECONDS
+from shimmy_metrics.records import Cause, Departure, Failure, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.ballast import ballast_path
@@ -475,17 +475,12 @@ def test_a_release_that_no_sender_took_in_its_time_is_over(home: Sender) -> None
     assert [each.body for each in home.send().requests] == [join([report(1).body, report(2).body])]
 
 
-def test_more_than_the_outbox_holds_is_dropped_and_noted(home: Sender) -> None:
-    home.queue(*range(OUTBOX_REPORTS + 3))
-    home.send(Exchange(Response(500)))
-    (noted,) = chain.notes(home.db)
-    assert (noted.kind, noted.number, noted.at) == (NoteKind.DROPPED, 3, NOW)
-    assert uuid(2) not in home.states
-
-
-def test_where_nothing_is_dropped_nothing_is_noted(home: Sender) -> None:
-    home.queue(1)
-    home.send()
+def test_what_has_waited_too_long_is_neither_sent_nor_dropped(home: Sender) -> None:
+    home.queue(1, 2)
+    home.db.execute("UPDATE outbox SET sealed = ? WHERE id = 1", ((NOW - timedelta(days=15)).isoformat(),))
+    assert [each.body for each in home.send().requests] == [report(2).body]
+    assert home.send_released(1).requests == []
+    assert home.states == {uuid(1): QueueState.DUE}
     assert chain.notes(home.db) == []
 
 

@@ -80,7 +80,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
-    """Return what is not too old to leave: a look deletes nothing, whoever sends deletes it first."""
+    """Return what is not too old to leave: a session's end deletes it."""
     return [report for report in queued if not report.overdue(now)]
 
 

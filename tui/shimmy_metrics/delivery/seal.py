@@ -153,6 +153,9 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
         sessions.finish(db, session.row_id, now, local=True)
     else:
         sessions.remove(db, session.row_id)
+    dropped = outbox.expire(db, now)
+    if dropped:
+        chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
 
 
 def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: EffectiveConsent) -> None:
@@ -180,9 +183,6 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: 
             endpoint=session.endpoint if state is QueueState.HELD_FOR_ENDPOINT else consent.decision.endpoint,
         ),
     )
-    dropped = outbox.expire(db, now)
-    if dropped:
-        chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
 
 
 def _state(session: Session, consent: EffectiveConsent) -> QueueState:

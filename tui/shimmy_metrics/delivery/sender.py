@@ -20,10 +20,10 @@ from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.response import Classification, classify
 from shimmy_metrics.delivery.sender_lock import lock_path, sending
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
+from shimmy_metrics.records import Cause, Departure, Failure, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import validate_body
-from shimmy_metrics.store import chain, departures, outbox, releases
+from shimmy_metrics.store import departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, set_meta, store_path, transaction, with_room
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.locks import Lock
@@ -120,9 +120,7 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving
     """
     now = profile.clock.now()
     with transaction(db):
-        dropped = outbox.expire(db, now)
-        if dropped:
-            chain.add_note(db, at=now, kind=NoteKind.DROPPED, number=dropped)
+        outbox.redate(db, now)
     consent = _sending(profile, db)
     if consent is None:
         return None  # reports of a newer program's may wait here: not ours to judge
@@ -138,7 +136,9 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving
             chosen = _due(db, now)
         else:
             return None
-        request = next_request([report for report in chosen if _may_leave(db, report)], consent.endpoint)
+        # What has waited too long is left for a session's end to delete.
+        leaving = [report for report in chosen if not report.overdue(now) and _may_leave(db, report)]
+        request = next_request(leaving, consent.endpoint)
         if request is None:
             return None
         by_hand = bool(released)

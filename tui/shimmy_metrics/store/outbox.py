@@ -82,13 +82,17 @@ def remove_all(db: Database) -> int:
     return number
 
 
-def expire(db: Database, now: datetime) -> int:
-    """Delete reports older than `OUTBOX_DAYS`, and the oldest beyond `OUTBOX_REPORTS`; return how many.
+def redate(db: Database, now: datetime) -> None:
+    """Count reports whose day lies in the future, sealed by a clock that was wrong, as sealed now.
 
-    A report whose day lies in the future, sealed by a clock that was wrong, counts as sealed now from here on: it would
-    never grow old.
+    They would never grow old.
     """
     db.execute("UPDATE outbox SET sealed = ? WHERE sealed > ?", (now.isoformat(), (now + _ONE_DAY).isoformat()))
+
+
+def expire(db: Database, now: datetime) -> int:
+    """Delete reports older than `OUTBOX_DAYS`, and the oldest beyond `OUTBOX_REPORTS`; return how many."""
+    redate(db, now)
     old = db.execute("DELETE FROM outbox WHERE sealed < ?", ((now - timedelta(days=OUTBOX_DAYS)).isoformat(),)).rowcount
     newest = "SELECT id FROM outbox ORDER BY id DESC LIMIT ?"
     over = db.execute(f"DELETE FROM outbox WHERE id NOT IN ({newest})", (OUTBOX_REPORTS,)).rowcount  # noqa: S608
