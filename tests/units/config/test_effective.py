@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present, read
-from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint, is_loopback
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
@@ -90,10 +90,6 @@ def test_all_that_is_in_force_is_read(tmp_path: Path) -> None:
     mine = _written(tmp_path, text, DO_NOT_TRACK="1", SHIMMY_METRICS_ENDPOINT=other)
     yes = Decision(Consent.GRANTED, consent_id="a yes")
     assert read_consent(mine) == EffectiveConsent(yes, mine.environment.switch, other, ended=False, distrust="")
-    assert read_consent(mine, ended=True) == EffectiveConsent(
-        yes, mine.environment.switch, other, ended=True, distrust=""
-    )
-    assert read_consent(profile(tmp_path), ended=True).obstacle is Obstacle.ENDED
 
 
 def test_a_file_is_read_with_its_bytes_and_its_place_is_told_where_it_is_damaged(tmp_path: Path) -> None:

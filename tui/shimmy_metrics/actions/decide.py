@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge, purge_without_consent
+from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
 from shimmy_metrics.config.change import change
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.trust import keep_others_out
 from shimmy_metrics.config.withdraw import withdraw
@@ -22,13 +22,13 @@ from shimmy_metrics.consent.state import (
     left_as_it_was,
     renewed,
 )
-from shimmy_metrics.delivery.effective import ENDED, effective_consent
+from shimmy_metrics.delivery.effective import ENDED
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened, set_meta
+from shimmy_metrics.store.database import get_meta, opened, set_meta
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
@@ -68,8 +68,9 @@ def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
     told = keep_others_out(profile.config_path)
 
     def step(old: Decision) -> Decision:
-        purge_without_consent(profile)  # what an earlier withdrawal left behind is not covered by this yes
-        endpoint = read_consent(profile).endpoint
+        document = load(profile)
+        purge_under(profile, document)  # what an earlier withdrawal left behind is not covered by this yes
+        endpoint = consent_of(profile, document).endpoint
         if old.consent is Consent.GRANTED and old.schema_version > SCHEMA_VERSION:
             remedy = "Nothing was changed, and nothing leaves. Update this program"
             where = str(profile.config_path)
@@ -79,7 +80,7 @@ def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
 
     done = change(profile, step)
-    anew = _ask_receiver_anew(profile)
+    anew = _ask_receiver_anew(profile, done.decision.endpoint)
     return _purged(profile, recorded, done.decision, changed=done.changed or anew or bool(told), told=told)
 
 
@@ -198,10 +199,10 @@ def _purge(profile: Profile) -> str:
     return f"What waited here is deleted{before}{still}"
 
 
-def _ask_receiver_anew(profile: Profile) -> bool:
-    """Forget that the endpoint in force answered that its programme has ended; return whether it had."""
+def _ask_receiver_anew(profile: Profile, endpoint: str) -> bool:
+    """Forget that the endpoint answered that its programme has ended; return whether it had."""
     with open_readonly(profile) as db:
-        ended = db is not None and effective_consent(profile, db).ended
+        ended = db is not None and same_endpoint(get_meta(db, ENDED), endpoint)
     if ended:
         with opened(profile) as db:
             set_meta(db, ENDED, "")

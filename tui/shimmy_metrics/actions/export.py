@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shimmy_metrics.config.codec import ours
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load
 from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Departure, QueuedReport, Session
@@ -32,8 +32,9 @@ _LOG_BYTES: Final = 2 * LOG_BYTES
 
 def export(profile: Profile) -> bytes:
     """Return the export, indented JSON. Raises `UserError` for a config or a store that cannot be used."""
-    with open_readonly(profile, off=not read_consent(profile).measures) as db:
-        held: dict[str, Any] = {"format": FORMAT, "config": ours(load(profile)), **_EMPTY}
+    document = load(profile)
+    with open_readonly(profile, off=not consent_of(profile, document).measures) as db:
+        held: dict[str, Any] = {"format": FORMAT, "config": ours(document), **_EMPTY}
         if db is not None:
             sent = departures.everything(db)
             linked, noted = chain.rows(db)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.effective import effective_consent
+from shimmy_metrics.delivery.effective import effective_consent, with_ended
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
@@ -77,10 +78,10 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     """
     if not word:
         raise UserError("an empty ID names no report", remedy=f"Give how its digest or session_id begins, or {ALL}")
-    consent = effective_consent(profile, None)
+    consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
         queued = outbox.everything(db) if db is not None else []
-        consent = effective_consent(profile, db)
+        consent = with_ended(consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     chosen = _all(leavable) if word == ALL else [_one(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.preview import leavable, preview_report, request_of
-from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
-from shimmy_metrics.config.effective import unusable
+from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
-from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.effective import effective_consent, next_attempt
+from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.sender_lock import sending
@@ -104,28 +103,19 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
 
     `known` is an earlier one: its receipts are not read and checked again where no others came.
     """
-    trouble, fault, store_unusable = "", None, False
-    try:
-        consent = effective_consent(profile, None)
-    except UserError as error:
-        trouble, fault = str(error), unusable(profile, error)
-        consent = EffectiveConsent(Decision(), profile.environment.switch)
-    purged = PurgeResult()
-    try:
-        purged = purge_without_consent(profile)
-    except UserError as error:  # the config's once more, or the store's: then what was decided is in force all the same
-        trouble, store_unusable = trouble or str(error), fault is None
+    reading = read_consent_and_purge(profile)
+    consent = reading.consent
     example = preview_report(profile, None, None, facts, schema_version=SCHEMA_VERSION)
     empty = Overview(
         consent,
         example,
-        trouble=trouble,
-        unusable=fault,
+        trouble=". ".join(reading.troubles),
+        unusable=reading.unusable,
         proxy=proxy_shown(consent.endpoint, profile.environment),
         news=new_since(consent.decision.schema_version) if consent.renews else (),
         unread=not consent.measures and unread(profile),
-        store_unusable=store_unusable,
-        purged=purged,
+        store_unusable=reading.store_unusable,
+        purged=reading.purged,
         files=_files(profile),
         config_path=profile.config_path,
         store_path=store_path(profile),
@@ -134,8 +124,8 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         with open_readonly(profile, off=not consent.measures) as db:
             return empty if db is None else _read(profile, db, empty, facts, known)
     except UserError as error:
-        both = fault is not None and str(error) != trouble
-        return empty._replace(trouble=f"{trouble}. {error}" if both else str(error), store_unusable=True)
+        troubles = dict.fromkeys((*reading.troubles, str(error)))
+        return empty._replace(trouble=". ".join(troubles), store_unusable=True)
 
 
 def session_preview(profile: Profile, session: Session, facts: Facts) -> SessionPreview:
@@ -163,7 +153,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         departures.as_completed(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
         for entry in known.entries
     )
-    consent = empty.consent if empty.unusable else effective_consent(profile, db)
+    consent = empty.consent if empty.unusable else with_ended(empty.consent, db)
     agreed = consent.decision.consent is Consent.GRANTED
     version = min(consent.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     queued = tuple(outbox.everything(db))

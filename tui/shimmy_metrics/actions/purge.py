@@ -7,11 +7,15 @@ nothing: nothing is deleted then, and nothing leaves.
 
 from typing import Final, NamedTuple
 
-from shimmy_metrics.config.file import load, present
-from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.config.codec import Document
+from shimmy_metrics.config.effective import consent_of, unusable
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, SKIPPED
 from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import Database, delete_meta, get_meta, opened, store_path
@@ -42,13 +46,47 @@ class PurgeResult(NamedTuple):
     may_leave_to: str = ""
 
 
+class ConsentReading(NamedTuple):
+    """What is in force, by one look at the config, and what was deleted because there is no consent for it.
+
+    `troubles` are lines about a config, endpoint or store that cannot be used. `unusable` tells that it is the config
+    or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store.
+    """
+
+    consent: EffectiveConsent
+    purged: PurgeResult = PurgeResult()
+    troubles: tuple[str, ...] = ()
+    unusable: Unusable | None = None
+    store_unusable: bool = False
+
+
+def read_consent_and_purge(profile: Profile) -> ConsentReading:
+    """Return what is in force, and delete what may not be kept under it. Never raises."""
+    reading = ConsentReading(EffectiveConsent(Decision(), profile.environment.switch))
+    try:
+        document = load(profile)
+    except UserError as error:  # a config that cannot be read decides nothing: nothing is deleted
+        return reading._replace(troubles=(str(error),), unusable=unusable(profile, error))
+    try:
+        reading = reading._replace(consent=consent_of(profile, document))
+    except UserError as error:
+        reading = reading._replace(troubles=(str(error),), unusable=unusable(profile, error))
+    try:
+        return reading._replace(purged=purge_under(profile, document))
+    except UserError as error:
+        return reading._replace(troubles=(*reading.troubles, str(error)), store_unusable=True)
+
+
 def purge_without_consent(profile: Profile) -> PurgeResult:
     """Delete what may not be kept under the decision as it stands. Raises `UserError`."""
-    document = load(profile)
-    decision = document.decision
-    if (decision.consent is Consent.GRANTED and present(profile)) or document.distrust:
+    return purge_under(profile, load(profile))
+
+
+def purge_under(profile: Profile, document: Document) -> PurgeResult:
+    """Delete what may not be kept under a config that was read. Raises `UserError`."""
+    if document.decision.consent is Consent.GRANTED or document.distrust:
         return PurgeResult()
-    return purge(profile, local=decision.local)
+    return purge(profile, local=document.decision.local)
 
 
 def purge(profile: Profile, *, local: bool) -> PurgeResult:

@@ -4,12 +4,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
-from shimmy_metrics.config.effective import unusable
+from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
+from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
-from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.delivery.backoff import counted
-from shimmy_metrics.delivery.effective import effective_consent, next_attempt
+from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
@@ -105,20 +104,20 @@ def read_status(profile: Profile) -> Status:
 
     Never raises: what cannot be used is said in `troubles`, and the rest is there.
     """
-    found = Status(EffectiveConsent(Decision()), profile.clock.now(), profile.config_path, store_path(profile))
-    try:
-        consent = effective_consent(profile, None)
-        found = replace(
-            found, consent=consent, news=_news(consent), proxy=proxy_shown(consent.endpoint, profile.environment)
-        )
-    except UserError as error:
-        consent = EffectiveConsent(Decision(), profile.environment.switch)
-        found = replace(found, consent=consent, unusable=unusable(profile, error), troubles=(str(error),))
-    if not found.unusable:  # a config that cannot be read decides nothing: nothing is deleted
-        try:
-            found = replace(found, purged=purge_without_consent(profile))
-        except UserError as error:
-            found = replace(found, troubles=(str(error),), store_unusable=True)
+    reading = read_consent_and_purge(profile)
+    consent = reading.consent
+    found = Status(
+        consent,
+        profile.clock.now(),
+        profile.config_path,
+        store_path(profile),
+        troubles=reading.troubles,
+        unusable=reading.unusable,
+        purged=reading.purged,
+        news=_news(consent),
+        proxy="" if reading.unusable else proxy_shown(consent.endpoint, profile.environment),
+        store_unusable=reading.store_unusable,
+    )
     try:
         with open_readonly(profile, off=not consent.measures) as db:
             found = replace(found, unread=unread(profile)) if db is None else _read(profile, db, found)
@@ -126,6 +125,11 @@ def read_status(profile: Profile) -> Status:
         troubles = tuple(dict.fromkeys((*found.troubles, str(error))))
         found = replace(found, troubles=troubles, store_unusable=True)
     return found
+
+
+def store_unread(profile: Profile) -> bool:
+    """Whether the store is off and was not read. Raises `UserError` for a config that cannot be used."""
+    return not read_consent(profile).measures and unread(profile)
 
 
 def _read(profile: Profile, db: Database, found: Status) -> Status:
@@ -136,7 +140,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     at_work = sending(profile)
     return replace(
         found,
-        consent=found.consent if found.unusable else effective_consent(profile, db),
+        consent=found.consent if found.unusable else with_ended(found.consent, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
         taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),

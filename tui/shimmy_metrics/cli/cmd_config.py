@@ -101,8 +101,8 @@ def _read(file: str) -> bytes:
 
 
 def _report_unread(profile: Profile) -> None:
-    from shimmy_metrics.actions.status import read_status
+    from shimmy_metrics.actions.status import store_unread
     from shimmy_metrics.wording.consent import UNREAD
 
-    if read_status(profile).unread:
+    if store_unread(profile):
         print_stderr(UNREAD)

@@ -9,7 +9,7 @@ from typing import Final
 from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_release, release_found
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
-from shimmy_metrics.actions.status import Status, read_status
+from shimmy_metrics.actions.status import Status, read_status, store_unread
 from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.status_report import departure_json
@@ -90,7 +90,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     consent = found.consent
     match found.basis:
         case Basis.EXAMPLE:
-            if read_status(profile).unread:
+            if store_unread(profile):
                 yield UNREAD
             yield "An example: this machine's facts, and a session in which nothing happened. It is not sent."
             return

@@ -14,15 +14,15 @@ def unusable(profile: Profile, error: UserError) -> Unusable:
     return places.get(error.where, Unusable.CONFIG)
 
 
-def read_consent(profile: Profile, *, ended: bool = False) -> EffectiveConsent:
-    """Read what is in force. `ended`: the store knows that the endpoint answered 410.
+def read_consent(profile: Profile) -> EffectiveConsent:
+    """Read what is in force, as far as the store is not asked.
 
     Raises `UserError` for a config or an endpoint that cannot be used.
     """
-    return consent_of(profile, load(profile), ended=ended)
+    return consent_of(profile, load(profile))
 
 
-def consent_of(profile: Profile, document: Document, *, ended: bool = False) -> EffectiveConsent:
+def consent_of(profile: Profile, document: Document) -> EffectiveConsent:
     """Return what is in force under a config that was read. Raises `UserError` for an endpoint that cannot be used."""
     decision = document.decision
     override = profile.environment.endpoint
@@ -30,9 +30,8 @@ def consent_of(profile: Profile, document: Document, *, ended: bool = False) -> 
         check_endpoint(override, Unusable.ENDPOINT.value)
     else:
         check_endpoint(decision.endpoint, _in_config(profile))
-    return EffectiveConsent(
-        decision, profile.environment.switch, override or decision.endpoint, ended, document.distrust
-    )
+    endpoint = override or decision.endpoint
+    return EffectiveConsent(decision, profile.environment.switch, endpoint, distrust=document.distrust)
 
 
 def _in_config(profile: Profile) -> str:

@@ -20,8 +20,12 @@ AT_START: Final = "at-start"
 
 def effective_consent(profile: Profile, db: Database | None) -> EffectiveConsent:
     """Return what is in force now. Raises `UserError` for a config or an endpoint that cannot be used."""
-    now = read_consent(profile)
-    return replace(now, ended=db is not None and same_endpoint(get_meta(db, ENDED), now.endpoint))
+    return with_ended(read_consent(profile), db)
+
+
+def with_ended(consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
+    """Return it with what only the store knows: whether the endpoint in force answered 410."""
+    return replace(consent, ended=db is not None and same_endpoint(get_meta(db, ENDED), consent.endpoint))
 
 
 def next_attempt(profile: Profile, db: Database) -> NextAttempt:
