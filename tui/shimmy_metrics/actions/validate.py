@@ -9,7 +9,7 @@ from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.export_schema import check_export, is_export
 from shimmy_metrics.actions.files import Kind, OwnFile, files
 from shimmy_metrics.actions.leak_scan import Identifier, identifiers, matches
-from shimmy_metrics.report.validate import RepeatedKeyError, Violation, parse, printable, validate_body
+from shimmy_metrics.report.validate import Violation, parse, read_json, validate_body
 from shimmy_metrics.store.readonly import stored_bytes, unread
 from shimmy_metrics.system.files import read_bounded
 from shimmy_metrics.system.profile import Profile
@@ -102,7 +102,7 @@ def validate_given(data: bytes, profile: Profile) -> ValidationResult:
     """Check a report, an array of reports, or an export, as bytes from outside. Raises nothing."""
     searched = identifiers(profile)
     leaks, counted = _once(_leaks("it", data, searched)), _counted(searched)
-    parsed, violation = _parsed(data)
+    parsed, violation = read_json(data)
     if violation is not None:
         return ValidationResult((violation,), leaks, 0, counted)
     if is_export(parsed):
@@ -111,14 +111,3 @@ def validate_given(data: bytes, profile: Profile) -> ValidationResult:
     # `preview > file` ends without a line break, an editor adds one: the bytes before it are what counts.
     violations = validate_body(data.removesuffix(b"\n"))
     return ValidationResult(tuple(violations), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)
-
-
-def _parsed(data: bytes) -> tuple[Any, Violation | None]:
-    try:
-        return parse(data), None
-    except RepeatedKeyError as error:
-        return None, Violation(printable(str(error)), "stands there twice")
-    except ValueError:
-        return None, Violation("", "no JSON")
-    except RecursionError:
-        return None, Violation("", "nested too deeply")

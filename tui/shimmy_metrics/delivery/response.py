@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
-
-import orjson
+from typing import Final, NamedTuple
 
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.records import Cause, Outcome
+from shimmy_metrics.report.bodies import parsed_object
 from shimmy_metrics.report.validate import printable
 
 _ASK_AGAIN: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -46,7 +45,7 @@ def classify(request: Request, answer: Response, *, passed: bool) -> Classificat
     if not status:
         return Classification(Outcome.NO_ANSWER if passed else Outcome.NOTHING_LEFT)
     if 200 <= status < 300:
-        confirmed = _parsed(answer.body).get("sha256") == request.sha256
+        confirmed = parsed_object(answer.body).get("sha256") == request.sha256
         return Classification(Outcome.CONFIRMED if confirmed else Outcome.ACCEPTED)
     if status == HTTPStatus.GONE:
         return Classification(Outcome.REFUSED, ended=True)
@@ -62,7 +61,7 @@ def classify(request: Request, answer: Response, *, passed: bool) -> Classificat
 
 def _partly(request: Request, answer: Response) -> Classification | None:
     """Read a 422 that lists what was stored and what was refused; None where it does not speak of this request."""
-    told = _parsed(answer.body)
+    told = parsed_object(answer.body)
     ids = {report.report_id for report in request.reports}
     stored, refused = told.get("stored"), told.get("refused")
     if told.get("sha256") != request.sha256 or not isinstance(stored, list) or not isinstance(refused, list):
@@ -77,11 +76,3 @@ def _partly(request: Request, answer: Response) -> Classification | None:
     for report_id in ids - listed - rules.keys():
         rules[report_id] = Refusal(Cause.UNLISTED)
     return Classification(Outcome.PARTLY if ids - rules.keys() else Outcome.REFUSED, rules)
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}

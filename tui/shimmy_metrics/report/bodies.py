@@ -50,9 +50,9 @@ def split(body: bytes) -> list[bytes]:
 
 def field_values(body: bytes) -> dict[str, Any]:
     """Return a report's JSON values by field name; empty for bytes that are no report."""
-    report = parsed(body)
+    report = parsed_object(body)
     found: dict[str, Any] = {}
-    for field in FIELDS if isinstance(report, dict) else ():
+    for field in FIELDS:
         place = report.get(field.section) if field.section else report
         if isinstance(place, dict) and field.name in place:
             found[field.name] = place[field.name]
@@ -65,3 +65,9 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+
+
+def parsed_object(body: bytes) -> dict[str, Any]:
+    """Return a body's JSON object, empty for any other value and for what is no JSON."""
+    found = parsed(body)
+    return found if isinstance(found, dict) else {}

@@ -30,7 +30,7 @@ class RepeatedKeyError(ValueError):
 
 def validate_body(body: bytes) -> list[Violation]:
     """Return what is wrong with a request's body: one report or an array of them. No violation: an empty list."""
-    parsed, violation = _read(body)
+    parsed, violation = read_json(body)
     if violation is not None:
         return [violation]
     violations = list(validate_parsed(parsed))
@@ -44,7 +44,7 @@ def validate_structure(body: bytes) -> list[Violation]:
 
     What its members may be is not looked at: whether they are what was sent is told by the digest alone.
     """
-    parsed, violation = _read(body)
+    parsed, violation = read_json(body)
     if violation is not None:
         return [violation]
     reports = parsed if isinstance(parsed, list) else [parsed]
@@ -108,7 +108,7 @@ def _unknown(members: dict[str, Any], names: Set[str], place: str) -> Iterator[V
             yield Violation(f"{place}{printable(key)}", "is no field")
 
 
-def _read(body: bytes) -> tuple[Any, Violation | None]:
+def read_json(body: bytes) -> tuple[Any, Violation | None]:
     """Return the parsed JSON, or what keeps it from being any."""
     try:
         return parse(body), None
