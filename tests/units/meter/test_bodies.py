@@ -6,7 +6,7 @@ from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter.bodies import JsonBody, _lean, body_for
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.usage import Usage
-from support.wire import USAGE, chat, delta, pass_cut
+from support.wire import USAGE, chat, compact, delta, pass_cut
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,24 @@ def test_json_may_begin_with_a_byte_order_mark_and_be_an_array() -> None:
         assert reader is not None
         reader.finish(body)
         assert usage.reported == 7
+
+
+def test_of_an_array_of_answers_each_counts_in_any_cut() -> None:
+    one = compact({"index": 0, "content": "words " * 400, "stop": True, "tokens_predicted": 3})
+    answers = [one.replace(b'"index":0', b'"index":%d' % number) for number in range(40)]
+    body = b"[" + b",".join(answers) + b"]"
+    assert len(body) > 2 * KEPT_BYTES
+    for size in (1_000, 65_536):
+        usage = Usage()
+        reader = JsonBody(usage)
+        pass_cut(body, range(0, len(body), size), reader.feed)
+        reader.finish()
+        assert usage.reported == 120
+
+
+def test_of_what_came_in_pieces_little_is_kept_whole() -> None:
+    for size, is_kept in ((1_024, True), (1_025, False)):
+        reader = JsonBody(Usage())
+        for _ in range(size):
+            reader.feed(b" ")
+        assert (reader._outline is None) == is_kept

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shimmy_metrics.limits import HEAD_BYTES, KEPT_BYTES, PIPELINE_MAX
-from shimmy_metrics.meter import http1, lines
+from shimmy_metrics.meter import bodies, http1, lines, outline
 from support.wire import CHAT, SWITCH, UPGRADE, Seen, compact, delta, frame, request
 
 KEPT = 64_000
@@ -37,6 +37,7 @@ SHAPES: dict[str, Shape] = {
     "answers' heads": lambda size: (CHAT, many(b"HTTP/1.1 103 Early\r\n" + LONG_HEAD * 100 + b"\r\n", size)),
     "a JSON text": lambda size: (CHAT, JSON_HEAD + b'\r\n{"choices":["' + many(b"a \\n", size)),
     "a JSON array": lambda size: (CHAT, JSON_HEAD + b'\r\n{"choices":[' + many(b'{"a":[1,2.5]},', size)),
+    "members of JSON": lambda size: (CHAT, JSON_HEAD + b"\r\n{" + many(b'"a":[1,2,3],"b":{"c":"d"},', size)),
     "nested JSON": lambda size: (CHAT, JSON_HEAD + b"\r\n" + many(b'{"a":[', size)),
     "JSON in small chunks": lambda size: (CHAT, JSON_HEAD + CHUNKS + in_chunks(many(b'{"a":1},', size // 6), 1)),
     "chunk sizes": lambda size: (CHAT, JSON_HEAD + CHUNKS + many(b"0000001;name=value\r\n{\r\n", size)),
@@ -44,6 +45,7 @@ SHAPES: dict[str, Shape] = {
     "events": lambda size: (CHAT, STREAM_HEAD + many(delta("a"), size)),
     "events of other forms": lambda size: (CHAT, STREAM_HEAD + many(delta("a") + delta('"', x=1), size)),
     "an event without an end": lambda size: (CHAT, STREAM_HEAD + b'data: {"a":"' + many(b"x", size)),
+    "an event of long JSON": lambda size: (CHAT, STREAM_HEAD + b'data: {"a":[[' + many(b'{"a":[1,2.5]},', size)),
     "an event of many lines": lambda size: (CHAT, STREAM_HEAD + many(b"data: x\n", size)),
     "events that end their lines with CR": lambda size: (CHAT, STREAM_HEAD + many(b"data: x\r\r", size)),
     "empty lines": lambda size: (CHAT, STREAM_HEAD + many(b"\r\n", size)),
@@ -103,7 +105,9 @@ def test_time_grows_with_the_bytes(kind: str) -> None:
 @pytest.mark.parametrize("read", [1, 16, 0])
 @pytest.mark.parametrize("kind", SHAPES)
 def test_time_grows_with_the_bytes_up_to_a_megabyte(kind: str, read: int) -> None:
-    assert any(growth(kind, 1 << 18, read, rounds) <= 4.5 for rounds in (2, 3, 4, 5))
+    """In steps of four from 1 kB: each bound up to which something is kept whole lies within one of them."""
+    for size in (1 << 10, 1 << 12, 20_000, 1 << 16, 1 << 18):
+        assert any(growth(kind, size, read, rounds) <= 4.5 for rounds in (2, 3, 4, 5)), size
 
 
 class Counted(bytearray):
@@ -146,7 +150,7 @@ WAITING = {
 def test_what_waits_is_neither_searched_nor_copied_again_with_each_read(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (http1, lines):
+    for module in (http1, lines, bodies, outline):
         monkeypatch.setattr(module, "bytearray", Counted, raising=False)
     Counted.work = 0
     data = WAITING[kind]

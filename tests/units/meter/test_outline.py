@@ -22,17 +22,19 @@ def what_is_long_is_soon_reached() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(module, "_STRING_BYTES", LONG)
         patched.setattr(module, "_ELEMENTS", MANY)
+        patched.setattr(module, "_MEMBERS", module.members(MANY))
         patched.setattr(module, "_BATCH_BYTES", 1)
         yield
 
 
-def pruned(value: object, depth: int) -> object:
+def pruned(value: object, depth: int, *, top: bool = True) -> object:
     """Return what an outline keeps of a parsed value."""
     match value:
         case dict():
-            return {pruned(key, 1): pruned(each, depth - 1) for key, each in value.items()} if depth else {}
+            return {pruned(key, 1): pruned(each, depth - 1, top=False) for key, each in value.items()} if depth else {}
         case list():
-            return [pruned(each, depth - 1) for each in value[:MANY]] if depth else []
+            kept = value if top else value[:MANY]
+            return [pruned(each, depth - 1, top=False) for each in kept] if depth else []
         case str():
             return value if len(json.dumps(value, ensure_ascii=False).encode()) - 2 <= LONG else "x"
     return value
@@ -107,11 +109,11 @@ def test_an_escape_may_be_cut_from_what_it_escapes() -> None:
 def test_containers_within_what_is_dropped_do_not_end_it() -> None:
     inner = b'{"a":[{"b":[{"c":["]",{}]}]}],"d":"}"}'
     for more in (b"[[[[1]]],2]", inner, b"[" * 9 + inner + b"]" * 9, b'[{"]":"[{"},[' + inner + b"]]"):
-        whole = b"[1,2,3," + more + b"," + more + b"],4"
+        whole = b"[[1,2,3," + more + b"," + more + b"],4"
         for size in (1, 7, len(whole)):
             told = Outline(LIMIT, 9)
             pass_cut(whole, range(0, len(whole), size), told.feed)
-            assert told.text() == b"[1,2,3],4"
+            assert told.text() == b"[[1,2,3],4"
 
 
 def test_a_long_string_counts_for_what_it_leaves() -> None:
@@ -141,5 +143,19 @@ def test_each_string_is_measured_by_itself() -> None:
 
 
 def test_brackets_in_what_is_dropped_count_outside_of_strings_alone() -> None:
-    whole = b'[1,2,3,[[{"a\\\n[":["{"],"b":1}]]],4'
-    assert outline(whole, LIMIT, 9) == b"[1,2,3],4"
+    whole = b'[[1,2,3,[[{"a\\\n[":["{"],"b":1}]]],4'
+    assert outline(whole, LIMIT, 9) == b"[[1,2,3],4"
+
+
+def test_an_array_at_the_top_holds_answers_and_each_is_kept() -> None:
+    answers = b"[" + b",".join(b'{"a":[1,2,3,4]}' for _ in range(MANY * 5)) + b"]"
+    assert outline(answers, LIMIT, 3) == answers.replace(b",4", b"")
+
+
+def test_what_is_nested_more_deeply_than_is_ever_read_is_nothing() -> None:
+    for size in (100, 10_000):
+        told = Outline(LIMIT, 3)
+        pass_cut(b"[" * 1_028, range(0, 1_028, size), told.feed)
+        assert told._lost
+        assert told.text() == b""
+    assert outline(b"[" * 1_000 + b"]" * 1_000, LIMIT, 3) == b"[[[[]]]]"

@@ -18,6 +18,9 @@ from shimmy_metrics.meter.usage import Usage
 _LEAN_BYTES: Final = 1_024
 """Up to about here parsing the whole costs no more than looking for its ends; at 16 kB it costs twice as much."""
 
+_SHORT_BYTES: Final = 1_024
+"""What waits for more of it is kept up to here. Reading so much costs less than the message around it."""
+
 _ERROR: Final = b'"error"'
 _CHOICE_BYTES: Final = 2_048
 """So near to its choice's begin or end a gateway's error stands."""
@@ -51,8 +54,8 @@ class Body(Protocol):
 class JsonBody:
     """A JSON answer, read once it is whole.
 
-    One that comes in a single read is never copied; of one that comes in several and is too long to keep, the outline
-    is read.
+    One that comes in a single read is never copied. Of one that comes in several all is kept while it is short, and
+    then the outline: if more were kept, its first bytes would cost nothing beside those that follow them.
     """
 
     __slots__ = ("_kept", "_outline", "_usage")
@@ -65,12 +68,13 @@ class JsonBody:
     def feed(self, piece: bytes) -> None:
         """Take the next piece."""
         if self._outline is None:
-            limit, depth = (KEPT_BYTES, DEPTH) if self._usage.generates else (_NAME_BYTES, _NAME_DEPTH)
-            self._kept += piece
-            if len(self._kept) <= limit:
+            if len(self._kept) + len(piece) <= _SHORT_BYTES:
+                self._kept += piece
                 return
+            limit, depth = (KEPT_BYTES, DEPTH) if self._usage.generates else (_NAME_BYTES, _NAME_DEPTH)
             self._outline = Outline(limit, depth)
-            piece, self._kept = bytes(self._kept), bytearray()
+            if self._kept:
+                piece, self._kept = bytes(self._kept) + piece, bytearray()
         self._outline.feed(piece)
 
     def finish(self, last: bytes = b"") -> None:

@@ -1,6 +1,7 @@
 """Cuts a stream into blocks: JSON at each line, server-sent events at empty lines; in bounded memory and linear time.
 
-However the stream came in reads, the blocks are the same. Of a block that is too long to keep there is the outline.
+However the stream came in reads, the blocks are the same; only of a block that is long, and of which not all came in
+one read, there is the outline.
 """
 
 from collections.abc import Iterator
@@ -11,9 +12,13 @@ from shimmy_metrics.meter.outline import DEPTH, Outline, outline
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
+_BLOCK_BYTES: Final = 4_096
+"""A longer block whose end has not come is not kept whole: if it were, its first bytes would cost nothing beside those
+that follow them. Whole ones are parsed, which costs a tenth."""
+
 
 class Splitter:
-    """Splits at `gap`, one or two line feeds. Between reads it keeps at most about `KEPT_BYTES`."""
+    """Splits at `gap`, one or two line feeds. Between reads it keeps at most about `KEPT_BYTES`, of its outline."""
 
     __slots__ = ("_outline", "_rest", "gap")
 
@@ -64,20 +69,24 @@ class Splitter:
 
     def _keep(self, piece: bytes) -> None:
         rest = self._rest
-        rest += piece if rest else piece.lstrip(b"\n")  # so that a block is as long in any cut
-        if len(rest) >= KEPT_BYTES + len(self.gap):
-            self._outline = Outline(KEPT_BYTES, DEPTH)
-            self._outline.feed(bytes(rest))
-            del rest[:-1]
+        if not rest:
+            piece = piece.lstrip(b"\n")  # so that a block is as long in any cut
+        if len(rest) + len(piece) < _BLOCK_BYTES + len(self.gap):
+            rest += piece
+            return
+        self._outline = Outline(KEPT_BYTES, DEPTH)
+        self._outline.feed(bytes(rest) + piece if rest else piece)
+        rest[:] = piece[-1:]
 
     def _feed_outline(self, piece: bytes) -> bytes:
         """Take the next piece while a block is under way that is too long to keep."""
         assert self._outline is not None
-        begun = self._straddling(piece)
+        begun = piece.startswith(b"\n") and self._straddling(piece)
         at = 0 if begun else piece.find(self.gap)
         if at < 0:
             self._outline.feed(piece)
-            self._rest[:] = piece[-1:] or self._rest
+            if piece and not self._rest.endswith(piece[-1:]):
+                self._rest[:] = piece[-1:]
             return b""
         self._outline.feed(piece[:at])
         return self.rest() + self.gap + self.feed(piece[at + (begun or len(self.gap)) :])

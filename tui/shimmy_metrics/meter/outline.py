@@ -20,6 +20,22 @@ _TEXT: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 """What is left of a string, up to its closing quote or to a backslash whose partner is in the next piece."""
 
 _KEPT: Final = re.compile(rb'[^"\[\]{},]*+')
+
+
+def members(elements: int) -> re.Pattern[bytes]:
+    """Return the pattern of members that are kept as they are: no escapes, and no container in a container.
+
+    An array among them has at most so many elements.
+    """
+    string = rb'"[^"\\]*+"'
+    element = rb'(?:[^"\[\]{},\\]++|%s)++' % string
+    array = rb"\[(?:%s(?:,%s){0,%d}+)?+\]" % (element, element, elements - 1)
+    flat = rb'[^"\[\]{}\\]++|%s' % string
+    return re.compile(rb"(?:%s|\{(?:%s)*+\}|%s)++" % (flat, flat, array))
+
+
+_MEMBERS: Final = members(_ELEMENTS)
+
 _FLAT: Final = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"'
 _NESTED: Final = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_FLAT, _FLAT, _FLAT)
 _DROPPED: Final = re.compile(rb"(?:%s|\{(?:%s)*+\}|\[(?:%s)*+\])*+" % (_FLAT, _NESTED, _NESTED), re.DOTALL)
@@ -30,14 +46,20 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _OPENED: Final = re.compile(rb"(?:%s|[\[{])*+" % _FLAT, re.DOTALL)
 """Containers that are opened one in the other."""
 
-_BATCH_BYTES: Final = 4_096
+_CLOSED: Final = re.compile(rb"[^\[{\"]++")
+"""Containers that are closed one after the other."""
+
+_BATCH_BYTES: Final = 1_024
 """Small pieces are gathered up to this, since beginning to look costs more than a byte does."""
+
+_NESTED_MAX: Final = 1_024
+"""orjson reads nothing that is nested more deeply."""
 
 _SPACE: Final = b" \t"
 _QUOTE, _COMMA, _BACKSLASH, _ARRAY = b'",\\['
 _OPENING: Final = b"[{"
 _ANY: Final = 1 << 62
-"""An object may have as many members as there is room for."""
+"""An object may have as many members as there is room for, and an array at the top as many answers."""
 
 
 class Outline:
@@ -63,31 +85,39 @@ class Outline:
         """Take the next piece."""
         if self._lost:
             return
-        self._pending += piece
-        if len(self._pending) >= _BATCH_BYTES:
-            self._read()
+        if len(piece) < _BATCH_BYTES or self._pending:
+            self._pending += piece
+            if len(self._pending) < _BATCH_BYTES:
+                return
+            piece, self._pending = bytes(self._pending), bytearray()
+        self._read(piece)
 
     def text(self) -> bytes:
         """Return the outline of what came; nothing where it is longer than its limit."""
-        self._read()
+        self._read(bytes(self._pending))
+        self._pending.clear()
         return bytes(self._kept)
 
-    def _read(self) -> None:
-        """Read what was gathered."""
-        piece, self._pending = bytes(self._pending), bytearray()
+    def _read(self, piece: bytes) -> None:
+        """Read on in what came."""
         at = 0
         while at < len(piece) and not self._lost:
             at = self._text(piece, at) if self._in_string else self._structure(piece, at)
             # Not within a string: a long one leaves next to nothing.
-            if len(self._kept) > self._limit and not self._in_string:
+            if (len(self._kept) > self._limit and not self._in_string) or self._dropped > _NESTED_MAX:
                 self._lost = True
                 self._kept.clear()
 
     def _text(self, piece: bytes, at: int) -> int:
         """Read on in a string; return the place behind what was read."""
-        found = _TEXT.match(piece, at + self._escaped)
-        assert found is not None  # it matches the empty text as well
-        end = found.end()
+        begin = at + self._escaped
+        end = piece.find(b'"', begin)
+        if end < 0:
+            end = len(piece)
+        if end > begin and piece[end - 1] == _BACKSLASH:  # is it one that escapes?
+            found = _TEXT.match(piece, begin)
+            assert found is not None  # it matches the empty text as well
+            end = found.end()
         closed = end < len(piece) and piece[end] == _QUOTE
         self._escaped = end < len(piece) and not closed  # a backslash that ends the piece
         end += self._escaped
@@ -107,6 +137,14 @@ class Outline:
         """Read on outside of strings; return the place behind what was read."""
         if self._dropped:
             return self._dropped_structure(piece, at)
+        room = self._room
+        if len(room) < self._depth and (not room or room[-1] > _ELEMENTS):  # commas need not be counted here
+            found = _MEMBERS.match(piece, at, at + _STRING_BYTES)  # so that none of its strings is a long one
+            if found is not None:
+                parts = found[0].split(b'"')
+                parts[::2] = [part.translate(None, _SPACE) for part in parts[::2]]  # the others are strings
+                self._kept += b'"'.join(parts)
+                return found.end()
         found = _KEPT.match(piece, at)
         assert found is not None  # it matches the empty text as well
         end = found.end()
@@ -130,7 +168,7 @@ class Outline:
                 self._dropped = not room[-1]
                 return bool(room[-1])
         elif sign in _OPENING:
-            room.append(_ELEMENTS if sign == _ARRAY else _ANY)
+            room.append(_ELEMENTS if sign == _ARRAY and room else _ANY)
             self._dropped = len(room) > self._depth
         elif room:
             room.pop()
@@ -149,15 +187,26 @@ class Outline:
         elif sign in _OPENING:
             found = _OPENED.match(piece, end)
             assert found is not None
-            opened = _STRING.sub(b"", found[0])
+            opened = _outside(found[0])
             self._dropped += opened.count(b"[") + opened.count(b"{")
             return found.end()
+        elif self._dropped > 1:
+            found = _CLOSED.match(piece, end, end + self._dropped - 1)  # so many cannot end what is dropped
+            assert found is not None
+            self._dropped -= found[0].count(b"]") + found[0].count(b"}")
+            return found.end()
         else:
-            self._dropped -= 1
-            if not self._dropped:
-                self._room.pop()
-                self._kept.append(sign)
+            self._dropped = 0
+            self._room.pop()
+            self._kept.append(sign)
         return end + 1
+
+
+def _outside(piece: bytes) -> bytes:
+    """Return what stands outside of the strings, all of which are whole."""
+    if _BACKSLASH in piece:
+        return _STRING.sub(b"", piece)
+    return b"".join(piece.split(b'"')[::2])
 
 
 def outline(data: bytes, limit: int, depth: int) -> bytes:
