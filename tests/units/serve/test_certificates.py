@@ -14,7 +14,9 @@ import pytest
 import trustme
 
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.serve.tls_errors import TlsErrorReporter
 from shimmy_metrics.serve.upstream import parse_url, reach
+from support.samples import profile
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -123,3 +125,35 @@ def test_the_address_where_somebody_answered_tells_most(
     found = [(0, 0, 0, "", (host, 0)) for host in ("127.0.0.2", "127.0.0.1", "127.0.0.3")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)  # nobody listens at the first and the last
     assert "is not known here" in _said(loop, server, _tls(_issued("127.0.0.1")))
+
+
+def _no_tls() -> ssl.SSLError:
+    error = ssl.SSLError(1, "wrong version number")
+    error.reason = "WRONG_VERSION_NUMBER"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        (_no_tls(), 1),
+        (ssl.SSLEOFError(8, "it is being started again"), 0),
+        (ConnectionRefusedError(), 0),
+    ],
+)
+def test_only_tls_errors_are_printed_and_each_once(tmp_path: Path, error: OSError, lines: int) -> None:
+    class Failing:
+        host = "127.0.0.1"
+
+        async def connect(self, _: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
+            raise error
+
+    told: list[str] = []
+    server = TlsErrorReporter(Failing(), parse_url("https://localhost"), profile(tmp_path), told.append)
+    for _ in range(2):
+        with pytest.raises(type(error)):
+            asyncio.run(server.connect(asyncio.Protocol))
+    for thread in threading.enumerate():
+        if thread.name == "tls-error":
+            thread.join()
+    assert len(told) == lines

@@ -18,6 +18,7 @@ from shimmy_metrics.serve.listen_address import ListenAddress, bind
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
+from shimmy_metrics.serve.tls_errors import TlsErrorReporter
 from shimmy_metrics.serve.upstream import Url, parse_listen_address, reach
 from shimmy_metrics.system.profile import Profile
 
@@ -58,7 +59,7 @@ async def _proxy(
     )
     relay = Relay(
         loop,
-        route,
+        TlsErrorReporter(route, url, profile, print_line) if url.secure else route,
         connections,
         new_tap=session.new_tap,
         on_connected=session.on_connected,

@@ -15,6 +15,7 @@ from shimmy_metrics.system.profile import Profile
 Event = Literal[
     "the sender stopped",
     "the relay met an error",
+    "no TLS connection with the upstream could be made",
     "more clients came than the limit of open files lets in; some waited",
     "the session's books: a step failed",
     "the store was removed while a session ran; made again",

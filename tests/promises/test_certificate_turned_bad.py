@@ -1,0 +1,56 @@
+"""A certificate that turns bad behind `--upstream https://`: clients see a reset, and the terminal says why, once."""
+
+import datetime as dt
+import json
+import socket
+import ssl
+from functools import partial
+from pathlib import Path
+
+import trustme
+
+from support.installed import Home, stop, wait_until
+from support.relays import REFUSED, answering_early, post_too_much
+from support.servers import free_port, wait_for
+
+HOST = "127.0.0.1"
+YESTERDAY = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+FAILED = 3
+EVENT = "no TLS connection with the upstream could be made (SSLCertVerificationError)"
+
+
+def _noted(log: Path, times: int) -> bool:
+    return log.exists() and log.read_text().count(EVENT) == times
+
+
+def test_each_cause_is_printed_once_until_a_connection_stands_again(tmp_path: Path) -> None:
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    good, other = authority.issue_cert(HOST), authority.issue_cert("localhost")
+    expired = authority.issue_cert(HOST, not_before=YESTERDAY - dt.timedelta(days=1), not_after=YESTERDAY)
+    good.configure_cert(context)
+    variables = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    home = Home(tmp_path, {**variables, "SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+    assert home.metrics("enable").returncode == 0
+    port, log = free_port(), home.profile.log_path
+    with socket.create_server((HOST, 0)) as listening, answering_early(listening, context):
+        url = f"https://{HOST}:{listening.getsockname()[1]}"
+        with home.started("serve", "--upstream", url, "--bind", f"{HOST}:{port}") as process:
+            wait_for(port, process)
+            assert post_too_much(port) == REFUSED
+            for noted, certificate in enumerate((expired, other, good, expired), 1):
+                certificate.configure_cert(context)
+                if certificate is good:
+                    assert post_too_much(port) == REFUSED
+                    continue
+                assert [post_too_much(port) for _ in range(FAILED)] == [b""] * FAILED
+                assert wait_until(partial(_noted, log, min(noted, 3)))
+            _, _, err = stop(process)
+    measured, *lines = err.splitlines()
+    assert f"for {url} " in measured
+    causes = ("its certificate has expired", f"its certificate is for another host than {HOST}")
+    assert len(lines) == 3
+    for line, cause in zip(lines, (*causes, causes[0]), strict=True):
+        assert f"{url}: {cause}, so clients are reset. " in line
+    (session,) = json.loads(home.metrics("export").stdout)["sessions"]
+    assert session["counters"]["errors"] == 2 + 3 * FAILED  # REFUSED is a failure as well

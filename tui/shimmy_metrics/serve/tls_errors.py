@@ -1,0 +1,54 @@
+"""TLS that stops working while clients are served: each cause is printed once, since clients only see a reset."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable
+
+from shimmy_metrics.serve.certificate import cause_of
+from shimmy_metrics.serve.interfaces import Server
+from shimmy_metrics.serve.upstream import Url
+from shimmy_metrics.system.log import log_event
+from shimmy_metrics.system.profile import Profile
+
+
+class TlsErrorReporter:
+    """Connects to an upstream, and prints why no TLS connection could be made; again after one succeeded.
+
+    `print_line` prints one line. It runs in a thread of its own, since standard error and the disk may be slow.
+    """
+
+    def __init__(self, server: Server, url: Url, profile: Profile, print_line: Callable[[str], None]) -> None:
+        self._server = server
+        self._url = url
+        self._profile = profile
+        self._print_line = print_line
+        self._reported: set[tuple[str, int]] = set()
+
+    @property
+    def host(self) -> str:
+        """The numeric address that new connections go to now."""
+        return self._server.host
+
+    async def connect(self, new_protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
+        """Connect a protocol to the server. Raises `OSError`."""
+        try:
+            transport = await self._server.connect(new_protocol)
+        except ssl.SSLEOFError:  # the server hung up, as one does that is being restarted
+            raise
+        except ssl.SSLError as error:
+            self._report(error)
+            raise
+        self._reported.clear()
+        return transport
+
+    def _report(self, error: ssl.SSLError) -> None:
+        kind = (error.reason, getattr(error, "verify_code", 0))
+        if kind not in self._reported:
+            self._reported.add(kind)
+            threading.Thread(target=self._print, args=(error,), daemon=True, name="tls-error").start()
+
+    def _print(self, error: ssl.SSLError) -> None:
+        cause = cause_of(error, self._url.host, self._profile.environment.variables)
+        self._print_line(f"{self._url.text}: {cause.what}, so clients are reset. {cause.remedy}")
+        log_event(self._profile, "no TLS connection with the upstream could be made", error)
