@@ -1,4 +1,8 @@
-"""A store as version 1 wrote it: a write-ahead log, receipts with one link each, reports sealed by other rules."""
+"""Stores as earlier versions wrote them.
+
+Version 1: a write-ahead log, receipts with one link each, reports sealed by other rules. Version 2: what version 2 made
+of such a store and then wrote itself, dumped (`store_2.sql`), and the export that it wrote of it (`store_2.json`).
+"""
 
 import hashlib
 import json
@@ -41,6 +45,19 @@ RECEIPTS: Final[tuple[tuple[str, bytes, int, str | None, int, str], ...]] = (
 """What the old store's receipts hold: endpoint, body, status, outcome, reports, note."""
 
 
+EXPORT_2: Final = Path(__file__).with_name("store_2.json").read_bytes()
+CONFIG_2: Final = json.dumps({"metrics": json.loads(EXPORT_2)["config"]["metrics"]})
+"""The export that version 2 wrote of its store, and the config beside it."""
+
+
+def write_store_2(path: Path) -> None:
+    """Write the store of version 2."""
+    path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    path.touch(0o600)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(Path(__file__).with_name("store_2.sql").read_text())
+
+
 def write_old_store(path: Path) -> None:
     """Write the store, its pages moved from the log into the file."""
     path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -71,7 +88,7 @@ def fill_old_store(path: Path) -> sqlite3.Connection:
         report = (uuid(number), made.body, made.sha256, AT, wait, reason, "{}")
         names = "report_id, body, sha256, sealed, wait, reason, measured"
         db.execute(f"INSERT INTO outbox ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", report)
-    link = "an older link"
+    link = "0" * 64
     for endpoint, body, status, outcome, reports, note in RECEIPTS:
         sha256 = digest(body) if body else ""
         content = [AT, endpoint, sha256, status, outcome, reports, note]

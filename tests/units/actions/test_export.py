@@ -196,10 +196,10 @@ def test_an_export_has_every_row_column_and_line_that_is_held(full: Profile) -> 
         columns = {name: {str(row[1]) for row in db.execute(f"PRAGMA table_info({name})")} for name in tables}
     assert tables == {"meta", "sessions", "outbox", "departures", "notes", "sqlite_sequence"}
     (waiting,), (running,), (receipt,) = held["outbox"], held["sessions"], held["receipts"]
-    assert columns["departures"] - {"body"} == set(held["departures"][0])
+    assert columns["departures"] - {"row_id", "body"} == set(held["departures"][0]) - {"id"}
     assert columns["notes"] == set(held["notes"][0])
-    assert columns["sessions"] - {"id", "local"} == running.keys() - {"only_for_me"}
-    assert columns["outbox"] - {"id", "report_id", "state", "detail"} == waiting.keys() - {"wait", "reason"}
+    assert columns["sessions"] - {"row_id", "report_id", "local"} == running.keys() - {"session_id", "only_for_me"}
+    assert columns["outbox"] - {"row_id", "report_id", "state", "detail"} == waiting.keys() - {"wait", "reason"}
     assert receipt["body"] == BODY.decode()
     assert (held["meta"], running["client_hint"]) == ({"active-day": "2026-11-23"}, "cursor")
     assert held["log"] == full.log_path.read_text().splitlines()

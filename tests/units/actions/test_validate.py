@@ -119,6 +119,6 @@ def test_a_lock_holds_at_most_the_number_that_version_1_wrote(mine: Profile) -> 
 def test_each_damaged_report_is_counted_among_those_checked(mine: Profile) -> None:
     with opened(mine) as db:
         outbox.add(db, queued("c0ffee00-0000-4000-8000-00000000beef"))
-        db.execute("UPDATE outbox SET body = ? WHERE id = 1", (b"{}",))
+        db.execute("UPDATE outbox SET body = ? WHERE row_id = 1", (b"{}",))
     found = validate_held(mine)
     assert told(found)[-1] == "1 violation found."

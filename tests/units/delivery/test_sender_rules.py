@@ -495,7 +495,7 @@ def test_what_was_sealed_under_another_yes_is_held(home: Sender) -> None:
 
 def test_damage_is_set_aside_and_does_not_leave(home: Sender) -> None:
     home.queue(1, 2)
-    home.db.execute("UPDATE outbox SET body = ? WHERE id = 1", (b'{"path": "/home/you"}',))
+    home.db.execute("UPDATE outbox SET body = ? WHERE row_id = 1", (b'{"path": "/home/you"}',))
     wire = home.send()
     assert [each.body for each in wire.requests] == [report(2).body]
     (aside,) = outbox.everything(home.db)

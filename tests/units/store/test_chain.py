@@ -44,26 +44,26 @@ def _note(db: Database, kind: NoteKind = NoteKind.DELETED, number: int = 1) -> N
 
 
 EDITS = [
-    "UPDATE departures SET endpoint = 'https://elsewhere' WHERE id = 2",
-    "UPDATE departures SET begun = '2026-11-22T14:32:07+00:00' WHERE id = 2",
-    "UPDATE departures SET reports = 2 WHERE id = 2",
-    "UPDATE departures SET by_hand = 1 WHERE id = 2",
-    "UPDATE departures SET length = 9 WHERE id = 2",
-    "UPDATE departures SET sha256 = 'x' WHERE id = 2",
-    "UPDATE departures SET ended = '2026-11-22T14:32:07+00:00' WHERE id = 2",
-    "UPDATE departures SET outcome = 'accepted' WHERE id = 2",
-    "UPDATE departures SET outcome = 'nothing-left' WHERE id = 2",
-    "UPDATE departures SET status = 500 WHERE id = 2",
-    "UPDATE departures SET failure = 'time' WHERE id = 2",
-    "UPDATE departures SET taken = 0 WHERE id = 2",
-    "UPDATE departures SET attempts = 2 WHERE id = 2",
-    "UPDATE departures SET since = '2026-11-22T14:32:07+00:00' WHERE id = 2",
-    "UPDATE departures SET begin_link = 'x' WHERE id = 2",
-    "UPDATE departures SET end_link = 'x' WHERE id = 2",
-    "UPDATE departures SET body = x'00' WHERE id = 2",
-    "UPDATE departures SET body = zeroblob(length(body)) WHERE id = 2",
-    "UPDATE departures SET body = NULL WHERE id = 2",
-    "DELETE FROM departures WHERE id = 2",
+    "UPDATE departures SET endpoint = 'https://elsewhere' WHERE row_id = 2",
+    "UPDATE departures SET begun = '2026-11-22T14:32:07+00:00' WHERE row_id = 2",
+    "UPDATE departures SET reports = 2 WHERE row_id = 2",
+    "UPDATE departures SET by_hand = 1 WHERE row_id = 2",
+    "UPDATE departures SET length = 9 WHERE row_id = 2",
+    "UPDATE departures SET sha256 = 'x' WHERE row_id = 2",
+    "UPDATE departures SET ended = '2026-11-22T14:32:07+00:00' WHERE row_id = 2",
+    "UPDATE departures SET outcome = 'accepted' WHERE row_id = 2",
+    "UPDATE departures SET outcome = 'nothing-left' WHERE row_id = 2",
+    "UPDATE departures SET status = 500 WHERE row_id = 2",
+    "UPDATE departures SET failure = 'time' WHERE row_id = 2",
+    "UPDATE departures SET taken = 0 WHERE row_id = 2",
+    "UPDATE departures SET attempts = 2 WHERE row_id = 2",
+    "UPDATE departures SET since = '2026-11-22T14:32:07+00:00' WHERE row_id = 2",
+    "UPDATE departures SET begin_link = 'x' WHERE row_id = 2",
+    "UPDATE departures SET end_link = 'x' WHERE row_id = 2",
+    "UPDATE departures SET body = x'00' WHERE row_id = 2",
+    "UPDATE departures SET body = zeroblob(length(body)) WHERE row_id = 2",
+    "UPDATE departures SET body = NULL WHERE row_id = 2",
+    "DELETE FROM departures WHERE row_id = 2",
     "UPDATE notes SET number = 2",
     "UPDATE notes SET kind = 1",
     "UPDATE notes SET kind = 3",
@@ -110,7 +110,7 @@ def test_receipts_that_the_person_deleted_are_no_damage_and_others_are() -> None
         assert all(not each.body and not each.report_ids for each in departures.everything(db))
         later = send(db, Outcome.CONFIRMED)
         assert chain.broken(db) == []
-        db.execute("UPDATE departures SET body = NULL WHERE id = ?", (later,))
+        db.execute("UPDATE departures SET body = NULL WHERE row_id = ?", (later,))
         assert chain.broken(db) == [f"departure {later}"]
         assert departures.delete_receipts(db, NOW, []) == 0
 
@@ -200,7 +200,7 @@ def test_links_are_computed_as_ever() -> None:
         send(db, Outcome.CONFIRMED, body=b"body")
         chain.add_note(db, at=NOW, kind=NoteKind.DROPPED, number=3)
         (departed,), (noted,) = chain.rows(db)
-    written = dict(zip(chain.DEPARTURE_COLUMNS, departed, strict=True))
+    written = dict(zip(chain.DEPARTURE_KEYS, departed, strict=True))
     assert written == {
         "id": 1,
         "form": 2,
@@ -223,7 +223,7 @@ def test_links_are_computed_as_ever() -> None:
         "end_link": "d9b65d559668b192c7fc3dcdf88e855ff51387912c6d708c84a24a9ebe0b338f",
         "body": b"body",
     }
-    assert dict(zip(chain.NOTE_COLUMNS, noted, strict=True)) == {
+    assert dict(zip(chain.NOTE_KEYS, noted, strict=True)) == {
         "place": 3,
         "form": 2,
         "at": "2026-11-23T14:32:07+00:00",

@@ -13,7 +13,8 @@ from shimmy_metrics.records import Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store import chain, departures, outbox, sessions
-from shimmy_metrics.store.database import Row, all_meta
+from shimmy_metrics.store.columns import Row
+from shimmy_metrics.store.database import all_meta
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.files import read_bounded, write_new
 from shimmy_metrics.system.profile import Profile
@@ -43,7 +44,7 @@ def export(profile: Profile) -> bytes:
                 "outbox": [_queued(each) for each in outbox.everything(db)],
                 "receipts": [_receipt(each, row) for each, row in _paired(sent, linked) if each.body],
                 "departures": [_departure(each, row) for each, row in _paired(sent, linked)],
-                "notes": [dict(zip(chain.NOTE_COLUMNS, row, strict=True)) for row in reversed(noted)],
+                "notes": [dict(zip(chain.NOTE_KEYS, row, strict=True)) for row in reversed(noted)],
                 "meta": all_meta(db),
             }
     held["log"] = log_lines(profile)
@@ -103,8 +104,8 @@ def _queued(report: QueuedReport) -> dict[str, Any]:
 
 
 def _paired(sent: Iterable[Departure], linked: Iterable[Row]) -> Iterator[tuple[Departure, dict[str, Any]]]:
-    """Yield each departure, newest first, with what the chain covers of it, by column."""
-    by_number = {row[0]: dict(zip(chain.DEPARTURE_COLUMNS, row, strict=True)) for row in linked}
+    """Yield each departure, newest first, with what the chain covers of it, by key."""
+    by_number = {row[0]: dict(zip(chain.DEPARTURE_KEYS, row, strict=True)) for row in linked}
     return ((departure, by_number[departure.row_id]) for departure in sent)
 
 

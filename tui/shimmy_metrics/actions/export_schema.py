@@ -215,11 +215,11 @@ def _broken(parsed: dict[str, Any]) -> list[str]:
     for entry in parsed.get("departures", []):
         # The store has a number for it, and the number is what the link covers.
         row = entry | {"by_hand": int(entry.get("by_hand", False)), "body": bodies.get(entry.get("id"))}
-        departures.append(tuple(row.get(name) for name in chain.DEPARTURE_COLUMNS))
-    notes = [tuple(entry.get(name) for name in chain.NOTE_COLUMNS) for entry in parsed.get("notes", [])]
+        departures.append(tuple(row.get(name) for name in chain.DEPARTURE_KEYS))
+    notes = [tuple(entry.get(name) for name in chain.NOTE_KEYS) for entry in parsed.get("notes", [])]
     try:
         return chain.broken_rows(departures, notes)
-    except (AssertionError, KeyError, TypeError):  # a place is missing where the chain needs one
+    except (KeyError, TypeError, ValueError):  # a place is missing where the chain needs one
         return ["departures"]
 
 

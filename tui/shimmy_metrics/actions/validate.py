@@ -57,8 +57,8 @@ def validate_held(profile: Profile) -> ValidationResult:
     parsed = parse(held)
     violations, checked = check_export(parsed)
     searched = identifiers(profile)
-    ends_skipped = (Kind.STORE,) if unread(profile) else ()
-    ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in ends_skipped]
+    skipped = (Kind.STORE,) if unread(profile) else ()
+    ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in skipped]
     violations += _locks(ours)
     leaks = [*_leaks("what is held", held, searched)]
     for each in ours:

@@ -14,28 +14,45 @@ from typing import Final, NamedTuple
 from shimmy_metrics.limits import DEPARTURES_KEPT
 from shimmy_metrics.records import Note, NoteKind, Outcome
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.store.database import Database, Row, read_rows
-from shimmy_metrics.store.tables import TEXT_OF_VERSION_1
+from shimmy_metrics.store.columns import Row, integer, moment, read_rows
+from shimmy_metrics.store.database import Database
+from shimmy_metrics.store.tables import NOTE_TEXTS_1
 
 _FORM: Final = 2
 """How links are computed today. Form 1 is version 1's: one link for a delivery, computed over other columns."""
 
+_DEPARTURE: Final = "departure"
+_NOTE: Final = "note"
+
+
+class _Link(NamedTuple):
+    """One link: its place in the chain, its value, and what it covers."""
+
+    place: int
+    value: str
+    content: tuple[object, ...]
+
 
 class _Item(NamedTuple):
-    """A departure or a note as the chain sees it: its links by place, with what each covers."""
+    """A departure or a note as the chain sees it.
 
-    key: str
-    links: tuple[tuple[int, str, tuple[object, ...]], ...]
-    """Place, link, content."""
+    `sound` tells that a receipt's bytes are those of its digest. `folded`: its link is the last of the links that were
+    folded, of which nothing is left to check it by.
+    """
+
+    table: str
+    number: int
+    links: tuple[_Link, ...]
     sound: bool = True
+    folded: bool = False
 
     @property
     def first(self) -> int:
-        return self.links[0][0]
+        return self.links[0].place
 
     @property
     def last(self) -> int:
-        return self.links[-1][0]
+        return self.links[-1].place
 
 
 def add_begin(db: Database, *, begun: str, endpoint: str, sha256: str, length: int, reports: int, by_hand: bool) -> int:
@@ -80,8 +97,8 @@ def stamp(db: Database) -> tuple[object, ...]:
 
 def merge_like_failures(db: Database, departure: int) -> None:
     """Make one row of this departure and the one directly before it where both failed alike before the first byte."""
-    columns = "id, begin_place, end_place, begun, endpoint, failure, attempts, since, outcome, form"
-    two = db.execute(f"SELECT {columns} FROM departures ORDER BY id DESC LIMIT 2").fetchall()  # noqa: S608
+    columns = "row_id, begin_place, end_place, begun, endpoint, failure, attempts, since, outcome, form"
+    two = db.execute(f"SELECT {columns} FROM departures ORDER BY row_id DESC LIMIT 2").fetchall()  # noqa: S608
     if len(two) < 2 or two[0][0] != departure:
         return
     (_, begin, _, begun, endpoint, failure, *_), before = two
@@ -90,9 +107,9 @@ def merge_like_failures(db: Database, departure: int) -> None:
     if not alike or its_end != begin - 1 or its_end != its_begin + 1:
         return
     sha256, length, reports, by_hand, ended = db.execute(
-        "SELECT sha256, length, reports, by_hand, ended FROM departures WHERE id = ?", (departure,)
+        "SELECT sha256, length, reports, by_hand, ended FROM departures WHERE row_id = ?", (departure,)
     ).fetchone()
-    db.execute("DELETE FROM departures WHERE id IN (?, ?)", (departure, earlier))
+    db.execute("DELETE FROM departures WHERE row_id IN (?, ?)", (departure, earlier))
     made = add_begin(
         db, begun=begun, endpoint=endpoint, sha256=sha256, length=length, reports=reports, by_hand=bool(by_hand)
     )
@@ -101,7 +118,7 @@ def merge_like_failures(db: Database, departure: int) -> None:
 
 
 def fold(db: Database) -> None:
-    """Keep the newest `DEPARTURES_KEPT` departures and notes; those before become one link, with their number."""
+    """Keep the newest `DEPARTURES_KEPT` departures and notes; those before become one note, with their number."""
     total = db.execute("SELECT (SELECT count(*) FROM departures) + (SELECT count(*) FROM notes)").fetchone()[0]
     if total <= DEPARTURES_KEPT + 1:
         return
@@ -111,66 +128,68 @@ def fold(db: Database) -> None:
     old = [item for item in items if item.last < start]
     if not old:
         return
-    end = max((place, link) for item in old for place, link, _ in item.links)
+    end = max(link for item in old for link in item.links)
     number = taken = 0
     at = ""
     for item in old:
-        table, key = item.key.split()
-        if table == "note":
-            row = db.execute("SELECT kind, number, taken, at FROM notes WHERE place = ?", (key,)).fetchone()
-            folded = row[0] == NoteKind.FOLDED
-            number, taken, at = number + (row[1] if folded else 1), taken + row[2], row[3]
-            db.execute("DELETE FROM notes WHERE place = ?", (key,))
+        key = (item.number,)
+        if item.table == _NOTE:
+            row = db.execute("SELECT number, taken, at FROM notes WHERE place = ?", key).fetchone()
+            number, taken, at = number + (row[0] if item.folded else 1), taken + row[1], row[2]
+            db.execute("DELETE FROM notes WHERE place = ?", key)
         else:
-            row = db.execute("SELECT taken, begun FROM departures WHERE id = ?", (key,)).fetchone()
+            row = db.execute("SELECT taken, begun FROM departures WHERE row_id = ?", key).fetchone()
             number, taken, at = number + 1, taken + row[0], row[1]
-            db.execute("DELETE FROM departures WHERE id = ?", (key,))
+            db.execute("DELETE FROM departures WHERE row_id = ?", key)
     db.execute(
-        "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)", (end[0], _FORM, at, NoteKind.FOLDED, number, taken, end[1])
+        "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (end.place, _FORM, at, NoteKind.FOLDED, number, taken, end.value),
     )
 
 
-DEPARTURE_COLUMNS: Final = (
-    *("id", "form", "begin_place", "begun", "endpoint", "sha256", "length", "reports", "by_hand", "begin_link"),
+_COVERED: Final = (
+    *("form", "begin_place", "begun", "endpoint", "sha256", "length", "reports", "by_hand", "begin_link"),
     *("end_place", "ended", "outcome", "status", "failure", "taken", "attempts", "since", "end_link", "body"),
 )
-NOTE_COLUMNS: Final = ("place", "form", "at", "kind", "number", "taken", "link")
-"""What the chain covers, its own links with it: enough to check it anywhere."""
-_KIND: Final = NOTE_COLUMNS.index("kind")
+DEPARTURE_KEYS: Final = ("id", *_COVERED)
+NOTE_KEYS: Final = ("place", "form", "at", "kind", "number", "taken", "link")
+"""What the chain covers, its own links with it, by the keys of `export`: enough to check it anywhere."""
+_KIND: Final = NOTE_KEYS.index("kind")
 
 
 def rows(db: Database) -> tuple[list[Row], list[Row]]:
-    """Return departures and notes as the chain reads them, oldest first: `DEPARTURE_COLUMNS` and `NOTE_COLUMNS`."""
+    """Return departures and notes as the chain reads them, oldest first: by `DEPARTURE_KEYS` and `NOTE_KEYS`."""
     return (
-        db.execute(f"SELECT {', '.join(DEPARTURE_COLUMNS)} FROM departures ORDER BY id").fetchall(),  # noqa: S608
-        db.execute(f"SELECT {', '.join(NOTE_COLUMNS)} FROM notes ORDER BY place").fetchall(),  # noqa: S608
+        db.execute(f"SELECT row_id, {', '.join(_COVERED)} FROM departures ORDER BY row_id").fetchall(),  # noqa: S608
+        db.execute(f"SELECT {', '.join(NOTE_KEYS)} FROM notes ORDER BY place").fetchall(),  # noqa: S608
     )
 
 
 def broken(db: Database) -> list[str]:
-    """Return those (`departure ID`, `note ID`) that are not as they were written, in their order."""
+    """Return those (`departure ID`, `note PLACE`) that are not as they were written, in their order."""
     return broken_rows(*rows(db))
 
 
 def broken_rows(departures: Iterable[Row], notes: Iterable[Row]) -> list[str]:
-    """Return the same of rows from anywhere. Raises `AssertionError` where a place is no number."""
-    notes = list(notes)
+    """Return the same of rows from anywhere.
+
+    Raise `KeyError`, `TypeError` or `ValueError` for what cannot be a row of the chain.
+    """
     items = _in_order(departures, notes)
-    folds = {f"note {row[0]}" for row in notes if row[_KIND] == NoteKind.FOLDED}
-    links = sorted((link, item.key) for item in items for link in item.links)
-    faulty = {item.key for item in items if not item.sound}
+    links = sorted((link, item) for item in items for link in item.links)
+    faulty = {item for item in items if not item.sound}
     previous = ""
-    for index, ((_, link, content), key) in enumerate(links):
-        if not (index == 0 and key in folds) and link != _link(previous, content):
-            faulty.add(key)
-        previous = link
-    return [item.key for item in items if item.key in faulty]
+    for index, (link, item) in enumerate(links):
+        if not (index == 0 and item.folded) and link.value != _link(previous, link.content):
+            faulty.add(item)
+        previous = link.value
+    return [f"{item.table} {item.number}" for item in items if item in faulty]
 
 
 def _in_order(departures: Iterable[Row], notes: Iterable[Row]) -> list[_Item]:
     """Return all departures and notes in the order of their last links; one under way counts as the newest."""
     notes = list(notes)
-    deleted = max((int(str(row[0])) for row in notes if row[_KIND] == NoteKind.RECEIPTS_DELETED), default=0)
+    deleted = max((integer(row[0]) for row in notes if row[_KIND] == NoteKind.RECEIPTS_DELETED), default=0)
     made = [*(_departure_item(row, deleted) for row in departures), *map(_note_item, notes)]
     return sorted(made, key=lambda item: item.last)
 
@@ -180,35 +199,33 @@ def _departure_item(row: Row, receipts_deleted: int) -> _Item:
         (number, form, begin_place, begun, endpoint, sha256, length, reports, by_hand, begin_link),
         (end_place, ended, outcome, status, failure, taken, attempts, since, end_link, body),
     ) = row[:10], row[10:]
-    assert isinstance(form, int)
-    links: list[tuple[int, str, tuple[object, ...]]] = []
-    if form == _FORM:
-        assert isinstance(begin_place, int)
-        content = _begin_content(begin_place, begun, endpoint, sha256, length, reports, by_hand)
-        links.append((begin_place, str(begin_link), content))
+    links: list[_Link] = []
+    if integer(form) == _FORM:
+        place = integer(begin_place)
+        content = _begin_content(place, begun, endpoint, sha256, length, reports, by_hand)
+        links.append(_Link(place, str(begin_link), content))
     if end_place is not None:
-        assert isinstance(end_place, int)
-        content = _end_content(end_place, begin_place, ended, outcome, status, failure, taken, attempts, since)
+        place = integer(end_place)
+        content = _end_content(place, begin_place, ended, outcome, status, failure, taken, attempts, since)
         if form != _FORM:
             content = (ended, endpoint, sha256, status, outcome, reports, "")
-        links.append((end_place, str(end_link), content))
+        links.append(_Link(place, str(end_link), content))
     receipt = outcome in tuple(each for each in Outcome if each.taken)
     if isinstance(body, bytes):
         sound = digest(body) == sha256 and len(body) == length
     else:
         sound = not receipt or (isinstance(end_place, int) and end_place < receipts_deleted)
-    return _Item(f"departure {number}", tuple(links), sound)
+    return _Item(_DEPARTURE, integer(number), tuple(links), sound)
 
 
 def _note_item(row: Row) -> _Item:
     place, form, at, kind, number, taken, link = row
-    assert isinstance(place, int)
-    assert isinstance(form, int)
-    assert isinstance(kind, int)
+    place, kind = integer(place), integer(kind)
+    folded = kind == NoteKind.FOLDED
     content = _note_content(place, at, kind, number, taken)
-    if form != _FORM and kind != NoteKind.FOLDED:
-        content = (at, "", "", 0, None, number, TEXT_OF_VERSION_1[NoteKind(kind)])
-    return _Item(f"note {place}", ((place, str(link), content),))
+    if integer(form) != _FORM and not folded:
+        content = (at, "", "", 0, None, number, NOTE_TEXTS_1[NoteKind(kind)])
+    return _Item(_NOTE, place, (_Link(place, str(link), content),), folded=folded)
 
 
 def _begin_content(place: int, *columns: object) -> tuple[object, ...]:
@@ -225,11 +242,11 @@ def _note_content(place: int, at: object, kind: int, number: object, taken: obje
 
 def _write_end(db: Database, departure: int, columns: tuple[object, ...]) -> None:
     previous, place = _end(db)
-    begin = db.execute("SELECT begin_place FROM departures WHERE id = ?", (departure,)).fetchone()[0]
+    begin = db.execute("SELECT begin_place FROM departures WHERE row_id = ?", (departure,)).fetchone()[0]
     link = _link(previous, _end_content(place, begin, *columns))
     db.execute(
         "UPDATE departures SET end_place = ?, ended = ?, outcome = ?, status = ?, failure = ?, taken = ?, "
-        "attempts = ?, since = ?, end_link = ? WHERE id = ?",
+        "attempts = ?, since = ?, end_link = ? WHERE row_id = ?",
         (place, *columns, link, departure),
     )
 
@@ -250,8 +267,4 @@ def _link(previous: str, content: Iterable[object]) -> str:
 
 def _note(row: Row) -> Note:
     place, at, kind, number, taken = row
-    assert isinstance(place, int)
-    assert isinstance(kind, int)
-    assert isinstance(number, int)
-    assert isinstance(taken, int)
-    return Note(place, datetime.fromisoformat(str(at)), NoteKind(kind), number, taken)
+    return Note(integer(place), moment(at), NoteKind(integer(kind)), integer(number), integer(taken))

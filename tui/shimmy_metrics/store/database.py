@@ -8,7 +8,7 @@ one line. How it is looked at without a write is in `readonly`.
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -28,8 +28,7 @@ else:
     Database = object  # SQLite is loaded with the first store that is opened: where metrics are off there may be none
 """An open store. Other rooms hold it and pass it back; only this room speaks SQL to it."""
 
-Row = tuple[object, ...]
-Held = TypeVar("Held")
+Result = TypeVar("Result")
 
 BUSY_SECONDS: Final = 2.0
 
@@ -90,7 +89,7 @@ def transaction(db: Database) -> Iterator[None]:
         raise
 
 
-def with_room(path: Path, step: Callable[[], Held]) -> Held:
+def with_room(path: Path, step: Callable[[], Result]) -> Result:
     """Return what the step returns; where it finds no room the ballast is given up and it is taken once more.
 
     `path` is the store's. For what has to be written: a deletion, what became of a request that left. Raises
@@ -127,19 +126,6 @@ def all_meta(db: Database) -> dict[str, str]:
     return {str(name): str(value) for name, value in db.execute("SELECT name, value FROM meta ORDER BY name")}
 
 
-def read_rows(rows: Iterable[Row], read: Callable[[Row], Held]) -> list[Held]:
-    """Return each row as the value that `read` makes of it.
-
-    Raises `sqlite3.DatabaseError` for a row that is none of ours: SQLite does not see damage within a value.
-    """
-    try:
-        return [read(row) for row in rows]
-    except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
-        import sqlite3
-
-        raise sqlite3.DatabaseError("a malformed row") from error
-
-
 def is_there(path: Path) -> bool:
     """Whether there is a file to open. Raises `OSError` where that cannot be told, `UserError` for no such file."""
     try:
@@ -154,7 +140,8 @@ def is_there(path: Path) -> bool:
 def _open_for_writing(path: Path, busy_seconds: float) -> Database:
     import sqlite3
 
-    from shimmy_metrics.store.tables import VERSION, create, upgrade
+    from shimmy_metrics.store.migrate import migrate
+    from shimmy_metrics.store.tables import VERSION, create
 
     make_private_dir(path.parent)
     is_there(path)
@@ -172,8 +159,10 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
         if found < VERSION:
             with transaction(db):
                 found = version_of(db, path)  # another process may have made them meanwhile
-                if found < VERSION:
-                    (upgrade if found else create)(db)
+                if found == 0:
+                    create(db)
+                elif found < VERSION:
+                    migrate(db, found)
     except BaseException:
         db.close()
         raise

@@ -10,11 +10,12 @@ from typing import Final
 
 from shimmy_metrics.records import Departure, Failure, NoteKind, Outcome
 from shimmy_metrics.store import chain
-from shimmy_metrics.store.database import Database, Row, read_rows
+from shimmy_metrics.store.columns import Row, blob, integer, moment, moment_or_none, read_rows
+from shimmy_metrics.store.database import Database
 
 COLUMNS: Final = (
-    "id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status, failure, taken, attempts, since, "
-    "report_ids, body, coalesce(end_place, begin_place)"
+    "row_id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status, failure, taken, attempts, "
+    "since, report_ids, body, coalesce(end_place, begin_place)"
 )
 
 
@@ -33,7 +34,7 @@ def begin(db: Database, departure: Departure) -> int:
 
 def may_leave(db: Database, departure: int, report_ids: Iterable[str]) -> None:
     """Write which reports may leave from this instant on."""
-    db.execute("UPDATE departures SET report_ids = ? WHERE id = ?", (json.dumps(list(report_ids)), departure))
+    db.execute("UPDATE departures SET report_ids = ? WHERE row_id = ?", (json.dumps(list(report_ids)), departure))
 
 
 def complete(
@@ -62,10 +63,10 @@ def complete(
         taken=taken,
     )
     if outcome is Outcome.NOTHING_LEFT:
-        db.execute("UPDATE departures SET report_ids = '[]' WHERE id = ?", (departure,))
+        db.execute("UPDATE departures SET report_ids = '[]' WHERE row_id = ?", (departure,))
         chain.merge_like_failures(db, departure)
     if outcome.taken:
-        db.execute("UPDATE departures SET body = ? WHERE id = ?", (body, departure))
+        db.execute("UPDATE departures SET body = ? WHERE row_id = ?", (body, departure))
     chain.fold(db)
 
 
@@ -93,12 +94,12 @@ def _abandoned(departure: Departure, now: datetime) -> Departure:
 
 def everything(db: Database) -> list[Departure]:
     """Return all departures, newest first."""
-    return _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY id DESC"))  # noqa: S608 - the columns above
+    return _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY row_id DESC"))  # noqa: S608 - the columns above
 
 
 def last(db: Database) -> Departure | None:
     """Return the newest departure, or None."""
-    found = _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY id DESC LIMIT 1"))  # noqa: S608
+    found = _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY row_id DESC LIMIT 1"))  # noqa: S608
     return found[0] if found else None
 
 
@@ -132,46 +133,25 @@ def _read(rows: Iterable[Row]) -> list[Departure]:
 
 def _departure(row: Row) -> Departure:
     (
-        number,
-        begun,
-        endpoint,
-        sha256,
-        length,
-        reports,
-        by_hand,
-        ended,
-        outcome,
-        status,
-        failure,
-        taken,
-        attempts,
-        *rest,
-    ) = row
-    since, report_ids, body, place = rest
-    assert isinstance(number, int)
-    assert isinstance(place, int)
-    assert isinstance(length, int)
-    assert isinstance(reports, int)
-    assert isinstance(status, int)
-    assert isinstance(taken, int)
-    assert isinstance(attempts, int)
-    assert body is None or isinstance(body, bytes)
+        (row_id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status),
+        (failure, taken, attempts, since, report_ids, body, place),
+    ) = row[:10], row[10:]
     return Departure(
-        row_id=number,
-        begun=datetime.fromisoformat(str(begun)),
+        row_id=integer(row_id),
+        begun=moment(begun),
         endpoint=str(endpoint),
         sha256=str(sha256),
-        length=length,
-        reports=reports,
+        length=integer(length),
+        reports=integer(reports),
         by_hand=bool(by_hand),
-        ended=datetime.fromisoformat(str(ended)) if ended else None,
+        ended=moment_or_none(ended),
         outcome=Outcome(str(outcome)) if outcome else None,
-        status=status,
+        status=integer(status),
         failure=Failure(str(failure)),
-        taken=taken,
-        attempts=attempts,
-        since=datetime.fromisoformat(str(since)) if since else None,
+        taken=integer(taken),
+        attempts=integer(attempts),
+        since=moment_or_none(since),
         report_ids=tuple(map(str, json.loads(str(report_ids)))),
-        body=body or b"",
-        place=place,
+        body=b"" if body is None else blob(body),
+        place=integer(place),
     )

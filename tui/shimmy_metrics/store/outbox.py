@@ -8,15 +8,16 @@ from typing import Final
 from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS
 from shimmy_metrics.records import Cause, QueuedReport, QueueState
 from shimmy_metrics.store import sessions
-from shimmy_metrics.store.database import Database, Row, read_rows
+from shimmy_metrics.store.columns import Row, blob, integer, moment, read_rows
+from shimmy_metrics.store.database import Database
 
 _ONE_DAY: Final = timedelta(days=1)
-_COLUMNS: Final = "id, report_id, body, sha256, sealed, state, measured, consent_id, endpoint, cause, detail"
+_COLUMNS: Final = "row_id, report_id, body, sha256, sealed, state, measured, consent_id, endpoint, cause, detail"
 
 
 def add(db: Database, report: QueuedReport) -> None:
     """Add a sealed report; one that is there already (a crash between two steps) stays as it is."""
-    names = _COLUMNS.removeprefix("id, ")
+    names = _COLUMNS.removeprefix("row_id, ")
     db.execute(
         f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({', '.join('?' * 10)})",  # noqa: S608 - the column names above
         (
@@ -36,7 +37,7 @@ def add(db: Database, report: QueuedReport) -> None:
 
 def everything(db: Database) -> list[QueuedReport]:
     """Return all reports that wait, oldest first, those set aside among them."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY id"))  # noqa: S608 - the column names above
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY row_id"))  # noqa: S608 - the column names above
 
 
 def due(db: Database) -> list[QueuedReport]:
@@ -46,13 +47,13 @@ def due(db: Database) -> list[QueuedReport]:
 
 def get(db: Database, report: int) -> QueuedReport | None:
     """Return one report, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE id = ?", (report,)))  # noqa: S608
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE row_id = ?", (report,)))  # noqa: S608
     return found[0] if found else None
 
 
 def mark(db: Database, report: int, state: QueueState, cause: Cause = Cause.NONE, detail: str = "") -> None:
     """Say where a report stands now, and why where it is set aside."""
-    db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE id = ?", (state, cause, detail, report))
+    db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE row_id = ?", (state, cause, detail, report))
 
 
 def move_all(db: Database, before: QueueState, after: QueueState) -> int:
@@ -70,7 +71,7 @@ def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
 
 def remove(db: Database, report: int) -> bool:
     """Delete one report with its session's figures; return False where it was gone."""
-    gone = db.execute("DELETE FROM outbox WHERE id = ?", (report,)).rowcount == 1
+    gone = db.execute("DELETE FROM outbox WHERE row_id = ?", (report,)).rowcount == 1
     sessions.remove_reported(db)
     return gone
 
@@ -94,8 +95,8 @@ def expire(db: Database, now: datetime) -> int:
     """Delete reports older than `OUTBOX_DAYS`, and the oldest beyond `OUTBOX_REPORTS`; return how many."""
     redate(db, now)
     old = db.execute("DELETE FROM outbox WHERE sealed < ?", ((now - timedelta(days=OUTBOX_DAYS)).isoformat(),)).rowcount
-    newest = "SELECT id FROM outbox ORDER BY id DESC LIMIT ?"
-    over = db.execute(f"DELETE FROM outbox WHERE id NOT IN ({newest})", (OUTBOX_REPORTS,)).rowcount  # noqa: S608
+    newest = "SELECT row_id FROM outbox ORDER BY row_id DESC LIMIT ?"
+    over = db.execute(f"DELETE FROM outbox WHERE row_id NOT IN ({newest})", (OUTBOX_REPORTS,)).rowcount  # noqa: S608
     sessions.remove_reported(db)
     return old + over
 
@@ -105,15 +106,13 @@ def _read(rows: Iterable[Row]) -> list[QueuedReport]:
 
 
 def _report(row: Row) -> QueuedReport:
-    number, report_id, body, sha256, sealed, state, measured, consent_id, endpoint, cause, detail = row
-    assert isinstance(number, int)
-    assert isinstance(body, bytes)
+    row_id, report_id, body, sha256, sealed, state, measured, consent_id, endpoint, cause, detail = row
     return QueuedReport(
-        row_id=number,
+        row_id=integer(row_id),
         report_id=str(report_id),
-        body=body,
+        body=blob(body),
         sha256=str(sha256),
-        sealed=datetime.fromisoformat(str(sealed)),
+        sealed=moment(sealed),
         state=QueueState(str(state)),
         measured=json.loads(str(measured)),
         consent_id=str(consent_id),

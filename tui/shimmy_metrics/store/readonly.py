@@ -105,7 +105,8 @@ def _copy(path: Path, mode: str) -> Database | None:
     """Return a copy in memory, in this version's form; None where the file holds no tables yet."""
     import sqlite3
 
-    from shimmy_metrics.store.tables import upgrade
+    from shimmy_metrics.store.migrate import migrate
+    from shimmy_metrics.store.tables import VERSION
 
     copy = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -118,9 +119,9 @@ def _copy(path: Path, mode: str) -> Database | None:
             db.execute("COMMIT")
         finally:
             db.close()
-        if found == 1:
+        if 0 < found < VERSION:
             with transaction(copy):
-                upgrade(copy)
+                migrate(copy, found)
     except BaseException:
         copy.close()
         raise

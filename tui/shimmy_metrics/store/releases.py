@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import RELEASE_SECONDS
-from shimmy_metrics.store.database import Database, Row, get_meta, read_rows, set_meta
+from shimmy_metrics.store.columns import Row, read_rows
+from shimmy_metrics.store.database import Database, get_meta, set_meta
 
 RELEASED: Final = "released"
 """The store's word for the releases that no sender has taken yet."""

@@ -10,12 +10,13 @@ from typing import Final
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import LOCAL_SESSIONS
 from shimmy_metrics.records import Session
-from shimmy_metrics.store.database import Database, Row, read_rows
+from shimmy_metrics.store.columns import Row, integer, moment, moment_or_none, read_rows
+from shimmy_metrics.store.database import Database
 from shimmy_metrics.system.locks import Lock, is_locked
 from shimmy_metrics.system.profile import Profile
 
 _COLUMNS: Final = (
-    "id, session_id, consent_id, endpoint, local, server, version, address, switch, client_hint, started, updated, "
+    "row_id, report_id, consent_id, endpoint, local, server, version, address, switch, client_hint, started, updated, "
     "ended, counters"
 )
 
@@ -48,7 +49,7 @@ def clear_locks(profile: Profile) -> None:
 
 def begin(db: Database, session: Session) -> int:
     """Add a session that starts; return its id."""
-    names = _COLUMNS.removeprefix("id, ")
+    names = _COLUMNS.removeprefix("row_id, ")
     row = db.execute(
         f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",  # noqa: S608 - the column names above
         (
@@ -74,7 +75,7 @@ def begin(db: Database, session: Session) -> int:
 def checkpoint(db: Database, session: int, counters: Counters, now: datetime) -> bool:
     """Write the counters of a running session; return False where it is gone (withdrawn meanwhile)."""
     done = db.execute(
-        "UPDATE sessions SET counters = ?, updated = ? WHERE id = ? AND ended IS NULL",
+        "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ? AND ended IS NULL",
         (json.dumps(counters.as_json()), now.isoformat(), session),
     )
     return done.rowcount == 1
@@ -83,36 +84,36 @@ def checkpoint(db: Database, session: int, counters: Counters, now: datetime) ->
 def introduce(db: Database, session: Session) -> None:
     """Write what the server said of itself, which is known only after it started, and whom its figures are for."""
     db.execute(
-        "UPDATE sessions SET server = ?, version = ?, local = ?, consent_id = ?, endpoint = ? WHERE id = ?",
+        "UPDATE sessions SET server = ?, version = ?, local = ?, consent_id = ?, endpoint = ? WHERE row_id = ?",
         (session.server, session.version, session.local, session.consent_id, session.endpoint, session.row_id),
     )
 
 
 def running(db: Database) -> list[Session]:
     """Return the sessions that have not ended, oldest first; some may be dead."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NULL ORDER BY id"))  # noqa: S608
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NULL ORDER BY row_id"))  # noqa: S608
 
 
 def kept(db: Database) -> list[Session]:
     """Return the ended sessions that are kept only for the person, newest first."""
-    where = "ended IS NOT NULL AND local ORDER BY id DESC"
+    where = "ended IS NOT NULL AND local ORDER BY row_id DESC"
     return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE {where}"))  # noqa: S608
 
 
 def everything(db: Database) -> list[Session]:
     """Return every session, oldest first: those that run, those kept, those whose reports wait."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions ORDER BY id"))  # noqa: S608
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions ORDER BY row_id"))  # noqa: S608
 
 
 def get(db: Database, session: int) -> Session | None:
     """Return one session, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", (session,)))  # noqa: S608
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE row_id = ?", (session,)))  # noqa: S608
     return found[0] if found else None
 
 
 def finish(db: Database, session: int, now: datetime, *, local: bool) -> None:
     """End a session, kept for the person alone (`local`, the newest `LOCAL_SESSIONS`) or while its report waits."""
-    db.execute("UPDATE sessions SET ended = ?, local = ? WHERE id = ?", (now.isoformat(), local, session))
+    db.execute("UPDATE sessions SET ended = ?, local = ? WHERE row_id = ?", (now.isoformat(), local, session))
     _drop_oldest(db)
 
 
@@ -126,21 +127,21 @@ def remove_reported(db: Database) -> None:
     """Delete the ended sessions that were kept with a report and whose report is no longer in the outbox."""
     waiting = "SELECT report_id FROM outbox"
     db.execute(
-        f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND session_id NOT IN ({waiting})"  # noqa: S608
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND report_id NOT IN ({waiting})"  # noqa: S608
     )
 
 
 def _drop_oldest(db: Database) -> None:
-    mine = "SELECT id FROM sessions WHERE ended IS NOT NULL AND local ORDER BY id DESC LIMIT ?"
+    mine = "SELECT row_id FROM sessions WHERE ended IS NOT NULL AND local ORDER BY row_id DESC LIMIT ?"
     db.execute(
-        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND id NOT IN ({mine})",  # noqa: S608
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND row_id NOT IN ({mine})",  # noqa: S608
         (LOCAL_SESSIONS,),
     )
 
 
 def remove(db: Database, session: int) -> None:
     """Delete one session."""
-    db.execute("DELETE FROM sessions WHERE id = ?", (session,))
+    db.execute("DELETE FROM sessions WHERE row_id = ?", (session,))
 
 
 def _read(rows: Iterable[Row]) -> list[Session]:
@@ -150,12 +151,11 @@ def _read(rows: Iterable[Row]) -> list[Session]:
 def _session(row: Row) -> Session:
     import uuid  # with platform behind it, and only a session wants it
 
-    number, session_id, consent_id, endpoint, local, server, version, address, switch, hint, *times, counters = row
+    row_id, report_id, consent_id, endpoint, local, server, version, address, switch, hint, *times, counters = row
     started, updated, ended = times
-    assert isinstance(number, int)
     return Session(
-        row_id=number,
-        report_id=str(uuid.UUID(str(session_id))),  # it will be the report's
+        row_id=integer(row_id),
+        report_id=str(uuid.UUID(str(report_id))),
         consent_id=str(consent_id),
         endpoint=str(endpoint),
         local=bool(local),
@@ -164,8 +164,8 @@ def _session(row: Row) -> Session:
         address=str(address),
         switch=str(switch),
         client_hint=str(hint),
-        started=datetime.fromisoformat(str(started)),
-        updated=datetime.fromisoformat(str(updated)),
-        ended=datetime.fromisoformat(str(ended)) if ended else None,
+        started=moment(started),
+        updated=moment(updated),
+        ended=moment_or_none(ended),
         counters=Counters.from_json(json.loads(str(counters))),
     )

@@ -1,20 +1,22 @@
-"""The tables, which version of them a file has, and how version 1 becomes version 2. Nothing here opens a file."""
+"""The store's tables, and which version of them a file has. Nothing here opens a file."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from shimmy_metrics.records import Cause, NoteKind, QueueState
+from shimmy_metrics.records import NoteKind
 
 if TYPE_CHECKING:
     from shimmy_metrics.store.database import Database
 
-VERSION: Final = 2
+VERSION: Final = 3
 """`PRAGMA user_version` of the tables below."""
 
 TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    session_id TEXT NOT NULL UNIQUE,
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    report_id TEXT NOT NULL UNIQUE,
     consent_id TEXT NOT NULL,       -- the decision that measures it, empty where it is only for the person
     endpoint TEXT NOT NULL,         -- the endpoint in force in its process
     local INTEGER NOT NULL,
@@ -29,7 +31,7 @@ CREATE TABLE sessions (
     counters TEXT NOT NULL
 );
 CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT,
     report_id TEXT NOT NULL UNIQUE,
     body BLOB NOT NULL,
     sha256 TEXT NOT NULL,
@@ -42,7 +44,7 @@ CREATE TABLE outbox (
     detail TEXT NOT NULL
 );
 CREATE TABLE departures (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    row_id INTEGER PRIMARY KEY AUTOINCREMENT,
     form INTEGER NOT NULL,          -- the version of this program that wrote its links
     begin_place INTEGER,            -- its first link's place in the chain (none in form 1, which wrote one link)
     begun TEXT NOT NULL,
@@ -75,66 +77,27 @@ CREATE TABLE notes (
 );
 """
 
-_NOTES_OF_VERSION_1: Final = {
-    "dropped: too many, or too old": NoteKind.DROPPED,
-    "deleted by you before it was sent": NoteKind.DELETED,
-}
-FOLDED_IN_VERSION_1: Final = "older receipts: "
-TEXT_OF_VERSION_1: Final = {kind: text for text, kind in _NOTES_OF_VERSION_1.items()}
-"""What version 1 hashed for a note."""
+NOTE_TEXTS_1: Final[Mapping[NoteKind, str]] = MappingProxyType(
+    {
+        NoteKind.DROPPED: "dropped: too many, or too old",
+        NoteKind.DELETED: "deleted by you before it was sent",
+    }
+)
+"""What version 1 stored for a note, and covered by its link."""
 
 
 def create(db: "Database") -> None:
     """Make the tables in an empty database, within the caller's transaction."""
-    _run(db, TABLES)
+    run_script(db, TABLES)
     db.execute(f"PRAGMA user_version={VERSION}")
 
 
-def upgrade(db: "Database") -> None:
-    """Carry version 1 over, within the caller's transaction: receipts whole, with the links they had.
-
-    Reports that wait were sealed by that version's rules: they are set aside, with that reason.
-    """
-    for name in ("sessions", "outbox"):
-        db.execute(f"ALTER TABLE {name} RENAME TO {name}_1")
-    _run(db, TABLES)
-    db.execute("INSERT INTO meta SELECT name, value FROM facts")
-    db.execute(
-        "INSERT INTO sessions SELECT id, session_id, consent, '', local OR ended IS NOT NULL, server, version, "
-        "address, switch, client_hint, started, updated, ended, counters FROM sessions_1"
-    )
-    db.execute(
-        "INSERT INTO outbox SELECT id, report_id, body, sha256, sealed, "
-        "?, measured, '', '', "
-        "CASE wait WHEN 'set-aside' THEN ? ELSE ? END, CASE wait WHEN 'set-aside' THEN reason ELSE '' END "
-        "FROM outbox_1",
-        (QueueState.SET_ASIDE, Cause.REFUSED, Cause.OLDER_RULES),
-    )
-    for place, at, endpoint, body, sha256, status, outcome, reports, note, link in db.execute(
-        "SELECT id, at, endpoint, body, sha256, status, outcome, reports, note, link FROM receipts ORDER BY id"
-    ).fetchall():
-        if not note:
-            db.execute(
-                "INSERT INTO departures (form, begun, endpoint, sha256, length, reports, by_hand, begin_link, "
-                "end_place, ended, outcome, status, taken, end_link, report_ids, body) "
-                "VALUES (1, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, ?)",
-                (at, endpoint, sha256, len(body), reports, place, at, outcome, status, reports, link, "[]", body),
-            )
-            continue
-        kind, number = _NOTES_OF_VERSION_1.get(note), reports
-        if kind is None:
-            kind, number = NoteKind.FOLDED, int(note.removeprefix(FOLDED_IN_VERSION_1))
-        db.execute("INSERT INTO notes VALUES (?, 1, ?, ?, ?, 0, ?)", (place, at, kind, number, link))
-    for name in ("facts", "sessions_1", "outbox_1", "receipts"):
-        db.execute(f"DROP TABLE {name}")
-    db.execute(f"PRAGMA user_version={VERSION}")
+def run_script(db: "Database", statements: str) -> None:
+    """Run statements within the caller's transaction, which `executescript` would commit."""
+    for statement in statements.split(";"):
+        db.execute(statement)
 
 
 def words() -> str:
     """Return the words that every store contains: SQLite's own, and the tables' names."""
-    return f"SQLite format sqlite_sequence sqlite_autoindex rowid {TABLES} {' '.join(TEXT_OF_VERSION_1.values())}"
-
-
-def _run(db: "Database", statements: str) -> None:
-    for statement in statements.split(";"):
-        db.execute(statement)
+    return f"SQLite format sqlite_sequence sqlite_autoindex rowid {TABLES} {' '.join(NOTE_TEXTS_1.values())}"

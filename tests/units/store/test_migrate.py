@@ -1,4 +1,4 @@
-"""A store that version 1 wrote: carried over whole, out of its log, and never by way of a mapped file."""
+"""A store that an earlier version wrote: carried over whole; version 1's out of its log, without a mapped file."""
 
 import shutil
 import sqlite3
@@ -9,15 +9,102 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions.export import export
+from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, NoteKind, Outcome, QueueState
 from shimmy_metrics.store import chain, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, store_path, transaction
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.store.tables import VERSION
-from support.old_store import RECEIPTS, URL, fill_old_store, write_old_store
+from support.departed import depart
+from support.old_store import (
+    CONFIG_2,
+    EXPORT_2,
+    RECEIPTS,
+    URL,
+    fill_old_store,
+    write_old_store,
+    write_store_2,
+)
 from support.queued import uuid
-from support.samples import COUNTERS, NOW, profile
+from support.samples import COUNTERS, NOW, profile, queued
+
+WRITERS = {1: write_old_store, 2: write_store_2}
+
+
+def test_every_earlier_version_is_tried_here() -> None:
+    assert sorted(WRITERS) == list(range(1, VERSION))
+
+
+def _columns(db: Database) -> dict[str, list[tuple[object, ...]]]:
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    return {name: db.execute(f"PRAGMA table_info({name})").fetchall() for name in tables}
+
+
+@pytest.mark.parametrize("version", sorted(WRITERS))
+def test_its_tables_are_then_those_of_a_new_store(tmp_path: Path, version: int) -> None:
+    mine, new = profile(tmp_path / "old"), profile(tmp_path / "new")
+    WRITERS[version](store_path(mine))
+    with opened(mine) as db, opened(new) as fresh:
+        assert _columns(db) == _columns(fresh)
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION  # by this older programs leave it alone
+        assert chain.broken(db) == []
+        number = departures.everything(db)[0].row_id
+        assert depart(db, queued(uuid(1))) > number  # no number is given twice
+        assert chain.broken(db) == []
+
+
+@pytest.mark.parametrize("version", sorted(WRITERS))
+@pytest.mark.parametrize("off", [False, True])
+def test_a_look_reads_it_without_migrating_the_file(tmp_path: Path, version: int, off: bool) -> None:
+    mine = profile(tmp_path)
+    WRITERS[version](store_path(mine))
+    with opened(mine) as db:
+        numbers = [each.row_id for each in departures.everything(db)]
+    store_path(mine).unlink()
+    WRITERS[version](store_path(mine))
+    with open_readonly(mine, off=off) as db:
+        if off and version == 1:  # it has a log: see below
+            assert db is None
+            return
+        assert db is not None
+        assert [each.row_id for each in departures.everything(db)] == numbers
+    with closing(sqlite3.connect(store_path(mine))) as old:
+        assert old.execute("PRAGMA user_version").fetchone()[0] == (version if off or version > 1 else VERSION)
+
+
+def test_what_version_2_exported_is_exported_to_the_byte_but_for_version_1_s_sentence(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    write_store_2(store_path(mine))
+    mine.config_path.parent.mkdir(parents=True, mode=0o700)
+    mine.config_path.write_text(CONFIG_2)
+    mine.config_path.chmod(0o600)
+    sentence = b'"reason": "the receiver: 400"'
+    assert EXPORT_2.count(sentence) == 1
+    assert export(mine) == EXPORT_2.replace(sentence, b'"reason": "400"')
+    with opened(mine):
+        pass
+    assert export(mine) == EXPORT_2.replace(sentence, b'"reason": "400"')
+    assert validate_held(mine).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [("the receiver answered 413", "413"), ("the receiver: 400", "400"), ("400", "400"), ("its time was up", "")],
+)
+@pytest.mark.parametrize("version", sorted(WRITERS))
+def test_of_a_sentence_for_a_refusal_the_status_is_kept(
+    tmp_path: Path, version: int, sentence: str, status: str
+) -> None:
+    mine = profile(tmp_path)
+    WRITERS[version](store_path(mine))
+    column = {1: "reason", 2: "detail"}[version]
+    with closing(sqlite3.connect(store_path(mine), isolation_level=None)) as old:
+        old.execute(f"UPDATE outbox SET {column} = ? WHERE report_id = ?", (sentence, uuid(13)))
+    with opened(mine) as db:
+        (refused,) = [each for each in outbox.everything(db) if each.report_id == uuid(13)]
+    assert (refused.cause, refused.detail) == (Cause.REFUSED, status)
 
 
 def _all_is_there(db: Database) -> None:
@@ -49,7 +136,7 @@ def test_it_is_carried_over_whole_and_the_chain_goes_on(tmp_path: Path) -> None:
     write_old_store(store_path(mine))
     with opened(mine) as db:
         _all_is_there(db)
-        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION == 2  # by this older programs leave it alone
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "truncate"
         with transaction(db):
             chain.add_note(db, at=NOW, kind=NoteKind.DELETED, number=1)
