@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.tables import VERSION
 from support.installed import Home, stop
+from support.left_behind import PROGRAM
 from support.one_line import is_one_line, needs_setpriv, says_trouble, unprivileged
 from support.servers import ask, free_port, wait_for
 from support.waiting import let_wait
@@ -169,3 +172,24 @@ def test_where_neither_config_nor_store_can_be_used_both_are_said_and_nothing_of
     assert json.loads(home.metrics("status", "--json").stdout)["store_read_whole"] is False
     path.write_bytes(sound)
     assert "  waiting   1 report" in home.metrics("status").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_of_a_store_that_was_not_read_while_off_nothing_is_denied_and_nothing_vouched_for(home: Home) -> None:
+    home.metrics("enable")
+    subprocess.run(
+        [*PROGRAM, "journal"], env={**home.environment, "PYTHONPATH": str(Path(__file__).parents[1])}, check=False
+    )
+    off = home.having(DO_NOT_TRACK="1")
+    unread = "The store was not read: metrics are off, and opening it now would write to it."
+    status, validated = off.metrics("status").stdout, off.metrics("validate").stdout
+    for said in (status, validated):
+        assert unread in said
+        for unknown in ("waiting  ", "so far", "all held here", "what is held"):
+            assert unknown not in said
+    assert "Checked what was read by rule" in validated
+    released = off.run("release", "all", command="shimmy-metrics")
+    is_one_line(released, "the store was not read: metrics are off")
+    on = home.metrics("status").stdout
+    assert "  waiting   3 reports" in on
+    assert "Checked all held here by rule" in off.metrics("validate").stdout

@@ -86,7 +86,7 @@ def test_what_version_2_exported_is_exported_to_the_byte_but_for_version_1_s_sen
     with opened(mine):
         pass
     assert export(mine) == EXPORT_2.replace(sentence, b'"reason": "400"')
-    assert validate_held(mine).faults == ()
+    assert validate_held(mine).violations == ()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, Que
 from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, store_path, transaction
 from shimmy_metrics.store.erase import erase
-from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
 
 _AS_IT_IS = (Cause.DAMAGED, Cause.OLDER_RULES)
@@ -82,6 +82,9 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     with open_readonly(profile, off=not consent.measures) as db:
         queued = outbox.everything(db) if db is not None else []
         consent = with_ended(consent, db)
+        if db is None and unread(profile):
+            what = "the store was not read: metrics are off, and opening it now would write to it"
+            raise UserError(what, remedy="Do this where they are on")
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     chosen = _all(leavable) if word == ALL else [_one(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):

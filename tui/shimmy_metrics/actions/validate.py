@@ -32,7 +32,7 @@ class ValidationResult:
     """What a validation found. `checked` counts reports; `leaks` are told by kind and place, never by value.
 
     `searched` tells how many values of each category were searched for, and `places` where; `ruled` how many entries of
-    each part were checked by rule.
+    each part were checked by rule. `unread` tells that the store is off and was not read.
     """
 
     violations: tuple[Violation, ...]
@@ -41,6 +41,7 @@ class ValidationResult:
     searched: Mapping[str, int] = field(default_factory=dict)
     places: tuple[str, ...] = ()
     ruled: Mapping[str, int] = field(default_factory=dict)
+    unread: bool = False
 
     @property
     def ok(self) -> bool:
@@ -57,14 +58,15 @@ def validate_held(profile: Profile) -> ValidationResult:
     parsed = parse(held)
     violations, checked = check_export(parsed)
     searched = identifiers(profile)
-    skipped = (Kind.STORE,) if unread(profile) else ()
-    ours = [each for each in files(profile) if each.kind in _PLACES and each.kind not in skipped]
+    skips_store = unread(profile)
+    ours = [each for each in files(profile) if each.kind in _PLACES and not (skips_store and each.kind is Kind.STORE)]
     violations += _locks(ours)
     leaks = [*_leaks("what is held", held, searched)]
     for each in ours:
         leaks += _leaks(_PLACES[each.kind], _bytes(each, profile), searched)
     places = tuple(dict.fromkeys(_PLACES[each.kind] for each in ours))
-    return ValidationResult(tuple(violations), _once(leaks), checked, _counted(searched), places, _ruled(parsed))
+    ruled, counted = _ruled(parsed), _counted(searched)
+    return ValidationResult(tuple(violations), _once(leaks), checked, counted, places, ruled, skips_store)
 
 
 def _locks(ours: Iterable[OwnFile]) -> Iterator[Violation]:

@@ -183,6 +183,8 @@ class Doing(Releasing):
         shown = self.overview
         if shown is None:
             return SaveRequest("Export everything held here?", data, "everything", path)
+        if not shown.store_read:
+            return SaveRequest("Export what could be read?", data, "config and log; the store was not read", path)
         told = [
             "config",
             amount(len(shown.running) + len(shown.ended), "session"),

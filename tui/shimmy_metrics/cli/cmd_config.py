@@ -74,8 +74,6 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
         found = validate_given(_read(wanted.file), profile)
     for line in findings(found, held=wanted.file is None):
         print_line(line)
-    if wanted.file is None:
-        _report_unread(profile)
     return Exit.DONE if found.ok else Exit.NO
 
 

@@ -133,8 +133,8 @@ def as_lines(status: Status) -> Iterator[str]:
 
 def _store(status: Status) -> Iterator[str]:
     """Yield what waits, what was sent, what became of the last attempt and when the next one is made."""
-    if status.store_unusable:
-        return  # it could not be read, and that is said
+    if status.store_unusable or status.unread:
+        return  # it was not read, and that is said
     yield f"  waiting   {amount(len(status.queued), 'report')}{_bytes(status)}"
     stay = "" if status.consent.sends else ", but nothing leaves from here"
     if status.due:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.validate import ValidationResult
+from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.numbers import amount
 
 _CATEGORIES: Final = {
@@ -35,7 +36,7 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     yield from (f"found: {leak}" for leak in found.leaks)
     if not found.violations and found.ruled:
         parts = ", ".join(amount(found.ruled.get(part, 0), *words) for part, words in _PARTS.items())
-        whole = "all held here" if held else "this export"
+        whole = "this export" if not held else "what was read" if found.unread else "all held here"
         yield f"Checked {whole} by rule ({parts}): every byte is one that its rule allows."
     elif not found.violations:
         yield f"{amount(found.checked, 'report')} checked: every byte is one that the fields allow."
@@ -43,9 +44,11 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     if not kinds:
         yield "Nothing on this machine has a name that could be searched for."
     elif not found.leaks:
-        where = ["it"] if not held else ["what is held", *found.places]
+        where = ["it"] if not held else ["what was read" if found.unread else "what is held", *found.places]
         yield f"Searched for {kinds}. None stands in {_listed(where)}."
     yield "Not searched for: names under 3 letters or that are words of ours; other paths; model names, kept nowhere."
+    if found.unread:
+        yield UNREAD
     if not found.ok:
         number = len(found.violations) + len(found.leaks)
         yield f"{amount(number, 'violation')} found."
