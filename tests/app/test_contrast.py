@@ -49,6 +49,7 @@ async def _toured(app: Timed, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str,
             await send(pilot, key(pressed))
             await quiet(pilot)
             met |= set(drawn(app))
+    assert len(met) > 100
     return met
 
 

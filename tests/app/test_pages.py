@@ -92,10 +92,13 @@ def test_each_of_the_four_answers_has_its_letter_and_its_consequence() -> None:
     assert all(answer.consequence for answer in answers)
 
 
-def test_no_line_passes_the_width() -> None:
-    for width in range(1, 130, 7):
-        content = session_view(canvas(width), overviews.busy(), 0)
-        assert all(len(plain(line)) <= max(width, 10) for line in (*content.head, *(row.line for row in content.rows)))
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(15, " tokens → 2400"), (14, " tokens → 24…"), (10, " tokens …"), (3, " …"), (2, " "), (1, "")],
+)
+def test_a_line_that_does_not_fit_ends_in_an_ellipsis(width: int, shown: str) -> None:
+    assert plain(placed(width, at(1, "tokens"), at(8, "→ 2400   "))).rstrip(" ") == shown.rstrip(" ")
+    assert len(plain(placed(width, at(1, "tokens"), at(8, "→ 2400   ")))) < width
 
 
 def test_a_cell_covers_no_other_and_a_note_gives_way() -> None:

@@ -31,11 +31,14 @@ async def test_every_picture_is_as_stored(width: int, height: int, look: str) ->
 async def test_with_16_colours_words_have_the_terminal_s_own_and_with_none_there_is_none() -> None:
     allowed = {"ansi": {"", "magenta", "green", "red"}, "none": {""}}
     for look, inks in allowed.items():
+        met: set[str] = set()
         for scene, shown in await pictures.walks(80, 24, look):
             found = {
                 named(Style(color=run.style.color, bgcolor=run.style.bgcolor)) for row in shown.rows for run in row
             }
             assert found <= inks, (scene.name, look)
+            met |= found
+        assert met == inks, look
 
 
 def test_nothing_is_stored_that_no_scene_shows() -> None:

@@ -384,7 +384,8 @@ def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path
 def test_an_example_is_called_one(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     for answer in ("", "enable", "disable"):
-        assert not answer or home.metrics(answer).returncode == 0
+        if answer:
+            assert home.metrics(answer).returncode == 0
         (line,) = home.metrics("preview").stderr.splitlines()
         assert line == "An example: this machine's facts, and a session in which nothing happened. It is not sent."
 

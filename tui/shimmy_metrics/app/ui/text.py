@@ -82,7 +82,10 @@ def note(column: int, *parts: Part) -> Cell:
 
 
 def placed(width: int, *cells: Cell) -> Line:
-    """Return a line of the cells in their order; none covers another, and all of it fits `width` less a margin of 1."""
+    """Return a line of the cells in their order, none over another, that fits `width` less a margin of 1.
+
+    An ellipsis stands for what does not fit: a number without its last digits would be another number.
+    """
     room = width - 1
     made: list[Span] = []
     column = 0
@@ -100,7 +103,15 @@ def placed(width: int, *cells: Cell) -> Line:
             made.append(Span(" " * (start - column)))
         made.extend(cell.spans)
         column = start + size
-    return cut(tuple(made), room)
+    return _shortened(tuple(made), room)
+
+
+def _shortened(spans: Line, room: int) -> Line:
+    text = "".join(span.text for span in spans)
+    kept = cut(spans, room - 1)
+    if not text[max(room, 0) :].strip() or not kept:
+        return cut(spans, room)
+    return (*kept, Span("…", kept[-1].role))
 
 
 def line(*parts: Part) -> Line:
