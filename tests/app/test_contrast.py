@@ -11,7 +11,7 @@ from rich.style import Style
 from shimmy_metrics.app.app import ShimmyApp
 from support import overviews
 from support.contrast import LEAST, Rgb, contrast
-from support.timed import Timed, key, quiet, send
+from support.simulated_time import Timed, key, quiet, send
 
 MAGENTA = 5
 MAGENTA_ON_BLACK = 4.48

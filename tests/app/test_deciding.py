@@ -23,7 +23,7 @@ from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.locks import try_lock
 from support import opened, overviews
-from support.timed import Timed, TimedAsking, clicked, key, send
+from support.simulated_time import Timed, TimedAsking, clicked, key, send
 from support.walking import OUT, State, Walk
 
 PASTE = 10_240

@@ -12,8 +12,8 @@ from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
 from shimmy_metrics.app.diff_driver.sgr import PLAIN, Attributes, apply_sgr, transition
 from shimmy_metrics.app.diff_driver.tokens import TokenKind, tokenize
 from support import opened, overviews
-from support.others import DEMO, Mixed, demo, stop_clocks
-from support.recorded import Compared, Glass, frames, resized
+from support.other_apps import DEMO, Mixed, demo, stop_clocks
+from support.terminal_emulator import Compared, Glass, frames, resized
 
 __all__ = ["frames"]
 

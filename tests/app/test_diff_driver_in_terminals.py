@@ -11,9 +11,9 @@ import pytest
 
 from support import opened, overviews
 from support.installed import wait_until
-from support.others import DEMO, Mixed, demo, stop_clocks
-from support.recorded import Compared, Glass, frames, resized
+from support.other_apps import DEMO, Mixed, demo, stop_clocks
 from support.terminal import terminal
+from support.terminal_emulator import Compared, Glass, frames, resized
 from support.tmux import Pane, needs_tmux, panes, same
 
 __all__ = ["frames"]

@@ -15,7 +15,7 @@ from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
 from shimmy_metrics.app.diff_driver.scroll import Shift, find_shift
 from shimmy_metrics.app.diff_driver.sgr import PLAIN
 from support import opened, overviews
-from support.recorded import Compared, Glass, frames, resized
+from support.terminal_emulator import Compared, Glass, frames, resized
 
 __all__ = ["frames"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.recorded import Glass
 from support.terminal import terminal
+from support.terminal_emulator import Glass
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
 

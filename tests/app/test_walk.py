@@ -15,7 +15,7 @@ from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.screen import BaseScreen
 from support import overviews
-from support.timed import Timed, TimedAsking, clicked, key, quiet, send
+from support.simulated_time import Timed, TimedAsking, clicked, key, quiet, send
 from support.walking import OUT, State, Walk
 
 ON_A_BUTTON = ("tab", "shift+tab", "enter", "q")
@@ -111,7 +111,7 @@ DONE = {
     *("enable", "only", "decline", "hold", "later"),
     *("release", "delete", "save", "copy", "validate", "forget", "suspend"),
 }
-"""All that the app can do, each by its name in `support.timed`."""
+"""All that the app can do, each by its name in `support.simulated_time`."""
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 12)])

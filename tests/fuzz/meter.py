@@ -33,7 +33,7 @@ def _words(path: Path) -> Path:
 
 def _reached(data: bytes) -> set[tuple[str, int, int]]:
     """Return the steps from line to line in the meter that an input leads to."""
-    from support.cut_alike import check_input  # the fuzzer measures what is imported
+    from support.split_reads import check_input  # the fuzzer measures what is imported
 
     steps: set[tuple[str, int, int]] = set()
     lines: dict[FrameType, int] = {}
@@ -73,7 +73,7 @@ def main() -> None:
 
     with atheris.instrument_imports(include=["shimmy_metrics.meter"]):
         from support.conversations import CASES
-        from support.cut_alike import Conversation, check_input
+        from support.split_reads import Conversation, check_input
 
     _FOUND.mkdir(parents=True, exist_ok=True)
     for number, (asked, told) in enumerate(CASES):

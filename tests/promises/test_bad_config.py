@@ -11,7 +11,7 @@ import pytest
 
 from support.installed import BIN, LONGEST, Home
 from support.one_line import can_mount, is_one_line, needs_setpriv, says_trouble, unprivileged
-from support.waiting import let_wait
+from support.queue_report import queue_report
 
 ACTIONS: Final = ("enable", "disable", "preview", "export", "validate")
 Make = Callable[[Path], object]
@@ -101,7 +101,7 @@ def test_a_disk_that_takes_nothing_is_said_and_loses_nothing(home: Home, trouble
 
 def test_deleting_a_damaged_config_withdraws_as_its_remedy_says(home: Home) -> None:
     home.metrics("enable")
-    let_wait(home)
+    queue_report(home)
     home.profile.config_path.write_text("{")
     told = home.metrics("status")
     assert "correct the file, or delete it, which withdraws and asks anew" in told.stderr

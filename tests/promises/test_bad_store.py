@@ -17,8 +17,8 @@ from shimmy_metrics.store.tables import VERSION
 from support.installed import Home, stop
 from support.left_behind import PROGRAM
 from support.one_line import is_one_line, needs_setpriv, says_trouble, unprivileged
+from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
-from support.waiting import let_wait
 
 LOOKS: Final = ("preview", "export", "validate")
 Make = Callable[[Path], object]
@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Home:
 def _sealed(home: Home) -> None:
     """Leave a report waiting, as a session's end does."""
     home.metrics("enable")
-    let_wait(home)
+    queue_report(home)
 
 
 def _garbage(path: Path) -> None:

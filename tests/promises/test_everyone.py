@@ -12,7 +12,7 @@ from shimmy_metrics.wording.departures import became, set_aside
 from support import overviews
 from support.home_terminal import COLUMNS, terminal
 from support.installed import Home
-from support.person import PROGRAM
+from support.outside_container import PROGRAM
 from support.samples import NOW
 from support.terminal import TESTS
 

@@ -34,9 +34,9 @@ from support import receiver as behave
 from support.home_terminal import terminal
 from support.installed import BIN, LONGEST, Home, stop, wait_until
 from support.one_line import says_trouble
+from support.queue_report import FIRST, queue_report
 from support.receiver import Receiver
 from support.servers import ask, free_port, listening
-from support.waiting import FIRST, let_wait
 
 Ended = subprocess.CompletedProcess[str]
 NOWHERE: Final = "http://127.0.0.1:9/v1/usage"
@@ -69,7 +69,7 @@ def _config(text: str | bytes) -> Callable[[Home], None]:
 def _store(change: Callable[[Path], object]) -> Callable[[Home], None]:
     def make(home: Home) -> None:
         home.metrics("enable")
-        let_wait(home)
+        queue_report(home)
         change(store_path(home.profile))
 
     return make
@@ -136,12 +136,12 @@ def _enabled(home: Home) -> None:
 
 def _held(home: Home) -> None:
     home.metrics("enable")
-    let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+    queue_report(home, FIRST, QueueState.HELD_BY_MODE)
 
 
 def _held_too_long(home: Home) -> None:
     home.metrics("enable")
-    let_wait(home, FIRST, QueueState.HELD_BY_MODE, days=15)
+    queue_report(home, FIRST, QueueState.HELD_BY_MODE, days=15)
 
 
 def _held_and_damaged(home: Home) -> None:
@@ -603,7 +603,7 @@ def test_a_report_that_the_receiver_does_not_name_is_set_aside_with_that_reason(
         root.mkdir()
         home = Home(root, receiver.variables)
         home.metrics("enable")
-        let_wait(home)
-        let_wait(home, FIRST.replace("0001", "0002"))
+        queue_report(home)
+        queue_report(home, FIRST.replace("0001", "0002"))
         home.run("-m", "shimmy_metrics.delivery", command="python")
         assert "1 set aside: not taken, and the receiver's answer does not say why" in home.metrics("status").stdout

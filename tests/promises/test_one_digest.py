@@ -27,7 +27,7 @@ from shimmy_metrics.store import chain, database, outbox, sessions
 from shimmy_metrics.store.database import Database, connect
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
-from support import generated, samples
+from support import random_sessions, samples
 
 A_STORE_S: Final = 200
 """How many of them one store takes: a look copies all of it."""
@@ -64,8 +64,8 @@ def _unsynced(opens: Callable[[Path, float], Database]) -> Callable[[Path, float
 
 def _seal(profile: Profile, db: Database, draw: random.Random) -> bytes:
     """Seal one more session; return the report that was shown of it while it ran."""
-    facts = generated.facts(draw)
-    drawn = generated.session(draw)._replace(consent_id=_consent_id(profile), endpoint=_endpoint(profile))
+    facts = random_sessions.facts(draw)
+    drawn = random_sessions.session(draw)._replace(consent_id=_consent_id(profile), endpoint=_endpoint(profile))
     row_id = sessions.begin(db, drawn)
     running = sessions.get(db, row_id)
     assert running is not None

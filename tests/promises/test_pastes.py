@@ -12,7 +12,7 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
 from support.home_terminal import Terminal, terminal
 from support.installed import Home, wait_until
-from support.person import PROGRAM
+from support.outside_container import PROGRAM
 from support.servers import free_port, listening
 
 TESTS = Path(__file__).parent.parent

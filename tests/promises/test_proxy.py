@@ -21,10 +21,10 @@ from shimmy_metrics.delivery.proxy import UNUSABLE
 from shimmy_metrics.wording.question import disclosure
 from support import opened, overviews, samples
 from support.installed import Home
+from support.queue_report import queue_report
 from support.reading import unwrapped
 from support.receiver import Receiver
 from support.socks import SocksProxy
-from support.waiting import let_wait
 
 PROXY = "http://ada:s3cret@proxy.example:3128/path"
 SHOWN = "by way of proxy.example:3128"
@@ -87,7 +87,7 @@ async def test_who_releases_a_report_is_told_of_the_proxy(tmp_path: Path) -> Non
 def _send(home: Home) -> bytes:
     """Let a report wait, run a sender to its end, and return the report."""
     home.metrics("enable")
-    waiting = let_wait(home)
+    waiting = queue_report(home)
     home.run("-m", "shimmy_metrics.delivery", command="python")
     return waiting.body
 

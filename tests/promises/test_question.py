@@ -13,7 +13,7 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from support.home_terminal import Terminal, terminal
 from support.installed import Home, wait_until
-from support.person import PROGRAM
+from support.outside_container import PROGRAM
 from support.servers import ask, free_port, listening
 
 TESTS = Path(__file__).parent.parent

@@ -10,9 +10,9 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.records import QueueState
 from support.home_terminal import terminal
 from support.installed import Home, wait_until
-from support.person import PROGRAM
+from support.outside_container import PROGRAM
+from support.queue_report import FIRST, SECOND, queue_report
 from support.servers import free_port, listening
-from support.waiting import FIRST, SECOND, let_wait
 
 NOWHERE = "http://127.0.0.1:9/v1/usage"
 MOVED = "http://127.0.0.1:10/v1/usage"
@@ -39,13 +39,13 @@ def test_a_yes_names_the_receiver_and_both_ways_on(home: Home) -> None:
 def test_a_no_with_nothing_to_delete_says_that_nothing_was_waiting(home: Home) -> None:
     assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing was waiting here."
     home.metrics("enable")
-    let_wait(home)
+    queue_report(home)
     assert "Nothing was waiting here." not in home.metrics("disable").stdout
 
 
 def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_said_and_leads_there(home: Home) -> None:
     home.metrics("enable")
-    let_wait(home)
+    queue_report(home)
     moved = home.having(SHIMMY_METRICS_ENDPOINT=MOVED)
     assert "In the app 2, then r; or shimmy-metrics release ID." in moved.metrics("enable").stdout
     shown = moved.run("preview", FIRST, command="shimmy-metrics")
@@ -59,7 +59,7 @@ def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_sa
 def test_of_several_held_reports_is_said_which_one_ends_first(home: Home, number: int) -> None:
     home.metrics("enable")
     for report_id, days in ((FIRST, 3), (SECOND, 1))[:number]:
-        let_wait(home, report_id, QueueState.HELD_BY_MODE, days=days)
+        queue_report(home, report_id, QueueState.HELD_BY_MODE, days=days)
     told = home.metrics("preview").stderr.splitlines()
     assert f"Held until you release {'it' if number == 1 else 'them'}: shimmy-metrics release ID, or all." in told
     assert any(line.startswith("It waits until " if number == 1 else "Of the first: it waits until ") for line in told)

@@ -26,9 +26,9 @@ from shimmy_metrics.system.locks import Lock
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
 from support.one_line import is_one_line, says_trouble
+from support.queue_report import FIRST, SECOND, THIRD, end_session, queue_report
 from support.receiver import Receiver
 from support.servers import chat, free_port, wait_for
-from support.waiting import FIRST, SECOND, THIRD, end_session, let_wait
 
 NOWHERE = "http://127.0.0.1:9/v1/usage"
 
@@ -76,8 +76,8 @@ BECAME = {
 def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path: Path, case: str) -> None:
     behaviour, words, taken, left = BECAME[case]
     with _enabled(tmp_path, behaviour) as (home, receiver):
-        let_wait(home)
-        let_wait(home, SECOND)
+        queue_report(home)
+        queue_report(home, SECOND)
         end_session(home)
         told = _status(home)
         assert re.search(rf"^  last      .*{words}$", told, re.MULTILINE), told
@@ -102,7 +102,7 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
 def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    let_wait(home)
+    queue_report(home)
     end_session(home)
     assert "nothing left for 127.0.0.1:9" in _status(home)
     assert "no connection could be made" in _status(home)
@@ -113,7 +113,7 @@ def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_pa
 @contextmanager
 def _awaiting(home: Home, receiver: Receiver) -> Iterator[None]:
     """Let a sender wait for an answer: no longer than it may take, so one command at most is run meanwhile."""
-    let_wait(home)
+    queue_report(home)
     sender = subprocess.Popen(
         ["python", "-m", "shimmy_metrics.delivery"], env=home.environment, stdin=subprocess.DEVNULL, cwd=home.root
     )
@@ -144,8 +144,8 @@ def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Pat
 
 def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, _):
-        let_wait(home)
-        let_wait(home, SECOND)
+        queue_report(home)
+        queue_report(home, SECOND)
         end_session(home)
         assert "  so far    2 reports were sent and taken; 1 receipt is kept here" in _status(home)
         assert delete_receipts(home.profile) == 1
@@ -161,7 +161,7 @@ def test_after_the_receipts_are_deleted_it_is_still_said_how_much_was_sent(tmp_p
 
 def test_the_next_attempt_is_made_when_it_is_said(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.status(500)) as (home, receiver):
-        let_wait(home)
+        queue_report(home)
         # Session ends: an attempt, one more, one passed over, an attempt, two passed over, an attempt.
         for end, attempts in enumerate((1, 2, 2, 3, 3, 3, 4)):
             soon = "sent when the next session ends" in _status(home)
@@ -206,8 +206,8 @@ def test_where_the_server_can_leave_no_sender_behind_reports_leave_when_the_next
 
 def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.status(410)) as (home, receiver):
-        let_wait(home)
-        let_wait(home, SECOND)
+        queue_report(home)
+        queue_report(home, SECOND)
         end_session(home)
         ended = f"Nothing leaves: {receiver.url} answered that the programme has ended. What is measured stays here."
         assert "            2 due, but nothing leaves from here" in _status(home).splitlines()
@@ -239,8 +239,8 @@ def _body(told: "subprocess.CompletedProcess[str]") -> bytes:
 
 def test_preview_is_the_next_request_and_says_so(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, receiver):
-        let_wait(home)
-        let_wait(home, SECOND)
+        queue_report(home)
+        queue_report(home, SECOND)
         shown = home.metrics("preview")
         digest = hashlib.sha256(_body(shown)).hexdigest()
         assert f"The next request, as of now: 2 reports, {len(_body(shown)):,} bytes, sha256 {digest}." in shown.stderr
@@ -251,8 +251,8 @@ def test_preview_is_the_next_request_and_says_so(tmp_path: Path) -> None:
 
 def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, receiver):
-        let_wait(home, FIRST, QueueState.HELD_BY_MODE, days=3)
-        let_wait(home, SECOND, QueueState.HELD_BY_MODE)
+        queue_report(home, FIRST, QueueState.HELD_BY_MODE, days=3)
+        queue_report(home, SECOND, QueueState.HELD_BY_MODE)
         end_session(home)
         assert receiver.received == []
         shown = home.metrics("preview")
@@ -271,8 +271,8 @@ def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) ->
 @pytest.mark.parametrize("named", ["digest", "session_id"])
 def test_a_released_report_goes_alone_as_it_was_shown(tmp_path: Path, state: QueueState, named: str) -> None:
     with _enabled(tmp_path) as (home, receiver):
-        let_wait(home, FIRST, state)
-        second = let_wait(home, SECOND, state)
+        queue_report(home, FIRST, state)
+        second = queue_report(home, SECOND, state)
         word = second.sha256[:8] if named == "digest" else SECOND
         shown = _own(home, "preview", word)
         assert _body(shown) == second.body
@@ -293,11 +293,11 @@ def test_a_release_while_another_sender_is_at_work_is_a_request_of_its_own(tmp_p
         behave.accept(handler, body)
 
     with _enabled(tmp_path, at_length) as (home, receiver):
-        let_wait(home)
+        queue_report(home)
         at_work = threading.Thread(target=end_session, args=(home,))
         at_work.start()
         assert wait_until(lambda: bool(receiver.received))
-        second, third = let_wait(home, SECOND), let_wait(home, THIRD)
+        second, third = queue_report(home, SECOND), queue_report(home, THIRD)
         ended = threading.Thread(target=end_session, args=(home,))
         released: list[subprocess.CompletedProcess[str]] = []
         releasing = threading.Thread(target=lambda: released.append(_own(home, "release", SECOND)))
@@ -319,7 +319,7 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
     with _enabled(tmp_path, behave.hang) as (home, receiver):
         if state is QueueState.HELD_BY_MODE:
             hold(home.profile, review=True)
-        let_wait(home, FIRST, state)
+        queue_report(home, FIRST, state)
         released = _own(home, "release", "all")
         assert released.returncode == 1
         assert re.search(r"1 report given to localhost:\d+ at \d\d:\d\d, no answer", released.stdout)
@@ -339,7 +339,7 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
 def test_a_released_report_that_is_refused_is_set_aside(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.status(400)) as (home, receiver):
         hold(home.profile, review=True)
-        let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+        queue_report(home, FIRST, QueueState.HELD_BY_MODE)
         released = _own(home, "release", "all")
         assert released.returncode == 1
         assert "Set aside: refused by the receiver: answer 400." in released.stdout.splitlines()
@@ -350,7 +350,7 @@ def test_a_released_report_that_is_refused_is_set_aside(tmp_path: Path) -> None:
 
 def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.status(500)) as (home, _):
-        let_wait(home)
+        queue_report(home)
         released = _own(home, "release", "all")
         assert released.returncode == 1
         assert "which answered with an error: 500" in released.stdout
@@ -362,8 +362,8 @@ def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str)
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
     is_one_line(_own(home, word, "all"), "no report waits")
-    let_wait(home)
-    let_wait(home, SECOND)
+    queue_report(home)
+    queue_report(home, SECOND)
     is_one_line(_own(home, word, "beef"), "no report that waits has a digest or a session_id that begins with")
     is_one_line(_own(home, word, ""), "an empty ID names no report")
     is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
@@ -374,7 +374,7 @@ def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str)
 def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+    queue_report(home, FIRST, QueueState.HELD_BY_MODE)
     is_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing leaves from here: DO_NOT_TRACK")
     elsewhere = home.having(SHIMMY_METRICS_ENDPOINT="https://elsewhere.example/")
     is_one_line(_own(elsewhere, "release", "all"), "nothing leaves from here: you agreed to")
@@ -396,7 +396,7 @@ def test_an_example_is_called_one(tmp_path: Path) -> None:
 def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    report = let_wait(home, FIRST, QueueState.HELD_BY_HAND, days=4)
+    report = queue_report(home, FIRST, QueueState.HELD_BY_HAND, days=4)
     told = _json(home)
     assert told["reports_held"] == 1
     until = datetime.fromisoformat(str(told["held_until"]))
@@ -408,7 +408,7 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
 
 def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, receiver):
-        old = let_wait(home, FIRST, days=15)
+        old = queue_report(home, FIRST, days=15)
         home.metrics("status")  # a look deletes nothing
         line = "            1 has waited 14 days and leaves no more: the next session's end deletes it"
         assert line in _status(home).splitlines()
@@ -417,7 +417,7 @@ def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path)
         assert [_json(home)[key] for key in ("reports_due", "reports_held", "reports_overdue")] == [0, 0, 1]
         assert "stays (it has waited 14 days and leaves no more" in home.run("tui", "--plain").stdout
         is_one_line(_own(home, "release", "all"), "no report waits")
-        second = let_wait(home, SECOND)
+        second = queue_report(home, SECOND)
         assert _own(home, "release", "all").returncode == 0
         assert [arrived.body for arrived in receiver.received] == [second.body]
         # A release is no session's end: it deletes nothing.
@@ -435,8 +435,8 @@ def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path)
 def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    let_wait(home)
-    let_wait(home, SECOND)
+    queue_report(home)
+    queue_report(home, SECOND)
     with Receiver(tmp_path) as receiver:
         moved = home.having(**receiver.variables)
         assert "Nothing leaves from here: you agreed to http://127.0.0.1:9/v1/usage" in _status(moved)
@@ -452,8 +452,8 @@ def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_p
 
 def test_a_report_that_was_set_aside_is_said_with_its_reason(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.refuse_second) as (home, _):
-        let_wait(home)
-        let_wait(home, SECOND)
+        queue_report(home)
+        queue_report(home, SECOND)
         end_session(home)
         assert "1 set aside: refused by the receiver: platform: none of its words" in _status(home)
         assert _json(home)["set_aside_for"] == {"rule": 1}
@@ -546,7 +546,7 @@ def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_pat
 
 def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, receiver):
-        report = let_wait(home)
+        report = queue_report(home)
         held = sqlite3.connect(store_path(home.profile), isolation_level=None)
         held.execute("BEGIN")
         held.execute("SELECT count(*) FROM outbox").fetchone()
@@ -569,7 +569,7 @@ def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path
 def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    report = let_wait(home)
+    report = queue_report(home)
     sender = Lock(lock_path(home.profile))  # as one that a stopped machine keeps from ending
     assert sender.take()
     with opened(home.profile) as db, transaction(db):
@@ -587,7 +587,7 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
 
 def test_after_a_no_the_receipts_are_still_there(tmp_path: Path) -> None:
     with _enabled(tmp_path) as (home, receiver):
-        let_wait(home)
+        queue_report(home)
         end_session(home)
         home.metrics("disable")
         (arrived,) = receiver.received
@@ -618,7 +618,7 @@ def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> No
 def test_where_a_release_would_send_nothing_none_is_offered(tmp_path: Path, switch: dict[str, str]) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    let_wait(home, FIRST, QueueState.HELD_BY_MODE)
+    queue_report(home, FIRST, QueueState.HELD_BY_MODE)
     assert "release ID, or all" in home.metrics("preview").stderr
     assert "release all would send" in _own(home, "preview", "all").stderr
     assert "            1 held until you release it\n" in _status(home)
@@ -638,7 +638,7 @@ def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path
     help_text = " ".join(home.run("config", "--help").stdout.split())
     assert "What there is no consent for any more is deleted by each, except by validate with a FILE." in help_text
     home.metrics("enable")
-    let_wait(home)
+    queue_report(home)
     (tmp_path / "given").write_text(home.metrics("preview").stdout)
     home.profile.config_path.unlink()
     ended = home.metrics(*words)

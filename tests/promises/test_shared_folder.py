@@ -14,8 +14,8 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store.database import store_path
 from support.installed import Home, stop
 from support.one_line import is_one_line, says_trouble
+from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
-from support.waiting import let_wait
 
 LOOKS = ("preview", "export", "validate")
 
@@ -49,7 +49,7 @@ def _serve(home: Home) -> list[str]:
 
 
 def test_every_look_says_so_and_the_remedy_ends_it(home: Home) -> None:
-    let_wait(home)
+    queue_report(home)
     state = home.profile.state_dir
     state.chmod(0o777)
     before = {entry.name: entry.read_bytes() for entry in state.iterdir()}
@@ -72,7 +72,7 @@ def test_what_another_user_put_there_is_never_ours(home: Home, tmp_path: Path) -
     state.chmod(0o777)
     theirs = Home(tmp_path / "theirs")
     theirs.root.mkdir()
-    let_wait(theirs)
+    queue_report(theirs)
     notes = home.root / "notes.txt"
     notes.write_text("mine")
     planted = {"metrics.db", "metrics.log", "sender.lock", "session-c0ffee00-0000-4000-8000-000000000001.lock"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.installed import Home, stop, wait_until
-from support.seen_start import children, command_of, first_of_all, measured_ms, see_start
+from support.observed_start import children, command_of, first_of_all, measured_ms, see_start
 from support.servers import free_port, listening, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")

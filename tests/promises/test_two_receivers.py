@@ -12,8 +12,8 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from support.installed import Home, stop, wait_until
 from support.processes import processes
+from support.queue_report import FIRST, queue_report
 from support.servers import chat, free_port, wait_for
-from support.waiting import FIRST, let_wait
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def test_of_a_server_for_a_receiver_that_was_not_agreed_to_nothing_is_promised_a
             for told in _all_told(home):
                 assert said in told.splitlines()
             assert "sent when" not in home.metrics("preview").stderr.replace(said, "")
-            let_wait(home)
+            queue_report(home)
             for told in _all_told(home):
                 assert said in told.splitlines()
                 assert "sent when the next session from this shell ends" in told
@@ -107,7 +107,7 @@ def test_a_server_for_the_agreed_receiver_sends_though_this_shell_has_another(tm
         home.metrics("enable")
         shell = home.having(SHIMMY_METRICS_ENDPOINT=other.url)
         if due:
-            let_wait(home)
+            queue_report(home)
         with _measured(home) as (address, process):
             said = f"The server at {address} was started for {agreed.url}: what is due is sent when it ends."
             for told in _all_told(shell):

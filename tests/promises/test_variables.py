@@ -8,21 +8,21 @@ import pytest
 
 from support.home_terminal import terminal
 from support.installed import Home
-from support.reads_variables import told_by
+from support.queue_report import end_session, queue_report
+from support.reads_variables import recording_names
 from support.receiver import Receiver
-from support.waiting import end_session, let_wait
 
 PRIVACY = (Path(__file__).parents[2] / "PRIVACY.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX's")
 def test_what_python_and_the_packages_read_is_told_as_well(tmp_path: Path) -> None:
-    told, names = told_by(tmp_path)
+    variables, names = recording_names(tmp_path)
     with Receiver(tmp_path) as receiver:
-        home = Home(tmp_path, {**told, **receiver.variables})
+        home = Home(tmp_path, {**variables, **receiver.variables})
         for action in ("enable", "status", "preview", "export", "validate"):
             assert home.metrics(action).returncode == 0
-        let_wait(home)
+        queue_report(home)
         end_session(home)
         assert len(receiver.received) == 1
     with terminal(home, "shimmy", "tui") as app:

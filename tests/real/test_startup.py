@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from support.installed import Home, stop
+from support.observed_start import first_of_all, measured_ms, see_start
 from support.real_parts import SHIMMY, SMOLLM2
-from support.seen_start import first_of_all, measured_ms, see_start
 from support.servers import free_port, wait_for
 
 pytestmark = pytest.mark.real

@@ -1,1 +1,1 @@
-"""What tests share: samples, servers, the installed program."""
+"""What the tests share: samples, servers, the installed commands."""

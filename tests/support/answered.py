@@ -1,4 +1,4 @@
-"""An answer as a server gives it, whole and as a stream, with the true number of tokens at each event."""
+"""A server's answers, whole and streamed, with the true number of tokens at each event."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
@@ -54,7 +54,7 @@ def running(pieces: Iterable[Piece], *, empties: bool = True) -> Iterable[tuple[
 
 
 def a_token_each(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Return the pieces as a server sends them that holds nothing back."""
+    """Return the pieces as a server that buffers nothing sends them: one a token."""
     return tuple((text if not left else "", 1) for text, cost in pieces for left in reversed(range(cost)))
 
 
@@ -68,7 +68,7 @@ def streamed(
     wrap: Callable[[Said], bytes] = event,
     empties: bool = True,
 ) -> tuple[Block, ...]:
-    """Return the blocks of a stream that says `pieces`; `wrap` makes a block of what `say` returns."""
+    """Return the blocks of a stream whose text is `pieces`; `wrap` makes a block of what `say` returns."""
     total = sum(cost for _, cost in pieces)
     blocks = [Block(wrap(told), 0) for told in before]
     blocks += [Block(wrap(say(text, tokens)), tokens) for text, tokens in running(pieces, empties=empties)]

@@ -1,4 +1,4 @@
-"""The real Shimmy without anything of ours: what `shimmy serve` is compared with."""
+"""The real Shimmy on its own, for `shimmy serve` to be compared with."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from support.servers import free_port, wait_for
 
 @contextmanager
 def bare_shimmy(home: Home, model: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Serve the model and yield the port and the process; kill it at the end if it is still there."""
+    """Serve the model and yield the port and the process; kill it at the end if it still runs."""
     port = free_port()
     process = subprocess.Popen(
         [str(SHIMMY), "--ctx", "256", "serve", "--bind", f"127.0.0.1:{port}", "--model-path", str(model)],

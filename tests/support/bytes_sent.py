@@ -1,8 +1,8 @@
-"""What the app sends over a slow line, counted on the far side of a pty of 80 x 24, step by step.
+"""How many bytes the app sends in each step, counted on the far side of a pty of 80 x 24.
 
 `python -m support.renew bytes`, from `tests/`, measures anew and stores the table that `tests/budgets` compares with.
-The app under count says by a title, which is not counted, when a step is over: that needs no guess how fast it is, and
-no silence, which a busy machine makes as well.
+The app itself reports the end of a step, by a title that is not counted: neither the machine's speed nor silence, which
+a busy machine makes as well, tells where a step ends.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.preload import Start
 from support import opened, overviews, samples
-from support.rest import awaits
+from support.app_idle import awaits
+from support.simulated_time import busy
 from support.terminal import Terminal, terminal
 from support.textual_version import insist
-from support.timed import busy
 
 TABLE: Final = Path(__file__).parents[1] / "budgets" / "bytes.json"
 
@@ -36,10 +36,10 @@ run(Path({root!r}), {variables!r})
 """
 
 SPLIT_BYTES: Final = 16
-"""What a frame takes more that comes in two, as some do on a busy machine."""
+"""How many more bytes a frame takes if it is written in two, as happens on a busy machine."""
 
 _CALM_ROUNDS: Final = 4
-"""What finds to do when there is nothing to do comes a round later."""
+"""Idle callbacks may bring more work one round later, so several idle rounds in succession are needed."""
 
 _ROUND_SECONDS: Final = 0.005
 
@@ -130,7 +130,7 @@ STEPS: Final[tuple[tuple[str, bytes, Budget], ...]] = (
 
 
 class Counted(opened.Still):
-    """The app that says when a step is over. F12 brings the next overview, F11 the same again."""
+    """The app that reports the end of each step. F12 brings the next overview, F11 the same one again."""
 
     EXPLAIN_SECONDS = ShimmyApp.EXPLAIN_SECONDS
     _turn = 0
@@ -139,11 +139,11 @@ class Counted(opened.Still):
     _waiting: asyncio.Task[None] | None = None
 
     def on_ready(self) -> None:
-        """Begin to count."""
+        """Start counting."""
         self._wait()
 
     async def on_event(self, event: events.Event) -> None:
-        """Wait after each key for the end of what it does."""
+        """After each key, wait until everything that it causes is done."""
         key = event.key if isinstance(event, events.Key) and not event.is_forwarded else ""
         await super().on_event(event)
         if key or isinstance(event, events.AppFocus | events.AppBlur):
@@ -153,17 +153,17 @@ class Counted(opened.Still):
             self.post_message(OverviewChanged(ticked(self._turn)))
 
     def wrote(self, data: str) -> None:
-        """Count what reaches the terminal. The cursor's move alone is no frame."""
+        """Count what reaches the terminal. A write that only moves the cursor is no frame."""
         if not _MOVE.fullmatch(data):
             self._last = len(data.encode())
             self._writes += 1
 
     def _wait(self) -> None:
         if self._waiting is None or self._waiting.done():
-            self._waiting = asyncio.create_task(self._say_when_over())
+            self._waiting = asyncio.create_task(self._report_when_idle())
 
-    async def _say_when_over(self) -> None:
-        """Wait until nothing is left to be done, at once or, as the drawer's explanation, soon; and say so."""
+    async def _report_when_idle(self) -> None:
+        """Wait until nothing is left to do, nor due soon (as the drawer's explanation is), and report that."""
         calm = 0
         while calm < _CALM_ROUNDS:
             await asyncio.sleep(_ROUND_SECONDS)
@@ -193,7 +193,7 @@ def ticked(turn: int) -> Overview:
 
 
 def run(root: Path, variables: dict[str, str]) -> None:
-    """Run the app under count on this terminal."""
+    """Run the counting app on this terminal."""
     from textual.drivers.linux_driver import LinuxDriver
 
     profile = samples.profile(root, **{**opened.TERMINAL, **variables})
@@ -210,7 +210,7 @@ def run(root: Path, variables: dict[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a step took: its bytes, in how many writes, and the bytes of the last of these, an explanation's."""
+    """What a step sent: its bytes, the number of its writes, and the bytes of the last one, the explanation."""
 
     count: int
     writes: int
@@ -218,7 +218,7 @@ class Sent:
 
 
 def sent(made: Terminal) -> Sent:
-    """Return what a step took."""
+    """Return what a step sent."""
     found = b""
     while not (over := _OVER.search(found)):
         more = made.read_until(b"\x07", 15.0)
@@ -228,7 +228,7 @@ def sent(made: Terminal) -> Sent:
 
 
 def measured(look: str, root: Path) -> dict[str, Sent]:
-    """Return what every step takes, in this look."""
+    """Return what each step sends, in this look."""
     variables = LOOKS[look]
     with terminal(PROGRAM.format(root=str(root), variables=variables), **variables) as made:
         found: dict[str, Sent] = {}
@@ -240,14 +240,14 @@ def measured(look: str, root: Path) -> dict[str, Sent]:
 
 
 def settled(count: int, known: int) -> int:
-    """Return the `known` figure of a step where what was measured differs from it by chance alone, else that."""
+    """Return a step's `known` figure if the measured one differs from it by chance alone, else the measured one."""
     return known if count and known and abs(count - known) <= SPLIT_BYTES else count
 
 
 def table() -> str:
-    """Measure; return the table as its file holds it. A figure that chance alone moved stays as it is stored.
+    """Measure, and return the table as its file holds it. A figure that changed by chance alone stays as stored.
 
-    Raises `SystemExit` under another Textual than that file's.
+    Raise `SystemExit` if another version of Textual is installed than the table was measured with.
     """
     insist()
     stored = json.loads(TABLE.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What an app shows, as rows of runs: the text, and the style in which it reaches the terminal."""
+"""What an app shows, as rows of runs: text with the style in which it reaches the terminal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ SIXTEEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring cells of one style."""
+    """Adjacent cells of one style."""
 
     text: str
     style: Style
@@ -42,7 +42,7 @@ Rows = tuple[tuple[Run, ...], ...]
 
 
 def rows_of(app: ShimmyApp) -> Rows:
-    """Return every row of the screen as it is now; a question with the page behind it."""
+    """Return every row of the current screen; a dialog with the screen behind it."""
     update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
     assert update is not None
     width, height = app.size
@@ -80,7 +80,7 @@ def _name(color: Color | None) -> str:
 
 
 def _without_links(style: Style) -> Style:
-    """Return the look alone: what a click does belongs to it no more than a name."""
+    """Return the style without links and metadata, which do not change its look."""
     return style.without_color + Style(color=style.color, bgcolor=style.bgcolor)
 
 

@@ -1,4 +1,4 @@
-"""How far two colours are apart for the eye, as WCAG 2 defines it."""
+"""The contrast ratio of two colours, as WCAG 2 defines it."""
 
 from typing import Final
 

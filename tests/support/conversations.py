@@ -1,4 +1,4 @@
-"""Whole conversations of one connection, what the client sends and what the server does: to be cut and damaged."""
+"""Whole conversations of one connection, client's and server's side, for tests that split and damage them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Covering arrays: few rows in which every pair of values of any two axes occurs."""
+"""Covering arrays: a small set of rows in which each pair of values of any two axes occurs."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ def pairs(row: Row) -> set[Pair]:
 
 
 def every_pair(axes: Mapping[str, Sequence[str]]) -> set[Pair]:
-    """Return all that are to be covered."""
+    """Return all pairs to cover."""
     return {(one, a, other, b) for one, other in combinations(axes, 2) for a in axes[one] for b in axes[other]}
 
 

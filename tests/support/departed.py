@@ -1,4 +1,4 @@
-"""A departure in a store, as the sender writes one: begun, let out, completed."""
+"""A departure in a store, as the sender records one: begun, sent, completed."""
 
 from datetime import datetime
 from typing import Final
@@ -23,7 +23,7 @@ def depart(
     moment: datetime = NOW,
     endpoint: str = ENDPOINT,
 ) -> int:
-    """Write that these reports left as one request; return its number. `outcome` None: it is under way."""
+    """Record that these reports were sent as one request; return its number. `outcome` None: it is under way."""
     body = join([report.body for report in reports])
     begun = Departure(0, moment, endpoint, digest(body), len(body), len(reports), by_hand)
     with transaction(db):

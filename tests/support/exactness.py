@@ -61,7 +61,7 @@ def table() -> str:
 
 
 def renewed(text: str) -> str:
-    """Return a document with the table between its marks renewed. Raises `ValueError` where the marks are missing."""
+    """Return a document with the table between its marks renewed. Raise `ValueError` if the marks are missing."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}{table()}{END}{after}"

@@ -1,4 +1,4 @@
-"""A wire without a socket: what the sender's requests meet is scripted, and its time passes only as it waits."""
+"""A connection without a socket: what the sender's requests meet is scripted, and time passes only as it waits."""
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ Step = Callable[[], object]
 
 
 class Exchange(NamedTuple):
-    """What one request meets: an answer, None where it never comes; and what happens before each of its steps."""
+    """What one request meets: a response, or None if none comes, and what happens before each of its steps."""
 
     answer: Response | None = Response(200)
     before_head: Step | None = None

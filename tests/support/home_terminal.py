@@ -1,4 +1,4 @@
-"""A person at a terminal: an installed command on a pseudo-terminal, its screen as they see it, their keys."""
+"""An installed command on a pseudo-terminal: its screen as a person sees it, and their keys."""
 
 import fcntl
 import os
@@ -73,7 +73,7 @@ class Terminal:
         return happens()
 
     def resize(self, columns: int, lines: int) -> None:
-        """Become another size, and tell the command so."""
+        """Resize the terminal, and let the command know."""
         with self._lock:
             self._screen.resize(lines, columns)
             fcntl.ioctl(self._near, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

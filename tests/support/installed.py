@@ -1,4 +1,4 @@
-"""The installed commands, run in a home of their own: what a person has, nothing of this process's settings."""
+"""The installed commands, run in a home of their own, without any of this process's settings."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ class Home:
         return Home(self.root, {**self.variables, **variables}, self.before)
 
     def run(self, *arguments: str, command: str = "shimmy", given: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, `given` on its standard input, and return what it said."""
+        """Run a command to its end, with `given` on its standard input, and return what it printed."""
         return subprocess.run(
             [*self.before, str(BIN / command), *arguments],
             env=self.environment,
@@ -92,14 +92,14 @@ class Home:
 
 
 def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
-    """Send a signal, wait, and return the exit code and both outputs."""
+    """Send a signal, wait for the exit, and return the exit code and both outputs."""
     process.send_signal(how)
     out, err = process.communicate(timeout=LONGEST)
     return process.returncode, out, err
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Wait until something is true, at most so long; return whether it is."""
+    """Wait until something is true, for at most `seconds`; return whether it is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():

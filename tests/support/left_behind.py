@@ -1,4 +1,4 @@
-"""What a killed program left in a person's state folder: `python -m support.left_behind KIND`, in that person's home.
+"""What a killed program leaves in a person's state folder: `python -m support.left_behind KIND`, in that person's home.
 
 `journal`: a writer died in mid-transaction, pages of it in the file already, its journal beside it. `log`: the store is
 in the old form, its pages in a write-ahead log that nobody folded. `nothing`: all is in order. In each, reports wait.
@@ -31,7 +31,7 @@ def queued_ids(kind: str) -> tuple[str, ...]:
 
 
 def leave(profile: Profile, kind: str) -> None:
-    """Leave it; where a program died this process does."""
+    """Leave it. Where a program died, this process kills itself."""
     store_path(profile).parent.mkdir(parents=True, mode=0o700, exist_ok=True)
     if kind == "log":
         fill_old_store(store_path(profile))

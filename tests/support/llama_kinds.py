@@ -1,4 +1,4 @@
-"""Requests of many kinds to a llama.cpp server, and what each told its client, read independently of the meter."""
+"""Requests of many kinds to a llama.cpp server, and what each tells its client, read independently of the meter."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""A server that says in `/health` what a test wants it to say, and writes down how often it was asked."""
+"""A server whose `/health` answers what a test wants, and that records when it was asked."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ STREAM: Final = b"data: one\n\ndata: two\n\ndata: three\n\ndata: [DONE]\n\n"
 
 
 class NamedServer:
-    """Listens on the port, or a free one, while entered. `health` None: such a request gets no answer for now."""
+    """Listens on the port, or a free one, inside its `with` block. With `health` None it does not answer."""
 
     def __init__(self, health: bytes | None, *, status: int = 200, port: int = 0) -> None:
         self.health = health

@@ -1,7 +1,7 @@
 """This program as its next version may be: one of its fields came with schema 2.
 
 `python -m support.next_schema WORD...` is the installed command of that version. The table is changed before anything
-reads it, so every room derives from it what it derives from the real one.
+reads it, so every module derives from it what it derives from the real one.
 """
 
 import sys

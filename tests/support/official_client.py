@@ -1,4 +1,4 @@
-"""The official OpenAI client, and what it was told: the figures that a report is held against."""
+"""The official OpenAI client, and the figures that it is told, to compare a report with."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a person is told when something cannot be used, and ways to bring that about."""
+"""The one line that a person is told when something cannot be used, and ways to bring that about."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The app under test: opened on a fixed overview, or on a real profile, with a clock that stands still."""
+"""The app under test, opened on a fixed overview or on a real profile, with a clock that stands still."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.profile import Profile
 from support import samples
+from support.app_idle import awaits, send, until_idle
 from support.reading import unwrapped
-from support.rest import at_rest, awaits, send
 
 TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
@@ -93,14 +93,14 @@ def read(app: ShimmyApp) -> str:
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
-    """Press keys as a person does: one after the other, each after the last was dealt with."""
+    """Press keys one after the other, each when the one before has been handled."""
     for key in keys:
         send(pilot.app, key)
-        await at_rest(pilot, working=True)
+        await until_idle(pilot, working=True)
 
 
 async def answer(pilot: Pilot[None], key: str) -> None:
-    """Press a key that answers: after the question stood, with silence on both sides."""
+    """Press a key that answers: the dialog has been shown long enough, and no other key comes close to it."""
     await pilot.pause(QUESTION_STANDS_SECONDS + 0.05)
     send(pilot.app, key)
     await settled(pilot)
@@ -111,11 +111,11 @@ async def answer(pilot: Pilot[None], key: str) -> None:
 
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until what was asked for is done and shown."""
-    await at_rest(pilot)
+    await until_idle(pilot)
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until something holds. Raises `AssertionError` where it does not come to hold."""
+    """Wait until something holds. Raise `AssertionError` if it never does."""
     end = asyncio.get_running_loop().time() + seconds
     while not holds():
         app = pilot.app

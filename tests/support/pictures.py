@@ -1,7 +1,6 @@
 """Draws every screen with fixed data, for the test that compares and for `python -m support.renew`, which stores it.
 
-In `tests/app/screens/` lies what each scene says at three sizes and how it looks there; in `screenshots/` lie SVG
-pictures of those that are worth one.
+`tests/app/screens/` holds the text and the styles of each scene at three sizes, `screenshots/` SVG pictures of some.
 """
 
 from pathlib import Path

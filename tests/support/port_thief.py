@@ -1,4 +1,4 @@
-"""A stranger's process that grabs the inner port; `python -m support.port_thief RECORD PORT` is that process.
+"""A foreign process that takes the inner port; `python -m support.port_thief RECORD PORT` is that process.
 
 It answers as Shimmy does and writes to RECORD how many connections and bytes it was given.
 """

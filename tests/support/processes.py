@@ -1,4 +1,4 @@
-"""The processes of one home: found by their environment, since none of them writes its number down."""
+"""The processes of one home, found by their environment, since none of them writes a pid file."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Reports that wait, numbered, and requests of them."""
+"""Queued reports by number, and requests that carry them."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ def uuid(number: int) -> str:
 
 
 def report(number: int, consent_id: str = "", endpoint: str = LOCAL) -> QueuedReport:
-    """Return a report that waits, by its number."""
+    """Return a queued report, by its number."""
     return queued(uuid(number), consent_id=consent_id, endpoint=endpoint)
 
 

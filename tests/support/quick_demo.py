@@ -1,7 +1,7 @@
-"""`shimmy demo` with the app, its server stopped and started anew sooner than a person would wait for.
+"""`shimmy demo` with the app, with sessions so short that a test need not wait for them.
 
-`python -m support.quick_demo SECONDS` is the installed command, except for that time, and except that a busy machine
-may take longer than a person's to leave the app in order.
+`python -m support.quick_demo SECONDS` is the installed command, except for the length of its sessions, and that a busy
+machine gets more time to leave the app in order.
 """
 
 import sys
@@ -17,12 +17,12 @@ _PATIENT_SECONDS: Final = 60.0
 
 
 def command(seconds: float) -> str:
-    """Return the command line that plays it with runs of so many seconds."""
+    """Return the command line of a demo with sessions of so many seconds."""
     return f"{sys.executable} -m support.quick_demo {seconds}"
 
 
 def run(seconds: float) -> int:
-    """Play it; return the exit code."""
+    """Run the demo; return the exit code."""
     from shimmy_metrics.app.terminal import hang_up
     from shimmy_metrics.demo import run as demo
 

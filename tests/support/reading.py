@@ -1,4 +1,4 @@
-"""What a person reads, wherever the lines happen to break: the tests' one way to look for words in wrapped text."""
+"""What a person reads, wherever the lines break: how tests look for words in wrapped text."""
 
 import re
 from typing import Final

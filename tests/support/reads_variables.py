@@ -1,4 +1,4 @@
-"""Which variables of the environment a Python program reads by name: the program itself writes them down."""
+"""Which environment variables a Python program reads by name: the program itself records them."""
 
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,8 @@ os.environ.__class__ = Told
 """
 
 
-def told_by(folder: Path) -> tuple[dict[str, str], Path]:
-    """Return variables under which Python writes down what it and its packages, without ours, read; and that file."""
+def recording_names(folder: Path) -> tuple[dict[str, str], Path]:
+    """Return an environment in which Python records the names that it and other packages read, and the file."""
     names = folder / "names"
     names.touch()
     (folder / "sitecustomize.py").write_text(_SITE.format(names=str(names)))

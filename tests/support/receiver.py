@@ -21,7 +21,7 @@ Behaviour = Callable[[Handler, bytes], None]
 
 
 def accept(handler: Handler, body: bytes) -> None:
-    """Take reports as the real receiver does."""
+    """Accept reports as the real receiver does."""
     response = respond(body, {})
     _say(handler, response.status, response.body)
 
@@ -43,7 +43,7 @@ def hang(handler: Handler, _: bytes) -> None:
 
 
 def redirect(handler: Handler, _: bytes) -> None:
-    """Point somewhere else."""
+    """Redirect elsewhere, and set a cookie."""
     handler.send_response(307)
     handler.send_header("Location", "/elsewhere")
     handler.send_header("Set-Cookie", "who=you")
@@ -81,7 +81,7 @@ class Post:
 
 @dataclass
 class Receiver:
-    """Listens with TLS on 127.0.0.1 while entered. `authority` is the file for `SSL_CERT_FILE`, `name` its host."""
+    """Listens with TLS on 127.0.0.1 inside its `with` block. `authority` is a file for `SSL_CERT_FILE`."""
 
     folder: Path
     behaviour: Behaviour = accept
@@ -97,7 +97,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """Where to send to."""
+        """The URL to send to."""
         return f"https://{self.name}:{self.port}/v1/usage"
 
     @property

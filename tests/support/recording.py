@@ -1,4 +1,4 @@
-"""Records the first minute: `python -m support.renew recording`, from `tests/`, plays `shimmy demo` and stores it.
+"""Record the first minute: `python -m support.renew recording`, from `tests/`, runs `shimmy demo` and stores it.
 
 The program is the installed one, in a shell on a terminal of 80 x 24; the keys are those of somebody who reads before
 deciding. The form is asciicast 2, which `asciinema play` shows.
@@ -66,7 +66,7 @@ DRAWS: Final = re.compile(r"\x1b(?:\[[0-9;]*[ABCDGHJKXdmr]|\[\?(?:7|25|1049)[hl]
 
 
 def record() -> str:
-    """Play the story and return the recording."""
+    """Run the demo and return the recording."""
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder), {"PS1": "$ ", "COLORTERM": "truecolor"})
         with terminal(home, "/bin/sh", "-i") as there:

@@ -1,4 +1,4 @@
-"""A relay that runs in a thread, with one of the event loops, and clients before it."""
+"""A relay that runs in a thread, on one of the event loops, and its clients."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Renews all that is generated, and names the files that changed: `python -m support.renew [WHAT...]`, from `tests/`.
+"""Renew all generated files, and name those that changed: `python -m support.renew [WHAT...]`, from `tests/`.
 
 Without a word all of it is renewed, the quick parts first. The recording is another one each time, so it is made anew
 only where it no longer shows today's screens, or where it is named. A test of each part fails where that is outdated.

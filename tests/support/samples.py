@@ -1,4 +1,4 @@
-"""Made-up sessions, facts and reports. They resemble nobody's."""
+"""Made-up sessions, facts and reports."""
 
 import contextlib
 import sqlite3
@@ -112,7 +112,7 @@ def queued(
 
 @contextlib.contextmanager
 def memory_store() -> Iterator[Database]:
-    """Give an empty store in memory: for what happens in tables alone, a hundred times as fast as a durable one."""
+    """Yield an empty store in memory, a hundred times as fast as one on disk."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     try:
         create(db)

@@ -1,4 +1,4 @@
-"""Every screen and each state that matters, as the keys that lead there; walked by an app on fixed data.
+"""Every screen and each state that matters, as the keys that lead there from an app on fixed data.
 
 A new screen or state is a row here: its snapshot and, where it says so, its pictures follow from it.
 """
@@ -22,9 +22,9 @@ from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.demo.run import SANDBOX_WITH_APP
 from support import opened, overviews, samples
+from support.app_idle import send, until_idle
 from support.cells import Rows, rows_of, text_of
 from support.reading import unwrapped
-from support.rest import at_rest, send
 
 LOOKS: Final[dict[str, dict[str, str]]] = {
     "dark": {},
@@ -178,7 +178,7 @@ WALKS: Final = (
 
 
 class Fixed(ShimmyApp):
-    """The app on an overview that nothing changes: no disk, no clock, and a time zone of its own."""
+    """The app on an overview that nothing changes: no disk, no clock, and UTC."""
 
     EXPLAIN_SECONDS = 0.0
 
@@ -223,7 +223,7 @@ async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> 
                 for scene in walk.scenes:
                     for key in scene.keys.split():
                         send(app, key)
-                        await at_rest(pilot)
+                        await until_idle(pilot)
                     yield scene, await _shown(pilot, scene.shows)
 
 
@@ -233,7 +233,7 @@ async def _shown(pilot: Pilot[None], words: str) -> Shown:
     assert isinstance(app, ShimmyApp)
     end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
     while asyncio.get_running_loop().time() < end:
-        await at_rest(pilot)
+        await until_idle(pilot)
         rows = rows_of(app)
         if words in unwrapped(text_of(rows)):
             return Shown(rows, (app.cursor_position.x, app.cursor_position.y))

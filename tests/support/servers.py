@@ -19,7 +19,7 @@ _turns: Final = itertools.count(random.SystemRandom().choice(_PORTS))
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that was free just now, and that nobody else is given."""
+    """Return a free port of 127.0.0.1 that no other test is given."""
     while True:
         port = _PORTS[next(_turns) % len(_PORTS)]
         with contextlib.suppress(OSError), socket.socket() as probe:
@@ -35,7 +35,7 @@ def listening(port: int) -> bool:
 
 
 def wait_for(port: int, process: "subprocess.Popen[str] | None" = None, seconds: float = 20.0) -> None:
-    """Wait until something accepts connections there. Raises `AssertionError` where it does not come up."""
+    """Wait until something accepts connections there. Raise `AssertionError` if nothing does."""
     ready = wait_until(lambda: listening(port) or (process is not None and process.poll() is not None), seconds)
     if process is not None and process.poll() is not None:
         out, err = process.communicate()

@@ -1,7 +1,7 @@
-"""`shimmy` on a disk that stands still: `python -m support.slow_disk SECONDS WORD...` is the installed command.
+"""`shimmy` on a disk that hangs: `python -m support.slow_disk SECONDS WORD...` is the installed command.
 
-Each write of figures, each line of the log and each reading of the config takes so many seconds, from the instant at
-which a file `slow` lies in the current directory. So does a thread wait for a disk: without Python's lock.
+Once a file `slow` is in the current directory, each write of figures, each line of the log and each read of the config
+takes so many seconds. As with a real disk, the thread waits without holding Python's lock.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""`shimmy` on a machine so busy that its session's own thread needs a while to start a process.
+"""`shimmy` on a machine so busy that its session's thread takes long to start a process.
 
-`python -m support.slow_sender SECONDS WHEN WORD...` is the installed command, except for that: WHEN is `before`, where
-the process starts after so many seconds, or `after`, where it starts at once and the thread goes on after them.
+`python -m support.slow_sender SECONDS WHEN WORD...` is the installed command with that delay. With WHEN `before` the
+process starts after so many seconds; with `after` it starts at once and the thread goes on after them.
 """
 
 import sys

@@ -32,7 +32,7 @@ _STEPS: Final = ((65_536, False), (65_536, True), (4_096, True), (512, True))
 
 
 class Trouble(StrEnum):
-    """What can befall the disk."""
+    """What can go wrong with the disk."""
 
     FULL = "full disk"
     INODES = "no inodes"
@@ -68,7 +68,7 @@ class SmallDisk:
         return Path(f"/proc/{self.holder}/root{self.root}")
 
     def befall(self, trouble: Trouble) -> None:
-        """Let it happen. Where it has happened already, what became free since is taken again."""
+        """Bring the trouble about. If it is there already, take what has become free since."""
         match trouble:
             case Trouble.FULL | Trouble.QUOTA:
                 _write_until_refused(self.seen / _FILL)
@@ -84,7 +84,7 @@ class SmallDisk:
                 self._mount("remount,bind,ro")
 
     def relieve(self, trouble: Trouble) -> None:
-        """Let there be room again."""
+        """End the trouble."""
         if trouble is Trouble.READ_ONLY:
             self._mount("remount,bind,rw")
         elif trouble is Trouble.INODES:
@@ -94,7 +94,7 @@ class SmallDisk:
             self._sync()
 
     def befall_but(self, trouble: Trouble, room: int) -> None:
-        """Let it nearly happen: so many bytes are free afterwards."""
+        """Bring the trouble about but for `room` free bytes."""
         spare = self.seen / "spare"
         spare.write_bytes(os.urandom(room))
         self._sync()
@@ -103,7 +103,7 @@ class SmallDisk:
         self._sync()
 
     def raw(self) -> bytes:
-        """Return every byte of the filesystem, whatever no file holds any more among them."""
+        """Return every byte of the filesystem, including those that no file holds any more."""
         assert self.image is not None
         self._sync()
         return self.image.read_bytes()
@@ -116,7 +116,7 @@ class SmallDisk:
 
 
 def lacking(trouble: Trouble) -> str:
-    """Return what this machine lacks for a disk that can have this trouble, empty where it has everything."""
+    """Return what this machine lacks for a disk with this trouble; empty if nothing."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "only root can mount a small filesystem"
     wanted = ["unshare", "nsenter", "mount", *_FORMATS.get(trouble.filesystem, ())[:1]]
@@ -135,7 +135,7 @@ def lacking(trouble: Trouble) -> str:
 
 @contextlib.contextmanager
 def small_disk(folder: Path, trouble: Trouble) -> Iterator[SmallDisk]:
-    """Make and mount a small filesystem that can have this trouble. Raises `OSError`, which says what was refused."""
+    """Make and mount a small filesystem that can have this trouble. Raise `OSError` with what was refused."""
     kind, root = trouble.filesystem, folder / "disk"
     root.mkdir()
     image = None if kind == "tmpfs" else _formatted(folder, kind)

@@ -30,7 +30,7 @@ LETTERS: Final[dict[Looks, str]] = {
 
 
 def snapshot(looks: Mapping[str, Shown]) -> str:
-    """Return a scene's file from what it shows in each look. Raises `AssertionError` where the looks tell different."""
+    """Return a scene's file from what it shows in each look. Raise `AssertionError` if their texts differ."""
     shown = list(looks.values())
     text, (column, row) = text_of(shown[0].rows), shown[0].cursor
     for name, each in looks.items():

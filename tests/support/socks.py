@@ -1,4 +1,4 @@
-"""A SOCKS5 proxy on loopback (RFC 1928, and RFC 1929 where it wants a password): every name it is asked for is here."""
+"""A SOCKS5 proxy on loopback (RFC 1928, and RFC 1929 with a password). Every host it is asked for is 127.0.0.1."""
 
 import contextlib
 import socket
@@ -26,7 +26,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 
 class SocksProxy:
-    """Listens on a free port of 127.0.0.1 while entered.
+    """Listens on a free port of 127.0.0.1 inside its `with` block.
 
     `asked` are the hosts and ports that clients named; whatever the name, 127.0.0.1 at that port is reached. With a
     `password` it wants that one, of any user; `passwords` are the users and passwords that were given.

@@ -1,4 +1,4 @@
-"""What is to be true of a store and of a receiver's record after whatever happened to the processes."""
+"""What must be true of a store and of a receiver's records, whatever happened to the processes."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from support.installed import Home
 
 
 def is_sound(home: Home) -> None:
-    """Say that neither the file nor the chain is damaged, and that all of it is as it may be."""
+    """Assert that neither the file nor the chain is damaged, and that validation finds no violation."""
     with closing(sqlite3.connect(store_path(home.profile))) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     with open_readonly(home.profile) as copy:
@@ -23,12 +23,12 @@ def is_sound(home: Home) -> None:
 
 
 def reported(receiver: LoopbackReceiver) -> int:
-    """Return how many requests the receiver was told of, after it dropped what it had already."""
+    """Return how many requests were reported to the receiver, each report counted once."""
     return sum(json.loads(report)["metrics"]["requests_per_session"] for report in receiver._known.values())
 
 
 def told_twice(receiver: LoopbackReceiver) -> list[str]:
-    """Return the sessions of which the receiver was told in different words."""
+    """Return the sessions of which the receiver got two different reports."""
     told: dict[str, set[str]] = {}
     for arrived in receiver.received:
         body = json.loads(arrived.body)

@@ -1,4 +1,4 @@
-"""A receiver with TLS that takes its time at one step, and keeps a record of its own: when which body began."""
+"""A TLS receiver that stalls at one step, and records when each body began."""
 
 import contextlib
 import socket

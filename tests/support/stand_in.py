@@ -1,4 +1,4 @@
-"""A stand-in for the real Shimmy that `serve` starts as its child: says who it is, answers, ends by a signal."""
+"""A stand-in for the real Shimmy as the child of `serve`: names itself, answers, ends by a signal."""
 
 import sys
 from pathlib import Path

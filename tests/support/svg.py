@@ -1,4 +1,4 @@
-"""A screen as an SVG picture: small, the same every time, and without a font or anything else from elsewhere."""
+"""A screen as an SVG picture: small, reproducible, and without a font or any other external resource."""
 
 import re
 from collections.abc import Iterator

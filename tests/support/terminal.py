@@ -1,4 +1,4 @@
-"""The app in a pseudo-terminal of its own: what it writes there, how long it takes to end. POSIX only."""
+"""The app on a pseudo-terminal of its own: what it writes, how long it takes to end. POSIX only."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ class Terminal:
         _resize(self.fd, 80, 24)
 
     def read_until(self, wanted: bytes, seconds: float = 15.0) -> bytes:
-        """Return what was written until `wanted` stood there."""
+        """Return what is written until `wanted` appears, or until the time is up."""
         found, end = b"", time.monotonic() + seconds
         while wanted not in found and time.monotonic() < end:
             if select.select([self.fd], [], [], 0.05)[0]:
@@ -46,7 +46,7 @@ class Terminal:
         return self.read_until(b"\x00nothing says this", seconds)
 
     def read_some(self, seconds: float) -> bytes:
-        """Return what comes next, empty where nothing does within this time."""
+        """Return what is written next; empty if nothing is within this time."""
         if not select.select([self.fd], [], [], seconds)[0]:
             return b""
         try:

@@ -1,4 +1,4 @@
-"""Times held against bounds on a machine that has other work too."""
+"""Time limits that allow for a machine with other work."""
 
 import time
 from typing import Final
@@ -7,12 +7,12 @@ _WORK_SECONDS: Final = 0.1
 
 
 def in_time(took: float, bound: float) -> bool:
-    """Whether `took` is at most `bound` (seconds), or what that would be with the machine as busy as it is now."""
+    """Whether `took` is at most `bound` (both in seconds), stretched by how busy the machine is now."""
     return took <= bound or took <= bound * _slowness()
 
 
 def _slowness() -> float:
-    """Return how many times longer than its own work a computation takes: 1 where nothing else is at work."""
+    """Return how many times longer than alone a computation takes now; 1 if the machine is otherwise idle."""
     began, own = time.monotonic(), time.process_time()
     while time.process_time() - own < _WORK_SECONDS:
         pass

@@ -1,4 +1,4 @@
-"""tmux as a terminal that is not ours to doubt: what its panes show, cell for cell. POSIX only."""
+"""tmux as an independent terminal: what its panes show, cell for cell. POSIX only."""
 
 import contextlib
 import itertools
@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from support.installed import wait_until
-from support.recorded import Glass
+from support.terminal_emulator import Glass
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -21,7 +21,7 @@ SETTLED_SECONDS: Final = 10.0
 
 
 class Pane:
-    """A pane of a server of its own."""
+    """A pane of a tmux server of its own."""
 
     def __init__(self, socket: Path, width: int, height: int, command: str, variables: Mapping[str, str]) -> None:
         self._socket = socket
@@ -52,7 +52,7 @@ class Pane:
         assert wait_until(lambda: self._format("#{pane_title}") == step, SETTLED_SECONDS)
 
     def resize(self, width: int, height: int) -> None:
-        """Become another size."""
+        """Resize the pane."""
         self._told("resize-window", "-x", str(width), "-y", str(height))
 
     def cells(self) -> list[list[tuple[Any, ...]]]:
@@ -100,7 +100,7 @@ class Pane:
 
 @contextlib.contextmanager
 def panes() -> Iterator[Callable[..., Pane]]:
-    """Give panes, each with a server of its own, that end with the test. Without a command a pane only shows."""
+    """Yield a maker of panes, each with a tmux server that ends with the test. Without a command, a pane only shows."""
     # The path of a Unix socket has at most 103 bytes, and a test's own folder may be deeper.
     with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:
         sockets: list[Path] = []

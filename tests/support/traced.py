@@ -1,4 +1,4 @@
-"""The installed commands under strace: which sockets, children and files they ask the kernel for, at any terminal."""
+"""The installed commands under strace: which sockets, processes and files they ask the kernel for."""
 
 import os
 import pty
@@ -31,7 +31,7 @@ _CALLS: Final = ",".join(("trace=network", "process", "openat", *sorted(_CHANGES
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What the kernel was asked for, a call a line, by our processes: what the real binary asked for is left out."""
+    """The system calls of our processes, one a line; those of the real binary are left out."""
 
     output: bytes
     sockets: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Made-up files of an operating system: what /proc, /sys and /etc would say on a machine that is not here."""
+"""Made-up /proc, /sys and /etc: what they would contain on another machine."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""A server whose every answer is the same bytes each time, in awkward pieces: what a meter is held against."""
+"""A server that answers the same bytes each time, in awkwardly split pieces, for the meter to be compared with."""
 
 import hashlib
 import json
@@ -108,7 +108,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Upstream:
-    """Listens on a port of 127.0.0.1, a free one by default, while entered."""
+    """Listens on a port of 127.0.0.1, a free one by default, inside its `with` block."""
 
     def __init__(self, port: int = 0) -> None:
         self._server = _Server(("127.0.0.1", port), _Conversation)

@@ -1,4 +1,4 @@
-"""Two real users of one machine: what one may do to the other is tried, where the tests may become somebody else."""
+"""Two real users of one machine, to try what one can do to the other; only where the tests may change the user."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ def metrics_as(user: int, home: Home, *words: str) -> Ended:
 
 @contextmanager
 def home_of(user: int, **variables: str) -> Iterator[Home]:
-    """Make a home that this user has, in a place that everybody reaches."""
+    """Make a home for this user, in a place that everybody can reach."""
     root = Path(tempfile.mkdtemp(dir="/tmp"))
     try:
         root.chmod(0o755)

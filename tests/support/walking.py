@@ -1,4 +1,4 @@
-"""A walk over all that moves can reach: one open app, always on to the nearest state with a move not tried yet."""
+"""Explore all states that moves can reach, in one open app: always go to the nearest state with an untried move."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -27,9 +27,9 @@ class Walk:
     _untried: dict[State, list[str]] = field(default_factory=dict)
 
     async def explore(self, most: int, deep: int | None = None) -> None:
-        """Try every move in every state that can be reached, or that is less than `deep` moves from the first one.
+        """Try every move in every reachable state, or only in those less than `deep` moves from the first.
 
-        Raises `AssertionError` above `most` moves.
+        Raise `AssertionError` above `most` moves.
         """
         self.start = self.observe()
         while True:
@@ -50,7 +50,7 @@ class Walk:
             self.led[here][move] = await self.make(move)
 
     def unreached(self) -> list[State]:
-        """Return the states that kept a move untried since no way led back to them."""
+        """Return the states with an untried move to which no way led back."""
         return [state for state, moves in self._untried.items() if moves]
 
     def stuck(self, moves: Iterable[str]) -> list[State]:

@@ -1,4 +1,4 @@
-"""The bytes that servers and clients put on a connection, and a tap that notes what it makes of them."""
+"""The bytes that servers and clients send, and a tap that records what it reads in them."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ HASH = b"8 bytes."
 
 
 class Seen:
-    """A tap with a clock that is set by hand, the exchanges it gave and the names it had hashed."""
+    """A tap with a clock that the test sets; it records its exchanges and the names it hashed."""
 
     def __init__(self, server: str = "shimmy", kind: type[Tap] = Tap) -> None:
         self.exchanges: list[Exchange] = []

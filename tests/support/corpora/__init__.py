@@ -1,1 +1,1 @@
-"""Streams of HTTP/1 that the tests of other parsers hold: downloaded when asked for, read out, never kept here."""
+"""HTTP/1 streams from the tests of other parsers: downloaded on request, extracted, never stored here."""

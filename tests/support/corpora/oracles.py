@@ -1,4 +1,4 @@
-"""What h11 and llhttp (httptools) make of a stream, in the terms in which the meter is asked as well."""
+"""What h11 and llhttp (httptools) read in a stream, in the same terms as the meter's result."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,7 +11,7 @@ Counts = Callable[[bytes, bytes], bool]
 
 
 class Requests(NamedTuple):
-    """How many requests that a meter would count were read, and why reading ended before the bytes did."""
+    """How many countable requests were read, and why reading ended before the bytes did."""
 
     number: int
     error: str = ""

@@ -1,4 +1,4 @@
-"""The source packages whose tests hold recorded streams, and what brings them here: pip and cargo, by name."""
+"""The source packages whose tests hold recorded streams; pip and cargo download them by name."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ RUST: Final = {"httparse": "1.10.1", "hyper": "1.7.0", "actix-http": "3.11.0"}
 
 
 def download(folder: Path) -> dict[str, Path]:
-    """Bring every package's source into `folder`; return where each lies. Raises `CalledProcessError`."""
+    """Download every package's source into `folder`; return where each is. Raise `CalledProcessError`."""
     return _python(folder) | _rust(folder)
 
 
@@ -36,7 +36,7 @@ def _python(folder: Path) -> dict[str, Path]:
 
 
 def _rust(folder: Path) -> dict[str, Path]:
-    """Let cargo fetch them as the dependencies of a package without content."""
+    """Let cargo fetch them as the dependencies of an empty package."""
     asking = folder / "asking"
     (asking / "src").mkdir(parents=True)
     (asking / "src" / "lib.rs").touch()

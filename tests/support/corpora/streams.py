@@ -1,4 +1,4 @@
-"""Reads the recorded streams out of the packages: from literals in Python, Rust and C, and from two file formats."""
+"""Extract the recorded streams from the packages: literals in Python, Rust and C, and two file formats."""
 
 import ast
 import re
@@ -66,7 +66,7 @@ def _http(data: bytes) -> bool:
 
 
 def _of_python(source: bytes) -> Iterator[bytes]:
-    """Fold the constant expressions; each greatest one that begins as a request or an answer does is a stream."""
+    """Fold constant expressions; each outermost one that starts like a request or a response is a stream."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -104,7 +104,7 @@ def _of_rust(source: str) -> Iterator[bytes]:
 
 
 def _of_c(source: str) -> Iterator[bytes]:
-    """Literals beside one another are one."""
+    """Join adjacent literals, as C does."""
     yield from filter(_http, (_unescaped(_BETWEEN.sub("", match[0])[1:-1]) for match in _C_TEXTS.finditer(source)))
 
 
@@ -119,13 +119,13 @@ def _unescaped(literal: str) -> bytes:
 
 
 def _of_gunicorn(text: str) -> bytes:
-    r"""Read its way to write: lines are for the eye alone, line ends are written `\r\n`."""
+    r"""Parse gunicorn's format: line breaks count for nothing, line ends are written `\r\n`."""
     text = text.replace("\n", "").replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\0", "\0")
     return text.encode("latin-1")
 
 
 def _of_llhttp(text: str) -> Iterator[bytes]:
-    r"""Read its way to write: each line ends with CR LF, but after `\`; other bytes are written as escapes."""
+    r"""Parse llhttp's format: each line ends in CR LF unless it ends in `\`; other bytes are escapes."""
     for match in _FENCED.finditer(text):
         lines = match[1].removesuffix("\n").replace("\\\n", "").replace("\n", "\r\n")
         plain = re.sub(r"\\x([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), lines)

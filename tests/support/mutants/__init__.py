@@ -1,4 +1,4 @@
-"""Mutants of the rooms that keep the product's word: a test must notice when their code says something else.
+"""Mutation tests of the packages that keep the product's promises: a test must fail when their code changes.
 
 `python -m support.mutants ROOM...`, run from tests/ with the extras `dev` and `mutants`, changes each module of a room
 in every way that mutmut's operators know, one at a time, and runs the room's unit tests that reach the changed line;

@@ -1,4 +1,4 @@
-"""The mutants that no test notices, each with the reason why that is right. Read without the extra `mutants`."""
+"""The mutants that no test notices, each with the reason why none should. Readable without the extra `mutants`."""
 
 import tomllib
 from collections.abc import Collection

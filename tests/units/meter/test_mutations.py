@@ -12,8 +12,8 @@ import pytest
 from fuzz.meter import CORPUS, PUT_IN
 from shimmy_metrics.meter import bodies, lines, streams
 from support.conversations import CASES
-from support.cut_alike import Conversation, check, check_input, conversation_of, told_by
-from support.drawn import connection
+from support.random_connections import connection
+from support.split_reads import Conversation, check, check_input, conversation_of, exchanges_of
 
 
 def _damaged(draw: random.Random, whole: bytes) -> bytes:
@@ -61,7 +61,7 @@ def test_what_happened_is_what_is_told_in_any_cut(
         draw = random.Random(number)
         asked, answered, happened = connection(draw)
         conversation = Conversation(asked, answered)
-        exchanges, _ = told_by(conversation)
+        exchanges, _ = exchanges_of(conversation)
         assert [(each.route, each.failed, each.tokens, each.token_source) for each in exchanges] == happened, number
         check(conversation, draw)
 

@@ -1,4 +1,4 @@
-"""The frames of an app under test, as Textual writes them to a terminal, and what a terminal then shows."""
+"""The frames that Textual writes for an app under test, and terminals in memory that show them."""
 
 import re
 from collections.abc import Callable
@@ -22,15 +22,15 @@ FRAMES: list[str] = []
 
 
 class Recording(headless_driver.HeadlessDriver):
-    """A driver without a terminal that still gets every frame."""
+    """A driver without a terminal that records every frame."""
 
     @property
     def is_headless(self) -> bool:
-        """Say no, or nothing would be drawn."""
+        """Return False: for a headless driver nothing is drawn."""
         return False
 
     def write(self, data: str) -> None:
-        """Keep the frame."""
+        """Record the frame."""
         FRAMES.append(data)
 
 
@@ -43,7 +43,7 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 class _Screen(pyte.Screen):
-    """Colours a row that comes in by scrolling, as terminals with bce do; pyte itself leaves it plain."""
+    """Colours a row that enters by scrolling, as terminals with bce do; pyte itself leaves it plain."""
 
     def index(self) -> None:
         """Move down; at the bottom margin move all rows up."""
@@ -80,7 +80,7 @@ class Glass:
         self._stream.feed(_UNSHOWN.sub("", data).replace("\n", "\r\n"))
 
     def resize(self, width: int, height: int) -> None:
-        """Become another size."""
+        """Resize the terminal."""
         self._screen.resize(height, width)
 
     def cells(self) -> list[list[tuple[Any, ...]]]:
@@ -108,7 +108,7 @@ class Shown(Protocol):
         """Show what is written."""
 
     def resize(self, width: int, height: int) -> None:
-        """Become another size."""
+        """Resize the terminal."""
 
     def cells(self) -> list[list[tuple[Any, ...]]]:
         """Return every cell."""
@@ -141,7 +141,7 @@ class Compared(Generic[_Shown]):
         self.show("\x1b[?1049h\x1b[?7l")
 
     def show(self, frame: str) -> None:
-        """Show a frame on each."""
+        """Show a frame on each terminal."""
         self.plain.feed(frame)
         self.written += len(self.lean) * len(frame)
         for bce, glass in self.lean.items():
@@ -151,14 +151,14 @@ class Compared(Generic[_Shown]):
             self.scrolled += bool(_SCROLLED.search(short))
 
     def resize(self, width: int, height: int) -> None:
-        """Become another size."""
+        """Resize the terminal."""
         for glass in (self.plain, *self.lean.values()):
             glass.resize(width, height)
         for made in self.buffers.values():
             made.resize(width, height)
 
     def same(self, when: object) -> None:
-        """Assert that all show the same."""
+        """Assert that all terminals show the same."""
         cells = self.plain.cells()
         for glass in self.lean.values():
             assert glass.cells() == cells, when

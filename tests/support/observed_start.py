@@ -1,4 +1,4 @@
-"""A server's start as somebody sees it who is neither we nor the server: by looking at processes and connecting."""
+"""A server's start as an outside observer sees it, who polls the processes and connects."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _PAUSE: Final = 0.0003
 
 
 class Span(NamedTuple):
-    """An instant that lies between two looks, in monotonic seconds."""
+    """An instant between two polls, in monotonic seconds."""
 
     before: float
     after: float
@@ -29,7 +29,7 @@ class SeenStart(NamedTuple):
     listened: Span
 
     def agrees(self, milliseconds: int | None) -> bool:
-        """Whether a start measured as so long is this one: within 5 ms or a tenth, whichever is more."""
+        """Whether a measured start agrees with this one: within 5 ms or a tenth, whichever is more."""
         if milliseconds is None:
             return False
         least = 1000 * (self.listened.before - self.executed.after)
@@ -39,9 +39,9 @@ class SeenStart(NamedTuple):
 
 @contextmanager
 def first_of_all() -> Iterator[tuple[str, ...]]:
-    """Go before whatever else this machine does; yield the words that let a command go right behind, where allowed.
+    """Take the highest priority, where allowed; yield the words that start a command with the next one below.
 
-    Whoever waits for the processor sees an instant late.
+    A process that waits for the processor observes an instant late.
     """
     usual = os.sched_getscheduler(0), os.sched_getparam(0)
     try:

@@ -1,4 +1,4 @@
-"""The app with a clock that a test moves: no silence is waited for, no end ends it, and what it decides is noted."""
+"""The app with a clock that a test moves. It never exits, and records what it would do."""
 
 import asyncio
 import time
@@ -19,13 +19,13 @@ from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import QueuedReport
 from support import opened, samples
-from support.rest import deals
+from support.app_idle import has_messages
 
 LONGEST = 120.0
 
 
 class Timed(opened.Still):
-    """The app on an overview that stands still, in a time of its own. Nothing reaches a disk."""
+    """The app on a fixed overview, in simulated time. Nothing reaches a disk."""
 
     moment = 1_000.0
 
@@ -46,7 +46,7 @@ class Timed(opened.Still):
         return Timer(self, delay)
 
     async def pass_time(self, pilot: Pilot[None], seconds: float) -> None:
-        """Let time pass, and do what was to be done by then."""
+        """Let time pass, and run the timers that are due by then."""
         self.moment += seconds
         due = [callback for at, callback in self.waiting if at <= self.moment]
         self.waiting = [each for each in self.waiting if each[0] > self.moment]
@@ -97,7 +97,7 @@ class TimedAsking(Timed):
 
 
 async def send(pilot: Pilot[None], *given: events.Event) -> None:
-    """Hand events to the app as its driver does, at the app's time, and wait until all that follows is done."""
+    """Send events to the app as its driver does, at the app's time, and wait until it is idle."""
     app = pilot.app
     assert isinstance(app, Timed)
     assert app._driver is not None
@@ -109,7 +109,7 @@ async def send(pilot: Pilot[None], *given: events.Event) -> None:
 
 
 async def quiet(pilot: Pilot[None], passes: int = 3) -> None:
-    """Wait until every message was dealt with, all is drawn, and no thread acts: no time passes for its own sake."""
+    """Wait until every message is handled, everything is drawn, and no thread acts; simulated time stands still."""
     calm, begun = 0, time.monotonic()
     while calm < passes:
         assert time.monotonic() - begun < LONGEST, f"{pilot.app.screen} waits for something that never comes"
@@ -132,7 +132,7 @@ def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
 
 
 def busy(app: App[None]) -> bool:
-    """Whether a widget has a message, deals with one, or waits to be drawn."""
+    """Whether a widget has a message, handles one, or needs drawing."""
     screen = app.screen
     drawn = not (screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks)
-    return not drawn or deals(app) or any(deals(each) for each in app._registry)
+    return not drawn or has_messages(app) or any(has_messages(each) for each in app._registry)

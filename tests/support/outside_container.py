@@ -1,14 +1,14 @@
-"""`shimmy` as a person's own terminal runs it, also where the tests themselves run in a container.
+"""`shimmy` as it runs outside a container, even if the tests run inside one.
 
-`python -m support.person SECONDS WORD...` is the installed command, except that the marks of a container are not seen
-and that the question waits so many seconds.
+`python -m support.outside_container SECONDS WORD...` is the installed command, except that it does not see the marks of
+a container, and that the question waits so many seconds.
 """
 
 import os
 import sys
 from typing import Final
 
-PROGRAM: Final = (sys.executable, "-m", "support.person")
+PROGRAM: Final = (sys.executable, "-m", "support.outside_container")
 _MARKS: Final = ("/.dockerenv", "/run/.containerenv")
 
 

@@ -1,4 +1,4 @@
-"""Apps that are not ours, for the driver that writes differences: Textual's own demo, and one of odd characters."""
+"""Apps that are not ours, for the diff driver: Textual's own demo, and one of characters of uncertain width."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ def demo(monkeypatch: pytest.MonkeyPatch) -> App[None]:
 
 
 def stop_clocks(app: App[None]) -> None:
-    """Stop every timer of an app: the demo's go on while its screens are taken away, and find none."""
+    """Stop every timer of an app: the demo's would still fire while its screens are removed, and fail."""
     for stack in app._screen_stacks.values():
         for screen in stack:
             for node in screen.walk_children(with_self=True):

@@ -1,4 +1,4 @@
-"""Sessions as they might have been measured, drawn at random: ordinary ones, empty ones, and ones at every bound."""
+"""Random sessions as they might have been measured: ordinary ones, empty ones, and ones at each bound."""
 
 import random
 import uuid
@@ -64,7 +64,7 @@ def facts(draw: random.Random) -> Facts:
 
 
 def _figure(draw: random.Random, most: int) -> int:
-    """Return a number up to `most`, its size drawn before its digits: as often of three digits as of nine."""
+    """Return a number up to `most`, uniform in its number of digits: three are as likely as nine."""
     return draw.randrange(1 + min(most, 10 ** draw.randrange(len(str(most)) + 1)))
 
 

@@ -1,6 +1,6 @@
-"""Connections drawn at random, lawful in every way that HTTP allows, with what happened on them.
+"""Random connections that are valid in all the ways that HTTP allows, with what happened on them.
 
-What happened is known from how they are made, and from no reader.
+What happened is known from how they are made; no parser is asked.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Reports that wait in a home's outbox, as sessions that ended leave them, without a server having run for each."""
+"""Queued reports in a home's outbox, as ended sessions leave them, without running a server for each."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,10 +17,10 @@ SECOND: Final = "c0ffee00-0000-4000-8000-000000000002"
 THIRD: Final = "c0ffee00-0000-4000-8000-000000000003"
 
 
-def let_wait(
+def queue_report(
     home: Home, report_id: str = FIRST, state: QueueState = QueueState.DUE, *, days: int = 0, endpoint: str = ""
 ) -> QueuedReport:
-    """Put a report into the outbox, sealed so many days ago under the yes that the home's config holds; return it.
+    """Put a report into the outbox, sealed `days` ago under the decision in the home's config; return it.
 
     `endpoint` is the one agreed to then, by default the one agreed to now.
     """
@@ -39,7 +39,7 @@ def let_wait(
 
 
 def end_session(home: Home) -> None:
-    """Run a sender to its end, as the end of a session does at which reports are due."""
+    """Run a sender to its end, as the end of a session does if reports are due."""
     with opened(home.profile) as db, transaction(db):
         session_ended(db)
     home.run("-m", "shimmy_metrics.delivery", command="python")

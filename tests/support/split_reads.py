@@ -1,4 +1,4 @@
-"""One conversation read twice, whole and cut: both tell the same, whatever its bytes are."""
+"""One conversation read twice, whole and in pieces: both give the same result, whatever its bytes are."""
 
 import random
 import zlib
@@ -41,7 +41,7 @@ def conversation_of(data: bytes) -> Conversation:
 
 
 class Strict(Tap):
-    """A tap whose boundary hides nothing but what is meant to be hidden."""
+    """A tap that suppresses only the errors that it is meant to suppress."""
 
     __slots__ = ("errors",)
 
@@ -88,10 +88,10 @@ class Strict(Tap):
             raise
 
 
-def told_by(
+def exchanges_of(
     conversation: Conversation, cuts: tuple[Sequence[int], Sequence[int]] = ((), ())
 ) -> tuple[list[Exchange], list[bytes]]:
-    """Return the exchanges of a conversation cut at these places, and the names hashed. Raises what went wrong."""
+    """Return the exchanges of a conversation that is split at these places, and the hashed names."""
     seen = Seen(conversation.server, Strict)
     asked, told, by_server, reset, _ = conversation
     seen.play(asked, told, by_server=by_server, reset=reset, cuts=cuts)
@@ -103,14 +103,14 @@ def told_by(
 
 
 def check(conversation: Conversation, draw: random.Random) -> None:
-    """Raise `AssertionError` where a conversation tells something else when it comes in pieces."""
-    whole = told_by(conversation)
+    """Raise `AssertionError` if a conversation gives another result when it comes in pieces."""
+    whole = exchanges_of(conversation)
     ends = max(len(conversation.asked), len(conversation.told)) + 1
     places = [draw.randrange(ends) for _ in range(_CUTS)]
-    assert told_by(conversation, (places, places)) == whole
+    assert exchanges_of(conversation, (places, places)) == whole
     assert len(whole[0]) <= conversation.asked.count(b"HTTP/1.")
 
 
 def check_input(data: bytes) -> None:
-    """Check a fuzzer's input, cut at places that it alone decides."""
+    """Check a fuzzer's input, split at places that follow from it alone."""
     check(conversation_of(data), random.Random(zlib.crc32(data)))

@@ -1,4 +1,4 @@
-"""Keys sent to an app under test, and the moment when it has done all that follows from them."""
+"""Send keys to an app under test, and wait until it is idle again."""
 
 import asyncio
 from typing import Any, Final
@@ -20,7 +20,7 @@ _FOR_EVER: Final = "look"
 
 
 def send(app: App[Any], key: str) -> None:
-    """Send a key the way a terminal's driver does."""
+    """Send a key as a terminal's driver does."""
     names = {"[": "left_square_bracket", "]": "right_square_bracket"}
     event = events.Key(names.get(key, key), key if len(key) == 1 else None)
     event.set_sender(app)
@@ -28,11 +28,11 @@ def send(app: App[Any], key: str) -> None:
     app._driver.send_message(event)
 
 
-async def at_rest(pilot: Pilot[None], *, working: bool = False) -> None:
-    """Wait until nothing is left to be done: no message waits, no widget has to be drawn again, no worker works.
+async def until_idle(pilot: Pilot[None], *, working: bool = False) -> None:
+    """Wait until no message is queued or being handled, no widget needs drawing, and no worker runs.
 
-    Rather than for an idle processor, which a loaded machine imitates, this waits for the messages themselves. With
-    `working` workers may go on. An app that ended is at rest.
+    It waits for the messages themselves, not for an idle processor, which a loaded machine can seem to have. With
+    `working`, workers may go on. An app that has ended is idle.
     """
     app = pilot.app
     end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
@@ -47,21 +47,21 @@ async def at_rest(pilot: Pilot[None], *, working: bool = False) -> None:
         # A worker's thread gets its turn as well: it would wait long beside a loop that never sleeps.
         await asyncio.sleep(_TURN_SECONDS if works else 0)
         widgets = [app.screen, *app.screen.query(Widget)]
-        waits = any(map(deals, (app, *widgets)))
+        waits = any(map(has_messages, (app, *widgets)))
         waits = waits or bool(app.screen._callbacks or app.animator._animations or app.animator._scheduled)
         waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
         works = not working and any(not each.is_finished for each in app.workers if each.group != _FOR_EVER)
         quiet = 0 if waits or works else quiet + 1
 
 
-def deals(pump: MessagePump) -> bool:
-    """Whether a message waits there, or one is being dealt with. Textual has no question for that."""
+def has_messages(pump: MessagePump) -> bool:
+    """Whether a message is queued there or being handled; nothing public in Textual tells."""
     queue: Any = pump._message_queue
     return not queue.empty() or not queue.ready_event._waiters or bool(pump._next_callbacks)
 
 
 def awaits(app: App[Any], seconds: float = float("inf")) -> bool:
-    """Whether something is to be done once, at most so long after it was asked for, and was not done yet."""
+    """Whether a one-shot timer of at most so many seconds is still pending."""
     timers = (timer for pump in (app, *app._registry) for timer in tuple(pump._timers))
     once = (timer for timer in timers if timer._repeat == 0 and timer._interval <= seconds)
     return any(timer._task is not None and not timer._task.done() for timer in once)
