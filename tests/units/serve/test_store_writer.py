@@ -1,5 +1,6 @@
-"""The session's place in the store: what another process may be left with at every instant of the end."""
+"""The running session in the store: when it enters, what a failed write reports, and what its end leaves to others."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,19 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.unsealed import Unsealed
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.session_header import SessionHeader
 from shimmy_metrics.serve.store_writer import StoreWriter
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.database import opened
+from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, uuid
 from support.samples import profile
+
+
+def _header(profile: Profile) -> SessionHeader:
+    return SessionHeader(read_consent(profile), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
 
 
 def test_an_end_is_left_to_another_process_until_the_sender_was_started(
@@ -22,7 +31,7 @@ def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
     writer = StoreWriter(mine, lambda _: None)
-    header = SessionHeader(read_consent(mine), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
+    header = _header(mine)
     counters = Counters(requests=1)
     left: list[Unsealed | None] = []
     monkeypatch.setattr(
@@ -37,3 +46,43 @@ def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     assert asked is not None
     assert (asked.row_id, asked.counters, asked.session) == (1, counters, None)
     assert writer.unsealed(header, counters) is None
+
+
+def test_a_write_that_fails_is_reported_from_the_second_in_a_row_on(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    lines: list[str] = []
+    writer = StoreWriter(mine, lines.append)
+    writer.open()
+    assert writer.begin(_header(mine), Counters(), lambda: True)
+    for _ in range(2):
+        shutil.rmtree(mine.state_dir)
+        mine.state_dir.write_text("in its place")
+        assert writer.write(Counters(requests=1)) == ""  # another program may have held the store for a moment
+        assert [writer.write(Counters(requests=1)).startswith(f"{mine.state_dir}: ") for _ in range(2)] == [True, True]
+        mine.state_dir.unlink()
+        assert writer.write(Counters(requests=2)) == ""
+    writer.close()
+    assert len(lines) == 2
+    with opened(mine) as db:
+        assert [each.counters.requests for each in sessions.running(db)] == [2]
+
+
+def test_a_session_enters_only_an_open_store_and_under_a_consent_that_holds(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    writer = StoreWriter(mine, lambda _: None)
+    mine.state_dir.parent.mkdir(parents=True, exist_ok=True)
+    mine.state_dir.write_text("in its place")
+    with pytest.raises(UserError) as refused:
+        writer.open()
+    with pytest.raises(UserError) as again:
+        writer.begin(_header(mine), Counters(), lambda: True)
+    assert again.value is refused.value
+    mine.state_dir.unlink()
+    writer.open()
+    assert not writer.begin(_header(mine), Counters(), lambda: False)
+    assert writer.begin(_header(mine), Counters(), lambda: True)
+    writer.close()
+    with opened(mine) as db:
+        assert len(sessions.everything(db)) == 1

@@ -37,6 +37,7 @@ _LOG_EVENTS: Final = (
     *(re.escape(event) for event in EVENTS),
     rf"(?:{'|'.join(Outcome)}): \d{{1,4}} report\(s\), status \d{{1,3}}",
     # What version 1 wrote.
+    r"the session's books: a step failed",
     r"sent \d{1,4} report\(s\), status \d{1,3} [A-Za-z -]{0,40}: (?:delivered|refused|ended|later)",
     r"deleted figures stay in the store's log until the next write",
 )

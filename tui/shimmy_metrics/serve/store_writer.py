@@ -106,7 +106,7 @@ class StoreWriter:
         except UserError as error:
             self._failed_writes += 1
             if self._failed_writes == _REPORTED_FAILURES:
-                log_event(self._profile, "the session's books: a step failed", error)
+                log_event(self._profile, "a step of the measured session failed", error)
             return str(error) if self._failed_writes >= _REPORTED_FAILURES else ""
         self._failed_writes = 0
         return ""

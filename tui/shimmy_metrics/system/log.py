@@ -17,7 +17,7 @@ Event = Literal[
     "the relay met an error",
     "no TLS connection with the upstream could be made",
     "more clients came than the limit of open files lets in; some waited",
-    "the session's books: a step failed",
+    "a step of the measured session failed",
     "the store was removed while a session ran; made again",
     "the app could not do something",
 ]
