@@ -1,4 +1,4 @@
-"""Each event loop that `serve` may run on, and what listens behind the relay."""
+"""The event loops that `serve` may run on, and servers behind the relay."""
 
 import asyncio
 import socket
@@ -27,7 +27,7 @@ def server() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def tls() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return what a client and what a server of one authority use."""
+    """Return the contexts of a client and of a server whose certificate it accepts."""
     authority = trustme.CA()
     ours, theirs = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.configure_trust(ours)

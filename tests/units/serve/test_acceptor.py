@@ -1,4 +1,4 @@
-"""Clients above the limit wait for their turn and none is reset; it is told once a minute, on each event loop."""
+"""Clients above the limit wait for their turn, none is reset, and it is reported once a minute, on each event loop."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ def _answer(behind: socket.socket) -> None:
 
 @pytest.fixture
 def target(server: socket.socket) -> Iterator[Target]:
-    """Yield a server that answers every client until it leaves."""
+    """Yield a server that answers each client until the client leaves."""
 
     def accept() -> None:
         with contextlib.suppress(OSError):
@@ -83,7 +83,7 @@ def test_a_client_that_waits_is_let_in_when_another_leaves(loop: asyncio.Abstrac
 
 
 class WithoutReaders(asyncio.SelectorEventLoop):
-    """A loop that watches no descriptor for its users, as the one on Windows."""
+    """A loop without `add_reader`, as on Windows."""
 
     def add_reader(self, *_: object) -> None:
         raise NotImplementedError
@@ -95,7 +95,7 @@ def test_clients_are_accepted_where_the_loop_watches_no_descriptors(target: Targ
 
 
 class Short:
-    """The way to a server, on which nothing is left to make a connection of so many times."""
+    """A server to which the first `times` connections fail for want of descriptors."""
 
     def __init__(self, target: Target, times: float) -> None:
         self.host = target.host

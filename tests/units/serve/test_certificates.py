@@ -1,4 +1,4 @@
-"""Each way in which TLS with an upstream can fail has a line of its own that says what to do, on each event loop."""
+"""Each way in which TLS to an upstream can fail has its own line that says what to do, on each event loop."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ def files(tmp_path: Path) -> Path:
 
 
 def _said(loop: asyncio.AbstractEventLoop, server: socket.socket, speak: Callable[[socket.socket], None]) -> str:
-    """Return the line with which an upstream that speaks so is refused; empty where it is not."""
+    """Return the line with which such an upstream is refused, empty if it is accepted."""
 
     def accept() -> None:
         with contextlib.suppress(OSError), server.accept()[0] as behind:
@@ -123,7 +123,7 @@ def test_the_address_where_somebody_answered_tells_most(
     loop: asyncio.AbstractEventLoop, server: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [(0, 0, 0, "", (host, 0)) for host in ("127.0.0.2", "127.0.0.1", "127.0.0.3")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)  # nobody listens at the first and the last
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)  # nothing listens at the first and the last
     assert "is not known here" in _said(loop, server, _tls(_issued("127.0.0.1")))
 
 

@@ -1,4 +1,4 @@
-"""What one side said before its connection broke off reaches the other, on each event loop."""
+"""What one side sent before its connection broke reaches the other, on each event loop."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ TRIES = 100
 def hasty(
     request: pytest.FixtureRequest, server: socket.socket, tls: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> Iterator[Target]:
-    """Yield a server that answers by the request's head alone and closes."""
+    """Yield a server that answers after the request's head and closes."""
     secure = request.param == "TLS"
     with answering_early(server, tls[1] if secure else None):
         yield target_of(server, tls[0] if secure else None)
@@ -46,7 +46,7 @@ def test_a_slow_client_gets_all_of_an_answer_that_broke_off(
         behind, _ = server.accept()
         behind.settimeout(SECONDS)
         behind.sendall(told)
-        time.sleep(0.2)  # the relay has all of it now, and the client next to nothing
+        time.sleep(0.2)  # by now the relay has all of it, and the client next to nothing
         behind.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         behind.close()
         time.sleep(0.2)
@@ -74,7 +74,7 @@ def test_what_a_client_said_before_it_reset_its_connection_reaches_the_server(
 
             loop.call_soon_threadsafe(hold)
             assert held.wait(SECONDS)
-            # The answer is first in the relay's turn, and cannot be written any more.
+            # In the relay's turn the answer comes first, and can no longer be written.
             behind.sendall(b"answer")
             client.sendall(b"last words")
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)

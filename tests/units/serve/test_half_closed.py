@@ -1,4 +1,4 @@
-"""A client that ends its own direction after its request (`nc -N`) gets its answer, over TLS as well."""
+"""A client that half-closes after its request (`nc -N`) gets its answer, over TLS as well."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ def _measured() -> Tap | None:
 def keeping(
     request: pytest.FixtureRequest, server: socket.socket, tls: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> Iterator[Target]:
-    """Yield a server that keeps its connections, and drops an answer whose client has gone before it, as hyper does."""
+    """Yield a server that keeps connections alive, and drops the answer of a client that has closed, as hyper does."""
     secure = request.param == "TLS"
 
     def answer_all(accepted: socket.socket) -> None:
@@ -81,7 +81,7 @@ def test_the_answer_is_whole_and_then_the_connection_ends(
         assert [_asked_and_ended(port, CHAT) for _ in range(TRIES)] == [ANSWER] * TRIES
         assert _asked_and_ended(port, streamed) == PIECES
         assert _asked_and_ended(port, CHAT + b"\x00\x01 no request") == ANSWER
-        assert time.monotonic() - before < TRIES / 4  # each end is passed on at once
+        assert time.monotonic() - before < TRIES / 4  # each EOF is passed on at once
 
 
 def test_a_client_that_leaves_before_it_has_asked_is_not_waited_for(

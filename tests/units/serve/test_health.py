@@ -1,4 +1,4 @@
-"""What the server says of itself: which answers tell a name, and how often it is asked."""
+"""What the server says about itself: which answers identify it, and how often it is asked."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ SHIMMY = b'HTTP/1.1 200 OK\r\n\r\n{"service":"shimmy","version":"2.6.5"}'
         (b'HTTP/1.1 503 Service Unavailable\r\n\r\n{"error":{"message":"Loading model"}}', None),  # llama.cpp, at first
         (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", None),
         (b"HTTP/1.1 429 Too Many Requests\r\n\r\n", None),
-        (b"HTTP/1.1 200 OK\r\n", None),  # broken off
+        (b"HTTP/1.1 200 OK\r\n", None),  # incomplete
         (b"HTTP/2 200\r\n\r\n", None),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", None),
         (b"", None),
@@ -44,7 +44,7 @@ def test_a_name_is_taken_from_what_answers(answer: bytes, expected: ServerIdenti
 
 
 class Server:
-    """Answers as it is told to, and counts."""
+    """Gives the answer that it was set to, and counts requests."""
 
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
@@ -53,14 +53,15 @@ class Server:
 
     @asynccontextmanager
     async def polled(self, *, alive: bool = True) -> AsyncIterator[HealthPoll]:
-        """Listen on a free port while entered, and yield what asks there."""
-        async with await asyncio.start_server(self._answer, "127.0.0.1", 0) as listening:
+        """Listen on a free port while entered, and yield a poll of this server."""
+        async with await asyncio.start_server(self.answered, "127.0.0.1", 0) as listening:
             target = Target("127.0.0.1", listening.sockets[0].getsockname()[1])
             poll = HealthPoll(target, "127.0.0.1", lambda: alive)
             yield poll
             poll.stop()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one client."""
         with contextlib.suppress(asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             self.asked += 1
@@ -70,7 +71,7 @@ class Server:
 
 async def _within(true: Callable[[], bool], seconds: float) -> bool:
     end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:  # noqa: ASYNC110 - what is waited for is another's state
+    while not true() and time.monotonic() < end:  # noqa: ASYNC110 - waits for any condition
         await asyncio.sleep(0.002)
     return true()
 
@@ -83,7 +84,7 @@ def test_while_there_is_no_answer_the_pauses_double_up_to_a_bound(monkeypatch: p
         server = Server(b"")
         async with server.polled() as poll:
             poll.ask(server.told.append)
-            poll.ask(server.told.append)  # one at a time
+            poll.ask(server.told.append)  # ignored: one question at a time
             began = time.monotonic()
             assert await _within(lambda: server.asked == 5, 10)
             assert time.monotonic() - began >= 0.1 + 3 * 0.2
@@ -111,6 +112,33 @@ def test_an_answer_holds_for_a_while_or_until_it_is_in_doubt(monkeypatch: pytest
             await asyncio.sleep(2)
             poll.ask_again(server.told.append)
             assert await _within(lambda: len(server.told) == 3, 10)
+
+    asyncio.run(play())
+
+
+class Moving:
+    """The way to a server, under whatever address it is said to have."""
+
+    def __init__(self, target: Target) -> None:
+        self.host = target.host
+        self.connect = target.connect
+
+
+def test_an_answer_from_another_address_is_not_trusted() -> None:
+    async def play() -> None:
+        server = Server(SHIMMY)
+        async with await asyncio.start_server(server.answered, "127.0.0.1", 0) as listening:
+            moving = Moving(Target("127.0.0.1", listening.sockets[0].getsockname()[1]))
+            poll = HealthPoll(moving, "127.0.0.1")
+            poll.ask(server.told.append)
+            assert await _within(lambda: len(server.told) == 1, SECONDS)
+            poll.ask_again(server.told.append)
+            assert not await _within(lambda: server.asked == 2, 0.2)
+            moving.host = "127.0.0.2"
+            poll.ask_again(server.told.append)
+            assert await _within(lambda: len(server.told) == 2, SECONDS)
+            poll.ask_again(server.told.append)
+            assert not await _within(lambda: server.asked == 3, 0.2)
 
     asyncio.run(play())
 

@@ -1,4 +1,4 @@
-"""The relay itself, on each event loop that `serve` may run on: what clients and servers must not notice of it."""
+"""The relay itself, on each event loop: what clients and servers must not notice."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from support.relays import SECONDS, client_of, target_of
 
 
 class _Waiting:
-    """A tap that is not done with bytes before the other side has them; `late` tells that it waited in vain."""
+    """A tap that blocks until the other side has the bytes; `late` is set if it waited in vain."""
 
     def __init__(self) -> None:
         self.there = threading.Event()

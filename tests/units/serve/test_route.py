@@ -1,4 +1,4 @@
-"""An upstream's name may get another address while we stand before it: it is looked up again, in nobody's way."""
+"""An upstream's name may get another address while the proxy runs: it is looked up again, and no client waits."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ NAME = "server.test"
 
 
 class Names:
-    """What a resolver says of the name; `hangs` makes it wait until that is set."""
+    """A resolver that knows one name; while `hangs` is cleared, it does not answer."""
 
     def __init__(self, *hosts: str) -> None:
         self.hosts = hosts
@@ -30,7 +30,7 @@ class Names:
         self.asked = 0
         self._real = socket.getaddrinfo
 
-    def getaddrinfo(self, host: Any, port: Any, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - the real one's form
+    def getaddrinfo(self, host: Any, port: Any, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - the real signature
         if host != NAME:
             return self._real(host, port, *more, **named)
         self.asked += 1
@@ -73,7 +73,7 @@ def _reached(loop: asyncio.AbstractEventLoop, port: int) -> Route:
 
 
 def _asked(port: int) -> bytes:
-    """Return the answer that a client gets, empty where its connection fails."""
+    """Return the answer that a client gets, empty if its connection fails."""
     with (
         contextlib.suppress(ConnectionError),
         socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
@@ -87,7 +87,7 @@ def test_the_client_that_meets_a_dead_address_gets_the_new_one(loop: asyncio.Abs
     with _server("127.0.0.1") as port:
         route = _reached(loop, port)
     with _server("127.0.0.2", port), relayed(loop, route) as relay:
-        assert _asked(relay) == b""  # the name has its old address still
+        assert _asked(relay) == b""  # the name still has its old address
         assert route.host == "127.0.0.1"
         names.hosts = ("127.0.0.2",)
         assert _asked(relay) == b"127.0.0.2"
@@ -128,11 +128,11 @@ def test_a_name_is_looked_up_again_behind_the_connections(
             names.hosts = ("127.0.0.2", "127.0.0.1")
             assert wait_until(lambda: names.asked == 2)
             before = time.monotonic()
-            assert _asked(relay) == b"127.0.0.1"  # though a look-up has no answer yet
+            assert _asked(relay) == b"127.0.0.1"  # although a look-up is still open
             assert time.monotonic() - before < SECONDS / 2
             names.hangs.set()
             assert wait_until(lambda: names.asked > 3)
-            assert _asked(relay) == b"127.0.0.1"  # the name has it still
+            assert _asked(relay) == b"127.0.0.1"  # the name still has it
             names.hosts = ("127.0.0.2",)
             assert wait_until(lambda: _asked(relay) == b"127.0.0.2")
             following.cancel()
@@ -145,7 +145,7 @@ def test_an_address_is_not_looked_up(loop: asyncio.AbstractEventLoop, monkeypatc
         real = socket.getaddrinfo
         threads: list[str] = []
 
-        def noted(*asked: Any, **named: Any) -> Any:  # noqa: ANN401 - the real one's form
+        def noted(*asked: Any, **named: Any) -> Any:  # noqa: ANN401 - the real signature
             threads.append(threading.current_thread().name)
             return real(*asked, **named)
 

@@ -27,7 +27,7 @@ def _header(profile: Profile) -> SessionHeader:
 def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An exit that waits no longer asks what is left to do: without an answer nobody would send what was sealed."""
+    """An exit that stops waiting asks what is left to do: without an answer the sealed report would not be sent."""
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
     writer = StoreWriter(mine, lambda _: None)

@@ -1,4 +1,4 @@
-"""A request whose server cannot be reached is one request and one failure; its client sees its connection reset."""
+"""A request whose server is unreachable counts as one request and one failure; its client sees a reset."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Seers:
-    """Gives taps, and the exchanges that they saw."""
+    """Makes taps, and collects the exchanges that they saw."""
 
     def __init__(self) -> None:
         self._seen: list[Seen] = []
@@ -46,7 +46,7 @@ def seers() -> Seers:
 
 
 def _asked(port: int, asked: bytes) -> type[BaseException] | bytes:
-    """Return what a client gets that asks so: an answer, or the error of its connection."""
+    """Return what a client that sends this gets: an answer, or the error of its connection."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client:
             client.sendall(asked)
@@ -168,7 +168,7 @@ def test_what_was_asked_before_the_server_reset_its_connection_is_a_failure(
 
         loop.call_soon_threadsafe(hold)
         assert held.wait(SECONDS)
-        _resets(behind)  # first in the relay's turn, before the client's request is read
+        _resets(behind)  # in the relay's turn this comes before the client's request is read
         client.sendall(CHAT)
         on.set()
         with pytest.raises(ConnectionResetError):

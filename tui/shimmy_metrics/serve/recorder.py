@@ -1,4 +1,4 @@
-"""The figures of the measured session: counted in the event loop, in memory, and written by a thread of their own."""
+"""The figures of the measured session: counted in memory by the event loop, and written by a thread of their own."""
 
 import contextlib
 from asyncio import AbstractEventLoop, Future, wrap_future
@@ -24,24 +24,25 @@ from shimmy_metrics.system.profile import Profile
 
 
 class Events(NamedTuple):
-    """What a recorder reports, in the loop's thread; but for `print_line`, only of the session that runs now."""
+    """What a recorder reports. All but `print_line` are called in the loop's thread, for the running session only."""
 
     on_stored: Callable[[], None]
-    """The store has the session, or has its figures again."""
+    """The store has the session and its figures, as last written."""
     on_unsaved: Callable[[str], None]
     """The figures cannot be saved, with the reason. They are still counted."""
     on_unusable: Callable[[EffectiveConsent, str], None]
-    """The store cannot be used: the session under that consent has ended without a trace, with the reason."""
+    """The store cannot be used, with the reason: the session under that consent is over and left no trace."""
     print_line: Callable[[str], None]
     """Prints one line for the person. Called in the writer's thread."""
 
 
 class Recorder:
-    """Records one session at a time of what a relay's connections carry.
+    """Records what a relay's connections carry, one session at a time.
 
     `address` is the URL under which clients reach the server, as the store keeps it; `assumed_server` is what the
     server is taken for until it has named itself. `covers` is called in the writer's thread just before a session
-    enters the store: whether the consent that it began under holds. Must be used in the loop's thread.
+    enters the store; it returns whether the consent that the session began under still holds. Must be used in the
+    loop's thread.
     """
 
     def __init__(
@@ -78,23 +79,23 @@ class Recorder:
 
     @property
     def saves(self) -> bool:
-        """Whether a session runs, is in the store and counts."""
+        """Whether a session is running, in the store and not paused."""
         return self._session is not None and self._stored and not self._session.paused
 
     def open(self) -> None:
-        """Open the store now, so that `begin` need not wait for it."""
+        """Open the store ahead of `begin`."""
         self._opened = True
         self._worker.submit(self._store.open)
 
     def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
         """Begin a session. `started` is the monotonic second at which the server was started, or now."""
-        self._identity = None  # what it said before this session may no longer be true
+        self._identity = None  # what the server said before may no longer be true
         self._begin(MeasuredSession(consent, started, startup_ms))
 
     def introduce(self, identity: ServerIdentity) -> None:
         """Take what the server said about itself: another server gets a new session, another version does not.
 
-        The server decides whom a session may be sent to. Of several versions the latest is reported.
+        Which server it is decides who may receive the session. Of several versions the latest is reported.
         """
         exchanged = self._identity is not None and identity.server != self._identity.server
         self._identity = identity
@@ -133,7 +134,7 @@ class Recorder:
             self._session.set_memory(size)
 
     def write(self) -> None:
-        """Have the figures written; nothing is done while the last write has not come back (a slow disk)."""
+        """Have the figures written, unless the last write is still running (a slow disk)."""
         session = self._session
         if session is not None and not self._writing:
             self._writing = True
@@ -141,7 +142,7 @@ class Recorder:
             written.add_done_callback(lambda done: self._on_written(session, done))
 
     def stop(self, *, withdrawn: bool) -> None:
-        """End the session, the connections go on; `withdrawn`: its figures are deleted instead of sealed."""
+        """End the session while the connections go on. If `withdrawn`, its figures are deleted instead of sealed."""
         if self._session is None:
             return
         self._connections.stop_measuring()
@@ -153,7 +154,7 @@ class Recorder:
             self._submit_end(counters)
 
     def end(self, seconds: float) -> None:
-        """End the session with the server. Wait for at most `seconds`; another process does what is left."""
+        """End the session with the server. Wait for at most `seconds`; another process finishes what is left."""
         session = self._session
         if session is None:
             return
@@ -161,7 +162,7 @@ class Recorder:
         ended = self._submit_end(counters)
         if wait([ended], seconds).done:
             return
-        # The disk or the machine is busy. Where this process comes to it after all, one of the two has nothing to do.
+        # The disk or the machine is busy. If this process still gets that far, one of the two finds nothing to do.
         unsealed = self._store.unsealed(header, counters)
         if unsealed is not None:
             with contextlib.suppress(OSError):
@@ -201,12 +202,12 @@ class Recorder:
                 self._events.on_stored()
 
     def _submit_end(self, counters: Counters) -> "ConcurrentFuture[None]":
-        """Have the session sealed; return the future that is done when that is."""
+        """Have the session sealed and the store closed; return the future of both."""
         self._worker.submit(self._store.end, counters)
         return self._worker.submit(self._store.close)
 
     def _finish(self) -> Counters:
-        """Count nothing more; return the last counters."""
+        """Let go of the session; return its last counters."""
         assert self._session is not None
         counters = self._snapshot(self._session)
         self._session = None

@@ -1,7 +1,7 @@
-"""The measured session under the person's consent: when it begins, goes on, pauses and ends, and what is said about it.
+"""The measured session under the person's consent: when it begins, pauses and ends, and what `serve` prints about it.
 
-The config is polled in a thread of its own. A withdrawal ends the session within a second, and the bytes go on; a
-session is only ever sealed under the decision that it began under. Figures are the `recorder`'s.
+The config is polled in a thread of its own. A withdrawal ends the session within a second while the bytes still pass; a
+session is sealed only under the decision that it began under. Its figures belong to `recorder`.
 """
 
 from asyncio import AbstractEventLoop, Future, TimerHandle, wrap_future
@@ -20,7 +20,7 @@ from shimmy_metrics.serve.worker import Worker
 from shimmy_metrics.system.profile import Profile
 
 _STORE_SECONDS: Final = 2.0
-"""How long after the address is known a store that does not answer is waited for before that is said."""
+"""How long after the address is known a store that does not answer is reported."""
 
 _POLLS_PER_WRITE: Final = 2
 
@@ -88,14 +88,14 @@ class Session:
     def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
         """Measure from now on. `started` is the monotonic second at which the server was started, or now.
 
-        If the store cannot be used, that is said, and nothing is measured.
+        If the store cannot be used, that is reported, and nothing is measured.
         """
         self._refused = None
         self._recorder.begin(consent, started=started, startup_ms=startup_ms)
         self._health.ask(self._recorder.introduce)
 
     def announce(self, where: str) -> None:
-        """Say from now on where clients reach the server, and whether it is measured there."""
+        """Report from now on where clients reach the server, and whether it is measured."""
         self._announcement.set_address(where)
         self._loop.call_later(_STORE_SECONDS, self._announcement.report_overdue)
 
@@ -108,18 +108,18 @@ class Session:
         return self._recorder.new_tap()
 
     def on_connected(self) -> None:
-        """Ask again who the server is, where its last answer is old and another may have taken its place."""
+        """Ask who the server is if its last answer is old: another may have taken its place."""
         if self._restartable and self._recorder.consent is not None:
             self._health.ask_again(self._recorder.introduce)
 
     def end(self, seconds: float) -> None:
-        """End the session with the server. Wait for at most `seconds`; another process does what is left."""
+        """End the session with the server. Wait for at most `seconds`; another process finishes what is left."""
         self._stop_polling()
         self._health.stop()
         self._recorder.end(seconds)
 
     def apply_consent(self, consent: EffectiveConsent | UserError) -> None:
-        """Act on the effective consent. A config that cannot be used decides nothing, and nothing counts meanwhile."""
+        """Act on the effective consent. While the config cannot be used nothing is decided, and nothing is counted."""
         if isinstance(consent, UserError):
             self._recorder.pause()
             self._announcement.set_state(Measured.NO, str(consent))
