@@ -2,12 +2,8 @@
 
 import json
 import re
-import runpy
-import sys
 import tomllib
 from pathlib import Path
-
-import pytest
 
 from shimmy_metrics import limits
 from shimmy_metrics.app import keys
@@ -25,17 +21,6 @@ def test_the_published_schema_is_the_fields() -> None:
 
 def test_the_readme_s_table_is_the_fields() -> None:
     assert table.renewed(README) == README, RENEW
-
-
-def _run_as_command(module: str, monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
-    monkeypatch.setattr(sys, "argv", [module, *words])
-    monkeypatch.delitem(sys.modules, module)
-    runpy.run_module(module, run_name="__main__")
-
-
-def test_one_command_prints_the_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    _run_as_command(schema.__name__, monkeypatch)
-    assert capsys.readouterr().out == schema.text()
 
 
 def test_the_readme_s_words_about_whole_reports_are_what_was_computed() -> None:

@@ -38,7 +38,7 @@ def add(root: Path, since: int) -> None:
     )
     row = f"""    Field(
         "{NAME}",
-        Whole(990, rounded=True),
+        Integer(990, rounded=True),
         on_screen=(Group.SPEED, 3),
         meaning="Requests in the busiest of the last minutes.",
         source="counted as they pass, by the minute",

@@ -17,7 +17,7 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.build import Report, build, raw_values
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, NEWEST, covered, new_since
-from shimmy_metrics.report.kinds import Value, Whole
+from shimmy_metrics.report.kinds import Integer, Value
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.schema import schema
@@ -395,7 +395,7 @@ def test_the_numbers_in_the_sentences_are_those_in_force() -> None:
     assert "the ten most used" in BY_NAME["api_endpoints_used"].coarsening
     assert ROUTES_NAMED == 10
     for field in FIELDS:
-        if isinstance(field.kind, Whole):
+        if isinstance(field.kind, Integer):
             assert ("two significant digits" in field.coarsening) is field.kind.rounded
 
 

@@ -55,14 +55,6 @@ def test_the_population_is_the_same_each_time_and_another_one_for_another_seed()
     assert [build(measured) for measured in first] == simulated(50)
 
 
-def test_the_figures_are_a_line_for_each_field_and_for_what_stands_together() -> None:
-    some = simulated(50)
-    alone = [f"{entropy(column(some, (field.name,))):.1f}  {field.name}" for field in FIELDS]
-    joint = [(entropy(column(some, each.fields)), unique(column(some, each.fields)), each.what) for each in TOGETHER]
-    together = [f"{bits:.1f}  {count} of 1,000 unique: {what}" for bits, count, what in joint]
-    assert identifying.figures(some) == "\n".join([*alone, *together]) + "\n"
-
-
 def test_entropy_is_shannon_s() -> None:
     assert entropy("aaaa") == 0
     assert entropy("ab") == 1

@@ -8,10 +8,22 @@ import pytest
 
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
-from shimmy_metrics.report.kinds import UUID4, VERSION, Day, Exactly, Flag, Kind, PowerOfTwo, Value, Whole, Word, Words
+from shimmy_metrics.report.kinds import (
+    UUID4,
+    VERSION,
+    Boolean,
+    Day,
+    Integer,
+    IntegerRange,
+    Kind,
+    PowerOfTwo,
+    Value,
+    Word,
+    Words,
+)
 from shimmy_metrics.vocabulary import OTHER, ROUTES
 
-ROUNDED = {field.kind for field in FIELDS if isinstance(field.kind, Whole) and field.kind.rounded}
+ROUNDED = {field.kind for field in FIELDS if isinstance(field.kind, Integer) and field.kind.rounded}
 DRAWN = 100_000 // len(ROUNDED)
 
 
@@ -32,7 +44,7 @@ def _drawn(rng: Random) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("kind", sorted(ROUNDED), ids=lambda kind: kind.bounds)
-def test_the_schema_s_bands_are_the_numbers_that_the_validator_takes(kind: Whole) -> None:
+def test_the_schema_s_bands_are_the_numbers_that_the_validator_takes(kind: Integer) -> None:
     schema = jsonschema.Draft202012Validator(kind.schema())
     values = [*_edges(kind.top), *_drawn(Random(kind.top))]
     taken = [value for value in values if kind.violation(value) is None]
@@ -43,7 +55,7 @@ def test_the_schema_s_bands_are_the_numbers_that_the_validator_takes(kind: Whole
 
 
 @pytest.mark.parametrize("kind", sorted(ROUNDED), ids=lambda kind: kind.bounds)
-def test_rounding_never_leads_beyond_a_bound(kind: Whole) -> None:
+def test_rounding_never_leads_beyond_a_bound(kind: Integer) -> None:
     assert coarsen.two_digits(kind.top) == kind.top
     for value in (*_edges(kind.top), *_drawn(Random(kind.top))):
         assert kind.violation(coarsen.rounded(value, kind.top)) is None
@@ -66,7 +78,7 @@ def test_the_counters_and_times_that_are_rounded_are_these() -> None:
 
 
 def test_the_bands_are_the_ones_a_reader_expects() -> None:
-    assert Whole(2_500, rounded=True).schema() == {
+    assert Integer(2_500, rounded=True).schema() == {
         "type": "integer",
         "minimum": 0,
         "maximum": 2_500,
@@ -76,9 +88,9 @@ def test_the_bands_are_the_ones_a_reader_expects() -> None:
             {"minimum": 1_000, "maximum": 2_500, "multipleOf": 100},
         ],
     }
-    assert Whole(100, rounded=True).schema()["anyOf"][1:] == [{"minimum": 100, "maximum": 100, "multipleOf": 10}]
-    assert Whole(64, rounded=True).schema()["anyOf"] == [{"maximum": 64}]
-    assert "anyOf" not in Whole(64).schema()
+    assert Integer(100, rounded=True).schema()["anyOf"][1:] == [{"minimum": 100, "maximum": 100, "multipleOf": 10}]
+    assert Integer(64, rounded=True).schema()["anyOf"] == [{"maximum": 64}]
+    assert "anyOf" not in Integer(64).schema()
 
 
 LISTS: tuple[list[str], ...] = ([], ["other"], ["other", "other"], ["/v1/models"], ["llama"])
@@ -95,9 +107,9 @@ def test_every_kind_and_its_schema_take_the_same(field: object) -> None:
 
 
 def test_the_schemas_are_those_that_the_other_end_reads() -> None:
-    assert Exactly(1, 3).schema() == {"type": "integer", "minimum": 1, "maximum": 3}
+    assert IntegerRange(1, 3).schema() == {"type": "integer", "minimum": 1, "maximum": 3}
     assert PowerOfTwo(4).schema() == {"enum": [1, 2, 4, None]}
-    assert Flag().schema() == {"type": "boolean"}
+    assert Boolean().schema() == {"type": "boolean"}
     assert Word(("a", "b")).schema() == {"enum": ["a", "b"]}
     assert Word(("a",), optional=True).schema() == {"enum": ["a", None]}
     assert Words(("a",)).schema() == {
@@ -119,16 +131,16 @@ def test_a_form_and_its_pattern_take_the_same_texts(kind: Kind, text: str) -> No
 @pytest.mark.parametrize(
     ("kind", "value", "rule"),
     [
-        (Whole(64), 64, None),
-        (Whole(64), 65, "not within 0 to 64"),
-        (Whole(64), True, "no integer"),
-        (Whole(64), None, "no integer"),
-        (Whole(64, optional=True), None, None),
-        (Whole(990, rounded=True), 101, "more than two significant digits"),
-        (Exactly(1, 1), 1, None),
-        (Exactly(1, 1), 0, "not 1"),
-        (Exactly(1, 3), 4, "not 1 to 3"),
-        (Exactly(1, 1), True, "no integer"),
+        (Integer(64), 64, None),
+        (Integer(64), 65, "not within 0 to 64"),
+        (Integer(64), True, "no integer"),
+        (Integer(64), None, "no integer"),
+        (Integer(64, optional=True), None, None),
+        (Integer(990, rounded=True), 101, "more than two significant digits"),
+        (IntegerRange(1, 1), 1, None),
+        (IntegerRange(1, 1), 0, "not 1"),
+        (IntegerRange(1, 3), 4, "not 1 to 3"),
+        (IntegerRange(1, 1), True, "no integer"),
         (PowerOfTwo(256), 256, None),
         (PowerOfTwo(256), 512, "no power of two within its bounds"),
         (PowerOfTwo(256), 0, "no power of two within its bounds"),
@@ -136,8 +148,8 @@ def test_a_form_and_its_pattern_take_the_same_texts(kind: Kind, text: str) -> No
         (PowerOfTwo(256), 3, "no power of two within its bounds"),
         (PowerOfTwo(256), True, "no integer"),
         (PowerOfTwo(256), None, None),
-        (Flag(), False, None),
-        (Flag(), 0, "neither true nor false"),
+        (Boolean(), False, None),
+        (Boolean(), 0, "neither true nor false"),
         (Word(("a", "b")), "b", None),
         (Word(("a", "b")), "c", "none of its words"),
         (Word(("a", "b")), None, "none of its words"),
@@ -175,11 +187,11 @@ def test_the_rule_that_a_value_breaks_is_named(kind: Kind, value: object, rule: 
 @pytest.mark.parametrize(
     ("kind", "bounds", "longest"),
     [
-        (Exactly(1, 1), "1", 1),
-        (Exactly(1, 3), "1 to 3", 3),
+        (IntegerRange(1, 1), "1", 1),
+        (IntegerRange(1, 3), "1 to 3", 3),
         (PowerOfTwo(1_024), "1, 2, 4 to 1,024 or null", 1_024),
         (PowerOfTwo(256), "1, 2, 4 to 256 or null", None),
-        (Flag(), "true or false", False),
+        (Boolean(), "true or false", False),
         (Word(("a", "bcd", "ef"), optional=True), "a, bcd, ef or null", "bcd"),
         (Word(("a", "b", "c", "d", "e")), "a, b, c, d, e", "a"),
         (Word(("a", "b", "c", "d", "e", "f")), "one of 6 words", "a"),

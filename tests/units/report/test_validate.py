@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shimmy_metrics.receiver.response import respond
 from shimmy_metrics.report import fields, validate
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
-from shimmy_metrics.report.kinds import Exactly
+from shimmy_metrics.report.kinds import IntegerRange
 from shimmy_metrics.report.seal import join
 from shimmy_metrics.report.validate import validate_body, validate_structure
 from support.samples import sealed
@@ -173,7 +173,7 @@ def test_of_a_body_by_older_rules_the_shape_alone_is_checked(body: bytes, violat
 
 def test_a_report_is_checked_by_the_list_that_was_agreed_to(monkeypatch: pytest.MonkeyPatch) -> None:
     newer = tuple(each._replace(since=2) if each.name == "token_source" else each for each in FIELDS)
-    number = BY_NAME["schema_version"]._replace(kind=Exactly(1, 2))
+    number = BY_NAME["schema_version"]._replace(kind=IntegerRange(1, 2))
     monkeypatch.setattr(fields, "FIELDS", tuple(number if each.name == number.name else each for each in newer))
     monkeypatch.setitem(BY_NAME, "schema_version", number)
     monkeypatch.setattr(validate, "SCHEMA_VERSION", 2)

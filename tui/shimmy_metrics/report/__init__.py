@@ -1,1 +1,1 @@
-"""The contract of what may leave: the field table, and everything derived from it. Shared by both ends; pure."""
+"""What may be sent: the field table and everything derived from it. Pure, and shared by sender and receiver."""

@@ -1,6 +1,6 @@
-"""A request's body, cut: into the reports it carries, and a report into the members that its fields are.
+"""A request's body, split into its reports, and a report into its fields.
 
-Bytes that a disk damaged are cut as well: they hold no field, and nothing is raised.
+Damaged bytes raise nothing: they hold no field.
 """
 
 import re
@@ -14,21 +14,22 @@ from shimmy_metrics.report.fields import BY_NAME, FIELDS
 
 
 class Member(NamedTuple):
-    """A piece of a body, verbatim, with the offset of its first byte. The pieces joined are the body."""
+    """A piece of a body, verbatim. The pieces joined are the body."""
 
     offset: int
+    """Of its first byte."""
     text: str
     field: str
-    """The name of the field that stands in it."""
+    """The name of the field in it; empty where no field is named."""
 
 
 _MEMBER: Final = re.compile(rb'"(\w+)":')
 
 
 def members(body: bytes) -> Iterator[Member]:
-    """Cut a report's bytes before each field's name; punctuation stays with the field before it.
+    """Yield a report's bytes in pieces that each begin with a field's name, the first with the opening brace.
 
-    Bytes in which no field is named are one piece.
+    Bytes that name no field are one piece.
     """
     named = ((match.start(), match[1].decode()) for match in _MEMBER.finditer(body))
     starts = [(start, name) for start, name in named if name in BY_NAME]
@@ -38,9 +39,9 @@ def members(body: bytes) -> Iterator[Member]:
 
 
 def split(body: bytes) -> list[bytes]:
-    """Return the sealed reports of a request's body: one, or the elements of its array, byte for byte.
+    """Return the reports of a request's body, byte for byte: the body itself, or the elements of its array.
 
-    Empty for no body alone: damaged bytes are given back whole.
+    An empty body holds none; damaged bytes are returned whole.
     """
     if not body.startswith(b"["):
         return [body] if body else []
@@ -60,7 +61,7 @@ def field_values(body: bytes) -> dict[str, Any]:
 
 
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """Return a body's JSON value, or None for what is none: a disk damaged it."""
+    """Return a body's JSON value, or None where it is not JSON: a disk may have damaged it."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

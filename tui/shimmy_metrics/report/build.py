@@ -1,4 +1,4 @@
-"""One measured session, through the fields, into the report object."""
+"""Build the report object from a measured session."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from shimmy_metrics.report.kinds import Value
 from shimmy_metrics.report.measured import Measured
 
 Report = dict[str, Value | dict[str, Value]]
-"""The JSON object that may leave: members in the fields' order, the section `metrics` last."""
+"""The JSON object that may be sent: members in the fields' order, the section `metrics` last."""
 
 
 def build(measured: Measured) -> Report:
-    """Return the report of one session: the fields that the consent covers, and nothing else."""
+    """Return the report of one session: the fields that its consent covers, and nothing else."""
     return arrange(measured.schema_version, lambda field: field.value(measured))
 
 
@@ -30,5 +30,5 @@ def arrange(schema_version: int, value_of: Callable[[Field], Value]) -> Report:
 
 
 def raw_values(measured: Measured) -> dict[str, str]:
-    """Return what was measured, by field name, as text for the person's own screen; it never leaves."""
+    """Return the measured values by field name, as text for the person's own screen. They are never sent."""
     return {field.name: field.measured(measured) for field in covered(measured.schema_version)}

@@ -1,4 +1,4 @@
-"""What takes precision away before anything leaves. Pure."""
+"""Reduce precision before anything is sent. Pure."""
 
 import math
 import re
@@ -19,30 +19,30 @@ def clamp(value: int, top: int) -> int:
 
 
 def two_digits(value: int) -> int:
-    """Return a number of at least 0 rounded to two significant digits, halves upwards."""
+    """Round a number of at least 0 to two significant digits, halves up."""
     scale = int(10 ** max(0, len(str(value)) - 2))
     return (value + scale // 2) // scale * scale
 
 
 def rounded(value: int, top: int) -> int:
-    """Return `value` within 0 and `top`, rounded to two significant digits; `top` has no more than two itself."""
+    """Return `value` within 0 and `top`, in two significant digits; `top` must itself have no more than two."""
     return two_digits(clamp(value, top))
 
 
 def power_of_two_nearest(gigabytes: float) -> int:
-    """Return the nearest power of two by logarithm, within 1 and `MEMORY_GB_MAX`."""
+    """Return the power of two nearest by ratio, within 1 and `MEMORY_GB_MAX`."""
     return min(1 << round(math.log2(max(gigabytes, 1))), MEMORY_GB_MAX)
 
 
 def power_of_two_down(cores: int) -> int:
-    """Return the largest power of two that is not above `cores`, within 1 and `CORES_MAX`."""
+    """Return the largest power of two up to `cores`, within 1 and `CORES_MAX`."""
     return min(1 << (max(cores, 1).bit_length() - 1), CORES_MAX)
 
 
 def utc_day(moment: datetime) -> str:
-    """Return the UTC day of a time that knows its zone, written as the day's first second.
+    """Return the UTC day of an aware time, written as the day's first second.
 
-    Converted here as well: a local day beside a UTC clock would tell where somebody is.
+    The time may be in any zone: a local day beside a UTC clock would tell where somebody is.
     """
     return f"{moment.astimezone(UTC):%Y-%m-%d}T00:00:00Z"
 
@@ -55,10 +55,10 @@ def platform_word(system: str, architecture: str) -> str:
 
 
 def hardware_tier(memory_bytes: int | None, *, gpu_detected: bool) -> str:
-    """Return the class of machine, by its measured memory in units of 2^30 bytes.
+    """Return the class of machine, by its memory in units of 2^30 bytes.
 
-    Raw, not the nearest power of two, so that 40 and 80 GB stand on their true side. Firmware keeps some memory for
-    itself: a machine sold with 64 GB measures less and is no server. Memory that is not known counts as little.
+    The bounds apply to the measured memory, not to its nearest power of two, so that 40 and 80 GB fall on their true
+    side. Firmware reserves some: a machine sold with 64 GB measures less and is no server. Unknown memory counts as 0.
     """
     memory = (memory_bytes or 0) / _GIB
     if gpu_detected and memory > 32:
@@ -67,14 +67,14 @@ def hardware_tier(memory_bytes: int | None, *, gpu_detected: bool) -> str:
 
 
 def deployment_type(requests: int, minutes: int) -> str:
-    """Return how much a session was used, by the rounded figures: the word tells nothing beside them."""
+    """Return how much a session was used. Computed from the rounded figures, so the word adds nothing to them."""
     if requests > 1_000 or minutes > 480:
         return "production"
     return "development" if requests > 100 or minutes > 60 else "evaluation"
 
 
 def version_text(raw: str) -> str:
-    """Return `MAJOR.MINOR.PATCH` without suffix, or `unknown` for anything else, or for a part beyond its bound."""
+    """Return `MAJOR.MINOR.PATCH` without suffix; `unknown` for any other text or a part above `VERSION_PART_MAX`."""
     match = _VERSION.fullmatch(raw.strip())
     if match is None:
         return "unknown"
@@ -83,9 +83,9 @@ def version_text(raw: str) -> str:
 
 
 def routes(counts: Mapping[str, int]) -> list[str]:
-    """Return the most used routes, sorted: `ROUTES_NAMED` of Shimmy's by name, all the rest as `other`.
+    """Return the routes that were used, sorted: the `ROUTES_NAMED` most used of Shimmy's by name, the rest as `other`.
 
-    Equally used ones are taken in the order of their names. `counts` holds only routes that were used, so at least 1.
+    Ties go by name. `counts` holds only routes that were used: each count is at least 1.
     """
     known = sorted((name for name in counts if name in ROUTES), key=lambda name: (-counts[name], name))
     named = known[:ROUTES_NAMED]
@@ -93,7 +93,7 @@ def routes(counts: Mapping[str, int]) -> list[str]:
 
 
 def client_word(counts: Mapping[str, int], environment_word: str | None) -> str:
-    """Return the client with most requests; the environment's word breaks a tie; without any, it or `api`."""
+    """Return the client with most requests. The environment's word breaks a tie or stands in for none."""
     known = {name: count for name, count in counts.items() if name in CLIENTS and count > 0}
     if not known:
         return environment_word if environment_word in CLIENTS else "api"

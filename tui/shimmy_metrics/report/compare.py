@@ -1,6 +1,6 @@
-"""Two reports, field by field: what was added, removed, changed, or is the same.
+"""Compare two reports field by field: added, removed, changed or the same.
 
-Bytes that a disk damaged are looked at here as well: they hold no field, and nothing is raised.
+Damaged bytes raise nothing: they hold no field.
 """
 
 from enum import StrEnum
@@ -14,7 +14,7 @@ from shimmy_metrics.report.fields import FIELDS
 
 
 class Change(StrEnum):
-    """What became of a field between two reports."""
+    """How a field differs between two reports."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -23,7 +23,7 @@ class Change(StrEnum):
 
 
 ALWAYS_NEW: Final = ("session_id", "timestamp")
-"""These differ in every report and tell nothing about what is new."""
+"""Fields that differ in every report, and so tell nothing."""
 
 
 class Difference(NamedTuple):
@@ -43,7 +43,7 @@ def compare(before: bytes | None, after: bytes) -> tuple[Difference, ...]:
 
 
 def differ(differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
-    """Return those that are not the same and not new in every report."""
+    """Return the differences that tell something: not the same, and not in a field that differs in every report."""
     return tuple(d for d in differences if d.change is not Change.SAME and d.field.name not in ALWAYS_NEW)
 
 

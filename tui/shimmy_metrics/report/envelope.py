@@ -1,4 +1,4 @@
-"""The report's own members: which report it is, of which server and list of fields."""
+"""The fields outside of a section: which report it is, of which server, by which list of fields."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from shimmy_metrics import vocabulary
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.field import Field, Group
-from shimmy_metrics.report.kinds import UUID4, VERSION, Day, Exactly, Word
+from shimmy_metrics.report.kinds import UUID4, VERSION, Day, IntegerRange, Word
 
 ENVELOPE: Final[tuple[Field, ...]] = (
     Field(
@@ -67,7 +67,7 @@ ENVELOPE: Final[tuple[Field, ...]] = (
     ),
     Field(
         "schema_version",
-        Exactly(1, SCHEMA_VERSION),
+        IntegerRange(1, SCHEMA_VERSION),
         on_screen=(Group.REPORT, 3),
         meaning="Which list of fields you agreed to.",
         source="your consent",

@@ -1,11 +1,10 @@
-"""How much reports tell about whose they are: computed over the values that really leave.
+"""How much reports tell about whose they are, computed over the values that are really sent.
 
-`python -m shimmy_metrics.report.identifying` builds the reports of the assumed `population` and prints the figures that
-stand in the field table (`bits`) and below; a test fails where they differ.
+`python -m support.renew fields`, in `tests/`, builds the reports of the assumed `population` and writes the figures
+into the field table (`bits`) and below; a test fails where they differ.
 """
 
 import math
-import sys
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
@@ -14,7 +13,7 @@ from shimmy_metrics.report.build import Report, build
 from shimmy_metrics.report.fields import FIELDS
 
 REPORTS: Final = 100_000
-"""How many reports are simulated, each of another machine. No figure below can exceed their `log2`, 16.6 bits."""
+"""How many reports are simulated, each from another machine. No figure below can exceed their `log2`, 16.6 bits."""
 
 MACHINE: Final = ("memory_gb", "cpu_cores")
 COUNTERS: Final = ("session_duration_minutes", "requests_per_session", "total_tokens_generated", "errors_count")
@@ -33,7 +32,7 @@ _ALL: Final = tuple(field.name for field in FIELDS)
 
 
 class Together(NamedTuple):
-    """Fields taken together: their identifying bits, and how many of 1,000 reports no other report equals in them."""
+    """Fields taken together: their identifying bits, and how many of 1,000 reports are unique in them."""
 
     what: str
     fields: tuple[str, ...]
@@ -51,25 +50,25 @@ TOGETHER: Final[tuple[Together, ...]] = (
 
 
 def entropy(values: Iterable[Hashable]) -> float:
-    """Return the Shannon entropy of the values in bits: what one tells, on average, about whose it is."""
+    """Return the Shannon entropy of the values in bits: what one value tells, on average, about whose it is."""
     counts = Counter(values)
     total = counts.total()
     return abs(sum(-count / total * math.log2(count / total) for count in counts.values()))
 
 
 def unique(values: Iterable[Hashable]) -> int:
-    """Return how many of a thousand values no other value equals."""
+    """Return how many of a thousand values are unique."""
     counts = Counter(values)
     return round(1000 * sum(count == 1 for count in counts.values()) / counts.total())
 
 
 def column(reports: Sequence[Report], names: Sequence[str]) -> list[Hashable]:
-    """Return what each report says in the named fields."""
+    """Return each report's values of the named fields."""
     return [str([_value(report, name) for name in names]) for report in reports]
 
 
 def simulated(size: int = REPORTS) -> list[Report]:
-    """Return the reports that the builder makes of the assumed population."""
+    """Return the reports of the assumed population."""
     from shimmy_metrics.report.population import population  # the README's table is made without it
 
     return [build(measured) for measured in population(size)]
@@ -79,17 +78,3 @@ def _value(report: Report, name: str) -> object:
     metrics = report["metrics"]
     assert isinstance(metrics, dict)
     return metrics[name] if name in metrics else report[name]
-
-
-def figures(reports: Sequence[Report]) -> str:
-    """Return the lines for the field table and for `TOGETHER`, computed over the reports."""
-    alone = [f"{entropy(column(reports, (name,))):.1f}  {name}\n" for name in _ALL]
-    joint = []
-    for each in TOGETHER:
-        said = column(reports, each.fields)
-        joint.append(f"{entropy(said):.1f}  {unique(said)} of 1,000 unique: {each.what}\n")
-    return "".join([*alone, *joint])
-
-
-if __name__ == "__main__":
-    sys.stdout.write(figures(simulated()))

@@ -1,7 +1,7 @@
-"""What a field's value may be. Each kind knows the rule a value breaks, its longest value, its bounds and its schema.
+"""Kinds of values. Each knows which rule a value breaks, its longest value, its bounds and its JSON Schema.
 
-No kind is free text: every value is a bounded integer, a boolean, a word of a closed list, a UUID or a day.
-They are tuples: rows of the field table, which each command loads and which cost a fifth of a dataclass to define.
+No kind is free text: a value is a bounded integer, a boolean, a word of a closed list, a UUID, a version or a day.
+Kinds are named tuples, since every command loads the field table: a dataclass takes five times as long to define.
 """
 
 import re
@@ -14,11 +14,11 @@ from shimmy_metrics.report.coarsen import two_digits
 from shimmy_metrics.vocabulary import OTHER
 
 Value = str | int | bool | list[str] | None
-"""What stands in a report. (`bool` is listed beside `int` because JSON tells them apart.)"""
+"""A value in a report. JSON tells `bool` from `int`, so both are listed."""
 
 
 class Kind(Protocol):
-    """The shape of one field's value."""
+    """The kind of one field's value."""
 
     @property
     def bounds(self) -> str:
@@ -35,7 +35,7 @@ class Kind(Protocol):
         """Return the JSON Schema (draft 2020-12) of the value."""
 
 
-class Whole(NamedTuple):
+class Integer(NamedTuple):
     """An integer from 0 to `top`; of two significant digits where `rounded`; null where `optional`."""
 
     top: int
@@ -64,14 +64,14 @@ class Whole(NamedTuple):
         return "more than two significant digits" if self.rounded and value != two_digits(value) else None
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the value. Its numeric keywords say nothing of null."""
+        """Return the JSON Schema of the value. The numeric keywords do not apply to null."""
         type_ = ["integer", "null"] if self.optional else "integer"
         bands = {"anyOf": list(_bands(self.top))} if self.rounded else {}
         return {"type": type_, "minimum": 0, "maximum": self.top, **bands}
 
 
 def _bands(top: int) -> Iterator[dict[str, int]]:
-    """Yield two significant digits as JSON Schema can say them: at most 99, then 100 to 990 by 10, and so on."""
+    """Yield "two significant digits" as JSON Schema can express it: up to 99, then 100 to 990 by 10, and so on."""
     yield {"maximum": min(top, 99)}
     step = 10
     while 10 * step <= top:
@@ -79,8 +79,8 @@ def _bands(top: int) -> Iterator[dict[str, int]]:
         step *= 10
 
 
-class Exactly(NamedTuple):
-    """One integer from `lowest` to `top`: the schema's own number."""
+class IntegerRange(NamedTuple):
+    """An integer from `lowest` to `top`."""
 
     lowest: int
     top: int
@@ -119,7 +119,7 @@ class PowerOfTwo(NamedTuple):
     @property
     def longest(self) -> Value:
         """A value whose JSON text is as long as this kind allows."""
-        # The word `null` is as long as the largest number.
+        # `null` may be longer than the largest number.
         return max((self.top, None), key=lambda value: len(str(value)))
 
     def violation(self, value: object) -> str | None:
@@ -135,7 +135,7 @@ class PowerOfTwo(NamedTuple):
         return {"enum": [2**power for power in range(self.top.bit_length())] + [None]}
 
 
-class Flag:
+class Boolean:
     """True or false."""
 
     @property
@@ -187,7 +187,7 @@ class Word(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A sorted list of different words of a closed list, at most `ROUTES_NAMED` of them and `other`."""
+    """A sorted list of distinct words of a closed list: at most `ROUTES_NAMED` of them, and `other`."""
 
     words: tuple[str, ...]
 
@@ -218,7 +218,7 @@ class Words(NamedTuple):
 
 
 class _Pattern(NamedTuple):
-    """A string of one exact form."""
+    """A string that matches `pattern`. `name` describes it to people; `example` is as long as it can be."""
 
     name: str
     pattern: str

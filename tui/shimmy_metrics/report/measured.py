@@ -1,4 +1,4 @@
-"""Everything raw about one session, before the fields coarsen it. None of it leaves as it stands here."""
+"""One session before the fields coarsen it. Nothing is sent in this form."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from shimmy_metrics.machine.facts import Facts
 
 
 class Measured(NamedTuple):
-    """One session as it was measured, with what the store and the consent say about the report to be made.
+    """One session as it was measured, with what the store and the consent contribute to its report.
 
     `sealed` is UTC. `version` is the server's own answer. `client_hint` is the environment's word for the program
-    around the server, or None. `first_of_day` and `first_of_month` tell that no report of that UTC day or a later one
-    counted as active use, and that none of that month or a later one told the machine's figures.
+    around the server, or None. `first_of_day`: no report of that UTC day or a later one counted as active use.
+    `first_of_month`: no report of that month or a later one held the machine's figures.
     """
 
     session_id: str
@@ -32,9 +32,9 @@ class Measured(NamedTuple):
 
 
 def first_told(last: str, now: str) -> bool:
-    """Return whether what was last told for the day or month `last` may be told for `now`.
+    """Return whether `now` is later than `last`, the day or month for which this was last reported.
 
-    Both are ISO 8601 texts of one length (`2026-11-23`, `2026-11`); `last` is empty where it was never told. Only a
-    later one may: a clock that goes back tells nothing twice.
+    Both are ISO 8601 texts of the same length (`2026-11-23`, `2026-11`); `last` is empty where it was never reported.
+    A clock that goes back therefore reports nothing twice.
     """
     return now > last

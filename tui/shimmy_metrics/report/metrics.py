@@ -1,11 +1,11 @@
-"""The section `metrics` of a report: what was measured, field by field."""
+"""The fields of the section `metrics`, in the description's order. Add a field here: CONTRIBUTING.md says how."""
 
 from typing import Final
 
 from shimmy_metrics import limits, vocabulary
 from shimmy_metrics.report import coarsen, values
 from shimmy_metrics.report.field import Field, Group
-from shimmy_metrics.report.kinds import Flag, PowerOfTwo, Whole, Word, Words
+from shimmy_metrics.report.kinds import Boolean, Integer, PowerOfTwo, Word, Words
 from shimmy_metrics.vocabulary import TokenSource
 
 MONTHLY: Final = "at most once a month from one store, else null"
@@ -13,7 +13,7 @@ MONTHLY: Final = "at most once a month from one store, else null"
 METRICS: Final[tuple[Field, ...]] = (
     Field(
         "daily_active_usage",
-        Flag(),
+        Boolean(),
         on_screen=(Group.USE, 11),
         meaning="Whether this is the day's first report of use: a request, or 5 minutes.",
         source="the store's note of the last day for which a report said yes",
@@ -26,7 +26,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "session_duration_minutes",
-        Whole(limits.MINUTES_MAX, rounded=True),
+        Integer(limits.MINUTES_MAX, rounded=True),
         on_screen=(Group.USE, 1),
         meaning="How long the session was measured.",
         source="a clock that stops while the machine sleeps (not on Windows), read until the stop or, after a crash, "
@@ -40,7 +40,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "requests_per_session",
-        Whole(limits.REQUESTS_MAX, rounded=True),
+        Integer(limits.REQUESTS_MAX, rounded=True),
         on_screen=(Group.USE, 2),
         meaning="How many requests were counted, answered or not.",
         source="counted as they pass; left out are health checks, OPTIONS, answers 401 and 403, and what is not plain "
@@ -54,7 +54,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "total_tokens_generated",
-        Whole(limits.TOKENS_MAX, rounded=True),
+        Integer(limits.TOKENS_MAX, rounded=True),
         on_screen=(Group.USE, 3),
         meaning="Tokens generated in this session, as far as the answers tell.",
         source="the server's figure where it has one, else one for each streamed piece; some of both are guesses",
@@ -67,7 +67,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "errors_count",
-        Whole(limits.ERRORS_MAX, rounded=True),
+        Integer(limits.ERRORS_MAX, rounded=True),
         on_screen=(Group.USE, 5),
         meaning="Requests that failed: by status or message, or the server broke off.",
         source="counted as they pass, among the counted requests; each at most once",
@@ -94,7 +94,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "models_used_count",
-        Whole(limits.MODELS_MAX),
+        Integer(limits.MODELS_MAX),
         on_screen=(Group.USE, 6),
         meaning="How many different models answered. Names are never kept.",
         source="keyed hashes of the names in answers, in memory, gone when measuring stops",
@@ -107,7 +107,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "concurrent_model_usage",
-        Whole(limits.MODELS_MAX),
+        Integer(limits.MODELS_MAX),
         on_screen=(Group.USE, 7),
         meaning="The most models that were seen to answer at the same time.",
         source="the same hashes, with the times of the latest answers",
@@ -212,7 +212,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "avg_response_time_ms",
-        Whole(limits.MILLISECONDS_MAX, rounded=True, optional=True),
+        Integer(limits.MILLISECONDS_MAX, rounded=True, optional=True),
         on_screen=(Group.SPEED, 1),
         meaning="Mean time to an answer's end, over answers with generated content.",
         source="measured from a request's first byte to its answer's last, or to where the answer was broken off",
@@ -225,7 +225,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "startup_time_ms",
-        Whole(limits.MILLISECONDS_MAX, rounded=True, optional=True),
+        Integer(limits.MILLISECONDS_MAX, rounded=True, optional=True),
         on_screen=(Group.SPEED, 2),
         meaning="Time from the start of the server's process until it listened.",
         source="measured from the process's start until the system lists its port as open",
@@ -238,7 +238,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "peak_requests_per_hour",
-        Whole(limits.PEAK_REQUESTS_MAX, rounded=True),
+        Integer(limits.PEAK_REQUESTS_MAX, rounded=True),
         on_screen=(Group.SPEED, 3),
         meaning="Requests in the session's busiest hour. Not which hour.",
         source="counted as they pass, by the minute",
@@ -251,7 +251,7 @@ METRICS: Final[tuple[Field, ...]] = (
     ),
     Field(
         "gpu_detected",
-        Flag(),
+        Boolean(),
         on_screen=(Group.MACHINE, 6),
         meaning="Whether a GPU by NVIDIA, AMD, Intel or Apple was found.",
         source="the operating system's devices and drivers; a Mac always has one, WSL may lend one without its maker's "

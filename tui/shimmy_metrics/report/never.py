@@ -19,4 +19,4 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("install identifier", "there is none; the session_id in your config names your answer and is never sent"),
     ("server memory use", "shown beside the live figures, stays here"),
 )
-"""What never leaves, and what becomes of it instead (the description, "What Is NOT Collected")."""
+"""What is never sent, and what becomes of it instead (the description, "What Is NOT Collected")."""

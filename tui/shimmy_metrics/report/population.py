@@ -1,10 +1,10 @@
-"""The assumed population: what machines run the server, and what a session on each is like.
+"""The assumed population: which machines run the server, and what a session on each is like.
 
-Nobody knows it. Each distribution below is a guess with its reason beside it, to be corrected by what is published, and
-the identifying bits are only as good as these guesses. Where a guess had to lean, it leans towards variety: that makes
-a report look more identifying, not less.
+Nobody knows it. Each distribution below is a guess with its reason beside it, to be corrected by published figures; the
+identifying bits are only as good as these guesses. In doubt a guess errs on the side of variety, which makes reports
+look more identifying, not less.
 
-Only the tests and `python -m shimmy_metrics.report.identifying` load this.
+Only `report.identifying`'s simulation loads this module.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ MACHINES: Final[tuple[tuple[float, Machine], ...]] = (
 VERSIONS: Final[Shares[str]] = {
     "2.6.5": 50, "2.6.4": 18, "2.6.3": 9, "2.5.0": 8, "2.4.1": 6, "2.0.0": 4, "1.9.0": 3, "": 2,
 }  # fmt: skip
-"""Most update within weeks, some never; a few builds tell no version."""
+"""Most people update within weeks, some never; a few builds report no version."""
 
 REGIONS: Final[Shares[str]] = {"americas": 38, "emea": 34, "apac": 22, "unknown": 6}
 """Where developers are; containers and servers run on UTC."""
@@ -105,24 +105,24 @@ STARTUP_MS: Final = (600.0, 0.8)
 requests to thousands, a word to pages, a fast disk to a slow one."""
 
 IDLE: Final = 0.12
-"""Sessions without a request: started by a login script, or to look."""
+"""The share of sessions without a request: started by a login script, or to have a look."""
 
 WITHOUT_ERRORS: Final = 0.65
-"""Sessions in which nothing fails; in the others up to a tenth of the requests."""
+"""The share of sessions in which nothing fails; in the others up to a tenth of the requests do."""
 
 ACTIVE: Final = 0.6
-"""Reports that are their day's first."""
+"""The share of reports that are their day's first."""
 
 RAN_ALREADY: Final = 0.1
-"""Servers whose start is not measured."""
+"""The share of servers whose start is not measured."""
 
 _SEALED: Final = datetime(2026, 11, 23, 14, 32, 7, tzinfo=UTC)
 _SESSION_ID: Final = "00000000-0000-4000-8000-000000000000"
-"""The same in each: a random name tells nothing, and reports of one day are compared."""
+"""The same in each report: a random name tells nothing, and reports of one day are compared."""
 
 
 def population(size: int, seed: int = 1) -> Iterator[Measured]:
-    """Yield `size` sessions, each of another machine and each its month's first, the same ones for the same seed."""
+    """Yield `size` sessions, each on another machine and each its month's first; the same ones for the same seed."""
     rng = Random(seed)  # noqa: S311 - a simulation, and it must be repeatable
     shares, machines = zip(*MACHINES, strict=True)
     for _ in range(size):

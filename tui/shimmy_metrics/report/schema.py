@@ -1,10 +1,9 @@
 """The published JSON Schema (draft 2020-12) of a report, generated from the fields.
 
-`python -m shimmy_metrics.report.schema` prints it; the file `report.schema.json` beside this one is that output.
+`report.schema.json` beside this file is its text; `python -m support.renew schema`, in `tests/`, writes it.
 """
 
 import json
-import sys
 from typing import Any
 
 from shimmy_metrics.report.field import Field
@@ -37,7 +36,3 @@ def _object(members: dict[str, Any]) -> dict[str, Any]:
 
 def _member(field: Field) -> dict[str, Any]:
     return {"description": f"{field.meaning} Why: {field.purpose}.", **field.kind.schema()}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(text())

@@ -1,4 +1,4 @@
-"""A report's final bytes. Shown, exported and sent are these bytes, and their SHA-256."""
+"""A report's final bytes and their SHA-256: what is shown, exported and sent."""
 
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Sealed(NamedTuple):
-    """The one byte form of a report: the fields' order, compact, ASCII without escapes, integers plain."""
+    """The only byte form of a report: the fields' order, compact, ASCII without escapes, plain integers."""
 
     body: bytes
     sha256: str

@@ -13,7 +13,7 @@ END: Final = "<!-- fields: end -->\n"
 
 
 def table() -> str:
-    """Return the Markdown: every field, what they tell together, and what never leaves."""
+    """Return the Markdown: every field, what they tell together, and what is never sent."""
     head = "| field | values | source | reduced to | why | bits |\n|---|---|---|---|---|---|\n"
     rows = "".join(_row(field) for field in FIELDS)
     never = "".join(f"| {name} | {fate} |\n" for name, fate in NEVER)
@@ -21,7 +21,7 @@ def table() -> str:
 
 
 def renewed(text: str) -> str:
-    """Return a document with the table between its marks renewed. Raises `ValueError` where the marks are missing."""
+    """Return a document with the table between its marks replaced. Raises `ValueError` without the marks."""
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}{table()}{END}{after}"

@@ -1,6 +1,6 @@
-"""Is every byte one that the fields allow? Names each field and key that breaks a rule; never quotes a value.
+"""Check that every byte of a report is allowed by the fields. Violations name fields and keys, and quote no value.
 
-Used by `validate`, before every send, and by the receiving side.
+Used by the command `validate`, before every departure, and by the receiver.
 """
 
 import json
@@ -14,7 +14,7 @@ from shimmy_metrics.report.seal import seal
 
 
 class Violation(NamedTuple):
-    """One rule that is broken: `path` names the field or key (`metrics.gpu_vendor`), or is empty for the whole."""
+    """A broken rule. `path` names the field or key (`metrics.gpu_vendor`); it is empty for the whole body."""
 
     path: str
     rule: str
@@ -25,11 +25,11 @@ class Violation(NamedTuple):
 
 
 class RepeatedKeyError(ValueError):
-    """A key stands twice in one object."""
+    """An object has the same key twice."""
 
 
 def validate_body(body: bytes) -> list[Violation]:
-    """Return what is wrong with a request's body: one report or an array of them. No violation: an empty list."""
+    """Return the violations of a request's body, which is one report or an array of them."""
     parsed, violation = read_json(body)
     if violation is not None:
         return [violation]
@@ -40,9 +40,9 @@ def validate_body(body: bytes) -> list[Violation]:
 
 
 def validate_structure(body: bytes) -> list[Violation]:
-    """Return what is wrong with a body that may have been sealed by older rules: it is a report object or an array.
+    """Return the violations of a body that may have been sealed by older rules: it must be an object or an array.
 
-    What its members may be is not looked at: whether they are what was sent is told by the digest alone.
+    Its members are not checked: the digest alone tells whether they are what was sent.
     """
     parsed, violation = read_json(body)
     if violation is not None:
@@ -52,14 +52,14 @@ def validate_structure(body: bytes) -> list[Violation]:
 
 
 def canonical(parsed: Any) -> bytes:  # noqa: ANN401 - JSON that was checked
-    """Return the one byte form of a checked report or array of reports."""
+    """Return the only byte form of a valid report or array of reports."""
     reports = parsed if isinstance(parsed, list) else [parsed]
     bodies = [seal(_ordered(report)).body for report in reports]
     return bodies[0] if isinstance(parsed, dict) else b"[" + b",".join(bodies) + b"]"
 
 
 def validate_parsed(parsed: object) -> Iterator[Violation]:
-    """Yield what is wrong with a parsed report or array of reports."""
+    """Yield the violations of a parsed report or array of reports."""
     if isinstance(parsed, list):
         if not parsed:
             yield Violation("", "an empty list is no report")
@@ -71,9 +71,9 @@ def validate_parsed(parsed: object) -> Iterator[Violation]:
 
 
 def validate_report(report: object) -> Iterator[Violation]:
-    """Yield what is wrong with one parsed report: missing and unknown fields, and values that break a rule.
+    """Yield the violations of one parsed report: missing and unknown fields, and values that break a rule.
 
-    Its length needs no look: the longest values that the fields admit make less than `REPORT_BYTES`.
+    Its length is not checked: the longest values that the fields admit stay below `REPORT_BYTES`.
     """
     if isinstance(report, dict):
         yield from _members(report)
@@ -83,7 +83,7 @@ def validate_report(report: object) -> Iterator[Violation]:
 
 def _members(report: dict[str, Any]) -> Iterator[Violation]:
     version: Any = report.get("schema_version")
-    # A version that is none is told below, at the field itself.
+    # An invalid version is reported below, as a violation of its field.
     fields = covered(version if BY_NAME["schema_version"].kind.violation(version) is None else SCHEMA_VERSION)
     sections = sorted({field.section for field in fields if field.section})
     own = {field.name for field in fields if not field.section}
@@ -109,7 +109,7 @@ def _unknown(members: dict[str, Any], names: Set[str], place: str) -> Iterator[V
 
 
 def read_json(body: bytes) -> tuple[Any, Violation | None]:
-    """Return the parsed JSON, or what keeps it from being any."""
+    """Return the parsed JSON, or None and why it cannot be parsed."""
     try:
         return parse(body), None
     except RepeatedKeyError as error:
@@ -121,12 +121,12 @@ def read_json(body: bytes) -> tuple[Any, Violation | None]:
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """Return the parsed JSON. Raises `ValueError` for what is none, `RepeatedKeyError` for a key that comes twice."""
+    """Return the parsed JSON. Raises `ValueError` for any other text, `RepeatedKeyError` for a repeated key."""
     return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def printable(key: str) -> str:
-    """Return a key from outside as text that a terminal may show, at most 60 characters of it."""
+    """Return the first 60 characters of a key from outside, escaped so that a terminal may show them."""
     return ascii(key[:60])[1:-1]
 
 

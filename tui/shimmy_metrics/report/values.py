@@ -1,4 +1,4 @@
-"""What a field takes from a measured session: the value that leaves, or what was measured as text."""
+"""What fields take from a measured session: values to be sent, and measured values as text."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +12,7 @@ GIGABYTE: Final = 2**30
 
 
 def minutes(m: Measured) -> int:
-    """Return how long the session was measured."""
+    """Return how many minutes the session was measured."""
     return coarsen.rounded(m.minutes, limits.MINUTES_MAX)
 
 
@@ -33,19 +33,19 @@ def active(m: Measured) -> bool:
 
 
 def memory(m: Measured) -> int | None:
-    """Return the memory in units of 2^30 bytes, in a month's first report."""
+    """Return the memory in units of 2^30 bytes; None but in a month's first report."""
     if not m.first_of_month or m.facts.memory_bytes is None:
         return None
     return coarsen.power_of_two_nearest(m.facts.memory_bytes / GIGABYTE)
 
 
 def cores(m: Measured) -> int | None:
-    """Return the number of cores, in a month's first report."""
+    """Return the number of cores; None but in a month's first report."""
     return None if not m.first_of_month or m.facts.cores is None else coarsen.power_of_two_down(m.facts.cores)
 
 
 def milliseconds(value: int | None) -> int | None:
-    """Return a time, None where it was not measured."""
+    """Return a rounded time, or None where it was not measured."""
     return None if value is None else coarsen.rounded(value, limits.MILLISECONDS_MAX)
 
 
@@ -60,6 +60,6 @@ def memory_text(m: Measured) -> str:
 
 
 def counts_text(counts: Mapping[str, int]) -> str:
-    """Return names with their counts, the most frequent first."""
+    """Return names with their counts, most frequent first."""
     listed = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return ", ".join(f"{name} {count:,}" for name, count in listed) or "none"
