@@ -14,45 +14,56 @@ from shimmy_metrics.store.sqlite_errors import BusyError, FullError, may_lack_ro
 MOVE_AWAY = "Move it away; a new one is made"
 
 
+def _error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("whatever it says")
+    error.sqlite_errorcode = code
+    return error
+
+
 @pytest.mark.parametrize(
-    ("said", "kind", "line"),
+    ("code", "kind", "line"),
     [
-        ("file is not a database", UserError, f"is no database. {MOVE_AWAY}"),
-        ("database disk image is malformed", UserError, f"is damaged. {MOVE_AWAY}"),
+        (sqlite3.SQLITE_NOTADB, UserError, f"is no database. {MOVE_AWAY}"),
+        (sqlite3.SQLITE_CORRUPT, UserError, f"is damaged. {MOVE_AWAY}"),
         (
-            "database or disk is full",
+            sqlite3.SQLITE_FULL,
             FullError,
             "the disk is full. Make room; what was measured stays until then",
         ),
         (
-            "disk I/O error",
+            sqlite3.SQLITE_IOERR_READ,
             UserError,
             "cannot be read or written. See whether the disk or your quota is full, or the disk failing",
         ),
         (
-            "attempt to write a readonly database",
+            sqlite3.SQLITE_READONLY_DIRECTORY,
             UserError,
             "cannot be written. Check who owns it and its directory",
         ),
         (
-            "unable to open database file",
+            sqlite3.SQLITE_CANTOPEN,
             UserError,
             "cannot be opened. Check who owns it and its directory, and whether the disk has room",
         ),
-        ("database is locked", BusyError, "is held by another program. Try again"),
-        ("database table is LOCKED", BusyError, "is held by another program. Try again"),
-        ("no such table: outbox", UserError, f"has not the tables it should have. {MOVE_AWAY}"),
-        ("whatever else", UserError, "cannot be used. Check the disk and the file"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, BusyError, "is held by another program. Try again"),
+        (sqlite3.SQLITE_LOCKED, BusyError, "is held by another program. Try again"),
+        (sqlite3.SQLITE_ERROR, UserError, f"has not the tables it should have. {MOVE_AWAY}"),
+        (sqlite3.SQLITE_MISUSE, UserError, "cannot be used. Check the disk and the file"),
     ],
 )
-def test_each_error_of_sqlite_is_one_line(tmp_path: Path, said: str, kind: type[UserError], line: str) -> None:
+def test_each_error_of_sqlite_is_one_line(tmp_path: Path, code: int, kind: type[UserError], line: str) -> None:
     path = tmp_path / "metrics.db"
-    error = sqlite3.OperationalError(said)
+    error = _error(code)
     with pytest.raises(UserError) as caught, sqlite_errors(path):
         raise error
     assert type(caught.value) is kind
     assert str(caught.value) == f"{path}: {line}"
     assert caught.value.__cause__ is error
+
+
+def test_an_error_of_the_module_s_own_is_a_line_too(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be used"), sqlite_errors(tmp_path / "metrics.db"):
+        raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
 
 
 def test_a_name_in_the_file_that_is_no_text_is_damage(tmp_path: Path) -> None:
@@ -82,7 +93,7 @@ def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(os, "statvfs", statvfs)
     with pytest.raises(UserError) as caught, sqlite_errors(tmp_path / "metrics.db"):
-        raise sqlite3.OperationalError("unable to open database file")
+        raise _error(sqlite3.SQLITE_CANTOPEN)
     assert caught.value.what == "lies on a read-only filesystem"
     assert caught.value.where == str(tmp_path / "metrics.db")
     assert caught.value.remedy == "It stays as it is until that can be written"
@@ -99,14 +110,14 @@ def test_where_that_is_not_so_or_cannot_be_told_the_error_is_said(
 ) -> None:
     monkeypatch.setattr(os, "statvfs", statvfs)
     with pytest.raises(UserError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
-        raise sqlite3.OperationalError("database or disk is full")
+        raise _error(sqlite3.SQLITE_FULL)
 
 
 def test_where_there_is_no_such_question_it_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.delattr(os, "statvfs")
     with pytest.raises(UserError, match="the disk is full"), sqlite_errors(tmp_path / "metrics.db"):
-        raise sqlite3.OperationalError("database or disk is full")
+        raise _error(sqlite3.SQLITE_FULL)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +134,6 @@ def test_where_there_is_no_such_question_it_is_not_asked(tmp_path: Path, monkeyp
     ],
 )
 def test_there_may_be_no_room_behind_more_than_one_error(code: int, lacks: bool) -> None:
-    error = sqlite3.OperationalError("whatever it says")
-    error.sqlite_errorcode = code
+    error = _error(code)
     assert may_lack_room(error) is lacks
     assert not may_lack_room(ValueError())

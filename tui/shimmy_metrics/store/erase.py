@@ -16,18 +16,18 @@ from typing import Final, TypeVar
 from shimmy_metrics.store.ballast import give_up
 from shimmy_metrics.store.database import BUSY_SECONDS, Database, beside, journal_path
 from shimmy_metrics.store.location import filesystem
-from shimmy_metrics.store.sqlite_errors import BusyError, may_lack_room, sqlite_errors
+from shimmy_metrics.store.sqlite_errors import BusyError, is_busy, may_lack_room, sqlite_errors
 from shimmy_metrics.system.locks import lock_holders
 from shimmy_metrics.system.wiping import remove, wipe
 
-Held = TypeVar("Held")
+Result = TypeVar("Result")
 
 _IN_PLACE: Final = frozenset(("exfat", "ext2", "ext3", "ext4", "jfs", "tmpfs", "vfat", "xfs"))
 """Filesystems (mountinfo(5)) where overwriting takes no room. Where it does (btrfs, zfs), a deletion with its journal
 in memory can be refused midway, with nothing on the disk that could undo it."""
 
 
-def erase(db: Database, path: Path, delete: Callable[[], Held]) -> Held:
+def erase(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
     """Run `delete` as one transaction and return what it returned; `db` is the store at `path`, open for writing.
 
     Raises `BusyError`, naming who holds the store where the system tells that, or another `UserError`; nothing is
@@ -60,7 +60,7 @@ def _unlock(db: Database) -> None:
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # frees the lock
 
 
-def _delete(db: Database, path: Path, delete: Callable[[], Held]) -> Held:
+def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
     import sqlite3
 
     ways = ["PERSIST", "PERSIST"]
@@ -128,7 +128,7 @@ def _keep_others_out(path: Path, stack: contextlib.ExitStack) -> None:
         db.execute("PRAGMA locking_mode=EXCLUSIVE")  # before the first access, or SQLite maps an older form's index
         db.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
-        if "locked" in str(error):
+        if is_busy(error):
             raise _held(path) from error
         # Missing, damaged, or on a disk that takes no rollback: nobody can be at work in it.
 

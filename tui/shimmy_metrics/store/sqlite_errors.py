@@ -11,17 +11,6 @@ from shimmy_metrics.errors import UserError, reason_of
 
 MOVE_AWAY: Final = "Move it away; a new one is made"
 
-_KNOWN: Final = {
-    "not a database": ("is no database", MOVE_AWAY),
-    "malformed": ("is damaged", MOVE_AWAY),
-    "full": ("the disk is full", "Make room; what was measured stays until then"),
-    "i/o error": ("cannot be read or written", "See whether the disk or your quota is full, or the disk failing"),
-    "readonly": ("cannot be written", "Check who owns it and its directory"),
-    "unable to open": ("cannot be opened", "Check who owns it and its directory, and whether the disk has room"),
-    "locked": ("is held by another program", "Try again"),
-    "no such": ("has not the tables it should have", MOVE_AWAY),
-}
-
 
 class BusyError(UserError):
     """Another program holds the store at this moment."""
@@ -42,7 +31,14 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _explained(path, error) from error
     except UnicodeDecodeError as error:  # SQLite's own message, quoting what it found where a name should stand
-        raise _line(UserError, path, "malformed") from error
+        raise _line(path, sqlite3.SQLITE_CORRUPT) from error
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another program holds the file."""
+    import sqlite3
+
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def may_lack_room(error: BaseException) -> bool:
@@ -70,13 +66,16 @@ def system_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _explained(path: Path, error: Exception) -> UserError:
+def _explained(path: Path, error: BaseException) -> UserError:
     if _read_only(path.parent):
         remedy = "It stays as it is until that can be written"
         return UserError("lies on a read-only filesystem", where=str(path), remedy=remedy)
-    reason = str(error).lower()
-    kind = BusyError if "locked" in reason else FullError if "full" in reason else UserError
-    return _line(kind, path, reason)
+    return _line(path, _code(error))
+
+
+def _code(error: BaseException) -> int:
+    """Return SQLite's primary result code; 0 for an error of the module's own."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _read_only(folder: Path) -> bool:
@@ -88,8 +87,30 @@ def _read_only(folder: Path) -> bool:
     return False
 
 
-def _line(kind: type[UserError], path: Path, reason: str) -> UserError:
-    for part, (what, remedy) in _KNOWN.items():
-        if part in reason:
-            return kind(what, where=str(path), remedy=remedy)
-    return kind("cannot be used", where=str(path), remedy="Check the disk and the file")
+def _line(path: Path, code: int) -> UserError:
+    import sqlite3
+
+    kind = UserError
+    match code:
+        case sqlite3.SQLITE_NOTADB:
+            what, remedy = "is no database", MOVE_AWAY
+        case sqlite3.SQLITE_CORRUPT:
+            what, remedy = "is damaged", MOVE_AWAY
+        case sqlite3.SQLITE_FULL:
+            kind, what, remedy = FullError, "the disk is full", "Make room; what was measured stays until then"
+        case sqlite3.SQLITE_IOERR:
+            what, remedy = (
+                "cannot be read or written",
+                "See whether the disk or your quota is full, or the disk failing",
+            )
+        case sqlite3.SQLITE_READONLY:
+            what, remedy = "cannot be written", "Check who owns it and its directory"
+        case sqlite3.SQLITE_CANTOPEN:
+            what, remedy = "cannot be opened", "Check who owns it and its directory, and whether the disk has room"
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            kind, what, remedy = BusyError, "is held by another program", "Try again"
+        case sqlite3.SQLITE_ERROR:  # no such table, or column: the statements themselves are sound
+            what, remedy = "has not the tables it should have", MOVE_AWAY
+        case _:
+            what, remedy = "cannot be used", "Check the disk and the file"
+    return kind(what, where=str(path), remedy=remedy)

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from shimmy_metrics.store.sqlite_errors import BusyError
+from shimmy_metrics.store.sqlite_errors import BusyError, is_busy
 from shimmy_metrics.system.files import NO_WAIT
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def leave_wal_mode(db: "Database", path: Path) -> None:
         db.execute("PRAGMA locking_mode=NORMAL")
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # frees the lock
     except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
+        if not is_busy(error):
             raise
         remedy = "Metrics are off until then: stop the server, app or demo that was started before the update"
         raise BusyError("is open in an older version of shimmy-metrics", where=str(path), remedy=remedy) from error
