@@ -1,7 +1,7 @@
-"""The counters of one session, folded from exchanges. Never single requests, never a name.
+"""Add up the exchanges of one session. Neither single requests nor names are kept.
 
-`Aggregate` lives in the meter's process and is folded into; `Counters` is its frozen snapshot. Model names exist here
-only as keyed hashes, and those never leave this object: the snapshot holds how many there were.
+`Aggregate` holds the running sums; `Counters` is its frozen snapshot. Model names exist here only as keyed hashes,
+which never leave this object: the snapshot holds their number.
 """
 
 from collections import Counter, deque
@@ -13,7 +13,7 @@ from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX
 from shimmy_metrics.vocabulary import TokenSource
 
 OVERLAPS_KEPT: Final = 256
-"""Finished exchanges remembered to see which models answered at the same time."""
+"""Finished exchanges kept to tell which models answered at the same time."""
 
 
 class Aggregate:
@@ -47,7 +47,7 @@ class Aggregate:
             self._unread[exchange.unread] += 1
         if exchange.token_source is not None:
             self._sources[exchange.token_source] += 1
-            if exchange.answered is not None:  # lists and polls would hide how long an answer takes
+            if exchange.answered is not None:  # lists and polls would distort the mean response time
                 self._answers += 1
                 self._answer_s += exchange.ended - exchange.started
             if exchange.token_source is not TokenSource.UNKNOWN:
@@ -88,7 +88,7 @@ class Aggregate:
             if len(self._models) >= MODELS_MAX:
                 return
             self._models.add(model)
-        if self._models_at_once < len(self._models):  # else it cannot rise, and nothing is looked through
+        if self._models_at_once < len(self._models):  # else it cannot rise
             self._models_at_once = max(self._models_at_once, self._at_once(model, started, ended))
         self._overlaps.append((model, started, ended))
 
@@ -97,10 +97,10 @@ class Aggregate:
         edges: list[tuple[float, bool, bytes]] = []
         for other, begin, end in reversed(self._overlaps):
             if end <= started:
-                break  # they are kept as they ended: no earlier one reaches into this time
+                break  # they are ordered by their end: no earlier one overlaps
             if other != model and begin < min(end, ended):
                 edges += ((max(begin, started), True, other), (end, False, other))
-        edges.sort()  # of one instant, ends come before beginnings
+        edges.sort()  # at the same instant, ends before beginnings
         running: Counter[bytes] = Counter()
         most = 0
         for _, begins, other in edges:

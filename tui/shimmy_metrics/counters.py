@@ -1,6 +1,6 @@
-"""What one session has counted: the frozen snapshot that the store keeps and from which the report is built.
+"""The counters of one session: the frozen snapshot that the store keeps and from which the report is built.
 
-Never single requests, never a name; `aggregate` makes it, and loads what that takes.
+They hold neither single requests nor names. `aggregate` computes them.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from shimmy_metrics.vocabulary import TokenSource
 
 
 class Counters(NamedTuple):
-    """What a session has counted so far. Plain JSON values alone; every figure stays on this machine until reported.
+    """The counters of a session so far, as plain JSON values.
 
     `sources` counts exchanges with generated content by token source, and `unread` those of unknown amount by where
     they were; `answers` are those that were answered and `answer_ms` their times, `generating_ms` the times of those
@@ -43,14 +43,14 @@ class Counters(NamedTuple):
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `as_json` wrote. Keys of another version are passed over, missing ones take their start value."""
+        """Read what `as_json` wrote. Unknown keys are ignored, missing ones get their default."""
         taken = {name: value for name, value in values.items() if name in cls._fields}
         taken["minutes"] = tuple(taken.get("minutes", ()))
         return cls(**taken)
 
     @property
     def token_source(self) -> TokenSource:
-        """The word for all exchanges together: one source's own word, `mixed` for several, `unknown` for none."""
+        """The token source of the whole session: one source's own word, `mixed` for several, `unknown` for none."""
         met = [source for source in TokenSource if self.sources.get(source, 0)]
         if not met:
             return TokenSource.UNKNOWN
@@ -58,10 +58,10 @@ class Counters(NamedTuple):
 
     @property
     def mean_answer_ms(self) -> int | None:
-        """Mean time from a request's first byte to its answer's last, over answers that generated content, or None."""
+        """Mean time from a request's first byte to its answer's last, over generated answers; None without one."""
         return round(self.answer_ms / self.answers) if self.answers else None
 
     @property
     def tokens_a_second(self) -> float | None:
-        """Tokens generated for each second of answering, or None where nothing was generated."""
+        """Tokens generated per second of answering, or None where nothing was generated."""
         return self.tokens * 1000 / self.generating_ms if self.tokens and self.generating_ms else None

@@ -1,4 +1,4 @@
-"""Every number that bounds something, with the reason for it. Nothing here is read from outside."""
+"""Every bound, with its reason. None can be configured."""
 
 from typing import Final
 
@@ -11,17 +11,17 @@ ROUTES_NAMED: Final = 10
 """All route templates at once would pass `REPORT_BYTES`; the most used are named, the rest become `other`."""
 
 MINUTES_MAX: Final = 520_000
-"""Nearly a year, in two significant digits. A longer session says this much."""
+"""Nearly a year, in two significant digits. A longer session is reported as this."""
 
 REQUESTS_MAX: Final = 10**9
 TOKENS_MAX: Final = 10**12
 ERRORS_MAX: Final = 10**9
 PEAK_REQUESTS_MAX: Final = 10**6
-"""Bounds beyond any honest session, so that a counter's width tells nothing. Like every bound of a rounded figure they
-have two significant digits at most, so that rounding never leads beyond them."""
+"""Beyond any real session, so that a bound tells nothing. Like all bounds of rounded figures they have at most two
+significant digits, so rounding never exceeds them."""
 
 MODELS_MAX: Final = 64
-"""Model hashes kept in memory; above it a count would say more about a machine than about use."""
+"""Model hashes kept in memory. A higher count would tell more about a machine than about its use."""
 
 MILLISECONDS_MAX: Final = 3_600_000
 """One hour for an answer or a start-up."""
@@ -31,28 +31,28 @@ CORES_MAX: Final = 256
 VERSION_PART_MAX: Final = 999
 
 ACTIVE_MINUTES: Final = 5
-"""A session without a request still counts as active use after this long."""
+"""A session without a request counts as active use after this long."""
 
 # --- delivery -----------------------------------------------------------------------------------------------------
 
 SEND_SECONDS: Final = 5.0
-"""The description's time-out, by the wall clock: name look-up, TLS and answer included."""
+"""The description's time-out, by the wall clock, including name lookup, TLS and the answer."""
 
 RELEASE_SECONDS: Final = 2 * SEND_SECONDS
-"""A release by hand that no sender took within this time is over: its own has ended, and nothing leaves later."""
+"""A release by hand that no sender took within this time has expired, so that nothing is sent later."""
 
 EXIT_DELAY_SECONDS: Final = 0.05
 """What sealing and detaching the sender may add to a server's exit."""
 
 REQUEST_BYTES: Final = 32_768
-"""A body above this is cut to fewer reports; the receiver refuses more unread."""
+"""A larger request is split by sending fewer reports; the receiver refuses more without reading it."""
 
 REQUEST_REPORTS: Final = 32
 OUTBOX_REPORTS: Final = 32
 """Older reports are dropped first; the drop is noted in the chain of receipts."""
 
 OUTBOX_DAYS: Final = 14
-"""A report that found no receiver for two weeks is of no use to anybody."""
+"""A report that could not be delivered for two weeks is of no use to anybody."""
 
 DEPARTURES_KEPT: Final = 1_000
 """The newest departures and notes kept whole; older ones become one link of the chain."""
@@ -64,63 +64,63 @@ SKIPPED_MAX: Final = 2
 """Session ends without an attempt after repeated failures: none, then one, then two."""
 
 ANSWER_BYTES: Final = 65_536
-"""How much of a receiver's answer is read."""
+"""How much of a receiver's response is read."""
 
 # --- measuring ------------------------------------------------------------------------------------------------------
 
 CHECKPOINT_SECONDS: Final = 1.0
-"""A crash loses at most this much of the counters; a withdrawal is seen within it."""
+"""A crash loses at most this much of the counters; a withdrawal is noticed within it."""
 
 MINUTES_SHOWN: Final = 60
-"""Per-minute counts kept for the sparkline and the busiest hour."""
+"""Counts per minute kept for the sparkline and the busiest hour."""
 
 HEAD_BYTES: Final = 16_384
-"""A request or response head longer than this is passed on and no longer read. Node and h11 take as much."""
+"""A longer head is passed on, and the connection is read no further. Node and h11 accept as much."""
 
 KEPT_BYTES: Final = 24_576
-"""Of a JSON answer, or of one event of a stream, this much is kept between reads; of a longer one its outline."""
+"""How much of a JSON answer, or of one event of a stream, is kept between reads; of a longer one only the outline."""
 
 ANSWER_TOKENS: Final = 10**8
-"""A figure above this is no token count of one answer: no model's window is near it."""
+"""A larger figure cannot be one answer's token count: no model's context window comes near it."""
 
 PIPELINE_MAX: Final = 64
-"""Requests of one connection that may wait for their answers; more are passed on uncounted."""
+"""Requests of one connection that may await their answers; more are passed on uncounted."""
 
 # --- files ----------------------------------------------------------------------------------------------------------
 
 CONFIG_BYTES: Final = 1_048_576
-"""A config file larger than this is not ours to read or to write."""
+"""A larger config file is neither read nor written."""
 
 NO_WAITS_SECONDS: Final = 0.25
-"""A no waits at most this long for the config's lock, and then is written without it."""
+"""A no waits at most this long for the config's lock; then it is written without it."""
 
 LOCK_WAITS_SECONDS: Final = 5.0
-"""A yes is written under the lock alone, and says after this long that it could not be."""
+"""A yes is written only under the lock; without it, it fails after this long."""
 
 LOOKED_AGAIN_SECONDS: Final = 0.3
-"""How long after it is written a yes looks for a no that was given meanwhile; one without the lock is there by then."""
+"""How long after being written a yes checks for a no given meanwhile; one written without the lock is there by then."""
 
 VALIDATE_BYTES: Final = 16_777_216
-"""The largest file `validate` reads: an export of every receipt is under 4 MB."""
+"""The largest file that `validate` reads: an export of every receipt is under 4 MB."""
 
 LOG_BYTES: Final = 262_144
-"""`metrics.log` is cut to its newer half above this."""
+"""A larger `metrics.log` is cut to its newer half."""
 
 # --- people ---------------------------------------------------------------------------------------------------------
 
 QUESTION_SECONDS: Final = 60
-"""At `serve` a question that nobody answers ends by itself, and the server starts."""
+"""A question that nobody answers at `serve` closes after this long, and the server starts."""
 
 QUESTION_STANDS_SECONDS: Final = 0.3
 SILENCE_SECONDS: Final = 0.1
-"""A letter decides only when the question stood this long, and with silence on both sides (pastes, typed ahead)."""
+"""A letter answers only a question shown this long, with silence before and after it (pastes, typing ahead)."""
 
 REPEAT_SECONDS: Final = 1.0
-"""What opened a question answers it only after this long: keys repeat after half a second, double clicks earlier."""
+"""The key that opened a question answers it only after this long: keys repeat after 0.5 s, double clicks earlier."""
 
 PASTE_KEYS: Final = 8
 PASTE_GAP_SECONDS: Final = 0.01
-"""So many keys in a row, each within this time of the one before: no hand types that, it is a paste come as keys."""
+"""So many keys in a row, each within this time of the one before, are a paste that arrives as keys."""
 
 AFTER_PASTE_SECONDS: Final = 1.0
-"""After such a paste nothing answers for this long: a network may hold back its last byte, which then stands alone."""
+"""After such a paste nothing answers for this long: a network may delay its last byte, which then arrives alone."""

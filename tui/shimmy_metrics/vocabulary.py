@@ -1,11 +1,11 @@
-"""The closed word lists of a report. A word that is not here cannot leave."""
+"""The closed word lists of a report. A word that is not here cannot be sent."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class TokenSource(StrEnum):
-    """Where a token figure comes from. An exchange has any of these but `MIXED`, which a session has for several."""
+    """Where a token figure comes from. `MIXED` is for sessions with several sources; an exchange has any other."""
 
     REPORTED = "reported"
     """The server's usage figures."""
@@ -15,7 +15,7 @@ class TokenSource(StrEnum):
     """The server's own guess (Shimmy's `/v1/messages` divides bytes by four)."""
     MIXED = "mixed"
     UNKNOWN = "unknown"
-    """Content was generated, and nothing tells how much."""
+    """Content was generated, and nobody knows how much."""
 
 
 OTHER: Final = "other"
@@ -37,7 +37,7 @@ ROUTES: Final = (
     "/v1/models",
     "/ws/generate",
 )
-"""Shimmy 2.6.5's routes that count, sorted. A name in a path never appears, its template does."""
+"""Shimmy 2.6.5's routes that count, sorted. A name in a path is replaced by `:name`."""
 
 OTHER_PATHS: Final = (
     "/api/chat",
@@ -59,10 +59,10 @@ OTHER_PATHS: Final = (
     "/v1/images/generations",
     "/v1/responses",
 )
-"""Paths of other servers at which something is generated, sorted. They stay here: a report calls them `other`."""
+"""Paths of other servers that generate something, sorted. They are never sent: a report says `other`."""
 
 UNCOUNTED_ROUTES: Final = ("/health", "/metrics", "/diag", "/docs", "/openapi.json")
-"""Health checks and documentation: probes alone make 25,000 requests a day."""
+"""Health checks and documentation: probes alone can make 25,000 requests a day."""
 
 CLIENTS: Final = (
     "vscode",

@@ -1,4 +1,4 @@
-"""The limits of this process's control groups (Linux containers and units): the least of all levels counts."""
+"""Limits of this process's control groups (Linux containers and units). The lowest of all levels applies."""
 
 import re
 from collections.abc import Iterator
@@ -9,20 +9,20 @@ from shimmy_metrics.machine.mounts import Mount, mounts
 from shimmy_metrics.machine.text_file import parse_whole, read_text
 
 _UNLIMITED: Final = 2**60
-"""Version 1 says "no limit" as a number near 2^63."""
+"""Version 1 writes "no limit" as a number near 2^63."""
 
 _USUAL: Final = Mount("", "/", "/sys/fs/cgroup", frozenset())
-"""Where they lie if the system does not say where they are mounted."""
+"""Where control groups are mounted, if the system does not say."""
 
 
 def memory_limit(root: Path) -> int | None:
-    """Return the least memory limit in bytes, or None where there is none."""
+    """Return the lowest memory limit in bytes, or None without one."""
     limits = []
     for folder, version in _levels(root, "memory"):
         if version == 2:
             told = [read_text(folder / "memory.max")]
         else:
-            # The least of all levels, those that a container cannot see among them.
+            # The lowest of all levels, including those that a container cannot see.
             stat = re.search(r"^hierarchical_memory_limit (\d+)$", read_text(folder / "memory.stat"), re.MULTILINE)
             told = [read_text(folder / "memory.limit_in_bytes"), stat[1] if stat else ""]
         limits += [limit for limit in map(parse_whole, told) if limit is not None and 0 < limit < _UNLIMITED]
@@ -30,7 +30,7 @@ def memory_limit(root: Path) -> int | None:
 
 
 def cores_limit(root: Path) -> float | None:
-    """Return the least share of processor time in cores, or None where there is none."""
+    """Return the lowest share of processor time in cores, or None without a limit."""
     limits = []
     for folder, version in _levels(root, "cpu"):
         if version == 2:
@@ -44,7 +44,7 @@ def cores_limit(root: Path) -> float | None:
 
 
 def _levels(root: Path, controller: str) -> Iterator[tuple[Path, int]]:
-    """Yield this process's group and all above it, with the version of the hierarchy (cgroups(7))."""
+    """Yield the folders of this process's group and its ancestors, each with its hierarchy's version (cgroups(7))."""
     mounted = mounts(root)
     for line in read_text(root / "proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")
@@ -60,7 +60,7 @@ def _levels(root: Path, controller: str) -> Iterator[tuple[Path, int]]:
             continue
         for mount in found:
             base = root / mount.point.lstrip("/")
-            # In a container the path may be one of the host's: then only the mounted root is there to be read.
+            # In a container the path may be the host's: then only the mounted root can be read.
             parts = [part for part in path.removeprefix(mount.top).split("/") if part not in ("", "..")]
             for depth in range(len(parts), -1, -1):
                 yield base.joinpath(*parts[:depth]), version

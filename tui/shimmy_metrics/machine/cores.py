@@ -1,4 +1,4 @@
-"""How many processor cores the machine, or its container, has in all."""
+"""The number of processor cores of the machine or its container."""
 
 import math
 import os
@@ -9,12 +9,12 @@ from shimmy_metrics.machine.cgroup import cores_limit
 
 
 def cores(root: Path = Path("/")) -> int | None:
-    """Return the number of cores, or None where it cannot be read. Half a core counts as one."""
+    """Return the number of cores, or None where it cannot be read. A share of a core counts as a whole one."""
     return least(_present(), cores_limit(root))
 
 
 def least(present: int | None, limit: float | None) -> int | None:
-    """Return the smaller of the cores that are there and the share that is granted, at least 1."""
+    """Return the smaller of the cores present and the share granted, rounded up; at least 1."""
     if present is None or limit is None:
         return present
     return max(1, min(present, math.ceil(limit)))

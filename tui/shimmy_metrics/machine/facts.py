@@ -1,6 +1,6 @@
-"""What this machine is, as a value; `gather` finds it out and the report coarsens it.
+"""Facts about this machine, as a value: `gather` collects them, and the report coarsens them.
 
-Nothing here is a model's or a person's name.
+None of them names a model or a person.
 """
 
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from typing import NamedTuple
 class Facts(NamedTuple):
     """Raw facts. `memory_bytes` and `cores` are the machine's or its container's, at least 1; None where unreadable.
 
-    `system`, `architecture` and `region` are words of `vocabulary`; `gpu_vendor` is one too, or None for none or one of
-    a maker that cannot be told. `zone` is the time zone's name, or the clock's offset (`UTC-05:00`) where there is no
-    name, for the person's own screen; it never leaves.
+    `system`, `architecture`, `region` and `gpu_vendor` are words of `vocabulary`; `gpu_vendor` is None without a GPU,
+    or where its maker is unknown. `zone` is the time zone's name, or without one the clock's offset (`UTC-05:00`); it
+    is shown to the person and never sent.
     """
 
     system: str

@@ -1,4 +1,4 @@
-"""Ask the operating system what this machine is. No program is started and nothing is asked over the network."""
+"""Collect facts about this machine from the operating system. No program is started, no network is used."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from shimmy_metrics.system.environment import Environment
 
 
 def gather(environment: Environment, root: Path = Path("/")) -> Facts:
-    """Return this machine's facts; never raises. `root` is where /proc and /sys are."""
+    """Return this machine's facts. Never raises. `root` is the folder of /proc and /sys."""
     place = locate(zone_name(environment.get("TZ") or None, root), clock_offsets())
     card = gpu(root)
     return Facts(

@@ -1,4 +1,4 @@
-"""Whether there is a graphics processor, and who made it. Never its model; no program is started to find out."""
+"""Whether there is a GPU, and who made it. Its model is never read, and no program is started."""
 
 import os
 import re
@@ -11,37 +11,37 @@ from typing import Final, NamedTuple
 from shimmy_metrics.machine.gpu_linux import VENDORS, Card, cards
 
 _PREFERRED: Final = ("nvidia", "amd", "apple", "intel")
-"""Of several cards the one that models run on: a card of its own before a part of the processor, then in this order."""
+"""Which of several GPUs counts, since models run on it: a discrete one first, then in this order."""
 
 
 class Gpu(NamedTuple):
-    """`vendor` is a word of `vocabulary.GPU_VENDORS`; None for no GPU, or one whose maker the system does not tell."""
+    """`vendor` is a word of `vocabulary.GPU_VENDORS`; None without a GPU, or where its maker is unknown."""
 
     detected: bool
     vendor: str | None
 
 
 def gpu(root: Path = Path("/")) -> Gpu:
-    """Return what the operating system's device list says."""
+    """Return the GPU in the operating system's list of devices."""
     if sys.platform == "win32":
         return preferred(list(_windows()))
     if sys.platform == "darwin":
         return of_mac(os.uname().version)
     found = preferred(cards(root))
-    # WSL lends the Windows machine's GPU as a device that does not say whose it is.
+    # WSL exposes the Windows GPU as a device that does not name its maker.
     return found if found.detected else Gpu(detected=os.path.exists(root / "dev/dxg"), vendor=None)
 
 
 def preferred(found: Sequence[Card]) -> Gpu:
-    """Return the vendor that counts among those found."""
+    """Return the GPU that counts among those found."""
     ordered = sorted(found, key=lambda card: (card.integrated, _PREFERRED.index(card.vendor)))
     return Gpu(detected=bool(ordered), vendor=ordered[0].vendor if ordered else None)
 
 
 def of_mac(kernel: str) -> Gpu:
-    """Return a Mac's, from its kernel's version (`... RELEASE_ARM64_T6000`, also for a translated x64 interpreter).
+    """Return a Mac's GPU, by its kernel's version (`... RELEASE_ARM64_T6000`, also under a translated x64 interpreter).
 
-    Every Mac has a GPU. One with an Intel processor has Intel's or AMD's, and does not tell which in a file.
+    Every Mac has one. On Intel Macs it is Intel's or AMD's, and no file says which.
     """
     return Gpu(detected=True, vendor="apple" if "ARM64" in kernel else None)
 

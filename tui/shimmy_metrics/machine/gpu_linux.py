@@ -1,7 +1,7 @@
-"""The graphics processors that a Linux system lists and that this process can reach.
+"""The GPUs that a Linux system lists and that this process can reach.
 
-A container sees all of its machine's /sys, and in its own /dev only what it was given: there a device without a node
-does not count.
+A container sees the whole /sys of its machine, but in its own /dev only the devices that it was given: there a device
+without a node does not count.
 """
 
 import os
@@ -28,28 +28,28 @@ _ACCELERATOR: Final = 0x12
 neural units of other makers, which are no GPUs."""
 
 _LENT: Final = ("vfio-pci", "pci-stub")
-"""Drivers that keep a device for a virtual machine."""
+"""Drivers that reserve a device for a virtual machine."""
 
 _BOARDS: Final = (
     ("apple", r"apple,(?:arm-platform|agx-.+)"),
     ("nvidia", r"nvidia,tegra(?:124|132|186|194|21\d|23\d|26\d)(?:-.+)?"),
 )
-"""Makers in a device tree's `compatible`: Macs under Linux, Jetson. VideoCore, Mali and Adreno have no word and are not
-counted: `gpu_detected` tells whether there is one of the makers that inference engines are built for."""
+"""Makers by a device tree's `compatible`: Macs under Linux, Jetson. VideoCore, Mali and Adreno have no word and do not
+count: `gpu_detected` means a GPU that inference engines are built for."""
 
 _NVIDIA_NODES: Final = ("nvidiactl", "nvidia0", "nvhost-gpu", "nvgpu", "nvmap")
-"""What NVIDIA's drivers make in /dev, the last three on a Jetson."""
+"""Device nodes of NVIDIA's drivers, the last three on a Jetson."""
 
 
 class Card(NamedTuple):
-    """One graphics processor. `integrated`: it is a part of the machine's processor, or may be."""
+    """One GPU. `integrated`: it is part of the processor, or may be."""
 
     vendor: str
     integrated: bool
 
 
 def cards(root: Path) -> list[Card]:
-    """Return the graphics processors of the makers that have a word; never raises."""
+    """Return the GPUs whose makers have a word. Never raises."""
     return list(_Machine(root).cards())
 
 
@@ -70,14 +70,14 @@ class _Machine:
 
     def _by_node(self) -> Iterator[Card]:
         marks = [self._dev / name for name in _NVIDIA_NODES]
-        # WSL has no node of NVIDIA's, but the library that its Windows driver brings.
+        # WSL has no NVIDIA node, but the library that its Windows driver installs.
         marks.append(self._root / "usr/lib/wsl/lib/libcuda.so.1")
         if self._own_dev:
-            marks.append(self._root / "proc/driver/nvidia/version")  # a container sees its machine's
+            marks.append(self._root / "proc/driver/nvidia/version")  # a container sees the host's
         if any(map(os.path.exists, marks)):
             yield Card("nvidia", integrated=False)
         if os.path.exists(self._dev / "kfd"):
-            yield Card("amd", integrated=True)  # which one it is stands in the PCI list, where that can be read
+            yield Card("amd", integrated=True)  # the PCI list says which, where it can be read
 
     def _of_pci(self, device: Path) -> Iterator[Card]:
         number = _hexadecimal(device / "vendor") or 0
@@ -96,7 +96,7 @@ class _Machine:
         return any(os.path.exists(self._dev / "dri" / node.name) for node in _entries(device / "drm"))
 
     def _by_drm(self) -> Iterator[Card]:
-        """Yield what is no PCI device: a part of a system on a chip."""
+        """Yield GPUs that are no PCI devices, but parts of a system on a chip."""
         for card in _entries(self._root / "sys/class/drm"):
             if self._own_dev or os.path.exists(self._dev / "dri" / card.name):
                 match = re.search(r"^OF_COMPATIBLE_0=(\S+)", read_text(card / "device/uevent"), re.MULTILINE)
@@ -110,7 +110,7 @@ def _boards(compatible: list[str]) -> Iterator[Card]:
 
 
 def _integrated(device: Path) -> bool:
-    """Whether a PCI device is the processor's own: on the first bus, or in one slot with AMD's controllers."""
+    """Whether a PCI device is part of the processor: on the first bus, or in one slot with AMD's controllers."""
     slot = device.name.rpartition(".")[0]
     if slot.startswith("0000:00:"):
         return True

@@ -1,4 +1,4 @@
-"""How much memory the machine, or its container, has in all."""
+"""The total memory of the machine or its container."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from shimmy_metrics.machine.text_file import parse_whole, read_text
 def memory_bytes(root: Path = Path("/")) -> int | None:
     """Return the memory in bytes, at least 1, or None where it cannot be read.
 
-    On Linux `MemTotal` (without what firmware and kernel keep), or the control groups' limit where that is less.
+    On Linux it is `MemTotal`, which excludes what firmware and kernel reserve, or a lower limit of the control groups.
     """
     if sys.platform == "win32":
         return _windows()

@@ -1,4 +1,4 @@
-"""What is mounted where (Linux), from /proc/self/mountinfo (proc(5))."""
+"""Mounted filesystems (Linux), from /proc/self/mountinfo (proc(5))."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _BYTES: Final = 2**20
 
 
 class Mount(NamedTuple):
-    """`top` is what of the filesystem is mounted, `point` where; `options` are the filesystem's own."""
+    """`top` is the mounted folder of the filesystem, `point` where it is mounted; `options` are the filesystem's."""
 
     kind: str
     top: str
@@ -21,7 +21,7 @@ class Mount(NamedTuple):
 
 
 def mounts(root: Path) -> list[Mount]:
-    """Return all mounts in their order, of which a later one hides an earlier one; none where that cannot be read."""
+    """Return all mounts in order; a later one hides an earlier one. Empty where they cannot be read."""
     return list(_read(read_text(root / "proc/self/mountinfo", _BYTES)))
 
 

@@ -1,6 +1,6 @@
-"""Which system and architecture this is, from the interpreter alone.
+"""The operating system and processor architecture, as the interpreter knows them.
 
-Not from the standard library's `platform`: on Windows that starts a program or asks a service, and either can hang.
+Not by the standard library's `platform`, which on Windows starts a program or asks a service: either can hang.
 """
 
 import os
@@ -20,7 +20,7 @@ def system() -> str:
 
 
 def architecture() -> str:
-    """Return the word of `vocabulary.ARCHITECTURES` for what this interpreter was built for."""
+    """Return the word of `vocabulary.ARCHITECTURES` for which this interpreter was built."""
     return architecture_word(_machine(), wide=sys.maxsize > 2**32)
 
 
@@ -30,7 +30,7 @@ def system_word(name: str) -> str:
 
 
 def architecture_word(machine: str, *, wide: bool) -> str:
-    """Return the word for the processor's name. `wide` is whether the interpreter has 64 bits.
+    """Return the word for a processor's name. `wide`: the interpreter is a 64-bit one.
 
     A 64-bit kernel names its processor to 32-bit programs as well (Raspberry Pi OS): those are `other`.
     """
@@ -38,7 +38,7 @@ def architecture_word(machine: str, *, wide: bool) -> str:
 
 
 def built_for(version: str) -> str:
-    """Return the processor's name in a `sys.version` of Windows, `... [MSC v.1938 64 bit (AMD64)]`, or empty."""
+    """Return the processor's name in Windows' `sys.version` (`... [MSC v.1938 64 bit (AMD64)]`), or empty."""
     match = re.search(r"bit \((\w+)\)", version)
     return match[1] if match else ""
 

@@ -1,8 +1,8 @@
-"""A third of the world, from the clock's time zone. Never from the network.
+"""A third of the world, by the clock's time zone. Never by the network.
 
-A known zone's name decides. Without one, or under a rule of the person's own (`TZ=EST5EDT,M3.2.0,M11.1.0`), the clock's
-offsets do; so they do where they cannot be that zone's: a container may get its host's zone under the name of its own.
-`UTC` and its other names say nothing, so `unknown`: servers everywhere run on it.
+A known zone name decides. Without one, or under a custom rule (`TZ=EST5EDT,M3.2.0,M11.1.0`), the clock's offsets
+decide; so they do where they do not fit the name: a container may get its host's zone under the name of its own. `UTC`
+and its synonyms mean `unknown`, since servers everywhere run on it.
 
 Where a name leaves a choice: the Middle East with Turkey and the Caucasus is emea, as sales regions draw it; Central
 Asia, Afghanistan and Russia's Asian zones are apac; Greenland is americas; Hawaii, Easter Island and the Galapagos are
@@ -66,46 +66,46 @@ _ODD: Final[dict[str, str]] = {
         APAC,
     ),
 }  # fmt: skip
-"""Zones whose area says too little, and names without an area."""
+"""Zones whose area is ambiguous, and names without an area."""
 
 
 _SILENT: Final = frozenset(
     ["Etc/GMT", "Etc/GMT0", "Etc/Greenwich", "Etc/UCT", "Etc/UTC", "Etc/Universal", "Etc/Zulu", "Factory", "GMT",
      "GMT+0", "GMT-0", "GMT0", "Greenwich", "UCT", "UTC", "Universal", "Zulu"]
 )  # fmt: skip
-"""Names that are known and say nothing about a place."""
+"""Known names that tell nothing about a place."""
 
 _SPANS: Final = {AMERICAS: ((-600, 0),), EMEA: ((-60, 240),), APAC: ((270, 840), (-720, -480))}
-"""The least and greatest standard offsets of a region's zones, in minutes."""
+"""The range of standard offsets of a region's zones, in minutes."""
 
 _OWN: Final = ("/etc/localtime", "/usr/share/zoneinfo/localtime", "localtime")
-"""Ways to say in `TZ` what holds without it."""
+"""Values of `TZ` that mean the same as no `TZ`."""
 
 _SHAPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}")
-"""A zone's name. A path, a rule or anything that would disturb a terminal is none."""
+"""A zone's name: no path, no rule, nothing that would disturb a terminal."""
 
 
 class Offsets(NamedTuple):
-    """The clock's offsets from UTC in minutes, east positive; `summer` is None where no daylight is saved."""
+    """The clock's offsets from UTC in minutes, east positive; `summer` is None without daylight saving time."""
 
     standard: int
     summer: int | None
 
 
 class Place(NamedTuple):
-    """`region` is a word of `vocabulary.REGIONS`; `zone` is what it was told from: a known name, or `UTC-05:00`."""
+    """`region` is a word of `vocabulary.REGIONS`; `zone` is what it follows from: a known name, or `UTC-05:00`."""
 
     region: str
     zone: str
 
 
 def clock_offsets() -> Offsets:
-    """Return this process's offsets of January and July, the smaller as `standard`. It follows `TZ` by itself."""
+    """Return this process's offsets in winter and summer, the smaller as `standard`. `time` follows `TZ` by itself."""
     return Offsets(-time.timezone // 60, -time.altzone // 60 if time.daylight else None)
 
 
 def zone_name(variable: str | None, root: Path = Path("/")) -> str:
-    """Return the machine's time zone by name, or empty. `variable` is the value of `TZ`, which wins, name or not."""
+    """Return the machine's zone name, or empty. `variable`, the value of `TZ`, takes precedence even if no name."""
     if variable and variable.removeprefix(":") not in _OWN:
         return _named(variable)
     with suppress(OSError):
@@ -116,7 +116,7 @@ def zone_name(variable: str | None, root: Path = Path("/")) -> str:
 
 
 def region_of(name: str) -> str | None:
-    """Return the region of a zone's name, `unknown` for one that says nothing, None for a name that is not known."""
+    """Return the region of a zone's name, `unknown` for one that tells nothing, None for an unknown name."""
     if name in _SILENT:
         return UNKNOWN
     if name in _ODD:
@@ -125,15 +125,16 @@ def region_of(name: str) -> str | None:
     if found and area in _AREAS:
         return _AREAS[area]
     match = re.fullmatch(r"Etc/GMT([+-](?:\d|1[0-4]))", name)
-    # The signs of these names are turned round: Etc/GMT+5 lies west of Greenwich.
+    # The signs of these names are inverted: Etc/GMT+5 lies west of Greenwich.
     return region_of_offsets(Offsets(-int(match[1]) * 60, None)) if match else None
 
 
 def region_of_offsets(offsets: Offsets) -> str:
     """Return the region of a clock's offsets.
 
-    Greenwich itself says nothing, unless it saves daylight (the British Isles, Portugal). UTC-10 is mostly Hawaii;
-    UTC-11 and UTC-12 are Pacific islands. Iran (+03:30) and the Gulf (+04:00) are emea, Afghanistan (+04:30) is apac.
+    Offset 0 tells nothing without daylight saving time; the British Isles and Portugal have it. UTC-10 is mostly
+    Hawaii; UTC-11 and UTC-12 are Pacific islands. Iran (+03:30) and the Gulf (+04:00) are emea, Afghanistan (+04:30)
+    is apac.
     """
     if offsets.standard == 0:
         return UNKNOWN if offsets.summer is None else EMEA
@@ -143,7 +144,7 @@ def region_of_offsets(offsets: Offsets) -> str:
 
 
 def locate(name: str, offsets: Offsets) -> Place:
-    """Return the place by its zone's name, or by the clock where that is not a known one, or not this clock's."""
+    """Return the place by its zone's name, or by the clock where the name is unknown or does not fit the clock."""
     region = region_of(name)
     if region is not None and _may_be(region, offsets):
         return Place(region, name)
@@ -153,7 +154,7 @@ def locate(name: str, offsets: Offsets) -> Place:
 
 
 def _may_be(region: str, offsets: Offsets) -> bool:
-    """Whether a zone of that region may have this clock. One at Greenwich, without summer time, contradicts nothing."""
+    """Whether a zone of that region can have these offsets. A clock on UTC contradicts no name."""
     if offsets == Offsets(0, None):
         return True
     if region == UNKNOWN:
@@ -162,7 +163,7 @@ def _may_be(region: str, offsets: Offsets) -> bool:
 
 
 def _named(said: str) -> str:
-    """Return the zone's name in a value of `TZ`, a link's target or a line of /etc/timezone, or empty."""
+    """Return the zone's name in a value of `TZ`, a link's target or a line of /etc/timezone; else empty."""
     _, folder, below = said.partition("zoneinfo/")
     name = (below if folder else said.removeprefix(":")).strip().removeprefix("posix/").removeprefix("right/")
     return name if _SHAPE.fullmatch(name) else ""

@@ -1,1 +1,1 @@
-"""The machine under us: environment, profile, files, locks, clock, log, hand-over. No rule of metrics lives here."""
+"""The operating system: environment, profile, files, locks, clock, log, hand-over. No rule of metrics is here."""

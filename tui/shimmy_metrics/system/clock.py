@@ -1,4 +1,4 @@
-"""Time, as a value that tests can replace."""
+"""Time as a value, which tests can replace."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ def _utc_now() -> datetime:
 
 
 class Clock(NamedTuple):
-    """`now` gives the UTC date and time; `monotonic` gives seconds that do not run while the machine sleeps."""
+    """`now` returns the time in UTC; `monotonic` returns seconds, which stop while the machine sleeps."""
 
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
-"""The sole reader of the process environment, as one frozen value with a property for each thing asked of it."""
+"""The sole reader of the process environment: one frozen value with a property for each question."""
 
 import os
 from collections.abc import Mapping
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 _ON: Final = frozenset({"", "on", "1", "true", "yes"})
-"""The words of `SHIMMY_METRICS` that switch nothing; in an off-switch an unknown word must not leave things on."""
+"""The values of `SHIMMY_METRICS` that switch nothing off. Any other does: an off-switch errs towards off."""
 
 _UNSET: Final = frozenset({"", "0", "false", "no"})
 _KEY_CHARACTERS: Final = 16
 _SWITCH_CHARACTERS: Final = 16
-"""A switch's value that is longer, or more than letters and digits, is not repeated on screens and in the store."""
+"""A longer value of a switch, or one with other characters than letters and digits, is not shown or stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Environment:
         return cls(dict(os.environ))
 
     def get(self, name: str) -> str:
-        """Return the variable's value without surrounding space, empty where it is not set."""
+        """Return the variable's value without surrounding space; empty where it is not set."""
         return self.variables.get(name, "").strip()
 
     @property
     def switch(self) -> str:
-        """The variable that switches metrics off, with its value, as `NAME=value`; empty where none does.
+        """The variable that switches metrics off, as `NAME=value`; empty without one.
 
         The environment can only switch off: `SHIMMY_METRICS=on` means nothing.
         """
@@ -43,7 +43,7 @@ class Environment:
 
     @property
     def continuous_integration(self) -> bool:
-        """Whether `CI` is set: it silences the question and changes nothing else."""
+        """Whether `CI` is set: then nobody is asked. Nothing else changes."""
         return self.get("CI").lower() not in _UNSET
 
     @property
@@ -53,7 +53,7 @@ class Environment:
 
     @property
     def api_key_holds(self) -> bool:
-        """Whether `SHIMMY_API_KEY` is one that Shimmy accepts: at least 16 printable ASCII characters."""
+        """Whether Shimmy accepts `SHIMMY_API_KEY`: at least 16 printable ASCII characters, no space."""
         key = self.variables.get("SHIMMY_API_KEY", "")
         return len(key) >= _KEY_CHARACTERS and key.isascii() and key.isprintable() and " " not in key
 
@@ -64,17 +64,17 @@ class Environment:
 
     @property
     def supervised(self) -> bool:
-        """Whether a process we leave behind would be killed or would hold up the stop.
+        """Whether a process that outlives this one would be killed, or would delay the stop.
 
-        So it is for a container's first process and a systemd unit's own. `INVOCATION_ID` alone says too little: every
-        shell of a desktop inherits it. `SYSTEMD_EXEC_PID` (systemd.exec(5)) names the unit's process.
+        True for a container's first process and for a systemd unit's main process. `INVOCATION_ID` is not enough:
+        every shell of a desktop inherits it. `SYSTEMD_EXEC_PID` (systemd.exec(5)) names the unit's process.
         """
         of_a_unit = bool(self.get("INVOCATION_ID")) and self.get("SYSTEMD_EXEC_PID") in ("", str(os.getpid()))
         return os.getpid() == 1 or of_a_unit
 
     @property
     def in_container(self) -> bool:
-        """Whether this is the first process of its world, or one of a container's."""
+        """Whether this process runs in a container, or is the first of its PID namespace."""
         marks = ("/.dockerenv", "/run/.containerenv")
         named = self.get("KUBERNETES_SERVICE_HOST") or self.get("container")
         return os.getpid() == 1 or bool(named) or any(os.path.exists(mark) for mark in marks)

@@ -16,14 +16,14 @@ PRIVATE_DIR: Final = 0o700
 # Flags of `os.open` that not every system has.
 NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 NO_WAIT: Final[int] = getattr(os, "O_NONBLOCK", 0)
-"""A FIFO in the file's place must not hang us."""
+"""Opening a FIFO in the file's place must not block."""
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 
 
 def read_bounded(path: Path, limit: int) -> bytes | None:
-    """Return the regular file's bytes, or None where there is none.
+    """Return a regular file's bytes, or None where no file exists.
 
-    Raises `UserError` where it is no regular file, cannot be read, or holds more than `limit` bytes.
+    Raises `UserError` where it is not a regular file, cannot be read, or holds more than `limit` bytes.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | NO_WAIT)
@@ -52,7 +52,7 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a private file that did not exist before. Raises `FileExistsError` or `UserError`."""
+    """Create a private file. Raises `FileExistsError`, or `UserError` where it cannot be written."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         try:
@@ -72,7 +72,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def make_private_dir(path: Path) -> None:
-    """Make the directory and its missing parents, each for this user alone. Raises `OSError`."""
+    """Make the directory and its missing parents, each accessible to this user alone. Raises `OSError`."""
     missing = []
     while not path.exists():
         missing.append(path)
@@ -82,15 +82,15 @@ def make_private_dir(path: Path) -> None:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file of our own, in a folder of our own, and return its descriptor.
+    """Open a private file in a private folder and return its descriptor.
 
-    `flags` are those of `os.open`; with `O_CREAT` a missing file is made, 0600. `O_TRUNC` would cut a file that nobody
-    has looked at: cut it afterwards, with `os.ftruncate`. What somebody may have planted is never followed, written or
-    waited for: a symbolic or hard link, a FIFO, another user's file, any file in a folder that others may write. Raises
-    `PermissionError` for one, with a reason in `strerror`, and `OSError` as `os.open` does.
+    `flags` are those of `os.open`; with `O_CREAT` a missing file is made, 0600. `O_TRUNC` is not allowed: it would
+    truncate a file before it is checked; use `os.ftruncate` afterwards. Whatever somebody could have planted is never
+    followed, written or waited for: a symbolic or hard link, a FIFO, another user's file, any file in a folder that
+    others may write. Raises `PermissionError` for these, with the reason in `strerror`, and whatever `os.open` raises.
     """
     assert not flags & os.O_TRUNC
-    if sys.platform == "win32":  # there a folder has no descriptor, and no mode that tells who may write it
+    if sys.platform == "win32":  # no folder descriptors there, and modes do not tell who may write
         return _own_file(os.open(path, flags, PRIVATE_FILE), path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -107,7 +107,7 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def not_private(found: os.stat_result) -> str:
-    """Return why what was found is no file of our own, empty where it is one."""
+    """Return why a file is not private; empty where it is."""
     if stat.S_ISLNK(found.st_mode):
         return "is a link"
     if not stat.S_ISREG(found.st_mode):
@@ -118,9 +118,9 @@ def not_private(found: os.stat_result) -> str:
 
 
 def another_owner(path: Path, *, root_counts: bool = False) -> bool:
-    """Whether `path`, or its nearest existing ancestor, belongs to somebody else (a home directory under sudo).
+    """Whether `path`, or its nearest existing ancestor, belongs to another user (a home directory under sudo).
 
-    What root gave out is common ground (/tmp, /var/lib) unless `root_counts`.
+    Root does not count as another user unless `root_counts`: /tmp and /var/lib are everybody's.
     """
     if not hasattr(os, "geteuid"):
         return False
@@ -134,12 +134,12 @@ def another_owner(path: Path, *, root_counts: bool = False) -> bool:
 if sys.platform == "win32":
 
     def others_may_write(folder: Path | int) -> bool:
-        """Return False: on Windows a mode does not tell."""
+        """Return False: on Windows modes do not tell."""
         return False
 else:
 
     def others_may_write(folder: Path | int) -> bool:
-        """Whether somebody else may write the folder: everybody, or a group that is not this user's own.
+        """Whether others may write the folder: everybody, or a group other than this user's own.
 
         `folder` is a path or an open descriptor. Raises `OSError`.
         """
@@ -149,7 +149,7 @@ else:
         return bool(found.st_mode & stat.S_IWGRP) and (_has_acl(folder) or not _own_group(found.st_gid))
 
     def _own_group(number: int) -> bool:
-        """Whether a group is this user's private one: it bears the user's name, and nobody else is in it."""
+        """Whether a group is this user's private one: it has the user's name and no other member."""
         import grp  # both only where a folder's group may write
         import pwd
 
@@ -160,7 +160,7 @@ else:
         return group.gr_name == me and set(group.gr_mem) <= {me}
 
     def _has_acl(folder: Path | int) -> bool:
-        """Whether an access control list names further users, whose rights stand in the mode as the group's."""
+        """Whether an access control list names more users; the mode shows their rights as the group's."""
         return sys.platform == "linux" and "system.posix_acl_access" in os.listxattr(folder)
 
 

@@ -1,7 +1,7 @@
 """Hand over to the real shimmy binary: the process becomes it, untouched.
 
-Kept to `os` and `sys`, so that standing in for the binary costs little more than starting Python. Candidates that are
-this program, or another install of it, are passed over.
+Only `os` and `sys` are imported, so that standing in for the binary costs little more than starting Python. Candidates
+that are this program, or another install of it, are skipped.
 """
 
 import os
@@ -17,8 +17,8 @@ _LAUNCHER_BYTES: Final = 262_144
 """A launcher script or a Windows launcher with its script inside is smaller than this; the real binary is 9 MB."""
 
 _TRIED: Final = "SHIMMY_METRICS_TRIED"
-"""Launchers that a hand-over went through (`pid:path:path`). A shim of a version manager leads back to us; the second
-time round it is passed over. Set only before a script is started, never before the real binary."""
+"""Launchers that a hand-over has been through (`pid:path:path`). A version manager's shim leads back to this program;
+the second time it is skipped. Set only before a script is started, never before the real binary."""
 
 
 def real_binary(variables: dict[str, str]) -> str | None:
@@ -32,7 +32,7 @@ def real_binary(variables: dict[str, str]) -> str | None:
 
 
 def missing(variables: dict[str, str]) -> "UserError":
-    """Return what a person is told where `real_binary` found none."""
+    """Return the error for `real_binary` having found none."""
     from shimmy_metrics.errors import UserError
     from shimmy_metrics.exit_codes import Exit
 
@@ -45,7 +45,7 @@ def missing(variables: dict[str, str]) -> "UserError":
 
 
 def refused(binary: str, variables: dict[str, str], error: OSError) -> "UserError":
-    """Return what a person is told where the system does not run the binary that `real_binary` found."""
+    """Return the error for a binary that the system does not run."""
     from shimmy_metrics.errors import UserError, reason_of
     from shimmy_metrics.exit_codes import Exit
 
@@ -63,7 +63,7 @@ def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> N
     if _is_script(binary):
         passed[_TRIED] = os.pathsep.join([str(os.getpid()), *_tried(variables), binary])
     if sys.platform == "win32":
-        # There is no exec that keeps the process there: a child, and its status as ours.
+        # No exec there keeps the process: run a child, and exit with its status.
         os._exit(os.spawnve(os.P_WAIT, binary, [binary, *arguments], passed))  # noqa: S606 - the point of it
     os.execve(binary, [binary, *arguments], passed)  # noqa: S606 - the point of it
 
@@ -72,7 +72,7 @@ def _candidates(variables: dict[str, str]) -> Iterator[str]:
     named = variables.get("SHIMMY_BIN", "")
     if named:
         yield named
-        return  # somebody who names a binary wants that one or an error, not a surprise
+        return  # whoever names a binary wants that one or an error
     name = "shimmy.exe" if sys.platform == "win32" else "shimmy"
     for folder in variables.get("PATH", os.defpath).split(os.pathsep):
         if folder:
@@ -81,7 +81,7 @@ def _candidates(variables: dict[str, str]) -> Iterator[str]:
 
 def _tried(variables: dict[str, str]) -> list[str]:
     owner, *paths = variables.get(_TRIED, "").split(os.pathsep)
-    # exec keeps the process: another process's list is a leftover and says nothing.
+    # exec keeps the process ID: a list of another process is left over and means nothing.
     return paths if owner == str(os.getpid()) else []
 
 

@@ -1,4 +1,4 @@
-"""Operating-system locks: held while the process lives, gone when it dies, however it dies."""
+"""Operating-system locks: held by a living process, released when it dies, however it dies."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ _LOOK_SECONDS: Final = 0.1
 
 
 class Lock:
-    """An exclusive lock on one file, which is made where it is missing. `release` (or the process's end) frees it."""
+    """An exclusive lock on one file, created if missing. `release`, or the end of the process, frees it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,9 +37,9 @@ class Lock:
             time.sleep(_LOOK_SECONDS / 20)
 
     def shared(self) -> int | None:
-        """Return a descriptor with which a process that inherits it holds the lock as well, also when this one is gone.
+        """Return a descriptor that shares the lock: a process that inherits it keeps the lock when this one has ended.
 
-        None where nothing is held or the system knows no such thing. Closing it is the caller's matter.
+        None where the lock is not held, or the system has no such thing. The caller closes it.
         """
         if sys.platform == "win32" or self._descriptor is None:
             return None
@@ -48,13 +48,13 @@ class Lock:
         return None
 
     def in_place(self) -> bool:
-        """Whether it is held, and its file is still where others look for it."""
+        """Whether the lock is held, and its file is still at its path."""
         return self._descriptor is not None and _is_at(self._descriptor, self._path)
 
     def release(self, *, remove: bool = False) -> None:
-        """Free the lock; with `remove` the file goes first, so that nobody finds it unlocked.
+        """Free the lock; with `remove` delete its file first, so that nobody finds it unlocked.
 
-        A file that somebody else has put in its place since stays.
+        A file that somebody else has put in its place is not deleted.
         """
         if self._descriptor is None:
             return
@@ -83,7 +83,7 @@ def is_locked(path: Path) -> bool:
 
 
 def lock_holders(path: Path, locks: Path = Path("/proc/locks")) -> list[int]:
-    """Return the other processes that hold a lock on the file, as Linux lists them (proc(5)); empty elsewhere."""
+    """Return the other processes that hold a lock on the file, from /proc/locks (proc(5)); empty but on Linux."""
     if sys.platform != "linux":
         return []
     with contextlib.suppress(OSError, ValueError, IndexError):
@@ -114,7 +114,7 @@ else:
     import fcntl
 
     def try_lock(descriptor: int) -> bool:
-        """Lock an open file; return False where another process has it. Raises `OSError` where none can be had."""
+        """Lock an open file; return False where another process has it. Raises `OSError` if locks are unsupported."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

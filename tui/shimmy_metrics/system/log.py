@@ -1,7 +1,7 @@
-"""The local log: what went wrong on the metrics side, told to nobody else.
+"""The local log: what went wrong with metrics. It is never sent.
 
-A line holds a time and an event in our own words; of an error its kind alone, since a message may quote a path or a
-name. Writing it can fail, and that is not an error either.
+A line holds a time and an event in our own words; of an error only its type, since a message may quote a path or a
+name. A line that cannot be written is dropped.
 """
 
 import contextlib
@@ -22,16 +22,16 @@ Event = Literal[
     "the app could not do something",
 ]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
-"""Every event that a line can name, besides what became of a departure. `validate` knows no others."""
+"""Every event that a line can name, besides outcomes of departures. `validate` accepts no others."""
 
 
 def log_departure(profile: Profile, outcome: str, *, reports: int, status: int) -> None:
-    """Add the line of a departure: its outcome's word, how many reports, the HTTP status or 0."""
+    """Append a departure's line: its outcome, the number of reports, the HTTP status or 0."""
     _add(profile, f"{outcome}: {reports} report(s), status {status}")
 
 
 def log_event(profile: Profile, event: Event, error: BaseException | None = None) -> None:
-    """Add one line. Where the state directory does not exist nothing is written: off means off."""
+    """Append one line. Without a state directory nothing is written: off means off."""
     _add(profile, f"{event} ({type(error).__name__})" if error is not None else event)
 
 

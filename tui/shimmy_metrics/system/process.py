@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def age_seconds() -> float:
-    """Return how long ago this process began, in seconds; 0 where the system does not tell it. Linux tells it in 10 ms.
+    """Return how long ago this process started, in seconds, to 10 ms on Linux; 0 elsewhere.
 
-    Starting Python alone takes a second on a busy machine, so whoever promises a time cannot count from the first line.
+    On a busy machine Python alone takes a second to start: a promised time cannot be counted from the first line.
     """
     if sys.platform != "linux":
         return 0.0

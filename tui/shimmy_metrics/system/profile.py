@@ -1,4 +1,4 @@
-"""Which config, which state directory, which environment, which clock: everything that tests and the demo replace."""
+"""Config, state directory, environment and clock: everything that tests and the demo replace."""
 
 import contextlib
 import os
@@ -14,11 +14,11 @@ from shimmy_metrics.system.environment import Environment
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The person's place on this machine.
+    """Where one person's files are, and what the process knows of its surroundings.
 
-    `config_path` is `config.json`; `legacy_config_path` is where Shimmy's own source looks on macOS (its no counts, its
-    yes does not), None elsewhere. `state_dir` holds `metrics.db` and `metrics.log` and may not exist. `home` is where a
-    person's exports are saved unless they name another place, None where the profile is not their own (the demo).
+    `config_path` is `config.json`; `legacy_config_path` is where Shimmy's own source looks on macOS (a no there counts,
+    a yes does not), None elsewhere. `state_dir` holds `metrics.db` and `metrics.log`, and may not exist. `home` is
+    where exports are saved by default; None where the profile is not the person's own (the demo).
     """
 
     config_path: Path
@@ -39,9 +39,9 @@ class Profile:
 
     @classmethod
     def under(cls, root: Path, variables: Mapping[str, str] | None = None, clock: Clock | None = None) -> Self:
-        """Return a profile that lives wholly below `root`: what the demo and the tests use.
+        """Return a profile wholly below `root`, for the demo and the tests.
 
-        Its environment says so too, so that a process started with it finds the same profile as `current`.
+        A process that is started with its environment finds the same profile as `current`.
         """
         places = {"APPDATA" if sys.platform == "win32" else "XDG_CONFIG_HOME": str(root / "config")}
         environment = Environment({**(variables or {}), **places, "XDG_STATE_HOME": str(root / "state")})
@@ -54,7 +54,7 @@ class Profile:
 
 
 def _home() -> Path:
-    """Return the home directory; the root where there is none (a container's user without an entry of its own)."""
+    """Return the home directory; the root without one (a container's user without an entry in /etc/passwd)."""
     try:
         home = Path.home()
     except RuntimeError:
@@ -67,18 +67,18 @@ def _config_dir(environment: Environment, home: Path) -> Path:
         roaming = environment.get("APPDATA")
         return Path(roaming) / "shimmy" if roaming else home / "AppData/Roaming/shimmy"
     base = environment.get("XDG_CONFIG_HOME")
-    # The XDG base directory specification: a relative path there is invalid and ignored.
+    # By the XDG base directory specification a relative path is invalid and ignored.
     return (Path(base) if os.path.isabs(base) else home / ".config") / "shimmy"
 
 
 def _state_dir(environment: Environment, home: Path) -> Path:
     base = environment.get("XDG_STATE_HOME")
-    if os.path.isabs(base):  # on every system: whoever sets it means it
+    if os.path.isabs(base):  # on every system, since somebody has set it
         return Path(base) / "shimmy"
-    if sys.platform != "linux":  # there it says what stands below, and takes half as long as Python's own start
+    if sys.platform != "linux":  # on Linux it returns the same as below, for half of Python's own start-up time
         import platformdirs
 
-        with contextlib.suppress(RuntimeError):  # without a home; older ones of it return the `~` as it stands
+        with contextlib.suppress(RuntimeError):  # raised without a home; older versions return the `~` unexpanded
             found = platformdirs.user_state_path("shimmy", appauthor=False)
             if found.is_absolute():
                 return found

@@ -1,4 +1,4 @@
-"""Lines of text for whoever reads them: folded between words on a terminal, whole for a pipe or a file."""
+"""Print lines of text: wrapped between words on a terminal, unwrapped to a pipe or a file."""
 
 import os
 import sys
@@ -7,28 +7,28 @@ from typing import Final
 from shimmy_metrics.errors import harmless
 
 COLUMNS: Final = 80
-"""Where the terminal does not tell its width."""
+"""The width of a terminal that does not report one."""
 
 _LEAST: Final = 20
-"""Columns below which folding would only add rows."""
+"""Below this width lines are not wrapped: it would only add rows."""
 
 
 def print_line(line: str) -> None:
-    """Print a line on standard output, at once. What is not printable in it is spelled out."""
+    """Print a line to standard output and flush it. Characters that are not printable are escaped."""
     line = harmless(line)
     sys.stdout.write(f"{wrap_line(line, _columns()) if sys.stdout.isatty() else line}\n")
     sys.stdout.flush()
 
 
 def wrap_line(line: str, columns: int) -> str:
-    """Return the line broken between words so that it fits, each part as far in as the first.
+    """Return the line wrapped between words, each row indented like the first.
 
-    What holds a report (its JSON begins with a brace) stays one line: not a byte is added to it.
+    A line that holds a report (JSON begins with a brace) is never wrapped: its bytes stay as they are.
     """
-    room = columns - 1  # some terminals leave an empty row behind a full one
+    room = columns - 1  # some terminals print an empty row after a full one
     if len(line) <= room or columns < _LEAST or "{" in line:
         return line
-    import textwrap  # with regular expressions behind it, and a pipe does not want it
+    import textwrap  # it loads `re`, which a pipe does not need
 
     words = line.lstrip()
     indent = line[: len(line) - len(words)]

@@ -1,6 +1,6 @@
-"""Removing a file so that its blocks do not go back to the filesystem with what it held.
+"""Remove a file so that its blocks return to the filesystem without its contents.
 
-That is all that can be said: what a drive, a copy-on-write filesystem, a snapshot or a backup keeps is beyond it.
+No more is promised: a drive, a copy-on-write filesystem, a snapshot or a backup may keep them.
 """
 
 import contextlib
@@ -15,9 +15,9 @@ _CHUNK: Final = 2**20
 
 
 def wipe(path: Path) -> None:
-    """Overwrite a file in place with zeros, then cut it; both are on the disk when this returns.
+    """Overwrite a file in place with zeros, then truncate it; both are on the disk when this returns.
 
-    A file with a second name (a hard link) is left as it is: its bytes may be somebody else's. Raises `OSError`, also
+    A file with another name (a hard link) is left as it is: its bytes may be somebody else's. Raises `OSError`, also
     for a symbolic link.
     """
     with open(os.open(path, os.O_RDWR | NO_FOLLOW | NO_WAIT | BINARY), "r+b", buffering=0) as file:
@@ -33,7 +33,7 @@ def wipe(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Wipe a file where that can be done, and remove it; a missing one is removed already. Raises `OSError`."""
+    """Wipe a file if possible, and remove it. A missing file is no error. Raises `OSError`."""
     with contextlib.suppress(OSError):
         wipe(path)
     path.unlink(missing_ok=True)
