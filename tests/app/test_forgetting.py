@@ -43,7 +43,7 @@ async def test_forget_asks_with_numbers_and_a_no_changes_nothing(tmp_path: Path)
     async with app.run_test(size=SIZE) as pilot:
         await opened.press(pilot, "c", "d")
         await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
-        await opened.until(pilot, lambda: "1 report that waits" in opened.text(app))
+        await opened.until(pilot, lambda: "1 waiting report" in opened.text(app))
         await opened.answer(pilot, "n")
     assert load(app.profile).decision.consent is Consent.GRANTED
     assert Kind.STORE in [each.kind for each in files(app.profile)]

@@ -155,7 +155,7 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
         await opened.press(pilot, "2", "right_square_bracket")
         shown = " ".join(opened.text(app).split())
         assert "Sealed for metrics.example.org, as 1 other here; released it goes to metrics.shimmy-ai.dev." in shown
-        assert "It waits until 7 Dec, then a session's end deletes it." in shown
+        assert "It waits until 7 Dec, then it is deleted when a session ends." in shown
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())
         assert f"are sent now to {ENDPOINT}. It was sealed for metrics.example.org." in asked
@@ -198,7 +198,7 @@ async def test_after_the_programme_s_end_nothing_is_offered_that_leads_nowhere(t
     app = opened.living(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened.press(pilot, "2")
-        assert "1 report waits. Nothing leaves from here: c says why." in opened.text(app)
+        assert "1 report waits. Nothing is sent from here: c says why." in opened.text(app)
         assert "r Release" not in opened.text(app)
         assert "t Hold" not in opened.text(app)
         assert "d Delete" in opened.text(app)
@@ -232,7 +232,9 @@ async def test_what_has_waited_too_long_is_in_no_request_and_cannot_be_released(
         assert "r Release" in opened.text(app)
         await opened.press(pilot, "]")
         assert "2 reports wait. This one leaves no more." in opened.text(app)
-        assert "It has waited 14 days and leaves no more: the next session's end deletes it." in opened.read(app)
+        assert "It has waited 14 days and is no longer sent: it is deleted when the next session ends." in opened.read(
+            app
+        )
         assert "r Release" not in opened.text(app)
         assert "t Hold" not in opened.text(app)
         await opened.press(pilot, "r")
@@ -283,7 +285,7 @@ async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
             assert "1 report waits. A sender is at work now." in opened.text(app)
             await opened.press(pilot, "d")
             await opened.answer(pilot, "y")
-            await opened.until(pilot, lambda: "being sent at this moment" in opened.text(app))
+            await opened.until(pilot, lambda: "being sent right now" in opened.text(app))
             await opened.press(pilot, "r")
             assert "A sender is at work now, for 5 s at most." in opened.text(app)
     with store(opened.profile_of(tmp_path)) as db:
@@ -305,7 +307,7 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
             depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
         await opened.until(pilot, lambda: "no connection could be made. What" in " ".join(opened.text(app).split()))
         told = " ".join(opened.text(app).split())
-        assert "What waits leaves when you release it." in told
+        assert "What is waiting is sent when you release it." in told
         assert "this one now" not in told
         assert "1 report waits. It leaves only when you release it." in told
 

@@ -113,7 +113,7 @@ async def test_where_no_endpoint_can_be_used_nothing_is_said_to_be_sent_from_her
         "metrics off",
     ):
         assert untrue not in everything
-    assert "Nothing leaves from here: c says why." in everything
+    assert "Nothing is sent from here: c says why." in everything
     assert "Its server goes by its own endpoint, not by this shell's." in everything
     assert "cannot be used nothing is measured or sent from this shell." in everything
 
@@ -154,11 +154,11 @@ async def test_of_servers_that_are_not_measured_nothing_is_claimed(
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
-        (overviews.troubled, "While the config cannot be used nothing is measured and nothing leaves."),
+        (overviews.troubled, "While the config cannot be used nothing is measured or sent."),
         (
             overviews.without_endpoint,
             "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell. "
-            "A server that was started elsewhere goes by its own.",
+            "A server that was started elsewhere follows its own.",
         ),
     ],
 )
@@ -239,7 +239,7 @@ async def test_a_yes_says_when_it_takes_hold_and_when_reports_are_sent(tmp_path:
         await opened.answer(pilot, "e")
         await opened.until(pilot, lambda: "Metrics are on." in told(app))
         said = told(app)
-        assert "Measured from the server's next start on; behind serve --upstream from now on." in said
+        assert "The server is measured from its next start on; behind serve --upstream from now on." in said
         assert "Each report is sent after its session." in said
         assert "Other servers' sessions stay here." in said
 
@@ -266,7 +266,7 @@ async def test_a_no_is_said_when_it_is_recorded_and_what_it_deleted_when_the_sen
             assert took < GONE_SECONDS
             assert load(profile).decision.consent is Consent.DECLINED
             assert "Deleted" not in told(app)
-            await opened.until(pilot, lambda: "A report may still leave for metrics.shimmy-ai.dev" in told(app))
+            await opened.until(pilot, lambda: "A report may still be sent to metrics.shimmy-ai.dev" in told(app))
             assert "Metrics are off." in told(app)
     finally:
         sender.release()
@@ -308,7 +308,7 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
         await opened.answer(pilot, "e")
-        held = "1 report that waited was sealed under another yes: held until you release it."
+        held = "1 report that waited was sealed under another yes. Held until you release it."
         await opened.until(pilot, lambda: held in told(app))
         await opened.press(pilot, "2")
         assert "Sealed for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
@@ -321,9 +321,9 @@ async def test_holding_says_for_how_long(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
-        assert "14 days at most" in told(app)
+        assert "for at most 14 days" in told(app)
         await opened.answer(pilot, "t")
-        await opened.until(pilot, lambda: "14 days at most" in told(app) and app.current_mode != "consent")
+        await opened.until(pilot, lambda: "for at most 14 days" in told(app) and app.current_mode != "consent")
         assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW
 
 
@@ -439,7 +439,7 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
         await opened.press(pilot, "1")
         assert "Nothing of it leaves before the session ends." in told(app)
         await opened.press(pilot, "2")
-        assert "Nothing leaves from here: c says why." in told(app)
+        assert "Nothing is sent from here: c says why." in told(app)
         await opened.press(pilot, *("right_square_bracket",) * 2)
         assert "It changes until the session ends." in told(app)
         # Both the report that is due and the server's own go where that server sends.

@@ -73,14 +73,14 @@ def test_odd_words_are_one_line_and_decide_nothing(home: Home, words: list[str],
 @pytest.mark.parametrize(
     ("command", "words", "said"),
     [
-        ("shimmy-metrics", ["frobnicate"], "'frobnicate' is no command of shimmy-metrics"),
-        ("shimmy-metrics", ["--ctx", "4096", "frobnicate"], "'frobnicate' is no command of shimmy-metrics"),
+        ("shimmy-metrics", ["frobnicate"], "'frobnicate' is not a command of shimmy-metrics"),
+        ("shimmy-metrics", ["--ctx", "4096", "frobnicate"], "'frobnicate' is not a command of shimmy-metrics"),
         ("shimmy-metrics", ["--frobnicate"], "unrecognized arguments: --frobnicate"),
         ("shimmy", ["tui", "--frobnicate"], "shimmy tui: unrecognized arguments: --frobnicate"),
         ("shimmy", ["demo", "x"], "shimmy demo: unrecognized arguments: x"),
-        ("shimmy", ["config"], f"shimmy config: say --metrics and one of {', '.join(ACTIONS)}"),
-        ("shimmy", ["config", "enable"], f"shimmy config: say --metrics and one of {', '.join(ACTIONS)}"),
-        ("shimmy", ["config", "--metrics"], f"shimmy config: --metrics wants one of {', '.join(ACTIONS)}"),
+        ("shimmy", ["config"], f"shimmy config: add --metrics and one of {', '.join(ACTIONS)}"),
+        ("shimmy", ["config", "enable"], f"shimmy config: add --metrics and one of {', '.join(ACTIONS)}"),
+        ("shimmy", ["config", "--metrics"], f"shimmy config: --metrics needs one of {', '.join(ACTIONS)}"),
         (
             "shimmy",
             ["config", "--metrics", "frob"],
@@ -97,9 +97,9 @@ def test_a_slip_is_named_and_help_with_it(home: Home, command: str, words: list[
 
 
 def test_a_word_that_nobody_knows_is_said_to_be_none_of_ours(home: Home) -> None:
-    is_one_line(home.run("list"), "'list' is no command of shimmy-metrics, and no real shimmy binary", 127)
+    is_one_line(home.run("list"), "'list' is not a command of shimmy-metrics, and no real shimmy binary", 127)
     slipped = home.run("enable", command="shimmy-metrics")
-    is_one_line(slipped, "'enable' is no command of shimmy-metrics")
+    is_one_line(slipped, "'enable' is not a command of shimmy-metrics")
     assert slipped.stderr.endswith(". Use shimmy config --metrics enable\n")
     binary = home.root / "real"
     binary.write_text("#!/bin/sh\necho real $1\n")
@@ -132,7 +132,7 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
     ("program", "words", "said"),
     [
         ("shimmy", ["config", "--help"], "shimmy config --metrics ACTION"),
-        ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          record a no"),
+        ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          say no: deletes"),
         ("shimmy", ["tui", "-h"], "shimmy tui [--plain]"),
         ("shimmy", ["demo", "--help"], "shimmy demo"),
         *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN_COMMANDS)),

@@ -95,7 +95,7 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
     refused = home.metrics("disable")
     says_trouble(refused, path)
     assert refused.stdout == "Metrics are off. You won't be asked again.\n"
-    assert "could not be deleted, and will not leave" in refused.stderr
+    assert "could not be deleted, and will not be sent" in refused.stderr
     assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
     for action in LOOKS:  # a deletion is owed now, and cannot be done: the same line, once
         is_one_line(home.metrics(action), path)

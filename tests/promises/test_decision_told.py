@@ -73,7 +73,7 @@ def test_under_a_switch_enable_says_first_that_it_keeps_everything_off(home: Hom
     told = home.having(DO_NOT_TRACK="1").metrics("enable").stdout
     assert told.startswith("DO_NOT_TRACK=1 keeps everything off in this shell.")
     assert "next start is measured" not in told
-    assert "Your answer is recorded; it counts where the switch is not set." in told
+    assert "Your answer is recorded and applies where the switch is not set." in told
     assert _consent(home) == "granted"
 
 
@@ -122,7 +122,7 @@ def test_no_word_of_our_own_shows_or_sends_what_a_deleted_config_left(tmp_path: 
     looked = home.run(own, "all", command="shimmy-metrics")
     assert (looked.returncode, looked.stdout) == (2, "")
     assert "Deleted: 1 report that never left." in looked.stderr
-    assert "no report waits" in looked.stderr
+    assert "no report is waiting" in looked.stderr
 
 
 @pytest.mark.parametrize("action", ["preview", "export", "validate", "status"])

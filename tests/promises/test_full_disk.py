@@ -202,7 +202,10 @@ def _says_no(scene: Scene) -> None:
         if told.returncode == 0:
             assert scene.held == set()
         else:
-            assert "Your answer is recorded; what waits here could not be deleted, and will not leave" in told.stderr
+            assert (
+                "Your answer is recorded; what is waiting here could not be deleted, and will not be sent"
+                in told.stderr
+            )
     scene.send()
     assert scene.received() == came
 

@@ -249,7 +249,7 @@ MESSAGES: Final[dict[str, Message]] = {
         code=127,
     ),
     "no real binary": Message(
-        r"'list' is no command of shimmy-metrics, and no real shimmy binary was found on PATH\. .*in SHIMMY_BIN",
+        r"'list' is not a command of shimmy-metrics, and no real shimmy binary was found on PATH\. .*in SHIMMY_BIN",
         ("list",),
         lambda _: None,
         _REAL,
@@ -277,14 +277,14 @@ MESSAGES: Final[dict[str, Message]] = {
         code=127,
     ),
     "a release without anything to release": Message(
-        r"no report waits for a release\. shimmy-metrics preview shows what is next",
+        r"no report is waiting to be released\. shimmy-metrics preview shows what is next",
         ("release", "all"),
         _enabled,
         _held,
         program="shimmy-metrics",
     ),
     "a release for another receiver": Message(
-        r"nothing leaves from here: you agreed to http://127\.0\.0\.1:9/v1/usage, and .* in force in this shell\. "
+        r"nothing is sent from here: you agreed to http://127\.0\.0\.1:9/v1/usage, and .* in force in this shell\. "
         "Enable again to agree to it",
         ("release", "all"),
         lambda home: _held(home.having(SHIMMY_METRICS_ENDPOINT=NOWHERE)),
@@ -292,21 +292,21 @@ MESSAGES: Final[dict[str, Message]] = {
         program="shimmy-metrics",
     ),
     "a release of what has waited too long": Message(
-        r"this report has waited 14 days and leaves no more\. The next session's end deletes it",
+        r"this report has waited 14 days and is no longer sent\. It is deleted when the next session ends",
         ("release", FIRST),
         _held_too_long,
         _held_anew,
         program="shimmy-metrics",
     ),
     "a look at what has waited too long": Message(
-        r"this report has waited 14 days and leaves no more\. The next session's end deletes it",
+        r"this report has waited 14 days and is no longer sent\. It is deleted when the next session ends",
         ("preview", FIRST),
         _held_too_long,
         _held_anew,
         program="shimmy-metrics",
     ),
     "a release of damaged bytes": Message(
-        r"this report is not as today's fields allow\. It is kept for you to look at",
+        r"this report does not fit today's fields\. It is kept for you to look at",
         ("release", FIRST),
         _held_and_damaged,
         _held_anew,
@@ -367,7 +367,7 @@ def test_forgetting_asks_first_and_takes_the_answer_beforehand(tmp_path: Path) -
     _held(home)
     told = home.run("forget", command="shimmy-metrics")
     says_trouble(told, "shimmy-metrics forget: ")
-    assert "asks first, and nobody is at a terminal. Nothing was changed. Add --yes" in told.stderr
+    assert "asks first, and there is no terminal to ask at. Nothing was changed. Add --yes" in told.stderr
     assert store_path(home.profile).exists()
     assert home.run("forget", "--yes", command="shimmy-metrics").returncode == 0
     assert not store_path(home.profile).exists()
@@ -500,7 +500,7 @@ def test_an_error_of_ours_is_one_line_that_says_where_to_report_it(tmp_path: Pat
     told = _run_broken(Home(tmp_path), broken, *STATUS)
     assert told.returncode == 2
     assert told.stderr == (
-        "shimmy-metrics: an error of ours (ZeroDivisionError). "
+        "shimmy-metrics: an internal error (ZeroDivisionError). "
         "Please report it at https://github.com/Michael-A-Kuykendall/shimmy/issues\n"
     )
 
@@ -538,7 +538,7 @@ def test_a_report_that_somebody_else_releases_meanwhile_was_gone_already(
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     _held(home)
     monkeypatch.setattr(outbox, "release", lambda *_: 0)
-    with pytest.raises(UserError, match="the report was gone already") as caught:
+    with pytest.raises(UserError, match="the report is already gone") as caught:
         outbox.release_found(home.profile, outbox.find_release(home.profile, "all"))
     assert caught.value.remedy == "See shimmy config --metrics status"
 
@@ -549,7 +549,7 @@ def test_a_release_is_refused_once_a_switch_is_set(tmp_path: Path, monkeypatch: 
     found = outbox.find_release(home.profile, "all")
     monkeypatch.setattr(outbox, "start_sender", lambda *_, **__: pytest.fail("a sender was started"))
     off = Home(tmp_path, {**home.variables, "DO_NOT_TRACK": "1"}).profile
-    with pytest.raises(UserError, match="nothing may leave now"):
+    with pytest.raises(UserError, match="nothing may be sent now"):
         outbox.release_found(off, found)
 
 

@@ -59,7 +59,7 @@ def test_pastes_over_the_plain_prompt_decide_nothing(tmp_path: Path, text: str) 
         assert there.printed("> ")
         time.sleep(QUESTION_STANDS_SECONDS + 0.3)
         _paste(there, text * (LENGTH // len(text)))
-        assert there.printed("A paste decides nothing.")
+        assert there.printed("A paste is not taken for an answer.")
 
         def ended() -> bool:
             there.type("enable\x04\x04")  # half a word, and the end of input; dropped while the paste still comes

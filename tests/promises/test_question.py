@@ -68,7 +68,7 @@ def test_a_typed_word_decides_and_this_very_start_is_measured(home: Home, serve:
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
         assert there.printed("> ")
         assert there.insist("enable\r", lambda: listening(port))
-        assert b"Measured from this start on." in there.output
+        assert b"The server is measured from this start on." in there.output
         assert b"the server's next start" not in there.output
         assert wait_until(lambda: _status(home)["running_sessions"] == 1)
     assert _status(home)["consent"] == "granted"
@@ -78,14 +78,14 @@ def test_a_yes_can_be_one_under_which_each_report_is_held(home: Home, serve: lis
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
         assert there.printed("> ")
         assert there.insist("hold\r", lambda: listening(port))
-        assert there.printed("Each report is held here until you release it, 14 days at most.")
+        assert there.printed("Each report is held here until you release it, for at most 14 days.")
     assert (_status(home)["consent"], _status(home)["delivery"]) == ("granted", "review")
 
 
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("only", "Only for you from now on: what is measured for these screens is not sent."),
+        ("only", "Only for you from now on: what is measured is yours to see and is not sent."),
         ("no", "Metrics are off. You won't be asked again."),
         ("later", "Nothing was decided and nothing was written."),
     ],

@@ -89,7 +89,7 @@ def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Ho
         wait_for(port, serving)
         chat(port)
         with terminal(home, *PROGRAM, "tui") as there:
-            _answered(home, there, "e", "Recorded: yes.")
+            _answered(home, there, "e", "Your yes is recorded.")
         assert wait_until(lambda: '"requests": 1' in home.metrics("export").stdout)
         assert _metrics(home)["schema_version"] == 2
         assert _metrics(home)["session_id"] == before["session_id"]
@@ -108,7 +108,7 @@ def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Ho
 def test_a_no_to_the_news_leaves_the_yes_as_it_was_and_is_not_asked_again(home: Home) -> None:
     before = _metrics(home)
     with terminal(home, *PROGRAM, "tui") as there:
-        _answered(home, there, "n", "Recorded: no.")
+        _answered(home, there, "n", "Your no is recorded.")
     after = _metrics(home)
     assert (after["enabled"], after["schema_version"], after["schema_refused"]) == (True, 1, 2)
     assert after["session_id"] == before["session_id"]
@@ -146,5 +146,5 @@ def test_in_lines_of_text_it_is_the_same_question(home: Home) -> None:
 def test_enabling_by_command_covers_the_news_and_says_so(home: Home) -> None:
     before = _metrics(home)
     told = _next(home, "config", "--metrics", "enable").stdout
-    assert "Your yes covers 1 field more than before" in told
+    assert "Your yes covers 1 more field than before" in told
     assert (_metrics(home)["schema_version"], _metrics(home)["session_id"]) == (2, before["session_id"])

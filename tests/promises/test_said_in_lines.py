@@ -31,23 +31,23 @@ def upstream() -> Iterator[str]:
 
 def test_a_yes_names_the_receiver_and_both_ways_on(home: Home) -> None:
     told = home.metrics("enable").stdout.splitlines()
-    assert f"They go to {NOWHERE}." in told
+    assert f"Reports go to {NOWHERE}." in told
     last = "See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable."
     assert told[-1] == last
 
 
 def test_a_no_with_nothing_to_delete_says_that_nothing_was_waiting(home: Home) -> None:
-    assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing was waiting here."
+    assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing was waiting."
     home.metrics("enable")
     queue_report(home)
-    assert "Nothing was waiting here." not in home.metrics("disable").stdout
+    assert "Nothing was waiting." not in home.metrics("disable").stdout
 
 
 def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_said_and_leads_there(home: Home) -> None:
     home.metrics("enable")
     queue_report(home)
     moved = home.having(SHIMMY_METRICS_ENDPOINT=MOVED)
-    assert "In the app 2, then r; or shimmy-metrics release ID." in moved.metrics("enable").stdout
+    assert "Press 2, then r in the app, or run shimmy-metrics release ID." in moved.metrics("enable").stdout
     shown = moved.run("preview", FIRST, command="shimmy-metrics")
     assert shown.stderr.startswith(f"What shimmy-metrics release {FIRST} would send: 1 report, ")
     released = moved.run("release", FIRST, command="shimmy-metrics")
@@ -72,7 +72,7 @@ def test_a_word_that_is_no_answer_is_asked_for_again_and_decides_nothing(tmp_pat
     port = free_port()
     words = ("serve", "--upstream", upstream, "--bind", f"127.0.0.1:{port}")
     with terminal(home, *PROGRAM, "60", *words) as there:
-        assert there.printed("Without an answer in 60 s nothing is decided and the server starts.")
+        assert there.printed("If you do not answer within 60 s, nothing is decided and the server starts.")
         assert there.insist("maybe\r", lambda: b"Please type one of these words: " in there.output)
         assert there.insist("later\r", lambda: listening(port))
         assert wait_until(lambda: b"Nothing was decided and nothing was written." in there.output)

@@ -126,7 +126,7 @@ def test_while_the_answer_is_awaited_that_is_said(tmp_path: Path) -> None:
     with _enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver):
         told = _status(home)
     assert re.search(r"^  last      1 report on the way to localhost:\d+, begun at", told, re.MULTILINE)
-    assert "  next      a sender is at work" in told
+    assert "  next      being sent now" in told
 
 
 def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:
@@ -209,18 +209,18 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
         queue_report(home)
         queue_report(home, SECOND)
         end_session(home)
-        ended = f"Nothing leaves: {receiver.url} answered that the programme has ended. What is measured stays here."
-        assert "            2 due, but nothing leaves from here" in _status(home).splitlines()
-        assert f"{ended} Enable again to ask it anew." in _status(home).splitlines()
+        ended = f"Nothing is sent: {receiver.url} answered that the programme has ended. What is measured stays here."
+        assert "            2 due, but nothing is sent from here" in _status(home).splitlines()
+        assert f"{ended} Enable again to ask it once more." in _status(home).splitlines()
         preview = home.metrics("preview").stderr
-        assert preview.startswith("What waits, as one request: 2 reports, ")
+        assert preview.startswith("What is waiting, as one request: 2 reports, ")
         plain = home.run("tui", "--plain").stdout
-        assert re.search(r"^A report sealed \d\d:\d\d is due, but nothing leaves from here, ", plain, re.MULTILINE)
+        assert re.search(r"^A report sealed \d\d:\d\d is due, but nothing is sent from here, ", plain, re.MULTILINE)
         for told in (_status(home), preview, plain):
             assert ended in told
             assert "sent when" not in told
             assert "next request" not in told.lower()
-        is_one_line(_own(home, "release", "all"), "nothing leaves: ")
+        is_one_line(_own(home, "release", "all"), "nothing is sent: ")
         end_session(home)
         assert len(receiver.received) == 1
         receiver.behaviour = behave.accept
@@ -243,7 +243,10 @@ def test_preview_is_the_next_request_and_says_so(tmp_path: Path) -> None:
         queue_report(home, SECOND)
         shown = home.metrics("preview")
         digest = hashlib.sha256(_body(shown)).hexdigest()
-        assert f"The next request, as of now: 2 reports, {len(_body(shown)):,} bytes, sha256 {digest}." in shown.stderr
+        assert (
+            f"The next request, as it stands now: 2 reports, {len(_body(shown)):,} bytes, sha256 {digest}."
+            in shown.stderr
+        )
         assert "sent when the next session ends" in shown.stderr
         end_session(home)
         assert [arrived.body for arrived in receiver.received] == [_body(shown)]
@@ -361,10 +364,10 @@ def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: 
 def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    is_one_line(_own(home, word, "all"), "no report waits")
+    is_one_line(_own(home, word, "all"), "no report is waiting")
     queue_report(home)
     queue_report(home, SECOND)
-    is_one_line(_own(home, word, "beef"), "no report that waits has a digest or a session_id that begins with")
+    is_one_line(_own(home, word, "beef"), "no waiting report has a digest or session_id that begins with")
     is_one_line(_own(home, word, ""), "an empty ID names no report")
     is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
     is_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
@@ -375,9 +378,9 @@ def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
     queue_report(home, FIRST, QueueState.HELD_BY_MODE)
-    is_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing leaves from here: DO_NOT_TRACK")
+    is_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing is sent from here: DO_NOT_TRACK")
     elsewhere = home.having(SHIMMY_METRICS_ENDPOINT="https://elsewhere.example/")
-    is_one_line(_own(elsewhere, "release", "all"), "nothing leaves from here: you agreed to")
+    is_one_line(_own(elsewhere, "release", "all"), "nothing is sent from here: you agreed to")
     assert _json(home)["reports_held"] == 1
 
 
@@ -402,7 +405,7 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
     until = datetime.fromisoformat(str(told["held_until"]))
     assert (until - report.sealed).days == OUTBOX_DAYS
     ends = until.astimezone()
-    assert f"of the first: it waits until {ends.day} {ends:%b}, then a session's end deletes it" in _status(home)
+    assert f"of the first: it waits until {ends.day} {ends:%b}, then it is deleted when a session ends" in _status(home)
     assert until > datetime.now(UTC)
 
 
@@ -410,13 +413,13 @@ def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path)
     with _enabled(tmp_path) as (home, receiver):
         old = queue_report(home, FIRST, days=15)
         home.metrics("status")  # a look deletes nothing
-        line = "            1 has waited 14 days and leaves no more: the next session's end deletes it"
+        line = "            1 has waited 14 days and is no longer sent: it is deleted when the next session ends"
         assert line in _status(home).splitlines()
         assert "due" not in _status(home)
         assert "  next" not in _status(home)
         assert [_json(home)[key] for key in ("reports_due", "reports_held", "reports_overdue")] == [0, 0, 1]
-        assert "stays (it has waited 14 days and leaves no more" in home.run("tui", "--plain").stdout
-        is_one_line(_own(home, "release", "all"), "no report waits")
+        assert "stays (it has waited 14 days and is no longer sent" in home.run("tui", "--plain").stdout
+        is_one_line(_own(home, "release", "all"), "no report is waiting")
         second = queue_report(home, SECOND)
         assert _own(home, "release", "all").returncode == 0
         assert [arrived.body for arrived in receiver.received] == [second.body]
@@ -439,12 +442,12 @@ def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_p
     queue_report(home, SECOND)
     with Receiver(tmp_path) as receiver:
         moved = home.having(**receiver.variables)
-        assert "Nothing leaves from here: you agreed to http://127.0.0.1:9/v1/usage" in _status(moved)
+        assert "Nothing is sent from here: you agreed to http://127.0.0.1:9/v1/usage" in _status(moved)
         enabled = moved.metrics("enable").stdout
-        assert "2 reports that waited were sealed under another yes: held until you release them." in enabled
+        assert "2 reports that waited were sealed under another yes. Held until you release them." in enabled
         end_session(moved)
         assert receiver.received == []
-        assert "2 held until you release them, 2 of them of an earlier yes" in _status(moved)
+        assert "2 held until you release them, 2 of them from an earlier yes" in _status(moved)
         assert _json(moved)["reports_held_for_endpoint"] == 2
         assert _own(moved, "release", FIRST).returncode == 0
         assert len(receiver.received) == 1
@@ -488,7 +491,7 @@ def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_th
         here = home.having(SHIMMY_METRICS_ENDPOINT="http://example.org/")
         said = (
             "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell. A server that "
-            "was started elsewhere goes by its own."
+            "was started elsewhere follows its own."
         )
         assert _status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
         with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
@@ -535,7 +538,7 @@ def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_pat
     told = off.metrics("enable").stdout.splitlines()
     assert told[:2] == [
         "SHIMMY_METRICS=off keeps everything off in this shell.",
-        "Your answer is recorded; it counts where the switch is not set.",
+        "Your answer is recorded and applies where the switch is not set.",
     ]
     assert not any("measured from" in line.lower() or "are sent when" in line for line in told)
     assert _json(off)["sends"] is False
@@ -557,7 +560,7 @@ def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path
         says_trouble(refused, store_path(home.profile))
         assert refused.stdout == "Metrics are off. You won't be asked again.\n"
         assert "is held by process " in refused.stderr
-        assert "could not be deleted, and will not leave" in refused.stderr
+        assert "could not be deleted, and will not be sent" in refused.stderr
         assert report.body in store_path(home.profile).read_bytes()
         end_session(home)
         assert receiver.received == []
@@ -576,7 +579,7 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
         begun = Departure(0, datetime.now(UTC), NOWHERE, report.sha256, len(report.body), 1, by_hand=False)
         departures.may_leave(db, departures.begin(db, begun), [report.report_id])
     withdrawn = home.metrics("disable")
-    says_trouble(withdrawn, "a report may still leave for 127.0.0.1:9: ")
+    says_trouble(withdrawn, "a report may still be sent to 127.0.0.1:9: ")
     assert "its sender has not ended yet. Your no stands" in withdrawn.stderr
     assert withdrawn.stdout.startswith("Metrics are off. You won't be asked again.\n")
     assert "never left" not in withdrawn.stdout
@@ -627,16 +630,16 @@ def test_where_a_release_would_send_nothing_none_is_offered(tmp_path: Path, swit
     for said in (off.metrics("preview").stderr, _own(off, "preview", "all").stderr):
         assert "would send" not in said
         assert "shimmy-metrics release" not in said
-        assert "Held until you release it, but nothing leaves from here." in said
-    assert "            1 held until you release it, but nothing leaves from here\n" in _status(off)
-    assert "is held until you release it, but nothing leaves from here (it" in off.run("tui", "--plain").stdout
+        assert "Held until you release it, but nothing is sent from here." in said
+    assert "            1 held until you release it, but nothing is sent from here\n" in _status(off)
+    assert "is held until you release it, but nothing is sent from here (it" in off.run("tui", "--plain").stdout
 
 
 @pytest.mark.parametrize("words", [("status",), ("preview",), ("export",), ("validate",), ("validate", "given")])
 def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path, words: tuple[str, ...]) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     help_text = " ".join(home.run("config", "--help").stdout.split())
-    assert "What there is no consent for any more is deleted by each, except by validate with a FILE." in help_text
+    assert "All of them delete what there is no longer consent for, except validate with a FILE." in help_text
     home.metrics("enable")
     queue_report(home)
     (tmp_path / "given").write_text(home.metrics("preview").stdout)

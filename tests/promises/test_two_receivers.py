@@ -112,7 +112,7 @@ def test_a_server_for_the_agreed_receiver_sends_though_this_shell_has_another(tm
             said = f"The server at {address} was started for {agreed.url}: what is due is sent when it ends."
             for told in _all_told(shell):
                 assert said in told.splitlines()
-            assert "Nothing leaves from here: you agreed to" in shell.metrics("status").stdout
+            assert "Nothing is sent from here: you agreed to" in shell.metrics("status").stdout
             # The next session may be one from this shell.
             assert "sent when the next session ends" not in shell.metrics("preview").stderr
             _ended(home, process)

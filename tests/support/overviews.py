@@ -1,4 +1,4 @@
-"""A fixed overview with something on every screen: a running session, two reports that wait, receipts."""
+"""A fixed overview with something on every screen: a running session, two waiting reports, receipts."""
 
 from dataclasses import replace
 from datetime import timedelta

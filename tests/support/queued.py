@@ -20,7 +20,7 @@ def uuid(number: int) -> str:
 
 
 def report(number: int, consent_id: str = "", endpoint: str = LOCAL) -> QueuedReport:
-    """Return a queued report, by its number."""
+    """Return a waiting report, by its number."""
     return queued(uuid(number), consent_id=consent_id, endpoint=endpoint)
 
 

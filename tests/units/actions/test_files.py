@@ -67,7 +67,7 @@ def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> Non
     lines = list(listed(files(mine)))
     assert f"{mine.config_path}  1 byte" in lines
     assert f"    {USES[Kind.BALLAST]}" in lines
-    assert "15 files, 120 bytes, besides the program itself." in lines
+    assert "15 files, 120 bytes, not counting the program itself." in lines
     assert next(listed(())) == NOTHING_HERE
 
 

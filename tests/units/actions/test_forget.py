@@ -34,7 +34,7 @@ OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
 
 
 def lived_in(mine: Profile) -> Profile:
-    """Fill a profile: a yes, a session that runs, a report that waits, a receipt, a log line, leftovers."""
+    """Fill a profile: a yes, a session that runs, a waiting report, a receipt, a log line, leftovers."""
     enable(mine)
     waiting, sent = queued(), queued(OTHER_ID)
     with opened(mine) as db, transaction(db):
@@ -238,7 +238,7 @@ def test_a_sender_at_work_is_waited_for_and_named(tmp_path: Path) -> None:
     held.release()
     assert "sender.lock" in reasons(result)
     assert result.purged.may_leave_to == "https://metrics.example/v1"
-    assert any("may still leave" in line for line in done(result, NOW))
+    assert any("may still be sent" in line for line in done(result, NOW))
 
 
 def test_other_files_in_our_folder_are_left_with_it(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path:
     saved, other = tmp_path / "shimmy-metrics-2026-11-23.json", tmp_path / "shimmy-metrics.json"
     saved.write_text("{}")
     other.write_text("{}")
-    assert f"Among them is what you saved as {saved}." in list(question(forget_plan(at_home)))
+    assert f"That includes what you saved as {saved}." in list(question(forget_plan(at_home)))
     assert forget(at_home).complete
     assert (saved.exists(), other.exists()) == (False, True)
 
@@ -276,7 +276,7 @@ def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     before = forget_plan(mine)
     lines = list(question(before))
     files_told = f"{len(before.files) - 1} files, {before.size:,} bytes"
-    assert lines[1] == f"It deletes {files_told}, with 1 report that waits, 1 session and 1 receipt in them."
+    assert lines[1] == f"It deletes {files_told}, with 1 waiting report, 1 session and 1 receipt in them."
     assert lines[0].startswith("This withdraws")
 
 

@@ -31,7 +31,7 @@ def _left(root: Path) -> bytes:
 
 
 def _measured(root: Path) -> Profile:
-    """Return a profile with two reports that wait, a session that runs and one kept for the person."""
+    """Return a profile with two waiting reports, a session that runs and one kept for the person."""
     mine = profile(root, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
     fill_outbox(mine, 1, 2)
@@ -200,7 +200,7 @@ def test_with_a_reader_in_the_way_nothing_is_called_deleted_and_the_next_does_it
         with pytest.raises(UserError, match="is held by"):
             delete(mine, report.row_id)
         for _ in range(2):
-            with pytest.raises(UserError, match="Your answer is recorded; what waits here could not be deleted"):
+            with pytest.raises(UserError, match="Your answer is recorded; what is waiting here could not be deleted"):
                 answer(mine)
         reader.communicate(b"")
     result = purge_without_consent(mine)

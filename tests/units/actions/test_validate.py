@@ -49,11 +49,12 @@ def test_it_says_what_it_checked_by_rule_and_what_it_searched_for(mine: Profile)
     found = _validated(mine)
     assert found.ok
     assert told(found) == [
-        "Checked all held here by rule (0 sessions, 1 report that waits, 0 receipts, 0 departures, 0 notes, 1 line "
-        "of the log): every byte is one that its rule allows.",
+        "Checked everything kept here (0 sessions, 1 waiting report, 0 receipts, 0 departures, 0 notes, 1 log "
+        "line): every byte is one that its rule allows.",
         "Searched for 1 user name, 1 host name, 1 home directory, 1 secret in the environment, 2 IP addresses. None "
-        "stands in what is held, the store, the store's journal and the log.",
-        "Not searched for: names under 3 letters or that are words of ours; other paths; model names, kept nowhere.",
+        "is in what is kept, the store, the store's journal and the log.",
+        "Not searched for: names under 3 letters, names that are words of ours, other paths, and model names, "
+        "which are kept nowhere.",
     ]
 
 
@@ -61,7 +62,7 @@ def test_a_given_report_is_told_as_such(tmp_path: Path) -> None:
     lines = told(validate_given(sealed().body, profile(tmp_path, SHIMMY_API_KEY=SECRET)), held=False)
     assert lines[0] == "1 report checked: every byte is one that the fields allow."
     assert lines[1].startswith("Searched for ")
-    assert lines[1].endswith(". None stands in it.")
+    assert lines[1].endswith(". None is in it.")
 
 
 def _in_log(mine: Profile) -> None:

@@ -162,7 +162,7 @@ def test_where_nothing_works_the_line_says_what_to_type_and_what_waits_is_delete
     assert str(caught.value) == (
         f"{mine.config_path}: cannot be changed: read-only file system. Metrics are still on. "
         "Type: export SHIMMY_METRICS=off (it switches off what is started from that shell), "
-        f"and as soon as it can be changed: rm {mine.config_path}. What waited here is deleted"
+        f"and as soon as it can be changed: rm {mine.config_path}. What was waiting here is deleted"
     )
     with open_readonly(mine) as db:
         assert db is not None
@@ -180,7 +180,7 @@ def test_a_damaged_file_keeps_its_bytes_and_what_waits_is_deleted(tmp_path: Path
     assert caught.value.where.startswith(f"{mine.config_path}:1")
     assert caught.value.remedy == (
         "Metrics are off until it is mended; correct the file, or delete it, which withdraws and asks anew. "
-        "It stays as it is; while it cannot be read nothing is measured or sent. What waited here is deleted"
+        "It stays as it is; while it cannot be read nothing is measured or sent. What was waiting here is deleted"
     )
     assert mine.config_path.read_bytes() == damaged
     with open_readonly(mine) as db:

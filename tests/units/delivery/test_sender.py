@@ -331,7 +331,7 @@ def test_releasing_needs_a_consent_that_covers_the_endpoint_and_a_report_that_ma
     for cause in (Cause.DAMAGED, Cause.OLDER_RULES):
         with opened(mine) as db:
             outbox.mark(db, held.row_id, QueueState.SET_ASIDE, cause)
-        with pytest.raises(UserError, match="not as today's fields allow"):
+        with pytest.raises(UserError, match="does not fit today's fields"):
             release(mine, [held.row_id])
 
 
@@ -348,7 +348,7 @@ def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
         mine = _ready(tmp_path, url)
         fill_outbox(mine, 1)
         _send(mine)
-    assert "is being sent at this moment" in refused[0]
+    assert "is being sent right now" in refused[0]
     with opened(mine) as db:
         assert chain.notes(db) == []
     assert [gone.outcome for gone in _departures(mine)] == [Outcome.ACCEPTED]

@@ -210,7 +210,7 @@ def test_what_fails_afterwards_hides_neither_the_result_nor_the_reason(tmp_path:
         failing = _Failing(db)
 
         def refuse() -> None:
-            raise UserError("this report is being sent at this moment")
+            raise UserError("this report is being sent right now")
 
         with pytest.raises(UserError, match="being sent"):
             erase(failing, store_path(mine), refuse)  # type: ignore[arg-type]  # it is one in all we use

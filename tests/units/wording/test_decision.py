@@ -33,22 +33,22 @@ def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_e
 
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
     told = " ".join(effect_of_answer(EffectiveConsent(YES), own_server=True))
-    assert "from the server's next start on; behind serve --upstream from now on" in told
+    assert "from its next start on; behind serve --upstream from now on" in told
     assert "Other servers' sessions stay here." in told
     assert "from this start on" in effect_of_answer(EffectiveConsent(YES), starting=True, own_server=True)[0]
-    assert "and no other" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
+    assert "only a server behind" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
 
 
 def test_held_reports_say_for_how_long() -> None:
     told = " ".join(effect_of_answer(EffectiveConsent(replace(YES, delivery=Delivery.REVIEW)), own_server=True))
-    assert "until you release it, 14 days at most" in told
+    assert "until you release it, for at most 14 days" in told
     assert "session ends" not in told
 
 
 def test_to_an_endpoint_of_one_s_own_any_server_s_sessions_go() -> None:
     own = replace(YES, endpoint=ELSEWHERE)
     assert "stay here" not in " ".join(effect_of_answer(EffectiveConsent(own, endpoint=ELSEWHERE), own_server=True))
-    assert "Nothing leaves" in " ".join(effect_of_answer(EffectiveConsent(YES, endpoint=ELSEWHERE), own_server=True))
+    assert "Nothing is sent" in " ".join(effect_of_answer(EffectiveConsent(YES, endpoint=ELSEWHERE), own_server=True))
     assert EffectiveConsent(YES).endpoint == ENDPOINT
 
 

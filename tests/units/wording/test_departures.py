@@ -112,7 +112,7 @@ def test_what_comes_next_is_told_of_what_waits() -> None:
     gave = departure(Outcome.ERROR, status=500, report_ids=(report.report_id,))
     assert list(afterwards(gave, [report], NEXT)) == [f"The next attempt is made {NEXT}."]
     held = report._replace(state=QueueState.HELD_BY_HAND)
-    assert list(afterwards(gave, [held], NEXT)) == ["What waits leaves when you release it."]
+    assert list(afterwards(gave, [held], NEXT)) == ["What is waiting is sent when you release it."]
     aside = report._replace(state=QueueState.SET_ASIDE, cause=Cause.REFUSED)
     refused = gave._replace(outcome=Outcome.REFUSED)
     assert list(afterwards(gave, [report], NEXT, "Nothing leaves.")) == ["Nothing leaves."]
@@ -132,10 +132,10 @@ def test_a_deletion_says_whether_it_ever_left() -> None:
 
 def test_a_held_report_says_until_when_it_waits() -> None:
     report = queued()
-    assert waits_until(report, NOW, UTC) == "it waits until 7 Dec, then a session's end deletes it"
+    assert waits_until(report, NOW, UTC) == "it waits until 7 Dec, then it is deleted when a session ends"
     assert waits_until(report, report.until, UTC).startswith("it waits until ")
     late = waits_until(report, report.until + timedelta(seconds=1), UTC)
-    assert late == "it has waited 14 days and leaves no more: the next session's end deletes it"
+    assert late == "it has waited 14 days and is no longer sent: it is deleted when the next session ends"
 
 
 def test_each_cause_of_setting_aside_says_whose_it_is() -> None:

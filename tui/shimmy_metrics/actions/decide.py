@@ -182,7 +182,9 @@ def _purged(
     try:
         purged = purge_without_consent(profile)
     except UserError as error:
-        remedy = f"{error.remedy}. Your answer is recorded; what waits here could not be deleted, and will not leave"
+        remedy = (
+            f"{error.remedy}. Your answer is recorded; what is waiting here could not be deleted, and will not be sent"
+        )
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
     return Decided(decision, changed, purged, _hold_others(profile, decision), told)
 
@@ -192,11 +194,11 @@ def _purge(profile: Profile) -> str:
     try:
         result = purge(profile, local=False)
     except UserError as error:
-        return f"What waits here could not be deleted: {error}"
+        return f"What is waiting here could not be deleted: {error}"
     left = sum(number for _, number in result.given)
     before = f", {left} of it after bytes had left" if left else ""
-    still = f". A report may still leave for {result.may_leave_to}" if result.may_leave_to else ""
-    return f"What waited here is deleted{before}{still}"
+    still = f". A report may still be sent to {result.may_leave_to}" if result.may_leave_to else ""
+    return f"What was waiting here is deleted{before}{still}"
 
 
 def _ask_receiver_anew(profile: Profile, endpoint: str) -> bool:

@@ -39,16 +39,16 @@ class Kind(StrEnum):
 
 USES: Final = {
     Kind.CONFIG: "your answer, when you gave it, and your own keys for the app",
-    Kind.CONFIG_LOCK: "keeps two answers apart that are given at once",
-    Kind.CONFIG_LEFTOVER: "an answer that was being written when its program was killed",
-    Kind.STORE: "sessions, reports that wait, what was sent, receipts",
+    Kind.CONFIG_LOCK: "keeps apart two answers given at once",
+    Kind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
+    Kind.STORE: "sessions, waiting reports, what was sent, receipts",
     Kind.STORE_JOURNAL: "undoes a write to the store that a crash cut off",
     Kind.STORE_LOG: "part of the store, as the version before this one kept it",
-    Kind.BALLAST: "random bytes, given up for room when the disk is full",
-    Kind.LOG: "what went wrong, and the day and second of each sending",
+    Kind.BALLAST: "random bytes, given up to make room when the disk is full",
+    Kind.LOG: "what went wrong, and the time of each attempt to send",
     Kind.SENDER_LOCK: "held while a report is being sent; empty",
     Kind.SESSION_LOCK: "held while a server is measured; empty",
-    Kind.FOLDER: "holds the files of the lines above",
+    Kind.FOLDER: "the folder that holds the files above",
     Kind.EXPORT: "an export or a report that you saved from the app",
 }
 """What each kind is for."""

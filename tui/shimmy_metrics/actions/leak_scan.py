@@ -1,4 +1,4 @@
-"""The search for what names this machine or its owner, which must appear nowhere in what is held or sent.
+"""The search for what names this machine or its owner, which must appear nowhere in what is kept or sent.
 
 The values searched for stay in memory; a find is told by its kind and place, never by the value. Model names are only
 known while a server runs, so they are not among them. Of the environment are searched for: what a variable's name calls

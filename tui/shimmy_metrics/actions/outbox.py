@@ -24,7 +24,7 @@ _AS_IT_IS = (Cause.DAMAGED, Cause.OLDER_RULES)
 
 
 ALL: Final = "all"
-_SEE: Final = "shimmy-metrics preview shows what is next, and shimmy config --metrics export all that waits"
+_SEE: Final = "shimmy-metrics preview shows what is next, and shimmy config --metrics export everything that is waiting"
 
 
 class ReleaseRequest(NamedTuple):
@@ -51,7 +51,7 @@ def release(profile: Profile, reports: Collection[int]) -> int:
     """Release reports (numbers in the store) to a sender of their own; return how many there were.
 
     They go to the endpoint in force, as one request. What the receiver does not take waits as before: it leaves at
-    another release, or, where it was due, with a session's end. Raises `UserError` where nothing may leave now, or
+    another release, or, where it was due, with a session's end. Raises `UserError` where nothing may be sent now, or
     the sender cannot be started.
     """
     with opened(profile) as db, transaction(db):
@@ -91,19 +91,19 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
         raise overdue()
     request = next_request(chosen, consent.endpoint)
     if request is None:
-        raise UserError("no report waits for a release", remedy=_SEE)
+        raise UserError("no report is waiting to be released", remedy=_SEE)
     return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
 
 
 def release_found(profile: Profile, found: ReleaseRequest) -> int:
     """Release the reports of this request, as one request; return the number of the newest departure before it, or 0.
 
-    The sender starts by itself. Raises `UserError` where nothing may leave now, and where they are gone.
+    The sender starts by itself. Raises `UserError` where nothing may be sent now, and where they are gone.
     """
     with open_readonly(profile) as db:
         before = departures.last(db) if db is not None else None
     if not release(profile, [report.row_id for report in found.request.reports]):
-        raise UserError("the report was gone already", remedy="See shimmy config --metrics status")
+        raise UserError("the report is already gone", remedy="See shimmy config --metrics status")
     return before.row_id if before is not None else 0
 
 
@@ -153,7 +153,7 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
     departure = departures.last_carrying(db, [found.report_id]).get(found.report_id)
     if at_work and departure is not None and departure.ended is None:
         remedy = "See in a few seconds what became of it; a no stops it at once"
-        raise UserError("this report is being sent at this moment", remedy=remedy)
+        raise UserError("this report is being sent right now", remedy=remedy)
     outbox.remove(db, report)
     chain.add_note(db, at=profile.clock.now(), kind=NoteKind.DELETED, number=1)
     return Deleted(gone=True, departure=departure)
@@ -174,16 +174,16 @@ def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[Queue
 
 def overdue() -> UserError:
     """Return what is said of a report that has waited too long to be released."""
-    what = f"this report has waited {OUTBOX_DAYS} days and leaves no more"
-    return UserError(what, remedy="The next session's end deletes it")
+    what = f"this report has waited {OUTBOX_DAYS} days and is no longer sent"
+    return UserError(what, remedy="It is deleted when the next session ends")
 
 
 def _check(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None:
     if not consent.sends:
-        raise UserError("nothing may leave now", remedy="See the consent page for the reason")
+        raise UserError("nothing may be sent now", remedy="See the consent page for the reason")
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"
-        raise UserError("this report is not as today's fields allow", remedy=remedy)
+        raise UserError("this report does not fit today's fields", remedy=remedy)
 
 
 def _all(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
@@ -195,7 +195,7 @@ def _one(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
     start = word.lower()
     found = [report for report in queued if report.sha256.startswith(start) or report.report_id.startswith(start)]
     if not found:
-        raise UserError(f"no report that waits has a digest or a session_id that begins with {word!a}", remedy=_SEE)
+        raise UserError(f"no waiting report has a digest or session_id that begins with {word!a}", remedy=_SEE)
     if len(found) > 1:
-        raise UserError(f"{len(found)} reports begin with {word!a}", remedy="Give more of it")
+        raise UserError(f"{len(found)} reports begin with {word!a}", remedy="Give more characters of it")
     return found[0]

@@ -41,7 +41,7 @@ class Overview(NamedTuple):
     `trouble` is a line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
     the config or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store (it
     may be both). `running` are the live sessions, oldest
-    first; `ended` those kept for the person, newest first; `outbox` all reports that wait, oldest first, those in
+    first; `ended` those kept for the person, newest first; `outbox` all waiting reports, oldest first, those in
     `overdue` (numbers in the store) too long to leave any more; `next_request` is what would leave next, or what
     releasing all of it would send. `entries` are the departures and notes, newest first; those in `broken` (`departure
     ID`, `note PLACE`) are not as they were written; `failures` counts the attempts in a row that failed, and `attempt`

@@ -61,7 +61,7 @@ def validate_held(profile: Profile) -> ValidationResult:
     skips_store = unread(profile)
     ours = [each for each in files(profile) if each.kind in _PLACES and not (skips_store and each.kind is Kind.STORE)]
     violations += _locks(ours)
-    leaks = [*_leaks("what is held", held, searched)]
+    leaks = [*_leaks("what is kept", held, searched)]
     for each in ours:
         leaks += _leaks(_PLACES[each.kind], _bytes(each, profile), searched)
     places = tuple(dict.fromkeys(_PLACES[each.kind] for each in ours))

@@ -1,4 +1,4 @@
-"""What a person does with reports that wait, and with receipts: each asks first, acts in a thread, says what became."""
+"""What a person does with waiting reports, and with receipts: each asks first, acts in a thread, says what became."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple

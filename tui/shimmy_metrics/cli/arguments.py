@@ -21,13 +21,13 @@ Metrics (shimmy-metrics):
   shimmy tui [--plain]             the app: decide, look, compare, withdraw
   shimmy config --metrics ACTION   one of these:
     enable, disable                say yes; say no, or withdraw
-    status [--json]                what is in force, what waits, what was sent
-    preview                        exact bytes: the next request, as of now, or
-                                   what the session would send, or an example
+    status [--json]                what is on, what is waiting, what was sent
+    preview                        exact bytes: the next request as it stands
+                                   now, or the session's report, or an example
     export                         what config, store and log hold, as JSON
-    validate [FILE|-]              check what is held, or a report or an export
-  shimmy serve [...]               run the server; measured only if you said so
-  shimmy serve --upstream URL      measure a server that runs [--bind ADDR]
+    validate [FILE|-]              check what is kept, or a report or an export
+  shimmy serve [...]               run the server; measured only after a yes
+  shimmy serve --upstream URL      measure a running server [--bind ADDR]
   shimmy demo                      see all of it in a sandbox, deleted afterwards
 Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in
 the process that has it, whatever the config says.
@@ -38,10 +38,10 @@ As shimmy-metrics alone:
   shimmy-metrics preview [ID|all]  what release ID would send (ID: how a digest
                                    or a session_id begins)
   shimmy-metrics release ID|all [--json]
-                                   send what waits, now; say what became of it
+                                   send waiting reports now, print the outcome
   shimmy-metrics files [--json]    everything of ours on this disk
   shimmy-metrics forget [--yes] [--json]
-                                   withdraw, and delete all but the recorded no
+                                   withdraw; delete all but your recorded no
 """
 
 
@@ -72,18 +72,18 @@ def config_arguments(arguments: list[str]) -> ConfigArguments:
     # A file named with a dash in front would be an option; "-" alone is standard input.
     found = parser.parse_args(arguments)
     if not found.metrics:
-        parser.error(f"say --metrics and one of {_ACTIONS}")
+        parser.error(f"add --metrics and one of {_ACTIONS}")
     action, *more = found.metrics
     if not action:
-        parser.error(f"--metrics wants one of {_ACTIONS}")
+        parser.error(f"--metrics needs one of {_ACTIONS}")
     if action not in ACTIONS:
         parser.error(f"there is no action {action!a}, only {_ACTIONS}")
     if more:
-        parser.error("--metrics names one action")
+        parser.error("--metrics takes one action")
     if found.file is not None and action != "validate":
         parser.error(f"{action} takes no file")
     if found.json and action != "status":
-        parser.error("--json goes with status")
+        parser.error("--json works only with status")
     return ConfigArguments(action, found.file, found.json)
 
 
@@ -117,7 +117,7 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
 
     `missing` says so. Under our own name the word is a slip; as `shimmy` it may well be one of the real binary's.
     """
-    what = f"{word!a} is no command of shimmy-metrics, and {missing.what}"
+    what = f"{word!a} is not a command of shimmy-metrics, and {missing.what}"
     remedy = _SEE if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {_SEE}"
     if word in ACTIONS:
         remedy = f"Use shimmy config --metrics {word}"

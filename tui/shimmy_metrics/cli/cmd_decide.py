@@ -34,13 +34,14 @@ def enable(profile: Profile) -> int:
     if other:
         print_line(other)
     if now.consent.sends:
-        print_line(f"They go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
+        print_line(f"Reports go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
     if now.of_an_earlier_yes:
         print_line(
-            f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} In the app 2, then r; or shimmy-metrics release ID."
+            f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} "
+            "Press 2, then r in the app, or run shimmy-metrics release ID."
         )
     if before.news:
-        print_line(f"Your yes covers {amount(before.news, 'field')} more than before: shimmy config --metrics preview.")
+        print_line(f"Your yes covers {amount(before.news, 'more field')} than before: shimmy config --metrics preview.")
     print_line("See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable.")
     return Exit.DONE
 
@@ -54,10 +55,10 @@ def disable(profile: Profile) -> int:
     purged = decline(profile, _say_off).purged
     _say_purged(purged, profile)
     if purged == PurgeResult():
-        print_line("Nothing was waiting here.")
+        print_line("Nothing was waiting.")
     if purged.may_leave_to:
-        what = f"a report may still leave for {host(purged.may_leave_to)}: its sender has not ended yet"
-        raise UserError(what, remedy="Your no stands; shimmy config --metrics status says in a moment what became")
+        what = f"a report may still be sent to {host(purged.may_leave_to)}: its sender has not ended yet"
+        raise UserError(what, remedy="Your no stands. In a moment shimmy config --metrics status says what happened")
     return Exit.DONE
 
 

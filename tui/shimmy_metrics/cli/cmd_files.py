@@ -54,8 +54,8 @@ def forget(*, yes: bool, as_json: bool) -> int:
 def _agreed(before: "ForgetPlan") -> bool:
     """Ask at the terminal; only a typed `yes` agrees. Raises `UserError` where there is none."""
     if not at_terminal() or not in_foreground():
-        remedy = "Nothing was changed. Add --yes to answer it beforehand"
-        raise UserError("asks first, and nobody is at a terminal", where="shimmy-metrics forget", remedy=remedy)
+        remedy = "Nothing was changed. Add --yes to answer in advance"
+        raise UserError("asks first, and there is no terminal to ask at", where="shimmy-metrics forget", remedy=remedy)
     for line in question(before):
         print_line(line)
     sys.stdout.write("Forget all of this? Type yes: ")

@@ -97,14 +97,14 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
         case Basis.SESSION:
             yield f"{_which(found)}, as its report would be if it ended now: {len(found.request.body):,} bytes."
             if found.session is not None and found.session.local:
-                yield "It is measured for you alone: no report of it is made."
+                yield "It is measured for you alone: no report is made of it."
                 return
         case Basis.PENDING:
             held = found.request.reports[0].state.held
-            named = "What releasing all would send" if held else "The next request, as of now"
-            yield f"{named if consent.sends else 'What waits, as one request'}: {_size(found)}."
+            named = "What releasing all would send" if held else "The next request, as it stands now"
+            yield f"{named if consent.sends else 'What is waiting, as one request'}: {_size(found)}."
             if not held and consent.sends:
-                yield "A session that ends before it leaves adds its report."
+                yield "A session that ends before it is sent adds its report."
             yield from _waiting(found.request.reports, profile.clock.now(), sends=consent.sends)
     if found.left_over:
         yield f"It has no room for {amount(found.left_over, 'more report')}."
@@ -118,7 +118,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
     if obstacle(consent) and not acting.sends:
         yield obstacle(consent)
     elif consent.decision.consent is not Consent.GRANTED:
-        yield "It will not leave: metrics are not enabled."
+        yield "It will not be sent: metrics are not enabled."
     elif found.basis is Basis.SESSION and consent.decision.delivery is Delivery.REVIEW:
         yield HELD_UNTIL_RELEASED
     elif (
@@ -147,7 +147,7 @@ def _waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> 
     held = [report for report in kept if report.state.held]
     if held:
         them, first = ("it", "") if len(held) == 1 else ("them", "of the first: ")
-        how = ": shimmy-metrics release ID, or all" if sends else ", but nothing leaves from here"
+        how = ": shimmy-metrics release ID, or all" if sends else ", but nothing is sent from here"
         yield f"Held until you release {them}{how}."
         yield sentence(f"{first}{waits_until(held[0], now)}")
     for report in kept:
@@ -163,7 +163,7 @@ def _size(found: ReleaseRequest | Preview) -> str:
 def _became(found: ReleaseRequest, made: Departure | None, told: Status) -> Iterator[str]:
     yield f"Released to {found.request.url}: {_size(found)}."
     if made is None:
-        yield "What became of it is not known yet: shimmy config --metrics status."
+        yield "What became of it is not known yet. See shimmy config --metrics status."
         return
     yield sentence(became(made, told.now))
     released = {report.report_id for report in found.request.reports}
@@ -173,4 +173,4 @@ def _became(found: ReleaseRequest, made: Departure | None, told: Status) -> Iter
         when = sent_when(told.attempt, from_here=none_sends(told.consent, told.running))
         yield f"{amount(told.due, 'report')} due. {obstacle(told.consent) or when}"
     if found.left_over:
-        yield f"{amount(found.left_over, 'more report')} did not fit into it: release all once more."
+        yield f"{amount(found.left_over, 'more report')} did not fit: release all again."

@@ -1,4 +1,4 @@
-"""What `--help` behind one of our words prints: that word alone, with what it changes and what it prints."""
+"""What `--help` after one of our commands prints: that command alone, what it changes and what it prints."""
 
 from typing import Final
 
@@ -6,32 +6,32 @@ COMMAND_HELP: Final = {
     "config": """\
 shimmy config --metrics ACTION
 
-  enable           record a yes to this program's fields and to the receiver in
-                   force; nothing is measured or sent before one
-  disable          record a no: what waits and what was kept for you is deleted,
-                   receipts stay; it stops a sender. No lock holds the no up for
-                   longer than a quarter of a second
-  status [--json]  what is in force, what waits, what was sent and what came back
-  preview          the next request's body, byte for byte; where nothing waits
-                   the running session's report as of now, or an example
+  enable           say yes to this program's fields and to the receiver that is
+                   set; nothing is measured or sent before that
+  disable          say no: deletes what is waiting and what was kept for you,
+                   keeps receipts, and stops a sender. No lock holds the no up
+                   for longer than a quarter of a second
+  status [--json]  what is on, what is waiting, what was sent and how it went
+  preview          the next request's body, byte for byte; if nothing is
+                   waiting, the running session's report now, or an example
   export           what config, store and log hold, as JSON
   validate [FILE|-]
-                   check all that is held, or a report, an array of reports or
-                   an export; 1 where something is found
+                   check everything kept here, or a report, an array of reports
+                   or an export; exits with 1 if something is found
 
-preview, export and status --json print JSON alone on standard output; what
-there is to say beside it goes to standard error. Only enable and disable
-change the config. What there is no consent for any more is deleted by each,
-except by validate with a FILE.
+preview, export and status --json print JSON alone on standard output; anything
+else they have to say goes to standard error. Only enable and disable change
+the config. All of them delete what there is no longer consent for, except
+validate with a FILE.
 """,
     "tui": """\
 shimmy tui [--plain]
 
-The app: decide, look at what is measured, at what waits and at what was sent,
+The app: decide; see what is measured, what is waiting and what was sent;
 release, delete, compare, export, validate, withdraw. ? lists every key.
 
-  --plain          say the same facts in lines of text and ask the question
-                   where it is open; so does a terminal that cannot show the app
+  --plain          print the same facts as lines of text, and ask the question
+                   if it is open; a terminal that cannot show the app gets this
 """,
     "demo": """\
 shimmy demo
@@ -39,7 +39,7 @@ shimmy demo
 See all of it in a sandbox: a toy server, the meter in front of it, clients,
 and a receiver, all on this machine and in a folder that is deleted at the end.
 Your own config and figures are not touched. Without a terminal it prints what
-happens in lines of text.
+happens as lines of text.
 """,
     "files": """\
 shimmy-metrics files [--json]
@@ -49,26 +49,26 @@ List everything of ours on this disk: path, size, and what it is for.
     "forget": """\
 shimmy-metrics forget [--yes] [--json]
 
-Withdraw, and delete everything of ours on this disk but the recorded no, your
+Withdraw, and delete everything of ours on this disk but your recorded no, your
 receipts too. It asks first, with numbers; only a typed yes agrees.
 
-  --yes            answer that question beforehand
-  --json           say what was deleted as JSON
+  --yes            answer that question in advance
+  --json           print what was deleted as JSON
 """,
     "preview": """\
 shimmy-metrics preview [ID|all]
 
-Print the body of the next request, byte for byte; with ID or all the body that
-release would send. Nothing is sent. ID is how a report's digest or its
-session_id begins.
+Print the body of the next request, byte for byte; with ID or all, the body
+that release would send. Nothing is sent. ID is the start of a report's digest
+or session_id.
 """,
     "release": """\
 shimmy-metrics release ID|all [--json]
 
-Send reports that wait now, as one request of their own, and say what became of
-it; 1 where the receiver took nothing. ID is how a report's digest or its
-session_id begins; all is every held report, or where none is held every one
-that is due.
+Send waiting reports now, as one request of their own, and print the outcome;
+exits with 1 if the receiver took nothing. ID is the start of a report's digest
+or session_id; all is every held report, or if none is held, every report that
+is due.
 
   --json           print the request's digest and the attempt as JSON
 """,

@@ -60,7 +60,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     for line in asked.lines:
         print_line(line)
     if seconds is not None:
-        print_line(f"Without an answer in {seconds} s nothing is decided and the server starts.")
+        print_line(f"If you do not answer within {seconds} s, nothing is decided and the server starts.")
     words = f"{', '.join(asked.acts)} or {LATER.word}"
     for _ in range(_TRIES):
         word = _read_word(words, seconds)
@@ -77,7 +77,8 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
             return decided
         if word == LATER.word:
             break
-        print_line("A paste decides nothing." if word == _PASTE else f"Please type one of these words: {words}.")
+        pasted = word == _PASTE
+        print_line("A paste is not taken for an answer." if pasted else f"Please type one of these words: {words}.")
         seconds = None  # somebody is there
     print_line("Nothing was decided and nothing was written.")
     return None

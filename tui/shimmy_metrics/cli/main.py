@@ -103,7 +103,7 @@ def _explained(error: Exception) -> "UserError":
         _drop(sys.stdout)
         what = f"cannot be written: {reason_of(error)}"
         return UserError(what, where="standard output", remedy="Nothing else was lost")
-    return UserError(f"an error of ours ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
+    return UserError(f"an internal error ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 
 def _run(arguments: list[str], *, own_name: bool) -> int:

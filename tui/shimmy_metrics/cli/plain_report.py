@@ -75,7 +75,7 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     if shown.store_read:
         yield from _sent(shown, now)
     yield ""
-    yield f"{len(FIELDS)} fields are all that can ever be sent. None holds free text."
+    yield f"{len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     for field in FIELDS:
         yield from _field(field)
     yield ""
@@ -100,9 +100,9 @@ def _measured(shown: Overview) -> Iterator[str]:
         if counters.unread:
             yield f"  {tokens_unknown(counters.unread)}"
         if live.session.local:
-            yield "  For you alone: no report of it is made. As one it would be:"
+            yield "  For you alone: no report is made of it. As a report it would be:"
         else:
-            yield "  Its report, if it ended now:"
+            yield "  Its report, if the session ended now:"
         yield f"  {live.report.body.decode()}"
 
 
@@ -139,7 +139,7 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
 
 
 def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> Iterator[str]:
-    stay = "" if consent.sends else ", but nothing leaves from here"
+    stay = "" if consent.sends else ", but nothing is sent from here"
     match report.state:
         case state if state is not QueueState.SET_ASIDE and report.overdue(now):
             waits = f"stays ({OVERDUE})"
@@ -148,7 +148,9 @@ def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> I
         case QueueState.SET_ASIDE:
             waits = f"was set aside ({set_aside(report)})"
         case QueueState.HELD_FOR_ENDPOINT:
-            which = "for another receiver" if report.consent_id == consent.decision.consent_id else "of an earlier yes"
+            which = (
+                "for another receiver" if report.consent_id == consent.decision.consent_id else "from an earlier yes"
+            )
             waits = f"{which} is held until you release it{stay} ({waits_until(report, now)})"
         case _:
             waits = f"is held until you release it{stay} ({waits_until(report, now)})"

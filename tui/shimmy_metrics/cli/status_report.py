@@ -112,7 +112,7 @@ def as_lines(status: Status) -> Iterator[str]:
     if consent.renews:
         yield new_fields_waiting(status.news)
     if consent.switch and consent.decision.consent is Consent.GRANTED:
-        yield "Your yes stands; it counts where the switch is not set."
+        yield "Your yes stands and applies where the switch is not set."
     yield ""
     changed = f", changed {consent.decision.changed[:_MOMENT]}" if consent.decision.changed else ""
     open_yet = " (no answer there yet)" if consent.decision.consent is Consent.UNDECIDED else ""
@@ -136,21 +136,21 @@ def _store(status: Status) -> Iterator[str]:
     if status.store_unusable or status.unread:
         return  # it was not read, and that is said
     yield f"  waiting   {amount(len(status.queued), 'report')}{_bytes(status)}"
-    stay = "" if status.consent.sends else ", but nothing leaves from here"
+    stay = "" if status.consent.sends else ", but nothing is sent from here"
     if status.due:
         yield f"            {status.due} due{stay}"
     if status.held:
         earlier, other = status.of_an_earlier_yes, status.held_for_endpoint - status.of_an_earlier_yes
-        why = f", {earlier} of them of an earlier yes" if earlier else ""
+        why = f", {earlier} of them from an earlier yes" if earlier else ""
         why += f", {other} of them for another receiver" if other else ""
         them = "it" if len(status.held) == 1 else "them"
         yield f"            {len(status.held)} held until you release {them}{why}{stay}"
         yield f"            of the first: {waits_until(status.held[0], status.now)}"
     if status.overdue:
-        have, leave, them = ("has", "leaves", "it") if status.overdue == 1 else ("have", "leave", "them")
+        have, are, they_are = ("has", "is", "it is") if status.overdue == 1 else ("have", "are", "they are")
         yield (
-            f"            {status.overdue} {have} waited {OUTBOX_DAYS} days and {leave} no more: "
-            f"the next session's end deletes {them}"
+            f"            {status.overdue} {have} waited {OUTBOX_DAYS} days and {are} no longer sent: "
+            f"{they_are} deleted when the next session ends"
         )
     for cause, number in Counter(map(set_aside, status.set_aside)).items():
         yield f"            {number} set aside: {cause}"
@@ -159,7 +159,7 @@ def _store(status: Status) -> Iterator[str]:
     if status.last is not None:
         yield f"  last      {became(status.last, status.now)}"
     if status.sending:
-        yield "  next      a sender is at work"
+        yield "  next      being sent now"
     elif status.due and status.consent.sends:
         when = next_attempt(status.attempt, from_here=none_sends(status.consent, status.running))
         yield f"  next      sent {when}"

@@ -36,7 +36,7 @@ def add(db: Database, report: QueuedReport) -> None:
 
 
 def everything(db: Database) -> list[QueuedReport]:
-    """Return all reports that wait, oldest first, those set aside among them."""
+    """Return all waiting reports, oldest first, those set aside among them."""
     return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY row_id"))  # noqa: S608 - the column names above
 
 

@@ -49,11 +49,11 @@ def unusable_state(what: Unusable, *, elsewhere: bool) -> State:
 def while_unusable(what: Unusable) -> str:
     """Return what is so until that is mended, as a sentence."""
     if what is Unusable.CONFIG:
-        return "While the config cannot be used nothing is measured and nothing leaves."
+        return "While the config cannot be used nothing is measured or sent."
     here = f"While {what} cannot be used nothing is measured or sent from this shell."
     if what is Unusable.ENDPOINT:
-        return f"{here} A server that was started elsewhere goes by its own."
-    return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set goes by that."
+        return f"{here} A server that was started elsewhere follows its own."
+    return f"{here} A server that was started with SHIMMY_METRICS_ENDPOINT set follows that."
 
 
 def without_store(shown: State) -> State:
@@ -64,9 +64,9 @@ def without_store(shown: State) -> State:
 _OBSTACLE_NOTES: Final = {
     Obstacle.UNTRUSTED: "nothing is measured",
     Obstacle.SWITCH: "switched off",
-    Obstacle.NEWER_SCHEMA: "nothing leaves",
-    Obstacle.OTHER_ENDPOINT: "nothing leaves here",
-    Obstacle.ENDED: "nothing leaves",
+    Obstacle.NEWER_SCHEMA: "nothing is sent",
+    Obstacle.OTHER_ENDPOINT: "nothing is sent from here",
+    Obstacle.ENDED: "nothing is sent",
 }
 """Short enough for the frame's corner; `obstacle` has the sentence."""
 
@@ -80,18 +80,18 @@ def obstacle(consent: EffectiveConsent) -> str:
                 "decide anew (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:
-            return f"Nothing leaves from here: {consent.switch} is set. Unset it to go on as you agreed."
+            return f"Nothing is sent from here: {consent.switch} is set. Unset it to continue as you agreed."
         case Obstacle.NEWER_SCHEMA:
-            return "Nothing leaves: you agreed with a newer version of shimmy-metrics. Update this one."
+            return "Nothing is sent: you agreed in a newer version of shimmy-metrics. Update this one."
         case Obstacle.OTHER_ENDPOINT:
             return (
-                f"Nothing leaves from here: you agreed to {consent.decision.endpoint}, and {consent.endpoint} is in "
-                "force in this shell. Enable again to agree to it. A server that was started elsewhere goes by its own."
+                f"Nothing is sent from here: you agreed to {consent.decision.endpoint}, and {consent.endpoint} is in "
+                "force in this shell. Enable again to agree to it. A server that was started elsewhere follows its own."
             )
         case Obstacle.ENDED:
             return (
-                f"Nothing leaves: {consent.endpoint} answered that the programme has ended. "
-                "What is measured stays here. Enable again to ask it anew."
+                f"Nothing is sent: {consent.endpoint} answered that the programme has ended. "
+                "What is measured stays here. Enable again to ask it once more."
             )
         case None:
             return ""
@@ -99,12 +99,12 @@ def obstacle(consent: EffectiveConsent) -> str:
 
 def new_fields_waiting(number: int) -> str:
     """Return that so many new fields are not sent, since nobody was asked yet."""
-    fields, are = ("field", "is") if number == 1 else ("fields", "are")
-    return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks."
+    fields, are, them = ("field", "is", "it") if number == 1 else ("fields", "are", "them")
+    return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks about {them}."
 
 
 UNREAD: Final = "The store was not read: metrics are off, and opening it now would write to it."
 
 DISABLE: Final = "shimmy config --metrics disable"
 
-WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or in the app c, then n."
+WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or c, then n in the app."

@@ -28,11 +28,11 @@ def effect_of_answer(
     if consent.switch:
         return (f"{consent.switch} keeps everything off in this shell.",)
     if not own_server:
-        measured = "On this system a server behind serve --upstream is measured, from now on, and no other."
+        measured = "On this system only a server behind serve --upstream is measured, from now on."
     elif starting:
-        measured = "Measured from this start on."
+        measured = "The server is measured from this start on."
     else:
-        measured = "Measured from the server's next start on; behind serve --upstream from now on."
+        measured = "The server is measured from its next start on; behind serve --upstream from now on."
     if decision.local:
         return (measured,)
     blocked = obstacle(consent)
@@ -61,9 +61,9 @@ def answer_recorded(
             return ("Metrics are off.",)
         return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
     if consent.switch:
-        return (*holds, "Your answer is recorded; it counts where the switch is not set.")
+        return (*holds, "Your answer is recorded and applies where the switch is not set.")
     if consent.decision.local:
-        return ("Only for you from now on: what is measured for these screens is not sent.", *holds)
+        return ("Only for you from now on: what is measured is yours to see and is not sent.", *holds)
     return ("Metrics are on." if changed else "Metrics were on already.", *holds)
 
 
@@ -86,14 +86,14 @@ def answer_sentence(
 def held_for_an_earlier_yes(number: int) -> str:
     """Return that so many reports wait for the person's word since they were sealed under another yes."""
     was, them = ("was", "it") if number == 1 else ("were", "them")
-    return f"{amount(number, 'report')} that waited {was} sealed under another yes: held until you release {them}."
+    return f"{amount(number, 'report')} that waited {was} sealed under another yes. Held until you release {them}."
 
 
 def renewal_recorded(decision: Decision) -> str:
     """Return what an answer about new fields did."""
     if decision.refused:
-        return "Recorded: no. The fields you agreed to go on as before."
-    return "Recorded: yes. They are part of each report from the next one on."
+        return "Your no is recorded. The fields you agreed to are sent as before."
+    return "Your yes is recorded. The new fields are part of each report from the next one on."
 
 
 def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "") -> str:
@@ -102,4 +102,4 @@ def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "") -
         return HELD_UNTIL_RELEASED
     if blocked:
         return f"Reports are no longer held. {blocked}"
-    return f"Reports are sent by themselves from now on: those that wait {next_attempt(attempt)}."
+    return f"Reports are sent automatically from now on, those waiting {next_attempt(attempt)}."

@@ -150,10 +150,10 @@ def afterwards(
     elif any(report.state is QueueState.DUE for report in waiting):
         yield f"The next attempt is made {next_attempt}."
     elif any(report.state.held for report in waiting):
-        yield "What waits leaves when you release it."
+        yield "What is waiting is sent when you release it."
 
 
-OVERDUE: Final = f"it has waited {OUTBOX_DAYS} days and leaves no more: the next session's end deletes it"
+OVERDUE: Final = f"it has waited {OUTBOX_DAYS} days and is no longer sent: it is deleted when the next session ends"
 
 
 def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None) -> str:
@@ -161,7 +161,7 @@ def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None)
     if report.overdue(now):
         return OVERDUE
     local = report.until.astimezone(zone)
-    return f"it waits until {local.day} {local:%b}, then a session's end deletes it"
+    return f"it waits until {local.day} {local:%b}, then it is deleted when a session ends"
 
 
 def taken_in_all(entries: Iterable[Entry]) -> int:
@@ -260,4 +260,4 @@ def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> It
     if result.delivered is not None:
         yield f"Just before: {became(result.delivered, now, zone)}. The receipt is kept."
     if result.may_leave_to:
-        yield f"A report may still leave for {host(result.may_leave_to)}: its sender has not ended yet."
+        yield f"A report may still be sent to {host(result.may_leave_to)}: its sender has not ended yet."

@@ -11,9 +11,11 @@ from shimmy_metrics.wording.numbers import amount
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
 
-NOTHING_HERE: Final = "Nothing of ours is on this disk, besides the program itself."
-ELSEWHERE: Final = "What you saved elsewhere, or under another name, is not listed: no path is recorded."
-BEYOND: Final = "What a drive, a copy-on-write filesystem, a snapshot or a backup keeps is beyond this program."
+NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
+ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
+BEYOND: Final = (
+    "What a drive, a copy-on-write filesystem, a snapshot or a backup still keeps is beyond this program's reach."
+)
 
 
 def listed(files: Iterable[OwnFile]) -> Iterator[str]:
@@ -25,7 +27,7 @@ def listed(files: Iterable[OwnFile]) -> Iterator[str]:
         yield shown(each.path) if each.kind is Kind.FOLDER else f"{shown(each.path)}  {amount(each.size, 'byte')}"
         yield f"    {each.use}"
     if every:
-        yield f"{total(every)}, besides the program itself."
+        yield f"{total(every)}, not counting the program itself."
     yield ELSEWHERE
 
 
@@ -38,7 +40,7 @@ def total(files: Iterable[OwnFile]) -> str:
 def question(plan: "ForgetPlan") -> Iterator[str]:
     """Yield what forgetting would do, with its numbers: what a person reads before they answer."""
     if plan.withdraws:
-        yield "This withdraws: your no is recorded, and a server that runs is no longer measured."
+        yield "This withdraws: your no is recorded, and a running server is no longer measured."
     if plan.unlisted:
         yield f"What else it would delete cannot be listed: {plan.unlisted}."
         return
@@ -46,16 +48,16 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
         yield f"It deletes {total(plan.files)}. The store's content was not counted: {plan.unread}."
     else:
         held = (
-            amount(plan.reports, "report that waits", "reports that wait"),
+            amount(plan.reports, "waiting report"),
             amount(plan.sessions, "session"),
             amount(plan.receipts, "receipt"),
         )
         yield f"It deletes {total(plan.files)}, with {held[0]}, {held[1]} and {held[2]} in them."
     for each in plan.files:
         if each.kind is Kind.EXPORT:
-            yield f"Among them is what you saved as {shown(each.path)}."
+            yield f"That includes what you saved as {shown(each.path)}."
     if plan.receipts or plan.unread:
-        yield "What was sent is not called back by this, and your receipts of it go too."
+        yield "This does not take back what was sent, and your receipts for it are deleted too."
 
 
 def done(result: "ForgetResult", now: datetime) -> Iterator[str]:

@@ -25,7 +25,7 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
             f"{'Each session after a yes' if off else 'After each session'}: counts and coarse facts, under 1 kB,",
             *([f"by way of {proxy}"] if proxy else []),
             f"to {endpoint}",
-            "which was set here. It is not Shimmy's: its owner says what becomes of them.",
+            "which was set here. It is not Shimmy's: its owner decides about them.",
         )
     return (
         "Each session after a yes: counts and coarse facts, under 1 kB, by HTTPS to its"
@@ -71,10 +71,10 @@ ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measured for these scre
 DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured or sent; only this answer is kept")
 
 ENABLE_HELD: Final = Answer(
-    "", "hold", "Enable, held", f"each report is held until you release it, {OUTBOX_DAYS} days at most"
+    "", "hold", "Enable, held", f"each report is held until you release it, for at most {OUTBOX_DAYS} days"
 )
 
-LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; asked again at the next start")
+LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; you are asked at the next start")
 
 ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
 
@@ -98,6 +98,6 @@ def new_fields_answers(number: int, agreed: int) -> tuple[Answer, Answer, Answer
         Answer(
             "e", "add", "Add it" if number == 1 else "Add them", f"{agreed + number} fields from the next report on"
         ),
-        Answer("n", "no", "No", f"{before}; not asked again"),
-        Answer("a", "later", "Ask me later", f"{before}; asked again next time"),
+        Answer("n", "no", "No", f"{before}; you won't be asked again"),
+        Answer("a", "later", "Ask me later", f"{before}; you are asked next time"),
     )

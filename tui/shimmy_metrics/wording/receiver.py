@@ -15,4 +15,4 @@ def connects(proxy: str) -> str:
 
 YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
 
-HEADERS: Final = "These are all headers of the request. None tells anything about this machine."
+HEADERS: Final = "These are all the headers. None says anything about this machine."

@@ -20,7 +20,7 @@ def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
     return f"when the {_WHICH[attempt.ends_skipped]} session {'from now ' if attempt.ends_skipped else ''}{verb}"
 
 
-HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it, {OUTBOX_DAYS} days at most."
+HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it, for at most {OUTBOX_DAYS} days."
 
 
 def sent_when(attempt: NextAttempt, *, from_here: bool = False) -> str:

@@ -19,11 +19,11 @@ _CATEGORIES: Final = {
 }
 _PARTS: Final = {
     "sessions": ("session", "sessions"),
-    "outbox": ("report that waits", "reports that wait"),
+    "outbox": ("waiting report", "waiting reports"),
     "receipts": ("receipt", "receipts"),
     "departures": ("departure", "departures"),
     "notes": ("note", "notes"),
-    "log": ("line of the log", "lines of the log"),
+    "log": ("log line", "log lines"),
 }
 
 
@@ -36,17 +36,20 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     yield from (f"found: {leak}" for leak in found.leaks)
     if not found.violations and found.ruled:
         parts = ", ".join(amount(found.ruled.get(part, 0), *words) for part, words in _PARTS.items())
-        whole = "this export" if not held else "what was read" if found.unread else "all held here"
-        yield f"Checked {whole} by rule ({parts}): every byte is one that its rule allows."
+        whole = "this export" if not held else "what was read" if found.unread else "everything kept here"
+        yield f"Checked {whole} ({parts}): every byte is one that its rule allows."
     elif not found.violations:
         yield f"{amount(found.checked, 'report')} checked: every byte is one that the fields allow."
     kinds = ", ".join(amount(number, kind, _CATEGORIES.get(kind, "")) for kind, number in found.searched.items())
     if not kinds:
         yield "Nothing on this machine has a name that could be searched for."
     elif not found.leaks:
-        where = ["it"] if not held else ["what was read" if found.unread else "what is held", *found.places]
-        yield f"Searched for {kinds}. None stands in {_listed(where)}."
-    yield "Not searched for: names under 3 letters or that are words of ours; other paths; model names, kept nowhere."
+        where = ["it"] if not held else ["what was read" if found.unread else "what is kept", *found.places]
+        yield f"Searched for {kinds}. None is in {_listed(where)}."
+    yield (
+        "Not searched for: names under 3 letters, names that are words of ours, other paths, and model names, "
+        "which are kept nowhere."
+    )
     if found.unread:
         yield UNREAD
     if not found.ok:

@@ -175,7 +175,7 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
             "consent.hold",
             "hold",
             "Hold reports",
-            f"each report is held until you release it, {OUTBOX_DAYS} days at most",
+            f"each report is held until you release it, for at most {OUTBOX_DAYS} days",
         )
     if overview.consent.obstacle is not None:
         return Choice("consent.hold", "hold", "Do not hold", "each report is sent by itself once one may leave again")

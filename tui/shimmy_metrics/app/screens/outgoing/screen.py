@@ -102,7 +102,7 @@ class OutgoingScreen(ReportFrame):
         elif subject.reports[0].row_id in overview.overdue:
             await self.say(sentence(OVERDUE))
         elif not overview.consent.sends:
-            await self.say(f"Nothing leaves from here: {self.shimmy.keys.of('app.consent')} says why.")
+            await self.say(f"Nothing is sent from here: {self.shimmy.keys.of('app.consent')} says why.")
         elif overview.sending:
             await self.say("A sender is at work now, for 5 s at most. Release it when that is done.")
         else:

@@ -1,4 +1,4 @@
-"""Outgoing: will it go by itself? What exactly? The next request, each report that waits, what would be sent now."""
+"""Outgoing: will it go by itself? What exactly? The next request, each waiting report, what would be sent now."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -136,12 +136,12 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         if subject.report is None and overview.consent.sends:
             return f"{some} are held. Released together they are this one request."
         if not overview.consent.sends:
-            return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
+            return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
         return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
     if overview.sending:
         return f"{many} A sender is at work now."
     if not overview.consent.sends:
-        return f"{many} Nothing leaves from here: {canvas.keys.of('app.consent')} says why."
+        return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
     if subject.report is None:
         return f"{some} are sent as one request {next_by_itself(overview)}."
     return f"{many} {'It is' if waiting == 1 else 'This one is'} sent {next_by_itself(overview)}."

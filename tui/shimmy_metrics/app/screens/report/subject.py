@@ -49,7 +49,7 @@ def of_report(report: QueuedReport, *, sealed: bool = False, running: bool = Fal
 
 
 def subjects(overview: Overview) -> tuple[Subject, ...]:
-    """Return all there is to show: the next request, each report that waits, the running sessions', else an example.
+    """Return all there is to show: the next request, each waiting report, the running sessions', else an example.
 
     Never empty. What is held can be released as one request too. A request of one report is that report.
     """
