@@ -45,10 +45,10 @@ class _Handed:
     def __init__(self, request: Request, _: Environment, gate: Gate, __: float) -> None:
         for event in _GATES:
             gate.step(event, {"request": SimpleNamespace(method=b"POST")})
-        self._answer = Response(*self.receiver.receive(request.headers, request.body))
+        self._response = Response(*self.receiver.receive(request.headers, request.body))
 
-    def answer(self, _: float) -> Response:
-        return self._answer
+    def response(self, _: float) -> Response:
+        return self._response
 
 
 def _unsynced(opens: Callable[[Path, float], Database]) -> Callable[[Path, float], Database]:

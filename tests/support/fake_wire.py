@@ -72,7 +72,7 @@ class _Post:
         self._met = met
         self._begun = False
 
-    def answer(self, seconds: float) -> Response | None:
+    def response(self, seconds: float) -> Response | None:
         self._wire.asked.append(seconds)
         if not self._begun:
             self._begun = True

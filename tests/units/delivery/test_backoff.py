@@ -3,9 +3,8 @@
 from shimmy_metrics.delivery.backoff import (
     attempt_due,
     attempt_ended,
-    counted,
+    failures_and_skips,
     session_ended,
-    skips,
     skips_left,
     take_attempt,
 )
@@ -17,7 +16,7 @@ def test_back_off_passes_over_none_then_one_then_two_ends() -> None:
     made = []
     for failures in (0, 1, 2, 3, 9):
         passed = 0
-        while skips(failures, passed):
+        while skips_left(failures, passed):
             passed += 1
         made.append(passed)
     assert made == [0, 0, 1, 2, 2]
@@ -33,7 +32,7 @@ def test_an_end_makes_one_attempt_and_counts_once() -> None:
         for failures, ends in enumerate((1, 1, 2, 3, 3)):
             for end in range(ends):
                 left = ends - 1 - end
-                assert counted(db) == (failures, left)
+                assert failures_and_skips(db) == (failures, left)
                 made = session_ended(db)
                 assert made is (left == 0)
                 assert attempt_due(db) is made
@@ -41,7 +40,7 @@ def test_an_end_makes_one_attempt_and_counts_once() -> None:
                 assert not attempt_due(db)
             attempt_ended(db, failed=True)
         attempt_ended(db, failed=False)
-        assert counted(db) == (0, 0)
+        assert failures_and_skips(db) == (0, 0)
         assert session_ended(db)
 
 

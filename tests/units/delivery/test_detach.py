@@ -14,7 +14,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.delivery.detach import sender_environment, start_sender
-from shimmy_metrics.delivery.unsealed import Unsealed, read
+from shimmy_metrics.delivery.unsealed import Unsealed, parse
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.locks import Lock
 from support.installed import wait_until
@@ -140,7 +140,7 @@ def test_it_is_given_the_session_that_had_no_time_and_its_lock(tmp_path: Path, m
     assert command[-1] == "shimmy_metrics.delivery"
     assert more["stdin"] == subprocess.PIPE
     assert started.pipe.closed  # it reads to the end
-    row_id, counters, shared, session = read(started.pipe.told)
+    row_id, counters, shared, session = parse(started.pipe.told)
     assert (row_id, counters, session) == (3, COUNTERS, None)
     assert shared is not None
     assert more["pass_fds"] == (shared,)
@@ -154,7 +154,7 @@ def test_a_session_whose_lock_is_lost_is_given_all_the_same(tmp_path: Path, monk
     start_sender(profile(tmp_path), ended=Unsealed(3, COUNTERS, None))
     ((_, more),) = started.calls
     assert more["pass_fds"] == ()
-    assert read(started.pipe.told).lock is None
+    assert parse(started.pipe.told).lock is None
 
 
 def test_one_that_died_at_once_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 def _post(url: str, gate: Gate, variables: dict[str, str] | None = None, seconds: float = SECONDS) -> Response | None:
     request = next_request([report(1)], url)
     assert request is not None
-    return Post(request, Environment(variables or {}), gate, seconds).answer(seconds)
+    return Post(request, Environment(variables or {}), gate, seconds).response(seconds)
 
 
 def _all(connection: socket.socket) -> bytes:
@@ -99,7 +99,7 @@ def test_a_closed_gate_lets_nothing_out_however_far_the_connection_is() -> None:
         assert closing.is_alive()  # it waits for the step that is being asked, so that its answer counts for good
         may_go_on.set()
         closing.join(SECONDS)
-        assert post.answer(SECONDS) == Response(failure=Failure.WITHDRAWN)
+        assert post.response(SECONDS) == Response(failure=Failure.WITHDRAWN)
     assert b"session_id" not in came[0]
 
 

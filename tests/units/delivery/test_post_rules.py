@@ -66,7 +66,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 def _post(gate: Gate | None = None, variables: dict[str, str] | None = None) -> Response | None:
-    return Post(REQUEST, Environment(variables or {}), gate or Gate(lambda: True), 3.5).answer(5.0)
+    return Post(REQUEST, Environment(variables or {}), gate or Gate(lambda: True), 3.5).response(5.0)
 
 
 def _event(method: bytes = b"POST") -> dict[str, Any]:
@@ -221,12 +221,12 @@ def test_an_answer_is_waited_for_as_long_as_asked(client: Client) -> None:
     post = Post(REQUEST, Environment(), Gate(lambda: True), 3.5)
     began = time.monotonic()
     for seconds in (-1.0, 0.0, 0.1):
-        assert post.answer(seconds) is None
+        assert post.response(seconds) is None
     took = time.monotonic() - began
     assert took >= 0.1
     assert in_time(took, 0.9)
     may_go_on.set()
-    assert post.answer(5.0) == Response(200, b"the answer")
+    assert post.response(5.0) == Response(200, b"the answer")
 
 
 def test_the_gate_is_asked_at_two_steps_of_our_request_and_at_no_other() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery import seal
-from shimmy_metrics.delivery.backoff import counted
+from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.seal import end_session, example_report, measured, recover_crashed, seal_ended
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_REPORTS
@@ -19,6 +19,7 @@ from shimmy_metrics.report.build import raw_values
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.store import chain, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path
+from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, report, uuid
 from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, memory_store, profile, sealed, session
@@ -86,12 +87,12 @@ def test_what_ended_already_is_left_as_it_is_and_counts_as_no_other_end(home: Ho
     assert sessions.everything(home.db) == before
     assert len(outbox.everything(home.db)) == 1
     assert not home.end(row_id + 1)  # one that is gone
-    assert counted(home.db) == (9, 2)
+    assert failures_and_skips(home.db) == (9, 2)
 
 
 def test_an_end_that_makes_no_attempt_is_counted_with_the_session_s_end(home: Home) -> None:
     set_meta(home.db, "failures", "9")
-    ends = [(home.end(home.begin(number)), *counted(home.db)) for number in range(3)]
+    ends = [(home.end(home.begin(number)), *failures_and_skips(home.db)) for number in range(3)]
     assert ends == [(False, 9, 1), (False, 9, 0), (True, 9, 0)]
     assert len(outbox.due(home.db)) == 3
 
@@ -102,9 +103,9 @@ def test_an_end_with_nothing_due_or_after_which_nothing_may_leave_counts_as_none
     outbox.add(home.db, report(1, YES))
     elsewhere = profile(home.root, SHIMMY_METRICS_ENDPOINT="http://127.0.0.1:9/elsewhere")
     assert not home.end(home.begin(2), mine=elsewhere)
-    assert counted(home.db) == (9, 2)
+    assert failures_and_skips(home.db) == (9, 2)
     assert not home.end(home.begin(3, local=True))  # a session's end all the same, and something is due
-    assert counted(home.db) == (9, 1)
+    assert failures_and_skips(home.db) == (9, 1)
 
 
 def test_after_410_a_session_is_kept_for_the_person_and_nothing_is_sealed(home: Home) -> None:
@@ -121,7 +122,7 @@ def test_after_410_no_end_counts_though_a_report_is_due(home: Home) -> None:
     outbox.add(home.db, report(1, YES))
     set_meta(home.db, "ended", LOCAL)
     assert not home.end(home.begin(2))
-    assert counted(home.db) == (9, 2)
+    assert failures_and_skips(home.db) == (9, 2)
 
 
 def test_another_endpoint_s_410_is_nobody_s_business(home: Home) -> None:
@@ -273,10 +274,10 @@ def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
     assert [each.name for each in home.profile.state_dir.glob("*.lock")] == [f"session-{living}.lock"]
     set_meta(home.db, "failures", "9")
     assert not recover_crashed(home.profile, home.db, FACTS)  # that which waits was due before
-    assert counted(home.db) == (9, 2)
+    assert failures_and_skips(home.db) == (9, 2)
     home.begin(3)
     assert not recover_crashed(home.profile, home.db, FACTS)  # an end, which is passed over
-    assert counted(home.db) == (9, 1)
+    assert failures_and_skips(home.db) == (9, 1)
     lock.release(remove=True)
 
 
@@ -288,20 +289,17 @@ def test_what_cannot_be_judged_stays_for_the_next_start(home: Home) -> None:
     assert len(sessions.running(home.db)) == 1
 
 
-@pytest.mark.parametrize(("variables", "zone"), [({}, None), ({"TZ": ""}, None), ({"TZ": "Asia/Tokyo"}, "Asia/Tokyo")])
-def test_the_process_that_outlives_a_session_ends_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], zone: str | None
-) -> None:
-    asked: list[str | None] = []
+def test_the_process_that_outlives_a_session_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Environment] = []
 
-    def gathered(zone: str | None) -> Facts:
-        asked.append(zone)
+    def gathered(environment: Environment) -> Facts:
+        asked.append(environment)
         return FACTS
 
     monkeypatch.setattr(seal, "gather", gathered)
     with memory_store() as other:
         mine = Home(tmp_path, other).profile
-    mine = Profile.under(tmp_path, variables, mine.clock)
+    mine = Profile.under(tmp_path, {"TZ": "Asia/Tokyo"}, mine.clock)
     seal_ended(mine, 1, COUNTERS)
     assert not mine.state_dir.exists()  # deleted meanwhile, and not made anew
     with opened(mine) as db:
@@ -314,7 +312,7 @@ def test_the_process_that_outlives_a_session_ends_it(
     seal_ended(mine, row_id, COUNTERS, inherited)
     with opened(mine) as db:
         assert [each.body for each in outbox.due(db)] == [sealed().body]
-    assert asked == [zone]
+    assert asked == [mine.environment]
     assert [each.name for each in store_path(mine).parent.glob("*.lock")] == []
 
 

@@ -477,7 +477,7 @@ def test_a_release_that_no_sender_took_in_its_time_is_over(home: Sender) -> None
 
 def test_what_has_waited_too_long_is_neither_sent_nor_dropped(home: Sender) -> None:
     home.queue(1, 2)
-    home.db.execute("UPDATE outbox SET sealed = ? WHERE id = 1", ((NOW - timedelta(days=15)).isoformat(),))
+    home.db.execute("UPDATE outbox SET sealed = ? WHERE row_id = 1", ((NOW - timedelta(days=15)).isoformat(),))
     assert [each.body for each in home.send().requests] == [report(2).body]
     assert home.send_released(1).requests == []
     assert home.states == {uuid(1): QueueState.DUE}

@@ -12,7 +12,7 @@ from shimmy_metrics.actions.preview import leavable, preview_report, request_of
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
-from shimmy_metrics.delivery.backoff import counted
+from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request
@@ -174,7 +174,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         entries=entries,
         broken=known.broken,
         stamp=stamp,
-        failures=counted(db)[0],
+        failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db),
         sending=at_work,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
-from shimmy_metrics.delivery.backoff import counted
+from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.sender_lock import sending
@@ -146,7 +146,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
         taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
         departures=tuple(departures.as_completed(each, found.now, at_work=at_work) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),
-        failures=counted(db)[0],
+        failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db),
         sending=at_work,
     )

@@ -1,1 +1,1 @@
-"""In the order the data moves: sealing, request, post, retry, send; `detach` starts the sender in its own process."""
+"""From a session's end to a receipt: `seal`, `detach`, `sender`, `request`, `post`, `response`, `backoff`."""

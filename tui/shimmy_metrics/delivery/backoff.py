@@ -1,4 +1,4 @@
-"""When to try again: back-off counts session ends, in the store, and one end makes one attempt."""
+"""When to try again: one session end makes one attempt, and after failures some session ends are skipped."""
 
 from typing import Final
 
@@ -8,56 +8,51 @@ from shimmy_metrics.store.database import Database, get_meta, set_meta
 FAILURES: Final = "failures"
 SKIPPED: Final = "passed-over"
 ATTEMPTED: Final = "attempted"
-"""The store's words for how many attempts in a row failed, how many session ends made none since, and whether the
-newest end has made its attempt, or makes none."""
+"""Names in the store's `meta`: how many attempts in a row failed, how many session ends were skipped since then, and
+whether the newest session end has made its attempt (or is skipped)."""
 
 
-def skips(failures: int, passed: int) -> bool:
-    """Whether a session's end makes no attempt: after one failure none is passed over, after two one, then two."""
-    return skips_left(failures, passed) > 0
+def skips_left(failures: int, skipped: int) -> int:
+    """Return how many session ends are still skipped: none after one failure, one after two, then two."""
+    return max(min(max(failures - 1, 0), SKIPPED_MAX) - skipped, 0)
 
 
-def skips_left(failures: int, passed: int) -> int:
-    """Return how many session ends still make no attempt before the one that does."""
-    return max(min(max(failures - 1, 0), SKIPPED_MAX) - passed, 0)
-
-
-def counted(db: Database) -> tuple[int, int]:
-    """Return how many attempts in a row failed, and how many session ends still make none because of them."""
-    failures, passed = _number(db, FAILURES), _number(db, SKIPPED)
-    return failures, skips_left(failures, passed)
+def failures_and_skips(db: Database) -> tuple[int, int]:
+    """Return how many attempts in a row failed, and how many session ends are still skipped because of them."""
+    failures = _number(db, FAILURES)
+    return failures, skips_left(failures, _number(db, SKIPPED))
 
 
 def session_ended(db: Database) -> bool:
     """Count the end of a session at which reports are due; return whether it makes an attempt.
 
-    Within the transaction that ends the session, so that an end counts once, however many senders are started for it.
+    Call it in the transaction that ends the session, so that an end counts once, however many senders it starts.
     """
-    passed = _number(db, SKIPPED)
-    over = skips(_number(db, FAILURES), passed)
-    if over:
-        set_meta(db, SKIPPED, str(passed + 1))
-    set_meta(db, ATTEMPTED, str(int(over)))
-    return not over
+    skipped = _number(db, SKIPPED)
+    skip = skips_left(_number(db, FAILURES), skipped) > 0
+    if skip:
+        set_meta(db, SKIPPED, str(skipped + 1))
+    set_meta(db, ATTEMPTED, str(int(skip)))
+    return not skip
 
 
 def attempt_due(db: Database) -> bool:
-    """Whether the newest session's end has its attempt still before it."""
+    """Whether the newest session end has not made its attempt yet."""
     return not _number(db, ATTEMPTED)
 
 
 def take_attempt(db: Database) -> bool:
-    """Take the attempt of the newest session's end; return False where it was taken already, or none is made.
+    """Take the newest session end's attempt; return False where it was taken already, or is skipped.
 
-    Within the caller's transaction, in which the reports that it sends are read: one that is sealed later has its own.
+    Call it in the transaction that reads the reports to send: a report sealed later has an attempt of its own.
     """
-    is_open = attempt_due(db)
+    due = attempt_due(db)
     set_meta(db, ATTEMPTED, "1")
-    return is_open
+    return due
 
 
 def attempt_ended(db: Database, *, failed: bool) -> None:
-    """Count an attempt that was made. Within the caller's transaction."""
+    """Count an attempt that was made, within the caller's transaction."""
     set_meta(db, FAILURES, str(_number(db, FAILURES) + 1) if failed else "0")
     set_meta(db, SKIPPED, "0")
 

@@ -48,13 +48,13 @@ def start_sender(
     released: Collection[int] = (),
     ended: Unsealed | None = None,
 ) -> None:
-    """Start the detached sender and return at once.
+    """Start the detached sender and return at once. Raise `OSError` where it cannot be started.
 
-    Where it would be killed or would hold up a stop (a container's first process, a systemd unit) nothing is started
-    at a session's end; the reports go `at_start` of the next one instead. `released` are reports (numbers in the
-    store) that a person released by hand. `ended` is a session that this process could not seal in time: the sender
-    does it first, and holds the session's lock until then, so that no start takes it for a crashed one, whose counters
-    are those last written; our own descriptor of that lock is closed. Raises `OSError`.
+    Where the sender would be killed or would delay a stop (in a container, in a systemd unit) none is started at a
+    session's end; the reports are sent `at_start` of the next session. `released` are the row ids of reports that a
+    person released by hand. `ended` is a session that this process could not seal in time: the sender seals it first.
+    It inherits the session's lock until then, so that no other process takes the session for a crashed one and seals
+    the counters last written; our own descriptor of that lock is closed.
     """
     if profile.environment.supervised and not (at_start or released):
         return
@@ -76,17 +76,17 @@ def start_sender(
         pass_fds=() if lock is None else (lock,),
     )
     if ended is not None and process.stdin is not None:
-        with contextlib.suppress(OSError), process.stdin:  # less than a pipe holds, so this waits for nobody
+        with contextlib.suppress(OSError), process.stdin:  # less than a pipe holds, so this does not block
             process.stdin.write(ended.as_json())
     if lock is not None:
         os.close(lock)  # the sender has its own
-    # It may outlive us, so nothing here depends on its end. Where we live on, as the app does, it must leave no zombie.
-    with contextlib.suppress(RuntimeError):  # no further thread: then it stays one until we end
+    # The sender may outlive this process. Where it does not, as in the app, it must leave no zombie.
+    with contextlib.suppress(RuntimeError):  # no more threads: it stays a zombie until this process ends
         threading.Thread(target=process.wait, daemon=True, name="sender").start()
 
 
 def sender_environment(environment: Environment) -> dict[str, str]:
-    """Return what the sender gets of the environment: neither API keys nor anything else of the server's."""
+    """Return the sender's environment: no API key and nothing else that is meant for the server."""
     return {
         name: value
         for name, value in environment.variables.items()

@@ -1,4 +1,4 @@
-"""What is in force and when the next attempt is made, with what only the store knows."""
+"""Effective consent and the next attempt, with what only the store knows."""
 
 from dataclasses import replace
 from typing import Final
@@ -6,20 +6,20 @@ from typing import Final
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
-from shimmy_metrics.delivery.backoff import counted
+from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.store.database import Database, get_meta
 from shimmy_metrics.system.profile import Profile
 
 ENDED: Final = "ended"
-"""The store's word for the endpoint that answered 410."""
+"""Name in the store's `meta`: the endpoint that answered 410."""
 
 AT_START: Final = "at-start"
-"""The store's word for whether the last measured server's reports leave at the next start: `yes` or `no`."""
+"""Name in the store's `meta`: whether the last measured server's reports are sent at the next start, `yes` or `no`."""
 
 
 def effective_consent(profile: Profile, db: Database | None) -> EffectiveConsent:
-    """Return what is in force now. Raises `UserError` for a config or an endpoint that cannot be used."""
+    """Return effective consent now. Raise `UserError` for a config or an endpoint that cannot be used."""
     return with_ended(read_consent(profile), db)
 
 
@@ -30,8 +30,8 @@ def with_ended(consent: EffectiveConsent, db: Database | None) -> EffectiveConse
 
 def next_attempt(profile: Profile, db: Database) -> NextAttempt:
     """Return when a sender makes its next attempt by itself, as the last measured server left it."""
-    told = get_meta(db, AT_START)
+    at_start = get_meta(db, AT_START)
     return NextAttempt(
-        counted(db)[1],
-        told == "yes" if told else profile.environment.supervised or None,
+        failures_and_skips(db)[1],
+        at_start == "yes" if at_start else profile.environment.supervised or None,
     )

@@ -3,8 +3,8 @@
 Certificates are always verified (`SSL_CERT_FILE` and `SSL_CERT_DIR` name another authority, as usual); no redirect is
 followed, no cookie kept, no `.netrc` read. A proxy of the environment serves https, never loopback.
 
-The caller is asked for permission twice, by `Gate`: when the connection stands (TLS and proxy behind it), before the
-request's first byte, and once more before its body.
+`Gate` asks the caller for permission twice: when the connection stands (TLS and proxy included), before the request's
+first byte, and again before its body.
 """
 
 import socket
@@ -23,13 +23,13 @@ from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
 
 _GATES: Final = ("http11.send_request_headers.started", "http11.send_request_body.started")
-"""httpcore's trace events at which nothing of the head, or of the body, has left yet. A proxy's CONNECT has the first
-as well, so the request's method is looked at."""
+"""httpcore's trace events before the first byte of the head, and of the body. A proxy's CONNECT has the first as well,
+hence the check of the method."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: a status with the body's first `ANSWER_BYTES`, or no answer (status 0) with what went wrong."""
+    """What came back: a status with the body's first `ANSWER_BYTES`, or no response (status 0) with the failure."""
 
     status: int = 0
     body: bytes = b""
@@ -37,9 +37,9 @@ class Response:
 
 
 class Gate:
-    """The way out. `permits` is asked, in the connection's thread, at each of the two steps; False ends the attempt.
+    """Asks `permits`, in the connection's thread, before the head and before the body; False ends the attempt.
 
-    Once `close` has returned nothing more is begun, and `passed` says for good whether a byte may have left.
+    Once `close` has returned nothing more is sent, and `passed` is final: whether a byte may have left.
     """
 
     def __init__(self, permits: Callable[[], bool]) -> None:
@@ -49,13 +49,13 @@ class Gate:
         self.passed = False
 
     def close(self) -> bool:
-        """Let nothing more out; return whether a byte may have left before."""
-        self._closed = True  # at once, so that a step that comes while another is asked is not let through first
+        """Send nothing more; return whether a byte may have left before."""
+        self._closed = True  # before the lock: a step that waits for it must not pass first
         with self._lock:
             return self.passed
 
     def step(self, event: str, info: dict[str, Any]) -> None:
-        """Take one of httpcore's trace events. Raises `_ClosedError` where nothing more may leave."""
+        """Handle one of httpcore's trace events. Raise `_ClosedError` where nothing more may leave."""
         if event not in _GATES or info["request"].method != METHOD.encode():
             return
         with self._lock:
@@ -75,13 +75,13 @@ class _ClosedError(Exception):
 
 
 class _UnwritableError(Exception):
-    """That something is about to leave could not be written down, so nothing leaves."""
+    """The departure could not be recorded, so nothing leaves."""
 
 
 class Post:
-    """One request under way, in a thread of its own: a name look-up cannot be interrupted.
+    """One request in a thread of its own, since a name look-up cannot be interrupted.
 
-    A thread that is still at it when its time is up can send nothing more (`Gate`), and ends with the process.
+    A thread that is still running when its time is up can send nothing more (`Gate`), and ends with the process.
     """
 
     def __init__(self, request: Request, environment: Environment, gate: Gate, seconds: float) -> None:
@@ -90,18 +90,18 @@ class Post:
         self._gate = gate
         self._seconds = seconds
         self._done = threading.Event()
-        self._answer = Response(failure=Failure.TIME)
+        self._response = Response(failure=Failure.TIME)
         threading.Thread(target=self._attempt, daemon=True, name="post").start()
 
-    def answer(self, seconds: float) -> Response | None:
-        """Return the answer where it came within so many seconds, else None. Never raises."""
-        return self._answer if self._done.wait(max(0.0, seconds)) else None
+    def response(self, seconds: float) -> Response | None:
+        """Wait for the response at most so many seconds; return None where it has not come. Never raises."""
+        return self._response if self._done.wait(max(0.0, seconds)) else None
 
     def _attempt(self) -> None:
         try:
-            self._answer = self._exchange()
-        except Exception as error:  # noqa: BLE001 - whatever a network can do, the report stays
-            self._answer = Response(failure=self._failure(error))
+            self._response = self._exchange()
+        except Exception as error:  # noqa: BLE001 - whatever the network does, the report stays
+            self._response = Response(failure=self._failure(error))
         self._done.set()
 
     def _exchange(self) -> Response:
@@ -125,17 +125,17 @@ class Post:
                 headers=list(request.headers),
                 content=request.body,
                 extensions={"trace": self._gate.step},
-            ) as response,
+            ) as stream,
         ):
             body = b""
-            for piece in response.iter_raw():
+            for piece in stream.iter_raw():
                 body += piece
                 if len(body) >= ANSWER_BYTES:
                     break
-            return Response(response.status_code, body[:ANSWER_BYTES])
+            return Response(stream.status_code, body[:ANSWER_BYTES])
 
     def _failure(self, error: BaseException) -> Failure:
-        """Return what went wrong, from the errors that led to this one."""
+        """Return the kind of failure, from the error and its causes."""
         if isinstance(error, _ClosedError):
             return Failure.WITHDRAWN
         if isinstance(error, _UnwritableError):

@@ -1,4 +1,4 @@
-"""The environment's proxy: which one serves an endpoint, and what may be shown of it. Loads nothing of the network."""
+"""The environment's proxy: which one serves an endpoint, and what may be shown of it. Imports no network."""
 
 import contextlib
 from typing import Final
@@ -8,23 +8,23 @@ from shimmy_metrics.consent.endpoint import is_loopback
 from shimmy_metrics.system.environment import Environment
 
 UNUSABLE: Final = "a proxy that cannot be used, so nothing leaves"
-"""What is shown of one that is no address, or of a kind that we do not speak: its text may be a torn password."""
+"""Shown for a proxy that is no address, or of an unknown kind: its text may be part of a password."""
 
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-"""The kinds of proxy that we speak, each with its usual port."""
+"""The supported schemes, each with its default port."""
 
 
 class UnusableProxyError(ValueError):
-    """The environment names a proxy that cannot be used. Going without it is not what it asks for: nothing leaves."""
+    """The environment names a proxy that cannot be used. Connecting without it would ignore that: nothing leaves."""
 
 
 def proxy_for(endpoint: str, environment: Environment) -> str:
     """Return the URL of the proxy that the environment names for this endpoint, or empty.
 
-    Raises `UnusableProxyError` for one that cannot be used.
+    Raise `UnusableProxyError` for one that cannot be used.
     """
     named = _named(endpoint, environment)
-    if named and not _place(named):
+    if named and not _host_and_port(named):
         raise UnusableProxyError
     return named
 
@@ -32,7 +32,7 @@ def proxy_for(endpoint: str, environment: Environment) -> str:
 def proxy_shown(endpoint: str, environment: Environment) -> str:
     """Return `HOST:PORT` of the proxy that would be used, `UNUSABLE`, or empty: never a user, a password or a path."""
     named = _named(endpoint, environment)
-    return (_place(named) or UNUSABLE) if named else ""
+    return (_host_and_port(named) or UNUSABLE) if named else ""
 
 
 def _named(endpoint: str, environment: Environment) -> str:
@@ -43,19 +43,19 @@ def _named(endpoint: str, environment: Environment) -> str:
     if not named or parts.scheme != "https" or is_loopback(host):
         return ""
     no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY")
-    if any(_names(entry, host, parts.port or 443) for entry in no_proxy.lower().replace(",", " ").split()):
+    if any(_matches(entry, host, parts.port or 443) for entry in no_proxy.lower().replace(",", " ").split()):
         return ""
     return named if "://" in named else f"http://{named}"
 
 
-def _place(proxy: str) -> str:
+def _host_and_port(proxy: str) -> str:
     """Return the proxy's `HOST:PORT`, or empty where it cannot be used."""
     try:
         parts = urlsplit(proxy)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
         return ""
-    # An @ behind the host: a `/`, `?` or `#` in the password ended it too early, and what looks like a host is a user.
+    # An @ after the host: a `/`, `?` or `#` in the password ended the authority early, and the "host" is a user name.
     torn = "@" in f"{parts.path}{parts.query}{parts.fragment}"
     if torn or parts.scheme not in _PORTS or not (host and port and host.isascii() and host.isprintable()):
         return ""
@@ -64,12 +64,12 @@ def _place(proxy: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _names(entry: str, host: str, port: int) -> bool:
-    """Whether one entry of `NO_PROXY` names the host.
+def _matches(entry: str, host: str, port: int) -> bool:
+    """Whether one entry of `NO_PROXY` matches the host.
 
-    An entry is `*` (every host), a domain with those below it (also as `.domain` or `*.domain`), an IP address, or
-    a range of them, as `10.0.0.0/8`. Behind a domain or an address (an IPv6 one in brackets) may stand `:PORT`. No name
-    is looked up: addresses and ranges name a host that is written as an address.
+    An entry is `*` (every host), a domain with its subdomains (also as `.domain` or `*.domain`), an IP address, or a
+    range such as `10.0.0.0/8`. A domain or an address (IPv6 in brackets) may end with `:PORT`. No name is looked up:
+    addresses and ranges match only a host that is written as an address.
     """
     name, _, given = entry.rpartition(":")
     if name and given.isdigit() and (":" not in name or name.endswith("]")):
@@ -79,7 +79,7 @@ def _names(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     if _is_address(host):
-        return _holds(entry.strip("[]"), host)
+        return _contains(entry.strip("[]"), host)
     domain = entry.removeprefix("*").strip(".")
     return bool(domain) and f".{host}".endswith(f".{domain}")
 
@@ -92,8 +92,8 @@ def _is_address(host: str) -> bool:
     return False
 
 
-def _holds(addresses: str, host: str) -> bool:
-    """Whether an address, or a range of them, is one that holds the host's."""
+def _contains(addresses: str, host: str) -> bool:
+    """Whether an address, or a range, contains the host's."""
     import ipaddress
 
     with contextlib.suppress(ValueError):

@@ -1,4 +1,4 @@
-"""The one request: which reports go, and every header, as it will stand on the wire. Pure."""
+"""The one request: which reports it carries, and every header as it is on the wire. Pure."""
 
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ METHOD: Final = "POST"
 
 
 class Request(NamedTuple):
-    """What goes over the wire, whole. `reports` are those in the body, in its order."""
+    """Everything that goes over the wire. `reports` are those in the body, in its order."""
 
     url: str
     headers: tuple[tuple[str, str], ...]
@@ -40,7 +40,7 @@ def next_request(due: list[QueuedReport], endpoint: str) -> Request | None:
 
 
 def headers(endpoint: str, length: int) -> tuple[tuple[str, str], ...]:
-    """Return every header of the request, in order. None of them tells anything about the machine or its version."""
+    """Return every header of the request, in order. None tells anything about the machine or this program's version."""
     return (
         ("Host", urlsplit(endpoint).netloc),
         ("Content-Type", "application/json"),

@@ -1,4 +1,4 @@
-"""What a receiver's answer means for the reports that were sent. Pure."""
+"""What a receiver's response means for the reports that were sent. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """The meaning of one answer.
+    """What one response means.
 
-    `refused` maps the ids of reports to be set aside to why; those of a request that is taken and that are not named
-    there were taken. `ended`: the programme has ended (410), nothing is sent there any more.
+    `refused` maps the ids of the reports to be set aside to the reason; where the outcome is a taken one, all others
+    were taken. `ended`: the programme has ended (410), nothing is sent to this endpoint any more.
     """
 
     outcome: Outcome
@@ -35,22 +35,22 @@ class Classification:
 
     @property
     def failed(self) -> bool:
-        """Whether the reports stay and are tried again at a later session's end."""
+        """Whether the reports stay queued and are sent again at a later session's end."""
         return not self.outcome.taken and not self.refused and not self.ended
 
 
-def classify(request: Request, answer: Response, *, passed: bool) -> Classification:
-    """Return what the answer means. `passed`: a byte of the request may have left."""
-    status = answer.status
+def classify(request: Request, response: Response, *, passed: bool) -> Classification:
+    """Return what the response means. `passed`: a byte of the request may have left."""
+    status = response.status
     if not status:
         return Classification(Outcome.NO_ANSWER if passed else Outcome.NOTHING_LEFT)
     if 200 <= status < 300:
-        confirmed = parsed_object(answer.body).get("sha256") == request.sha256
+        confirmed = parsed_object(response.body).get("sha256") == request.sha256
         return Classification(Outcome.CONFIRMED if confirmed else Outcome.ACCEPTED)
     if status == HTTPStatus.GONE:
         return Classification(Outcome.REFUSED, ended=True)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        partly = _partly(request, answer)
+        partly = _partly(request, response)
         if partly is not None:
             return partly
     if 400 <= status < 500 and status not in _ASK_AGAIN:
@@ -59,9 +59,9 @@ def classify(request: Request, answer: Response, *, passed: bool) -> Classificat
     return Classification(Outcome.ERROR)
 
 
-def _partly(request: Request, answer: Response) -> Classification | None:
-    """Read a 422 that lists what was stored and what was refused; None where it does not speak of this request."""
-    told = parsed_object(answer.body)
+def _partly(request: Request, response: Response) -> Classification | None:
+    """Parse a 422 that lists what was stored and what was refused; return None where it is not about this request."""
+    told = parsed_object(response.body)
     ids = {report.report_id for report in request.reports}
     stored, refused = told.get("stored"), told.get("refused")
     if told.get("sha256") != request.sha256 or not isinstance(stored, list) or not isinstance(refused, list):
@@ -72,7 +72,7 @@ def _partly(request: Request, answer: Response) -> Classification | None:
             at = printable(str(each.get("field", "")))
             rules[each["id"]] = Refusal(Cause.RULE, f"{at}: {printable(str(each.get('rule', '')))}")
     listed = {each for each in stored if isinstance(each, str)} & ids
-    # What the answer names on neither side was not taken: set aside with the rest, rather than sent for ever.
+    # A report that is in neither list was not taken: it is set aside with the refused ones rather than sent for ever.
     for report_id in ids - listed - rules.keys():
         rules[report_id] = Refusal(Cause.UNLISTED)
     return Classification(Outcome.PARTLY if ids - rules.keys() else Outcome.REFUSED, rules)

@@ -1,8 +1,8 @@
-"""One sender at a time: a departure's row, consent, one request, what became of it.
+"""One attempt to send: a departure's row, consent, one request, its outcome. One sender runs at a time.
 
-Order: the row stands in the store before a byte can leave; then consent is read, when the connection stands and again
-before the body; then the bytes. Consent is watched all the while: when it is withdrawn the attempt ends at once.
-Silent: a failure leaves the reports where they are, for a later session's end.
+The row is written before a byte can leave; then consent is read, when the connection stands and again before the body;
+then the bytes are sent. Consent is polled meanwhile: when it is withdrawn the attempt ends at once. Nothing is printed:
+after a failure the reports stay queued, for a later session's end.
 """
 
 import time
@@ -31,143 +31,144 @@ from shimmy_metrics.system.log import log_departure
 from shimmy_metrics.system.profile import Profile
 
 _WATCH_SECONDS: Final = 0.02
-"""How often consent is looked at while a request is under way."""
+"""How often consent is read while a request is under way."""
 
-_BOOKING_SECONDS: Final = 0.25
-"""What is kept of the time for writing down what became of a request."""
+_COMPLETION_SECONDS: Final = 0.25
+"""The part of the time that is kept for completing the departure."""
 
-_TURN_SECONDS: Final = 0.02
-"""How often a sender that waits for another looks whether it has ended."""
+_POLL_SECONDS: Final = 0.02
+"""How often a sender that waits for another one tries the lock."""
 
 _BUSY_SECONDS: Final = 1.0
-"""How long another's hold on the store is waited for: the sender has 5 s in all."""
+"""How long to wait for another process that holds the store: the sender has 5 s in all."""
 
 
-class _Leaving(NamedTuple):
-    """A request, the number of its departure, and the yes under which it leaves: its reports', or the release's."""
+class _Attempt(NamedTuple):
+    """A request with its departure's row, and the decision under which it is sent: its reports', or the release's."""
 
     request: Request
-    departure: int
+    departure_id: int
     consent_id: str
     by_hand: bool
 
 
 def send_queued(profile: Profile, deadline: float, released: Collection[int] = ()) -> None:
-    """Make one request of what is due, until `deadline` (monotonic seconds) at the latest.
+    """Send what is due in one request, until `deadline` (monotonic seconds) at the latest.
 
-    `released` are the reports (numbers in the store) that a person released by hand: they are one request of their own,
-    and no session's end is passed over for it. Another sender that is at work is waited for. Raises `UserError`
-    where the store or the config cannot be used.
+    `released` are the row ids of reports that a person released by hand: they are a request of their own, for which no
+    session end is skipped. Wait for another sender that is running. Raise `UserError` where the store or the config
+    cannot be used.
     """
     lock = Lock(lock_path(profile))
-    while time.monotonic() < deadline and _waiting(profile, released):
+    while time.monotonic() < deadline and _has_work(profile, released):
         if lock.take():
             try:
-                _attempt(profile, deadline, released)
+                _attempt_to_send(profile, deadline, released)
             finally:
                 lock.release()
             return
-        time.sleep(_TURN_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
-def _attempt(profile: Profile, deadline: float, released: Collection[int]) -> None:
+def _attempt_to_send(profile: Profile, deadline: float, released: Collection[int]) -> None:
     with opened(profile, _BUSY_SECONDS) as db:
         with transaction(db):
             departures.complete_abandoned(db, profile.clock.now())
-        leaving = _next(profile, db, released)
-        if leaving is None:
+        attempt = _next(profile, db, released)
+        if attempt is None:
             return
-        answer, passed = _send(profile, db, leaving, deadline - _BOOKING_SECONDS)
-        withdrawn = answer.failure is Failure.WITHDRAWN
-        request = leaving.request
-        verdict = Classification(Outcome.CUT_OFF) if withdrawn and passed else classify(request, answer, passed=passed)
-        log_departure(profile, verdict.outcome, reports=len(request.reports), status=answer.status)
-        # It left: where the disk has no room for that now, there is the ballast.
-        with_room(store_path(profile), lambda: _complete(profile, db, leaving, answer, verdict))
+        response, passed = _send(profile, db, attempt, deadline - _COMPLETION_SECONDS)
+        withdrawn = response.failure is Failure.WITHDRAWN
+        request = attempt.request
+        cut_off = withdrawn and passed
+        meaning = Classification(Outcome.CUT_OFF) if cut_off else classify(request, response, passed=passed)
+        log_departure(profile, meaning.outcome, reports=len(request.reports), status=response.status)
+        # It left, which has to be recorded: where the disk is full, the ballast makes room.
+        with_room(store_path(profile), lambda: _complete(profile, db, attempt, response, meaning))
 
 
-def _send(profile: Profile, db: Database, leaving: _Leaving, deadline: float) -> tuple[Response, bool]:
-    """Send the request; return the answer and whether a byte may have left."""
-    reports = leaving.request.reports
+def _send(profile: Profile, db: Database, attempt: _Attempt, deadline: float) -> tuple[Response, bool]:
+    """Send the request; return the response and whether a byte may have left."""
+    reports = attempt.request.reports
     taken_back = False
 
     def permits() -> bool:
         nonlocal taken_back
         if not gate.passed:
-            with transaction(db):  # from here on none of them can be deleted or held back
+            with transaction(db):  # after it none of them can be deleted or held back
                 taken_back = not all(_still_leaves(db, report) for report in reports)
                 if taken_back:
                     return False
-                departures.may_leave(db, leaving.departure, [report.report_id for report in reports])
-        return _covers(profile, db, leaving)
+                departures.may_leave(db, attempt.departure_id, [report.report_id for report in reports])
+        return _may_send(profile, db, attempt)
 
     gate = Gate(permits)
-    post = Post(leaving.request, profile.environment, gate, deadline - time.monotonic())
+    post = Post(attempt.request, profile.environment, gate, deadline - time.monotonic())
     while True:
-        answer = post.answer(_WATCH_SECONDS)
-        if answer is not None:
-            return (Response(failure=Failure.TAKEN_BACK) if taken_back else answer), gate.passed
-        withdrawn = not _consented(profile, leaving)
+        response = post.response(_WATCH_SECONDS)
+        if response is not None:
+            return (Response(failure=Failure.TAKEN_BACK) if taken_back else response), gate.passed
+        withdrawn = not _still_granted(profile, attempt)
         if withdrawn or time.monotonic() > deadline:
             return Response(failure=Failure.WITHDRAWN if withdrawn else Failure.TIME), gate.close()
 
 
-def _next(profile: Profile, db: Database, released: Collection[int]) -> _Leaving | None:
-    """Return the next request, its departure begun in the store, or None where none may or need leave.
+def _next(profile: Profile, db: Database, released: Collection[int]) -> _Attempt | None:
+    """Return the next attempt, its departure begun in the store; None where nothing is due or nothing may leave.
 
-    An attempt or a release is taken in the transaction that begins its departure: whatever ends this process, one that
-    was taken is on record.
+    A session end's attempt, or a release, is taken in the transaction that begins its departure: whatever ends this
+    process, one that was taken is on record.
     """
     now = profile.clock.now()
     with transaction(db):
         outbox.redate(db, now)
-    consent = _sending(profile, db)
+    consent = _consent_to_send(profile, db)
     if consent is None:
-        return None  # reports of a newer program's may wait here: not ours to judge
+        return None  # a newer program may have queued reports here, which this one cannot judge
     consent_id = consent.decision.consent_id
     with transaction(db):
         if released:
             taken = (outbox.get(db, report) for report in releases.take(db, released, consent_id, now))
             chosen = [report for report in taken if report is not None]
         elif backoff.take_attempt(db):
-            if consent.decision.delivery is Delivery.REVIEW:  # written by hand, while reports were due
+            if consent.decision.delivery is Delivery.REVIEW:  # set by hand while reports were due
                 outbox.move_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
             outbox.hold_others(db, consent_id, consent.decision.endpoint)
             chosen = _due(db, now)
         else:
             return None
         # What has waited too long is left for a session's end to delete.
-        leaving = [report for report in chosen if not report.overdue(now) and _may_leave(db, report)]
-        request = next_request(leaving, consent.endpoint)
+        sendable = [report for report in chosen if not report.overdue(now) and _is_sound(db, report)]
+        request = next_request(sendable, consent.endpoint)
         if request is None:
             return None
         by_hand = bool(released)
-        return _Leaving(request, departures.begin(db, _departure(now, request, by_hand=by_hand)), consent_id, by_hand)
+        return _Attempt(request, departures.begin(db, _departure(now, request, by_hand=by_hand)), consent_id, by_hand)
 
 
 def _due(db: Database, now: datetime) -> list[QueuedReport]:
-    """Return what a session's end sends: all that is due, but what a person released as a request of its own."""
+    """Return what a session's end sends: all that is due except what a person released."""
     by_hand = releases.released(db, now)
     return [report for report in outbox.due(db) if report.row_id not in by_hand]
 
 
-def _may_leave(db: Database, report: QueuedReport) -> bool:
-    """Whether the fields allow every byte of it; otherwise it is set aside."""
+def _is_sound(db: Database, report: QueuedReport) -> bool:
+    """Whether the fields allow every byte of the report; if not, set it aside."""
     if not validate_body(report.body):
         return True
-    whole = digest(report.body) == report.sha256
-    outbox.mark(db, report.row_id, QueueState.SET_ASIDE, Cause.OLDER_RULES if whole else Cause.DAMAGED)
+    intact = digest(report.body) == report.sha256
+    outbox.mark(db, report.row_id, QueueState.SET_ASIDE, Cause.OLDER_RULES if intact else Cause.DAMAGED)
     return False
 
 
 def _still_leaves(db: Database, report: QueuedReport) -> bool:
-    """Whether a report that was read before waits as it did then, or is due meanwhile."""
+    """Whether a report is still in the state in which it was read, or due by now."""
     now = outbox.get(db, report.row_id)
     return now is not None and now.state in (report.state, QueueState.DUE)
 
 
-def _waiting(profile: Profile, released: Collection[int]) -> bool:
-    """Whether there is something to do. A store that is gone is not made anew: all of it may have been deleted."""
+def _has_work(profile: Profile, released: Collection[int]) -> bool:
+    """Whether there is something to do. A missing store is not created: a person may have deleted everything."""
     now = profile.clock.now()
     with open_readonly(profile) as db:
         if db is None:
@@ -180,35 +181,35 @@ def _waiting(profile: Profile, released: Collection[int]) -> bool:
     return leaves or (left_open and not sending(profile))
 
 
-def _sending(profile: Profile, db: Database | None) -> EffectiveConsent | None:
-    """Return what is in force at this very moment, or None where nothing may leave."""
+def _consent_to_send(profile: Profile, db: Database | None) -> EffectiveConsent | None:
+    """Return effective consent as it is now, or None where nothing may leave."""
     consent = effective_consent(profile, db)
     return consent if consent.sends and present(profile) else None
 
 
-def _covers(profile: Profile, db: Database, leaving: _Leaving) -> bool:
-    """Whether consent, at this very moment, covers these reports, this endpoint, and how they leave. Never raises."""
+def _may_send(profile: Profile, db: Database, attempt: _Attempt) -> bool:
+    """Whether consent, read now, covers these reports, this endpoint and this way of sending. Never raises."""
     try:
-        consent = _sending(profile, db)
+        consent = _consent_to_send(profile, db)
     except UserError:
         return False
     reviewed = consent is not None and consent.decision.delivery is Delivery.REVIEW
-    return _same_yes(consent, leaving) and (leaving.by_hand or not reviewed)
+    return _same_decision(consent, attempt) and (attempt.by_hand or not reviewed)
 
 
-def _consented(profile: Profile, leaving: _Leaving) -> bool:
-    """Whether the config still says so. Never raises."""
+def _still_granted(profile: Profile, attempt: _Attempt) -> bool:
+    """Whether the config alone still covers the attempt. Never raises."""
     try:
-        return _same_yes(_sending(profile, None), leaving)
+        return _same_decision(_consent_to_send(profile, None), attempt)
     except UserError:
         return False
 
 
-def _same_yes(consent: EffectiveConsent | None, leaving: _Leaving) -> bool:
+def _same_decision(consent: EffectiveConsent | None, attempt: _Attempt) -> bool:
     return (
         consent is not None
-        and consent.endpoint == leaving.request.url
-        and consent.decision.consent_id == leaving.consent_id
+        and consent.endpoint == attempt.request.url
+        and consent.decision.consent_id == attempt.consent_id
     )
 
 
@@ -224,29 +225,29 @@ def _departure(now: datetime, request: Request, *, by_hand: bool) -> Departure:
     )
 
 
-def _complete(profile: Profile, db: Database, leaving: _Leaving, answer: Response, verdict: Classification) -> None:
-    """Write what became of the request, and of each report in it."""
-    request = leaving.request
-    stopped = answer.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK)
+def _complete(profile: Profile, db: Database, attempt: _Attempt, response: Response, meaning: Classification) -> None:
+    """Record the outcome of the request, and of each report in it."""
+    request = attempt.request
+    stopped = response.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK)
     with transaction(db):
-        backoff.attempt_ended(db, failed=verdict.failed and not stopped)
-        if verdict.ended:
+        backoff.attempt_ended(db, failed=meaning.failed and not stopped)
+        if meaning.ended:
             set_meta(db, ENDED, request.url)
         taken = 0
         for report in request.reports:
-            refusal = verdict.refused.get(report.report_id)
+            refusal = meaning.refused.get(report.report_id)
             if refusal is not None:
                 outbox.mark(db, report.row_id, QueueState.SET_ASIDE, refusal.cause, refusal.detail)
-            elif verdict.outcome.taken:
+            elif meaning.outcome.taken:
                 outbox.remove(db, report.row_id)
                 taken += 1
         departures.complete(
             db,
-            leaving.departure,
+            attempt.departure_id,
             ended=profile.clock.now(),
-            outcome=verdict.outcome,
-            status=answer.status,
-            failure=answer.failure,
+            outcome=meaning.outcome,
+            status=response.status,
+            failure=response.failure,
             taken=taken,
             body=request.body,
         )

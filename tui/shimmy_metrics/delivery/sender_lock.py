@@ -1,4 +1,4 @@
-"""The sender's lock: at most one sender process at a time, and whether it is gone. Loads nothing of the network."""
+"""The sender's lock: at most one sender process at a time. Imports no network."""
 
 import time
 from pathlib import Path
@@ -11,19 +11,19 @@ _POLL_SECONDS: Final = 0.005
 
 
 def lock_path(profile: Profile) -> Path:
-    """Return the file whose lock the running sender holds. It is seen across containers, unlike a process's number."""
+    """Return the file whose lock the running sender holds. A lock is seen across containers, a process id is not."""
     return profile.state_dir / "sender.lock"
 
 
 def sending(profile: Profile) -> bool:
-    """Whether a sender is at work."""
+    """Whether a sender is running."""
     return is_locked(lock_path(profile))
 
 
 def wait_until_gone(profile: Profile, seconds: float) -> bool:
-    """Wait until no sender is at work, at most so long; return whether none is.
+    """Wait at most so many seconds until no sender is running; return whether none is.
 
-    A sender watches the config and ends by itself when consent is withdrawn: nobody has to find its process.
+    A sender polls the config and ends by itself when consent is withdrawn: nobody has to find its process.
     """
     end = time.monotonic() + seconds
     while sending(profile):

@@ -1,4 +1,4 @@
-"""A session whose own process had no time to seal it, on its way to the process that does: one line of JSON."""
+"""A session that its own process had no time to seal, as one line of JSON for the sender, which seals it."""
 
 import json
 from datetime import datetime
@@ -13,8 +13,8 @@ _TIMES: Final = ("started", "updated")
 class Unsealed(NamedTuple):
     """A session that is still to be sealed, with its last counters.
 
-    `row_id` is its number in the store, 0 where it ended before the store had it: then `session` is all of it. `lock`
-    is a descriptor that holds its lock, which the process that seals inherits; None where there is none.
+    `row_id` is 0 where the session ended before it was stored: then `session` is the whole of it. `lock` is a
+    descriptor that holds the session's lock, which the sender inherits; None where there is none.
     """
 
     row_id: int
@@ -23,7 +23,7 @@ class Unsealed(NamedTuple):
     session: Session | None = None
 
     def as_json(self) -> bytes:
-        """Return what `read` reads."""
+        """Return the line that `parse` reads."""
         session = None
         if self.session is not None:
             times = {name: getattr(self.session, name).isoformat() for name in _TIMES}
@@ -31,10 +31,10 @@ class Unsealed(NamedTuple):
         return json.dumps([self.row_id, self.counters.as_json(), self.lock, session]).encode()
 
 
-def read(data: bytes) -> Unsealed:
-    """Read what `as_json` wrote. Raises `ValueError`, `TypeError` or `KeyError` for anything else."""
-    row_id, told, lock, session = json.loads(data)
-    counters = Counters.from_json(told)
+def parse(data: bytes) -> Unsealed:
+    """Parse what `as_json` wrote. Raise `ValueError`, `TypeError` or `KeyError` for anything else."""
+    row_id, counted, lock, session = json.loads(data)
+    counters = Counters.from_json(counted)
     if session is not None:
         times = {name: datetime.fromisoformat(session[name]) for name in _TIMES}
         session = Session(**(session | times | {"counters": counters}))
