@@ -160,7 +160,7 @@ async def test_what_a_sender_left_open_is_told_as_what_it_can_be(tmp_path: Path,
         outbox.add(db, report)
         number = depart(db, report, outcome=None)
         if not gone_out:
-            departures.may_leave(db, number, [])
+            departures.record_report_ids(db, number, [])
     lock = Lock(lock_path(profile))
     assert lock.take()
     try:

@@ -577,7 +577,7 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
     assert sender.take()
     with opened(home.profile) as db, transaction(db):
         begun = Departure(0, datetime.now(UTC), NOWHERE, report.sha256, len(report.body), 1, by_hand=False)
-        departures.may_leave(db, departures.begin(db, begun), [report.report_id])
+        departures.record_report_ids(db, departures.begin(db, begun), [report.report_id])
     withdrawn = home.metrics("disable")
     says_trouble(withdrawn, "a report may still be sent to 127.0.0.1:9: ")
     assert "its sender has not ended yet. Your no stands" in withdrawn.stderr

@@ -29,7 +29,7 @@ def depart(
     with transaction(db):
         number = departures.begin(db, begun)
         if outcome is not Outcome.NOTHING_LEFT:
-            departures.may_leave(db, number, [report.report_id for report in reports])
+            departures.record_report_ids(db, number, [report.report_id for report in reports])
         if outcome is not None:
             departures.complete(
                 db,

@@ -84,7 +84,7 @@ def sent(db: Database, body: bytes, outcome: Outcome = Outcome.CONFIRMED) -> Non
     one = Departure(0, NOW, "https://example.org/", digest(body), len(body), 1, by_hand=False)
     with transaction(db):
         number = departures.begin(db, one)
-        departures.may_leave(db, number, [SESSION_ID])
+        departures.record_report_ids(db, number, [SESSION_ID])
         status, kept = (200, body) if outcome.taken else (500, b"")
         departures.complete(db, number, ended=NOW, outcome=outcome, status=status, taken=int(outcome.taken), body=kept)
 

@@ -41,7 +41,7 @@ def lived_in(mine: Profile) -> Profile:
         outbox.add(db, waiting)
         sessions.begin(db, session(OTHER_ID.replace("beef", "feed")))
         number = departures.begin(db, _departure(sent.body, sent.sha256))
-        departures.may_leave(db, number, [OTHER_ID])
+        departures.record_report_ids(db, number, [OTHER_ID])
         departures.complete(db, number, ended=NOW, outcome=Outcome.CONFIRMED, status=200, taken=1, body=sent.body)
         for name, value in (("active-day", "2026-11-23"), ("machine-month", "2026-11"), ("failures", "2")):
             set_meta(db, name, value)

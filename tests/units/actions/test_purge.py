@@ -44,7 +44,7 @@ def _measured(root: Path) -> Profile:
 def _departed(mine: Profile, outcome: Outcome | None, *reports: str) -> None:
     with opened(mine) as db, transaction(db):
         number = departures.begin(db, Departure(0, NOW, LOCAL, "0" * 64, 640, len(reports), by_hand=False))
-        departures.may_leave(db, number, reports)
+        departures.record_report_ids(db, number, reports)
         if outcome is not None:
             departures.complete(db, number, ended=NOW, outcome=outcome, status=500)
 
@@ -104,7 +104,7 @@ def test_it_waits_for_a_sender_that_is_at_work_and_says_what_that_brought_throug
         time.sleep(0.3)
         with opened(mine) as db, transaction(db):
             number = departures.begin(db, Departure(0, NOW, LOCAL, "0" * 64, 640, 1, by_hand=False))
-            departures.may_leave(db, number, [uuid(1)])
+            departures.record_report_ids(db, number, [uuid(1)])
             outbox.remove(db, 1)
             departures.complete(db, number, ended=NOW, outcome=Outcome.ACCEPTED, status=200, taken=1, body=b"x")
         sender.release()

@@ -301,8 +301,8 @@ def test_a_release_is_a_request_of_its_own(tmp_path: Path) -> None:
         assert receiver.received == []
         first, second, _ = _queued(mine)
         with opened(mine) as db:
-            outbox.mark(db, first.row_id, QueueState.DUE)
-            outbox.mark(db, second.row_id, QueueState.DUE)
+            outbox.set_state(db, first.row_id, QueueState.DUE)
+            outbox.set_state(db, second.row_id, QueueState.DUE)
         _release(mine, second.row_id)
         assert [arrived.body for arrived in receiver.received] == [report(2).body]  # of the other nothing was said
 
@@ -330,7 +330,7 @@ def test_releasing_needs_a_consent_that_covers_the_endpoint_and_a_report_that_ma
     assert release(mine, [held.row_id + 7]) == 0
     for cause in (Cause.DAMAGED, Cause.OLDER_RULES):
         with opened(mine) as db:
-            outbox.mark(db, held.row_id, QueueState.SET_ASIDE, cause)
+            outbox.set_state(db, held.row_id, QueueState.SET_ASIDE, cause)
         with pytest.raises(UserError, match="does not fit today's fields"):
             release(mine, [held.row_id])
 
@@ -371,7 +371,7 @@ def test_a_departure_that_a_killed_sender_left_open_is_completed_by_the_next(tmp
         for ids in ((), (uuid(1),)):
             with opened(mine) as db, transaction(db):
                 begun = departures.begin(db, Departure(0, NOW, receiver.url, "0" * 64, 640, 1, by_hand=False))
-                departures.may_leave(db, begun, ids)
+                departures.record_report_ids(db, begun, ids)
             _send(mine)
     assert [(gone.outcome, gone.failure) for gone in _departures(mine)] == [
         (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED),

@@ -221,7 +221,7 @@ def test_where_a_step_cannot_be_written_nothing_leaves(home: Sender, monkeypatch
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(departures, "may_leave", full)
+    monkeypatch.setattr(departures, "record_report_ids", full)
     wire = home.send(Exchange())
     assert wire.requests == []
     assert [(gone.outcome, gone.failure) for gone in home.departures] == [(Outcome.NOTHING_LEFT, Failure.STORE)]
@@ -333,7 +333,7 @@ def _deleted(home: Sender) -> None:
 
 
 def _held(home: Sender) -> None:
-    outbox.mark(home.db, 1, QueueState.HELD_BY_HAND)
+    outbox.set_state(home.db, 1, QueueState.HELD_BY_HAND)
 
 
 @pytest.mark.parametrize("released", [False, True])
@@ -355,8 +355,8 @@ def test_a_report_that_is_deleted_or_held_back_while_it_connects_does_not_leave(
 
 def test_a_released_report_that_is_to_leave_by_itself_meanwhile_leaves(home: Sender) -> None:
     home.queue(1)
-    outbox.mark(home.db, 1, QueueState.HELD_BY_MODE)
-    met = Exchange(before_head=lambda: outbox.mark(home.db, 1, QueueState.DUE))
+    outbox.set_state(home.db, 1, QueueState.HELD_BY_MODE)
+    met = Exchange(before_head=lambda: outbox.set_state(home.db, 1, QueueState.DUE))
     assert [each.body for each in home.send_released(1, meets=met).requests] == [report(1).body]
 
 
@@ -438,7 +438,7 @@ def test_each_of_two_releases_is_a_request_of_its_own(home: Sender) -> None:
 )
 def test_what_was_released_and_not_taken_waits_as_before(home: Sender, state: QueueState, meets: Exchange) -> None:
     home.queue(1)
-    outbox.mark(home.db, 1, state)
+    outbox.set_state(home.db, 1, state)
     (before,) = outbox.everything(home.db)
     home.send_released(1, meets=meets)
     assert outbox.everything(home.db) == [before]
@@ -451,7 +451,7 @@ def test_what_was_released_and_not_taken_waits_as_before(home: Sender, state: Qu
 
 def test_what_was_set_aside_and_released_in_vain_stays_so_with_its_reason(home: Sender) -> None:
     home.queue(1)
-    outbox.mark(home.db, 1, QueueState.SET_ASIDE, Cause.REFUSED, "400")
+    outbox.set_state(home.db, 1, QueueState.SET_ASIDE, Cause.REFUSED, "400")
     (before,) = outbox.everything(home.db)
     home.send_released(1, meets=NEVER)
     assert outbox.everything(home.db) == [before]
@@ -459,7 +459,7 @@ def test_what_was_set_aside_and_released_in_vain_stays_so_with_its_reason(home: 
 
 def test_a_release_counts_under_the_yes_it_was_given_under_alone_and_goes_to_its_endpoint(home: Sender) -> None:
     home.queue(1, consent_id="an earlier yes")
-    outbox.mark(home.db, 1, QueueState.HELD_FOR_ENDPOINT)
+    outbox.set_state(home.db, 1, QueueState.HELD_FOR_ENDPOINT)
     home.release(1, consent_id="an earlier yes")
     assert home.run(released=(1,)).seconds == []
     assert home.send_released(1).seconds
@@ -546,7 +546,7 @@ def test_of_a_partly_taken_request_the_refused_are_set_aside_with_why(home: Send
 
 def test_what_a_killed_sender_left_open_is_completed_though_nothing_is_due(home: Sender) -> None:
     begun = departures.begin(home.db, Departure(0, NOW, LOCAL, "0" * 64, 640, 1, by_hand=False))
-    departures.may_leave(home.db, begun, [uuid(1)])
+    departures.record_report_ids(home.db, begun, [uuid(1)])
     home.send()
     (gone,) = home.departures
     assert (gone.outcome, gone.failure, gone.ended) == (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, NOW)
@@ -555,7 +555,7 @@ def test_what_a_killed_sender_left_open_is_completed_though_nothing_is_due(home:
 
 def test_for_another_s_departure_that_is_under_way_nobody_waits(home: Sender) -> None:
     begun = departures.begin(home.db, Departure(0, NOW, LOCAL, "0" * 64, 640, 1, by_hand=False))
-    departures.may_leave(home.db, begun, [uuid(1)])
+    departures.record_report_ids(home.db, begun, [uuid(1)])
     lock = Lock(lock_path(home.profile))
     assert lock.take()
     home.send()
@@ -566,7 +566,7 @@ def test_for_another_s_departure_that_is_under_way_nobody_waits(home: Sender) ->
 
 def test_with_nothing_to_do_the_store_is_not_even_opened_for_writing(home: Sender) -> None:
     home.queue(1)
-    outbox.mark(home.db, 1, QueueState.HELD_BY_HAND)
+    outbox.set_state(home.db, 1, QueueState.HELD_BY_HAND)
     home.send()
     assert 1.0 not in home.busy_seconds
 

@@ -30,7 +30,7 @@ def send(
     """Add a departure; None leaves it under way."""
     begun = NOW + timedelta(minutes=minutes)
     number = departures.begin(db, Departure(0, begun, endpoint, digest(body), len(body), 1, by_hand=False))
-    departures.may_leave(db, number, ["a report"])
+    departures.record_report_ids(db, number, ["a report"])
     if outcome is not None:
         taken = 1 if outcome.taken else 0
         departures.complete(
@@ -96,7 +96,7 @@ def test_the_first_link_is_checked_unless_older_ones_are_folded_into_it(number: 
 def test_which_reports_left_is_no_part_of_the_chain() -> None:
     with memory_store() as db:
         number = send(db, Outcome.CONFIRMED)
-        departures.may_leave(db, number, [])
+        departures.record_report_ids(db, number, [])
         assert chain.broken(db) == []
 
 
@@ -298,7 +298,7 @@ def test_a_look_can_tell_that_something_changed() -> None:
             lambda: None,
             lambda: send(db, None),
             lambda: departures.complete(db, 1, ended=NOW, outcome=Outcome.CONFIRMED, taken=1, body=BODY),
-            lambda: departures.may_leave(db, 1, ["another report"]),
+            lambda: departures.record_report_ids(db, 1, ["another report"]),
             lambda: db.execute("UPDATE departures SET body = NULL"),
             lambda: _note(db),
             lambda: db.execute("DELETE FROM departures"),

@@ -12,16 +12,16 @@ import pytest
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import database, outbox, readonly, wal
-from shimmy_metrics.store.ballast import BALLAST_BYTES, ballast_path, give_up, lay
+from shimmy_metrics.store.ballast import BALLAST_BYTES, ballast_path, create, free
 from shimmy_metrics.store.database import (
     all_meta,
-    beside,
     connect,
     delete_meta,
     get_meta,
     journal_path,
     opened,
     set_meta,
+    sqlite_files,
     store_path,
     transaction,
     version_of,
@@ -40,7 +40,7 @@ MOVE_AWAY = "Move it away; a new one is made"
 def test_each_file_has_its_place(tmp_path: Path) -> None:
     path = tmp_path / "metrics.db"
     assert journal_path(path) == tmp_path / "metrics.db-journal"
-    assert beside(path) == tuple(tmp_path / f"metrics.db{end}" for end in ("-journal", "-wal", "-shm"))
+    assert sqlite_files(path) == tuple(tmp_path / f"metrics.db{end}" for end in ("-journal", "-wal", "-shm"))
     assert ballast_path(path) == tmp_path / "ballast"
     assert store_path(profile(tmp_path)) == tmp_path / "state/shimmy/metrics.db"
 
@@ -78,7 +78,7 @@ class _Step:
 
 def test_what_has_to_be_written_takes_the_ballast_s_room_once(tmp_path: Path) -> None:
     path = tmp_path / "metrics.db"
-    lay(path)
+    create(path)
     step = _Step()
     assert with_room(path, step) == "written"
     assert ballast_path(path).exists()
@@ -97,21 +97,21 @@ def test_what_has_to_be_written_takes_the_ballast_s_room_once(tmp_path: Path) ->
 
 def test_the_ballast_takes_its_room_and_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "metrics.db"
-    lay(path)
+    create(path)
     laid = ballast_path(path)
     held = laid.read_bytes()
     assert len(held) == BALLAST_BYTES == 65_536
     assert held.strip(b"\0")
     assert laid.stat().st_mode & 0o777 == 0o600
-    lay(path)
+    create(path)
     assert laid.read_bytes() == held  # what is there stays
-    assert give_up(path)
-    assert not give_up(path)
+    assert free(path)
+    assert not free(path)
     laid.symlink_to(tmp_path / "elsewhere")
-    lay(path)
+    create(path)
     assert not (tmp_path / "elsewhere").exists()
     laid.unlink()
-    lay(tmp_path / "missing/metrics.db")  # no folder, no ballast, no error
+    create(tmp_path / "missing/metrics.db")  # no folder, no ballast, no error
     planted: list[bool] = []
 
     def no_room(_: int) -> bytes:
@@ -119,7 +119,7 @@ def test_the_ballast_takes_its_room_and_is_private(tmp_path: Path, monkeypatch: 
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(os, "urandom", no_room)
-    lay(path)
+    create(path)
     assert planted == [True]
     assert not laid.exists()
 
@@ -128,7 +128,7 @@ def test_a_ballast_that_somebody_put_there_between_is_left(tmp_path: Path, monke
     path = tmp_path / "metrics.db"
     ballast_path(path).write_bytes(b"somebody's")
     monkeypatch.setattr(os.path, "lexists", lambda _: False)
-    lay(path)
+    create(path)
     assert ballast_path(path).read_bytes() == b"somebody's"
 
 
@@ -253,25 +253,25 @@ def test_what_is_no_file_is_said_in_a_line(tmp_path: Path) -> None:
     path = store_path(mine)
     path.mkdir(parents=True)
     with pytest.raises(UserError) as caught:
-        database.is_there(path)
+        database.exists(path)
     assert str(caught.value) == f"{path}: is no regular file. {MOVE_AWAY}"
-    assert not database.is_there(path / "metrics.db")
+    assert not database.exists(path / "metrics.db")
     (tmp_path / "file").touch()
-    assert database.is_there(tmp_path / "file")
-    assert not database.is_there(tmp_path / "file/metrics.db")  # a folder on the way is a file
+    assert database.exists(tmp_path / "file")
+    assert not database.exists(tmp_path / "file/metrics.db")  # a folder on the way is a file
 
 
 def test_the_first_bytes_of_a_file_tell_its_form(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     path = store_path(mine)
     write_old_store(path)
-    assert wal.beginning(path, 6) == b"SQLite"
+    assert wal.read_start(path, 6) == b"SQLite"
     assert wal.in_wal_mode(path)
     assert wal.in_wal_mode(path)  # it may change at any time, and is looked at anew
     with opened(mine):
         assert not wal.in_wal_mode(path)
     os.mkfifo(tmp_path / "fifo")
-    assert wal.beginning(tmp_path / "fifo", 8) == b""
+    assert wal.read_start(tmp_path / "fifo", 8) == b""
 
 
 def test_a_file_in_today_s_form_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +285,7 @@ def test_a_file_in_today_s_form_is_looked_at_once(tmp_path: Path, monkeypatch: p
     def refused(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr(wal, "beginning", refused)
+    monkeypatch.setattr(wal, "read_start", refused)
     assert not wal.in_wal_mode(path)
     with pytest.raises(AssertionError):
         wal.in_wal_mode(Path(__file__))

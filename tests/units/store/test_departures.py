@@ -20,7 +20,7 @@ def test_it_is_read_back_as_it_was_written(outcome: Outcome) -> None:
         number = departures.begin(db, _begun())
         (under_way,) = departures.everything(db)
         assert under_way == _begun()._replace(row_id=number, place=1)
-        departures.may_leave(db, number, ["one", "two"])
+        departures.record_report_ids(db, number, ["one", "two"])
         departures.complete(
             db, number, ended=NOW, outcome=outcome, status=207, failure=Failure.TIME, taken=1, body=BODY
         )
@@ -46,7 +46,7 @@ def test_the_newest_departure_that_carried_a_report_tells_of_it() -> None:
             (Outcome.NOTHING_LEFT, ["a", "b", "c"]),
         ):
             number = departures.begin(db, _begun())
-            departures.may_leave(db, number, ids)
+            departures.record_report_ids(db, number, ids)
             departures.complete(db, number, ended=NOW, outcome=outcome)
         carried = departures.last_carrying(db, ["a", "b", "c"])
         assert {report: departure.outcome for report, departure in carried.items()} == {
@@ -58,7 +58,7 @@ def test_the_newest_departure_that_carried_a_report_tells_of_it() -> None:
 def test_an_abandoned_one_may_have_left_only_where_a_byte_could() -> None:
     with memory_store() as db:
         departures.begin(db, _begun())
-        departures.may_leave(db, departures.begin(db, _begun()), ["a"])
+        departures.record_report_ids(db, departures.begin(db, _begun()), ["a"])
         departures.complete_abandoned(db, NOW)
         assert [(each.outcome, each.failure, each.ended) for each in departures.everything(db)] == [
             (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, NOW),

@@ -52,7 +52,7 @@ def test_states_move_and_what_was_held_by_hand_stays() -> None:
 def test_a_report_set_aside_has_its_cause() -> None:
     with memory_store() as db:
         outbox.add(db, report(1))
-        outbox.mark(db, 1, QueueState.SET_ASIDE, Cause.RULE, "platform: no such word")
+        outbox.set_state(db, 1, QueueState.SET_ASIDE, Cause.RULE, "platform: no such word")
         aside = outbox.get(db, 1)
         assert aside is not None
         assert (aside.cause, aside.detail) == (Cause.RULE, "platform: no such word")
@@ -93,6 +93,6 @@ def test_one_that_is_gone_is_none_and_cannot_go_again() -> None:
 def test_a_state_without_a_reason_has_none() -> None:
     with memory_store() as db:
         outbox.add(db, report(1))
-        outbox.mark(db, 1, QueueState.HELD_BY_HAND)
+        outbox.set_state(db, 1, QueueState.HELD_BY_HAND)
         held = outbox.get(db, 1)
         assert held == report(1)._replace(row_id=1, state=QueueState.HELD_BY_HAND)

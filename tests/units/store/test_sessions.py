@@ -22,7 +22,7 @@ def test_a_session_is_read_back_as_it_was_written() -> None:
         assert found is not None
         assert found.counters == COUNTERS._replace(requests=48)
         named = found._replace(server="", version="0.1", local=True, consent_id="", endpoint="")
-        sessions.introduce(db, named)
+        sessions.update_server(db, named)
         assert sessions.get(db, number) == named
 
 

@@ -129,7 +129,7 @@ def hold_back(profile: Profile, report: int) -> bool:
         if found is None or found.state is not QueueState.DUE or _on_its_way(profile, db, found):
             return False
         releases.take_back(db, report, profile.clock.now())
-        outbox.mark(db, report, QueueState.HELD_BY_HAND)
+        outbox.set_state(db, report, QueueState.HELD_BY_HAND)
     return True
 
 

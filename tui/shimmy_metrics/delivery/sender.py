@@ -99,7 +99,7 @@ def _send(profile: Profile, db: Database, attempt: _Attempt, deadline: float) ->
                 taken_back = not all(_still_leaves(db, report) for report in reports)
                 if taken_back:
                     return False
-                departures.may_leave(db, attempt.departure_id, [report.report_id for report in reports])
+                departures.record_report_ids(db, attempt.departure_id, [report.report_id for report in reports])
         return _may_send(profile, db, attempt)
 
     gate = Gate(permits)
@@ -157,7 +157,7 @@ def _is_sound(db: Database, report: QueuedReport) -> bool:
     if not validate_body(report.body):
         return True
     intact = digest(report.body) == report.sha256
-    outbox.mark(db, report.row_id, QueueState.SET_ASIDE, Cause.OLDER_RULES if intact else Cause.DAMAGED)
+    outbox.set_state(db, report.row_id, QueueState.SET_ASIDE, Cause.OLDER_RULES if intact else Cause.DAMAGED)
     return False
 
 
@@ -237,7 +237,7 @@ def _complete(profile: Profile, db: Database, attempt: _Attempt, response: Respo
         for report in request.reports:
             refusal = meaning.refused.get(report.report_id)
             if refusal is not None:
-                outbox.mark(db, report.row_id, QueueState.SET_ASIDE, refusal.cause, refusal.detail)
+                outbox.set_state(db, report.row_id, QueueState.SET_ASIDE, refusal.cause, refusal.detail)
             elif meaning.outcome.taken:
                 outbox.remove(db, report.row_id)
                 taken += 1

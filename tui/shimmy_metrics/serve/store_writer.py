@@ -93,7 +93,7 @@ class StoreWriter:
             consent_id=header.consent_id,
             endpoint=header.consent.endpoint,
         )
-        sessions.introduce(self._db, self._session)
+        sessions.update_server(self._db, self._session)
 
     def write(self, counters: Counters) -> str:
         """Write the counters if they changed; uptime and memory alone are no change for a minute.

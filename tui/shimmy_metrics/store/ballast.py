@@ -15,7 +15,7 @@ def ballast_path(store: Path) -> Path:
     return store.with_name("ballast")
 
 
-def lay(store: Path) -> None:
+def create(store: Path) -> None:
     """Keep the ballast where there is room for it; where there is none, it is what was given up."""
     ballast = ballast_path(store)
     with contextlib.suppress(OSError):
@@ -29,7 +29,7 @@ def lay(store: Path) -> None:
             os.unlink(ballast)
 
 
-def give_up(store: Path) -> bool:
+def free(store: Path) -> bool:
     """Make room; return whether there was any to be made."""
     try:
         ballast_path(store).unlink()

@@ -43,7 +43,7 @@ def journal_path(path: Path) -> Path:
     return path.with_name(f"{path.name}-journal")
 
 
-def beside(path: Path) -> tuple[Path, ...]:
+def sqlite_files(path: Path) -> tuple[Path, ...]:
     """Return every file that SQLite may leave beside the store at `path`: the journal, and an older form's two."""
     return tuple(path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
 
@@ -100,7 +100,7 @@ def with_room(path: Path, step: Callable[[], Result]) -> Result:
     try:
         return step()
     except sqlite3.Error as error:
-        if not (may_lack_room(error) and ballast.give_up(path)):
+        if not (may_lack_room(error) and ballast.free(path)):
             raise
         return step()
 
@@ -126,7 +126,7 @@ def all_meta(db: Database) -> dict[str, str]:
     return {str(name): str(value) for name, value in db.execute("SELECT name, value FROM meta ORDER BY name")}
 
 
-def is_there(path: Path) -> bool:
+def exists(path: Path) -> bool:
     """Whether there is a file to open. Raises `OSError` where that cannot be told, `UserError` for no such file."""
     try:
         kind = os.stat(path).st_mode
@@ -144,7 +144,7 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
     from shimmy_metrics.store.tables import VERSION, create
 
     make_private_dir(path.parent)
-    is_there(path)
+    exists(path)
     # The file is made before SQLite makes it, so that it is private from its first instant; its journal inherits that.
     with contextlib.suppress(FileExistsError):
         os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
@@ -166,7 +166,7 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
     except BaseException:
         db.close()
         raise
-    ballast.lay(path)
+    ballast.create(path)
     return db
 
 

@@ -32,7 +32,7 @@ def begin(db: Database, departure: Departure) -> int:
     )
 
 
-def may_leave(db: Database, departure: int, report_ids: Iterable[str]) -> None:
+def record_report_ids(db: Database, departure: int, report_ids: Iterable[str]) -> None:
     """Write which reports may leave from this instant on."""
     db.execute("UPDATE departures SET report_ids = ? WHERE row_id = ?", (json.dumps(list(report_ids)), departure))
 
@@ -121,7 +121,7 @@ def delete_receipts(db: Database, now: datetime, keep: Iterable[str]) -> int:
     number = db.execute("UPDATE departures SET body = NULL WHERE body IS NOT NULL").rowcount
     kept = set(keep)
     for departure in everything(db):
-        may_leave(db, departure.row_id, [each for each in departure.report_ids if each in kept])
+        record_report_ids(db, departure.row_id, [each for each in departure.report_ids if each in kept])
     if number:
         chain.add_note(db, at=now, kind=NoteKind.RECEIPTS_DELETED, number=number)
     return number

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from shimmy_metrics.store.ballast import give_up
-from shimmy_metrics.store.database import BUSY_SECONDS, Database, beside, journal_path
+from shimmy_metrics.store.ballast import free
+from shimmy_metrics.store.database import BUSY_SECONDS, Database, journal_path, sqlite_files
 from shimmy_metrics.store.location import filesystem
 from shimmy_metrics.store.sqlite_errors import BusyError, is_busy, may_lack_room, sqlite_errors
 from shimmy_metrics.system.locks import lock_holders
@@ -83,7 +83,7 @@ def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
             if not may_lack_room(error):
                 raise
             lacked = error
-            give_up(path)
+            free(path)
         else:
             return deleted
     raise lacked
@@ -98,7 +98,7 @@ def _wipe(path: Path) -> None:
         wipe(journal)
     except OSError:
         # With a quota on a copy-on-write filesystem even that takes room.
-        give_up(path)
+        free(path)
         with contextlib.suppress(OSError):
             wipe(journal)
         os.truncate(journal, 0)
@@ -112,7 +112,7 @@ def destroy(path: Path) -> None:
     """
     with contextlib.ExitStack() as until_removed:
         _keep_others_out(path, until_removed)
-        for each in (path, *beside(path)):
+        for each in (path, *sqlite_files(path)):
             remove(each)
 
 

@@ -51,7 +51,7 @@ def get(db: Database, report: int) -> QueuedReport | None:
     return found[0] if found else None
 
 
-def mark(db: Database, report: int, state: QueueState, cause: Cause = Cause.NONE, detail: str = "") -> None:
+def set_state(db: Database, report: int, state: QueueState, cause: Cause = Cause.NONE, detail: str = "") -> None:
     """Say where a report stands now, and why where it is set aside."""
     db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE row_id = ?", (state, cause, detail, report))
 

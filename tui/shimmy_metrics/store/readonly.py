@@ -13,7 +13,7 @@ from shimmy_metrics.store.database import (
     BUSY_SECONDS,
     Database,
     connect,
-    is_there,
+    exists,
     journal_path,
     secure,
     store_path,
@@ -22,7 +22,7 @@ from shimmy_metrics.store.database import (
 )
 from shimmy_metrics.store.location import check_location
 from shimmy_metrics.store.sqlite_errors import sqlite_errors, system_errors
-from shimmy_metrics.store.wal import beginning, in_wal_mode
+from shimmy_metrics.store.wal import in_wal_mode, read_start
 from shimmy_metrics.system.profile import Profile
 
 
@@ -38,7 +38,7 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
     if not off or os.path.lexists(path):
         check_location(profile.state_dir)
     with system_errors(path):
-        there = is_there(path)
+        there = exists(path)
     if not there or (off and unread(profile)):
         yield None
         return
@@ -60,14 +60,14 @@ def unread(profile: Profile) -> bool:
         if in_wal_mode(path):
             return True
     with contextlib.suppress(OSError):
-        return bool(beginning(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
+        return bool(read_start(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
     return False
 
 
 def unwiped(profile: Profile) -> bool:
     """Whether a journal that nobody needs may hold what was deleted: its writer died between two steps."""
     with contextlib.suppress(OSError):
-        header = beginning(journal_path(store_path(profile)), 8)
+        header = read_start(journal_path(store_path(profile)), 8)
         return bool(header) and not header.strip(b"\0")
     return False
 

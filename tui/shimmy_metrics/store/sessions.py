@@ -81,7 +81,7 @@ def checkpoint(db: Database, session: int, counters: Counters, now: datetime) ->
     return done.rowcount == 1
 
 
-def introduce(db: Database, session: Session) -> None:
+def update_server(db: Database, session: Session) -> None:
     """Write what the server said of itself, which is known only after it started, and whom its figures are for."""
     db.execute(
         "UPDATE sessions SET server = ?, version = ?, local = ?, consent_id = ?, endpoint = ? WHERE row_id = ?",

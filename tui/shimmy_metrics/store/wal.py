@@ -29,13 +29,13 @@ def in_wal_mode(path: Path) -> bool:
         known = (found.st_dev, found.st_ino)
         if known in _IN_TODAYS_FORM:
             return False
-        log = beginning(path, 20)[18:] == _WAL
+        log = read_start(path, 20)[18:] == _WAL
         if not log:
             _IN_TODAYS_FORM.add(known)
         return log
 
 
-def beginning(path: Path, length: int) -> bytes:
+def read_start(path: Path, length: int) -> bytes:
     """Return a file's first bytes; none of a FIFO, which would otherwise be waited for. Raises `OSError`."""
     with open(os.open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
         return file.read(length) or b""
