@@ -1,1 +1,1 @@
-"""The SQLite file: running aggregates, outbox, receipts. All SQL is here."""
+"""The SQLite file: sessions, outbox, departures with the receipts among them. All SQL is here."""

@@ -1,4 +1,4 @@
-"""Room kept in our own folder: a file that is given up where the disk is full, so that what must be written can be."""
+"""A file that reserves room on the disk. It is deleted when the disk is full, so that what must be written can be."""
 
 import contextlib
 import os
@@ -11,12 +11,12 @@ BALLAST_BYTES: Final = 65_536
 
 
 def ballast_path(store: Path) -> Path:
-    """Return the file that is given up for the store at `store`."""
+    """Return the path of the ballast of the store at `store`."""
     return store.with_name("ballast")
 
 
 def create(store: Path) -> None:
-    """Keep the ballast where there is room for it; where there is none, it is what was given up."""
+    """Write the ballast where there is none and the disk has room for it."""
     ballast = ballast_path(store)
     with contextlib.suppress(OSError):
         if os.path.lexists(ballast):
@@ -24,13 +24,13 @@ def create(store: Path) -> None:
         descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         try:
             with open(descriptor, "wb") as file:
-                file.write(os.urandom(BALLAST_BYTES))  # what is all zeros takes no room on some filesystems
+                file.write(os.urandom(BALLAST_BYTES))  # zeros take no room on some filesystems
         except OSError:
             os.unlink(ballast)
 
 
 def free(store: Path) -> bool:
-    """Make room; return whether there was any to be made."""
+    """Delete the ballast; return whether there was any."""
     try:
         ballast_path(store).unlink()
     except OSError:

@@ -1,8 +1,8 @@
-"""The hash chain over departures and notes: each link is the SHA-256 of the one before and of its own content.
+"""The hash chain over departures and notes: each link is the SHA-256 of the previous link and its own content.
 
-A departure has two links, its begin and its end, so that neither can be changed afterwards without showing. The chain
-shows damage and careless edits, no more: whoever can write the file can also compute a new chain. Every function that
-writes runs within the caller's transaction.
+A departure has two links, for its begin and its end, so that a later change of either shows. The chain shows damage and
+careless edits, no more: whoever can write the file can also compute a new chain. Functions that write run within the
+caller's transaction.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class _Item(NamedTuple):
 
 
 def add_begin(db: Database, *, begun: str, endpoint: str, sha256: str, length: int, reports: int, by_hand: bool) -> int:
-    """Add a departure with its first link; return its number."""
+    """Add a departure with its first link; return its row id."""
     previous, place = _end(db)
     content = _begin_content(place, begun, endpoint, sha256, length, reports, int(by_hand))
     row = db.execute(
@@ -74,7 +74,7 @@ def add_end(db: Database, departure: int, *, ended: str, outcome: str, status: i
 
 
 def add_note(db: Database, *, at: datetime, kind: NoteKind, number: int) -> None:
-    """Add a note about so many reports (or receipts)."""
+    """Add a note about a number of reports (or receipts)."""
     previous, place = _end(db)
     content = _note_content(place, at.isoformat(), kind, number, 0)
     db.execute(
@@ -90,13 +90,13 @@ def notes(db: Database) -> list[Note]:
 
 
 def stamp(db: Database) -> tuple[object, ...]:
-    """Return a value that changes whenever a departure or a note comes, changes or goes."""
+    """Return a value that changes whenever a departure or a note is added, changed or deleted."""
     counted = "count(*), count(body), coalesce(sum(length(report_ids)), 0)"
     return (_end(db), *db.execute(f"SELECT {counted} FROM departures").fetchone())  # noqa: S608 - the sums above
 
 
 def merge_like_failures(db: Database, departure: int) -> None:
-    """Make one row of this departure and the one directly before it where both failed alike before the first byte."""
+    """Merge this departure with the one directly before it where both failed alike before the first byte."""
     columns = "row_id, begin_place, end_place, begun, endpoint, failure, attempts, since, outcome, form"
     two = db.execute(f"SELECT {columns} FROM departures ORDER BY row_id DESC LIMIT 2").fetchall()  # noqa: S608
     if len(two) < 2 or two[0][0] != departure:
@@ -252,7 +252,7 @@ def _write_end(db: Database, departure: int, columns: tuple[object, ...]) -> Non
 
 
 def _end(db: Database) -> tuple[str, int]:
-    """Return the chain's last link and the place of the next one."""
+    """Return the chain's last link, and the place of the next one."""
     row = db.execute(
         "SELECT place, link FROM (SELECT begin_place AS place, begin_link AS link FROM departures "
         "UNION ALL SELECT end_place, end_link FROM departures UNION ALL SELECT place, link FROM notes) "

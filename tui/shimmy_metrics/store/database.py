@@ -1,8 +1,8 @@
-"""The SQLite file itself: how it is opened, read and written.
+"""The SQLite file: opening it for writing, transactions, and the named values in `meta`.
 
-A rollback journal (`TRUNCATE`, `synchronous=FULL`), no mapped file, private (0600), `secure_delete` on every
-connection. A file from a newer program, a damaged one, or one in a directory of somebody else is left alone and said in
-one line. How it is looked at without a write is in `readonly`.
+It is private (0600), has a rollback journal (`TRUNCATE`, `synchronous=FULL`) and is not mapped into memory;
+`secure_delete` is on for every connection. A newer program's file, a damaged one, or one in somebody else's directory
+is left alone, with one line that says so. `readonly` reads it without writing.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Database = sqlite3.Connection
 else:
-    Database = object  # SQLite is loaded with the first store that is opened: where metrics are off there may be none
-"""An open store. Other rooms hold it and pass it back; only this room speaks SQL to it."""
+    Database = object  # sqlite3 is imported when a store is opened: while metrics are off there may be none
+"""An open store. Other packages pass it on; only this one runs SQL on it."""
 
 Result = TypeVar("Result")
 
@@ -34,26 +34,26 @@ BUSY_SECONDS: Final = 2.0
 
 
 def store_path(profile: Profile) -> Path:
-    """Return where the store lies, whether it exists or not."""
+    """Return the store's path, whether it exists or not."""
     return profile.state_dir / "metrics.db"
 
 
 def journal_path(path: Path) -> Path:
-    """Return where SQLite keeps the rollback journal of the store at `path`."""
+    """Return the path of the rollback journal of the store at `path`."""
     return path.with_name(f"{path.name}-journal")
 
 
 def sqlite_files(path: Path) -> tuple[Path, ...]:
-    """Return every file that SQLite may leave beside the store at `path`: the journal, and an older form's two."""
+    """Return the files that SQLite may leave beside the store at `path`: the journal, and the two of WAL mode."""
     return tuple(path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
 
 
 @contextlib.contextmanager
 def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion: bool = False) -> Iterator[Database]:
-    """Open the store for writing, making it where it is missing; close it afterwards.
+    """Open the store for writing, creating it where it is missing; close it afterwards.
 
-    Putting a killed session's pages back may take room: `for_deletion` the ballast is given up for that. Raises
-    `UserError` for a store that cannot be used, and for any failure of SQLite within the block.
+    Rolling back what a killed process left may need room: `for_deletion` the ballast is freed for that. Raise
+    `UserError` for a store that cannot be used, and for any error of SQLite within the block.
     """
     path = store_path(profile)
     check_location(profile.state_dir)
@@ -69,7 +69,7 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
 
 
 def connect(profile: Profile) -> Database:
-    """Open the store for writing and leave closing it to the caller (a session keeps it). Raises `UserError`."""
+    """Open the store for writing; the caller closes it. Raise `UserError`."""
     path = store_path(profile)
     check_location(profile.state_dir)
     with sqlite_errors(path):
@@ -78,22 +78,21 @@ def connect(profile: Profile) -> Database:
 
 @contextlib.contextmanager
 def transaction(db: Database) -> Iterator[None]:
-    """Run a block as one transaction: all of it is in the file afterwards, durably, or nothing is."""
+    """Run the block as one transaction: afterwards all of it is durably in the file, or nothing is."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
         db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:  # SQLite itself rolls back where the disk is full
+        if db.in_transaction:  # on a full disk SQLite has rolled back already
             db.execute("ROLLBACK")
         raise
 
 
 def with_room(path: Path, step: Callable[[], Result]) -> Result:
-    """Return what the step returns; where it finds no room the ballast is given up and it is taken once more.
+    """Return what `step` returns; where the disk is full, free the ballast of the store at `path` and retry once.
 
-    `path` is the store's. For what has to be written: a deletion, what became of a request that left. Raises
-    `sqlite3.Error`.
+    For what has to be written: a deletion, the outcome of a request that left. Raise `sqlite3.Error`.
     """
     import sqlite3
 
@@ -106,33 +105,33 @@ def with_room(path: Path, step: Callable[[], Result]) -> Result:
 
 
 def get_meta(db: Database, name: str) -> str:
-    """Return a remembered word by its name, empty where there is none."""
+    """Return the value of this name in `meta`, empty where there is none."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return str(row[0]) if row else ""
 
 
 def set_meta(db: Database, name: str, value: str) -> None:
-    """Remember a word by its name."""
+    """Set the value of this name in `meta`."""
     db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
 def delete_meta(db: Database, *names: str) -> None:
-    """Forget remembered words by their names."""
+    """Delete the values of these names in `meta`."""
     db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
 
 
 def all_meta(db: Database) -> dict[str, str]:
-    """Return every remembered word by its name."""
+    """Return all of `meta`: each value by its name."""
     return {str(name): str(value) for name, value in db.execute("SELECT name, value FROM meta ORDER BY name")}
 
 
 def exists(path: Path) -> bool:
-    """Whether there is a file to open. Raises `OSError` where that cannot be told, `UserError` for no such file."""
+    """Whether there is a file. Raise `UserError` for what is no regular file, `OSError` where that is not known."""
     try:
         kind = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return False
-    if not stat.S_ISREG(kind):  # a FIFO would be waited for
+    if not stat.S_ISREG(kind):  # opening a FIFO blocks
         raise UserError("is no regular file", where=str(path), remedy=MOVE_AWAY)
     return True
 
@@ -145,7 +144,7 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
 
     make_private_dir(path.parent)
     exists(path)
-    # The file is made before SQLite makes it, so that it is private from its first instant; its journal inherits that.
+    # Created before SQLite does it, so that the file is private from the start; the journal inherits its mode.
     with contextlib.suppress(FileExistsError):
         os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
     db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
@@ -158,7 +157,7 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
         db.execute("PRAGMA synchronous=FULL")
         if found < VERSION:
             with transaction(db):
-                found = version_of(db, path)  # another process may have made them meanwhile
+                found = version_of(db, path)  # another process may have created or migrated them meanwhile
                 if found == 0:
                     create(db)
                 elif found < VERSION:
@@ -171,7 +170,7 @@ def _open_for_writing(path: Path, busy_seconds: float) -> Database:
 
 
 def secure(db: Database) -> None:
-    """Zero what is deleted from now on, and map no file: on a full disk a mapped one is fatal."""
+    """Overwrite what is deleted with zeros, and map no file into memory: on a full disk that ends the process."""
     db.execute("PRAGMA secure_delete=ON")
     db.execute("PRAGMA mmap_size=0")
 
@@ -179,13 +178,13 @@ def secure(db: Database) -> None:
 def version_of(db: Database, path: Path) -> int:
     """Return the version of the file's tables, 0 where it has none yet.
 
-    Raises `UserError` for a newer program's file and for another program's, `sqlite3.Error` for one that is damaged.
+    Raise `UserError` for the file of a newer version or of another program, `sqlite3.Error` for a damaged one.
     """
     from shimmy_metrics.store.tables import VERSION
 
     found = _version(db)
     if found == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        found = _version(db)  # another process may have made tables and version between the two questions
+        found = _version(db)  # another process may have created both between the two queries
         if found == 0:
             raise UserError("is another program's database", where=str(path), remedy=MOVE_AWAY)
     if found > VERSION:

@@ -1,6 +1,6 @@
-"""Departures: each attempt to send, begun in the store before its first byte can leave, completed after it.
+"""Departures: each attempt to send, recorded before its first byte can leave and completed afterwards.
 
-Only the holder of the sender's lock begins and completes them.
+Only the process that holds the sender's lock begins and completes them.
 """
 
 import json
@@ -13,14 +13,14 @@ from shimmy_metrics.store import chain
 from shimmy_metrics.store.columns import Row, blob, integer, moment, moment_or_none, read_rows
 from shimmy_metrics.store.database import Database
 
-COLUMNS: Final = (
+_COLUMNS: Final = (
     "row_id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status, failure, taken, attempts, "
     "since, report_ids, body, coalesce(end_place, begin_place)"
 )
 
 
 def begin(db: Database, departure: Departure) -> int:
-    """Write that a request is about to leave; return its number. Within the caller's transaction."""
+    """Record that a request is about to be sent, within the caller's transaction; return the departure's row id."""
     return chain.add_begin(
         db,
         begun=departure.begun.isoformat(),
@@ -32,14 +32,14 @@ def begin(db: Database, departure: Departure) -> int:
     )
 
 
-def record_report_ids(db: Database, departure: int, report_ids: Iterable[str]) -> None:
-    """Write which reports may leave from this instant on."""
-    db.execute("UPDATE departures SET report_ids = ? WHERE row_id = ?", (json.dumps(list(report_ids)), departure))
+def record_report_ids(db: Database, row_id: int, report_ids: Iterable[str]) -> None:
+    """Record which reports can leave from now on."""
+    db.execute("UPDATE departures SET report_ids = ? WHERE row_id = ?", (json.dumps(list(report_ids)), row_id))
 
 
 def complete(
     db: Database,
-    departure: int,
+    row_id: int,
     *,
     ended: datetime,
     outcome: Outcome,
@@ -48,14 +48,14 @@ def complete(
     taken: int = 0,
     body: bytes = b"",
 ) -> None:
-    """Write what became of it: `taken` counts the reports that the receiver took, `body` is kept for a receipt.
+    """Complete a departure, within the caller's transaction.
 
-    Within the caller's transaction. Where nothing left, no report is named, and a like failure directly before it
-    becomes one row with this one.
+    `taken` counts the reports that the receiver took, `body` is kept for a receipt. Where nothing left, the row names
+    no report, and it is merged with a like failure directly before it.
     """
     chain.add_end(
         db,
-        departure,
+        row_id,
         ended=ended.isoformat(),
         outcome=outcome.value,
         status=status,
@@ -63,17 +63,17 @@ def complete(
         taken=taken,
     )
     if outcome is Outcome.NOTHING_LEFT:
-        db.execute("UPDATE departures SET report_ids = '[]' WHERE row_id = ?", (departure,))
-        chain.merge_like_failures(db, departure)
+        db.execute("UPDATE departures SET report_ids = '[]' WHERE row_id = ?", (row_id,))
+        chain.merge_like_failures(db, row_id)
     if outcome.taken:
-        db.execute("UPDATE departures SET body = ? WHERE row_id = ?", (body, departure))
+        db.execute("UPDATE departures SET body = ? WHERE row_id = ?", (body, row_id))
     chain.fold(db)
 
 
 def complete_abandoned(db: Database, now: datetime) -> None:
-    """Complete what a sender left open whose process is gone; the caller holds the sender's lock, or none is held.
+    """Complete, within the caller's transaction, the departures whose sender is gone.
 
-    Within the caller's transaction.
+    The caller holds the sender's lock, or knows that nobody does.
     """
     for departure in everything(db):
         if departure.ended is None:
@@ -83,7 +83,7 @@ def complete_abandoned(db: Database, now: datetime) -> None:
 
 
 def as_completed(departure: Departure, now: datetime, *, at_work: bool) -> Departure:
-    """Return a departure for a look: one left open, while no sender is at work, as it will be completed."""
+    """Return a departure to be shown: one whose sender is gone as `complete_abandoned` will complete it."""
     return departure if departure.ended is not None or at_work else _abandoned(departure, now)
 
 
@@ -94,17 +94,17 @@ def _abandoned(departure: Departure, now: datetime) -> Departure:
 
 def everything(db: Database) -> list[Departure]:
     """Return all departures, newest first."""
-    return _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY row_id DESC"))  # noqa: S608 - the columns above
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC"))  # noqa: S608 - the columns above
 
 
 def last(db: Database) -> Departure | None:
     """Return the newest departure, or None."""
-    found = _read(db.execute(f"SELECT {COLUMNS} FROM departures ORDER BY row_id DESC LIMIT 1"))  # noqa: S608
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC LIMIT 1"))  # noqa: S608
     return found[0] if found else None
 
 
 def last_carrying(db: Database, report_ids: Iterable[str]) -> dict[str, Departure]:
-    """Return, for each of these reports of which bytes left or may have, the newest departure that carried it."""
+    """Return, by report id, the newest departure that carried each of these reports, as far as bytes may have left."""
     wanted = set(report_ids)
     found: dict[str, Departure] = {}
     for departure in everything(db):
@@ -114,9 +114,9 @@ def last_carrying(db: Database, report_ids: Iterable[str]) -> dict[str, Departur
 
 
 def delete_receipts(db: Database, now: datetime, keep: Iterable[str]) -> int:
-    """Delete the bytes of every receipt, and which reports left but those in `keep`; return how many receipts.
+    """Delete the bytes of every receipt, within the caller's transaction; return how many receipts that were.
 
-    The rows stay: when, where to, the digest, what became of it. Within the caller's transaction.
+    The rows stay: when, where to, the digest, the outcome. Of report ids only those in `keep` stay.
     """
     number = db.execute("UPDATE departures SET body = NULL WHERE body IS NOT NULL").rowcount
     kept = set(keep)

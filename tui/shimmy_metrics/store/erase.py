@@ -1,10 +1,10 @@
 """Deletion after which no file of ours holds the deleted bytes.
 
-SQLite zeroes what is deleted in the file (`secure_delete`), but its rollback journal holds the pages as they were. So
-the journal is kept through the commit, overwritten with zeros and then cut, all while the file is locked against
-everybody else. Where there is no room for a journal the ballast is given up; where that is not enough the journal is
-kept in memory, the one write that a power cut can spoil; only where overwriting takes no room. What a drive, a snapshot
-or a backup keeps is beyond this.
+SQLite overwrites what is deleted in the file (`secure_delete`), but its rollback journal holds the pages as they were.
+So the journal is kept through the commit, overwritten with zeros and truncated, while the file is locked against all
+others. Where there is no room for a journal, the ballast is freed; where that is not enough, the journal is kept in
+memory, if the filesystem overwrites in place: the one write that a power cut can spoil. What a drive, a snapshot or a
+backup keeps is out of reach.
 """
 
 import contextlib
@@ -23,15 +23,15 @@ from shimmy_metrics.system.wiping import remove, wipe
 Result = TypeVar("Result")
 
 _IN_PLACE: Final = frozenset(("exfat", "ext2", "ext3", "ext4", "jfs", "tmpfs", "vfat", "xfs"))
-"""Filesystems (mountinfo(5)) where overwriting takes no room. Where it does (btrfs, zfs), a deletion with its journal
-in memory can be refused midway, with nothing on the disk that could undo it."""
+"""Filesystems (mountinfo(5)) that overwrite in place. Others (btrfs, zfs) need room for it: there a deletion with its
+journal in memory can fail midway, with nothing on the disk to roll it back."""
 
 
 def erase(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
     """Run `delete` as one transaction and return what it returned; `db` is the store at `path`, open for writing.
 
-    Raises `BusyError`, naming who holds the store where the system tells that, or another `UserError`; nothing is
-    deleted then.
+    Raise `BusyError`, which names the process that holds the store where the system tells it, or another `UserError`;
+    nothing is deleted then.
     """
     try:
         with sqlite_errors(path):
@@ -51,34 +51,34 @@ def erase(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
 
 
 def _unlock(db: Database) -> None:
-    """Let others at the store again. What fails on a disk in trouble must not hide what became of the deletion."""
+    """Give the lock back. An error here, on a failing disk, must not hide the outcome of the deletion."""
     import sqlite3
 
-    with contextlib.suppress(sqlite3.Error):  # the connection's end frees the lock as well
+    with contextlib.suppress(sqlite3.Error):  # closing the connection releases the lock as well
         db.execute("PRAGMA journal_mode=TRUNCATE")
         db.execute("PRAGMA locking_mode=NORMAL")
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # frees the lock
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # releases the lock
 
 
 def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
     import sqlite3
 
-    ways = ["PERSIST", "PERSIST"]
+    journal_modes = ["PERSIST", "PERSIST"]
     if filesystem(path) in _IN_PLACE:
-        ways.append("MEMORY")
-    for journal in ways:
-        if journal == "MEMORY":
-            with contextlib.suppress(OSError):  # SQLite removes it now, as it is
+        journal_modes.append("MEMORY")
+    for mode in journal_modes:
+        if mode == "MEMORY":
+            with contextlib.suppress(OSError):  # SQLite will delete it without overwriting it
                 _wipe(path)
-            _unlock(db)  # or SQLite keeps the journal that it has open
-        db.execute(f"PRAGMA journal_mode={journal}")
+            _unlock(db)  # or SQLite keeps using the journal that it has open
+        db.execute(f"PRAGMA journal_mode={mode}")
         try:
             db.execute("BEGIN EXCLUSIVE")
             deleted = delete()
             db.execute("COMMIT")
         except BaseException as error:
             if db.in_transaction:
-                with contextlib.suppress(sqlite3.Error):  # on a disk in trouble: the first error tells more
+                with contextlib.suppress(sqlite3.Error):  # on a failing disk: the first error tells more
                     db.execute("ROLLBACK")
             if not may_lack_room(error):
                 raise
@@ -90,14 +90,14 @@ def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
 
 
 def _wipe(path: Path) -> None:
-    """Overwrite the journal of the store at `path` and cut it. Raises `OSError`."""
+    """Overwrite the journal of the store at `path` and truncate it. Raise `OSError`."""
     journal = journal_path(path)
     if not journal.exists():
         return
     try:
         wipe(journal)
     except OSError:
-        # With a quota on a copy-on-write filesystem even that takes room.
+        # With a quota on a copy-on-write filesystem even this needs room.
         free(path)
         with contextlib.suppress(OSError):
             wipe(journal)
@@ -105,10 +105,10 @@ def _wipe(path: Path) -> None:
 
 
 def destroy(path: Path) -> None:
-    """Overwrite the store at `path` with zeros and remove it, with what lies beside it: journal, log of an older form.
+    """Overwrite the store at `path` and SQLite's files beside it with zeros, and delete them.
 
-    Neither a sound file nor room on the disk is needed. Raises `BusyError`, naming who holds the store where the system
-    tells that, or `OSError`.
+    This works on a damaged file and a full disk. Raise `BusyError`, which names the process that holds the store where
+    the system tells it, or `OSError`.
     """
     with contextlib.ExitStack() as until_removed:
         _keep_others_out(path, until_removed)
@@ -117,7 +117,7 @@ def destroy(path: Path) -> None:
 
 
 def _keep_others_out(path: Path, stack: contextlib.ExitStack) -> None:
-    """Hold the store against everybody else until `stack` ends. Raises `BusyError`."""
+    """Lock the store against all others until `stack` ends. Raise `BusyError`."""
     import sqlite3
 
     try:
@@ -125,12 +125,14 @@ def _keep_others_out(path: Path, stack: contextlib.ExitStack) -> None:
             f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         stack.callback(db.close)
-        db.execute("PRAGMA locking_mode=EXCLUSIVE")  # before the first access, or SQLite maps an older form's index
+        db.execute(
+            "PRAGMA locking_mode=EXCLUSIVE"
+        )  # before the first access, or in WAL mode SQLite maps the log's index
         db.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         if is_busy(error):
             raise _held(path) from error
-        # Missing, damaged, or on a disk that takes no rollback: nobody can be at work in it.
+        # Missing, damaged, or on a disk with no room to roll back: nobody can be using it.
 
 
 def _held(path: Path) -> BusyError:

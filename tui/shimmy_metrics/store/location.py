@@ -1,7 +1,7 @@
-"""Where the store may not lie: in a folder that others own or may write, or where locks cannot be relied on.
+"""Where the store may not be: in a folder that others own or can write, or where locks are unreliable.
 
-Two processes that both believe they hold a lock damage a store or send a report twice; another user who may write
-beside us chooses what we send. Either way metrics are off, with one line.
+Two processes that both hold "the" lock damage the store or send a report twice; another user who can write here decides
+what is sent. In both cases metrics are off, with one line that says so.
 """
 
 import contextlib
@@ -56,7 +56,7 @@ _SHARED: Final = frozenset(
         "wekafs",
     )
 )
-"""Filesystem types (mountinfo(5)) that other machines, or a virtual machine's host, can have open as well."""
+"""Filesystem types (mountinfo(5)) that other machines, or a virtual machine's host, can use at the same time."""
 
 _LOCAL_FUSE: Final = frozenset(
     (
@@ -69,15 +69,15 @@ _LOCAL_FUSE: Final = frozenset(
         "fuse.securefs",
     )
 )
-"""The `fuse.` types that lie over a disk of this machine and leave locks to its kernel.
+"""The `fuse.` types that are backed by a local disk and leave locking to the kernel.
 
-Any other is refused: most are network filesystems, new ones come every year, and the two mistakes do not weigh the
-same. A local one refused costs one line with a way out; a shared one admitted costs a damaged store.
+All others are refused. Most are network filesystems, and new ones appear every year: refusing a local one costs one
+line with a way out, accepting a shared one costs a damaged store.
 """
 
 
 def check_location(state_dir: Path) -> None:
-    """Raise `UserError` where the store may not lie; the folder need not exist."""
+    """Raise `UserError` where the store may not be. The folder need not exist."""
     try:
         _check_folder(state_dir)
     except OSError as error:
@@ -91,7 +91,7 @@ def check_location(state_dir: Path) -> None:
 
 
 def locks_hold(kind: str) -> bool:
-    """Whether locks can be relied on there. `kind` is a type as in mountinfo(5); empty, where it is not known: yes."""
+    """Whether locks are reliable on a filesystem of this type (mountinfo(5)); an unknown one (empty) counts as such."""
     return kind not in _SHARED and (not kind.startswith("fuse.") or kind in _LOCAL_FUSE)
 
 
@@ -102,9 +102,9 @@ def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
         depth, kind = -1, ""
         for line in mounts.read_text(errors="replace").splitlines():
             left, _, right = line.partition(" - ")
-            # mountinfo(5): the fifth word is the mount point, with spaces and such as octal escapes.
+            # mountinfo(5): the fifth field is the mount point, with spaces and the like as octal escapes.
             point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4]))
-            # Of two mounts on the same point the later one hides the earlier, hence `>=`.
+            # `>=`: of two mounts on the same point the later one hides the earlier.
             if point in (existing, *existing.parents) and len(point.parts) >= depth:
                 depth, kind = len(point.parts), right.split()[0]
         return kind
@@ -112,7 +112,7 @@ def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
 
 
 def _check_folder(state_dir: Path) -> None:
-    """Look at who owns the folder, who may write it, and whether each file of ours in it is one."""
+    """Refuse a folder that others own or can write, and files of ours in it that are not private."""
     there = os.path.exists(state_dir)
     if there and not os.path.isdir(state_dir):
         raise UserError("is no directory", where=str(state_dir), remedy="Metrics are off; move it away")
@@ -122,18 +122,18 @@ def _check_folder(state_dir: Path) -> None:
     if not there:
         return
     if others_may_write(state_dir):
-        import shlex  # said hardly ever
+        import shlex  # hardly ever needed
 
         remedy = f"Metrics are off until you run: chmod go-w {shlex.quote(str(state_dir))}"
         raise UserError("others may write this folder", where=str(state_dir), remedy=remedy)
-    # One that may not even be listed: whoever opens a file in it says so.
+    # Where it cannot even be listed, opening a file in it says so.
     with contextlib.suppress(PermissionError), os.scandir(state_dir) as entries:
         for entry in entries:
             _check_file(entry)
 
 
 def _check_file(entry: "os.DirEntry[str]") -> None:
-    """Refuse what others planted while the folder was open to them: it outlives the folder's chmod."""
+    """Refuse what others planted while they could write the folder: it is still there after a chmod."""
     if entry.name.startswith("metrics.") or entry.name.endswith(".lock"):
         with contextlib.suppress(FileNotFoundError):  # a lock goes with its session
             what = not_private(entry.stat(follow_symlinks=False))

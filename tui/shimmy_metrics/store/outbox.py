@@ -1,4 +1,4 @@
-"""Sealed reports that were not delivered, bounded in number and age."""
+"""The outbox: sealed reports that no receiver has taken, bounded in number and age."""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _COLUMNS: Final = "row_id, report_id, body, sha256, sealed, state, measured, con
 
 
 def add(db: Database, report: QueuedReport) -> None:
-    """Add a sealed report; one that is there already (a crash between two steps) stays as it is."""
+    """Add a sealed report; one that is there already (after a crash between two steps) stays as it is."""
     names = _COLUMNS.removeprefix("row_id, ")
     db.execute(
         f"INSERT OR IGNORE INTO outbox ({names}) VALUES ({', '.join('?' * 10)})",  # noqa: S608 - the column names above
@@ -36,24 +36,24 @@ def add(db: Database, report: QueuedReport) -> None:
 
 
 def everything(db: Database) -> list[QueuedReport]:
-    """Return all waiting reports, oldest first, those set aside among them."""
+    """Return all queued reports, oldest first, including those set aside."""
     return _read(db.execute(f"SELECT {_COLUMNS} FROM outbox ORDER BY row_id"))  # noqa: S608 - the column names above
 
 
 def due(db: Database) -> list[QueuedReport]:
-    """Return the reports that leave with the next sender, oldest first."""
+    """Return the reports that the next sender sends, oldest first."""
     return [report for report in everything(db) if report.state is QueueState.DUE]
 
 
-def get(db: Database, report: int) -> QueuedReport | None:
+def get(db: Database, row_id: int) -> QueuedReport | None:
     """Return one report, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE row_id = ?", (report,)))  # noqa: S608
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM outbox WHERE row_id = ?", (row_id,)))  # noqa: S608
     return found[0] if found else None
 
 
-def set_state(db: Database, report: int, state: QueueState, cause: Cause = Cause.NONE, detail: str = "") -> None:
-    """Say where a report stands now, and why where it is set aside."""
-    db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE row_id = ?", (state, cause, detail, report))
+def set_state(db: Database, row_id: int, state: QueueState, cause: Cause = Cause.NONE, detail: str = "") -> None:
+    """Set a report's state, and the cause where it is set aside."""
+    db.execute("UPDATE outbox SET state = ?, cause = ?, detail = ? WHERE row_id = ?", (state, cause, detail, row_id))
 
 
 def move_all(db: Database, before: QueueState, after: QueueState) -> int:
@@ -62,22 +62,22 @@ def move_all(db: Database, before: QueueState, after: QueueState) -> int:
 
 
 def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
-    """Hold what waits to leave but was sealed under another yes, or for another endpoint; return how many that were."""
+    """Hold the reports that were sealed under another decision or for another endpoint; return how many."""
     return db.execute(
         "UPDATE outbox SET state = ? WHERE state IN (?, ?) AND (consent_id != ? OR endpoint != ?)",
         (QueueState.HELD_FOR_ENDPOINT, QueueState.DUE, QueueState.HELD_BY_MODE, consent_id, endpoint),
     ).rowcount
 
 
-def remove(db: Database, report: int) -> bool:
-    """Delete one report with its session's figures; return False where it was gone."""
-    gone = db.execute("DELETE FROM outbox WHERE row_id = ?", (report,)).rowcount == 1
+def remove(db: Database, row_id: int) -> bool:
+    """Delete one report with its session's figures; return whether it was there."""
+    removed = db.execute("DELETE FROM outbox WHERE row_id = ?", (row_id,)).rowcount == 1
     sessions.remove_reported(db)
-    return gone
+    return removed
 
 
 def remove_all(db: Database) -> int:
-    """Delete every report, those set aside too, with their sessions' figures; return how many there were."""
+    """Delete all reports, also those set aside, with their sessions' figures; return how many."""
     number = db.execute("DELETE FROM outbox").rowcount
     sessions.remove_reported(db)
     return number

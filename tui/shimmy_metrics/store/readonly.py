@@ -1,7 +1,7 @@
-"""The store looked at without a write.
+"""Reading the store without writing it.
 
-A look copies the file in one short transaction and reads the copy: it holds up no writer, and a process that is stopped
-in the middle holds no lock.
+The file is copied into memory in one short transaction, and the copy is read: no writer is held up, and a reader that
+is stopped midway holds no lock.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ from shimmy_metrics.system.profile import Profile
 
 @contextlib.contextmanager
 def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database | None]:
-    """Copy the store into memory and give the copy, or None where there is no store.
+    """Copy the store into memory and yield the copy, or None where there is no store.
 
-    With `off` nothing is written: a file that has a killed session's journal beside it, or that is still in the old
-    form with a log, gives None too (`unread` says whether that is so). Without, the place has to be one where a store
-    may lie, and such a file is put in order first. Raises `UserError` for a store that cannot be used.
+    With `off` nothing at all is written: a file that has a killed process's journal beside it, or is in WAL mode, gives
+    None too (`unread` tells that). Without `off` such a file is recovered first. Raise `UserError` for a store that
+    cannot be used, or that is where none may be.
     """
     path = store_path(profile)
     if not off or os.path.lexists(path):
@@ -54,7 +54,7 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
 
 
 def unread(profile: Profile) -> bool:
-    """Whether a look that may not write leaves the store unread: a killed session's journal, or a log, is beside it."""
+    """Whether the store cannot be read without writing: it is in WAL mode, or has a killed process's journal."""
     path = store_path(profile)
     with contextlib.suppress(OSError):
         if in_wal_mode(path):
@@ -65,7 +65,7 @@ def unread(profile: Profile) -> bool:
 
 
 def unwiped(profile: Profile) -> bool:
-    """Whether a journal that nobody needs may hold what was deleted: its writer died between two steps."""
+    """Whether a journal that is no longer needed may hold deleted data: its writer died before overwriting it."""
     with contextlib.suppress(OSError):
         header = read_start(journal_path(store_path(profile)), 8)
         return bool(header) and not header.strip(b"\0")
@@ -73,18 +73,18 @@ def unwiped(profile: Profile) -> bool:
 
 
 def stored_bytes(profile: Profile) -> bytes:
-    """Return the store's file, page for page, empty where there is none to be read. Raises `UserError`."""
+    """Return the store's file, page by page, empty where there is none or it is `unread`. Raise `UserError`."""
     path = store_path(profile)
     if unread(profile) or not path.exists():
         return b""
     import sqlite3
 
     with sqlite_errors(path), contextlib.closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as db:
-        return db.serialize()  # not by a descriptor of our own: see `wal`
+        return db.serialize()  # not through a descriptor of our own: see `wal`
 
 
 def _writer_lives(path: Path) -> bool:
-    """Whether a journal belongs to a writer that is at work: its lock on the file is seen by trying to read."""
+    """Whether a journal belongs to a living writer: reading fails where SQLite would have to roll back first."""
     import sqlite3
 
     with contextlib.suppress(sqlite3.Error):
@@ -102,7 +102,7 @@ def _uri(path: Path, mode: str) -> str:
 
 
 def _copy(path: Path, mode: str) -> Database | None:
-    """Return a copy in memory, in this version's form; None where the file holds no tables yet."""
+    """Return a copy in memory, migrated to today's tables; None where the file has no tables yet."""
     import sqlite3
 
     from shimmy_metrics.store.migrate import migrate
@@ -114,7 +114,7 @@ def _copy(path: Path, mode: str) -> Database | None:
         try:
             secure(db)
             db.execute("BEGIN")
-            found = version_of(db, path)  # the lock is held from here, so that the copy is made at once
+            found = version_of(db, path)  # the lock is held from here on, so that the copy is consistent
             db.backup(copy)
             db.execute("COMMIT")
         finally:

@@ -1,6 +1,6 @@
-"""Reports that a person released by hand: a sender of their own takes them, and every other leaves them alone.
+"""Reports that a person released by hand: a sender of their own sends them, all other senders skip them.
 
-A release changes nothing about how a report waits: where it is not taken by the receiver, it waits as before.
+A release does not change a report's state: what the receiver does not take stays queued as before.
 """
 
 import json
@@ -13,7 +13,7 @@ from shimmy_metrics.store.columns import Row, read_rows
 from shimmy_metrics.store.database import Database, get_meta, set_meta
 
 RELEASED: Final = "released"
-"""The store's word for the releases that no sender has taken yet."""
+"""Name in the store's `meta`: the releases that no sender has taken yet."""
 
 
 class _Release(NamedTuple):
@@ -23,14 +23,14 @@ class _Release(NamedTuple):
 
 
 def release(db: Database, reports: Collection[int], consent_id: str, now: datetime) -> None:
-    """Release reports (numbers in the store) under the yes in force. Within the caller's transaction."""
+    """Release reports (by row id) under the decision in force, within the caller's transaction."""
     _write(db, [*_open(db, now), *(_Release(report, now, consent_id) for report in reports)])
 
 
 def take(db: Database, reports: Collection[int], consent_id: str, now: datetime) -> list[int]:
-    """Return those of these reports that are still released under this yes, oldest first; each is taken once.
+    """Take, within the caller's transaction, those of these reports that are released under this decision.
 
-    Within the caller's transaction.
+    Return their row ids, oldest first. Each release is taken once.
     """
     found = _open(db, now)
     _write(db, [each for each in found if each.report not in reports])
@@ -38,12 +38,12 @@ def take(db: Database, reports: Collection[int], consent_id: str, now: datetime)
 
 
 def take_back(db: Database, report: int, now: datetime) -> None:
-    """Let a release be none, where no sender has taken it yet. Within the caller's transaction."""
+    """Cancel a release that no sender has taken yet, within the caller's transaction."""
     _write(db, [each for each in _open(db, now) if each.report != report])
 
 
 def released(db: Database, now: datetime) -> frozenset[int]:
-    """Return the reports that were released and that their sender has not taken yet."""
+    """Return the row ids of the reports that are released and not taken yet."""
     return frozenset(each.report for each in _open(db, now))
 
 

@@ -1,4 +1,4 @@
-"""Running sessions and those kept only for the person. A session is alive while its process holds its lock."""
+"""Running sessions, and ended ones that are kept. A session is alive while its process holds its lock."""
 
 import contextlib
 import json
@@ -22,24 +22,24 @@ _COLUMNS: Final = (
 
 
 def lock_path(profile: Profile, row_id: int) -> Path:
-    """Return the file whose lock the session's process holds. It bears the row's number: the report's id is no name."""
+    """Return the file whose lock the session's process holds, named by row id: a report id appears in no file name."""
     return profile.state_dir / f"session-{row_id}.lock"
 
 
 def take_lock(profile: Profile, row_id: int) -> Lock:
-    """Take the session's lock, which its process keeps until it ends, however it ends. Raises `OSError`."""
+    """Take the session's lock, which its process holds until it ends, however it ends. Raise `OSError`."""
     lock = Lock(lock_path(profile, row_id))
     lock.take()
     return lock
 
 
 def alive(profile: Profile, session: Session) -> bool:
-    """Whether the session's process lives."""
+    """Whether the session's process is alive."""
     return is_locked(lock_path(profile, session.row_id))
 
 
 def clear_locks(profile: Profile) -> None:
-    """Remove the locks that no living process holds."""
+    """Delete the lock files that no process holds."""
     for path in profile.state_dir.glob("session-*.lock"):
         lock = Lock(path)
         with contextlib.suppress(OSError):
@@ -48,7 +48,7 @@ def clear_locks(profile: Profile) -> None:
 
 
 def begin(db: Database, session: Session) -> int:
-    """Add a session that starts; return its id."""
+    """Add a session that starts; return its row id."""
     names = _COLUMNS.removeprefix("row_id, ")
     row = db.execute(
         f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",  # noqa: S608 - the column names above
@@ -72,17 +72,17 @@ def begin(db: Database, session: Session) -> int:
     return row.lastrowid
 
 
-def checkpoint(db: Database, session: int, counters: Counters, now: datetime) -> bool:
-    """Write the counters of a running session; return False where it is gone (withdrawn meanwhile)."""
+def checkpoint(db: Database, row_id: int, counters: Counters, now: datetime) -> bool:
+    """Write the counters of a running session; return whether it is still there (a withdrawal deletes it)."""
     done = db.execute(
         "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ? AND ended IS NULL",
-        (json.dumps(counters.as_json()), now.isoformat(), session),
+        (json.dumps(counters.as_json()), now.isoformat(), row_id),
     )
     return done.rowcount == 1
 
 
 def update_server(db: Database, session: Session) -> None:
-    """Write what the server said of itself, which is known only after it started, and whom its figures are for."""
+    """Write the server's identity, which is known only after its start, and what follows from it for the session."""
     db.execute(
         "UPDATE sessions SET server = ?, version = ?, local = ?, consent_id = ?, endpoint = ? WHERE row_id = ?",
         (session.server, session.version, session.local, session.consent_id, session.endpoint, session.row_id),
@@ -90,7 +90,7 @@ def update_server(db: Database, session: Session) -> None:
 
 
 def running(db: Database) -> list[Session]:
-    """Return the sessions that have not ended, oldest first; some may be dead."""
+    """Return the sessions that have not ended, oldest first; the process of some may be gone."""
     return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NULL ORDER BY row_id"))  # noqa: S608
 
 
@@ -101,47 +101,47 @@ def kept(db: Database) -> list[Session]:
 
 
 def everything(db: Database) -> list[Session]:
-    """Return every session, oldest first: those that run, those kept, those whose reports wait."""
+    """Return every session, oldest first: running, kept, and those whose reports are queued."""
     return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions ORDER BY row_id"))  # noqa: S608
 
 
-def get(db: Database, session: int) -> Session | None:
+def get(db: Database, row_id: int) -> Session | None:
     """Return one session, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE row_id = ?", (session,)))  # noqa: S608
+    found = _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE row_id = ?", (row_id,)))  # noqa: S608
     return found[0] if found else None
 
 
-def finish(db: Database, session: int, now: datetime, *, local: bool) -> None:
-    """End a session, kept for the person alone (`local`, the newest `LOCAL_SESSIONS`) or while its report waits."""
-    db.execute("UPDATE sessions SET ended = ?, local = ? WHERE row_id = ?", (now.isoformat(), local, session))
+def finish(db: Database, row_id: int, now: datetime, *, local: bool) -> None:
+    """End a session; it stays for the person alone (`local`, the newest `LOCAL_SESSIONS`) or with its queued report."""
+    db.execute("UPDATE sessions SET ended = ?, local = ? WHERE row_id = ?", (now.isoformat(), local, row_id))
     _drop_oldest(db)
 
 
 def keep_locally(db: Database) -> None:
-    """Keep the ended sessions whose reports wait for the person alone; the reports are then no longer theirs."""
+    """Keep the ended sessions that have queued reports for the person alone, without those reports."""
     db.execute("UPDATE sessions SET local = 1, consent_id = '', endpoint = '' WHERE ended IS NOT NULL")
     _drop_oldest(db)
 
 
 def remove_reported(db: Database) -> None:
-    """Delete the ended sessions that were kept with a report and whose report is no longer in the outbox."""
-    waiting = "SELECT report_id FROM outbox"
+    """Delete the ended sessions that were kept with a queued report which is gone by now."""
+    queued = "SELECT report_id FROM outbox"
     db.execute(
-        f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND report_id NOT IN ({waiting})"  # noqa: S608
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND NOT local AND report_id NOT IN ({queued})"  # noqa: S608
     )
 
 
 def _drop_oldest(db: Database) -> None:
-    mine = "SELECT row_id FROM sessions WHERE ended IS NOT NULL AND local ORDER BY row_id DESC LIMIT ?"
+    newest = "SELECT row_id FROM sessions WHERE ended IS NOT NULL AND local ORDER BY row_id DESC LIMIT ?"
     db.execute(
-        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND row_id NOT IN ({mine})",  # noqa: S608
+        f"DELETE FROM sessions WHERE ended IS NOT NULL AND local AND row_id NOT IN ({newest})",  # noqa: S608
         (LOCAL_SESSIONS,),
     )
 
 
-def remove(db: Database, session: int) -> None:
+def remove(db: Database, row_id: int) -> None:
     """Delete one session."""
-    db.execute("DELETE FROM sessions WHERE row_id = ?", (session,))
+    db.execute("DELETE FROM sessions WHERE row_id = ?", (row_id,))
 
 
 def _read(rows: Iterable[Row]) -> list[Session]:

@@ -1,4 +1,4 @@
-"""SQLite's errors and the system's, as one clear line each."""
+"""SQLite's and the system's errors, each as one clear line."""
 
 import contextlib
 import os
@@ -13,11 +13,11 @@ MOVE_AWAY: Final = "Move it away; a new one is made"
 
 
 class BusyError(UserError):
-    """Another program holds the store at this moment."""
+    """Another program holds the store."""
 
 
 class FullError(UserError):
-    """There is no room on the disk."""
+    """The disk is full."""
 
 
 @contextlib.contextmanager
@@ -30,7 +30,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
             yield
     except sqlite3.Error as error:
         raise _explained(path, error) from error
-    except UnicodeDecodeError as error:  # SQLite's own message, quoting what it found where a name should stand
+    except UnicodeDecodeError as error:  # SQLite's own message quotes damaged bytes
         raise _line(path, sqlite3.SQLITE_CORRUPT) from error
 
 
@@ -42,12 +42,12 @@ def is_busy(error: BaseException) -> bool:
 
 
 def may_lack_room(error: BaseException) -> bool:
-    """Whether it may be that there was no room: on the disk, in a quota, for a journal's inode."""
+    """Whether the cause may be a lack of room: on the disk, in a quota, for the journal's inode."""
     import sqlite3
 
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) in (
         sqlite3.SQLITE_FULL,
-        # A quota is to SQLite what a failing disk is.
+        # SQLite does not tell an exceeded quota from a failing disk.
         sqlite3.SQLITE_IOERR_WRITE,
         sqlite3.SQLITE_IOERR_FSYNC,
         sqlite3.SQLITE_IOERR_TRUNCATE,
@@ -79,7 +79,7 @@ def _code(error: BaseException) -> int:
 
 
 def _read_only(folder: Path) -> bool:
-    """Whether the folder's filesystem takes no write. SQLite tells that in as many ways as there are files to open."""
+    """Whether the folder's filesystem is read-only. SQLite reports that by another code for each file it opens."""
     if sys.platform == "win32":
         return False
     with contextlib.suppress(OSError):
