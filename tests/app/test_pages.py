@@ -17,6 +17,7 @@ from shimmy_metrics.app.ui.frame import top
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scrolled, stepped
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
 from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.report.field import Group
 from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.system.environment import Environment
@@ -81,9 +82,9 @@ def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands
 
 
 def test_what_is_withdrawn_is_said_in_numbers() -> None:
-    told = {choice.does: choice.consequence for choice in choices(overviews.busy())}
-    assert told["decline"] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
-    assert told["only"] == "nothing more is sent, 2 reports here stay for your eyes"
+    told = {choice.answer: choice.consequence for choice in choices(overviews.busy())}
+    assert told[Answer.DECLINE] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
+    assert told[Answer.ONLY_FOR_ME] == "nothing more is sent, 2 reports here stay for your eyes"
 
 
 def test_each_of_the_four_answers_has_its_letter_and_its_consequence() -> None:

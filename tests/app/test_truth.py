@@ -12,6 +12,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Delivery
@@ -393,7 +394,7 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
             app.tell_purged(gone)
 
         def record() -> None:
-            app.heard("decline", decision, changed=True, told=())
+            app.heard(Answer.DECLINE, decision, changed=True, told=())
 
         for step in (look, record) if first == "the look" else (record, look):
             step()

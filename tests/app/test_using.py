@@ -142,7 +142,7 @@ async def test_validate_says_what_it_found(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "v")
         await opened.settled(pilot)
-        assert "Checked all held here by rule" in opened.text(app)
+        assert "Checked everything kept here" in opened.text(app)
 
 
 async def test_the_mark_stays_on_the_same_field_across_lenses_and_screens(tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ async def test_what_takes_long_is_said_meanwhile(tmp_path: Path, monkeypatch: py
         await opened.until(pilot, lambda: "Checking every byte" in opened.text(app))
         going_on.set()
         await opened.settled(pilot)
-        assert "Checked all held here" in opened.text(app)
+        assert "Checked everything kept here" in opened.text(app)
 
 
 async def test_a_session_kept_for_oneself_can_be_opened(tmp_path: Path) -> None:

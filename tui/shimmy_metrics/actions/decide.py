@@ -11,6 +11,7 @@ from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.trust import keep_others_out
 from shimmy_metrics.config.withdraw import withdraw
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import (
     SCHEMA_VERSION,
@@ -229,11 +230,11 @@ def _now(profile: Profile) -> str:
     return f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ}"
 
 
-ANSWERS: Final[dict[str, Callable[[Profile, Recorded], Decided]]] = {
-    "enable": enable,
-    "only": only_for_me,
-    "decline": decline,
-    "add": add_fields,
-    "leave": leave_fields,
+ANSWERS: Final[dict[Answer, Callable[[Profile, Recorded], Decided]]] = {
+    Answer.ENABLE: enable,
+    Answer.ONLY_FOR_ME: only_for_me,
+    Answer.DECLINE: decline,
+    Answer.ADD_FIELDS: add_fields,
+    Answer.LEAVE_FIELDS: leave_fields,
 }
-"""Every answer that is written, by the word that the page of consent has for it."""
+"""The answers that are recorded at once."""

@@ -19,6 +19,7 @@ from shimmy_metrics.app.releasing import Releasing
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget, at_home, free, in_home
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import FIRST_ATTEMPT
@@ -27,7 +28,7 @@ from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, h
 from shimmy_metrics.wording.departures import purged
 from shimmy_metrics.wording.numbers import amount
 
-_ABOUT_NEWS: Final = ("add", "leave")
+_ABOUT_NEWS: Final = (Answer.ADD_FIELDS, Answer.LEAVE_FIELDS)
 
 _TOGETHER_SECONDS: Final = 2.0
 """What an answer deleted is told within this time: a sender that was at work is waited for a second."""
@@ -48,19 +49,19 @@ class Doing(Releasing):
     def ask_again(self, choice: Choice) -> None:
         """Ask once more: the answer was given by a button."""
         asked = Question(f"{choice.label}?", f"{choice.consequence[:1].upper()}{choice.consequence[1:]}.", "Yes", "No")
-        self._ask(asked, lambda: self.answer(choice.does))
+        self._ask(asked, lambda: self.answer(choice.answer))
 
-    def answer(self, answer: str) -> None:
+    def answer(self, answer: Answer) -> None:
         """Carry out an answer of the consent page."""
-        if answer == "later":
+        if answer is Answer.LATER:
             self.post_message(Answered("Nothing was decided and nothing was written."))
-        elif answer == "hold":
+        elif answer is Answer.HOLD:
             self._hold()
         else:
             self._decide(answer)
 
     @work(thread=True, group="act", exit_on_error=False)
-    def _decide(self, answer: str) -> None:
+    def _decide(self, answer: Answer) -> None:
         """Record it and say so at once; then, since a sender may have to end first, what was deleted."""
         from shimmy_metrics.actions.decide import ANSWERS
 
@@ -81,7 +82,7 @@ class Doing(Releasing):
         if self.start.asking:
             self.post_message(Answered(self._answer))
 
-    def heard(self, answer: str, decision: Decision, *, changed: bool, told: tuple[str, ...]) -> None:
+    def heard(self, answer: Answer, decision: Decision, *, changed: bool, told: tuple[str, ...]) -> None:
         """Say that an answer is recorded; where the app ends with it, that is left to who waits for all of it."""
         # Whoever looks, as the app itself does twice a second, may have deleted before this is heard.
         gone = [self._gone] if self._lately(self._went) else []
@@ -102,7 +103,7 @@ class Doing(Releasing):
     def _lately(self, moment: float) -> bool:
         return self.time() - moment < _TOGETHER_SECONDS
 
-    def _recorded(self, answer: str, decision: Decision, *, changed: bool) -> str:
+    def _recorded(self, answer: Answer, decision: Decision, *, changed: bool) -> str:
         if answer in _ABOUT_NEWS:
             return renewal_recorded(decision)
         shown, environment = self.overview, self.profile.environment

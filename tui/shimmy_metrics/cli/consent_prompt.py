@@ -39,7 +39,7 @@ from shimmy_metrics.wording.question import (
     ONLY_FOR_ME,
     QUESTION,
     STARTING,
-    Answer,
+    AnswerText,
     disclosure,
     new_fields_answers,
     new_fields_question,
@@ -113,7 +113,7 @@ def _about_news(shown: Overview) -> _Asked:
     return _Asked(tuple(lines), {add.word: add_fields, leave.word: leave_fields})
 
 
-def _answer(answer: Answer) -> str:
+def _answer(answer: AnswerText) -> str:
     return f"  {answer.word:<8}{answer.label}: {answer.consequence}"
 
 

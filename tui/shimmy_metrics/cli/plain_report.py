@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
@@ -12,15 +13,10 @@ from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.consent import (
-    DISABLE,
     UNREAD,
     WITHDRAW,
     new_fields_waiting,
-    obstacle,
-    state,
-    unusable_state,
-    while_unusable,
-    without_store,
+    shown_state,
 )
 from shimmy_metrics.wording.departures import (
     OVERDUE,
@@ -35,7 +31,7 @@ from shimmy_metrics.wording.departures import (
     when,
 )
 from shimmy_metrics.wording.numbers import amount, duration
-from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
@@ -46,24 +42,11 @@ _ENTRIES: Final = 10
 
 def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     """Yield what is in force, what is measured, what waits, what was sent, what there is, and what can be done."""
-    elsewhere = bool(shown.running)
-    stands = state(shown.consent, elsewhere=elsewhere)
-    if shown.unusable:
-        stands = unusable_state(shown.unusable, elsewhere=elsewhere)
-    if shown.store_unusable:
-        stands = without_store(stands)
-    yield f"Shimmy metrics: {stands.word}, {stands.note}."
+    now_on = shown_state(shown.consent, shown.sessions, unusable=shown.unusable, store_unusable=shown.store_unusable)
+    yield f"Shimmy metrics: {now_on.word}, {now_on.note}."
     if shown.trouble:
         yield shown.trouble
-    if shown.unusable:
-        yield while_unusable(shown.unusable)
-    if obstacle(shown.consent):
-        yield obstacle(shown.consent)
-    if shown.consent.switch and shown.running:
-        yield switched_elsewhere(shown.consent.switch, [each.address for each in shown.sessions], DISABLE)
-    other = other_receiver(shown.consent, shown.sessions, shown.attempt)
-    if other:
-        yield other
+    yield from consent_lines(shown.consent, shown.sessions, shown.attempt, shown.unusable)
     if shown.news:
         yield new_fields_waiting(len(shown.news))
     if shown.unread:

@@ -6,22 +6,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.status import Status
+from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording.consent import (
-    DISABLE,
     UNREAD,
     new_fields_waiting,
-    obstacle,
-    state,
-    unusable_state,
-    while_unusable,
-    without_store,
+    shown_state,
 )
 from shimmy_metrics.wording.departures import became, in_all, owed, receipts_kept, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount, duration
-from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere
+from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of
 from shimmy_metrics.wording.schedule import next_attempt
 
@@ -93,22 +89,9 @@ def departure_json(departure: Departure) -> dict[str, object]:
 def as_lines(status: Status) -> Iterator[str]:
     """Yield what a person reads."""
     consent = status.consent
-    elsewhere = bool(status.running)
-    shown = state(consent, elsewhere=elsewhere)
-    if status.unusable:
-        shown = unusable_state(status.unusable, elsewhere=elsewhere)
-    if status.store_unusable:
-        shown = without_store(shown)
+    shown = shown_state(consent, status.running, unusable=status.unusable, store_unusable=status.store_unusable)
     yield f"{shown.word[0].upper()}{shown.word[1:]}: {shown.note}."
-    if status.unusable:
-        yield while_unusable(status.unusable)
-    if obstacle(consent):
-        yield obstacle(consent)
-    if consent.switch and status.running:
-        yield switched_elsewhere(consent.switch, [session.address for session in status.running], DISABLE)
-    other = other_receiver(consent, status.running, status.attempt)
-    if other:
-        yield other
+    yield from consent_lines(consent, status.running, status.attempt, status.unusable)
     if consent.renews:
         yield new_fields_waiting(status.news)
     if consent.switch and consent.decision.consent is Consent.GRANTED:

@@ -1,9 +1,11 @@
 """What may happen now, and why not. Pure."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Unusable
 from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.records import Session
 
 
 class State(NamedTuple):
@@ -34,6 +36,21 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
         return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle])
     held = decision.delivery is Delivery.REVIEW
     return State(on=True, word="metrics on", note="held for review" if held else "reports are sent")
+
+
+def shown_state(
+    consent: EffectiveConsent, running: Sequence[Session], *, unusable: Unusable | None, store_unusable: bool
+) -> State:
+    """Return the state as every screen and `status` show it, also where config, endpoint or store cannot be used."""
+    if unusable and not consent.switch:
+        return unusable_state(unusable, elsewhere=bool(running))
+    shown = state(consent, elsewhere=bool(measured_elsewhere(consent, running)))
+    return without_store(shown) if store_unusable else shown
+
+
+def measured_elsewhere(consent: EffectiveConsent, running: Sequence[Session]) -> list[Session]:
+    """Return the running sessions that a switch in this shell does not reach: they were started without one."""
+    return [session for session in running if not session.switch] if consent.switch else []
 
 
 def unusable_state(what: Unusable, *, elsewhere: bool) -> State:

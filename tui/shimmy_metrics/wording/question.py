@@ -3,6 +3,7 @@
 import sys
 from typing import Final, NamedTuple
 
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.limits import OUTBOX_DAYS
 
@@ -45,17 +46,17 @@ NEVER: Final = (
 )
 
 
-class Answer(NamedTuple):
-    """An answer to the question: its letter, the word that the plain prompt takes, its name and its consequence."""
+class AnswerText(NamedTuple):
+    """An answer as it is offered: the word that the plain prompt takes, its name and its consequence."""
 
-    key: str
+    answer: Answer
     word: str
     label: str
     consequence: str
 
 
-ENABLE: Final = Answer(
-    "e",
+ENABLE: Final = AnswerText(
+    Answer.ENABLE,
     "enable",
     "Enable",
     "from the server's next start; behind --upstream at once"
@@ -66,17 +67,15 @@ ENABLE: Final = Answer(
 STARTING: Final = "measured from this start on" if OWN_SERVER else ENABLE.consequence
 """A yes's consequence where the question is asked because the server is about to start."""
 
-ONLY_FOR_ME: Final = Answer("o", "only", "Only for me", "measured for these screens, and not sent")
+ONLY_FOR_ME: Final = AnswerText(Answer.ONLY_FOR_ME, "only", "Only for me", "measured for these screens, and not sent")
 
-DECLINE: Final = Answer("n", "no", "No thanks", "nothing is measured or sent; only this answer is kept")
+DECLINE: Final = AnswerText(Answer.DECLINE, "no", "No thanks", "nothing is measured or sent; only this answer is kept")
 
-ENABLE_HELD: Final = Answer(
-    "", "hold", "Enable, held", f"each report is held until you release it, for at most {OUTBOX_DAYS} days"
+ENABLE_HELD: Final = AnswerText(
+    Answer.HOLD, "hold", "Enable, held", f"each report is held until you release it, for at most {OUTBOX_DAYS} days"
 )
 
-LATER: Final = Answer("a", "later", "Ask me later", "nothing is written; you are asked at the next start")
-
-ANSWERS: Final = (ENABLE, ONLY_FOR_ME, DECLINE, LATER)
+LATER: Final = AnswerText(Answer.LATER, "later", "Ask me later", "nothing is written; you are asked at the next start")
 
 
 def no_key(seconds: int) -> str:
@@ -91,13 +90,12 @@ def new_fields_question(number: int) -> str:
     return f"{number} fields are new since you agreed. May they be sent too?"
 
 
-def new_fields_answers(number: int, agreed: int) -> tuple[Answer, Answer, Answer]:
+def new_fields_answers(number: int, agreed: int) -> tuple[AnswerText, AnswerText, AnswerText]:
     """Return its answers: add them, leave it at the `agreed` ones, later."""
     before = f"the {agreed} you agreed to, as before"
+    add = "Add it" if number == 1 else "Add them"
     return (
-        Answer(
-            "e", "add", "Add it" if number == 1 else "Add them", f"{agreed + number} fields from the next report on"
-        ),
-        Answer("n", "no", "No", f"{before}; you won't be asked again"),
-        Answer("a", "later", "Ask me later", f"{before}; you are asked next time"),
+        AnswerText(Answer.ADD_FIELDS, "add", add, f"{agreed + number} fields from the next report on"),
+        AnswerText(Answer.LEAVE_FIELDS, "no", "No", f"{before}; you won't be asked again"),
+        AnswerText(Answer.LATER, "later", "Ask me later", f"{before}; you are asked next time"),
     )

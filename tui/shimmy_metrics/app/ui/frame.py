@@ -6,8 +6,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.sending import in_short
 from shimmy_metrics.app.ui.text import Line, Role, Span, cut, length, muted, placed, to
-from shimmy_metrics.records import Session
-from shimmy_metrics.wording.consent import State, state, unusable_state, without_store
+from shimmy_metrics.wording.consent import State, shown_state
 
 
 class Tab(NamedTuple):
@@ -74,18 +73,10 @@ def consent(canvas: Canvas, now: State, note: str = "") -> Line:
 
 
 def effective_consent(overview: Overview) -> State:
-    """Return the consent state in words; a config that cannot be used decides nothing."""
-    if overview.unusable and not overview.consent.switch:
-        return unusable_state(overview.unusable, elsewhere=bool(overview.running))
-    shown = state(overview.consent, elsewhere=bool(measured_elsewhere(overview)))
-    return without_store(shown) if overview.store_unusable else shown
-
-
-def measured_elsewhere(overview: Overview) -> list[Session]:
-    """Return the running sessions that a switch in this shell says nothing about: they were started without one."""
-    if not overview.consent.switch:
-        return []
-    return [live.session for live in overview.running if not live.session.switch]
+    """Return the consent state in words."""
+    return shown_state(
+        overview.consent, overview.sessions, unusable=overview.unusable, store_unusable=overview.store_unusable
+    )
 
 
 def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, muted, placed, wrapped
+from shimmy_metrics.consent.answer import Answer
 
 
 class Choice(NamedTuple):
-    """One answer: the id of its key, what it does (a word that the app carries out), its name and its consequence."""
+    """One answer: the id of its key, the answer, its name and its consequence."""
 
     name: str
-    does: str
+    answer: Answer
     label: str
     consequence: str
 

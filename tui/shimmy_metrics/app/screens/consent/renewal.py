@@ -14,9 +14,9 @@ def choices(overview: Overview) -> tuple[Choice, ...]:
     """Return the three answers, each with its consequence in numbers."""
     add, leave, later = new_fields_answers(len(overview.news), agreed(overview))
     return (
-        Choice("consent.enable", "add", add.label, add.consequence),
-        Choice("consent.decline", "leave", leave.label, leave.consequence),
-        Choice("consent.later", "later", later.label, later.consequence),
+        Choice("consent.enable", add.answer, add.label, add.consequence),
+        Choice("consent.decline", leave.answer, leave.label, leave.consequence),
+        Choice("consent.later", later.answer, later.label, later.consequence),
     )
 
 

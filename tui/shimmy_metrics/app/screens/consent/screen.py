@@ -100,7 +100,7 @@ class ConsentScreen(BaseScreen):
             if (guard.heard, self.stood) != (heard, stood):
                 await self.say(TOO_FAST)
             elif self.is_current:
-                self.shimmy.answer(choice.does)
+                self.shimmy.answer(choice.answer)
 
         self.app.set_timer(SILENCE_SECONDS, certain)
 

@@ -6,16 +6,16 @@ from typing import Final
 from shimmy_metrics.actions.files import Kind
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.choice import Choice
-from shimmy_metrics.app.ui.frame import measured_elsewhere
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.consent import obstacle, while_unusable
+from shimmy_metrics.wording.consent import measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.files import BEYOND, listed
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
@@ -47,35 +47,37 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     """
     decision = overview.consent.decision
     if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
-        return (Choice("consent.decline", "decline", "Withdraw", "stops what runs, deletes what waits"),)
-    enable = Choice("consent.enable", "enable", ENABLE.label, STARTING if starting else ENABLE.consequence)
+        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", "stops what runs, deletes what waits"),)
+    enable = Choice("consent.enable", Answer.ENABLE, ENABLE.label, STARTING if starting else ENABLE.consequence)
     if decision.consent is Consent.UNDECIDED:
         return (
             enable,
-            Choice("consent.only", "only", ONLY_FOR_ME.label, ONLY_FOR_ME.consequence),
-            Choice("consent.decline", "decline", DECLINE.label, DECLINE.consequence),
-            Choice("consent.later", "later", LATER.label, LATER.consequence),
+            Choice("consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, ONLY_FOR_ME.consequence),
+            Choice("consent.decline", Answer.DECLINE, DECLINE.label, DECLINE.consequence),
+            Choice("consent.later", Answer.LATER, LATER.label, LATER.consequence),
         )
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
         only = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
         return (
             _keep(overview),
-            Choice("consent.only", "only", ONLY_FOR_ME.label, only),
-            Choice("consent.decline", "decline", "Withdraw", _withdrawn(overview)),
+            Choice("consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, only),
+            Choice("consent.decline", Answer.DECLINE, "Withdraw", _withdrawn(overview)),
             _holding(overview, held=held),
         )
     if decision.local:
         off = ", ".join(filter(None, ("stops now", lost(overview))))
         return (
             enable,
-            Choice("consent.only", "only", ONLY_FOR_ME.label, "as it is: measured for these screens, not sent"),
-            Choice("consent.decline", "decline", "Off", f"{off}; nothing is measured or sent"),
+            Choice(
+                "consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, "as it is: measured for these screens, not sent"
+            ),
+            Choice("consent.decline", Answer.DECLINE, "Off", f"{off}; nothing is measured or sent"),
         )
     return (
         enable,
-        Choice("consent.only", "only", ONLY_FOR_ME.label, "measured for these screens, not sent"),
-        Choice("consent.decline", "decline", "Keep off", "as it is: nothing measured, nothing sent"),
+        Choice("consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, "measured for these screens, not sent"),
+        Choice("consent.decline", Answer.DECLINE, "Keep off", "as it is: nothing measured, nothing sent"),
     )
 
 
@@ -130,7 +132,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
     consent, decision = overview.consent, overview.consent.decision
     if overview.unusable is not None:
         return while_unusable(overview.unusable)
-    elsewhere = [each.address for each in measured_elsewhere(overview)]
+    elsewhere = [each.address for each in measured_elsewhere(overview.consent, overview.sessions)]
     if elsewhere:
         return switched_elsewhere(consent.switch, elsewhere, canvas.keys.of("consent.decline"))
     if consent.switch:
@@ -173,15 +175,17 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
     if not held:
         return Choice(
             "consent.hold",
-            "hold",
+            Answer.HOLD,
             "Hold reports",
             f"each report is held until you release it, for at most {OUTBOX_DAYS} days",
         )
     if overview.consent.obstacle is not None:
-        return Choice("consent.hold", "hold", "Do not hold", "each report is sent by itself once one may leave again")
+        return Choice(
+            "consent.hold", Answer.HOLD, "Do not hold", "each report is sent by itself once one may leave again"
+        )
     waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
     them = f"; so {'is' if waiting == 1 else 'are'} the {waiting} held" if waiting else ""
-    return Choice("consent.hold", "hold", "Do not hold", f"each report is sent by itself{them}")
+    return Choice("consent.hold", Answer.HOLD, "Do not hold", f"each report is sent by itself{them}")
 
 
 def _keep(overview: Overview) -> Choice:
@@ -198,7 +202,7 @@ def _keep(overview: Overview) -> Choice:
         told = f"as it is; nothing is sent while {overview.consent.switch} is set"
     elif overview.consent.decision.schema_version < SCHEMA_VERSION:
         label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"
-    return Choice("consent.enable", "enable", label, told)
+    return Choice("consent.enable", Answer.ENABLE, label, told)
 
 
 def _kept(overview: Overview) -> str:

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.app.screens.session.no_session import no_session_view
-from shimmy_metrics.app.ui.frame import measured_elsewhere
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.ui.values import values
@@ -14,6 +13,7 @@ from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
+from shimmy_metrics.wording.consent import measured_elsewhere
 from shimmy_metrics.wording.numbers import duration
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
@@ -66,7 +66,7 @@ def running_for(canvas: Canvas, session: Session) -> str:
 
 def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) -> tuple[Line, ...]:
     session = live.session
-    elsewhere = measured_elsewhere(overview)
+    elsewhere = measured_elsewhere(overview.consent, overview.sessions)
     if elsewhere:
         withdraw = f"{canvas.keys.of('app.consent')}, then {canvas.keys.of('consent.decline')}"
         addresses = [each.address for each in elsewhere]

@@ -1,0 +1,24 @@
+"""The lines about consent that `status` and the plain report share. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.records import NextAttempt, Session
+from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle, while_unusable
+from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
+
+
+def consent_lines(
+    consent: EffectiveConsent, running: Sequence[Session], attempt: NextAttempt, unusable: Unusable | None
+) -> Iterator[str]:
+    """Yield what stands in the way of measuring or sending, and which servers follow another shell's settings."""
+    if unusable:
+        yield while_unusable(unusable)
+    if obstacle(consent):
+        yield obstacle(consent)
+    elsewhere = [session.address for session in measured_elsewhere(consent, running)]
+    if elsewhere:
+        yield switched_elsewhere(consent.switch, elsewhere, DISABLE)
+    other = other_receiver(consent, running, attempt)
+    if other:
+        yield other

@@ -1,0 +1,19 @@
+"""The answers to the question, from the key that gives one to the config that records it. Pure."""
+
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """An answer to the question, or to the one about new fields."""
+
+    ENABLE = "enable"
+    HOLD = "hold"
+    """Hold reports until each is released, or stop holding them."""
+    ONLY_FOR_ME = "only"
+    DECLINE = "decline"
+    ADD_FIELDS = "add"
+    """A yes covers the fields that are new since it was given, too."""
+    LEAVE_FIELDS = "leave"
+    """The fields that are new since a yes are not sent."""
+    LATER = "later"
+    """Nothing is recorded."""
