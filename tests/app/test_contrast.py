@@ -89,7 +89,7 @@ async def test_with_few_colours_every_word_has_the_terminals_own(
         assert "NO_COLOR" not in terminal
         assert style.color.number is not None
         hue = XTERM[style.color.number]
-        if any(each.isalnum() for each in text):  # green and red stand on signs alone, with their word beside them
+        if any(each.isalnum() for each in text):  # green and red stand on glyphs alone, with a word beside each
             assert style.color.number == MAGENTA, (text, style)
             assert contrast(hue, WHITE) >= LEAST
             assert round(contrast(hue, BLACK), 2) >= MAGENTA_ON_BLACK

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 _LONGEST_SECONDS: Final = 120.0
 _QUIET_ROUNDS: Final = 3
-"""What a widget finds to do when it has nothing to do comes a round later, and what follows from that another one."""
+"""An idle widget may post more work one round later, which may lead to more in another."""
 
 _TURN_SECONDS: Final = 0.005
 
@@ -44,7 +44,7 @@ async def until_idle(pilot: Pilot[None], *, working: bool = False) -> None:
         if not app.screen_stack:
             return
         app.screen._on_timer_update()
-        # A worker's thread gets its turn as well: it would wait long beside a loop that never sleeps.
+        # Let the workers' threads run: a loop that never sleeps would starve them.
         await asyncio.sleep(_TURN_SECONDS if works else 0)
         widgets = [app.screen, *app.screen.query(Widget)]
         waits = any(map(has_messages, (app, *widgets)))

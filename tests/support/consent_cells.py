@@ -120,7 +120,7 @@ class Cell:
 
     @property
     def may_leave(self) -> bool:
-        """A report may leave under a yes to today's fields or earlier ones, and to the endpoint in force."""
+        """A report may leave under a yes to today's fields or earlier ones, and to the current endpoint."""
         agreed = self.consent in ("granted", "granted by hand", "review", "older schema")
         agreed = agreed or (self.consent == "root's" and self.yes)
         return agreed and not self.switched_off
@@ -132,7 +132,7 @@ class Cell:
 
     @property
     def asks(self) -> bool:
-        """The question is open where nothing was decided, no switch is in force, and this is not CI.
+        """The question is open where nothing was decided, no switch is set, and this is not CI.
 
         An answer that somebody else could have written, and a flat yes (there Enter said yes), decided nothing.
         """
@@ -208,7 +208,7 @@ def _decide(home: Home, receiver: str, cell: Cell) -> None:
         "endpoint": receiver,
     }
     if cell.consent == "older schema":
-        del metrics["schema_version"]  # of the time before there was one
+        del metrics["schema_version"]  # as before there were schema versions
     if cell.consent == "review":
         metrics["delivery"] = "review"
     if cell.consent == "granted by hand":
@@ -234,7 +234,7 @@ def _redecide(home: Home, cell: Cell) -> None:
         path.write_text(texts[cell.consent])
     if cell.consent in ("none", "deleted with a full outbox"):
         path.unlink()
-    if cell.consent == "unreadable" and ROOT:  # who reads whatever its mode is
+    if cell.consent == "unreadable" and ROOT:  # who can read it whatever its mode
         path.unlink()
         path.mkdir()
     elif cell.consent == "unreadable":

@@ -97,7 +97,7 @@ class Terminal:
                 continue
             try:
                 data = os.read(self._near, 65_536)
-            except OSError:  # nobody holds the far side any more
+            except OSError:  # the far side has been closed
                 return
             with self._lock:
                 self.output += data
@@ -115,7 +115,7 @@ def terminal(home: Home, *words: str) -> Iterator[Terminal]:
     fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     program = words[0] if words[0].startswith("/") else str(BIN / words[0])
     process = subprocess.Popen(
-        # A session of its own with this terminal: so it has a foreground group, and a hang-up.
+        # In a session of its own on this terminal, so that it has a foreground group and gets the hang-up.
         ["setsid", "--ctty", *home.before, program, *words[1:]],
         env={"TERM": "xterm-256color", **home.environment},
         cwd=home.root,

@@ -46,7 +46,7 @@ def leave(profile: Profile, kind: str) -> None:
     if kind == "journal":
         db = sqlite3.connect(store_path(profile), isolation_level=None)
         db.execute("PRAGMA journal_mode=TRUNCATE")
-        db.execute("PRAGMA cache_size=1")  # page: so that what is not committed reaches the file
+        db.execute("PRAGMA cache_size=1")  # one page, so that uncommitted changes reach the file
         db.execute("BEGIN IMMEDIATE")
         db.execute("UPDATE outbox SET detail = ?, body = zeroblob(length(body))", (UNCOMMITTED,))
         db.execute("UPDATE meta SET value = ?", (UNCOMMITTED,))

@@ -47,7 +47,7 @@ def serve(port: int, model: Path) -> None:
     params.n_ctx = 1024
     params.n_parallel = 2
     params.endpoint_metrics = True
-    # Several threads wait for each other in a spin: on a busy machine that is twenty times slower than one alone.
+    # Several threads would spin while they wait for each other: twenty times slower than one thread on a busy machine.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(params)
     threading.Event().wait()

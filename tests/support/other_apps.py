@@ -15,7 +15,7 @@ DEMO: Final = (
 
 def demo(monkeypatch: pytest.MonkeyPatch) -> App[None]:
     """Return the demo, without its network."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # it would ask GitHub for its stars
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # keeps the demo from asking GitHub for its stars
     app = DemoApp()
     app.animation_level = "none"
     return app

@@ -40,13 +40,13 @@ def frozen(home: Home) -> Iterator[None]:
     """Stop every process of the home between two of its instructions, as a power cut would, and let it go on after."""
     stopped: set[int] = set()
     try:
-        # One may have started another while it was looked for.
+        # A process may have started another meanwhile.
         while new := set(processes(home)) - stopped:
             for process in new:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGSTOP)
             stopped |= new
-            # One that waits for its child's exec (vfork) does nothing, yet never stands while the child is stopped.
+            # A process that waits for its child's exec (vfork) does nothing, but cannot be stopped while the child is.
             end = time.monotonic() + _STANDS_SECONDS
             while not all(map(_stands, new)) and time.monotonic() < end:
                 time.sleep(0.001)

@@ -154,7 +154,7 @@ def connection(draw: random.Random) -> tuple[bytes, bytes, list[Happened]]:
         head = b"HTTP/1.1 %s\r\nContent-Type: %s\r\n%s" % (status, content.kind, content.more)
         if number + 1 == count and draw.random() < 0.5:
             told.append(head + draw.choice([b"", b"Connection: close\r\n"]) + b"\r\n" + content.body)
-            asked.append(draw.choice([b"", _asked(draw, GENERATING)]))  # nobody took it any more
+            asked.append(draw.choice([b"", _asked(draw, GENERATING)]))  # a request that the server no longer read
         else:
             told.append(head + fields + b"\r\n" + body)
         happened.append(Happened(ROUTES.get(content.path, content.path), failed, tokens, source))

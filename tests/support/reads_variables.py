@@ -14,7 +14,7 @@ class Told(type(os.environ)):
         ours = frame is not None and "shimmy_metrics" in frame.f_code.co_filename
         if not ours and name not in read:
             read.add(name)
-            with open({names!r}, "a") as file:  # at once: a program need not end in the usual way
+            with open({names!r}, "a") as file:  # at once: the program may be killed
                 file.write(f"{{name}}\\n")
         return super().__getitem__(name)
 os.environ.__class__ = Told

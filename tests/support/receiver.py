@@ -129,7 +129,7 @@ class Receiver:
         self._server = Quiet(("127.0.0.1", self.port), Arrival)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(self.name, "127.0.0.1").configure_cert(context)
-        # The handshake is made in the connection's own thread, so that one that hangs holds up nobody.
+        # Each connection's thread does its handshake, so that one that hangs delays no other.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()

@@ -116,7 +116,7 @@ def screens(recording: str) -> Iterator[str]:
     for _, text in events(recording):
         for part in re.split(r"(?=\x1b\[\?1049[hl])", text):
             if part.startswith("\x1b[?1049"):
-                screen.reset()  # the other of the terminal's two screens, which this one has not
+                screen.reset()  # pyte has no alternate screen
             stream.feed(part)
         yield "\n".join(row.rstrip() for row in screen.display)
 

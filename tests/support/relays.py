@@ -43,7 +43,7 @@ def answering_early(listening: socket.socket, context: ssl.SSLContext | None = N
     """Answer each request by its head alone and close, as axum does over its limit; with a context over TLS."""
 
     def answer(accepted: socket.socket) -> None:
-        # Or the end of its TLS handshake could hold the answer back until it is too late, without a relay as well.
+        # Otherwise the end of the TLS handshake could delay the answer for too long, even without a relay.
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with (
             contextlib.suppress(OSError),

@@ -28,7 +28,7 @@ class Made(NamedTuple):
     stored: Collection[Path] = ()
 
 
-# The generators are loaded when they are wanted: the tests of the pure core load this module for its `RENEW` alone.
+# Generators are imported lazily: the tests of the pure core import this module for `RENEW` alone.
 
 
 def _fields() -> Made:
@@ -129,7 +129,7 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.stdout.write("".join(f"  {line.replace(f'{ROOT}/', '')}\n" for line in lines))
         sys.stdout.flush()
         if what == "fields" and changed and wanted[at:]:
-            # This process has loaded the sources as they were.
+            # This process still has the old sources loaded.
             subprocess.run([sys.executable, "-m", "support.renew", *wanted[at:]], cwd=ROOT / "tests", check=True)
             return
 

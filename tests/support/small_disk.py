@@ -19,7 +19,7 @@ from typing import Final
 
 from support.installed import Home
 
-_MEGABYTES: Final = {"ext4": 6, "btrfs": 120}  # the least that btrfs takes; its quota makes it as small as ext4
+_MEGABYTES: Final = {"ext4": 6, "btrfs": 120}  # the smallest btrfs there is; its quota makes it as small as ext4
 _QUOTA: Final = "3M"
 _TMPFS: Final = "size=6m,nr_inodes=96"
 _FORMATS: Final = {
@@ -72,7 +72,7 @@ class SmallDisk:
         match trouble:
             case Trouble.FULL | Trouble.QUOTA:
                 _write_until_refused(self.seen / _FILL)
-                self._sync()  # btrfs finds out what a block costs when it writes it
+                self._sync()  # btrfs accounts for a block only when it writes it
                 _write_until_refused(self.seen / _FILL)
             case Trouble.INODES:
                 with contextlib.suppress(OSError):
@@ -145,7 +145,7 @@ def small_disk(folder: Path, trouble: Trouble) -> Iterator[SmallDisk]:
         steps += [f"btrfs quota enable {root}", f"btrfs subvolume create {limited}"]
         steps += [f"btrfs qgroup limit {_QUOTA} {limited}", f"mount --bind {limited} {root}"]
     else:
-        steps += [f"mount --bind {root} {root}"]  # what becomes read-only later
+        steps += [f"mount --bind {root} {root}"]  # this mount becomes read-only later
     steps += [f"chmod 700 {root}", "echo mounted >&3", "exec cat"]
     script = " && ".join(steps)
     command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", f"exec 3>&1 >/dev/null; {script}"]
@@ -158,7 +158,7 @@ def small_disk(folder: Path, trouble: Trouble) -> Iterator[SmallDisk]:
         try:
             yield SmallDisk(image, root, holder.pid)
         finally:
-            holder.stdin.close()  # the namespace ends with its last process, and the mount and the loop device with it
+            holder.stdin.close()  # its last process ends the namespace, and with it the mount and the loop device
 
 
 def _formatted(folder: Path, kind: str) -> Path:

@@ -74,7 +74,7 @@ class StallingReceiver:
 
     def _serve(self, listener: socket.socket) -> None:
         if self._slow:
-            time.sleep(self.seconds)  # what comes meanwhile finds no place and comes again
+            time.sleep(self.seconds)  # connections that come meanwhile find the queue full, and retry
         while True:
             try:
                 connection, _ = listener.accept()

@@ -87,7 +87,7 @@ def _shape(text: str, column: int, top: int) -> str:
     x, width = _x(column), len(text) * CELL
     thickness = _THICKNESS.get(text[0])
     if thickness:
-        # A rule is a shape, not a row of letters: those leave gaps in some fonts.
+        # A rule is drawn as a shape: as characters it would have gaps in some fonts.
         y = top + (LINE - thickness) / 2
         return f'<rect class=? x="{x}" y="{y:g}" width="{width:.4g}" height="{thickness}"/>'
     if text in _BLOCKS:

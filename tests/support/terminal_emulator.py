@@ -72,7 +72,7 @@ class Glass:
     def __init__(self, width: int, height: int) -> None:
         self._screen = _Screen(width, height)
         self._stream = pyte.Stream(self._screen)
-        # Cells that were never written pyte would not erase in colour.
+        # pyte does not erase cells in colour that were never written.
         self._stream.feed("".join(f"\x1b[{row + 1};1H{' ' * width}" for row in range(height)) + "\x1b[H")
 
     def feed(self, data: str) -> None:
@@ -97,7 +97,7 @@ class Glass:
     def cursor(self) -> tuple[int, int, bool]:
         """Where the cursor stands, row and column, and whether it is hidden."""
         cursor = self._screen.cursor
-        # Behind the last column and on it are the same place.
+        # Past the last column counts as on it: terminals disagree about the difference.
         return cursor.y, min(cursor.x, self._screen.columns - 1), cursor.hidden
 
 
@@ -186,5 +186,5 @@ async def resized(pilot: Pilot[None], both: Compared[Any], frames: list[str], wi
 def _cell(cell: Any) -> tuple[Any, ...]:  # noqa: ANN401 - pyte publishes no types
     lined = (cell.underscore, cell.strikethrough, cell.reverse)
     if not cell.data.strip(" ") and not any(lined):
-        return (" ", cell.bg)  # a blank's own colour and weight are seen by nobody
+        return (" ", cell.bg)  # the colour and weight of a blank cannot be seen
     return (cell.data, cell.fg, cell.bg, cell.bold, cell.italics, cell.blink, *lined)

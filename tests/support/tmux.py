@@ -37,7 +37,7 @@ class Pane:
         self._told("set", "-g", "remain-on-exit", "on")
         self.resize(width, height)
 
-    # --- as a glass ---------------------------------------------------------------------------------------------
+    # --- as an emulator -----------------------------------------------------------------------------------------
 
     def feed(self, data: str) -> None:
         """Show what is written, as if the pane's program had; return when it is shown."""
@@ -68,7 +68,7 @@ class Pane:
         row, column, shown = map(int, self._format("#{cursor_y} #{cursor_x} #{cursor_flag}").split())
         return row, min(column, int(self._format("#{pane_width}")) - 1), not shown
 
-    # --- as a person's --------------------------------------------------------------------------------------------
+    # --- for a person ----------------------------------------------------------------------------------------
 
     def text(self) -> str:
         """Return what stands there."""
@@ -101,7 +101,7 @@ class Pane:
 @contextlib.contextmanager
 def panes() -> Iterator[Callable[..., Pane]]:
     """Yield a maker of panes, each with a tmux server that ends with the test. Without a command, a pane only shows."""
-    # The path of a Unix socket has at most 103 bytes, and a test's own folder may be deeper.
+    # A Unix socket's path has at most 103 bytes, and a test's folder may be deeper.
     with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:
         sockets: list[Path] = []
 

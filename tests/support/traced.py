@@ -127,7 +127,7 @@ def _see_it_through(
         if wait_until(lambda: process.poll() is not None or listening(port), LONG) and process.poll() is None:
             with suppress(OSError):
                 ask(port, path="/v1/models")
-            # By then it is said whether it is measured, which is so once it stands in the store; or we are no more.
+            # By then it is known whether it is measured (then the store has it), or we have become the real binary.
             said = (b"measured", b"metrics are off")
             wait_until(
                 lambda: any(word in each.output for each in heard for word in said) or _handed_over(trace, real), LONG
@@ -152,9 +152,9 @@ def _see_it_through(
     if not wait_until(lambda: process.poll() is not None, _QUIET_SECONDS):
         for each in _processes(trace)[:1]:
             with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGHUP)  # as the kernel does when a line drops
+                os.kill(each, signal.SIGHUP)  # as the kernel does on a hang-up
                 os.kill(each, signal.SIGCONT)
-    # A job in the background stops as often as it touches the terminal: whoever closes that one ends it for good.
+    # A background job stops each time it touches the terminal; closing the terminal ends it.
     if not wait_until(lambda: process.poll() is not None, _STOPPED_SECONDS):
         for each in _processes(trace):
             with suppress(ProcessLookupError):

@@ -87,7 +87,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         """Send in two pieces, the first of a length that falls into heads, chunk sizes and characters."""
         cut = 61 + len(answer) % 53
         self.wfile.write(answer[:cut])
-        time.sleep(0)  # another thread's turn: the pieces seldom arrive as one
+        time.sleep(0)  # yield to another thread, so that the pieces seldom arrive together
         self.wfile.write(answer[cut:])
 
     def _slow(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 PYTHON: Final = {
     "h11": "0.16.0",
     "httptools": "0.6.4",
-    "aiohttp": "3.12.15",  # brings llhttp's own tests along
+    "aiohttp": "3.12.15",  # includes llhttp's own tests
     "gunicorn": "23.0.0",
     "waitress": "3.0.2",
     "uvicorn": "0.35.0",

@@ -36,7 +36,7 @@ ROOMS: Final = {
 """The tests that notice what changes in a room."""
 
 UNTRIED: Final = (PACKAGE / "report" / "population.py",)
-"""Modules without mutants: guesses about a population that nobody knows, of which another one is no fault."""
+"""Modules without mutants: guesses about an unknown population, where another guess is no error."""
 
 _LEFT_OUT: Final = ("cacheprovider", "unraisableexception", "threadexception", "logging", "faulthandler")
 """Plugins that cost each trial more than its tests do."""
@@ -95,7 +95,7 @@ def tried(room: str, only: str, workers: int) -> Verdict:
         survivors += _trials(candidates, found, Path(folder), workers)
         known = reasons()
         listed = [each for each in survivors if key_of(each) in known]
-        # Not the listed ones: mypy takes seconds for each, and their reasons are known.
+        # Listed survivors are not tried: mypy takes seconds for each, and their reasons are known.
         others = [each for each in survivors if key_of(each) not in known]
         survivors = [*listed, *not_refused(others, ROOT, Path(folder), workers)]
     return Verdict(frozenset(map(key_of, waiting)), frozenset(map(key_of, survivors)))
@@ -152,7 +152,7 @@ def _warm_up(tests: Iterable[str]) -> None:
     """Import all that the tests do, and forget what is in this repository, so that each trial imports that anew."""
     with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
         pytest.main([*_ARGUMENTS, "--collect-only", *tests])
-    gc.freeze()  # what stands now is never looked through again, nor copied for it in each fork
+    gc.freeze()  # no fork scans, and so copies, what is loaded now
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and Path(file).is_relative_to(ROOT) and not name.startswith("support.mutants") and ".venv" not in file:
@@ -167,10 +167,10 @@ def gone(room: str) -> list[str]:
     return sorted(listed.difference(key_of(each) for path in files for each in mutants(path)))
 
 
-def faults(room: str, verdict: Verdict, *, whole: bool) -> list[str]:
+def failures(room: str, verdict: Verdict, *, whole: bool) -> list[str]:
     """Return what is wrong with a verdict, a line each; of a part of a room (not `whole`) only what survives."""
     known = reasons()
-    # One that is listed may be noticed all the same: on a busy machine a test of times sees what is only slower.
+    # A listed survivor may be noticed after all: on a busy machine a timing test notices what is merely slower.
     return [
         *([f"{verdict.rate:.1%} noticed, {WANTED:.0%} wanted"] if whole and verdict.rate < WANTED else []),
         *(f"survives without a reason: {each}" for each in sorted(verdict.survivors) if each not in known),
@@ -192,8 +192,8 @@ def main() -> int:
         sys.stdout.write("".join(f"listed, and no mutant any more: {each}\n" for each in old))
         return int(bool(old))
     os.chdir(ROOT)
-    sys.path.append(str(ROOT))  # a process that a test starts finds that test's module there
-    # Shrinking what fails would take longer than all the rest, and chance has no say in who survives.
+    sys.path.append(str(ROOT))  # where a process that a test starts finds that test's module
+    # Shrinking a failure would take longer than all the rest; and chance must not decide what survives.
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile(
         "mutants", phases=phases, derandomize=True, database=None, deadline=None, max_examples=30
@@ -203,7 +203,7 @@ def main() -> int:
     for room in rooms:
         begun = time.monotonic()
         verdict = tried(room, asked.only, asked.workers)
-        found = faults(room, verdict, whole=not asked.only)
+        found = failures(room, verdict, whole=not asked.only)
         sys.stdout.write(
             f"{room}: {verdict.noticed} of {len(verdict.tried)} noticed, {time.monotonic() - begun:.0f} s\n"
         )

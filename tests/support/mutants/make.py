@@ -40,7 +40,7 @@ def mutants(path: Path) -> Iterator[Mutant]:
     module = cst.parse_module(source)
     visitor = _Visitor()
     MetadataWrapper(module, unsafe_skip_copy=True).visit(visitor)
-    # Only the statement of the module that holds the change is written anew: of all, it would take minutes.
+    # Only the changed top-level statement is generated again; the whole module would take minutes.
     pieces = [module.code_for_node(each) for each in (*module.header, *module.body, *module.footer)]
     assert "".join(pieces) == source
     seen = {source}

@@ -33,6 +33,6 @@ def _line_stands(key: str) -> bool:
         return False
     text = " ".join(line.strip() for line in file.read_text().splitlines())
     lines = change.removesuffix(" left out").split(" -> ")
-    # An arrow may stand in the line itself, and where it stands in the file is told before it.
+    # The line itself may contain an arrow; its place in the file stands before it.
     befores = [" -> ".join(lines[:count]) for count in range(1, max(len(lines), 2))]
     return any(part in text for before in befores for part in (before, before.partition(": ")[2]) if part)

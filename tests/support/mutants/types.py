@@ -20,7 +20,7 @@ def not_refused(mutants: Sequence[Mutant], root: Path, folder: Path, workers: in
         number, mutant = numbered
         changed = folder / f"{number}.py"
         changed.write_text(mutant.source)
-        # A cache for each that runs at the same time, since each writes the changed module into it.
+        # Each concurrent run needs a cache of its own: it writes the changed module into it.
         cache = folder / f"cache-{number % workers}"
         asked = [f"--cache-dir={cache}", "--shadow-file", str(mutant.path), str(changed), str(mutant.path)]
         told = subprocess.run([sys.executable, "-m", "mypy", *asked], cwd=root, capture_output=True, check=False)
