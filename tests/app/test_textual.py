@@ -1,4 +1,4 @@
-"""What the app takes of Textual that Textual does not promise: known by name, with the reason, and there."""
+"""The private names of Textual that the app uses: each is listed with its reason, and each still exists."""
 
 import ast
 import inspect
@@ -20,30 +20,30 @@ from shimmy_metrics.app.diff_driver.driver import diff_driver
 from support.textual_version import INSTALLED, PROJECT, STORED
 
 PRIVATE: dict[str, tuple[type, str]] = {
-    "_app": (Driver, "the driver compares the terminal's size with the app's, and has it draw again"),
-    "_batch_count": (App, "a screen draws nothing while the app holds drawing back"),
-    "_compositor_refresh": (Screen, "the first frame is painted at once, and none while drawing is held back"),
-    "_css_update_count": (Screen, "a screen without styles of its own has no style sheet read again"),
-    "_driver": (App, "the cursor is moved and shown without a frame, and the driver told to forget"),
-    "_file": (LinuxDriver, "the terminal's real size is asked of what is written to"),
-    "_loop": (Driver, "a signal's handler has the loop draw again"),
-    "_previous_cursor_position": (App, "a frame moves the cursor from where it stands, so it is told where we put it"),
+    "_app": (Driver, "the driver compares the terminal's size with the app's, and schedules a redraw"),
+    "_batch_count": (App, "a screen renders nothing during a batch"),
+    "_compositor_refresh": (Screen, "the first frame is painted at once, and nothing is rendered during a batch"),
+    "_css_update_count": (Screen, "showing a screen without styles of its own reads no style sheet again"),
+    "_driver": (App, "the cursor is moved and shown between two frames, and the driver made to forget"),
+    "_file": (LinuxDriver, "the driver asks the terminal for its real size"),
+    "_loop": (Driver, "a signal handler schedules a redraw"),
+    "_previous_cursor_position": (App, "Textual learns of our cursor moves, since its own are relative"),
 }
-"""Every name that begins with an underscore and is Textual's: the class that has it, and what the app does with it."""
+"""Each private name of Textual that the app uses: the class that has it, and what the app achieves with it."""
 
 OF_PYTHON = {"_exit", "_fields", "_replace"}
-"""Public for all their underscore: of `os` and of every named tuple."""
+"""Public in spite of their underscore: of `os` and of named tuples."""
 
 
 @pytest.mark.parametrize("name", PRIVATE)
-def test_what_is_used_of_textual_without_its_promise_is_there(name: str) -> None:
+def test_each_private_name_of_textual_that_is_used_still_exists(name: str) -> None:
     holder, used_for = PRIVATE[name]
     assert name in _private(holder), (
-        f"Textual {INSTALLED} has no {holder.__name__}.{name} any more, by which {used_for}"
+        f"Textual {INSTALLED} has no {holder.__name__}.{name} any more; with it, {used_for}"
     )
 
 
-def test_nothing_else_of_textual_s_is_used_or_taken_for_a_name_of_ours() -> None:
+def test_no_other_private_name_of_textual_is_used_or_overridden() -> None:
     own = {
         name
         for ours in _classes()
