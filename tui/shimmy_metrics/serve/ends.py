@@ -136,6 +136,12 @@ class ClientEnd(End):
         self._end_if_answered()
         return True
 
+    def drop_server(self) -> None:
+        """Abort the connection to the server, if there is one: this client is turned away, or has gone."""
+        server, self.peer = self.peer, None
+        if server is not None and server.transport is not None:
+            server.transport.abort()
+
     def server_lost(self) -> None:
         """Learn that the server's connection is closed."""
         if self.lost:

@@ -82,28 +82,28 @@ class Relay:
     async def _join(self, client: ClientEnd, connection: socket.socket) -> None:
         """Connect to the server, then start to read from the client."""
         try:
-            server = await self._connect(client)
+            await self._connect(client)
         except OSError:  # nobody is there, or a certificate is not valid: the client is turned away
             self._on_unreachable()
         else:
             if self._admits():
                 self._on_connected()
             else:
-                client.peer = None
-                server.abort()
+                client.drop_server()
         try:
             await self._loop.connect_accepted_socket(lambda: client, connection)
         except OSError:  # the client has gone
-            if client.peer is not None and client.peer.transport is not None:
-                client.peer.transport.abort()
+            client.drop_server()
             connection.close()
             self._on_gone(client)
 
-    async def _connect(self, client: ClientEnd) -> asyncio.Transport:
+    async def _connect(self, client: ClientEnd) -> None:
+        """Connect to the server and pair its end with the client's. Raises `OSError`."""
         end = self._loop.time() + _SHORTAGE_SECONDS
         while True:
             try:
-                return await self._server.connect(lambda: ServerEnd(client))
+                await self._server.connect(lambda: ServerEnd(client))
+                return
             except OSError as error:
                 if not lacks_descriptors(error) or self._acceptor is None or self._loop.time() > end:
                     raise
