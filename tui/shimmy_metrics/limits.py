@@ -97,7 +97,7 @@ NO_WAITS_SECONDS: Final = 0.25
 LOCK_WAITS_SECONDS: Final = 5.0
 """A yes is written only under the lock; without it, it fails after this long."""
 
-LOOKED_AGAIN_SECONDS: Final = 0.3
+RECHECK_SECONDS: Final = 0.3
 """How long after being written a yes checks for a no given meanwhile; one written without the lock is there by then."""
 
 VALIDATE_BYTES: Final = 16_777_216

@@ -8,4 +8,4 @@ from shimmy_metrics.config import change
 @pytest.fixture(autouse=True)
 def soon_looked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a yes be looked at again after 10 ms."""
-    monkeypatch.setattr(change, "LOOKED_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(change, "RECHECK_SECONDS", 0.01)

@@ -159,7 +159,7 @@ def test_a_no_between_two_looks_is_told(tmp_path: Path) -> None:
 
     def step(old: Decision) -> Decision:
         with ConfigLock(mine.config_path.parent) as other:
-            other.tell_no()
+            other.record_no()
         return _yes(old)
 
     said = "a no was given at the same time. It stands. If you meant yes, answer once more"
@@ -170,7 +170,7 @@ def test_a_no_between_two_looks_is_told(tmp_path: Path) -> None:
 def _looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
-    monkeypatch.setattr(module, "LOOKED_AGAIN_SECONDS", 0.25)
+    monkeypatch.setattr(module, "RECHECK_SECONDS", 0.25)
     return waits
 
 
@@ -197,7 +197,7 @@ def test_a_no_that_an_editor_writes_into_the_old_file_is_put_back(
 ) -> None:
     mine = _with(tmp_path)
     with mine.config_path.open("r+") as editor:
-        monkeypatch.setattr(module, "LOOKED_AGAIN_SECONDS", 0.0)
+        monkeypatch.setattr(module, "RECHECK_SECONDS", 0.0)
 
         def edit(_: float) -> None:
             editor.write(written)

@@ -52,12 +52,12 @@ def test_it_is_taken_within_a_moment_of_becoming_free(tmp_path: Path, monkeypatc
 
 def test_after_the_block_it_can_neither_be_taken_nor_tell_a_no(tmp_path: Path) -> None:
     with ConfigLock(tmp_path) as lock:
-        lock.tell_no()
+        lock.record_no()
         assert lock.last_no() > 0
     before = (tmp_path / ".lock").stat().st_mtime_ns
     assert not lock.take(0)
     assert lock.last_no() == 0
-    lock.tell_no()
+    lock.record_no()
     assert (tmp_path / ".lock").stat().st_mtime_ns == before
     lock.__exit__()  # nothing happens, where it is left again
 
@@ -66,7 +66,7 @@ def test_a_no_is_told_with_its_time(tmp_path: Path) -> None:
     with ConfigLock(tmp_path) as lock:
         os.utime(tmp_path / ".lock", (1, 1))
         before = time.time_ns()
-        lock.tell_no()
+        lock.record_no()
         assert before <= lock.last_no() <= time.time_ns()
         assert (tmp_path / ".lock").stat().st_atime_ns == lock.last_no()
 
@@ -74,11 +74,11 @@ def test_a_no_is_told_with_its_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("last", [LATER, None])
 def test_two_noes_are_further_apart_than_the_coarsest_filesystem_can_tell(tmp_path: Path, last: int | None) -> None:
     with ConfigLock(tmp_path) as lock:
-        lock.tell_no()
+        lock.record_no()
         if last:
             os.utime(tmp_path / ".lock", ns=(last, last))
         first = lock.last_no()
-        lock.tell_no()
+        lock.record_no()
         assert lock.last_no() - first == 2_000_000_000
 
 
@@ -92,7 +92,7 @@ def test_a_no_is_told_where_an_open_file_s_time_cannot_be_set(tmp_path: Path, mo
     with ConfigLock(tmp_path) as lock:
         before = lock.last_no()
         monkeypatch.setattr(os, "utime", utime)
-        lock.tell_no()
+        lock.record_no()
         assert lock.last_no() > before
 
 
@@ -104,7 +104,7 @@ def test_a_no_leaves_alone_what_was_put_in_the_lock_s_place_meanwhile(tmp_path: 
     with ConfigLock(tmp_path) as lock:
         (tmp_path / ".lock").unlink()
         (tmp_path / ".lock").symlink_to(notes)
-        lock.tell_no()
+        lock.record_no()
     assert notes.stat().st_mtime == 1
 
 
@@ -114,7 +114,7 @@ def test_a_time_that_cannot_be_set_stops_no_no(tmp_path: Path, monkeypatch: pyte
 
     with ConfigLock(tmp_path) as lock:
         monkeypatch.setattr(os, "utime", refuse)
-        lock.tell_no()
+        lock.record_no()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_lock_that_cannot_be_made_is_refused_in_the_system_s_words(
     assert lock.refusal == reason
     assert not lock.take(5)
     assert lock.last_no() == 0
-    lock.tell_no()
+    lock.record_no()
 
 
 @posix

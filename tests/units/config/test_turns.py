@@ -25,7 +25,7 @@ from shimmy_metrics.config.lock import ConfigLock
 from shimmy_metrics.config.write import Prepared, leftovers
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.limits import LOOKED_AGAIN_SECONDS
+from shimmy_metrics.limits import RECHECK_SECONDS
 from shimmy_metrics.system.locks import try_lock
 from shimmy_metrics.system.profile import Profile
 from support.samples import profile
@@ -102,7 +102,7 @@ def test_each_no_leaves_another_time_on_the_lock(tmp_path: Path) -> None:
         seen = set()
         for lock in (one, other, one, other):
             seen.add(lock.last_no())
-            lock.tell_no()
+            lock.record_no()
         assert len(seen) == 4
 
 
@@ -118,7 +118,7 @@ def _between(monkeypatch: pytest.MonkeyPatch, what: str, act: Callable[[], objec
     monkeypatch.setattr(where, what, interrupted)
 
 
-@pytest.mark.parametrize("step", ["read", "render", "replace", "_look_again"])
+@pytest.mark.parametrize("step", ["read", "render", "replace", "_recheck"])
 @pytest.mark.parametrize("before", [Consent.UNDECIDED, Consent.DECLINED])
 def test_a_no_that_comes_while_a_yes_is_written_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, before: Consent
@@ -174,7 +174,7 @@ def test_an_editor_that_writes_into_the_replaced_file_is_heard(tmp_path: Path, m
         editor.write('{"metrics": {"enabled": false}}')
         editor.close()
 
-    _between(monkeypatch, "_look_again", edit)
+    _between(monkeypatch, "_recheck", edit)
     with pytest.raises(UserError, match="a no was given at the same time"):
         enable(mine)
     assert load(mine).decision.consent is Consent.DECLINED
@@ -237,7 +237,7 @@ def _say_no(root: str, ways: Connection) -> None:
 def test_of_a_yes_and_a_no_the_no_that_came_last_or_between_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
-    monkeypatch.setattr(module, "LOOKED_AGAIN_SECONDS", LOOKED_AGAIN_SECONDS)
+    monkeypatch.setattr(module, "RECHECK_SECONDS", RECHECK_SECONDS)
     chance = random.Random(rounds)
     mine = profile(tmp_path)
     came: list[float] = []
@@ -258,7 +258,7 @@ def test_of_a_yes_and_a_no_the_no_that_came_last_or_between_wins(
     between = 0
     try:
         for _ in range(rounds):
-            ours.send(chance.choice([0.0, chance.uniform(0, 0.03), chance.uniform(0, LOOKED_AGAIN_SECONDS + 0.1)]))
+            ours.send(chance.choice([0.0, chance.uniform(0, 0.03), chance.uniform(0, RECHECK_SECONDS + 0.1)]))
             time.sleep(chance.uniform(0, 0.02))
             came.clear()
             told = True

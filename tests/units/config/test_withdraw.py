@@ -307,7 +307,7 @@ def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
         told.append(1)
         path.write_bytes(yes)
 
-    monkeypatch.setattr(ConfigLock, "tell_no", followed)
+    monkeypatch.setattr(ConfigLock, "record_no", followed)
     with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == f"{path}: another program writes a yes again and again. Stop it, and try again"
@@ -317,14 +317,14 @@ def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
 def test_a_no_that_a_yes_follows_once_is_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _granted(tmp_path).config_path
     yes = path.read_bytes()
-    tell_no = ConfigLock.tell_no
+    record_no = ConfigLock.record_no
 
     def followed(lock: ConfigLock) -> None:
-        monkeypatch.setattr(ConfigLock, "tell_no", tell_no)
-        tell_no(lock)
+        monkeypatch.setattr(ConfigLock, "record_no", record_no)
+        record_no(lock)
         path.write_bytes(yes)
 
-    monkeypatch.setattr(ConfigLock, "tell_no", followed)
+    monkeypatch.setattr(ConfigLock, "record_no", followed)
     module.withdraw(path, _no)
     assert parse(path.read_bytes(), "").decision.consent is Consent.DECLINED
 
@@ -333,7 +333,7 @@ def test_a_file_that_another_program_damages_after_a_no_holds_no_yes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = _granted(tmp_path).config_path
-    monkeypatch.setattr(ConfigLock, "tell_no", lambda _: path.write_bytes(b"{"))
+    monkeypatch.setattr(ConfigLock, "record_no", lambda _: path.write_bytes(b"{"))
     assert module.withdraw(path, _no).changed
     assert path.read_bytes() == b"{"
 

@@ -1,4 +1,4 @@
-"""The config file changed: under its lock, only where it still is what was read, and never against a no."""
+"""Change the config file: under its lock, only if it is still what was read, and never against a no."""
 
 import contextlib
 import dataclasses
@@ -15,7 +15,7 @@ from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.config.write import make_folder, replace
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError, reason_of
-from shimmy_metrics.limits import CONFIG_BYTES, LOCK_WAITS_SECONDS, LOOKED_AGAIN_SECONDS
+from shimmy_metrics.limits import CONFIG_BYTES, LOCK_WAITS_SECONDS, RECHECK_SECONDS
 from shimmy_metrics.system.files import another_owner, read_bounded
 from shimmy_metrics.system.profile import Profile
 
@@ -23,18 +23,18 @@ _TRIES: Final = 20
 
 
 class Changed(NamedTuple):
-    """The decision as it is recorded now, and whether it was another before."""
+    """The decision as it is recorded now, and whether it changed."""
 
     decision: Decision
     changed: bool
 
 
 def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: float = LOCK_WAITS_SECONDS) -> Changed:
-    """Apply `step` to the recorded decision and write the result; return it. Nothing is written where it is the same.
+    """Apply `step` to the recorded decision, write the result and return it. An unchanged decision is not written.
 
-    A no that comes meanwhile, from whomever, wins. `seconds`: how long the lock is waited for. `step` is called under
-    the lock, and again where the file was changed by somebody else. Raises `UserError` where a no came, or the file
-    is damaged, belongs to somebody else or cannot be written; it is then as it was.
+    A no that is given meanwhile wins, whoever gives it. `seconds`: how long to wait for the lock. `step` is called
+    under the lock, and again if somebody else has changed the file. Raises `UserError` where a no was given, or the
+    file is damaged, belongs to another user or cannot be written; the file is then unchanged.
     """
     path = profile.config_path
     folder = path.parent
@@ -57,20 +57,20 @@ def change(profile: Profile, step: Callable[[Decision], Decision], *, seconds: f
         for _ in range(_TRIES):
             text, document = read(profile)
             if _withdrawn(first, document):
-                raise _overtaken(path)
+                raise _overruled(path)
             decision = step(document.decision)
             if decision == document.decision:
                 return Changed(decision, changed=False)
             with _kept_open(path) as old:
                 if _replaced(path, text, render(document, decision), lock, last_no):
                     if decision.consent is Consent.GRANTED or decision.local:
-                        _look_again(path, text, old, lock, last_no)
+                        _recheck(path, text, old, lock, last_no)
                     return Changed(decision, changed=True)
     raise UserError("is changed again and again", where=str(path), remedy="Nothing was changed. Try again")
 
 
 def _own_lock(path: Path) -> ConfigLock:
-    """Return the lock. In the person's own folder somebody else's file in its place is removed."""
+    """Return the lock. Another user's file in its place is removed if the folder is the person's own."""
     lock = ConfigLock(path.parent)
     if lock.refusal:
         with contextlib.suppress(OSError):
@@ -82,11 +82,11 @@ def _own_lock(path: Path) -> ConfigLock:
 
 
 def _replaced(path: Path, before: bytes | None, data: bytes, lock: ConfigLock, last_no: int) -> bool:
-    """Replace the file if it still is what was read; return whether it was. Raises `UserError` after a no."""
+    """Replace the file if it is still what was read; return whether it was. Raises `UserError` after a no."""
 
     def still() -> bool:
         if lock.last_no() != last_no:
-            raise _overtaken(path)
+            raise _overruled(path)
         return read_bounded(path, CONFIG_BYTES) == before
 
     try:
@@ -99,8 +99,8 @@ def _replaced(path: Path, before: bytes | None, data: bytes, lock: ConfigLock, l
 
 @contextlib.contextmanager
 def _kept_open(path: Path) -> Iterator[BinaryIO | None]:
-    """Hold the file that is about to be replaced: an editor may still write into it."""
-    # Windows replaces no file that is open.
+    """Keep the file open that is about to be replaced: an editor may still write into it."""
+    # Windows cannot replace an open file.
     if os.name == "nt" or not path.exists():
         yield None
         return
@@ -108,14 +108,14 @@ def _kept_open(path: Path) -> Iterator[BinaryIO | None]:
         yield file
 
 
-def _look_again(path: Path, before: bytes | None, old: BinaryIO | None, lock: ConfigLock, last_no: int) -> None:
-    """See whether a no came just as a yes took the file's place, and put it back. Raises `UserError` then."""
-    time.sleep(LOOKED_AGAIN_SECONDS)
+def _recheck(path: Path, before: bytes | None, old: BinaryIO | None, lock: ConfigLock, last_no: int) -> None:
+    """Check whether a no was given just as a yes replaced the file; if so restore it and raise `UserError`."""
+    time.sleep(RECHECK_SECONDS)
     written = old.read(CONFIG_BYTES) if old is not None else before
     by_hand = written != before and _is_no(written)
     if lock.last_no() != last_no or by_hand:
         withdraw(path, lambda now: dataclasses.replace(now, consent=Consent.DECLINED, local=False))
-        raise _overtaken(path)
+        raise _overruled(path)
 
 
 def _is_no(text: bytes | None) -> bool:
@@ -125,12 +125,12 @@ def _is_no(text: bytes | None) -> bool:
 
 
 def _withdrawn(first: Document, now: Document) -> bool:
-    """Whether a no came between two looks: one is recorded, or the file that held a decision was removed."""
+    """Whether a no was given between two reads: one is recorded, or the file that held a decision was deleted."""
     if now.decision.consent is Consent.DECLINED and not now.decision.local:
         return now.decision != first.decision
     return now.decision.consent is Consent.UNDECIDED and first.decision.consent is not Consent.UNDECIDED
 
 
-def _overtaken(path: Path) -> UserError:
+def _overruled(path: Path) -> UserError:
     remedy = "It stands. If you meant yes, answer once more"
     return UserError("a no was given at the same time", where=str(path), remedy=remedy)

@@ -1,9 +1,9 @@
-"""The config file's text, parsed into a decision and rendered back. Pure.
+"""Parse the config file's text into a decision, and render it back. Pure.
 
-Two shapes are read: ours, with the `metrics` object, and the flat one that Shimmy's own source writes. A flat no is a
-no; a flat yes is undecided, since there Enter and the end of input said yes. Where the two differ the no wins. Keys
-that are not ours survive a write untouched, at every level, numbers digit for digit and a key that stands twice
-included. A file in which a key of ours holds something else than it should is no decision at all: a slip must not send.
+Two forms are read: ours, with the `metrics` object, and the flat one that Shimmy's own source writes. A flat no is a
+no; a flat yes is undecided, since Enter and end of input meant yes there. Where the two differ the no wins. Foreign
+keys survive a write unchanged at every level, including repeated keys and the digits of numbers. An invalid value of a
+key of ours makes the whole file invalid: a typo must not cause sending.
 """
 
 import json
@@ -23,21 +23,21 @@ _REMEDY: Final = "Metrics are off until it is mended; correct the file, or delet
 _FLAT: Final = ("enabled", "session_id", "last_updated")
 _OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local", "keys")
 _LONG: Final = 18
-"""Digits from which a whole number is none of ours."""
+"""A whole number with more digits is not ours, and is kept as text."""
 
 _FORMS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "schema_version": (lambda value: value is None or (type(value) is int and value > 0), "no version"),
     "endpoint": (lambda value: value is None or isinstance(value, str), "no address"),
     "local": (lambda value: value is None or isinstance(value, bool), "neither true nor false"),
 }
-"""What the additive keys may hold; each may be missing."""
+"""What the optional keys may hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A config file's whole content, ours and foreign, with the decision that counts of it.
+    """A config file's whole content, ours and foreign, with the decision that it amounts to.
 
-    `distrust` says why a yes in it counts for nothing (the file is not the person's alone), and is empty otherwise.
+    `distrust` says why a yes in it does not count (others may have written the file); empty otherwise.
     """
 
     data: dict[str, Any]
@@ -46,16 +46,16 @@ class Document:
 
 
 def parse(text: bytes, where: str) -> Document:
-    """Read a config file's bytes. An empty file holds no decision.
+    """Parse a config file's bytes. An empty file holds no decision.
 
-    Raises `UserError`, naming `where` with its line and the remedy, for text that is no JSON object, or in which a
-    key of ours holds what it cannot.
+    Raises `UserError`, with `where`, the line and the remedy, for text that is not a JSON object, or in which a key of
+    ours has an invalid value.
     """
     if not text.strip():
         return Document({}, Decision())
     try:
         data = json.loads(
-            text.decode("utf-8-sig"), object_pairs_hook=_object, parse_float=_Number, parse_int=_whole_number
+            text.decode("utf-8-sig"), object_pairs_hook=_object, parse_float=_Number, parse_int=_parse_int
         )
     except json.JSONDecodeError as error:
         raise UserError(
@@ -71,7 +71,7 @@ def parse(text: bytes, where: str) -> Document:
     metrics = data.get("metrics")
     if metrics is not None and not isinstance(metrics, dict):
         raise UserError('"metrics" is no object', where=_line(text, where, "metrics"), remedy=_REMEDY)
-    # Which of two answers counts must not depend on a parser.
+    # Which of two answers counts must not depend on the parser.
     for place, names in ((data, ("metrics", *_FLAT)), (metrics or {}, _OURS)):
         twice = next((name for name in names if isinstance(place, _Repeating) and place.times[name] > 1), None)
         if twice:
@@ -87,7 +87,7 @@ def parse(text: bytes, where: str) -> Document:
 
 
 def render(document: Document, decision: Decision) -> bytes:
-    """Return the file's new text: the document with `decision` in it, every foreign key as it was.
+    """Return the file's new text: the document with `decision` in it and every foreign key unchanged.
 
     Raises `UserError` for a document that is nested too deeply to be written.
     """
@@ -97,11 +97,11 @@ def render(document: Document, decision: Decision) -> bytes:
     yes = decision.consent is Consent.GRANTED
     named = {"enabled": yes, "session_id": decision.consent_id, "last_updated": decision.changed}
     metrics.update(named)
-    _keep_if(metrics, "schema_version", decision.schema_version, wanted=yes or "schema_version" in metrics)
-    _keep_if(metrics, "schema_refused", decision.refused, wanted=decision.refused > 0)
-    _keep_if(metrics, "endpoint", decision.endpoint, wanted=not same_endpoint(decision.endpoint, ENDPOINT))
-    _keep_if(metrics, "delivery", decision.delivery.value, wanted=decision.delivery is not Delivery.AUTOMATIC)
-    _keep_if(metrics, "local", value=True, wanted=decision.local)
+    _set_if(metrics, "schema_version", decision.schema_version, wanted=yes or "schema_version" in metrics)
+    _set_if(metrics, "schema_refused", decision.refused, wanted=decision.refused > 0)
+    _set_if(metrics, "endpoint", decision.endpoint, wanted=not same_endpoint(decision.endpoint, ENDPOINT))
+    _set_if(metrics, "delivery", decision.delivery.value, wanted=decision.delivery is not Delivery.AUTOMATIC)
+    _set_if(metrics, "local", value=True, wanted=decision.local)
     for key, value in named.items():
         if key in data:
             data[key] = value
@@ -113,7 +113,7 @@ def render(document: Document, decision: Decision) -> bytes:
 
 
 def ours(document: Document) -> dict[str, Any]:
-    """Return our part of the file alone, for `export`: our keys, in the `metrics` object and flat beside it."""
+    """Return our keys alone, in the `metrics` object and at the top level, for `export`."""
     metrics = document.data.get("metrics")
     part: dict[str, Any] = {key: document.data[key] for key in _FLAT if key in document.data}
     if isinstance(metrics, dict):
@@ -122,7 +122,7 @@ def ours(document: Document) -> dict[str, Any]:
 
 
 def foreign(document: Document) -> list[str]:
-    """Return what is not ours, at both levels, as lines of JSON; empty where nothing is."""
+    """Return the foreign keys of both levels as lines of JSON; empty without any."""
     data = {key: value for key, value in document.data.items() if key not in (*_FLAT, "metrics")}
     metrics = document.data.get("metrics")
     inner = {key: value for key, value in metrics.items() if key not in _OURS} if isinstance(metrics, dict) else {}
@@ -132,7 +132,7 @@ def foreign(document: Document) -> list[str]:
 
 
 def keys(document: Document) -> object:
-    """Return the person's own keys for the app, whatever stands there; an empty object where nothing does."""
+    """Return the value of `keys`, the person's own keys for the app, unchecked; an empty object without one."""
     metrics = document.data.get("metrics")
     own = metrics.get("keys") if isinstance(metrics, dict) else None
     return {} if own is None else own
@@ -157,29 +157,29 @@ def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:
         local=local and consent is Consent.DECLINED,
         consent_id=consent_id,
         changed=changed,
-        schema_version=_whole(metrics.get("schema_version"), 1),
-        refused=_whole(metrics.get("schema_refused"), 0),
+        schema_version=_positive(metrics.get("schema_version"), 1),
+        refused=_positive(metrics.get("schema_refused"), 0),
         endpoint=ENDPOINT if endpoint is None else endpoint,
-        # Any word but our own "automatic" holds reports back: a slip must not send.
+        # Any other word than "automatic" holds reports back: a typo must not cause sending.
         delivery=Delivery.AUTOMATIC if metrics.get("delivery", "automatic") == "automatic" else Delivery.REVIEW,
     )
 
 
 def _name_by_content(endpoint: str, changed: str) -> str:
-    """Return a name for a yes that was written by hand without one: the same for the same yes, and never empty."""
-    import uuid  # hardly ever wanted: what we write has a name
+    """Return a name for a yes that was written by hand without one: the same for the same yes."""
+    import uuid  # rarely needed: what we write has a name
 
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{endpoint} {changed}"))
 
 
-def _keep_if(metrics: dict[str, Any], key: str, value: object, *, wanted: bool) -> None:
+def _set_if(metrics: dict[str, Any], key: str, value: object, *, wanted: bool) -> None:
     if wanted:
         metrics[key] = value
     else:
         metrics.pop(key, None)
 
 
-def _whole(value: object, otherwise: int) -> int:
+def _positive(value: object, otherwise: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else otherwise
 
 
@@ -194,18 +194,18 @@ def _line(text: bytes, where: str, key: str) -> str:
 
 
 class _Number(float):
-    """A number with its text, which is written back as it was read: `1.10`, `1e999`."""
+    """A number that is written back as it was read: `1.10`, `1e999`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
 
-def _whole_number(text: str) -> int | _Number:
+def _parse_int(text: str) -> int | _Number:
     return _Number(text) if len(text) > _LONG or text == "-0" else int(text)
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which a key stands more than once: a dictionary has the last, `pairs` has each."""
+    """An object with repeated keys: as a dictionary it has the last of each, `pairs` has all."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -219,7 +219,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _members(place: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the members of an object, with changes that were made since it was read."""
+    """Yield the members of an object as it is now, repeated keys included."""
     if not isinstance(place, _Repeating):
         yield from place.items()
         return

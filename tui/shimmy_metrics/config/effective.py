@@ -1,4 +1,4 @@
-"""What is in force now: the config's decision, the environment's switch, and the endpoint."""
+"""Read the effective consent: the config's decision, the environment's switch, the endpoint."""
 
 from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load
@@ -9,13 +9,13 @@ from shimmy_metrics.system.profile import Profile
 
 
 def unusable(profile: Profile, error: UserError) -> Unusable:
-    """Return what cannot be used, by what `read_consent` raised."""
+    """Return what cannot be used, by the error that `read_consent` raised."""
     places = {Unusable.ENDPOINT.value: Unusable.ENDPOINT, _in_config(profile): Unusable.CONFIG_ENDPOINT}
     return places.get(error.where, Unusable.CONFIG)
 
 
 def read_consent(profile: Profile) -> EffectiveConsent:
-    """Read what is in force, as far as the store is not asked.
+    """Return the effective consent without what the store knows of the endpoint.
 
     Raises `UserError` for a config or an endpoint that cannot be used.
     """
@@ -23,7 +23,7 @@ def read_consent(profile: Profile) -> EffectiveConsent:
 
 
 def consent_of(profile: Profile, document: Document) -> EffectiveConsent:
-    """Return what is in force under a config that was read. Raises `UserError` for an endpoint that cannot be used."""
+    """Return the effective consent under a parsed config. Raises `UserError` for an endpoint that cannot be used."""
     decision = document.decision
     override = profile.environment.endpoint
     if override:

@@ -1,4 +1,4 @@
-"""The config file as it is read: bounded, whole, and a yes only where nobody else could have written it."""
+"""Read the config file: bounded, whole, and a yes only where nobody else could have written it."""
 
 import contextlib
 import os
@@ -13,21 +13,21 @@ from shimmy_metrics.system.profile import Profile
 
 
 def load(profile: Profile) -> Document:
-    """Return the config as it stands; an absent file is an empty document.
+    """Return the config; a missing file is an empty document.
 
-    A yes in a file that is not the person's alone is none. Raises `UserError` for a file that cannot be read or
-    understood: metrics are off then.
+    A yes in a file that others may have written does not count. Raises `UserError` for a file that cannot be read or
+    parsed: metrics are then off.
     """
     return read(profile)[1]
 
 
 def present(profile: Profile) -> bool:
-    """Whether there is a config file at all: its deletion is a withdrawal."""
+    """Whether the config file exists: deleting it is a withdrawal."""
     return os.path.exists(profile.config_path)
 
 
 def read(profile: Profile) -> tuple[bytes | None, Document]:
-    """Return the file's bytes, None where there is none, and the document that they are. Raises as `load` does."""
+    """Return the file's bytes, None without a file, and the parsed document. Raises as `load` does."""
     path = profile.config_path
     text = read_bounded(path, CONFIG_BYTES)
     document = parse(text or b"", str(path))
@@ -41,7 +41,7 @@ def read(profile: Profile) -> tuple[bytes | None, Document]:
 
 
 def _declined_elsewhere(profile: Profile) -> bool:
-    """Whether the place where Shimmy's own source looks on macOS records a no."""
+    """Whether the file that Shimmy's own source reads on macOS records a no."""
     if profile.legacy_config_path is None:
         return False
     with contextlib.suppress(UserError):

@@ -1,6 +1,6 @@
-"""The lock beside the config, `.lock`. Its modification time is that of the last no, so that a yes sees one pass by.
+"""The lock file beside the config, `.lock`. Its modification time is that of the last no, so that a yes notices one.
 
-A no needs neither: where the lock is somebody else's, or cannot be opened, it is passed over.
+A no needs neither: a lock that is held, foreign or cannot be opened is ignored.
 """
 
 import contextlib
@@ -17,17 +17,17 @@ from shimmy_metrics.system.locks import try_lock
 
 _POLL_SECONDS: Final = 0.01
 _COARSEST_NS: Final = 2_000_000_000
-"""The coarsest time of a filesystem in use (FAT): two noes are further apart than that, whatever the clock says."""
+"""The coarsest timestamps of filesystems in use (FAT). Each no is dated later than the last by at least this."""
 
 
 class ConfigLock:
-    """The lock of one config folder, made where it is missing. Leave the `with` block to free it."""
+    """The lock of one config folder, created if missing. Leave the `with` block to free it."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / ".lock"
         self._descriptor: int | None = None
         self.refusal = ""
-        """Why it cannot be had, in the system's words; empty where it can, or somebody else has it for now."""
+        """Why it cannot be opened or locked, in the system's words; empty if it can, or another process holds it."""
         try:
             self._descriptor = _open_own(self._path)
         except OSError as error:
@@ -42,7 +42,7 @@ class ConfigLock:
             self._descriptor = None
 
     def take(self, seconds: float) -> bool:
-        """Take the lock, waiting at most so long; return whether it is held now."""
+        """Take the lock, waiting at most so long; return whether it is held."""
         end = time.monotonic() + seconds
         while self._descriptor is not None:
             try:
@@ -57,11 +57,11 @@ class ConfigLock:
         return False
 
     def last_no(self) -> int:
-        """Return a number that changes with each no, 0 where none can be told."""
+        """Return a number that changes with each no; 0 without a lock file."""
         return 0 if self._descriptor is None else os.fstat(self._descriptor).st_mtime_ns
 
-    def tell_no(self) -> None:
-        """Note that a no was given. It takes no room on the disk."""
+    def record_no(self) -> None:
+        """Record that a no was given. It needs no room on the disk."""
         if self._descriptor is None:
             return
         at = max(time.time_ns(), self.last_no() + _COARSEST_NS)
@@ -70,9 +70,9 @@ class ConfigLock:
 
 
 def _open_own(path: Path) -> int:
-    """Return the file opened. Raises `OSError` where that fails, or it is not the person's own."""
+    """Return the opened file. Raises `OSError` where that fails, or the file is not the person's own."""
     if sys.platform != "win32" and path.parent.stat().st_uid not in (os.geteuid(), 0):
-        # Root's lock in another's home would be in that person's way.
+        # A lock of root's in another user's home would block that user.
         raise PermissionError("the folder belongs to another user")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW | NO_WAIT, PRIVATE_FILE)
     try:

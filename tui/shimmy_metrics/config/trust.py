@@ -1,7 +1,7 @@
-"""Whose a config file is. A yes counts only from a file that is the person's own and that nobody else may write.
+"""Who may write a config file. A yes counts only from the person's own file that nobody else may write.
 
-Looked at are the file, the folder it really lies in and, for a link, the link's folder; a home directory is not looked
-at. On POSIX alone: Windows keeps a person's folders to that person.
+Checked are the file, its real folder and the folder of each link to it, but never the home directory. On POSIX alone:
+Windows keeps a person's folders to that person.
 """
 
 import contextlib
@@ -16,22 +16,22 @@ from shimmy_metrics.errors import UserError, reason_of
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _LINKS: Final = 40
-"""How many links on the way to a file Linux follows; other systems follow fewer."""
+"""How many links to a file Linux follows; other systems follow fewer."""
 
 
 class Flaw(NamedTuple):
-    """A file or folder through which somebody else could have written the answer."""
+    """A file or folder through which another user could have written the answer."""
 
     path: Path
     foreign: bool
-    """It belongs to another user; else it is the person's own, and others may write it."""
+    """It belongs to another user; otherwise it is the person's own, and others may write it."""
 
     def __str__(self) -> str:
         return f"{self.path} belongs to another user" if self.foreign else f"others may write {self.path}"
 
 
 def distrust(path: Path) -> str:
-    """Return why a yes in this file does not count, empty where it does."""
+    """Return why a yes in this file does not count; empty where it does."""
     try:
         return next((str(flaw) for flaw in _flaws(path)), "")
     except OSError as error:
@@ -39,9 +39,9 @@ def distrust(path: Path) -> str:
 
 
 def keep_others_out(path: Path) -> tuple[str, ...]:
-    """Take the others' right to write from the config's own folder, ahead of a yes; return what is to be said of it.
+    """Remove others' write permission from the config's folder before a yes; return the sentences to print about it.
 
-    The file itself is written anew and private. Raises `UserError` where a yes would not count all the same.
+    The file itself is written anew, private. Raises `UserError` where a yes would still not count.
     """
     told: list[str] = []
     try:
@@ -75,7 +75,7 @@ def _flaws(path: Path) -> Iterator[Flaw]:
         return
     for folder in _folders(path):
         found = folder.stat()
-        # Root may write everywhere as it is.
+        # Root may write everywhere anyway.
         if found.st_uid not in (os.geteuid(), 0):
             yield Flaw(folder, foreign=True)
         elif found.st_mode & _OTHERS:
@@ -89,7 +89,7 @@ def _flaws(path: Path) -> Iterator[Flaw]:
 
 
 def _folders(path: Path) -> list[Path]:
-    """Return the folder of the file and that of each link on the way to it, which exist, without the home directory."""
+    """Return the existing folders of the file and of each link to it, except the home directory."""
     ways = [path]
     while ways[-1].is_symlink() and len(ways) <= _LINKS:
         ways.append(ways[-1].parent / os.readlink(ways[-1]))

@@ -1,7 +1,7 @@
-"""A no takes effect at once: it waits for no lock, for no room on the disk, and for nobody's leave.
+"""Record a no at once: it hardly waits for the lock, needs no room on the disk and nobody's permission.
 
-Where the file cannot be replaced, its `true` is overwritten in place; where that fails too, a link to it is removed, or
-the file (its deletion is a withdrawal). What was done instead is said.
+If the file cannot be replaced, its `true` is overwritten in place; if that fails too, the link to it or the file itself
+is removed, which is a withdrawal as well. The result says what was done instead.
 """
 
 import contextlib
@@ -24,11 +24,11 @@ from shimmy_metrics.system.files import read_bounded
 
 _TRIES: Final = 20
 _TRUE: Final = re.compile(rb"[ \t\r\n]true|true[ \t\r\n]")
-"""A `true` with a byte of space beside it: as long as `false`, and no mixture of the two is a yes (it is no JSON)."""
+"""A `true` with a space beside it: as long as `false`, and no mixture of the two is valid JSON, so none is a yes."""
 
 
 class Withdrawn(NamedTuple):
-    """The decision as it is recorded now, lines that say how, where not as usual, and whether it was just now."""
+    """The decision as it is recorded now, lines that tell how, if not as usual, and whether it changed."""
 
     decision: Decision
     told: tuple[str, ...] = ()
@@ -36,12 +36,12 @@ class Withdrawn(NamedTuple):
 
 
 def withdraw(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
-    """Record what `refuse` makes of the recorded decision, which is a no.
+    """Record the no that `refuse` returns for the recorded decision.
 
-    Raises `UserError` for a file that cannot be read or understood, which keeps its bytes, and where nothing could
-    be done: the line then says what to type.
+    Raises `UserError` for a file that cannot be read or parsed, which stays unchanged, and where nothing could be done:
+    the remedy then says what to type.
     """
-    with contextlib.suppress(OSError):  # said below, where the file cannot be written for it
+    with contextlib.suppress(OSError):  # reported below, when the file cannot be written
         make_folder(path.parent)
     with ConfigLock(path.parent) as lock:
         lock.take(NO_WAITS_SECONDS)
@@ -49,8 +49,8 @@ def withdraw(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
             try:
                 done = _record(path, refuse)
             finally:
-                lock.tell_no()
-            # A yes that looked at the file before this no may have replaced it after: that one did not see it told.
+                lock.record_no()
+            # A yes that read the file before this no may have replaced it since, without noticing the no.
             if not _says_yes(path):
                 return done
     raise UserError("another program writes a yes again and again", where=str(path), remedy="Stop it, and try again")
@@ -72,7 +72,7 @@ def _record(path: Path, refuse: Callable[[Decision], Decision]) -> Withdrawn:
                     "Your no is not recorded. Without a yes nothing is measured or sent, but you may be asked again"
                 )
                 raise UserError(f"cannot be written: {reason}", where=str(path), remedy=remedy) from error
-            return _otherwise(path, text, document, reason)
+            return _withdraw_in_place(path, text, document, reason)
     return Withdrawn(decision)
 
 
@@ -83,19 +83,19 @@ def _read(path: Path) -> tuple[bytes | None, Document]:
         return text, parse(text or b"", str(path))
     except UserError as error:
         if _is_another_s(path):
-            return text, Document({}, Decision())  # what it says does not count, so it need not be kept
+            return text, Document({}, Decision())  # it does not count, so it need not be kept
         remedy = f"{error.remedy}. It stays as it is; while it cannot be read nothing is measured or sent"
         raise UserError(error.what, where=error.where, remedy=remedy) from error
 
 
 def _unchanged(path: Path, text: bytes | None, *, or_else: bool) -> bool:
-    """Whether nobody changed the file since it was read, so that nobody's keys are lost; a no does not insist on it."""
+    """Whether the file is unchanged since it was read, so that no keys are lost; with `or_else` it need not be."""
     with contextlib.suppress(UserError):
         return or_else or read_bounded(path, CONFIG_BYTES) == text
     return True
 
 
-def _otherwise(path: Path, text: bytes, document: Document, reason: str) -> Withdrawn:
+def _withdraw_in_place(path: Path, text: bytes, document: Document, reason: str) -> Withdrawn:
     """Withdraw without replacing the file."""
     real = Path(os.path.realpath(path))
     with contextlib.suppress(OSError):
@@ -121,7 +121,7 @@ def _otherwise(path: Path, text: bytes, document: Document, reason: str) -> With
     if doubt:
         remedy = f"Nothing is measured or sent all the same: {doubt}, so the yes in it does not count"
     else:
-        import shlex  # hardly ever wanted
+        import shlex  # rarely needed
 
         remedy = (
             "Metrics are still on. Type: export SHIMMY_METRICS=off (it switches off what is started from that shell), "
@@ -131,7 +131,7 @@ def _otherwise(path: Path, text: bytes, document: Document, reason: str) -> With
 
 
 def _place_of_yes(text: bytes) -> int | None:
-    """Return where five bytes overwritten by `false` make a no of the file, None where no such place is."""
+    """Return the offset at which five bytes overwritten by `false` turn the file into a no, or None."""
     for match in _TRUE.finditer(text):
         start = match.start()
         with contextlib.suppress(UserError):
@@ -142,7 +142,7 @@ def _place_of_yes(text: bytes) -> int | None:
 
 
 def _target(path: Path) -> Path:
-    """Return the file that is to be replaced. A link to somebody else's file is removed first. Raises `OSError`."""
+    """Return the file to be replaced. A link to another user's file is removed first. Raises `OSError`."""
     real = Path(os.path.realpath(path))
     if path.is_symlink() and not _may_be_written(real, path):
         path.unlink()
@@ -151,7 +151,7 @@ def _target(path: Path) -> Path:
 
 
 def _may_be_written(real: Path, path: Path) -> bool:
-    """Whether the file is the person's for whom we act: our own, or for root that of the folder's owner."""
+    """Whether the file belongs to the person we act for: this user, or for root the owner of the folder."""
     if sys.platform == "win32":
         return True
     owner = os.stat(path.parent).st_uid if os.geteuid() == 0 else os.geteuid()

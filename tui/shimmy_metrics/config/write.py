@@ -1,4 +1,4 @@
-"""Writing the config's bytes: whole or not at all, and what a killed writer left is cleared away."""
+"""Write the config's bytes: whole or not at all. Leftovers of killed writers are removed."""
 
 import contextlib
 import errno
@@ -16,10 +16,10 @@ _TRIES = 3
 
 
 class Prepared:
-    """New bytes beside the file that they are to replace, on the disk already."""
+    """New bytes on the disk, in a file beside the one that they will replace."""
 
     def __init__(self, target: Path, data: bytes) -> None:
-        """Write the bytes. Raises `OSError`; nothing is left then."""
+        """Write the bytes. Raises `OSError`, and then leaves nothing behind."""
         self._target = target
         self._name = target.parent / f".{target.name}.shimmy-metrics-{os.urandom(8).hex()}"
         # O_EXCL follows no link.
@@ -38,18 +38,18 @@ class Prepared:
             raise
 
     def put(self) -> None:
-        """Let them take the file's place. Raises `OSError`."""
+        """Replace the file by them. Raises `OSError`."""
         if sys.platform == "win32":  # an open file cannot be renamed there
             self._close()
         os.replace(self._name, self._target)
         self._beside = False
         self._close()
-        # It stands there: a folder that cannot be flushed (or opened, as on Windows) undoes it no more.
+        # The file is replaced: a folder that cannot be synced (or opened, as on Windows) does not undo that.
         with contextlib.suppress(OSError):
             _sync_dir(self._target.parent)
 
     def drop(self) -> None:
-        """Take them away again; nothing happens where they were put in place."""
+        """Remove them, unless they have replaced the file."""
         self._close()
         if self._beside:
             with contextlib.suppress(OSError):
@@ -63,9 +63,9 @@ class Prepared:
 
 
 def replace(target: Path, data: bytes, still: Callable[[], bool]) -> bool:
-    """Replace a file by `data` if `still` says so when all is ready; return whether it did.
+    """Replace a file by `data` if `still()` is true once the data is on the disk; return whether it was replaced.
 
-    The folder must exist, the file need not. Raises `OSError`, and what `still` raises; the file is then as it was.
+    The folder must exist, the file need not. Raises `OSError`, and what `still` raises; the file is then unchanged.
     """
     for _ in range(_TRIES):
         sweep(target)
@@ -84,7 +84,7 @@ def replace(target: Path, data: bytes, still: Callable[[], bool]) -> bool:
 
 
 def leftovers(target: Path) -> list[Path]:
-    """Return the files beside `target` that only a writer of ours makes, in use or not."""
+    """Return the temporary files of our writers beside `target`, in use or not."""
     ours = re.compile(re.escape(f".{target.name}.shimmy-metrics-") + "[0-9a-f]{16}")
     try:
         return [target.parent / name for name in os.listdir(target.parent) if ours.fullmatch(name)]
@@ -93,7 +93,7 @@ def leftovers(target: Path) -> list[Path]:
 
 
 def sweep(target: Path) -> None:
-    """Remove what writers left that were killed. One that is at work holds a lock on its file."""
+    """Remove temporary files of killed writers. A living writer holds a lock on its file."""
     for each in leftovers(target):
         with contextlib.suppress(OSError):
             descriptor = os.open(each, os.O_RDWR | NO_FOLLOW)
@@ -105,7 +105,7 @@ def sweep(target: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and its missing parents, private, and root's for whom the nearest that exists is.
+    """Make the folder and its missing parents, private. Root gives them to the owner of the nearest existing one.
 
     Raises `OSError`.
     """
@@ -121,7 +121,7 @@ def make_folder(folder: Path) -> None:
 
 
 def overwrite(target: Path, before: bytes, start: int, data: bytes) -> None:
-    """Write `data` over as many bytes of a file that still is `before`: no new room is needed. Raises `OSError`."""
+    """Overwrite bytes of a file that is still `before`: this needs no room on the disk. Raises `OSError`."""
     with open(os.open(target, os.O_RDWR | NO_FOLLOW | BINARY), "r+b") as file:
         if file.read(len(before) + 1) != before:
             raise OSError(errno.EAGAIN, "it is being changed")
@@ -132,7 +132,7 @@ def overwrite(target: Path, before: bytes, start: int, data: bytes) -> None:
 
 
 def _keep_owner(descriptor: int, target: Path) -> None:
-    """Root: give the new file the owner of the one that it replaces, or else of the folder."""
+    """As root, give the new file the owner of the one that it replaces, or else of the folder."""
     if sys.platform == "win32" or os.geteuid() != 0:
         return
     found = target.stat() if target.exists() else target.parent.stat()

@@ -1,4 +1,4 @@
-"""What may happen under the decision, the environment's switch, the schema and the endpoint together. Pure.
+"""What the decision, the environment's switch, the schema and the endpoint together permit. Pure.
 
 The environment can only switch off.
 """
@@ -11,9 +11,9 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
 
 
 class Unusable(StrEnum):
-    """What cannot be used, so that whatever was decided is not in force here.
+    """What cannot be used, so that no decision takes effect here.
 
-    An endpoint, the config's or this shell's own, says nothing of a process that was started with another.
+    An unusable endpoint, of the config or of this shell, tells nothing about a process that was started with another.
     """
 
     CONFIG = "the config"
@@ -22,7 +22,7 @@ class Unusable(StrEnum):
 
 
 class Obstacle(StrEnum):
-    """Why nothing leaves although a yes is recorded."""
+    """Why nothing is sent although a yes is recorded."""
 
     UNTRUSTED = "untrusted-config"
     SWITCH = "switch"
@@ -33,24 +33,24 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What may happen; nothing, unless it is said."""
+    """What is permitted: by default nothing."""
 
     measures: bool = False
     """A session that starts now is measured, for a report or for the person alone."""
     seals: bool = False
     """A session that ends now becomes a report."""
     sends: bool = False
-    """A report that is due, or is released, may leave now."""
+    """A report that is due or released may be sent now."""
     asks: bool = False
     """The question is open."""
     renews: bool = False
-    """Fields are new since the yes, and nobody said yet whether they may be sent too."""
+    """Fields are new since the yes, and whether they may be sent is not decided yet."""
     obstacle: Obstacle | None = None
-    """Why nothing leaves although a yes is recorded; None where none is, or nothing is in the way."""
+    """Why nothing is sent although a yes is recorded; None without a yes or an obstacle."""
 
 
 def permissions(decision: Decision, *, switch: str, endpoint: str, ended: bool, trusted: bool) -> Permissions:
-    """Return what may happen under the recorded decision.
+    """Return what the recorded decision permits.
 
     `switch` is the environment's switch, empty where none is in force; `endpoint` where reports would go now; `ended`
     whether that endpoint answered 410; `trusted` whether the file that holds the decision is the person's own and
@@ -82,11 +82,11 @@ def permissions(decision: Decision, *, switch: str, endpoint: str, ended: bool, 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveConsent:
-    """What is in force now: the decision, the environment's switch, the endpoint.
+    """The decision together with what else determines its effect now.
 
-    `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`
-    tells that this endpoint answered 410, the programme's end. `distrust` says in words why a yes that stands in the
-    config does not count, empty where it does or none stands there.
+    `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`:
+    that endpoint answered 410, so the programme has ended. `distrust` says in words why a yes in the config does not
+    count; empty where it does, or without one.
     """
 
     decision: Decision
@@ -97,7 +97,7 @@ class EffectiveConsent:
 
     @property
     def permissions(self) -> Permissions:
-        """What may happen now."""
+        """What is permitted now."""
         return permissions(
             self.decision, switch=self.switch, endpoint=self.endpoint, ended=self.ended, trusted=not self.distrust
         )
@@ -114,17 +114,17 @@ class EffectiveConsent:
 
     @property
     def obstacle(self) -> Obstacle | None:
-        """Why nothing leaves although consent was granted, or None where reports may leave (or no yes was given)."""
+        """Why nothing is sent although consent was granted; None where reports may be sent, or without a yes."""
         return self.permissions.obstacle
 
     @property
     def sends(self) -> bool:
-        """Whether a report that is released may leave now."""
+        """Whether a report that is due or released may be sent now."""
         return self.permissions.sends
 
     @property
     def renews(self) -> bool:
-        """Whether fields are new since the yes, and nobody said yet whether they may be sent too."""
+        """Whether fields are new since the yes, and whether they may be sent is not decided yet."""
         return self.permissions.renews
 
     @property

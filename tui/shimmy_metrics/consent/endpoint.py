@@ -1,4 +1,4 @@
-"""Where reports go: the description's endpoint, which addresses may be used, and which are the same. Pure."""
+"""Where reports go: the description's endpoint, which addresses are allowed, and which are the same. Pure."""
 
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -12,8 +12,8 @@ ENDPOINT: Final = "https://metrics.shimmy-ai.dev/v1/usage"
 def same_endpoint(one: str, other: str) -> bool:
     """Whether two addresses name the same receiver.
 
-    Compared are scheme, host (in any case of letters), port (the scheme's own may be left out), path (without a slash
-    at its end) and query. What is no address equals itself alone.
+    Scheme, host (ignoring case), port (or the scheme's default), path (ignoring a slash at its end) and query are
+    compared. What is no address equals only itself.
     """
     return _address(one) == _address(other)
 
@@ -48,7 +48,7 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address leads to this machine alone, by its form (no name is looked up)."""
     if host.lower() == "localhost":
         return True
-    import ipaddress  # the description's endpoint is https, and then this is not asked
+    import ipaddress  # not needed for https, as the description's endpoint is
 
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback

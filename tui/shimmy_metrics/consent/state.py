@@ -1,6 +1,6 @@
-"""What was decided, as a value, and what each answer makes of it. Pure.
+"""The decision as a value, and how each answer changes it. Pure.
 
-Off until a person says yes; a yes covers one schema version and one endpoint.
+Metrics are off until a person says yes; a yes covers one schema version and one endpoint.
 """
 
 from dataclasses import dataclass, replace
@@ -10,11 +10,11 @@ from typing import Final
 from shimmy_metrics.consent.endpoint import ENDPOINT
 
 SCHEMA_VERSION: Final = 1
-"""The newest version of the field table that this program knows."""
+"""The version of this program's field table: written by `support.renew`, in `tests/`, from its rows."""
 
 
 class Consent(StrEnum):
-    """The three words. Only `GRANTED` lets anything leave."""
+    """The three states. Only `GRANTED` permits sending."""
 
     UNDECIDED = "undecided"
     GRANTED = "granted"
@@ -22,7 +22,7 @@ class Consent(StrEnum):
 
 
 class Delivery(StrEnum):
-    """How a sealed report leaves: by itself after the session, or when a person releases it."""
+    """When a sealed report is sent: by itself after the session, or when a person releases it."""
 
     AUTOMATIC = "automatic"
     REVIEW = "review"
@@ -49,9 +49,9 @@ class Decision:
 
 
 def untrusted(decision: Decision) -> Decision:
-    """Return what a decision counts for that stands in a file which is not the person's alone: a no, and no more.
+    """Return what a decision amounts to in a file that others may write: a no counts, a yes does not.
 
-    How reports leave stays as it stands there: holding them back harms nobody.
+    The mode of delivery is kept: holding reports back harms nobody.
     """
     if decision.consent is Consent.DECLINED and not decision.local:
         return decision
@@ -59,7 +59,7 @@ def untrusted(decision: Decision) -> Decision:
 
 
 def granted(decision: Decision, *, consent_id: str, changed: str, endpoint: str) -> Decision:
-    """Return the decision after a yes for this program's schema and `endpoint`; how reports leave stays as chosen."""
+    """Return the decision after a yes to this program's schema and `endpoint`; the mode of delivery is kept."""
     return Decision(
         consent=Consent.GRANTED,
         consent_id=consent_id,
@@ -76,7 +76,7 @@ def renewed(decision: Decision, *, changed: str) -> Decision:
 
 
 def left_as_it_was(decision: Decision, *, changed: str) -> Decision:
-    """Return a yes whose holder declined this program's new fields: the earlier ones are covered, as before."""
+    """Return a yes after a no to this program's new fields: it covers the earlier ones, as before."""
     return replace(decision, refused=SCHEMA_VERSION, changed=changed)
 
 
