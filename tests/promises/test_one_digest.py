@@ -16,6 +16,7 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.preview import preview, preview_report
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery import sender
 from shimmy_metrics.delivery.post import _GATES, Gate, Response
 from shimmy_metrics.delivery.request import Request
@@ -69,7 +70,7 @@ def _seal(profile: Profile, db: Database, draw: random.Random) -> bytes:
     row_id = sessions.begin(db, drawn)
     running = sessions.get(db, row_id)
     assert running is not None
-    shown = preview_report(profile, db, running, facts, schema_version=1)
+    shown = preview_report(profile, db, running, facts, schema_version=SCHEMA_VERSION)
     assert end_session(profile, db, row_id, running.counters, facts)
     made = outbox.due(db)[-1]
     assert (made.report_id, made.body, made.sha256) == (drawn.report_id, shown.body, _digest(shown.body))

@@ -11,7 +11,7 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from support.home_terminal import Terminal, terminal
 from support.installed import LONGEST, Home, wait_until
-from support.next_schema import NEW, PROGRAM
+from support.next_schema import NEW, NEXT, PROGRAM
 from support.servers import chat, free_port, wait_for
 
 TESTS = Path(__file__).parent.parent
@@ -75,7 +75,7 @@ def _answered(home: Home, there: Terminal, key: str, words: str) -> None:
 
 def test_until_it_is_answered_only_the_agreed_fields_leave(home: Home) -> None:
     previewed = json.loads(_next(home, "config", "--metrics", "preview").stdout)
-    assert previewed["schema_version"] == 1
+    assert previewed["schema_version"] == NEXT - 1
     assert NEW not in previewed["metrics"]
     told = _next(home, "config", "--metrics", "status").stdout
     assert "1 field is new since you agreed and is not sent" in told
@@ -91,7 +91,7 @@ def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Ho
         with terminal(home, *PROGRAM, "tui") as there:
             _answered(home, there, "e", "Your yes is recorded.")
         assert wait_until(lambda: '"requests": 1' in home.metrics("export").stdout)
-        assert _metrics(home)["schema_version"] == 2
+        assert _metrics(home)["schema_version"] == NEXT
         assert _metrics(home)["session_id"] == before["session_id"]
         serving.kill()
         serving.wait()
@@ -100,7 +100,7 @@ def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Ho
         # The sender is this version's, which does not know the new field: it leaves the report alone.
         assert not wait_until(lambda: _due(home) != 1, 1.5)
         sealed = json.loads(_next(home, "config", "--metrics", "preview").stdout)
-    assert sealed["schema_version"] == 2
+    assert sealed["schema_version"] == NEXT
     assert sealed["metrics"]["requests_per_session"] == 1
     assert NEW in sealed["metrics"]
 
@@ -110,7 +110,7 @@ def test_a_no_to_the_news_leaves_the_yes_as_it_was_and_is_not_asked_again(home: 
     with terminal(home, *PROGRAM, "tui") as there:
         _answered(home, there, "n", "Your no is recorded.")
     after = _metrics(home)
-    assert (after["enabled"], after["schema_version"], after["schema_refused"]) == (True, 1, 2)
+    assert (after["enabled"], after["schema_version"], after["schema_refused"]) == (True, NEXT - 1, NEXT)
     assert after["session_id"] == before["session_id"]
     with terminal(home, *PROGRAM, "tui") as there:
         assert there.shows("No measured server is running")
@@ -140,11 +140,11 @@ def test_in_lines_of_text_it_is_the_same_question(home: Home) -> None:
         assert there.printed("One field is new since you agreed.")
         assert there.printed("> ")
         assert there.insist("add\r", lambda: there.process.poll() == 0)
-    assert _metrics(home)["schema_version"] == 2
+    assert _metrics(home)["schema_version"] == NEXT
 
 
 def test_enabling_by_command_covers_the_news_and_says_so(home: Home) -> None:
     before = _metrics(home)
     told = _next(home, "config", "--metrics", "enable").stdout
     assert "Your yes covers 1 more field than before" in told
-    assert (_metrics(home)["schema_version"], _metrics(home)["session_id"]) == (2, before["session_id"])
+    assert (_metrics(home)["schema_version"], _metrics(home)["session_id"]) == (NEXT, before["session_id"])

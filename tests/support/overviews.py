@@ -7,7 +7,7 @@ from pathlib import Path
 from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.consent.state import Consent, Decision, Delivery
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.seal import example_report
 from shimmy_metrics.records import (
@@ -146,7 +146,9 @@ def departure(
 def undecided() -> Overview:
     """Return what a first run finds."""
     return Overview(
-        EffectiveConsent(Decision()), reported(example_report(FACTS, NOW, 1)), config_path=Path("/config.json")
+        EffectiveConsent(Decision()),
+        reported(example_report(FACTS, NOW, SCHEMA_VERSION)),
+        config_path=Path("/config.json"),
     )
 
 
@@ -176,7 +178,7 @@ def busy(decision: Decision = HELD) -> Overview:
     running = session()._replace(counters=BUSY, started=NOW - timedelta(seconds=7_321))
     return Overview(
         consent=EffectiveConsent(decision),
-        example=reported(example_report(FACTS, NOW, 1)),
+        example=reported(example_report(FACTS, NOW, SCHEMA_VERSION)),
         running=(SessionPreview(running, reported(named(9, BUSY))),),
         outbox=(
             reported(named(4), 4, QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE),

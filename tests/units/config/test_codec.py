@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shimmy_metrics.config.codec import foreign, keys, ours, parse, render
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.consent.state import Consent, Decision, Delivery, declined, granted
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery, declined, granted
 from shimmy_metrics.errors import UserError
 
 WHERE = "config.json"
@@ -179,7 +179,7 @@ def test_beside_a_foreign_key_that_stands_twice_ours_are_written_once() -> None:
     written = "".join(render(document, _yes(document.decision)).decode().split())
     assert written == (
         '{"theme":1,"enabled":true,"theme":2,"metrics":{"note":1,"enabled":true,"note":2,'
-        '"session_id":"a-grant","last_updated":"2026-11-23T14:32:07Z","schema_version":1}}'
+        f'"session_id":"a-grant","last_updated":"2026-11-23T14:32:07Z","schema_version":{SCHEMA_VERSION}}}}}'
     )
 
 
@@ -289,7 +289,7 @@ def test_only_a_whole_number_declines_new_fields(stands: str, counts: int) -> No
 def test_a_no_keeps_the_version_that_an_earlier_yes_covered_and_adds_none() -> None:
     yes = parse(render(parse(b"", WHERE), _yes(Decision())), WHERE)
     no = declined(yes.decision, consent_id="n", changed="t")
-    assert json.loads(render(yes, no))["metrics"]["schema_version"] == 1
+    assert json.loads(render(yes, no))["metrics"]["schema_version"] == SCHEMA_VERSION
     assert "schema_version" not in json.loads(render(parse(b"", WHERE), no))["metrics"]
 
 

@@ -16,7 +16,7 @@ from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint
-from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Delivery
 from shimmy_metrics.delivery.effective import ENDED, effective_consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import opened, set_meta
@@ -204,7 +204,8 @@ def test_after_the_receiver_ended_the_programme_a_new_yes_asks_it_anew(tmp_path:
 def test_a_newer_version_s_yes_is_left_as_it_is(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     enable(mine)
-    newer = mine.config_path.read_text().replace('"schema_version": 1', '"schema_version": 2')
+    version = '"schema_version": '
+    newer = mine.config_path.read_text().replace(f"{version}{SCHEMA_VERSION}", f"{version}{SCHEMA_VERSION + 1}")
     mine.config_path.write_text(newer)
     for variables in ({}, {"SHIMMY_METRICS_ENDPOINT": "https://metrics.example.org/"}):
         with pytest.raises(UserError, match="newer version"):

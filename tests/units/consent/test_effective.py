@@ -174,7 +174,12 @@ def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest
     held = Decision(Consent.GRANTED, consent_id="one", changed="then", delivery=Delivery.REVIEW, refused=1)
     again = granted(held, consent_id="two", changed="now", endpoint=OTHER)
     assert again == Decision(
-        Consent.GRANTED, consent_id="two", changed="now", schema_version=1, endpoint=OTHER, delivery=Delivery.REVIEW
+        Consent.GRANTED,
+        consent_id="two",
+        changed="now",
+        schema_version=state.SCHEMA_VERSION,
+        endpoint=OTHER,
+        delivery=Delivery.REVIEW,
     )
     no = declined(again, consent_id="three", changed="later")
     assert no == replace(again, consent=Consent.DECLINED, consent_id="three", changed="later")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery import seal
 from shimmy_metrics.delivery.backoff import failures_and_skips
@@ -21,6 +22,7 @@ from shimmy_metrics.store import chain, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path
 from shimmy_metrics.system.environment import Environment
 from shimmy_metrics.system.profile import Profile
+from support import samples
 from support.queued import LOCAL, report, uuid
 from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, memory_store, profile, sealed, session
 
@@ -37,7 +39,7 @@ class Home:
         self.decide(enabled=True)
 
     def decide(self, **metrics: object) -> None:
-        known = {"session_id": YES, "schema_version": 1, "endpoint": LOCAL}
+        known = {"session_id": YES, "schema_version": SCHEMA_VERSION, "endpoint": LOCAL}
         self.profile.config_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.profile.config_path.write_text(json.dumps({"metrics": {**known, **metrics}}))
 
@@ -68,7 +70,7 @@ def test_a_session_becomes_a_report_and_is_kept_with_it(home: Home) -> None:
     row_id = home.begin()
     assert home.end(row_id)
     made = sealed(uuid(0))
-    raw = raw_values(Measured(uuid(0), NOW, "2.6.5", 1, COUNTERS, FACTS, None, first_of_day=True, first_of_month=True))
+    raw = raw_values(samples.measured(uuid(0)))
     assert outbox.everything(home.db) == [
         QueuedReport(1, uuid(0), made.body, made.sha256, NOW, QueueState.DUE, raw, YES, LOCAL)
     ]

@@ -102,7 +102,7 @@ def test_a_report_is_what_was_measured_and_coarsened() -> None:
         "timestamp": "2026-11-23T00:00:00Z",
         "version": "2.6.5",
         "platform": "linux-x64",
-        "schema_version": 1,
+        "schema_version": NEWEST,
         "metrics": {
             "daily_active_usage": True,
             "session_duration_minutes": 120,
@@ -268,7 +268,7 @@ def test_the_raw_values_are_exact_and_worded() -> None:
         "timestamp": "23 Nov 2026 14:32:07 UTC",
         "version": "2.6.5",
         "platform": "linux on x64",
-        "schema_version": "1",
+        "schema_version": f"{NEWEST}",
         "daily_active_usage": "first of the day",
         "session_duration_minutes": "7,321 s",
         "requests_per_session": "47",
@@ -347,7 +347,9 @@ def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(aggregate
     @settings(max_examples=aggregates, deadline=None)
     @given(counters, facts, st.text(max_size=40), st.none() | st.sampled_from(CLIENTS), st.booleans(), st.booleans())
     def is_allowed(counted: Counters, machine: Facts, version: str, hint: str | None, day: bool, month: bool) -> None:
-        values = Measured(SESSION_ID, NOW, version, 1, counted, machine, hint, first_of_day=day, first_of_month=month)
+        values = Measured(
+            SESSION_ID, NOW, version, NEWEST, counted, machine, hint, first_of_day=day, first_of_month=month
+        )
         body = seal(build(values)).body
         assert validate_body(body) == []
         assert len(body) <= REPORT_BYTES

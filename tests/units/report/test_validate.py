@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shimmy_metrics.receiver.response import respond
 from shimmy_metrics.report import fields, validate
-from shimmy_metrics.report.fields import BY_NAME, FIELDS
+from shimmy_metrics.report.fields import BY_NAME, FIELDS, NEWEST
 from shimmy_metrics.report.kinds import IntegerRange
 from shimmy_metrics.report.seal import join
 from shimmy_metrics.report.validate import validate_body, validate_structure
@@ -49,7 +49,7 @@ def test_an_array_of_sealed_reports_has_no_fault() -> None:
         ("version", "02.6.5"),
         ("platform", "/home/somebody/models"),
         ("platform", "linux-riscv"),
-        ("schema_version", 2),
+        ("schema_version", NEWEST + 1),
         ("schema_version", True),
         ("metrics.daily_active_usage", 1),
         ("metrics.session_duration_minutes", -1),
@@ -172,18 +172,18 @@ def test_of_a_body_by_older_rules_the_shape_alone_is_checked(body: bytes, violat
 
 
 def test_a_report_is_checked_by_the_list_that_was_agreed_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = tuple(each._replace(since=2) if each.name == "token_source" else each for each in FIELDS)
-    number = BY_NAME["schema_version"]._replace(kind=IntegerRange(1, 2))
+    newer = tuple(each._replace(since=NEWEST + 1) if each.name == "token_source" else each for each in FIELDS)
+    number = BY_NAME["schema_version"]._replace(kind=IntegerRange(1, NEWEST + 1))
     monkeypatch.setattr(fields, "FIELDS", tuple(number if each.name == number.name else each for each in newer))
     monkeypatch.setitem(BY_NAME, "schema_version", number)
-    monkeypatch.setattr(validate, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(validate, "SCHEMA_VERSION", NEWEST + 1)
     older = GOOD.replace(b'"token_source":"mixed",', b"")
     assert validate_body(older) == []
     assert [str(each) for each in validate_body(GOOD)] == ["metrics.token_source: is no field"]
-    assert validate_body(_changed("schema_version", 2)) == []
-    missing = older.replace(b'"schema_version":1', b'"schema_version":2')
+    assert validate_body(_changed("schema_version", NEWEST + 1)) == []
+    missing = older.replace(b'"schema_version":%d' % NEWEST, b'"schema_version":%d' % (NEWEST + 1))
     assert [str(each) for each in validate_body(missing)] == ["metrics.token_source: is missing"]
-    for neither in (0, 3, True, None):
+    for neither in (0, NEWEST + 2, True, None):
         told = validate_body(_changed("schema_version", neither))
         assert [each.path for each in told] == ["schema_version"], neither  # by the newest list nothing else is wrong
 

@@ -11,7 +11,7 @@ _ON: Final = frozenset({"", "on", "1", "true", "yes"})
 _UNSET: Final = frozenset({"", "0", "false", "no"})
 _KEY_CHARACTERS: Final = 16
 _SWITCH_CHARACTERS: Final = 16
-"""A longer value of a switch, or one with other characters than letters and digits, is not shown or stored."""
+"""A longer value, or one with other characters than letters and digits, is neither shown nor kept in the store."""
 
 
 @dataclass(frozen=True, slots=True)
