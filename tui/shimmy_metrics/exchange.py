@@ -18,7 +18,8 @@ class Exchange(NamedTuple):
     seconds: `started` when the request's first byte arrived, `answered` when the answer's first byte did, `ended` when
     its last did. `answered` is None without an answer that could be read; if the server ended the connection without
     any, that is a failure. `unread` names where an unknown amount was generated (`route`, or a word of
-    `vocabulary.OTHER_PATHS`); None where the amount is known.
+    `vocabulary.OTHER_PATHS`); None where the amount is known. `tokens_in` are the prompt's,
+    0 where the answer tells none.
     """
 
     route: str
@@ -31,3 +32,4 @@ class Exchange(NamedTuple):
     answered: float | None
     ended: float
     unread: str | None = None
+    tokens_in: int = 0

@@ -260,12 +260,14 @@ class Tap:
         if request.route is None or (answer is not None and answer.status in _UNANSWERED):
             return
         model, tokens, source, answered, generates = None, 0, None, None, request.generates
+        tokens_in = 0
         if answer is not None:
             usage = answer.usage
             failed = failed or answer.status >= 400
             answered, generates = answer.answered, usage.generates
             if not unread:
                 tokens, source = usage.result()
+                tokens_in = usage.prompt_tokens
                 model = None if usage.model is None else self._hash(usage.model.encode())
                 failed = failed or usage.failed
         if unread and generates and not failed:
@@ -273,7 +275,17 @@ class Tap:
         place = request.place if source is TokenSource.UNKNOWN else None
         self._on_exchange(
             Exchange(
-                request.route, failed, request.client, model, tokens, source, request.started, answered, now, place
+                request.route,
+                failed,
+                request.client,
+                model,
+                tokens,
+                source,
+                request.started,
+                answered,
+                now,
+                place,
+                tokens_in,
             )
         )
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from shimmy_metrics.meter.dialects import (
     anthropic,
+    embeddings,
     llamacpp,
     lmstudio,
     ollama,
@@ -29,6 +30,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     tgi.read,
     transcription.read,
     shimmy.read,
+    embeddings.read,
 )
 """The more telling shape first."""
 

@@ -1,11 +1,14 @@
 """Anthropic's messages. In a stream the output count comes in `message_delta`, as a running sum.
 
-`message_start` has a count as well, of what was generated when it was sent: no sum yet, so it is not read.
+`message_start` has a count as well, of what was generated when it was sent: no sum yet, so it is not read. The prompt's
+tokens stand in either; what was read from a cache or written to one is counted beside them, not among them.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from shimmy_metrics.meter.usage import Usage
+
+_PROMPT: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
@@ -19,6 +22,7 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
             inner = told.get("message")
             if isinstance(inner, dict):
                 usage.name(inner.get("model"))
+                _report_prompt(inner, usage)
         case "content_block_delta":
             delta = told.get("delta")
             if isinstance(delta, dict) and (
@@ -36,3 +40,10 @@ def _report(told: dict[str, Any], usage: Usage) -> None:
     counts = told.get("usage")
     if isinstance(counts, dict):
         usage.report(counts.get("output_tokens"))
+    _report_prompt(told, usage)
+
+
+def _report_prompt(told: dict[str, Any], usage: Usage) -> None:
+    counts = told.get("usage")
+    if isinstance(counts, dict):
+        usage.report_prompt(*(counts.get(name) for name in _PROMPT))

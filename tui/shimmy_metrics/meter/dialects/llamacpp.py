@@ -16,5 +16,7 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
     if text or (stream and not stop):
         usage.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
     index = told.get("index")
-    usage.report(told.get("tokens_predicted"), index if type(index) is int else 0, so_far=not stop)
+    number = index if type(index) is int else 0
+    usage.report(told.get("tokens_predicted"), number, so_far=not stop)
+    usage.report_prompt(told.get("tokens_evaluated"), prompt=number)
     return True

@@ -34,3 +34,4 @@ def _read_result(result: dict[str, Any], usage: Usage) -> None:
     stats = result.get("stats")
     if isinstance(stats, dict):
         usage.report(stats.get("total_output_tokens"))
+        usage.report_prompt(stats.get("input_tokens"))

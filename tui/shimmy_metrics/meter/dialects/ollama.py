@@ -18,4 +18,5 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
         usage.uneven |= not text  # a call of a tool comes whole, in one line
     if done:
         usage.report(told.get("eval_count"))
+        usage.report_prompt(told.get("prompt_eval_count"))
     return True

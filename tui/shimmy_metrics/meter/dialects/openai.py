@@ -20,8 +20,10 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
     figure, so_far = None, False
     if isinstance(counts, dict):
         figure = counts.get("completion_tokens")
+        usage.report_prompt(counts.get("prompt_tokens"))
     elif isinstance(timings, dict):
         figure = timings.get("predicted_n")
+        usage.report_prompt(timings.get("prompt_n"), timings.get("cache_n"))
         so_far = not any(isinstance(choice, dict) and choice.get("finish_reason") for choice in choices)
     if stream and len(choices) == 1:
         usage.report(figure, _index(choices[0]), so_far=so_far)

@@ -30,3 +30,4 @@ def _read_response(response: dict[str, Any], usage: Usage) -> None:
     counts = response.get("usage")
     if isinstance(counts, dict):
         usage.report(counts.get("output_tokens"))
+        usage.report_prompt(counts.get("input_tokens"))

@@ -18,4 +18,5 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
     counts = told.get("usage")
     if isinstance(counts, dict):
         usage.report(counts.get("completion_tokens"))
+        usage.report_prompt(counts.get("prompt_tokens"))
     return True

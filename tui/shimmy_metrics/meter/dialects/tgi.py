@@ -16,4 +16,5 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
     details = told.get("details")
     if isinstance(details, dict):
         usage.report(details.get("generated_tokens"))
+        usage.report_prompt(details.get("input_length"))
     return True

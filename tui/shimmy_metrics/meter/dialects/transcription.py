@@ -17,4 +17,5 @@ def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT
         usage.piece(streamed=stream)
     if isinstance(counts, dict):
         usage.report(counts.get("output_tokens"))
+        usage.report_prompt(counts.get("input_tokens"))
     return True
