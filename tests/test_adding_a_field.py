@@ -15,8 +15,15 @@ from support import added_field
 from support.added_field import NAME
 from support.renew import COMMAND
 
+STATED = {
+    "tests/units/report/test_fields.py::test_a_report_is_what_was_measured_and_coarsened",
+    "tests/units/report/test_fields.py::test_the_raw_values_are_exact_and_worded",
+    "tests/units/report/test_kinds.py::test_the_counters_and_times_that_are_rounded_are_these",
+}
+"""The tests that state what a report holds: whoever adds a field says there what is expected of it."""
 
-def _run(root: Path, *words: str) -> str:
+
+def _run(root: Path, *words: str, code: int = 0) -> str:
     """Run a module of the copy and return what it prints."""
     paths = os.pathsep.join(str(root / folder) for folder in ("tui", "tests"))
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -28,7 +35,7 @@ def _run(root: Path, *words: str) -> str:
         text=True,
         check=False,
     )
-    assert made.returncode == 0, made.stdout + made.stderr
+    assert made.returncode == code, made.stdout + made.stderr
     return made.stdout
 
 
@@ -62,3 +69,16 @@ def test_a_row_is_all_it_takes(tmp_path: Path, reports: int) -> None:
     ]
     assert "to know what load to test against" in line
     assert not line.endswith("| 0.0 |")
+
+
+@pytest.mark.long
+def test_only_the_tests_that_state_what_a_report_holds_want_to_know_of_it(tmp_path: Path) -> None:
+    root = added_field.copied(tmp_path, "tests")
+    added_field.add(root, since=NEWEST + 1)
+    _run(root, *COMMAND.split()[2:], "fields", "schema", "readme")
+    rooms = [f"{root}/tests/units/{room}" for room in ("report", "config", "consent", "actions", "store")]
+    others = [
+        f"{root}/tests/{file}" for file in ("test_docs.py", "app/test_pages.py", "units/delivery/test_seal_rules.py")
+    ]
+    told = _run(root, "pytest", "-q", "-m", "not long", "--tb=no", "--rootdir", str(root), *rooms, *others, code=1)
+    assert {line.split()[1] for line in told.splitlines() if line.startswith("FAILED")} == STATED, told

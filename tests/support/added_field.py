@@ -18,9 +18,9 @@ NAME: Final = "longest_minute"
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__")
 
 
-def copied(target: Path) -> Path:
-    """Copy what the generators read and what the product runs; return the copy's root."""
-    for folder in ("tui", "styles", "tests/support"):
+def copied(target: Path, tests: str = "tests/support") -> Path:
+    """Copy what the generators read, what the product runs, and a folder of tests; return the copy's root."""
+    for folder in ("tui", "styles", tests):
         shutil.copytree(ROOT / folder, target / folder, ignore=_LEFT_OUT)
     for file in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / file, target / file)
