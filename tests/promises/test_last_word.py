@@ -131,9 +131,8 @@ def test_a_store_that_another_program_holds_delays_no_no(home: Home, kind: str) 
         served.said(f"measured at {served.where} {STATUS}")
         other = sqlite3.connect(store_path(home.profile), isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
-        end = time.monotonic() + 5
-        while time.monotonic() < end and len(served.lines) < 2:  # the store's thread waits for its turn
-            assert ask(served.port)[0] == 200
+        # The store's thread waits for the store, and has said so.
+        assert wait_until(lambda: ask(served.port)[0] == 200 and len(served.lines) > 1)
         path = home.profile.config_path
         _replace(path, path.read_text().replace("true", "false"))()
         assert wait_until(lambda: served.lines[-1].startswith("no longer measured, passed on at "), 1.0)

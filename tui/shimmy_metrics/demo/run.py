@@ -60,7 +60,7 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         print_line(SANDBOX_WITH_APP if with_app else SANDBOX)
         if not with_app:
             enable(profile)
-            print_line("1. Asked, answered: enable. (In the app you decide yourself.)")
+            print_line("1. The question is answered: enable. (In the app you answer it yourself.)")
         serve = stack.enter_context(ServeProcess(profile, server.url, RUN_SECONDS if with_app else None))
         stack.enter_context(_ignore_signals_at_exit())
         serve.start()
@@ -73,7 +73,7 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         serve.stop()
         stopped = f"The meter stopped after {amount(answered, 'answered request')}"
         # In the app the yes came after the first requests, so the report rightly counts fewer.
-        print_line(f"{stopped}; what came before an answer was not counted." if with_app else f"5. {stopped}.")
+        print_line(f"{stopped}; those before your answer were not counted." if with_app else f"5. {stopped}.")
         _print_outcome(profile, receiver)
     print_line(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE
@@ -133,7 +133,7 @@ def _print_running(profile: Profile, upstream: str, port: int) -> None:
             f"3. Measured so far: {amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}, "
             f"{amount(counters.errors, 'error')}, {amount(counters.models, 'model')} (names are not kept)."
         )
-        print_line(f"4. Its report, if it ended now, {len(live.report.body):,} bytes:")
+        print_line(f"4. If it ended now, this report would be sent, {len(live.report.body):,} bytes:")
         print_line(f"   {live.report.body.decode()}")
 
 
@@ -143,8 +143,7 @@ def _print_outcome(profile: Profile, receiver: LoopbackReceiver) -> None:
         time.sleep(_POLL_SECONDS)
     if not receiver.received:
         shown = overview(profile, gather(profile.environment))
-        held = amount(len(shown.outbox), "report")
-        why = f"{held} waited here" if shown.outbox else "no report was made"
+        why = f"{amount(len(shown.outbox), 'report')} queued here" if shown.outbox else "no report was made"
         print_line(f"   The receiver got nothing: {why}.")
         return
     if len(receiver.received) > 1:
