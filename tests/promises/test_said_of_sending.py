@@ -368,7 +368,9 @@ def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str)
     queue_report(home)
     queue_report(home, SECOND)
     is_one_line(_own(home, word, "beef"), "no waiting report has a digest or session_id that begins with")
-    is_one_line(_own(home, word, ""), "an empty ID names no report")
+    empty = _own(home, word, "")
+    is_one_line(empty, "an empty ID")
+    assert "an empty ID names no report" in empty.stderr
     is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
     is_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 2
@@ -516,7 +518,7 @@ def test_an_endpoint_that_cannot_be_used_in_the_config_does_not_hide_a_server_th
         config.write_text(json.dumps({"metrics": {**metrics, "endpoint": "http://example.org/"}}))
         said = (
             "While the config's endpoint cannot be used nothing is measured or sent from this shell. A server that "
-            "was started with SHIMMY_METRICS_ENDPOINT set goes by that."
+            "was started with SHIMMY_METRICS_ENDPOINT set follows that."
         )
         assert _status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
         assert f"{config}: metrics.endpoint: the endpoint is not https" in here.metrics("status").stderr

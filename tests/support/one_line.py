@@ -24,7 +24,7 @@ def says_trouble(ended: Ended, where: object, code: int = 2) -> None:
     what, _, remedy = line.removeprefix(f"shimmy-metrics: {where}").partition(". ")
     assert what
     assert remedy
-    assert "error of ours" not in line
+    assert "internal error" not in line
 
 
 def unprivileged(home: Home, *arguments: str, before: str = "") -> Ended:
