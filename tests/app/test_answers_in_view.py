@@ -21,9 +21,9 @@ def answers(app: ShimmyApp) -> list[KeyButton]:
 def are_whole(app: ShimmyApp) -> bool:
     screen = Region(0, 0, app.size.width, app.size.height)
     bottom = opened.text(app).splitlines()[-1]
-    named = answers(app)[0].act.label.startswith("Yes") and answers(app)[-1].act.label.startswith("No")
+    named = answers(app)[0].button.label.startswith("Yes") and answers(app)[-1].button.label.startswith("No")
     whole = all(
-        screen.contains_region(each.region) and f"{each.act.key} {each.act.label}".strip() in bottom
+        screen.contains_region(each.region) and f"{each.button.key} {each.button.label}".strip() in bottom
         for each in answers(app)
     )
     return named and whole and not any(each.can_focus for each in answers(app))
@@ -52,7 +52,7 @@ async def test_the_four_answers_weigh_the_same(tmp_path: Path, terminal: dict[st
     async with app.run_test(size=size) as pilot:
         await opened.settled(pilot)
         four = [each for each in app.screen.query_one("#body").query(KeyButton) if each.display]
-        assert [each.act.key for each in four] == ["e", "o", "n", "a"]
+        assert [each.button.key for each in four] == ["e", "o", "n", "a"]
         first, *others = ({*pieces(each)} for each in four)
         assert len(first) == 3  # letter, name, consequence
         assert all(each == first for each in others)

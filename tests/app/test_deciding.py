@@ -23,7 +23,7 @@ from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.locks import try_lock
 from support import opened, overviews
-from support.simulated_time import Timed, TimedAsking, clicked, key, send
+from support.simulated_time import Timed, clicked, key, send
 from support.walking import OUT, State, Walk
 
 PASTE = 10_240
@@ -49,16 +49,16 @@ MOVES = (
 class Tried(Walk):
     """Everything that may come without a yes, in every order, with and without silence between."""
 
-    def __init__(self, pilot: Pilot[None], app: TimedAsking) -> None:
+    def __init__(self, pilot: Pilot[None], app: Timed) -> None:
         super().__init__(self._state, self._moves, self.make, self._home)
         self._pilot = pilot
         self._app = app
 
     def _state(self) -> State:
         app = self._app
-        focus = app.focused.act.action if isinstance(app.focused, KeyButton) else app.focused
-        guard, screen = app.guard, app.screen
-        stands = app.moment - screen.stood if isinstance(screen, ConsentScreen | Dialog) else 0
+        focus = app.focused.button.action if isinstance(app.focused, KeyButton) else app.focused
+        guard, screen = app.input_guard, app.screen
+        stands = app.moment - screen.asked_at if isinstance(screen, ConsentScreen | Dialog) else 0
         silent = (app.moment - guard.last > SILENCE_SECONDS, app.moment - guard.pasted > AFTER_PASTE_SECONDS)
         stack = (type(each).__name__ for each in app.screen_stack)
         return (*stack, focus, *silent, stands > REPEAT_SECONDS, bool(app.waiting))
@@ -121,7 +121,7 @@ async def test_nothing_but_a_yes_enables_in_any_order(
     What leads to the same state is the same from there on, so each state meets each move once.
     """
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
-    app = TimedAsking(tmp_path, shown)
+    app = Timed(tmp_path, shown, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.pass_time(pilot, 2.0)
         walk = Tried(pilot, app)
@@ -158,7 +158,7 @@ async def test_what_opened_a_question_answers_it_only_when_it_cannot_be_its_repe
 
 
 async def test_the_last_byte_of_a_paste_that_a_network_held_back_is_no_answer(tmp_path: Path) -> None:
-    app = TimedAsking(tmp_path, overviews.undecided())
+    app = Timed(tmp_path, overviews.undecided(), asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.pass_time(pilot, 2.0)
         await send(pilot, *(key("e") for _ in range(40)))
@@ -169,11 +169,11 @@ async def test_the_last_byte_of_a_paste_that_a_network_held_back_is_no_answer(tm
         await app.pass_time(pilot, 1.0)
         await send(pilot, key("e"))
         await app.pass_time(pilot, 0.5)
-        assert app.decided == ["enable"]
+        assert app.decided == ["ENABLE"]
 
 
 async def test_an_answer_by_mouse_is_given_in_two_places(tmp_path: Path) -> None:
-    app = TimedAsking(tmp_path, overviews.undecided())
+    app = Timed(tmp_path, overviews.undecided(), asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.pass_time(pilot, 2.0)
         row = next(y for y, row in enumerate(opened.text(app).splitlines()) if row.startswith("   e  Enable"))
@@ -182,11 +182,11 @@ async def test_an_answer_by_mouse_is_given_in_two_places(tmp_path: Path) -> None
         assert app.decided == []
         await send(pilot, *clicked(3, 23))
         await app.pass_time(pilot, 2.0)
-        assert app.decided == ["enable"]
+        assert app.decided == ["ENABLE"]
 
 
 async def test_a_question_stands_anew_after_the_shell_and_when_another_process_decided(tmp_path: Path) -> None:
-    app = TimedAsking(tmp_path, DECLINED)
+    app = Timed(tmp_path, DECLINED, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.pass_time(pilot, 2.0)
         app.app_resume_signal.publish(app)  # back from Ctrl+Z
@@ -201,7 +201,7 @@ async def test_a_question_stands_anew_after_the_shell_and_when_another_process_d
         assert app.decided == []
         await send(pilot, key("e"))
         await app.pass_time(pilot, 2.0)
-        assert app.decided == ["enable"]
+        assert app.decided == ["ENABLE"]
 
 
 async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(tmp_path: Path) -> None:
@@ -243,9 +243,9 @@ async def test_a_letter_typed_before_the_question_stood_does_not_count(tmp_path:
     async with app.run_test(size=(80, 24)) as pilot:
         assert isinstance(app.screen, ConsentScreen)
         stands = app.screen
-        await opened.until(pilot, lambda: math.isfinite(stands.stood))
+        await opened.until(pilot, lambda: math.isfinite(stands.asked_at))
         early = key("e")
-        early.time = stands.stood
+        early.time = stands.asked_at
         early.set_sender(app)
         assert app._driver is not None
         app._driver.send_message(early)

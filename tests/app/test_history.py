@@ -148,7 +148,7 @@ async def test_after_its_receipts_are_deleted_history_still_says_what_was_sent(t
         await opened.press(pilot, "d")
         assert "No receipt is kept here, so there is nothing to delete." in opened.text(app)
         await opened.press(pilot, "m")
-        assert app.base is None
+        assert app.baseline is None
 
 
 @pytest.mark.parametrize("gone_out", [False, True])

@@ -52,12 +52,12 @@ def shown_after(mine: Profile, change: Callable[[], object], holds: Callable[[Ov
     def tell(overview: Overview) -> None:
         if holds(overview):
             found.append(clock.passed)
-            looking.end()
+            poller.stop()
 
-    looking = Poller(mine, FACTS, tell)
-    looking._wake = clock  # type: ignore[assignment]
-    clock.end = looking.end
-    looking.run()
+    poller = Poller(mine, FACTS)
+    poller._wake = clock  # type: ignore[assignment]
+    clock.end = poller.stop
+    poller.run(tell)
     assert found, "it never showed"
     return found[0]
 

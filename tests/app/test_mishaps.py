@@ -29,7 +29,7 @@ async def click(pilot: Pilot[None], label: str, at: float | None = None) -> None
     app = pilot.app
 
     def laid_out() -> list[KeyButton]:
-        return [each for each in app.screen.query(KeyButton) if each.region and label in each.act.label]
+        return [each for each in app.screen.query(KeyButton) if each.region and label in each.button.label]
 
     await opened.until(pilot, lambda: bool(laid_out()))
     x, y = laid_out()[0].region.offset
@@ -69,8 +69,8 @@ async def test_a_clicked_yes_counts_once_the_question_stood(tmp_path: Path) -> N
         await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         asked = app.screen
         assert isinstance(asked, Dialog)
-        await opened.until(pilot, lambda: math.isfinite(asked.stood))
-        await click(pilot, "Yes", asked.stood + 0.2)  # the second half of a double click
+        await opened.until(pilot, lambda: math.isfinite(asked.asked_at))
+        await click(pilot, "Yes", asked.asked_at + 0.2)  # the second half of a double click
         await pilot.pause(1.0)
         assert isinstance(app.screen, Dialog)
         await click(pilot, "Yes")

@@ -10,7 +10,7 @@ import pytest
 from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.actions.decide import enable, hold
 from shimmy_metrics.app.screens.report.subject import subjects
-from shimmy_metrics.app.screens.report.view import joined_text, wire
+from shimmy_metrics.app.screens.report.wire import joined_text, wire
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.config.file import load
@@ -315,7 +315,7 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
 async def test_a_release_of_which_no_sender_made_a_request_says_so(
     tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shimmy_metrics.app.releasing.SEND_SECONDS", 0.1)
+    monkeypatch.setattr("shimmy_metrics.app.commands.outbox.SEND_SECONDS", 0.1)
     waiting(tmp_path, QueueState.HELD_BY_HAND)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -329,17 +329,17 @@ async def test_a_release_of_which_no_sender_made_a_request_says_so(
 async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
     tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shimmy_metrics.app.releasing.PATIENCE_SECONDS", -3.0)  # 2 s are left
+    monkeypatch.setattr("shimmy_metrics.app.commands.outbox.PATIENCE_SECONDS", -3.0)  # 2 s are left
     waiting(tmp_path, QueueState.HELD_BY_HAND)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: bool(app.released))
+        await opened.until(pilot, lambda: bool(app.commands.outbox.released))
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
-        await opened.until(pilot, lambda: not app.released)
+        await opened.until(pilot, lambda: not app.commands.outbox.released)
         assert "No request was made." not in opened.text(app)
 
 

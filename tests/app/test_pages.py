@@ -8,8 +8,10 @@ from textual.theme import Theme
 
 from shimmy_metrics.app.screens.consent.view import before, choices
 from shimmy_metrics.app.screens.fields.view import fields_view
-from shimmy_metrics.app.screens.outgoing.view import Selection, last_sent, outgoing_view
-from shimmy_metrics.app.screens.report.view import joined_text, measured, raw, wire
+from shimmy_metrics.app.screens.outgoing.view import outgoing_view
+from shimmy_metrics.app.screens.report.baseline import last_sent
+from shimmy_metrics.app.screens.report.view import Selection, measured
+from shimmy_metrics.app.screens.report.wire import joined_text, raw, wire
 from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
 from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme_for

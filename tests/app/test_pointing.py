@@ -6,7 +6,8 @@ import pytest
 from textual.pilot import Pilot
 
 from shimmy_metrics.app.app import ShimmyApp
-from shimmy_metrics.app.screens.history.screen import HistoryScreen, ReceiptScreen
+from shimmy_metrics.app.screens.history.screen import HistoryScreen
+from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.ui.screen import BaseScreen
 from support import opened, overviews
 
@@ -80,7 +81,7 @@ async def test_a_click_on_the_marked_line_opens_it(tmp_path: Path) -> None:
         await click(pilot, "21 Nov 11:29")
         assert isinstance(app.screen, HistoryScreen)
         await click(pilot, "21 Nov 11:29")
-        assert isinstance(app.screen, ReceiptScreen)
+        assert isinstance(app.screen, ReportScreen)
 
 
 async def test_a_click_explains_where_there_is_no_drawer_by_itself(tmp_path: Path) -> None:

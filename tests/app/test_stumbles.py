@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.app.screens.consent.view import choices
-from shimmy_metrics.app.screens.report.view import Baseline, since, sums
+from shimmy_metrics.app.screens.report.baseline import Baseline
+from shimmy_metrics.app.screens.report.changes import since, sums
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.consent.state import Delivery
@@ -77,7 +78,7 @@ async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(40, 12)) as pilot:
         await opened.press(pilot, "2")
-        await app.say("Saved: ~/shimmy-report-2026-11-23-2.json, 687 bytes; handed to the clipboard as well.")
+        await app.report("Saved: ~/shimmy-report-2026-11-23-2.json, 687 bytes; handed to the clipboard as well.")
         await opened.until(pilot, lambda: "clipboard as well." in opened.read(app))
 
 

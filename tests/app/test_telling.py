@@ -3,7 +3,8 @@
 import threading
 from typing import cast
 
-from shimmy_metrics.app.acting import Acting
+from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.messages import Busy
 
 LONGEST = 10.0
@@ -25,7 +26,7 @@ class Slow:
 
 def test_what_became_of_it_is_never_overtaken_by_what_is_being_done() -> None:
     app = Slow()
-    with Acting._telling(cast("Acting", app), "Writing."):
+    with Runner(cast("Host", app)).busy("Writing."):
         assert app.begun.wait(LONGEST)
         threading.Timer(0.05, app.may.set).start()
     app.told.append("Done.")

@@ -391,10 +391,10 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
         gone, decision = PurgeResult(reports=2), replace(overviews.GRANTED, consent=Consent.DECLINED)
 
         def look() -> None:
-            app.tell_purged(gone)
+            app.commands.consent.report_purged(gone)
 
         def record() -> None:
-            app.heard(Answer.DECLINE, decision, changed=True, told=())
+            app.commands.consent.report_recorded(Answer.DECLINE, decision, changed=True, told=())
 
         for step in (look, record) if first == "the look" else (record, look):
             step()

@@ -491,7 +491,7 @@ async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, 
         assert "1 waiting report deleted by you." in " ".join(opened.text(app).split())
         await opened.press(pilot, *["q"] * (len(app.screen_stack) - 1), "m")
         assert "No bytes of this one are kept" in opened.text(app)
-        assert app.base is None
+        assert app.baseline is None
 
 
 @pytest.mark.parametrize("kind", list(NoteKind))

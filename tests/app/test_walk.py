@@ -15,7 +15,7 @@ from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.screen import BaseScreen
 from support import overviews
-from support.simulated_time import Timed, TimedAsking, clicked, key, quiet, send
+from support.simulated_time import Timed, clicked, key, quiet, send
 from support.walking import OUT, State, Walk
 
 ON_A_BUTTON = ("tab", "shift+tab", "enter", "q")
@@ -43,15 +43,20 @@ class Walked(Walk):
 
     def _state(self) -> State:
         app = self._app
-        self.seen |= {each.act.action for each in app.screen.query(KeyButton) if each.region}
+        self.seen |= {each.button.action for each in app.screen.query(KeyButton) if each.region}
         searched = ("searched",) * any(isinstance(each, BaseScreen) and bool(each.search) for each in app.screen_stack)
-        return (app.current_mode, *(type(each).__name__ for each in app.screen_stack), *searched, *self._focus())
+        return (
+            app.current_mode,
+            *(f"{type(each).__name__} {each.title}" for each in app.screen_stack),
+            *searched,
+            *self._focus(),
+        )
 
     def _focus(self) -> State:
         """Return what has the focus, by its action or its id; of a question, what its answers are called."""
         screen, on = self._app.screen, self._app.focused
         if on is not None:
-            return (on.act.action if isinstance(on, KeyButton) else on.id,)
+            return (on.button.action if isinstance(on, KeyButton) else on.id,)
         return tuple(each.label for each in screen.buttons()) if isinstance(screen, Dialog) else ()
 
     async def _home(self) -> None:
@@ -61,7 +66,7 @@ class Walked(Walk):
         screen, on = self._app.screen, self._app.focused
         # What a key does depends on the screen in front, and whether there is one behind it, not on which.
         kind = (type(screen).__name__, len(self._app.screen_stack) > 1, *self._focus())
-        if isinstance(on, KeyButton) and on.act.action.startswith("app."):
+        if isinstance(on, KeyButton) and on.button.action.startswith("app."):
             kind = kind[1:]  # a button that every screen has
         known = kind in self._kinds
         self._kinds.add(kind)
@@ -72,7 +77,7 @@ class Walked(Walk):
         if known:
             return ("q",)
         clickable = screen.query(KeyButton) if isinstance(screen, Dialog) else ()
-        return (*self._keys(), *(f"click {each.act.action}" for each in clickable))
+        return (*self._keys(), *(f"click {each.button.action}" for each in clickable))
 
     def _keys(self) -> Iterator[str]:
         """Yield a key for each thing that can be done here, and every other key for it once in the whole walk.
@@ -94,12 +99,12 @@ class Walked(Walk):
         active = app.screen.active_bindings.get(move)
         await app.pass_time(pilot, 2.0)
         if move.startswith("click "):
-            button = next(each for each in app.screen.query(KeyButton) if each.act.action == move[6:])
-            self.pressed.add(button.act.action)
+            button = next(each for each in app.screen.query(KeyButton) if each.button.action == move[6:])
+            self.pressed.add(button.button.action)
             await send(pilot, *clicked(*button.region.offset))
         else:
             if isinstance(app.focused, KeyButton) and move == "enter":
-                self.pressed.add(app.focused.act.action)
+                self.pressed.add(app.focused.button.action)
             elif active is not None and active.binding.id:
                 self.ids.add(active.binding.id)
             await send(pilot, key(move))
@@ -108,7 +113,7 @@ class Walked(Walk):
 
 
 DONE = {
-    *("enable", "only", "decline", "hold", "later"),
+    *("ENABLE", "ONLY_FOR_ME", "DECLINE", "HOLD", "LATER"),
     *("release", "delete", "save", "copy", "validate", "forget", "suspend"),
 }
 """All that the app can do, each by its name in `support.simulated_time`."""
@@ -121,7 +126,7 @@ async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
     ids: set[str] = set()
     done: set[str] = set()
-    for app in (Timed(tmp_path, overviews.busy()), TimedAsking(tmp_path, overviews.undecided())):
+    for app in (Timed(tmp_path, overviews.busy()), Timed(tmp_path, overviews.undecided(), asks=True)):
         async with app.run_test(size=(width, height)) as pilot:
             await quiet(pilot)
             walk = Walked(pilot, app)

@@ -7,10 +7,13 @@ import pytest
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.app import ShimmyApp
+from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.messages import OverviewChanged
-from shimmy_metrics.app.screens.outgoing.screen import OutgoingScreen
+from shimmy_metrics.app.screens.outgoing.screen import Outgoing
+from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.view import View
-from shimmy_metrics.app.ui.buttons import Button, ButtonRow, KeyButton
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.screen import common_buttons
 from shimmy_metrics.records import QueuedReport
 from support import opened, overviews
 
@@ -20,10 +23,11 @@ async def becomes(app: ShimmyApp, shown: Overview) -> None:
     await app.on_overview_changed(OverviewChanged(shown))
 
 
-def outgoing(app: ShimmyApp) -> OutgoingScreen:
-    """Return the screen in front."""
-    assert isinstance(app.screen, OutgoingScreen)
-    return app.screen
+def outgoing(app: ShimmyApp) -> Outgoing:
+    """Return what the screen in front shows."""
+    assert isinstance(app.screen, ReportScreen)
+    assert isinstance(app.screen.source, Outgoing)
+    return app.screen.source
 
 
 def shown_report(app: ShimmyApp) -> QueuedReport | None:
@@ -109,12 +113,12 @@ async def test_two_who_draw_at_once_leave_one_row_of_buttons(tmp_path: Path) -> 
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
         row = app.screen.query_one(ButtonRow)
-        right = app.common_acts()
+        right = common_buttons(app)
         few = [Button("a", "A", "app.quit")]
         many = [*few, Button("b", "B", "app.quit"), Button("c", "C", "app.quit")]
         for first, last in ((few, many), (many, few)):
             await asyncio.gather(row.show(first, right), row.show(last, right))
-            standing = [each.act for each in row.query_one("#left").query(KeyButton) if each.display]
+            standing = [each.button for each in row.query_one("#left").query(KeyButton) if each.display]
             assert standing == last
 
 

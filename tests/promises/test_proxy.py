@@ -10,8 +10,8 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.app.screens.consent.view import before
-from shimmy_metrics.app.screens.outgoing.view import Selection, outgoing_view
-from shimmy_metrics.app.screens.report.view import View
+from shimmy_metrics.app.screens.outgoing.view import outgoing_view
+from shimmy_metrics.app.screens.report.view import Selection, View
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line

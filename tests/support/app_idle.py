@@ -15,7 +15,7 @@ _QUIET_ROUNDS: Final = 3
 
 _TURN_SECONDS: Final = 0.005
 
-_FOR_EVER: Final = "look"
+_FOR_EVER: Final = "poll"
 """The group of the worker that ends with the app."""
 
 

@@ -14,6 +14,7 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.app.app import ShimmyApp, app_for
+from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.store import outbox
@@ -26,25 +27,26 @@ from support.reading import unwrapped
 TERMINAL: Final = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
+class NoPoller(Poller):
+    """Polls nothing: what is shown changes by the test alone."""
+
+    def run(self, on_change: Callable[[Overview], object]) -> None:
+        """Return at once."""
+
+
 class Still(ShimmyApp):
-    """The app on an overview that nothing changes; it looks at no disk, and its drawer follows the mark at once."""
+    """The app on an overview that nothing changes; its drawer follows the mark at once."""
 
     EXPLAIN_SECONDS = 0.0
 
-    def look(self) -> None:  # type: ignore[override]
-        """Look at nothing."""
-
-
-class StillAsking(Still):
-    """The same, opened on the question."""
-
-    DEFAULT_MODE = "consent"
+    def __init__(self, profile: Profile, start: Start) -> None:
+        super().__init__(profile, start, NoPoller(profile, start.facts))
 
 
 def still(root: Path, shown: Overview, variables: Mapping[str, str] | None = None, *, asks: bool = False) -> ShimmyApp:
     """Return an app that shows this overview, in a terminal that says `variables` of itself."""
     profile = samples.profile(root, **{**TERMINAL, **(variables or {})})
-    return (StillAsking if asks else Still)(profile, Start(samples.FACTS, shown, asks=asks))
+    return Still(profile, Start(samples.FACTS, shown, asks=asks))
 
 
 def living(

@@ -177,13 +177,8 @@ WALKS: Final = (
 )
 
 
-class Fixed(ShimmyApp):
-    """The app on an overview that nothing changes: no disk, no clock, and UTC."""
-
-    EXPLAIN_SECONDS = 0.0
-
-    def look(self) -> None:  # type: ignore[override]
-        """Look at nothing."""
+class Fixed(opened.Still):
+    """The app on an overview that nothing changes, without a clock, in UTC."""
 
     async def _tick(self) -> None:
         """Let no second pass."""
@@ -191,12 +186,6 @@ class Fixed(ShimmyApp):
     def canvas(self) -> Canvas:
         """Return what a page is drawn on, with the hours of UTC."""
         return super().canvas()._replace(zone=UTC)
-
-
-class FixedAsking(Fixed):
-    """The same, opened on the question."""
-
-    DEFAULT_MODE = "consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +207,7 @@ async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> 
         with tempfile.TemporaryDirectory() as root, patch.dict(os.environ, {"HOME": root}), unhurried:
             profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
             start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]
-            app = (FixedAsking if walk.asks else Fixed)(profile, start)
+            app = Fixed(profile, start)
             async with app.run_test(size=(width, height)) as pilot:
                 for scene in walk.scenes:
                     for key in scene.keys.split():

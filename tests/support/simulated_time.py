@@ -12,10 +12,16 @@ from textual.pilot import Pilot
 from textual.timer import Timer
 
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.commands.consent import ConsentCommands
+from shimmy_metrics.app.commands.files import FileCommands
+from shimmy_metrics.app.commands.outbox import OutboxCommands
+from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.messages import Answered, Done
 from shimmy_metrics.app.preload import Start
+from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget
 from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget
+from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.records import QueuedReport
 from support import opened, samples
@@ -29,9 +35,14 @@ class Timed(opened.Still):
 
     moment = 1_000.0
 
-    def __init__(self, root: Path, shown: Overview, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, shown: Overview, variables: Mapping[str, str] | None = None, *, asks: bool = False
+    ) -> None:
         profile = samples.profile(root, **{**opened.TERMINAL, **(variables or {})})
-        super().__init__(profile, Start(samples.FACTS, shown, asks=False))
+        super().__init__(profile, Start(samples.FACTS, shown, asks=asks))
+        self.commands.consent = NotedConsent(self)
+        self.commands.files = NotedFiles(self)
+        self.commands.outbox = NotedOutbox(self)
         self.decided: list[str] = []
         self.left = 0
         self.waiting: list[tuple[float, Callable[[], Any]]] = []
@@ -60,40 +71,59 @@ class Timed(opened.Still):
     def action_suspend_process(self) -> None:
         self.decided.append("suspend")
 
-    def answer(self, answer: str) -> None:
-        self.decided.append(answer)
-        self.post_message(Answered(answer))
-
-    def action_export(self) -> None:  # type: ignore[override]
-        self._ask_to_save(SaveRequest("Export everything held here?", b"{}", "everything", Path("/no/such/file.json")))
-
-    def action_validate(self) -> None:  # type: ignore[override]
-        self._note("validate")
-
-    def ask_to_forget(self) -> None:  # type: ignore[override]
-        self._ask(Question("Forget all of it?", "All of it.", "Yes, forget", "No, keep it"), self._forget)
-
-    def _forget(self) -> None:  # type: ignore[override]
-        self._note("forget")
-
-    def _release(self, subject: Subject) -> None:  # type: ignore[override]
-        self._note("release")
-
-    def _delete(self, report: QueuedReport) -> None:  # type: ignore[override]
-        self._note("delete")
-
-    def _save(self, parcel: SaveRequest, wanted: SaveTarget | None) -> None:  # type: ignore[override]
-        self._note("copy" if wanted and wanted.copies else "save")
-
-    def _note(self, done: str) -> None:
+    def note(self, done: str) -> None:
+        """Note what a command would do, and report it."""
         self.decided.append(done)
         self.post_message(Done(done))
 
 
-class TimedAsking(Timed):
-    """The same, opened on the question."""
+class NotedConsent(ConsentCommands):
+    """Notes answers instead of recording them."""
 
-    DEFAULT_MODE = "consent"
+    def __init__(self, app: Timed) -> None:
+        super().__init__(app, Runner(app))
+        self._app = app
+
+    def answer(self, answer: Answer) -> None:
+        self._app.decided.append(answer.name)
+        self._app.post_message(Answered(answer.name))
+
+
+class NotedFiles(FileCommands):
+    """Notes what would be saved, checked or deleted."""
+
+    def __init__(self, app: Timed) -> None:
+        super().__init__(app, Runner(app))
+        self._app = app
+
+    def export(self) -> None:
+        self.ask_to_save(SaveRequest("Export everything held here?", b"{}", "everything", Path("/no/such/file.json")))
+
+    def save(self, request: SaveRequest, target: SaveTarget | None) -> None:
+        self._app.note("copy" if target and target.copies else "save")
+
+    def validate(self) -> None:
+        self._app.note("validate")
+
+    def ask_to_forget(self) -> None:
+        self._runner.ask(Question("Forget all of it?", "All of it.", "Yes, forget", "No, keep it"), self.forget)
+
+    def forget(self) -> None:
+        self._app.note("forget")
+
+
+class NotedOutbox(OutboxCommands):
+    """Notes what would be released or deleted."""
+
+    def __init__(self, app: Timed) -> None:
+        super().__init__(app, Runner(app))
+        self._app = app
+
+    def release(self, subject: Subject) -> None:
+        self._app.note("release")
+
+    def delete(self, report: QueuedReport) -> None:
+        self._app.note("delete")
 
 
 async def send(pilot: Pilot[None], *given: events.Event) -> None:
@@ -113,7 +143,7 @@ async def quiet(pilot: Pilot[None], passes: int = 3) -> None:
     calm, begun = 0, time.monotonic()
     while calm < passes:
         assert time.monotonic() - begun < LONGEST, f"{pilot.app.screen} waits for something that never comes"
-        acting = any(each.group != "look" and each.is_running for each in pilot.app.workers)
+        acting = any(each.group != "poll" and each.is_running for each in pilot.app.workers)
         await asyncio.sleep(0.001 if acting else 0)
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -1,199 +1,150 @@
-"""The app: its screens, what every screen shares, and what happens when something was changed or done."""
+"""The app: which screen is in front, and what it does when something has changed or a command is done."""
 
 import gc
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
-from textual import events, work
+from textual import events, on
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
-from textual.reactive import Reactive
-from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
-from shimmy_metrics.actions.overview import Overview, SessionPreview, session_preview
-from shimmy_metrics.app.doing import Doing
-from shimmy_metrics.app.input_guard import Asks, InputGuard
-from shimmy_metrics.app.keys import EVERYWHERE, action_of, called, own_keys
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.input_guard import AsksQuestion, InputGuard
+from shimmy_metrics.app.keys import EVERYWHERE, called, own_keys
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
-from shimmy_metrics.app.modes import MODES, palette
+from shimmy_metrics.app.modes import MODES, palette_provider
 from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.app.preload import Start
+from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import glyphs_for
-from shimmy_metrics.app.ui.buttons import Button
-from shimmy_metrics.app.ui.layout import LABELLED, Canvas
+from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.screen import BaseScreen
+from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.records import Departure, Session
+from shimmy_metrics.records import Departure
+from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 
-if TYPE_CHECKING:
-    from shimmy_metrics.app.screens.report.view import Baseline
-
-HEARD = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+PERSONS_EVENTS = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 """What comes from a person; a pointer that only moves may have been pushed."""
 
 TICK_SECONDS = 1.0
 """The clock moves in minutes; the countdown wants a second."""
 
 
-class ShimmyApp(Doing):
-    """The app, opened on the session. `overview` is all that there is to show, None until it was read."""
+class ShimmyApp(TerminalApp):
+    """The app; it implements `Host`."""
 
     TITLE = "Shimmy metrics"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {**MODES}
-    DEFAULT_MODE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette_provider}
     COMMAND_PALETTE_BINDING = ""
     EXPLAIN_SECONDS: ClassVar[float] = 0.08
     """How long after the last key the drawer follows the mark."""
 
-    # The terminal's own focus coming and going changes nothing here, so it must cost nothing.
-    app_focus = Reactive(default=True, compute=False, repaint=False)
-
-    def __init__(self, profile: Profile, start: Start) -> None:
+    def __init__(self, profile: Profile, start: Start, poller: Poller) -> None:
+        # The first mode is painted once, one that is switched to twice: so it is chosen here, for each app.
+        self.DEFAULT_MODE = "consent" if start.asks else "session"  # type: ignore[misc]
         super().__init__(profile.environment, outlived=start.asking or bool(start.notice))
         self.profile = profile
         self.start = start
         self.glyphs = glyphs_for(profile.environment)
         self.overview = start.overview
-        self.guard = InputGuard()
+        self.input_guard = InputGuard()
         self.field = ""
-        self.base: Departure | None = None
+        self.baseline: Departure | None = None
         self.seconds_left = start.seconds
-        self.keys, self._keys_trouble = own_keys(start.keys)
+        self.renewal_open = start.asks
+        self.keys, self._keys_fault = own_keys(start.keys)
         self.set_keymap(dict(self.keys.own))
+        self.commands = Commands(self)
+        self._poller = poller
         self._before_consent = "session"
-        self._renewal_stands = start.asks
-        self._looking = Poller(profile, start.facts, self._looked, start.overview)
+        for mode, screen in MODES.items():
+            self.add_mode(mode, partial(screen, self, self.commands))
 
-    # --- what every screen shares -------------------------------------------------------------------------------
+    # --- what screens ask for -----------------------------------------------------------------------------------
 
     def canvas(self) -> Canvas:
-        """Return what a page is drawn on now."""
-        return Canvas(
-            self.size.width, self.size.height, self.glyphs, self.profile.clock.now(), keys=self.keys, notice=self.notice
-        )
+        """Return what a screen is drawn on now. The notice's first clause is short enough for a rule."""
+        notice = self.start.notice.partition(":")[0]
+        now = self.profile.clock.now()
+        return Canvas(self.size.width, self.size.height, self.glyphs, now, keys=self.keys, notice=notice)
 
     def time(self) -> float:
-        """Return the second by the clock that stamps events."""
+        """Return the time in seconds, by the clock that stamps events."""
         return events.Event().time
 
-    @property
-    def notice(self) -> str:
-        """The notice's first clause: short enough for a rule."""
-        return self.start.notice.partition(":")[0]
-
-    def common_acts(self) -> Sequence[Button]:
-        """Return the five buttons that are the same on every screen."""
-        frames = [each for each in self.screen_stack if isinstance(each, BaseScreen)]
-        leaving = "Back" if len(frames) > 1 or any(each.search for each in frames) else "Quit"
-        buttons = (
-            self.act("app.consent", "Consent"),
-            self.act("app.export", "Export"),
-            self.act("app.validate", "Validate"),
-            self.act("app.keys", "Keys"),
-            self.act("app.back", leaving),
-        )
-        return [Button(act.key, "", act.action) for act in buttons] if self.canvas().width < LABELLED else buttons
-
-    def consent_acts(self) -> Sequence[Button]:
-        """Return the two buttons at the right of the consent page."""
-        narrow = self.canvas().narrow
-        unread = self.overview and self.overview.unusable  # then nobody knows whether it is decided
-        leaving = ("Quit" if unread else "Quit, undecided") if self.undecided else "Back"
-        return (self.act("app.keys", "" if narrow else "Keys"), self.act("app.back", "" if narrow else leaving))
-
-    def act(self, name: str, label: str) -> Button:
-        """Return the button of the action with this id, under the key that it has now."""
-        return Button(self.keys.of(name), label, action_of(name))
-
-    @property
-    def undecided(self) -> bool:
-        """Whether the question is still open."""
-        return self.overview is None or self.overview.consent.decision.consent is Consent.UNDECIDED
-
-    @property
-    def renewing(self) -> bool:
-        """Whether the page of consent asks about new fields alone, as it does when the app opens on that question."""
-        return self._renewal_stands and self.overview is not None and bool(self.overview.news)
-
-    def session_preview(self, session: Session) -> SessionPreview:
-        """Return an ended session as its page shows it."""
-        return session_preview(self.profile, session, self.start.facts)
-
-    def chosen_baseline(self) -> "Baseline | None":
-        """Return the receipt that a person chose to compare with, or None."""
-        if self.base is None:
-            return None
-        from shimmy_metrics.app.screens.outgoing.view import chosen_baseline
-
-        return chosen_baseline(self.canvas(), self.base)
-
-    # --- live ---------------------------------------------------------------------------------------------------
+    # --- what has changed ---------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Begin to look, and to count down where a question waits."""
+        """Start the clock, and, once the first frame stands, polling: before, it would take the processor from it."""
+
+        def poll() -> None:
+            self._poller.run(lambda found: self.post_message(OverviewChanged(found)))
+
+        def first_frame_stands() -> None:
+            gc.enable()
+            self.run_worker(poll, thread=True, group="poll", exit_on_error=False)
+
         self.attach_terminal()
-        self.call_after_refresh(self._first_frame_stands)
-        if self._keys_trouble:
-            self.post_message(Done(f"The keys of your config are not used: {self._keys_trouble}."))
-        self.tell_purged(self.overview.purged if self.overview is not None else None)
+        self.call_after_refresh(first_frame_stands)
+        if self._keys_fault:
+            self.post_message(Done(f"The keys of your config are not used: {self._keys_fault}."))
+        self.commands.consent.report_purged(self.overview.purged if self.overview is not None else None)
         self.set_interval(TICK_SECONDS, self._tick)
 
-    def _first_frame_stands(self) -> None:
-        gc.enable()
-        self.look()  # not before: it would read, and take its time, beside what is drawn
-
-    def _looked(self, found: Overview) -> None:
-        self.post_message(OverviewChanged(found))
-
-    @work(thread=True, group="look", exit_on_error=False)
-    def look(self) -> None:
-        """Look in a thread for as long as the app is open."""
-        self._looking.run()
-
-    def look_now(self) -> None:
-        """Look at once."""
-        self._looking.now()
+    def on_unmount(self) -> None:
+        """Stop polling, so that the end waits for nothing."""
+        self._poller.stop()
+        self.detach_terminal()
 
     async def on_overview_changed(self, message: OverviewChanged) -> None:
-        """Show what changed, on the screen that is in front."""
+        """Show what has changed on the screens that are open."""
         late = self.overview is None
         self.overview = message.overview
-        if self.base not in message.overview.receipts:
-            self.base = None  # its bytes were deleted, or it was folded into the chain's first link
-        if late and self._question_open():
-            self._renewal_stands = True
+        if self.baseline not in message.overview.receipts:
+            self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
+        if late and _question_open(message.overview, self.profile):
+            self.renewal_open = True
             await self._open("consent")
-        self.tell_sent()
-        self.tell_purged(message.overview.purged)
+        self.commands.outbox.report_sent()
+        self.commands.consent.report_purged(message.overview.purged)
         await self._draw()
 
-    def _question_open(self) -> bool:
-        """Whether the question waits that could not be asked before the disk had answered."""
-        shown = self.overview
-        asks = shown is not None and not shown.trouble and (shown.consent.asks or bool(shown.news))
-        return asks and not self.profile.environment.continuous_integration
-
-    async def on_busy(self, message: Busy) -> None:
-        """Say what is being done."""
-        await self.say(message.sentence)
-
-    async def on_done(self, message: Done) -> None:
-        """Say what became of what a person asked for."""
-        self.look_now()
-        await self.say(message.sentence)
+    @on(Busy)
+    @on(Done)
+    async def on_command(self, message: Busy | Done) -> None:
+        """Show what a command is doing, or did."""
+        if isinstance(message, Done):
+            self._poller.poll_now()
+        await self.report(message.sentence)
 
     async def on_answered(self, message: Answered) -> None:
-        """Go on after an answer: the server starts, or the screen is shown from which the page was opened."""
-        self.look_now()
+        """Go on after an answer: to the server that waits for it, or to the screen before."""
+        self._poller.poll_now()
         if self.start.asking:
             self.exit()
             return
         await self._leave_consent()
-        await self.say(message.sentence)
+        await self.report(message.sentence)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Report an unexpected error in a thread; silence would look like success."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            log_event(self.profile, "the app could not do something", event.worker.error)
+            kind = type(event.worker.error).__name__
+            self.post_message(Done(f"That failed, and this program did not foresee it ({kind})."))
+
+    async def report(self, sentence: str) -> None:
+        """Show a sentence on the screen in front; while a dialog is open, on the one behind it."""
+        screen = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
+        if screen is not None:
+            await screen.show_message(sentence)
 
     async def _draw(self) -> None:
         for screen in self.screen_stack:
@@ -211,20 +162,28 @@ class ShimmyApp(Doing):
     # --- input --------------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Hear every key, paste and click before anything acts on it."""
+        """Note every key, paste and click before anything acts on it."""
         if isinstance(event, events.AppFocus | events.AppBlur):
             return
-        if isinstance(event, HEARD) and not event.is_forwarded:
-            self.guard.hear(event.time, event.key if isinstance(event, events.Key) else type(event).__name__)
+        if isinstance(event, PERSONS_EVENTS) and not event.is_forwarded:
+            self.input_guard.note(event.time, event.key if isinstance(event, events.Key) else type(event).__name__)
             if self.seconds_left is not None:
                 self.seconds_left = None
                 await self._draw()
         await super().on_event(event)
         if isinstance(event, events.Key):
-            self.settle_cursor()  # a line to type in may have opened
+            self.settle_cursor()  # an input may have opened
 
-    async def action_go(self, mode: str) -> None:
-        """Go to a screen by its name. In the app's own turn: a screen that awaits its own end waits for ever."""
+    def resumed(self) -> None:
+        """Draw everything again. A question is asked anew: what was typed before was meant for the shell."""
+        if isinstance(self.screen, AsksQuestion):
+            self.screen.ask_anew()
+        super().resumed()
+
+    # --- navigation ---------------------------------------------------------------------------------------------
+
+    def action_go(self, mode: str) -> None:
+        """Go to a screen by its name: as the app's next task, since a screen that awaits its own end waits for ever."""
         self.call_next(self._go, mode)
 
     async def action_back(self) -> None:
@@ -235,40 +194,50 @@ class ShimmyApp(Doing):
         if self.start.asking and mode != "consent":
             return  # the question alone
         if mode == "consent":
-            self._renewal_stands = False  # whoever asks for the page wants every answer
+            self.renewal_open = False  # whoever asks for the screen wants every answer
             self._before_consent = self._before_consent if self.current_mode == mode else self.current_mode
         await self._open(mode)
         await self._draw()
 
     async def _back(self) -> None:
+        undecided = self.overview is None or self.overview.consent.decision.consent is Consent.UNDECIDED
         if isinstance(self.screen, BaseScreen) and self.screen.search:
-            await self.screen.give_up_search()
+            self.screen.search = ""
+            await self.screen.draw()
         elif len(self.screen_stack) > 1:
             await self.pop_screen()
-        elif self.current_mode == "consent" and not self.undecided and not self.start.asking:
+        elif self.current_mode == "consent" and not undecided and not self.start.asking:
             await self._leave_consent()
-        elif self.guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape"):
-            await self.say(f"Esc goes back and never out: {self.keys.of('app.back')} quits.")
+        elif (
+            self.input_guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape")
+        ):
+            await self.report(f"Esc goes back and never out: {self.keys.of('app.back')} quits.")
         else:
             self.exit()
 
     async def _leave_consent(self) -> None:
-        self._renewal_stands = False
+        self.renewal_open = False
         if self.current_mode == "consent":
             await self._open(self._before_consent)
 
     async def _open(self, mode: str) -> None:
-        """Go to one of the screens; what was opened on the one before is closed, so that it is not met again later."""
+        """Go to one of the screens; what was opened over the one before is closed, so that it is not met again."""
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(mode)
+
+    async def open_explanation(self, explained: Callable[[Canvas], tuple[Line, ...]]) -> None:
+        """Open a screen with an explanation for which the drawer has no room."""
+        from shimmy_metrics.app.screens.explanation.screen import ExplanationScreen
+
+        await self.push_screen(ExplanationScreen(self, explained))
 
     async def action_keys(self) -> None:
         """Show every key."""
         from shimmy_metrics.app.screens.help.screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            await self.push_screen(HelpScreen(self.screen))
+            await self.push_screen(HelpScreen(self, self.screen))
 
     def action_command_palette(self) -> None:
         """Open the list of every action, in this program's words."""
@@ -277,24 +246,21 @@ class ShimmyApp(Doing):
 
             _ = self.push_screen(Palette())
 
-    def resumed(self) -> None:
-        """Draw everything again. A question stands from now on: what was typed ahead was meant for the shell."""
-        if isinstance(self.screen, Asks):
-            self.screen.stand()
-        super().resumed()
+    def action_export(self) -> None:
+        """Export everything that is held."""
+        self.commands.files.export()
 
-    def on_unmount(self) -> None:
-        """Stop looking, so that the end waits for nothing."""
-        self._looking.end()
-        self.detach_terminal()
+    def action_validate(self) -> None:
+        """Check every byte that is held."""
+        self.commands.files.validate()
 
 
-class Asking(ShimmyApp):
-    """The app, opened on the question: a mode that is shown first is painted once, one that is switched to twice."""
-
-    DEFAULT_MODE = "consent"
+def _question_open(overview: Overview, profile: Profile) -> bool:
+    """Whether the question is still to be asked that could not be asked before the disk had answered."""
+    asks = not overview.trouble and (overview.consent.asks or bool(overview.news))
+    return asks and not profile.environment.continuous_integration
 
 
 def app_for(profile: Profile, start: Start) -> ShimmyApp:
-    """Return the app that opens where `start` says."""
-    return (Asking if start.asks else ShimmyApp)(profile, start)
+    """Return the app that opens where `start` says and shows what changes on the disk."""
+    return ShimmyApp(profile, start, Poller(profile, start.facts, start.overview))

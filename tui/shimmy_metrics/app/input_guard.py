@@ -1,7 +1,7 @@
-"""The guard before an answer: pastes, repeating keys and keys typed ahead decide nothing. Pure.
+"""Tells a deliberate answer from a paste, a repeating key and keys that were typed ahead. Pure.
 
-An answer counts only when its question stood for a while, and with silence before and after its key. Times are those
-of the events' creation, so that a busy program does not make a paste look slow.
+An answer counts only if its question stood for a while, with silence before and after the key. Times are those at
+which the events were created, so that a paste does not look slow in a busy program.
 """
 
 from typing import Protocol, runtime_checkable
@@ -17,43 +17,43 @@ from shimmy_metrics.limits import (
 
 
 @runtime_checkable
-class Asks(Protocol):
-    """A screen that asks: what is typed before its question stands is no answer to it."""
+class AsksQuestion(Protocol):
+    """A screen that asks a question. What is typed before the question stands does not answer it."""
 
-    def stand(self) -> None:
-        """Stand from now on."""
+    def ask_anew(self) -> None:
+        """Let the question stand from now on."""
 
 
 class InputGuard:
-    """What was heard from keyboard and mouse. `heard` counts, so that whoever waits can see that something came after.
+    """Remembers keyboard and mouse events. `count` grows with each, so a caller sees whether another one followed.
 
-    `what` was heard last: a key's name, or what else it was.
+    `what` is the last event: the name of the key, or of the event's class.
     """
 
     def __init__(self) -> None:
         self.last = self.previous = self.pasted = float("-inf")
-        self.heard = 0
+        self.count = 0
         self.what = ""
         self._swift = 0
 
-    def hear(self, at: float, what: str) -> None:
-        """Note a key, a paste or a click that came at the second `at`."""
+    def note(self, at: float, what: str) -> None:
+        """Note a key, a paste or a click at the time `at`, in seconds."""
         self.previous, self.last = self.last, at
         self.what = what
-        self.heard += 1
+        self.count += 1
         self._swift = self._swift + 1 if at - self.previous < PASTE_GAP_SECONDS else 0
         if self._swift >= PASTE_KEYS:
             self.pasted = at
 
-    def may_answer(self, stood: float, asked_by: str = "") -> bool:
-        """Whether what was heard last may answer a question that stands since the second `stood`.
+    def may_answer(self, asked_at: float, asked_by: str = "") -> bool:
+        """Whether the last event may answer a question that stands since `asked_at`.
 
-        `asked_by` opened the question: the same once more may be its repetition. The silence after it is still to
-        come: the caller waits `SILENCE_SECONDS` and compares `heard`.
+        `asked_by` is the key that opened the question: the same key again may be its repetition. The caller still has
+        to wait `SILENCE_SECONDS` and compare `count`.
         """
         stands = REPEAT_SECONDS if self.what == asked_by else QUESTION_STANDS_SECONDS
         return (
-            self.last - stood >= stands
+            self.last - asked_at >= stands
             and self.last - self.previous >= SILENCE_SECONDS
             and self.last - self.pasted >= AFTER_PASTE_SECONDS
         )

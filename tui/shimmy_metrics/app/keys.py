@@ -49,7 +49,7 @@ BESIDE: Final = [
     _key("right_square_bracket", "beside(1)", "report or session after", "page.beside"),
 ]
 
-LENSES: Final = [
+VIEWS: Final = [
     _key("h,left", "turn(-1)", "the lens to the left", "report.lens-before"),
     _key("l,right", "turn(1)", "the lens to the right", "report.lens-beside"),
     _key("s", "same", "unchanged fields too", "report.same"),
@@ -124,7 +124,7 @@ def called(key: str) -> str:
 
 
 _TOGETHER: Final = (
-    (*EVERYWHERE, *PAGE, *BESIDE, *LENSES, *OUTBOX, *SEARCH),
+    (*EVERYWHERE, *PAGE, *BESIDE, *VIEWS, *OUTBOX, *SEARCH),
     (*EVERYWHERE, *PAGE, *RECEIPTS),
     (*EVERYWHERE, *PAGE, *CONSENT),
     tuple(EXPORT),
@@ -155,6 +155,14 @@ _NEVER_TYPED: Final = r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}"
 _FORM: Final = r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]"
 
 
+class Button(NamedTuple):
+    """What a button shows and does: the key that does the same, its label, the action."""
+
+    key: str
+    label: str
+    action: str
+
+
 class Keys(NamedTuple):
     """What is pressed for each action. `own` are the person's, by the binding's id, as Textual names keys."""
 
@@ -163,6 +171,11 @@ class Keys(NamedTuple):
     def of(self, name: str) -> str:
         """Return what stands on the first key of the action with this id."""
         return called(self._bound(name).partition(",")[0])
+
+    def button(self, name: str, label: str) -> Button:
+        """Return the button of the action with this id, under the key that it has now."""
+        namespace = "app" if name.startswith("app.") else "screen"
+        return Button(self.of(name), label, f"{namespace}.{_BY_NAME[name].action}")
 
     def pair(self, first: str, second: str) -> str:
         """Return two actions' keys, as a line of hints has them."""
@@ -209,11 +222,6 @@ def own_keys(wanted: object) -> tuple[Keys, str]:
     made = Keys({name: ",".join(key.strip() for key in str(keys).split(",")) for name, keys in wanted.items()})
     trouble = made.shared() or made.confirmed_by_itself()
     return (Keys(), trouble) if trouble else (made, "")
-
-
-def action_of(name: str) -> str:
-    """Return the action with this id, as a button has it."""
-    return f"{'app' if name.startswith('app.') else 'screen'}.{_BY_NAME[name].action}"
 
 
 def asking(action: str) -> str:

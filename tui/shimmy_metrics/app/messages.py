@@ -1,4 +1,4 @@
-"""What the workers tell the app. Workers only post these; the app alone holds the state."""
+"""The messages that threads post to the app, which alone holds the state."""
 
 from textual.message import Message
 
@@ -6,28 +6,28 @@ from shimmy_metrics.actions.overview import Overview
 
 
 class OverviewChanged(Message):
-    """Config, store or a running session changed, by whomever."""
+    """The config, the store or a running session changed, whoever changed it."""
 
     def __init__(self, overview: Overview) -> None:
         super().__init__()
         self.overview = overview
 
 
-class _Told(Message):
-    """One sentence for the drawer."""
+class _Sentence(Message):
+    """One sentence to be shown."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
 
 
-class Busy(_Told):
-    """Something a person asked for takes a while: what is done meanwhile."""
+class Busy(_Sentence):
+    """A command takes a while: what it is doing."""
 
 
-class Done(_Told):
-    """Something a person asked for was done, or could not be."""
+class Done(_Sentence):
+    """A command is done, or failed."""
 
 
-class Answered(_Told):
-    """The consent page was answered: the sentence is for the screen that follows."""
+class Answered(_Sentence):
+    """The question was answered; the sentence is shown on the screen that follows."""

@@ -1,63 +1,62 @@
-"""The app's modes: a screen's room is entered when the screen is first opened, not when the app is.
+"""The app's modes, one for each of its screens.
 
-The first frame waits for every module that is loaded before it; those of the other screens would be a tenth of it.
+A screen's module is imported when the screen is first opened: importing all of them is a tenth of the time to the
+first frame.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.ui.screen import BaseScreen
+
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from shimmy_metrics.app.ui.screen import BaseScreen
 
-
-def session() -> "BaseScreen":
-    """Return the screen Session."""
+def _session(host: Host, _: Commands) -> BaseScreen:
     from shimmy_metrics.app.screens.session.screen import SessionScreen
 
-    return SessionScreen()
+    return SessionScreen(host)
 
 
-def outgoing() -> "BaseScreen":
-    """Return the screen Outgoing."""
-    from shimmy_metrics.app.screens.outgoing.screen import OutgoingScreen
+def _outgoing(host: Host, commands: Commands) -> BaseScreen:
+    from shimmy_metrics.app.screens.outgoing.screen import outgoing_screen
 
-    return OutgoingScreen()
+    return outgoing_screen(host, commands)
 
 
-def history() -> "BaseScreen":
-    """Return the screen History."""
+def _history(host: Host, commands: Commands) -> BaseScreen:
     from shimmy_metrics.app.screens.history.screen import HistoryScreen
 
-    return HistoryScreen()
+    return HistoryScreen(host, commands)
 
 
-def fields() -> "BaseScreen":
-    """Return the screen Fields."""
+def _fields(host: Host, _: Commands) -> BaseScreen:
     from shimmy_metrics.app.screens.fields.screen import FieldsScreen
 
-    return FieldsScreen()
+    return FieldsScreen(host)
 
 
-def consent() -> "BaseScreen":
-    """Return the page of consent."""
+def _consent(host: Host, commands: Commands) -> BaseScreen:
     from shimmy_metrics.app.screens.consent.screen import ConsentScreen
 
-    return ConsentScreen()
+    return ConsentScreen(host, commands)
 
 
-def palette() -> "type[Provider]":
-    """Return what the command palette offers."""
+def palette_provider() -> "type[Provider]":
+    """Return the class that finds actions for the command palette."""
     from shimmy_metrics.app.palette import Actions
 
     return Actions
 
 
-MODES: Final[dict[str, Callable[[], "BaseScreen"]]] = {
-    "session": session,
-    "outgoing": outgoing,
-    "history": history,
-    "fields": fields,
-    "consent": consent,
+MODES: Final[dict[str, Callable[[Host, Commands], BaseScreen]]] = {
+    "session": _session,
+    "outgoing": _outgoing,
+    "history": _history,
+    "fields": _fields,
+    "consent": _consent,
 }
+"""Returns each mode's screen, by the mode's name."""

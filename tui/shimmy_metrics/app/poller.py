@@ -1,4 +1,4 @@
-"""What another process changes shows by itself: a thread that looks, and tells only what is new."""
+"""Shows what other processes change: a thread that polls the files and reads them anew when they have changed."""
 
 import threading
 from collections.abc import Callable
@@ -10,46 +10,43 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.system.profile import Profile
 
 POLL_SECONDS: Final = 0.5
-"""A change shows within 2 s: two looks, and what reading takes."""
+"""A change shows within 2 s: two polls, and what reading takes."""
 
 
 class Poller:
-    """Looks at config and store, and calls `tell` from its thread with each overview that differs from the last.
+    """Polls config and store. `known` is the overview that is shown already, None if nothing has been read yet."""
 
-    `known` is what is shown already, None where nothing was read yet.
-    """
-
-    def __init__(
-        self, profile: Profile, facts: Facts, tell: Callable[[Overview], object], known: Overview | None = None
-    ) -> None:
+    def __init__(self, profile: Profile, facts: Facts, known: Overview | None = None) -> None:
         self._profile = profile
         self._facts = facts
-        self._tell = tell
         self._known = known
         self._wake = threading.Event()
-        self._ended = False
-        self._again = False
+        self._stopped = False
+        self._forced = False
 
-    def run(self) -> None:
-        """Look until `end`. Never raises: what cannot be read is said in the overview."""
-        watch = FileWatcher(self._profile)
+    def run(self, on_change: Callable[[Overview], object]) -> None:
+        """Poll until `stop`, and call `on_change` with each overview that differs from the last.
+
+        Never raises: the overview says what cannot be read.
+        """
+        watcher = FileWatcher(self._profile)
         known = self._known
-        while not self._ended:
-            again, self._again = self._again, False
-            if watch.changed() or again:
+        while not self._stopped:
+            forced, self._forced = self._forced, False
+            if watcher.changed() or forced:
                 found = overview(self._profile, self._facts, known)
-                if found != known and not self._ended:
+                if found != known and not self._stopped:
                     known = found
-                    self._tell(found)
+                    on_change(found)
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
 
-    def now(self) -> None:
-        """Look at once: something was done here."""
-        self._again = True
+    def poll_now(self) -> None:
+        """Poll at once: something has been done here."""
+        self._forced = True
         self._wake.set()
 
-    def end(self) -> None:
-        """Stop looking."""
-        self._ended = True
+    def stop(self) -> None:
+        """Stop polling."""
+        self._stopped = True
         self._wake.set()

@@ -10,7 +10,7 @@ from shimmy_metrics.records import Cause, NoteKind, QueueState
 from shimmy_metrics.store.tables import NOTE_TEXTS_1, TABLES, VERSION, run_script
 
 if TYPE_CHECKING:
-    from shimmy_metrics.store.database import Database
+    from sqlite3 import Connection as Database
 
 _FOLDED_1: Final = "older receipts: "
 """What stood in version 1's note of folded receipts, before their number."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from shimmy_metrics.records import NoteKind
 
 if TYPE_CHECKING:
-    from shimmy_metrics.store.database import Database
+    from sqlite3 import Connection as Database
 
 VERSION: Final = 3
 """`PRAGMA user_version` of the tables below."""

@@ -10,7 +10,7 @@ from shimmy_metrics.store.sqlite_errors import BusyError, is_busy
 from shimmy_metrics.system.files import NO_WAIT
 
 if TYPE_CHECKING:
-    from shimmy_metrics.store.database import Database
+    from sqlite3 import Connection as Database
 
 _WAL: Final = b"\x02\x02"
 """Bytes 18 and 19 of a file in WAL mode (SQLite's file format)."""

@@ -1,7 +1,7 @@
 """Buttons of one row: a key's letter and what it does. Tab, Enter and a click reach what the key reaches."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,6 +10,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import Lines
@@ -17,14 +18,6 @@ from shimmy_metrics.app.ui.text import Line, Role, Span, length, marked
 
 GAP: Final = 2
 """Columns between two buttons, as the styles have it."""
-
-
-class Button(NamedTuple):
-    """What a button does: the key that does the same, its label, the action."""
-
-    key: str
-    label: str
-    action: str
 
 
 class KeyButton(Lines, can_focus=True):
@@ -37,29 +30,29 @@ class KeyButton(Lines, can_focus=True):
     class Pressed(Message):
         """The button was pressed, by Enter or by a click: never by its letter."""
 
-        def __init__(self, act: Button) -> None:
+        def __init__(self, button: Button) -> None:
             super().__init__()
-            self.act = act
+            self.button = button
 
-    def __init__(self, glyphs: Glyphs, act: Button, lines: tuple[Line, ...] = ()) -> None:
-        super().__init__(glyphs, lines or (labelled(act),))
-        self._act = act
+    def __init__(self, glyphs: Glyphs, button: Button, lines: tuple[Line, ...] = ()) -> None:
+        super().__init__(glyphs, lines or (labelled(button),))
+        self._button = button
 
-    def relabel(self, act: Button, lines: tuple[Line, ...] = ()) -> None:
-        """Become another button: cheaper than to mount a new one."""
-        before, now = self.lines, lines or (labelled(act),)
-        self._act = act
+    def relabel(self, button: Button, lines: tuple[Line, ...] = ()) -> None:
+        """Become another button, which is cheaper than mounting a new one."""
+        before, now = self.lines, lines or (labelled(button),)
+        self._button = button
         self.show(now)
         if [*map(length, before)] != [*map(length, now)]:
             self.refresh(layout=True)
 
     @property
-    def act(self) -> Button:
-        """What it does."""
-        return self._act
+    def button(self) -> Button:
+        """The button that is shown."""
+        return self._button
 
     def row(self, y: int) -> Line:
-        """Return the line; with the focus, a short button is reversed, and one of a page takes the mark."""
+        """Return the line; with the focus, a short button is reversed, and an answer gets the mark."""
         line = super().row(y)
         if not self.has_focus:
             return line
@@ -69,7 +62,7 @@ class KeyButton(Lines, can_focus=True):
 
     @property
     def is_answer(self) -> bool:
-        """Whether it stands in a page, over the whole width."""
+        """Whether it is an answer among the content, over the whole width."""
         return not self.styles.is_auto_width
 
     def on_focus(self) -> None:
@@ -77,15 +70,15 @@ class KeyButton(Lines, can_focus=True):
         self.refresh()
 
     def on_blur(self) -> None:
-        """Show that it is gone."""
+        """Show that the focus is gone."""
         self.refresh()
 
     def action_press(self) -> None:
-        """Press it."""
-        self.post_message(self.Pressed(self._act))
+        """Post the press."""
+        self.post_message(self.Pressed(self._button))
 
     def on_click(self, event: Click) -> None:
-        """Press it by the mouse; the pointer takes no focus along."""
+        """Press it; a click does not move the focus."""
         event.stop()
         self.action_press()
 
@@ -95,10 +88,10 @@ def _named(line: Line) -> Line:
     return tuple(span._replace(role=Role.NAME) if span.role is Role.STRONG else span for span in line)
 
 
-def labelled(act: Button) -> Line:
+def labelled(button: Button) -> Line:
     """Return the key in the accent and the label."""
-    label = (Span(f" {act.label}"),) if act.label else ()
-    return (Span(act.key, Role.MARKED), *label)
+    label = (Span(f" {button.label}"),) if button.label else ()
+    return (Span(button.key, Role.MARKED), *label)
 
 
 def fitted(
@@ -106,45 +99,45 @@ def fitted(
 ) -> tuple[Sequence[Button], Sequence[Button]]:
     """Return a screen's own buttons and the common ones as they fit side by side; every key has its place.
 
-    Where there is too little room labels become a word; then the common ones between the first and the last give
-    theirs up, which `?` tells; then a screen's own are handed out from the left.
+    With too little room labels become one word; then the common buttons between the first and the last lose theirs
+    (`?` lists them); then the screen's own keep them from the left, as far as the room goes.
     """
-    room = canvas.width - 3  # the margins, and what is between the groups, which never shrinks away
+    room = canvas.width - 3  # the margins, and the gap between the groups, which keeps a column
     if taken([*buttons, *common]) <= room:
         return buttons, common
-    words = [act._replace(label=act.label.partition(" ")[0]) for act in buttons]
+    words = [button._replace(label=button.label.partition(" ")[0]) for button in buttons]
     shared = [*common]
     for place in range(len(common) - 2, 0, -1):
         if taken([*words, *shared]) <= room:
             break
         shared[place] = shared[place]._replace(label="")
-    fitting = [act._replace(label="") for act in words]
-    for place, act in enumerate(words):
-        named = [*fitting[:place], act, *fitting[place + 1 :]]
+    fitting = [button._replace(label="") for button in words]
+    for place, button in enumerate(words):
+        named = [*fitting[:place], button, *fitting[place + 1 :]]
         fitting = named if taken([*named, *shared]) <= room else fitting
     return fitting, shared
 
 
 def taken(buttons: Sequence[Button]) -> int:
-    """Return how many columns buttons take beside each other."""
-    return sum(length(labelled(act)) for act in buttons) + GAP * (len(buttons) - 1)
+    """Return how many columns the buttons take side by side."""
+    return sum(length(labelled(button)) for button in buttons) + GAP * (len(buttons) - 1)
 
 
 async def show_buttons(
     place: Widget, glyphs: Glyphs, wanted: Sequence[tuple[Button, tuple[Line, ...]]], *, before: str | None = None
 ) -> None:
-    """Show these buttons, each with its lines, in `place`; those that are mounted anew stand `before` something.
+    """Show these buttons, each with its lines, in `place`; new ones are mounted `before` a widget there.
 
-    Buttons that stand there are relabelled, those too many hidden and none removed: that is cheaper, and two who draw
-    at once, each waiting for its own removals, would leave the buttons of both.
+    Mounted buttons are relabelled, superfluous ones are hidden and none is removed. That is cheaper; and two draws at
+    once, each awaiting its own removals, would leave the buttons of both.
     """
-    consent = list(place.query_children(KeyButton))
-    for button, (act, lines) in zip(consent, wanted, strict=False):
-        button.relabel(act, lines)
-        button.display = True
-    for button in consent[len(wanted) :]:
-        button.display = False
-    more = [KeyButton(glyphs, act, lines) for act, lines in wanted[len(consent) :]]
+    mounted = list(place.query_children(KeyButton))
+    for widget, (button, lines) in zip(mounted, wanted, strict=False):
+        widget.relabel(button, lines)
+        widget.display = True
+    for widget in mounted[len(wanted) :]:
+        widget.display = False
+    more = [KeyButton(glyphs, button, lines) for button, lines in wanted[len(mounted) :]]
     if more:
         await place.mount_all(more, before=before)
 
@@ -168,7 +161,7 @@ class ButtonRow(Container):
             yield from self._buttons(self._right)
 
     def between(self) -> ComposeResult:
-        """Build what stands between the groups besides the gap."""
+        """Build what stands between the groups, beside the gap."""
         yield from ()
 
     async def show(self, left: Sequence[Button], right: Sequence[Button]) -> None:
@@ -177,8 +170,8 @@ class ButtonRow(Container):
         self._left, self._right = tuple(left), tuple(right)
         for group, buttons in (("#left", self._left), ("#right", self._right)):
             if buttons != before[group]:
-                await show_buttons(self.query_one(group), self._glyphs, [(act, ()) for act in buttons])
+                await show_buttons(self.query_one(group), self._glyphs, [(button, ()) for button in buttons])
 
     def _buttons(self, buttons: Sequence[Button]) -> Iterator[KeyButton]:
-        for act in buttons:
-            yield KeyButton(self._glyphs, act)
+        for button in buttons:
+            yield KeyButton(self._glyphs, button)

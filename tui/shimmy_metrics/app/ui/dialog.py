@@ -1,31 +1,27 @@
-"""A question in the drawer: the page stays in view, nothing is focused, Enter is inert."""
+"""A question in the drawer: the screen behind it stays in view, nothing has the focus, Enter does nothing."""
 
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.geometry import Offset
-from textual.reactive import Reactive
 from textual.screen import ModalScreen
-from textual.widget import Widget
 
-from shimmy_metrics.app.keys import QUESTION
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import QUESTION, Button
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.asked import Question
-from shimmy_metrics.app.ui.buttons import Button, ButtonRow, KeyButton, taken
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, taken
 from shimmy_metrics.app.ui.frame import rule
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
+from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.app.ui.resizing import outdated
 from shimmy_metrics.app.ui.text import BLANK, Line, wrapped
 from shimmy_metrics.limits import SILENCE_SECONDS
-
-if TYPE_CHECKING:
-    from shimmy_metrics.app.app import ShimmyApp
 
 ROWS = 3
 """Lines of a question, as many as the drawer has."""
@@ -51,31 +47,25 @@ class Dialog(ModalScreen[bool]):
     """Asks, and gives True for yes. What is not a certain yes is a no, or nothing."""
 
     AUTO_FOCUS = ""
-    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("question"), sheet("input")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("dialog"), sheet("input")]
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     BINDINGS: ClassVar[list[BindingType]] = [*QUESTION]
 
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-
-    def __init__(self, asked: Question) -> None:
+    def __init__(self, host: Host, question: Question) -> None:
         super().__init__()
-        self._asked = asked
-        self.stood = float("inf")
-        self._asked_by = ""
+        self.host = host
+        self._question = question
+        self.asked_at = float("inf")
+        self._opened_by = ""
         self._again = False
-
-    @property
-    def shimmy(self) -> "ShimmyApp":
-        """The app, by its own type."""
-        return cast("ShimmyApp", self.app)
 
     def compose(self) -> ComposeResult:
         """Build the drawer's rows with the question in them."""
-        glyphs = self.shimmy.glyphs
+        glyphs = self.host.glyphs
         with Vertical(id="question"):
             yield Lines(glyphs, self.lines(), id="asked")
             yield from self.below()
-            yield ButtonRow(glyphs, answers(self.shimmy.canvas(), self.buttons()), ())
+            yield ButtonRow(glyphs, answers(self.host.canvas(), self.buttons()), ())
 
     def below(self) -> ComposeResult:
         """Build what stands between the question and its answers."""
@@ -83,11 +73,11 @@ class Dialog(ModalScreen[bool]):
 
     def lines(self) -> tuple[Line, ...]:
         """Return the question's lines."""
-        canvas = self.shimmy.canvas()
-        told = tuple(wrapped(self._asked.text, canvas.width))
+        canvas = self.host.canvas()
+        told = tuple(wrapped(self._question.text, canvas.width))
         if canvas.height < ROWS + 4:
             return told[: max(canvas.height - 1, 0)]
-        lines = (self.title_rule(canvas, self._asked.title), *told, *(BLANK,) * (ROWS - len(told)))
+        lines = (self.title_rule(canvas, self._question.title), *told, *(BLANK,) * (ROWS - len(told)))
         return lines[: canvas.height - 1]  # the answers stay in view
 
     def title_rule(self, canvas: Canvas, title: str) -> Line:
@@ -97,22 +87,25 @@ class Dialog(ModalScreen[bool]):
 
     def buttons(self) -> Sequence[Button]:
         """Return the answers. They are clicked or typed, never reached by Tab."""
-        return (self.shimmy.act("question.yes", self._asked.yes), self.shimmy.act("question.no", self._asked.no))
+        return (
+            self.host.keys.button("question.yes", self._question.yes),
+            self.host.keys.button("question.no", self._question.no),
+        )
 
     def on_mount(self) -> None:
         """Keep the focus away from the answers."""
         self._unfocus()
-        self._asked_by = self.shimmy.guard.what  # it may be repeating still
-        self.stand()
+        self._opened_by = self.host.input_guard.what  # it may be repeating still
+        self.ask_anew()
         self.call_after_refresh(self._show_cursor)
 
     def on_screen_resume(self) -> None:
         """Stand anew: another page may have been in front."""
-        self.stand()
+        self.ask_anew()
 
-    def stand(self) -> None:
+    def ask_anew(self) -> None:
         """Note that the question stands from now on."""
-        self.stood = self.shimmy.time()
+        self.asked_at = self.host.time()
         self.call_after_refresh(self._show_cursor)
 
     async def on_resize(self, event: events.Resize) -> None:
@@ -120,7 +113,7 @@ class Dialog(ModalScreen[bool]):
         if not outdated(event, self):
             self.draw()
             for row in self.query(ButtonRow):
-                await row.show(answers(self.shimmy.canvas(), self.buttons()), ())
+                await row.show(answers(self.host.canvas(), self.buttons()), ())
             self._unfocus()
 
     def _unfocus(self) -> None:
@@ -137,7 +130,7 @@ class Dialog(ModalScreen[bool]):
     async def press(self, event: KeyButton.Pressed) -> None:
         """Take a clicked answer."""
         event.stop()
-        await self.run_action(event.act.action)
+        await self.run_action(event.button.action)
 
     async def action_yes(self) -> None:
         """Take the yes, if it is certain that a person gave it."""
@@ -149,15 +142,15 @@ class Dialog(ModalScreen[bool]):
 
     def when_certain(self, then: Callable[[], None]) -> None:
         """Do it if the key came alone: not from a paste, a repeating key, or typed before the question stood."""
-        guard = self.shimmy.guard
-        self._again = not guard.may_answer(self.stood, self._asked_by)
+        guard = self.host.input_guard
+        self._again = not guard.may_answer(self.asked_at, self._opened_by)
         self.draw()
         if self._again:
             return
-        heard, stood = guard.heard, self.stood
+        count, asked_at = guard.count, self.asked_at
 
         def certain() -> None:
-            if self.is_current and (guard.heard, self.stood) == (heard, stood):
+            if self.is_current and (guard.count, self.asked_at) == (count, asked_at):
                 then()
 
         self.app.set_timer(SILENCE_SECONDS, certain)
@@ -168,4 +161,4 @@ class Dialog(ModalScreen[bool]):
     def _show_cursor(self) -> None:
         for asked in self.query("#asked").results(Lines):
             if self.is_active and self.focused is None:
-                self.shimmy.place_cursor(Offset(asked.region.x + 1, asked.region.y))
+                self.host.place_cursor(Offset(asked.region.x + 1, asked.region.y))

@@ -1,7 +1,6 @@
-"""The marked line explained: in the drawer's three lines, or in all that is known about it."""
+"""The marked field explained: in the drawer's three lines, or with all that is known about it."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
 
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, length, line, muted, note, placed, strong, to, wrapped
@@ -9,25 +8,24 @@ from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.never import NEVER
 
-SHORT: Final = 3
-"""Lines of the drawer that are always there."""
 
-
-def explained(
-    canvas: Canvas, key: str, value: str = "", measured: str = "", *, opened: bool = False
+def explained_field(
+    canvas: Canvas, mark: str, sent: Mapping[str, str], measured: Mapping[str, str], *, expanded: bool
 ) -> tuple[Line, ...]:
-    """Return what there is to say about a field or an entry of the never-list: the three lines that matter most.
+    """Return the explanation of a field or of an entry of the never-list, with the field's values by its name.
 
-    With `opened` all that is known about a field, in as many lines as that takes.
+    `mark` is the key of its row. It takes three lines; all that is known about a field, if `expanded`. For anything
+    else it is empty.
     """
-    if key in BY_NAME:
-        field = BY_NAME[key]
-        return tuple(_whole(canvas, field, value, measured)) if opened else _short(canvas, field, value)
+    name = mark.partition(" (")[0]  # a number follows the fields of a request's second report and on
+    if name in BY_NAME:
+        field, value = BY_NAME[name], sent.get(name, "")
+        return tuple(_whole(canvas, field, value, measured.get(name, ""))) if expanded else _short(canvas, field, value)
     fates = dict(NEVER)
-    if key in fates:
+    if name in fates:
         return (
-            *headed(canvas, key, "never leaves"),
-            *wrapped(f"{fates[key][:1].upper()}{fates[key][1:]}.", canvas.width),
+            *headed(canvas, name, "never leaves"),
+            *wrapped(f"{fates[name][:1].upper()}{fates[name][1:]}.", canvas.width),
         )
     return ()
 

@@ -3,9 +3,9 @@
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.layout import Canvas, warning
 from shimmy_metrics.app.ui.sending import in_short
-from shimmy_metrics.app.ui.text import Line, Role, Span, cut, length, muted, placed, to
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, cut, length, line, muted, placed, to, wrapped
 from shimmy_metrics.wording.consent import State, shown_state
 
 
@@ -24,6 +24,9 @@ TABS: Final = (
 )
 
 TITLE: Final = "Shimmy metrics"
+
+SHORT: Final = 3
+"""Lines of the drawer that are always there."""
 
 
 def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Line]:
@@ -128,3 +131,61 @@ def _rule(canvas: Canvas, begin: int, end: int) -> Line:
         ),
         canvas.width,
     )
+
+
+SMALL: Final = 10
+"""Rows below which the head gives up its rule and its blank lines."""
+
+
+class FrameRows(NamedTuple):
+    """The rows of the frame's places; `cursor` is the screen's row of the mark, or of the content's first line."""
+
+    head: tuple[Line, ...]
+    content: tuple[Line, ...]
+    drawer: tuple[Line, ...]
+    cursor: int
+
+
+def heading(
+    canvas: Canvas, overview: Overview | None, mode: str, name: str, told: tuple[Line, ...]
+) -> tuple[Line, ...]:
+    """Return the head: the tabs with that of `mode` open, or the page's `name`; then what the page has `told`."""
+    if canvas.tiny:
+        return tiny(canvas, overview)
+    if overview is not None and overview.trouble:
+        told = (*warning(canvas, overview.trouble), *told)
+    first = top(canvas, overview, mode) if mode else title(canvas, overview, name)
+    close = tuple(each for each in told if each != BLANK)
+    if canvas.height >= SMALL:
+        return (*first, *(close if canvas.low else told))
+    # The screen's answer in one sentence is worth more than the tabs where only a few rows are left.
+    room = max(canvas.height - 3, 1)
+    return (*close[:1], first[0], *close[1:])[:room] if canvas.height > 4 else close[:1]
+
+
+def drawer_rows(canvas: Canvas, head: int) -> int:
+    """Return how many rows an open drawer has: the page keeps three, or the mark would be out of sight."""
+    return max(canvas.height - head - 4, 0)
+
+
+def content_height(canvas: Canvas, head: int, drawer: int) -> int:
+    """Return how many rows are left for the content; the last row is that of the buttons."""
+    return max(canvas.height - head - drawer - 1, 0)
+
+
+def message_drawer(canvas: Canvas, head: int, message: str) -> tuple[Line, ...]:
+    """Return the drawer with a message: a row for its rule, and the message, whole wherever there is room."""
+    lines = tuple(each for part in message.splitlines() for each in wrapped(part, canvas.width))
+    shown = lines if canvas.low else _padded(lines)
+    return (line(), *shown)[: max(drawer_rows(canvas, head), min(len(lines) + 1, canvas.height - 3))]
+
+
+def explanation_drawer(canvas: Canvas, head: int, explained: tuple[Line, ...], *, expanded: bool) -> tuple[Line, ...]:
+    """Return the drawer with the marked line explained: a row for its rule, and three lines, or all if `expanded`."""
+    if canvas.low and not expanded:
+        return ()
+    return (line(), *_padded(explained if expanded else explained[:SHORT]))[: drawer_rows(canvas, head)]
+
+
+def _padded(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    return (*lines, *(BLANK,) * (SHORT - len(lines)))

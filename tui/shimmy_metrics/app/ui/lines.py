@@ -1,10 +1,10 @@
-"""The line widget: draws lines of text with roles, and refreshes only those that differ."""
+"""The widget that draws lines of text with roles."""
 
 from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,7 +18,7 @@ COMPONENTS = frozenset(f"{PREFIX}{role.value}" for role in Role)
 
 
 class Lines(Widget):
-    """Lines, one a row. `show` changes them; what stays the same is not sent to the terminal again."""
+    """Lines, one a row."""
 
     def __init__(self, glyphs: Glyphs, lines: tuple[Line, ...] = (), *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -26,30 +26,26 @@ class Lines(Widget):
         self._lines = lines
 
     @classmethod
-    def standing(cls, glyphs: Glyphs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
-        """Return lines that have their rows from their first layout on."""
+    def of_height(cls, glyphs: Glyphs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
+        """Return a widget that has a row for each line from its first layout on."""
         made = cls(glyphs, lines, id=id)
         made.styles.height = len(lines)
         return made
 
-    def stand(self, lines: tuple[Line, ...]) -> None:
+    def show_all(self, lines: tuple[Line, ...]) -> None:
         """Show these lines in as many rows."""
         height = self.styles.height
-        if len(self._lines) != len(lines) or height is None or height.value != len(lines):
+        if height is None or height.value != len(lines):
             self.styles.height = len(lines)
         self.show(lines)
 
     def show(self, lines: tuple[Line, ...]) -> None:
-        """Show these lines from now on."""
-        before, self._lines = self._lines, lines
-        if len(before) != len(lines) and self.styles.is_auto_height:
-            self.refresh(layout=True)
+        """Show these lines from now on. The same lines are not drawn again: the app's clock shows them each second."""
+        if lines == self._lines:
             return
-        width = self.size.width
-        rows = range(max(len(before), len(lines)))
-        changed = [Region(0, row, width, 1) for row in rows if _at(before, row) != _at(lines, row)]
-        if changed:
-            self.refresh(*changed)
+        grown = len(lines) != len(self._lines)
+        self._lines = lines
+        self.refresh(layout=grown and self.styles.is_auto_height)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -76,14 +72,10 @@ class Lines(Widget):
 
     def row(self, y: int) -> Line:
         """Return the line of one row as it is drawn."""
-        return _at(self._lines, y)
+        return self._lines[y] if y < len(self._lines) else ()
 
     def _style(self, role: Role) -> Style:
         return self.screen.get_component_rich_style(f"{PREFIX}{role.value}", partial=True, default=Style.null())
-
-
-def _at(lines: tuple[Line, ...], row: int) -> Line:
-    return lines[row] if row < len(lines) else ()
 
 
 def _link(action: str) -> Style:

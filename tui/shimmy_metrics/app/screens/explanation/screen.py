@@ -1,28 +1,32 @@
-"""The marked line explained on a page of its own, where the drawer has not the rows for all of it."""
+"""The marked line explained, where the drawer has no room for all of it."""
 
+from collections.abc import Callable
+
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.ui.frame import content_height
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import BLANK, Line
 
 
 class ExplanationScreen(BaseScreen):
-    """All that the screen behind says about its marked line; Enter goes back, as it opened it."""
+    """All that the screen behind it knows about its marked line. Enter goes back, as it came."""
 
     TITLE = "Explained"
 
-    def __init__(self, behind: BaseScreen) -> None:
-        super().__init__()
-        self._behind = behind
+    def __init__(self, host: Host, explained: Callable[[Canvas], tuple[Line, ...]]) -> None:
+        super().__init__(host)
+        self._lines = explained
 
     def content(self, canvas: Canvas) -> Content:
-        """Return the explanation: its first line stays, the rest can be scrolled."""
-        lines = self._behind.all_known(canvas)
-        return Content(lines[:1], tuple(map(Row, lines[1:])))
+        """Return the explanation: its first line stays, the others scroll."""
+        first, *rest = self._lines(canvas)
+        return Content((first,), tuple(map(Row, rest)))
 
     def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
-        """Return a rule, which tells the place, where there is more than is shown; the rows are worth more else."""
-        return (BLANK,) if len(self.content(canvas).rows) > self.rows_for_page(canvas, head, 0) else ()
+        """Return a rule, which shows the place, if there is more than fits; otherwise the content needs the row."""
+        return (BLANK,) if len(self.content(canvas).rows) > content_height(canvas, head, 0) else ()
 
     async def action_explain(self) -> None:
         """Go back."""
-        await self.shimmy.action_back()
+        await self.run_action("app.back")

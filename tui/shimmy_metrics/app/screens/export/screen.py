@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from shimmy_metrics.app.keys import EXPORT
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import EXPORT, Button
+from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expand_home, home_relative
 from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
-from shimmy_metrics.app.ui.asked import Question, SaveRequest, SaveTarget, at_home, in_home
-from shimmy_metrics.app.ui.buttons import Button
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, wrapped
 
 _NEW: Final = "a new file" if sys.platform == "win32" else "a new file, yours alone"
@@ -23,32 +24,32 @@ _NEW: Final = "a new file" if sys.platform == "win32" else "a new file, yours al
 
 
 class ExportScreen(Dialog):
-    """Asks for the place, and gives it through `wanted`."""
+    """Asks where to save; `target` is the answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*EXPORT]
 
-    def __init__(self, parcel: SaveRequest) -> None:
-        super().__init__(Question(parcel.title, "", "Yes, save it", "No"))
-        self._parcel = parcel
-        self._path = parcel.path
-        self._place = Input(str(in_home(parcel.path)), id="path", select_on_focus=False)
+    def __init__(self, host: Host, request: SaveRequest) -> None:
+        super().__init__(host, Question(request.title, "", "Yes, save it", "No"))
+        self._request = request
+        self._path = request.path
+        self._place = Input(str(home_relative(request.path)), id="path", select_on_focus=False)
         self._place.display = False
-        self.wanted: SaveTarget | None = None
+        self.target: SaveTarget | None = None
 
     def lines(self) -> tuple[Line, ...]:
         """Return what is saved and where to, with a word about a file that is already there."""
-        canvas = self.shimmy.canvas()
-        there = os.path.lexists(at_home(self._path))
+        canvas = self.host.canvas()
+        there = os.path.lexists(expand_home(self._path))
         told = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
-        size = f"{len(self._parcel.data):,} bytes"
+        size = f"{len(self._request.data):,} bytes"
         found = [
-            *wrapped(f"{self._parcel.told}: {size} of JSON", canvas.width),
-            *wrapped(f"to {in_home(self._path)}", canvas.width, role=Role.STRONG),
+            *wrapped(f"{self._request.what}: {size} of JSON", canvas.width),
+            *wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG),
             line(told),
         ]
         if canvas.height < len(found) + 3:
             return tuple(found[: max(canvas.height - 2, 1)])
-        return (self.title_rule(canvas, self._parcel.title), *found, *(BLANK,) * (3 - len(found)))
+        return (self.title_rule(canvas, self._request.title), *found, *(BLANK,) * (3 - len(found)))
 
     def below(self) -> ComposeResult:
         """Build the line for another path."""
@@ -56,30 +57,32 @@ class ExportScreen(Dialog):
 
     def buttons(self) -> Sequence[Button]:
         """Return the answers."""
-        if self._parcel.copies:
+        if self._request.copies:
             return (
-                self.shimmy.act("question.yes", "Yes, save and copy"),
-                self.shimmy.act("export.look", "Look"),
-                self.shimmy.act("export.path", "Other path"),
-                self.shimmy.act("question.no", "No"),
+                self.host.keys.button("question.yes", "Yes, save and copy"),
+                self.host.keys.button("export.look", "Look"),
+                self.host.keys.button("export.path", "Other path"),
+                self.host.keys.button("question.no", "No"),
             )
         return (
-            self.shimmy.act("question.yes", "Yes, save it"),
-            self.shimmy.act("export.both", "Save and copy"),
-            self.shimmy.act("export.look", "Look"),
-            self.shimmy.act("export.path", "Other path"),
-            self.shimmy.act("question.no", "No"),
+            self.host.keys.button("question.yes", "Yes, save it"),
+            self.host.keys.button("export.both", "Save and copy"),
+            self.host.keys.button("export.look", "Look"),
+            self.host.keys.button("export.path", "Other path"),
+            self.host.keys.button("question.no", "No"),
         )
 
     async def action_yes(self) -> None:
         """Save."""
-        self.when_certain(lambda: self._want(copies=self._parcel.copies))
+        self.when_certain(lambda: self._want(copies=self._request.copies))
 
     async def action_look(self) -> None:
         """Show the very bytes that would be saved; the question waits behind them."""
-        size = f"{len(self._parcel.data):,} bytes"
-        lines = self._parcel.data.decode(errors="replace").splitlines()
-        await self.app.push_screen(PagerScreen(PagerText("What would be saved", "Exactly these bytes.", size, lines)))
+        size = f"{len(self._request.data):,} bytes"
+        lines = self._request.data.decode(errors="replace").splitlines()
+        await self.app.push_screen(
+            PagerScreen(self.host, PagerText("What would be saved", "Exactly these bytes.", size, lines))
+        )
 
     async def action_both(self) -> None:
         """Save, and copy the same bytes."""
@@ -109,9 +112,9 @@ class ExportScreen(Dialog):
             super().action_no()
 
     def _want(self, *, copies: bool) -> None:
-        path = at_home(self._path)
+        path = expand_home(self._path)
         if os.path.lexists(path):
             self.action_path()
             return
-        self.wanted = SaveTarget(path, copies)
+        self.target = SaveTarget(path, copies)
         _ = self.dismiss(result=True)

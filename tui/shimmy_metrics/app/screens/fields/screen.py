@@ -1,6 +1,6 @@
 """The screen Fields: the closed list, with search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -8,41 +8,48 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from shimmy_metrics.app.keys import SEARCH
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import SEARCH, Button
 from shimmy_metrics.app.screens.fields.view import best, current, fields_view
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.buttons import Button, ButtonRow
-from shimmy_metrics.app.ui.field_screen import FieldFrame
+from shimmy_metrics.app.ui.buttons import ButtonRow
+from shimmy_metrics.app.ui.explanation import explained_field
 from shimmy_metrics.app.ui.layout import Canvas, Content
+from shimmy_metrics.app.ui.screen import BaseScreen, common_buttons
 from shimmy_metrics.app.ui.search import SearchRow
+from shimmy_metrics.app.ui.shared_field import SharedField
+from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.app.ui.values import values
 
 
-class FieldsScreen(FieldFrame):
-    """Whether something is in it, why, and with which value from here, now."""
+class FieldsScreen(BaseScreen):
+    """Whether something is sent, why, and with which value from here, now."""
 
-    MODE = "fields"
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input")]
     BINDINGS: ClassVar[list[BindingType]] = [*SEARCH]
 
+    def __init__(self, host: Host) -> None:
+        super().__init__(host, mode="fields", field=SharedField(host))
+
     def button_row(self) -> ButtonRow:
-        """Return a bottom row with a line to search in."""
-        return SearchRow(self.shimmy.glyphs, self.buttons(), self.shimmy.common_acts())
+        """Return a bottom row with an input for the search."""
+        return SearchRow(self.host.glyphs, self.buttons(), common_buttons(self.host))
 
     def content(self, canvas: Canvas) -> Content:
         """Return the list, or what the search found."""
-        return fields_view(canvas, self.shimmy.overview, self.search)
+        return fields_view(canvas, self.host.overview, self.search)
 
-    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return this machine's values now."""
-        report = current(self.shimmy.overview)
-        return (values(report.body), report.measured) if report else ({}, {})
+    def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
+        """Return the marked field explained, with this machine's value now."""
+        report = current(self.host.overview)
+        sent, measured = (values(report.body), report.measured) if report else ({}, {})
+        return explained_field(canvas, self.mark, sent, measured, expanded=expanded)
 
     def buttons(self) -> Sequence[Button]:
         """Return the search."""
         if self.search:
-            return (self.shimmy.act("fields.search", f"Search: {self.search}"),)
-        return (self.shimmy.act("fields.search", "Search"),)
+            return (self.host.keys.button("fields.search", f"Search: {self.search}"),)
+        return (self.host.keys.button("fields.search", "Search"),)
 
     def action_search(self) -> None:
         """Open the line of the search, empty: what was searched for before is another question."""
@@ -52,7 +59,7 @@ class FieldsScreen(FieldFrame):
     async def filter(self, event: Input.Changed) -> None:
         """Filter as the person types."""
         self.search = event.value
-        self.shimmy.field = self.mark = best(event.value)
+        self.host.field = self.mark = best(event.value)
         await self.draw()
 
     @on(Input.Submitted)

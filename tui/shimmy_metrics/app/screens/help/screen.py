@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from textual.binding import ActiveBinding
 from textual.screen import Screen
 
+from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import called
 from shimmy_metrics.app.screens.help.view import KeyLine, help_view
 from shimmy_metrics.app.ui.layout import Canvas, Content
@@ -17,8 +18,8 @@ class HelpScreen(BaseScreen):
 
     TITLE = "Keys"
 
-    def __init__(self, behind: Screen[object]) -> None:
-        super().__init__()
+    def __init__(self, host: Host, behind: Screen[object]) -> None:
+        super().__init__(host)
         active = list(behind.active_bindings.values())
         self._here = _lines(each for each in active if each.node is not behind.app)
         self._everywhere = _lines(each for each in active if each.node is behind.app)
@@ -29,7 +30,7 @@ class HelpScreen(BaseScreen):
 
     def content(self, canvas: Canvas) -> Content:
         """Return the keys."""
-        return help_view(canvas, self._here, self._everywhere, self.shimmy.start.notice)
+        return help_view(canvas, self._here, self._everywhere, self.host.start.notice)
 
 
 def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:

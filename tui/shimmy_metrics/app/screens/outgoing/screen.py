@@ -1,138 +1,152 @@
-"""The screen Outgoing: exactly what will be sent, and the person's hand on it."""
+"""The screen Outgoing: exactly what will be sent, and what a person can do about it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
-
-from textual.binding import BindingType
 
 from shimmy_metrics.actions.outbox import can_release
-from shimmy_metrics.app.keys import OUTBOX
-from shimmy_metrics.app.screens.outgoing.view import last_sent, outgoing_view
-from shimmy_metrics.app.screens.report.screen import ReportFrame
+from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import Button
+from shimmy_metrics.app.screens.outgoing.view import outgoing_view
+from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline, last_sent
+from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
-from shimmy_metrics.app.screens.report.view import Baseline
-from shimmy_metrics.app.ui.buttons import Button
+from shimmy_metrics.app.screens.report.view import Selection
 from shimmy_metrics.app.ui.layout import Canvas, Content, followed
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
+from shimmy_metrics.wording.receiver import HEADERS, connects
 
 
-class OutgoingScreen(ReportFrame):
-    """Whether it goes by itself, what is new in it, and what that is for."""
+def outgoing_screen(host: Host, commands: Commands) -> ReportScreen:
+    """Return the screen: whether a report is sent by itself, what is new in it, and what that is for."""
+    outgoing = Outgoing(host, commands)
+    return ReportScreen(host, commands, outgoing, mode="outgoing", queue=outgoing)
 
-    MODE = "outgoing"
-    BINDINGS: ClassVar[list[BindingType]] = [*OUTBOX]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._shown = ""
+class Outgoing:
+    """The next request, each queued report, and what a running session would send; and what can be done with them.
 
-    def content(self, canvas: Canvas) -> Content:
-        """Return the chosen request or report through the chosen lens."""
-        self._stay()
-        return outgoing_view(canvas, self.shimmy.overview, self.selection, self.base(), self.shimmy.released)
+    The selection stays with its subject: though one before it leaves, and when a session's report is sealed.
+    """
+
+    def __init__(self, host: Host, commands: Commands) -> None:
+        self._host = host
+        self._commands = commands
+        self._selection = Selection()
+        self._key = ""
+        """The selected subject's key, empty to select by the index."""
+
+    @property
+    def selection(self) -> Selection:
+        """What is shown, as there is now."""
+        overview = self._host.overview
+        if overview is not None:
+            keys = [each.key for each in subjects(overview)]
+            self._selection = replace(self._selection, index=followed(keys, self._key, self._selection.index))
+            self._key = keys[self._selection.index]
+        return self._selection
+
+    @selection.setter
+    def selection(self, selection: Selection) -> None:
+        self._selection = selection
 
     def subject(self) -> Subject | None:
-        """Return what is shown, or None before anything was read."""
-        overview = self.shimmy.overview
-        if overview is None:
-            return None
-        self._stay()
-        return subjects(overview)[self.selection.index]
+        """Return the request or report that is shown, None before anything was read."""
+        overview = self._host.overview
+        return subjects(overview)[self.selection.index] if overview is not None else None
 
-    def _stay(self) -> None:
-        """Stay with what is shown, though one before it left; a session's report keeps its id when it is sealed."""
-        overview = self.shimmy.overview
-        if overview is not None:
-            ids = [each.key for each in subjects(overview)]
-            self.selection = replace(self.selection, index=followed(ids, self._shown, self.selection.index))
-            self._shown = ids[self.selection.index]
+    def content(self, canvas: Canvas) -> Content:
+        """Return the subject in the selected view."""
+        released = self._commands.outbox.released
+        return outgoing_view(canvas, self._host.overview, self.selection, self._baseline(canvas), released)
 
-    async def action_beside(self, by: int) -> None:
-        """Show the request or report beside this one."""
-        self._stay()
-        self._shown = ""
-        await super().action_beside(by)
+    def move(self, by: int) -> None:
+        """Select the next subject, or with -1 the one before."""
+        overview = self._host.overview
+        last = len(subjects(overview)) - 1 if overview is not None else 0
+        self.selection = replace(self.selection, index=max(0, min(self.selection.index + by, last)))
+        self._key = ""
 
-    async def open_part(self, number: int) -> None:
-        """Show one report of the request."""
+    def open_part(self, number: int) -> None:
+        """Select one report, by its number from 1, of the request that is shown."""
         subject = self.subject()
         if subject is not None:
-            self._shown = subject.reports[number - 1].report_id
-            await self.change_view(self.selection)
+            self._key = subject.reports[number - 1].report_id
 
-    def how_many(self) -> int:
-        """Return how many requests and reports there are to walk."""
-        overview = self.shimmy.overview
-        return len(subjects(overview)) if overview else 1
-
-    def base(self) -> Baseline | None:
-        """Return the chosen base, else the report that was sent last; none for a request of several."""
-        overview, subject = self.shimmy.overview, self.subject()
-        if overview is None or subject is None or subject.report is None:
-            return None
-        return self.shimmy.chosen_baseline() or last_sent(self.shimmy.canvas(), overview)
+    def headers_note(self) -> str:
+        """Return where the headers come from, and by way of which proxy the request goes."""
+        overview = self._host.overview
+        return f"{HEADERS}{connects(overview.proxy if overview is not None else '')}"
 
     def buttons(self) -> Sequence[Button]:
         """Return what can be done with what is shown; where nothing may leave, nothing can be released."""
-        subject, overview = self.subject(), self.shimmy.overview
-        copy = self.shimmy.act("report.copy", "Copy")
+        subject, overview, keys = self.subject(), self._host.overview, self._host.keys
+        copy = keys.button("report.copy", "Copy")
         if subject is None or overview is None or not subject.sealed:
             return (copy,)
         overdue = subject.reports[0].row_id in overview.overdue
-        released = overview.consent.sends and not overdue and all(map(can_release, subject.reports))
-        release = (self.shimmy.act("outbox.release", "Release" if subject.report else "Release all"),) * released
+        may_leave = overview.consent.sends and not overdue and all(map(can_release, subject.reports))
+        release = (keys.button("outbox.release", "Release" if subject.report else "Release all"),) * may_leave
         if subject.report is None:
             return (*release, copy)
         # Where only this shell may send nothing, another may: there a report that is due can still be held.
         leaves = subject.report.state is QueueState.DUE and not overdue
         ended = overview.consent.obstacle is Obstacle.ENDED
-        hold = (self.shimmy.act("outbox.hold", "Hold"),) if leaves and not ended else ()
-        return (*release, *hold, self.shimmy.act("outbox.delete", "Delete"), copy)
+        hold = (keys.button("outbox.hold", "Hold"),) if leaves and not ended else ()
+        return (*release, *hold, keys.button("outbox.delete", "Delete"), copy)
 
-    async def action_release(self) -> None:
-        """Ask whether what is shown may be sent now, as one request."""
-        subject, overview = self.subject(), self.shimmy.overview
+    # --- what can be done with them -----------------------------------------------------------------------------
+
+    def release(self) -> str:
+        """Ask whether what is shown may be sent now, as one request; return why not."""
+        subject, overview = self.subject(), self._host.overview
         if subject is None or overview is None or not subject.sealed:
-            await self.say("Only a report that waits can be released.")
-        elif not all(map(can_release, subject.reports)):
-            await self.say(sentence(set_aside(subject.reports[0])))
-        elif subject.reports[0].row_id in overview.overdue:
-            await self.say(sentence(OVERDUE))
-        elif not overview.consent.sends:
-            await self.say(f"Nothing is sent from here: {self.shimmy.keys.of('app.consent')} says why.")
-        elif overview.sending:
-            await self.say("A sender is at work now, for 5 s at most. Release it when that is done.")
-        else:
-            self.shimmy.ask_to_release(subject)
+            return "Only a report that waits can be released."
+        if not all(map(can_release, subject.reports)):
+            return sentence(set_aside(subject.reports[0]))
+        if subject.reports[0].row_id in overview.overdue:
+            return sentence(OVERDUE)
+        if not overview.consent.sends:
+            return f"Nothing is sent from here: {self._host.keys.of('app.consent')} says why."
+        if overview.sending:
+            return "A sender is at work now, for 5 s at most. Release it when that is done."
+        self._commands.outbox.ask_to_release(subject)
+        return ""
 
-    async def action_hold(self) -> None:
-        """Hold the report until it is released."""
+    def hold(self) -> str:
+        """Hold the report until it is released; return why not."""
         report = self._report()
         if report is None:
-            await self.say(self._which())
-        elif report.state is not QueueState.DUE:
-            await self.say("This one does not leave by itself.")
-        else:
-            self.shimmy.hold_back(report)
+            return self._no_report()
+        if report.state is not QueueState.DUE:
+            return "This one does not leave by itself."
+        self._commands.outbox.hold(report)
+        return ""
 
-    async def action_delete(self) -> None:
-        """Ask whether the report may be deleted."""
+    def delete(self) -> str:
+        """Ask whether the report may be deleted; return why not."""
         report = self._report()
         if report is None:
-            await self.say(self._which())
-        else:
-            self.shimmy.ask_to_delete(report)
+            return self._no_report()
+        self._commands.outbox.ask_to_delete(report)
+        return ""
+
+    def _baseline(self, canvas: Canvas) -> Baseline | None:
+        """Return the chosen baseline, else the report that was sent last; none for a request of several."""
+        overview, subject = self._host.overview, self.subject()
+        if overview is None or subject is None or subject.report is None:
+            return None
+        return chosen_baseline(canvas, self._host.baseline) or last_sent(canvas, overview)
 
     def _report(self) -> QueuedReport | None:
-        """Return the one report that waits and is shown."""
+        """Return the one queued report that is shown, None where it is none or several."""
         subject = self.subject()
         return subject.report if subject is not None and subject.sealed else None
 
-    def _which(self) -> str:
+    def _no_report(self) -> str:
         subject = self.subject()
         if subject is None or not subject.sealed:
             return "This one is not sealed: nothing of it waits here."
-        return f"This is a request of {len(subject.reports)} reports: {self.shimmy.keys.of('page.beside')} shows each."
+        return f"This is a request of {len(subject.reports)} reports: {self._host.keys.of('page.beside')} shows each."

@@ -1,60 +1,27 @@
 """Outgoing: will it go by itself? What exactly? The next request, each waiting report, what would be sent now."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.preview import request_for
+from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
-from shimmy_metrics.app.screens.report.view import Baseline, View, measured, raw, reports, since, view_names, wire
-from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, warning
+from shimmy_metrics.app.screens.report.view import Selection, report_view
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline, warning
 from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
 from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.records import Departure, QueuedReport, QueueState
-from shimmy_metrics.report.bodies import split
+from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
 
-ALL_NEW: Final = "No sent report is kept here, so all of it is new."
 NOT_READ: Final = "The store was not read. An example:"
-NO_BASE_READ: Final = "No sent report was read."
-ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
-"""Receipts can be deleted, so nothing is said of what was never sent."""
 
 EXAMPLE: Final = "This machine's facts, and a session in which nothing happened."
-
-ROOMY: Final = 30
-"""Rows from which a blank one can stand before the bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """How it is looked at: which one, through which lens; `same` and `unbroken` (raw) show more."""
-
-    index: int = 0
-    view: View = View.SINCE
-    same: bool = False
-    unbroken: bool = False
-
-
-def last_sent(canvas: Canvas, overview: Overview) -> Baseline | None:
-    """Return the newest report that was sent and whose bytes are kept, or None."""
-    for receipt in overview.receipts:
-        sent = split(receipt.body)
-        if sent:
-            return Baseline(f"sent {canvas.day(receipt.begun)}", sent[-1])
-    return None
-
-
-def chosen_baseline(canvas: Canvas, receipt: Departure) -> Baseline:
-    """Return the receipt that a person chose to compare with."""
-    return Baseline(f"{canvas.day(receipt.begun)} {canvas.clock(receipt.begun)}", split(receipt.body)[-1], chosen=True)
 
 
 def outgoing_view(
@@ -84,37 +51,6 @@ def outgoing_view(
         base=base,
         overview=overview,
     )
-
-
-def report_view(
-    canvas: Canvas,
-    head: tuple[Line, ...],
-    subject: Subject,
-    *,
-    selection: Selection,
-    base: Baseline | None,
-    overview: Overview,
-    sent_to: str = "",
-) -> Content:
-    """Return a request or a report through the view's lens, below the given lines.
-
-    `sent_to`: it was sent, to this endpoint; of what was sent then no headers are kept.
-    """
-    named = [*head, view_names(canvas, selection.view, base, together=subject.report is None)]
-    if selection.view is View.WIRE:
-        named += _address(canvas, overview, subject, unbroken=selection.unbroken, sent_to=sent_to)
-        named += [BLANK] * (canvas.height >= ROOMY)
-        rows = raw(canvas, subject.body) if selection.unbroken else wire(canvas, base, subject.body)
-        if selection.unbroken and not sent_to:
-            rows = (*_headers(canvas, overview, subject), *rows)
-        return Content(tuple(named), rows)
-    if subject.report is None:
-        return Content((*named, BLANK), reports(canvas, subject.reports))
-    if selection.view is View.MEASURED:
-        return Content((*named, BLANK), measured(canvas, subject.body, subject.measured))
-    new = ALL_NEW_SHORT if canvas.narrow else ALL_NEW
-    named.append(BLANK if base else line(muted(new if overview.store_read else NO_BASE_READ)))
-    return Content(tuple(named), since(canvas, base, subject.body, same=selection.same))
 
 
 def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Collection[int]) -> str:
@@ -203,30 +139,3 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if live is not None and there(overview.consent, live.session).obstacle is not None:
         return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
     return "It changes until the session ends."
-
-
-def _receiver(overview: Overview, subject: Subject) -> str:
-    """Return where these bytes would be sent: by a server that sends to its receiver, else to this shell's."""
-    here, report = overview.consent.endpoint, subject.reports[0]
-    live = next((each for each in overview.running if each.report.report_id == subject.key), None)
-    if live is not None:
-        acting = there(overview.consent, live.session)
-        return acting.endpoint if acting.sends or overview.unusable else here
-    return report.endpoint or here if subject.sealed and report.state is QueueState.DUE else here
-
-
-def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
-    receiver = sent_to or _receiver(overview, subject)
-    request = request_for(subject.reports, receiver)
-    key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
-    count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
-    yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
-    if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
-        yield placed(canvas.width, at(1, muted("by way of "), overview.proxy))
-    yield placed(canvas.width, at(1, muted("sha256 "), subject.sha256))
-
-
-def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:
-    for name, value in request_for(subject.reports, _receiver(overview, subject)).headers:
-        yield Row(placed(canvas.width, at(3, muted(f"{name}: "), value)), f"header {name}")
-    yield Row(BLANK)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import BLANK, line, muted, to
@@ -21,8 +22,8 @@ class PagerText:
 class PagerScreen(BaseScreen):
     """Shows a text, a page at a time."""
 
-    def __init__(self, text: PagerText) -> None:
-        super().__init__()
+    def __init__(self, host: Host, text: PagerText) -> None:
+        super().__init__(host)
         self.title = text.title
         self._text = text
         self._shown: tuple[Row, ...] = ()

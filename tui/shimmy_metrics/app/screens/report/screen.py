@@ -1,127 +1,142 @@
-"""What the screens of a request or a report share: its lenses, raw bytes, copying."""
+"""The screen of a request or a report: its views, its raw bytes, copying; and releasing where reports are queued."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
-from shimmy_metrics.app.keys import BESIDE, LENSES
-from shimmy_metrics.app.screens.outgoing.view import Selection
-from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.screens.report.view import TOGETHER, Baseline, View, part_of
-from shimmy_metrics.app.ui.field_screen import FieldFrame
-from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import BESIDE, OUTBOX, VIEWS, Button
+from shimmy_metrics.app.screens.report.source import Queue, Source
+from shimmy_metrics.app.screens.report.view import VIEWS_OF_SEVERAL, Selection, View, part_of
+from shimmy_metrics.app.ui.explanation import explained_field
+from shimmy_metrics.app.ui.layout import Canvas, Content
+from shimmy_metrics.app.ui.screen import BaseScreen
+from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line, wrapped
 from shimmy_metrics.app.ui.values import values
-from shimmy_metrics.wording.receiver import HEADERS, YOUR_ADDRESS, connects
+from shimmy_metrics.wording.receiver import YOUR_ADDRESS
+
+_QUEUE_ACTIONS: Final = frozenset({"release", "hold", "delete"})
 
 
-class ReportFrame(FieldFrame):
-    """A screen that shows one of several requests and reports."""
+class ReportScreen(BaseScreen):
+    """Shows one of a source's requests and reports. With a `queue` they can be released, held and deleted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*LENSES, *BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*VIEWS, *BESIDE, *OUTBOX]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.selection = Selection()
-        self._moved = False
+    def __init__(
+        self,
+        host: Host,
+        commands: Commands,
+        source: Source,
+        *,
+        title: str = "",
+        mode: str = "",
+        queue: Queue | None = None,
+    ) -> None:
+        # By itself the mark is on the first bytes, which are the last of the fields: that is not to be shared.
+        super().__init__(host, mode=mode, field=SharedField(host, when_moved=True))
+        self.title = title
+        self.source = source
+        self._commands = commands
+        self._queue = queue
 
-    def subject(self) -> Subject | None:
-        """Return what is shown."""
-        raise NotImplementedError
+    def content(self, canvas: Canvas) -> Content:
+        """Return the subject in the selected view."""
+        return self.source.content(canvas)
 
-    def how_many(self) -> int:
-        """Return how many `[` and `]` walk."""
-        raise NotImplementedError
+    def buttons(self) -> Sequence[Button]:
+        """Return the source's buttons."""
+        return self.source.buttons()
 
-    def base(self) -> Baseline | None:
-        """Return what it is compared with."""
-        raise NotImplementedError
-
-    async def open_part(self, number: int) -> None:
-        """Show one report of the request that is shown, by its number from 1."""
-        raise NotImplementedError
-
-    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return the report's values, and what was measured for it; of several reports the one that is marked."""
-        subject = self.subject()
+    def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
+        """Return the marked field explained, or what there is to say about the raw request or a report of several."""
+        subject, number = self.source.subject(), part_of(self.mark)
         if subject is None:
-            return {}, {}
-        number = min(max(part_of(self.mark), 1), len(subject.reports))
-        return values(subject.reports[number - 1].body), subject.measured
+            return ()
+        report = subject.reports[min(max(number, 1), len(subject.reports)) - 1]
+        known = explained_field(canvas, self.mark, values(report.body), subject.measured, expanded=expanded)
+        if known:
+            return known
+        sentences: tuple[str, ...] = ()
+        if self.source.selection.unbroken:
+            sentences = (self.source.headers_note(), YOUR_ADDRESS)
+        elif number and self.source.selection.view is not View.WIRE:
+            sentences = (f"{canvas.keys.of('page.explain')} shows this report alone.",)
+        return tuple(each for sentence in sentences for each in wrapped(sentence, canvas.width))
 
-    def leave_mark(self) -> None:
-        """Note that from now on the mark stands where a person put it."""
-        self._moved = True
-        super().leave_mark()
-
-    def remember_mark(self) -> None:
-        """Take along what a person marked: by itself the mark is on the first bytes, which Fields has last."""
-        if self._moved:
-            super().remember_mark()
-
-    def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
-        """Return what there is to say about the raw request, or about a report of several."""
-        overview = self.shimmy.overview
-        if self.selection.unbroken and overview is not None:
-            told = (*self.headers_told(), YOUR_ADDRESS)
-            return tuple(each for text in told for each in wrapped(text, canvas.width))
-        number = part_of(self.mark)
-        subject = self.subject()
-        if number and subject is not None and self.selection.view is not View.WIRE:
-            told = (f"{canvas.keys.of('page.explain')} shows this report alone.",)
-            return tuple(each for text in told for each in wrapped(text, canvas.width))
-        return ()
-
-    def headers_told(self) -> tuple[str, ...]:
-        """Return what is said of the headers that are shown."""
-        overview = self.shimmy.overview
-        proxy = overview.proxy if overview is not None else ""
-        return (f"{HEADERS}{connects(proxy)}",)
-
-    async def change_view(self, selection: Selection) -> None:
-        """Look at it in another way; the mark stays on the same field."""
-        self.selection = selection
-        self._said = ""
-        await self.draw()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether the action applies here: reports that are not queued cannot be released."""
+        if action in _QUEUE_ACTIONS and self._queue is None:
+            return False
+        return super().check_action(action, parameters)
 
     async def action_view(self, view: str) -> None:
-        """Open a lens by its name."""
-        await self.change_view(replace(self.selection, view=View(view), unbroken=False))
+        """Open a view by its name."""
+        await self._select(replace(self.source.selection, view=View(view), unbroken=False))
 
     async def action_turn(self, by: int) -> None:
-        """Open the lens beside this one."""
-        subject = self.subject()
-        every = list(View) if subject is None or subject.report else list(TOGETHER)
-        here = every.index(self.selection.view) if self.selection.view in every else 0
+        """Open the next view, or the one before."""
+        subject, selection = self.source.subject(), self.source.selection
+        every = list(View) if subject is None or subject.report else list(VIEWS_OF_SEVERAL)
+        here = every.index(selection.view) if selection.view in every else 0
         place = max(0, min(here + by, len(every) - 1))
-        await self.change_view(replace(self.selection, view=every[place], unbroken=False))
+        await self._select(replace(selection, view=every[place], unbroken=False))
+
+    async def action_same(self) -> None:
+        """Show the fields that did not change, or hide them."""
+        selection = self.source.selection
+        await self._select(replace(selection, view=View.SINCE, same=not selection.same, unbroken=False))
+
+    async def action_raw(self) -> None:
+        """Show the body unbroken, from any view; again: cut at its fields."""
+        selection = self.source.selection
+        opened = selection.view is View.WIRE and selection.unbroken
+        await self._select(replace(selection, view=View.WIRE, unbroken=not opened))
 
     async def action_beside(self, by: int) -> None:
-        """Show the request or report beside this one."""
-        place = max(0, min(self.selection.index + by, self.how_many() - 1))
-        await self.change_view(replace(self.selection, index=place))
+        """Show the next request or report, or the one before."""
+        self.source.move(by)
+        await self.show_message("")
 
     async def action_explain(self) -> None:
-        """Open the marked report of a request; else say more about the marked line."""
-        subject = self.subject()
-        if subject is not None and subject.report is None and self.selection.view is not View.WIRE:
-            await self.open_part(part_of(self.mark))
+        """Open the marked report of a request; otherwise explain the marked line."""
+        subject = self.source.subject()
+        if subject is not None and subject.report is None and self.source.selection.view is not View.WIRE:
+            self.source.open_part(part_of(self.mark))
+            await self.show_message("")
         else:
             await super().action_explain()
 
-    async def action_same(self) -> None:
-        """Show the fields that did not change, or put them away."""
-        await self.change_view(replace(self.selection, view=View.SINCE, same=not self.selection.same, unbroken=False))
-
-    async def action_raw(self) -> None:
-        """Show the body unbroken, from any lens; again: cut at its fields."""
-        opened = self.selection.view is View.WIRE and self.selection.unbroken
-        await self.change_view(replace(self.selection, view=View.WIRE, unbroken=not opened))
-
     def action_copy(self) -> None:
-        """Copy the bytes; the same are saved to a file, since a terminal never says whether it took them."""
-        subject = self.subject()
+        """Copy the bytes; they are saved as well, since a terminal does not confirm what it copied."""
+        subject = self.source.subject()
         if subject is not None:
-            self.shimmy.ask_to_copy(subject)
+            self._commands.files.copy(subject)
+
+    async def action_release(self) -> None:
+        """Ask whether what is shown may be sent now, as one request."""
+        if self._queue is not None:
+            await self._show_refusal(self._queue.release())
+
+    async def action_hold(self) -> None:
+        """Hold the report until it is released."""
+        if self._queue is not None:
+            await self._show_refusal(self._queue.hold())
+
+    async def action_delete(self) -> None:
+        """Ask whether the report may be deleted."""
+        if self._queue is not None:
+            await self._show_refusal(self._queue.delete())
+
+    async def _show_refusal(self, refusal: str) -> None:
+        if refusal:
+            await self.show_message(refusal)
+
+    async def _select(self, selection: Selection) -> None:
+        """Show another view; the mark stays on its field."""
+        self.source.selection = selection
+        await self.show_message("")

@@ -1,97 +1,86 @@
-"""The screen Session: the running aggregate, live."""
+"""The screen Session: what is measured now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 
-from shimmy_metrics.actions.overview import SessionPreview
-from shimmy_metrics.app.keys import BESIDE
-from shimmy_metrics.app.screens.session.no_session import ended_explained, ended_head, ended_of
-from shimmy_metrics.app.screens.session.view import chosen, figure_rows, session_view
-from shimmy_metrics.app.ui.buttons import Button
-from shimmy_metrics.app.ui.field_screen import FieldFrame
+from shimmy_metrics.actions.overview import SessionPreview, session_preview
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import BESIDE, Button
+from shimmy_metrics.app.screens.session.kept_sessions import ended_explained, ended_head, ended_of
+from shimmy_metrics.app.screens.session.view import chosen, figure_rows, figures_explained, session_view
 from shimmy_metrics.app.ui.layout import Canvas, Content, followed
+from shimmy_metrics.app.ui.screen import BaseScreen
+from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line
-from shimmy_metrics.app.ui.values import values
 
 
-class SessionScreen(FieldFrame):
-    """Does this leave, and when? Then the numbers."""
+class SessionScreen(BaseScreen):
+    """Is this sent, and when? Then the figures."""
 
-    MODE = "session"
     BINDINGS: ClassVar[list[BindingType]] = [*BESIDE]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.index = 0
+    def __init__(self, host: Host) -> None:
+        super().__init__(host, mode="session", field=SharedField(host))
+        self._index = 0
         self._shown = ""
 
     def content(self, canvas: Canvas) -> Content:
-        """Return the chosen session's figures."""
-        self._stay()
-        return session_view(canvas, self.shimmy.overview, self.index)
-
-    def _stay(self) -> None:
-        """Stay with the session that is shown, though one before it ended."""
-        overview = self.shimmy.overview
+        """Return the figures of the session that is shown; it stays the same, though one before it ends."""
+        overview = self.host.overview
         ids = [live.session.report_id for live in overview.running] if overview else []
-        self.index = followed(ids, self._shown, self.index)
-        self._shown = ids[self.index] if ids else ""
+        self._index = followed(ids, self._shown, self._index)
+        self._shown = ids[self._index] if ids else ""
+        return session_view(canvas, overview, self._index)
 
-    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return what the report of this session would say, and what was measured."""
-        live = chosen(self.shimmy.overview, self.index)
-        return (values(live.report.body), live.report.measured) if live else ({}, {})
+    def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
+        """Return the explanation of the marked figure, or of the session that has ended."""
+        ended = ended_of(self.host.overview, self.mark)
+        if ended is not None:
+            return ended_explained(canvas, ended)
+        return figures_explained(canvas, chosen(self.host.overview, self._index), self.mark, expanded=expanded)
 
-    def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
-        """Return what there is to say about the lines that are no field."""
-        ended = ended_of(self.shimmy.overview, self.mark)
-        return ended_explained(canvas, ended) if ended else self.stays_here(canvas)
+    def buttons(self) -> Sequence[Button]:
+        """Return the button that opens a session that has ended, or those between several sessions."""
+        overview, keys = self.host.overview, self.host.keys
+        if ended_of(overview, self.mark):
+            return (keys.button("page.explain", "Open"),)
+        if overview is None or len(overview.running) < 2:
+            return ()
+        return (keys.button("page.before", "Before"), keys.button("page.beside", "Next"))
 
     async def action_explain(self) -> None:
-        """Open the marked session that ended, or say more about the marked line."""
-        ended = ended_of(self.shimmy.overview, self.mark)
+        """Open the marked session that has ended; otherwise explain the marked line."""
+        ended = ended_of(self.host.overview, self.mark)
         if ended is None:
             await super().action_explain()
         else:
-            await self.shimmy.push_screen(EndedScreen(self.shimmy.session_preview(ended)))
-
-    def buttons(self) -> Sequence[Button]:
-        """Return this screen's buttons: open what ended, or the way between several sessions."""
-        overview = self.shimmy.overview
-        if ended_of(overview, self.mark):
-            return (self.shimmy.act("page.explain", "Open"),)
-        if overview is None or len(overview.running) < 2:
-            return ()
-        return (self.shimmy.act("page.before", "Before"), self.shimmy.act("page.beside", "Next"))
+            preview = session_preview(self.host.profile, ended, self.host.start.facts)
+            await self.app.push_screen(EndedScreen(self.host, preview))
 
     async def action_beside(self, by: int) -> None:
-        """Show the session beside this one."""
-        overview = self.shimmy.overview
+        """Show the next session, or the one before."""
+        overview = self.host.overview
         last = len(overview.running) - 1 if overview else 0
-        self.index = max(0, min(self.index + by, last))
+        self._index = max(0, min(self._index + by, last))
         self._shown = ""
         await self.draw()
 
 
-class EndedScreen(FieldFrame):
-    """The figures of a session that ended and stays here."""
+class EndedScreen(BaseScreen):
+    """The figures of a session that has ended and stays here."""
 
     TITLE = "A session kept for you"
 
-    def __init__(self, live: SessionPreview) -> None:
-        super().__init__()
-        self._live = live
+    def __init__(self, host: Host, preview: SessionPreview) -> None:
+        super().__init__(host, field=SharedField(host))
+        self._preview = preview
 
     def content(self, canvas: Canvas) -> Content:
         """Return its figures."""
-        return Content(ended_head(canvas, self._live.session), figure_rows(canvas, self._live))
+        return Content(ended_head(canvas, self._preview.session), figure_rows(canvas, self._preview))
 
-    def values(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Return what a report would have said, and what was measured."""
-        return values(self._live.report.body), self._live.report.measured
-
-    def own_explanation(self, canvas: Canvas) -> tuple[Line, ...]:
-        """Return what there is to say about the lines that are no field."""
-        return self.stays_here(canvas)
+    def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
+        """Return the explanation of the marked figure."""
+        return figures_explained(canvas, self._preview, self.mark, expanded=expanded)

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.app.screens.session.no_session import no_session_view
+from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.app.ui.values import values
@@ -56,6 +57,21 @@ def chosen(overview: Overview | None, index: int) -> SessionPreview | None:
     if overview is None or not overview.running:
         return None
     return overview.running[min(index, len(overview.running) - 1)]
+
+
+_STAYS: Final = {
+    "tokens a second": "Tokens for each second of answering. It is in no report.",
+    "server memory": "What the server's process uses now. It is in no report.",
+}
+
+
+def figures_explained(canvas: Canvas, live: SessionPreview | None, mark: str, *, expanded: bool) -> tuple[Line, ...]:
+    """Return the explanation of a figure: a field, a route as a part of one, or what is only shown here."""
+    sent, measured = (values(live.report.body), live.report.measured) if live is not None else ({}, {})
+    name = "api_endpoints_used" if mark.startswith(ROUTE) else mark
+    if mark in _STAYS:
+        return (*headed(canvas, mark, "stays here"), *wrapped(_STAYS[mark], canvas.width))
+    return explained_field(canvas, name, sent, measured, expanded=expanded)
 
 
 def running_for(canvas: Canvas, session: Session) -> str:

@@ -1,50 +1,41 @@
-"""What a question says, and what an export is: values that whoever asks makes, and that a screen shows."""
+"""What is saved, where to, and how paths are written for people."""
 
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 
-class Question(NamedTuple):
-    """A question: its title, what will happen, and what the two answers are called."""
-
-    title: str
-    text: str
-    yes: str
-    no: str
-
-
 class SaveRequest(NamedTuple):
-    """What is saved: its bytes, what they are in words, and where they go unless the person says otherwise."""
+    """What may be saved: the question, the bytes, what they are in words, and the path unless another is chosen."""
 
     title: str
     data: bytes
-    told: str
+    what: str
     path: Path
     copies: bool = False
 
 
 class SaveTarget(NamedTuple):
-    """What a person wants: the file, and whether the bytes are copied as well."""
+    """What a person chose: the file, and whether the bytes are copied as well."""
 
     path: Path
     copies: bool
 
 
-def at_home(path: Path) -> Path:
+def expand_home(path: Path) -> Path:
     """Return the path with `~` as the person's home; where none is known it stays, rather than raise."""
     return Path(os.path.expanduser(path))
 
 
-def in_home(path: Path) -> str:
+def home_relative(path: Path) -> str:
     """Return the path as people write it."""
     try:
-        return f"~/{path.relative_to(at_home(Path('~')))}"
+        return f"~/{path.relative_to(expand_home(Path('~')))}"
     except ValueError:
         return str(path)
 
 
-def free(path: Path) -> Path:
+def unused_path(path: Path) -> Path:
     """Return the path, or the first with a number behind it where no file is yet."""
     number, made = 1, path
     while os.path.lexists(made):

@@ -1,15 +1,13 @@
-"""What a person does with waiting reports, and with receipts: each asks first, acts in a thread, says what became."""
+"""Releasing, holding and deleting queued reports, and deleting receipts."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from textual import work
-
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.acting import PATIENCE_SECONDS, Acting
-from shimmy_metrics.app.messages import Done
+from shimmy_metrics.app.commands.runner import PATIENCE_SECONDS, Runner
+from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.screens.report.subject import Subject
-from shimmy_metrics.app.ui.asked import Question
+from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.limits import SEND_SECONDS
@@ -20,148 +18,153 @@ from shimmy_metrics.wording.receiver import by_way_of
 
 
 class Released(NamedTuple):
-    """What was given to a sender: the reports, and the place of the newest entry at that moment."""
+    """The reports that a sender was given, and the place in the chain of the newest entry at that moment."""
 
     rows: frozenset[int]
     report_ids: frozenset[str]
     place: int
 
     def departure(self, overview: Overview) -> Departure | None:
-        """Return the request that carried it, once it is known what became of that."""
+        """Return the request that carried the reports, None while its outcome is not known."""
         made = (each for each in overview.departures if each.place > self.place and each.outcome is not None)
         return next((each for each in made if each.by_hand or self.report_ids & {*each.report_ids}), None)
 
 
-class Releasing(Acting):
-    """Release, hold back and delete reports; delete receipts."""
+class OutboxCommands:
+    """Releases, holds and deletes reports; deletes receipts."""
 
-    overview: Overview | None
-    _released: Released | None = None
+    def __init__(self, host: Host, runner: Runner) -> None:
+        self._host = host
+        self._runner = runner
+        self._released: Released | None = None
 
     @property
     def released(self) -> Collection[int]:
-        """The reports (numbers in the store) that a sender has at this moment, as far as it was started here."""
+        """The row ids of the reports that a sender has now, if it was started from this app."""
         return self._released.rows if self._released is not None else ()
-
-    def _told(self, report: QueuedReport) -> str:
-        """Return which report it is, so that of several one is meant."""
-        canvas = self.canvas()
-        when = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
-        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.glyphs.ellipsis}"
 
     def ask_to_release(self, subject: Subject) -> None:
         """Ask whether a request may be sent now; the question shows exactly that request."""
-        shown = self.overview
+        shown = self._host.overview
         if shown is None:
             return
         endpoint, number = shown.consent.endpoint, len(subject.reports)
         endpoints = {report.endpoint for report in subject.reports} - {""}
         meant = {host(each) for each in endpoints if not same_endpoint(each, endpoint)}
         was = "It was" if number == 1 else "They were"
+        ellipsis = self._host.canvas().glyphs.ellipsis
         other = f" {was} sealed for {', '.join(sorted(meant))}." if meant else ""
-        asked = Question(
+        question = Question(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
-            f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{self.canvas().glyphs.ellipsis}, are sent now "
-            f"to {endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
+            f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{ellipsis}, are sent now to "
+            f"{endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
             f"{'it waits' if number == 1 else 'they wait'} here as before.",
             "Yes, send it" if number == 1 else "Yes, send them",
             "No, hold it" if number == 1 else "No, hold them",
         )
-        self._ask(asked, lambda: self._release(subject))
+        self._runner.ask(question, lambda: self.release(subject))
 
-    @work(thread=True, group="act", exit_on_error=False)
-    def _release(self, subject: Subject) -> None:
-        from shimmy_metrics.actions.outbox import release
-
+    def release(self, subject: Subject) -> None:
+        """Give a request's reports to a sender."""
         rows = frozenset(report.row_id for report in subject.reports)
         ids = frozenset(report.report_id for report in subject.reports)
-        newest = max((entry.place for entry in self.overview.entries), default=0) if self.overview else 0
+        shown = self._host.overview
+        newest = max((entry.place for entry in shown.entries), default=0) if shown is not None else 0
 
         def released() -> str:
-            number = release(self.profile, rows)
+            from shimmy_metrics.actions.outbox import release
+
+            number = release(self._host.profile, rows)
             if not number:
                 return "Gone already: nothing was sent now."
             self._released = Released(rows, ids, newest)
-            self.call_from_thread(self.set_timer, SEND_SECONDS + PATIENCE_SECONDS, self._tell_unsent)
+            self._host.call_from_thread(self._host.set_timer, SEND_SECONDS + PATIENCE_SECONDS, self._report_unsent)
             return f"Released: a sender has {'it' if number == 1 else 'them'} now."
 
-        self._do(released)
+        self._runner.run(released)
 
-    def tell_sent(self) -> None:
-        """Say what became of what was released, once that is known."""
-        released, shown = self._released, self.overview
+    def report_sent(self) -> None:
+        """Report what became of the released reports, once that is known."""
+        released, shown = self._released, self._host.overview
         departure = released.departure(shown) if released is not None and shown is not None else None
         if departure is None or shown is None:
             return
         self._released = None
-        canvas = self.canvas()
+        canvas = self._host.canvas()
         if departure.receipt:
-            told = f"{sentence(became(departure, canvas.now, canvas.zone))} The receipt stands in History."
+            result = f"{sentence(became(departure, canvas.now, canvas.zone))} The receipt stands in History."
         else:
-            told = " ".join(in_full(canvas, shown, departure))
-        self.post_message(Done(told))
+            result = " ".join(in_full(canvas, shown, departure))
+        self._runner.report(result)
 
-    def _tell_unsent(self) -> None:
-        """Say that no sender made a request of what was released, and still waits: its time is over."""
+    def _report_unsent(self) -> None:
+        """Report that no sender made a request of the released reports in time, if they still wait."""
         released, self._released = self._released, None
-        shown = self.overview.outbox if self.overview is not None else ()
+        shown = self._host.overview.outbox if self._host.overview is not None else ()
         waiting = sum(report.row_id in released.rows for report in shown) if released is not None else 0
         if waiting:
             waits = "The report waits" if waiting == 1 else "The reports wait"
-            self.post_message(Done(f"No request was made. {waits} as before."))
+            self._runner.report(f"No request was made. {waits} as before.")
 
     def ask_to_delete(self, report: QueuedReport) -> None:
         """Ask whether a report may be deleted."""
-        canvas, shown = self.canvas(), self.overview
+        canvas, shown = self._host.canvas(), self._host.overview
         carried = shown.departures if shown is not None else ()
         departure = next((each for each in carried if report.report_id in each.report_ids), None)
-        asked = Question(
+        question = Question(
             "Delete this report?",
-            f"{self._told(report)}. {sentence(never_left(departure, canvas.now, canvas.zone))} "
+            f"{self._description(report)}. {sentence(never_left(departure, canvas.now, canvas.zone))} "
             "History notes that one was deleted by you, not what was in it.",
             "Yes, delete",
             "No, keep it",
         )
-        self._ask(asked, lambda: self._delete(report))
+        self._runner.ask(question, lambda: self.delete(report))
 
-    @work(thread=True, group="act", exit_on_error=False)
-    def _delete(self, report: QueuedReport) -> None:
-        from shimmy_metrics.actions.outbox import delete
+    def delete(self, report: QueuedReport) -> None:
+        """Delete a report."""
 
         def done() -> str:
-            made = delete(self.profile, report.row_id)
-            canvas = self.canvas()
+            from shimmy_metrics.actions.outbox import delete
+
+            made = delete(self._host.profile, report.row_id)
+            canvas = self._host.canvas()
             return deleted(made.departure, canvas.now, canvas.zone) if made.gone else "Gone already."
 
-        self._do(done)
+        self._runner.run(done)
 
-    @work(thread=True, group="act", exit_on_error=False)
-    def hold_back(self, report: QueuedReport) -> None:
-        """Keep a report until it is released."""
-        from shimmy_metrics.actions.outbox import hold_back
+    def hold(self, report: QueuedReport) -> None:
+        """Hold a report until it is released."""
 
-        self._do(
-            lambda: (
-                "Held until you release it."
-                if hold_back(self.profile, report.row_id)
-                else "Gone already, or on its way."
-            )
-        )
+        def held() -> str:
+            from shimmy_metrics.actions.outbox import hold_back
+
+            done = hold_back(self._host.profile, report.row_id)
+            return "Held until you release it." if done else "Gone already, or on its way."
+
+        self._runner.run(held)
 
     def ask_to_delete_receipts(self, receipts: Sequence[Departure]) -> None:
         """Ask whether the bytes of all receipts may be deleted."""
         size = sum(len(each.body) for each in receipts)
-        asked = Question(
+        question = Question(
             "Delete every receipt?",
             f"The bytes of {amount(len(receipts), 'receipt')} are deleted, {size:,} in all: your own proof of what "
             "was in them. That something left, when, where to and its digest stay on record.",
             "Yes, delete them",
             "No, keep them",
         )
-        self._ask(asked, self._delete_receipts)
+        self._runner.ask(question, self._delete_receipts)
 
-    @work(thread=True, group="act", exit_on_error=False)
     def _delete_receipts(self) -> None:
-        from shimmy_metrics.actions.receipts import delete_receipts
+        def done() -> str:
+            from shimmy_metrics.actions.receipts import delete_receipts
 
-        self._do(lambda: receipts_deleted(delete_receipts(self.profile)))
+            return receipts_deleted(delete_receipts(self._host.profile))
+
+        self._runner.run(done)
+
+    def _description(self, report: QueuedReport) -> str:
+        """Return which report it is, so that of several one is meant."""
+        canvas = self._host.canvas()
+        when = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
+        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.glyphs.ellipsis}"

@@ -1,0 +1,110 @@
+"""Answering the question: the answer is recorded, and what it deleted is reported with it."""
+
+import math
+from typing import Final
+
+from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.messages import Answered
+from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.consent.answer import Answer
+from shimmy_metrics.consent.state import Decision, Delivery
+from shimmy_metrics.records import FIRST_ATTEMPT
+from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
+from shimmy_metrics.wording.departures import purged
+
+_TOGETHER_SECONDS: Final = 2.0
+"""A deletion within this time of an answer is reported with it; the answer waits a second for a running sender."""
+
+
+class ConsentCommands:
+    """Records answers, and reports each with the deletions that it caused, whoever carried them out."""
+
+    def __init__(self, host: Host, runner: Runner) -> None:
+        self._host = host
+        self._runner = runner
+        self._answer = ""
+        self._answered_at = -math.inf
+        self._deletion = ""
+        self._deleted_at = -math.inf
+
+    def ask_again(self, choice: Choice) -> None:
+        """Ask once more, since the answer came by a button."""
+        consequence = f"{choice.consequence[:1].upper()}{choice.consequence[1:]}."
+        self._runner.ask(Question(f"{choice.label}?", consequence, "Yes", "No"), lambda: self.answer(choice.answer))
+
+    def answer(self, answer: Answer) -> None:
+        """Carry out an answer."""
+        if answer is Answer.LATER:
+            _ = self._host.post_message(Answered("Nothing was decided and nothing was written."))
+        elif answer is Answer.HOLD:
+            self._runner.in_thread(self._hold)
+        else:
+            self._runner.in_thread(lambda: self._record(answer))
+
+    def report_recorded(self, answer: Answer, decision: Decision, *, changed: bool, told: tuple[str, ...]) -> None:
+        """Report an answer as soon as it is recorded; if it closes the app, its deletions are waited for first."""
+        # The poller, twice a second, may have carried out the deletion before this.
+        deletion = [self._deletion] if self._recent(self._deleted_at) else []
+        self._answer = " ".join((*told, self._sentence(answer, decision, changed=changed), *deletion))
+        self._answered_at = self._host.time()
+        if not self._host.start.asking:
+            _ = self._host.post_message(Answered(self._answer))
+
+    def report_purged(self, result: PurgeResult | None) -> None:
+        """Report what was deleted for want of consent, by an answer or by the poller after it."""
+        if result is None or result == PurgeResult():
+            return
+        canvas = self._host.canvas()
+        self._deletion = " ".join(purged(result, canvas.now, canvas.zone))
+        self._deleted_at = self._host.time()
+        answer = f"{self._answer} " if self._recent(self._answered_at) else ""
+        self._runner.report(f"{answer}{self._deletion}")
+
+    def _record(self, answer: Answer) -> None:
+        from shimmy_metrics.actions.decide import ANSWERS
+
+        self._answer = ""
+
+        def recorded(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
+            self.report_recorded(answer, decision, changed=changed, told=told)
+
+        with self._runner.reporting_errors():
+            with self._runner.busy():
+                made = ANSWERS[answer](self._host.profile, recorded)
+            self.report_purged(made.purged)
+            if made.held:
+                self._runner.report(f"{self._answer} {held_for_an_earlier_yes(made.held)}")
+            if self._host.start.asking:
+                _ = self._host.post_message(Answered(self._answer))
+
+    def _hold(self) -> None:
+        from shimmy_metrics.actions.decide import hold
+
+        shown = self._host.overview
+        review = shown is None or shown.consent.decision.delivery is Delivery.AUTOMATIC
+        with self._runner.reporting_errors():
+            with self._runner.busy():
+                hold(self._host.profile, review=review)
+            shown = self._host.overview
+            attempt, blocked = (shown.attempt, obstacle(shown.consent)) if shown is not None else (FIRST_ATTEMPT, "")
+            _ = self._host.post_message(Answered(delivery_changed(attempt, review=review, blocked=blocked)))
+
+    def _recent(self, moment: float) -> bool:
+        return self._host.time() - moment < _TOGETHER_SECONDS
+
+    def _sentence(self, answer: Answer, decision: Decision, *, changed: bool) -> str:
+        if answer in {Answer.ADD_FIELDS, Answer.LEAVE_FIELDS}:
+            return renewal_recorded(decision)
+        shown, environment = self._host.overview, self._host.profile.environment
+        return answer_sentence(
+            decision,
+            changed=changed,
+            switch=environment.switch,
+            endpoint=environment.endpoint or decision.endpoint,
+            starting=self._host.start.asking,
+            attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
+        )

@@ -1,0 +1,59 @@
+"""What would be sent from this machine, before anything is decided: an example, with no session behind it."""
+
+from collections.abc import Sequence
+
+from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import Button
+from shimmy_metrics.app.screens.outgoing.view import EXAMPLE
+from shimmy_metrics.app.screens.report.screen import ReportScreen
+from shimmy_metrics.app.screens.report.subject import Subject, of_report
+from shimmy_metrics.app.screens.report.view import Selection, View, report_view
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline
+from shimmy_metrics.app.ui.text import Role, at, muted, placed, strong, to, wrapped
+from shimmy_metrics.limits import REPORT_BYTES
+from shimmy_metrics.wording.receiver import HEADERS, connects
+
+
+def example_screen(host: Host, commands: Commands) -> ReportScreen:
+    """Return the screen with the exact bytes of an example."""
+    return ReportScreen(host, commands, Example(host), title="What would be sent")
+
+
+class Example:
+    """The example alone."""
+
+    def __init__(self, host: Host) -> None:
+        self.selection = Selection(view=View.WIRE)
+        self._host = host
+
+    def subject(self) -> Subject | None:
+        """Return the example, None before anything was read."""
+        overview = self._host.overview
+        return of_report(overview.example) if overview is not None else None
+
+    def move(self, by: int) -> None:
+        """Do nothing: there is one."""
+
+    def open_part(self, number: int) -> None:
+        """Do nothing: it is one report."""
+
+    def headers_note(self) -> str:
+        """Return where the headers come from, and by way of which proxy the request would go."""
+        overview = self._host.overview
+        return f"{HEADERS}{connects(overview.proxy if overview is not None else '')}"
+
+    def buttons(self) -> Sequence[Button]:
+        """Return the buttons for the raw bytes and for the next view."""
+        return (self._host.keys.button("report.raw", "Raw"), self._host.keys.button("report.lens-beside", "Lens"))
+
+    def content(self, canvas: Canvas) -> Content:
+        """Return the example in the selected view."""
+        overview = self._host.overview
+        if overview is None:
+            return Content((placed(canvas.width, at(1, muted(READING))),), ())
+        size = (strong(f"{len(overview.example.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
+        head = headline(canvas, "An example of a report:", to(canvas.width - 1, *size, note=True))
+        what = wrapped(EXAMPLE, canvas.width, role=Role.MUTED)
+        subject = of_report(overview.example)
+        return report_view(canvas, (*head, *what), subject, selection=self.selection, base=None, overview=overview)

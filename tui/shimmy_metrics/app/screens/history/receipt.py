@@ -1,0 +1,105 @@
+"""A receipt: what was sent then, byte for byte. The request, and each report in it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.keys import Button
+from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline
+from shimmy_metrics.app.screens.report.changes import sums
+from shimmy_metrics.app.screens.report.screen import ReportScreen
+from shimmy_metrics.app.screens.report.subject import Subject, parts
+from shimmy_metrics.app.screens.report.view import Selection, View, report_view
+from shimmy_metrics.app.ui.layout import Canvas, Content, headline
+from shimmy_metrics.app.ui.text import BLANK, Line, at, muted, placed, strong, to, wrapped
+from shimmy_metrics.records import Departure, QueuedReport, QueueState
+from shimmy_metrics.report.bodies import split
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.wording.departures import became, sentence
+
+
+def receipt_screen(host: Host, commands: Commands, receipt: Departure, *, compared: bool) -> ReportScreen:
+    """Return the screen of a receipt. It opens on the bytes, or, if `compared`, on what differs from the baseline."""
+    return ReportScreen(
+        host, commands, Receipt(host, receipt, View.SINCE if compared else View.WIRE), title="A receipt"
+    )
+
+
+class Receipt:
+    """The request of a receipt and, if there are several, each report in it."""
+
+    def __init__(self, host: Host, receipt: Departure, view: View) -> None:
+        self.selection = Selection(view=view)
+        self._host = host
+        self._receipt = receipt
+        self._parts = parts(receipt.body, [_report(receipt, body) for body in split(receipt.body)])
+
+    def subject(self) -> Subject:
+        """Return the request or report that is shown."""
+        return self._parts[self.selection.index]
+
+    def move(self, by: int) -> None:
+        """Select the next part, or with -1 the one before."""
+        self.selection = replace(self.selection, index=max(0, min(self.selection.index + by, len(self._parts) - 1)))
+
+    def open_part(self, number: int) -> None:
+        """Select one report of the request, by its number from 1."""
+        self.selection = replace(self.selection, index=number)
+
+    def headers_note(self) -> str:
+        """Return that the headers are not kept."""
+        return "Of what was sent the body is kept, and not the headers."
+
+    def buttons(self) -> Sequence[Button]:
+        """Return the button that copies."""
+        return (self._host.keys.button("report.copy", "Copy"),)
+
+    def content(self, canvas: Canvas) -> Content:
+        """Return the request or the report in the selected view, below what became of it."""
+        overview = self._host.overview
+        if overview is None:
+            return Content((), ())
+        receipt, subject, selection = self._receipt, self.subject(), self.selection
+        size = to(canvas.width - 1, muted(f"{len(receipt.body):,} bytes"), note=True)
+        head = headline(canvas, sentence(became(receipt, canvas.now, canvas.zone)), size)
+        baseline = self._baseline(canvas) if subject.report else None
+        content = report_view(
+            canvas,
+            (*head, self._below(canvas, baseline)),
+            subject,
+            selection=selection,
+            base=baseline,
+            overview=overview,
+            sent_to=receipt.endpoint,
+        )
+        if selection.view is View.MEASURED and subject.report:
+            gone = wrapped("What was measured goes when a report is delivered; the bytes alone stay.", canvas.width)
+            return Content((*content.head[:-1], *gone), content.rows)
+        return content
+
+    def _below(self, canvas: Canvas, baseline: Baseline | None) -> Line:
+        """Return the line below the headline: how much differs from the baseline, or which part is shown."""
+        subject, index, number = self.subject(), self.selection.index, len(self._parts) - 1
+        if self.selection.view is View.SINCE and baseline is not None:
+            return placed(canvas.width, at(1, sums(baseline, subject.body)))
+        if not number:
+            return BLANK
+        place = f"Report {index} of {number} in this request" if index else "The request, whole"
+        size = f"{len(subject.body):,} bytes" if index else ""
+        walk = muted(f"{canvas.keys.pair('page.before', 'page.beside')} {index + 1} of {number + 1}")
+        return placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.width - 1, walk, note=True))
+
+    def _baseline(self, canvas: Canvas) -> Baseline | None:
+        """Return the chosen baseline, else the receipt before this one."""
+        overview = self._host.overview
+        chosen = chosen_baseline(canvas, self._host.baseline)
+        if chosen is not None or overview is None:
+            return chosen
+        older = next((each for each in overview.receipts if each.body and each.row_id < self._receipt.row_id), None)
+        return Baseline(f"sent {canvas.day(older.begun)}", split(older.body)[-1]) if older else None
+
+
+def _report(receipt: Departure, body: bytes) -> QueuedReport:
+    """Return one report of a receipt in the form that the views take."""
+    return QueuedReport(0, "", body, digest(body), receipt.begun, QueueState.DUE)

@@ -1,0 +1,75 @@
+"""The exact bytes of a request or a report: cut at its fields, or unbroken."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from shimmy_metrics.app.screens.report.baseline import Baseline
+from shimmy_metrics.app.screens.report.changes import SIGNS
+from shimmy_metrics.app.ui.layout import Canvas, Row
+from shimmy_metrics.app.ui.text import Role, Span, at, muted, placed, to
+from shimmy_metrics.app.ui.values import plain
+from shimmy_metrics.report.bodies import members
+from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare
+
+RAW_BYTES: Final = 64
+
+
+def wire(canvas: Canvas, base: Baseline | None, body: bytes) -> tuple[Row, ...]:
+    """Return the exact bytes, cut into members: the offset of each line's first byte, and the bytes, verbatim.
+
+    The texts of the lines, joined, are the body. From the second report of a request on, its number follows the
+    field's name in a row's key.
+    """
+    found = {each.field.name: each for each in compare(base.body, body)} if base else {}
+    room = max(canvas.width - 9, 8)
+    rows: list[Row] = []
+    met: Counter[str] = Counter()
+    for member in members(body):
+        difference = found.get(member.field)
+        met[member.field] += 1
+        name = member.field if met[member.field] == 1 else f"{member.field} ({met[member.field]})"
+        for begin in range(0, len(member.text), room):
+            piece = member.text[begin : begin + room]
+            first = begin == 0
+            key = name if first and member.field else ""
+            rows.append(_wire_row(canvas, member.offset + begin, piece, key, difference if first else None))
+    return tuple(rows)
+
+
+def raw(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
+    """Return the body unbroken, so many bytes a row, with the same offsets."""
+    room = max(min(RAW_BYTES, canvas.width - 9), 8)
+    text = body.decode("ascii", errors="replace")
+    return tuple(
+        Row(placed(canvas.width, to(6, muted(str(begin))), at(8, text[begin : begin + room])), f"byte {begin}")
+        for begin in range(0, len(text), room)
+    )
+
+
+def joined_text(rows: tuple[Row, ...]) -> str:
+    """Return the bytes that the rows of `wire` show, joined."""
+    return "".join(span.text for row in rows for span in row.line if span.verbatim)
+
+
+def _wire_row(canvas: Canvas, offset: int, text: str, name: str, difference: Difference | None) -> Row:
+    changed = difference is not None and difference.change is not Change.SAME
+    sign, role = SIGNS[difference.change] if difference and changed else (" ", Role.TEXT)
+    cells = [to(5, muted(str(offset))), at(6, Span(sign, role)), at(8, *_bytes(text, strongly=changed))]
+    if difference is not None and changed:
+        was = "added" if difference.change is Change.ADDED else f"was {plain(difference.before)}"
+        if name in ALWAYS_NEW:
+            was = "new each time"
+        cells.append(to(canvas.width - 1, muted(was), note=True))
+    return Row(placed(canvas.width, *cells), name)
+
+
+def _bytes(text: str, *, strongly: bool) -> Iterator[Span]:
+    """Yield the bytes with the name receding and the value plain, or bold where it is new."""
+    name, colon, value = text.partition(":")
+    if not colon or not name.startswith(('"', "{")):
+        yield Span(text, Role.STRONG if strongly else Role.TEXT, verbatim=True)
+        return
+    yield Span(f"{name}{colon}", Role.QUIET, verbatim=True)
+    if value:
+        yield Span(value, Role.STRONG if strongly else Role.TEXT, verbatim=True)

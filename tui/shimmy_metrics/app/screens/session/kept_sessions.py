@@ -1,0 +1,60 @@
+"""The sessions that have ended and are kept for the person alone."""
+
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.ui.layout import Canvas, Row, headline
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, strong, to
+from shimmy_metrics.records import Session
+from shimmy_metrics.wording.numbers import duration
+
+
+def kept_rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
+    """Return the list of kept sessions, empty where there are none."""
+    if not overview.ended:
+        return ()
+    rows = (Row(_ended_row(canvas, session), row_key(session)) for session in overview.ended)
+    return (Row(BLANK), Row(line(muted("  Kept for you alone, never sent:"))), *rows)
+
+
+def ended_head(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    """Return what stands above the figures of a session that ended and is kept for the person alone."""
+    sentence = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone, never sent."
+    long = to(canvas.width - 1, muted(duration(session.counters.uptime_s)), note=True)
+    return (*headline(canvas, sentence, long), BLANK)
+
+
+def ended_of(overview: Overview | None, key: str) -> Session | None:
+    """Return the ended session that a row's key names, or None."""
+    return next((each for each in overview.ended if row_key(each) == key), None) if overview else None
+
+
+def row_key(session: Session) -> str:
+    """Return what the mark stands on at this ended session."""
+    return f"session {session.row_id}"
+
+
+def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+    """Return what there is to say about a session that is kept: where it ran, what it was."""
+    server = f"Shimmy {session.version}".strip() if session.server else "a server that did not call itself Shimmy"
+    enter = canvas.keys.of("page.explain")
+    return (
+        line(strong(f"{server}, at {session.address}")),
+        line(muted("Measured for you alone: it is in no report and is not sent.")),
+        line(Span(enter, Role.ACCENT), muted(": its figures")),
+    )
+
+
+def _ended_row(canvas: Canvas, session: Session) -> Line:
+    counters = session.counters
+    when = f"{canvas.day(session.started)} {canvas.clock(session.started)}"
+    requests, tokens = f"{counters.requests:,}", f"{counters.tokens:,}"
+    if canvas.narrow:
+        return placed(canvas.width, at(3, Span(when, Role.NAME)), to(canvas.width - 1, requests, muted(" requests")))
+    return placed(
+        canvas.width,
+        at(3, Span(when, Role.NAME)),
+        to(34, muted(duration(counters.uptime_s))),
+        to(43, requests),
+        at(44, muted("requests")),
+        to(64, tokens),
+        at(65, muted("tokens")),
+    )
