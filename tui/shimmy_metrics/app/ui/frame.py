@@ -187,5 +187,10 @@ def explanation_drawer(canvas: Canvas, head: int, explained: tuple[Line, ...], *
     return (line(), *_padded(explained if expanded else explained[:SHORT]))[: drawer_rows(canvas, head)]
 
 
+def overflows(canvas: Canvas, head: int, explained: tuple[Line, ...]) -> bool:
+    """Whether an expanded drawer has not the rows for the whole explanation."""
+    return len(explained) > max(drawer_rows(canvas, head) - 1, 0)
+
+
 def _padded(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     return (*lines, *(BLANK,) * (SHORT - len(lines)))

@@ -20,6 +20,7 @@ from shimmy_metrics.app.ui.frame import (
     explanation_drawer,
     heading,
     message_drawer,
+    overflows,
     rule,
 )
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas, Content, nearest, pointed, scrolled, stepped
@@ -154,15 +155,15 @@ class BaseScreen(Screen[None]):
         if drawer:
             unseen = len(content.rows) - height
             place = f"{self._top + 1}-{self._top + len(shown)} of {len(content.rows)}" if unseen > 0 else ""
-            if self.expanded and not self._message and self._overflows(canvas, len(head)):
+            if (
+                self.expanded
+                and not self._message
+                and overflows(canvas, len(head), self.explained(canvas, expanded=True))
+            ):
                 place = f"{canvas.keys.of('page.explain')}: all of it"
             drawer = (rule(canvas, more=place), *drawer[1:])
         row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
         return FrameRows(head, lines, drawer, len(head) + row)
-
-    def _overflows(self, canvas: Canvas, head: int) -> bool:
-        """Whether the drawer has not the rows for the whole explanation."""
-        return len(self.explained(canvas, expanded=True)) > max(drawer_rows(canvas, head) - 1, 0)
 
     async def show_message(self, sentence: str) -> None:
         """Show a sentence in the drawer, until the mark moves."""
@@ -222,7 +223,7 @@ class BaseScreen(Screen[None]):
         self._explain.cancel()
         canvas = self.host.canvas()
         head = heading(canvas, self.host.overview, self._mode, self.title or "", self.content(canvas).head)
-        if self._overflows(canvas, len(head)):
+        if overflows(canvas, len(head), self.explained(canvas, expanded=True)):
             await self.host.open_explanation(lambda canvas: self.explained(canvas, expanded=True))
             return
         self.expanded = not self.expanded
