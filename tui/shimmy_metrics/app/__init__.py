@@ -14,7 +14,7 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
 
     from shimmy_metrics.app.preload import Preload
 
-    gc.disable()  # until the first frame stands: what is made before it stays anyway (7 % of the time)
+    gc.disable()  # until the first frame is shown: what is made before it stays anyway (7 % of the time)
     try:
         gathering = Preload(profile)
         from shimmy_metrics.app.app import app_for

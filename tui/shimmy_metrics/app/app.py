@@ -82,17 +82,17 @@ class ShimmyApp(TerminalApp):
     # --- what has changed ---------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Start the clock, and, once the first frame stands, polling: before, it would take the processor from it."""
+        """Start the clock and, once the first frame is shown, polling, which would otherwise delay that frame."""
 
         def poll() -> None:
             self._poller.run(lambda found: self.post_message(OverviewChanged(found)))
 
-        def first_frame_stands() -> None:
+        def first_frame_shown() -> None:
             gc.enable()
             self.run_worker(poll, thread=True, group="poll", exit_on_error=False)
 
         self.attach_terminal()
-        self.call_after_refresh(first_frame_stands)
+        self.call_after_refresh(first_frame_shown)
         if self._keys_fault:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_fault}."))
         self.commands.consent.report_purged(self.overview.purged if self.overview is not None else None)

@@ -1,4 +1,4 @@
-"""Every key, with an id (for remapping) and the sentence that the page of keys shows. One meaning each.
+"""Every key, with an id (for remapping) and the description that the screen of keys shows. One meaning each.
 
 Each thing that Esc or Ctrl does has a letter too: some links mangle Esc, and none should be needed. A person's own keys
 (`keys` in the config's `metrics`) take the place of these, by id.
@@ -113,11 +113,11 @@ NAMES: Final = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
 }
-"""How keys are called on screen where Textual's name is not what stands on the key."""
+"""What is printed on the key, where Textual's name differs."""
 
 
 def called(key: str) -> str:
-    """Return what stands on the key."""
+    """Return what is printed on the key."""
     if key.startswith("ctrl+"):
         return f"Ctrl+{key[5:].upper()}"
     return NAMES.get(key, key)
@@ -169,7 +169,7 @@ class Keys(NamedTuple):
     own: Mapping[str, str] = MappingProxyType({})
 
     def of(self, name: str) -> str:
-        """Return what stands on the first key of the action with this id."""
+        """Return what is printed on the first key of the action with this id."""
         return called(self._bound(name).partition(",")[0])
 
     def button(self, name: str, label: str) -> Button:

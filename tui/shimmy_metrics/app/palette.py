@@ -17,15 +17,15 @@ _ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app."
 """What the screen in front can do comes first, then what every screen can, then moving."""
 
 _EVERYWHERE: Final = [binding.id for binding in EVERYWHERE]
-"""The other screens stand first there, and the way out last."""
+"""Among these the other screens come first, and the way out last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the palette: its name, what is said below it, what it does."""
+    """One line of the palette: its name, the help below it, what it does."""
 
     name: str
-    told: str
+    help: str
     run: Callable[[], object]
 
 
@@ -44,7 +44,7 @@ class Actions(Provider):
     async def discover(self) -> Hits:
         """Yield every action, in their order."""
         for command in commands(self.app, self.screen):
-            yield DiscoveryHit(command.name, command.run, help=command.told)
+            yield DiscoveryHit(command.name, command.run, help=command.help)
 
     async def search(self, query: str) -> Hits:
         """Yield the actions that a word means."""
@@ -52,7 +52,7 @@ class Actions(Provider):
         for command in commands(self.app, self.screen):
             score = matcher.match(command.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(command.name), command.run, help=command.told)
+                yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
 
 
 def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
@@ -65,8 +65,8 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
             keys.setdefault(binding.id, []).append(called(binding.key))
             found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))
     for name in sorted(found, key=_place):
-        told, run = found[name]
-        yield Command(f"{told[:1].upper()}{told[1:]}", f"key {' '.join(keys[name])}", run)
+        description, run = found[name]
+        yield Command(f"{description[:1].upper()}{description[1:]}", f"key {' '.join(keys[name])}", run)
     for theme in THEMES:
         label = theme.name.removeprefix("shimmy-")
         yield Command(f"Colours: {label}", "until the app is closed", _themed(app, theme.name))

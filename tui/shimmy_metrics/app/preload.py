@@ -1,4 +1,4 @@
-"""What the app starts with: gathered beside the import of Textual, which takes longer than any of it."""
+"""What the app starts with, read in a thread while Textual is imported, which takes longer."""
 
 import threading
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
 
 PATIENCE_SECONDS = 0.25
-"""A disk that takes longer than this, after Textual was imported, is shown as being read; the question then follows."""
+"""If the disk takes longer than this after Textual was imported, the app opens before it answers; a question follows."""
 
 
 class Start(NamedTuple):
@@ -32,7 +32,7 @@ class Start(NamedTuple):
 
 
 class Preload:
-    """Reads facts, config and store in a thread of its own."""
+    """Reads facts, config and store in a thread."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
@@ -44,7 +44,7 @@ class Preload:
         self._thread.start()
 
     def start(self, *, asking: bool, seconds: int | None, notice: str) -> Start:
-        """Return what is known by now, after a short wait."""
+        """Return what is known by now; wait a moment for it."""
         self._thread.join(PATIENCE_SECONDS)
         facts = self._facts or gather(self._profile.environment)
         # In a sandbox the question belongs to the story, wherever it is played.

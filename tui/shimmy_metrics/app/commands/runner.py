@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shimmy_metrics.app.ui.dialog import Dialog  # at run time when something is asked
 
 PATIENCE_SECONDS: Final = 0.5
-"""What takes longer says what it is doing."""
+"""A command that takes longer shows what it is doing."""
 
 WRITING: Final = "Writing."
 

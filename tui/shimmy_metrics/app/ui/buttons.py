@@ -161,7 +161,7 @@ class ButtonRow(Container):
             yield from self._buttons(self._right)
 
     def between(self) -> ComposeResult:
-        """Build what stands between the groups, beside the gap."""
+        """Build what is shown between the groups, beside the gap."""
         yield from ()
 
     async def show(self, left: Sequence[Button], right: Sequence[Button]) -> None:

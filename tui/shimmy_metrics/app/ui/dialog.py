@@ -24,14 +24,14 @@ from shimmy_metrics.app.ui.text import BLANK, Line, wrapped
 from shimmy_metrics.limits import SILENCE_SECONDS
 
 ROWS = 3
-"""Lines of a question, as many as the drawer has."""
+"""Lines of a question; the drawer has as many."""
 
 AGAIN = "too fast: once more"
-"""Stands in the rule after a yes that did not count."""
+"""In the rule after a yes that did not count."""
 
 
 def answers(canvas: Canvas, buttons: Sequence[Button]) -> Sequence[Button]:
-    """Return the answers, yes first and no last, as whole as there is room for: both stay in view and in words."""
+    """Return the answers, yes first and no last, with their labels as far as the room goes; those two keep theirs."""
     first, *between, last = buttons
     short = [act._replace(label=act.label.partition(",")[0]) for act in (first, last)]
     words = [act._replace(label=act.label.split()[-1].capitalize()) for act in between]
@@ -44,7 +44,7 @@ def answers(canvas: Canvas, buttons: Sequence[Button]) -> Sequence[Button]:
 
 
 class Dialog(ModalScreen[bool]):
-    """Asks, and gives True for yes. What is not a certain yes is a no, or nothing."""
+    """Asks a question; the result is True for a yes. Anything but a certain yes is a no, or nothing."""
 
     AUTO_FOCUS = ""
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("dialog"), sheet("input")]
@@ -68,20 +68,20 @@ class Dialog(ModalScreen[bool]):
             yield ButtonRow(glyphs, answers(self.host.canvas(), self.buttons()), ())
 
     def below(self) -> ComposeResult:
-        """Build what stands between the question and its answers."""
+        """Build what is shown between the question and its answers."""
         yield from ()
 
     def lines(self) -> tuple[Line, ...]:
         """Return the question's lines."""
         canvas = self.host.canvas()
-        told = tuple(wrapped(self._question.text, canvas.width))
+        text = tuple(wrapped(self._question.text, canvas.width))
         if canvas.height < ROWS + 4:
-            return told[: max(canvas.height - 1, 0)]
-        lines = (self.title_rule(canvas, self._question.title), *told, *(BLANK,) * (ROWS - len(told)))
+            return text[: max(canvas.height - 1, 0)]
+        lines = (self.title_rule(canvas, self._question.title), *text, *(BLANK,) * (ROWS - len(text)))
         return lines[: canvas.height - 1]  # the answers stay in view
 
     def title_rule(self, canvas: Canvas, title: str) -> Line:
-        """Return the rule with the question in it, and a word about an answer that did not count."""
+        """Return the rule with the question in it, and a remark if the last answer did not count."""
         room = canvas.width - len(title) - len(AGAIN) - 8
         return rule(canvas, title, more=AGAIN if self._again and room >= 0 else "")
 
@@ -100,11 +100,11 @@ class Dialog(ModalScreen[bool]):
         self.call_after_refresh(self._show_cursor)
 
     def on_screen_resume(self) -> None:
-        """Stand anew: another page may have been in front."""
+        """Ask anew: another screen may have been in front."""
         self.ask_anew()
 
     def ask_anew(self) -> None:
-        """Note that the question stands from now on."""
+        """Let the question stand from now on."""
         self.asked_at = self.host.time()
         self.call_after_refresh(self._show_cursor)
 
@@ -121,7 +121,7 @@ class Dialog(ModalScreen[bool]):
             button.can_focus = False
 
     def draw(self) -> None:
-        """Draw the question again. A key or a resize may come before its widgets are there, or while they go."""
+        """Draw the question again. A key or a resize may come while its widgets are not mounted."""
         for asked in self.query("#asked").results(Lines):
             asked.show(self.lines())
             self.call_after_refresh(self._show_cursor)
@@ -133,7 +133,7 @@ class Dialog(ModalScreen[bool]):
         await self.run_action(event.button.action)
 
     async def action_yes(self) -> None:
-        """Take the yes, if it is certain that a person gave it."""
+        """Take the yes, if a person certainly gave it."""
         self.when_certain(self._yes)
 
     def action_no(self) -> None:
@@ -141,7 +141,7 @@ class Dialog(ModalScreen[bool]):
         _ = self.dismiss(result=False)
 
     def when_certain(self, then: Callable[[], None]) -> None:
-        """Do it if the key came alone: not from a paste, a repeating key, or typed before the question stood."""
+        """Call `then` if a person certainly meant the key: no paste, no repetition, not typed before the question."""
         guard = self.host.input_guard
         self._again = not guard.may_answer(self.asked_at, self._opened_by)
         self.draw()

@@ -30,21 +30,21 @@ def explained_field(
     return ()
 
 
-def headed(canvas: Canvas, name: str, told: str) -> Iterator[Line]:
-    """Yield the name of what is marked with a word or two about it: behind it, or below where there is no room."""
-    head = line(Span(name, Role.MARKED), muted(f"  {told}"))
+def headed(canvas: Canvas, name: str, note: str) -> Iterator[Line]:
+    """Yield the name of what is marked and a note: on one line, or the note below where there is no room."""
+    head = line(Span(name, Role.MARKED), muted(f"  {note}"))
     if length(head) < canvas.width:
         yield head
         return
     yield line(Span(name, Role.MARKED))
-    yield from wrapped(told, canvas.width, role=Role.MUTED)
+    yield from wrapped(note, canvas.width, role=Role.MUTED)
 
 
 def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
     head = (at(1, Span(field.name, Role.MARKED)), at(len(field.name) + 3, strong(value)))
     if canvas.narrow:
-        told = (field.meaning, f"Why: {field.purpose}.")
-        return (placed(canvas.width, *head), *(each for part in told for each in wrapped(part, canvas.width)))
+        sentences = (field.meaning, f"Why: {field.purpose}.")
+        return (placed(canvas.width, *head), *(each for part in sentences for each in wrapped(part, canvas.width)))
     key = canvas.keys.of("page.explain")
     return (
         placed(canvas.width, *head, to(canvas.width - 1, muted(field.kind.bounds), note=True)),
@@ -58,7 +58,7 @@ def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
 
 
 def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[Line]:
-    """Yield all that is known, every word of it: what does not fit beside something stands below it."""
+    """Yield all that is known, uncut: what does not fit beside something comes below it."""
     name = Span(field.name, Role.MARKED)
     if len(field.name) + len(value) + 4 <= canvas.width - 1:
         yield from _beside(canvas, (name, Span("  "), strong(value)), (muted(field.kind.bounds),))
@@ -69,8 +69,8 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
     key = canvas.keys.of("page.explain")
     yield from _labelled(canvas, "Why: ", field.purpose, (Span(key, Role.ACCENT), muted(": less")), optional=True)
     yield from _labelled(canvas, "Source: ", field.source)
-    told = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
-    yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(told),))
+    identifying = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
+    yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(identifying),))
     if measured:
         yield from _labelled(canvas, "Measured here: ", measured)
 

@@ -1,4 +1,4 @@
-"""The places that never move: where am I and what is the consent (row 0), the rules, the drawer's foot."""
+"""The frame around every screen's content: the tabs and the consent, the rules, the drawer. Pure."""
 
 from typing import Final, NamedTuple
 
@@ -47,7 +47,7 @@ def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Lin
 
 
 def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple[Line, Line]:
-    """Return rows 0 and 1 of a page that is not one of the four."""
+    """Return rows 0 and 1 of a screen that has no tab."""
     heading: Line = (Span(" "), Span(name, Role.STRONG), Span("  "))
     return _with_state(canvas, heading, overview), _head_rule(canvas, 0, 0, overview)
 
@@ -109,13 +109,16 @@ def _head_rule(canvas: Canvas, begin: int, end: int, overview: Overview | None) 
     warnings: list[Line] = [
         (Span(" ! ", Role.BAD), Span(f"{each} "), Span(canvas.glyphs.rule * 2, Role.RULE)) for each in failed
     ]
-    for said in (*((*warned, *notice) for warned in warnings), notice):
-        room = canvas.width - length(said)
+    for extra in (*((*warned, *notice) for warned in warnings), notice):
+        room = canvas.width - length(extra)
         if room >= end:
-            return (*cut(drawn, room), *said)
+            return (*cut(drawn, room), *extra)
         # Beside the last tab there may be no room at its right.
-        if length(said) <= begin:
-            return (*said, *cut(_rule(canvas, begin - length(said), end - length(said)), canvas.width - length(said)))
+        if length(extra) <= begin:
+            return (
+                *extra,
+                *cut(_rule(canvas, begin - length(extra), end - length(extra)), canvas.width - length(extra)),
+            )
     return drawn
 
 
@@ -147,24 +150,24 @@ class FrameRows(NamedTuple):
 
 
 def heading(
-    canvas: Canvas, overview: Overview | None, mode: str, name: str, told: tuple[Line, ...]
+    canvas: Canvas, overview: Overview | None, mode: str, name: str, lines: tuple[Line, ...]
 ) -> tuple[Line, ...]:
-    """Return the head: the tabs with that of `mode` open, or the page's `name`; then what the page has `told`."""
+    """Return the head: the tabs with that of `mode` open, or the screen's `name`; then the content's `lines`."""
     if canvas.tiny:
         return tiny(canvas, overview)
     if overview is not None and overview.trouble:
-        told = (*warning(canvas, overview.trouble), *told)
+        lines = (*warning(canvas, overview.trouble), *lines)
     first = top(canvas, overview, mode) if mode else title(canvas, overview, name)
-    close = tuple(each for each in told if each != BLANK)
+    close = tuple(each for each in lines if each != BLANK)
     if canvas.height >= SMALL:
-        return (*first, *(close if canvas.low else told))
+        return (*first, *(close if canvas.low else lines))
     # The screen's answer in one sentence is worth more than the tabs where only a few rows are left.
     room = max(canvas.height - 3, 1)
     return (*close[:1], first[0], *close[1:])[:room] if canvas.height > 4 else close[:1]
 
 
 def drawer_rows(canvas: Canvas, head: int) -> int:
-    """Return how many rows an open drawer has: the page keeps three, or the mark would be out of sight."""
+    """Return how many rows an expanded drawer may have: the content keeps three, so that the mark is in view."""
     return max(canvas.height - head - 4, 0)
 
 

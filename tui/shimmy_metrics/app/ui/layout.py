@@ -1,4 +1,4 @@
-"""What a page is drawn on, and what it gives back."""
+"""What a view is given (the canvas) and what it returns (the content). Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -9,7 +9,7 @@ from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.ui.text import Cell, Line, Role, Span, at, placed, strong, wrapped
 
 READING: Final = "Reading what is held here."
-"""Stands there until the disk has answered."""
+"""Shown until the disk has answered."""
 
 NARROW: Final = 60
 """Columns below which only the open tab keeps its name, and notes go."""
@@ -50,7 +50,7 @@ class Canvas(NamedTuple):
 
     @property
     def low(self) -> bool:
-        """Whether there is no room below the page."""
+        """Whether there is no room for a drawer."""
         return self.height < LOW
 
     def fitting(self, text: str, room: int) -> str:
@@ -69,7 +69,7 @@ class Canvas(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of a page. `key` names what the mark stands on there; empty where it cannot."""
+    """One line of the content. `key` identifies it for the mark; empty where the line cannot be marked."""
 
     line: Line
     key: str = ""
@@ -83,36 +83,36 @@ class Content(NamedTuple):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What the mark can stand on, in order."""
+        """The keys that can be marked, in order."""
         return tuple(row.key for row in self.rows if row.key)
 
 
 def headline(canvas: Canvas, text: str, *beside: Cell) -> tuple[Line, ...]:
-    """Return a screen's first sentence with what stands at its right; where there is no room, the sentence whole."""
+    """Return a screen's first sentence with what is at its right; where there is no room, the sentence alone."""
     if canvas.narrow or len(text) > canvas.width - 2:
         return tuple(wrapped(text, canvas.width, role=Role.STRONG))
     return (placed(canvas.width, at(1, strong(text)), *beside),)
 
 
 def warning(canvas: Canvas, text: str) -> tuple[Line, ...]:
-    """Return a sentence about what is wrong: a sign and the words, whole."""
+    """Return a sentence about what is wrong, behind a sign."""
     first, *rest = wrapped(text, canvas.width - 2, indent=1)
     return ((Span(" "), Span("! ", Role.BAD), *first[1:]), *((Span("  "), *each) for each in rest))
 
 
-def told(canvas: Canvas, *sentences: str) -> tuple[Row, ...]:
-    """Return sentences as rows that fit."""
+def paragraphs(canvas: Canvas, *sentences: str) -> tuple[Row, ...]:
+    """Return sentences wrapped into rows."""
     return tuple(Row(each) for text in sentences for each in wrapped(text, canvas.width, indent=3))
 
 
 def nearest(content: Content, key: str) -> str:
-    """Return `key` where the page has it, else the page's first; empty where nothing can be marked."""
+    """Return `key` if the content has it, else the first key; empty where nothing can be marked."""
     keys = content.keys
     return key if key in keys else (keys[0] if keys else "")
 
 
 def stepped(content: Content, key: str, step: int) -> str:
-    """Return what the mark stands on after `step` lines."""
+    """Return the key that is marked after `step` lines."""
     keys = content.keys
     if not keys:
         return ""
@@ -121,7 +121,7 @@ def stepped(content: Content, key: str, step: int) -> str:
 
 
 def pointed(content: Content, index: int) -> str:
-    """Return what a click on this row means: its own key, or that of the bytes which go on there; else nothing."""
+    """Return the key that a click on this row marks: the row's, or that of the bytes which continue there."""
     for row in reversed(content.rows[: index + 1]):
         if row.key or not any(span.verbatim for span in row.line):
             return row.key
@@ -129,18 +129,18 @@ def pointed(content: Content, index: int) -> str:
 
 
 def followed(ids: Sequence[str], shown: str, index: int) -> int:
-    """Return where in `ids` that is which was `shown`, else the place `index`, or the last one there is."""
+    """Return the index of `shown` in `ids`; if it is gone, `index`, or the last index there is."""
     return ids.index(shown) if shown in ids else max(0, min(index, len(ids) - 1))
 
 
 def scrolled(content: Content, key: str, top: int, height: int) -> int:
-    """Return the first row to show so that the mark is in view; it moves no more than it has to."""
+    """Return the first row to show so that the mark is in view, scrolled no further than necessary from `top`."""
     last = max(len(content.rows) - height, 0)
     place = next((index for index, row in enumerate(content.rows) if row.key and row.key == key), None)
     if place is None:
         return max(0, min(top, last))
     marks = [index for index, row in enumerate(content.rows) if row.key]
     lead = 0 if place == marks[0] else place
-    # Below the last mark nothing can be stepped to, so its own place is given up for as much of that as fits.
+    # Nothing below the last mark can be stepped to, so as much of it as fits is shown with that mark.
     tail = min(len(content.rows) - 1, place + height - 1) if place == marks[-1] else place
     return max(0, min(max(min(top, lead), tail - height + 1), last))

@@ -12,7 +12,7 @@ from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.ui.text import Line, Role, length, shown
 
 PREFIX = "role--"
-"""Component classes stand on the screen alone: on each widget they would cost the first paint a third more."""
+"""The screen alone has the component classes: on each widget they would make the first paint a third slower."""
 
 COMPONENTS = frozenset(f"{PREFIX}{role.value}" for role in Role)
 

@@ -1,4 +1,4 @@
-"""Resizes that tell a screen nothing new: they go no further."""
+"""Resize events that bring a screen nothing new are stopped."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from textual.screen import Screen
 def outdated(event: events.Resize, screen: Screen[Any]) -> bool:
     """Whether the terminal has another size by now, or the screen was laid out in this one already.
 
-    A screen that is laid out sends itself its size, and would be laid out again: at the start that is a third of the
-    work before the first frame. Where another size came meanwhile, the two would follow each other through its queue
-    for ever, at full load, and nothing else would have its turn.
+    A screen that has been laid out sends itself its size, and would be laid out again: at the start that is a third of
+    the work before the first frame. If another size has come meanwhile, the two events would follow each other through
+    the queue for ever, at full load.
     """
     if event.size == screen.app.size != screen.outer_size:
         return False

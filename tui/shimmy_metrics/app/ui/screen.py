@@ -16,7 +16,6 @@ from shimmy_metrics.app.ui.debounce import Debounce
 from shimmy_metrics.app.ui.frame import (
     FrameRows,
     content_height,
-    drawer_rows,
     explanation_drawer,
     heading,
     message_drawer,

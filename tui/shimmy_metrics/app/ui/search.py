@@ -1,4 +1,4 @@
-"""The bottom row of a list that can be searched: a line to type in takes the place of the buttons at the left."""
+"""The bottom row of a list that can be searched: an input takes the place of the buttons at the left."""
 
 from typing import Final
 
@@ -11,21 +11,21 @@ HINT: Final = "memory, model, path"
 
 
 class SearchRow(ButtonRow):
-    """Buttons, or the line; nothing else moves."""
+    """Buttons, or the input; nothing else moves."""
 
     def between(self) -> ComposeResult:
-        """Build the line, which is not there until it is wanted."""
+        """Build the input, hidden at first."""
         place = Input(placeholder=HINT, id="search", select_on_focus=False)
         place.display = False
         yield place
 
     @property
     def line(self) -> Input:
-        """The line to type in."""
+        """The input."""
         return self.query_one("#search", Input)
 
     def open(self, word: str) -> None:
-        """Show the line with a word in it, and put the keyboard there."""
+        """Show the input with a word in it, and focus it."""
         self._swap(searching=True)
         self.line.value = word
         self.line.cursor_position = len(word)

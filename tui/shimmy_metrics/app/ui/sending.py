@@ -1,4 +1,4 @@
-"""What every screen says about sending: how the last attempt went, what comes next and when. Pure."""
+"""What the screens say about sending: how the last attempt went, what comes next and when. Pure."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def last_failed(overview: Overview) -> Departure | None:
 
 
 def next_by_itself(overview: Overview) -> str:
-    """Return when a sender tries by itself, to stand behind "sent"."""
+    """Return when a sender tries by itself, worded to follow "sent"."""
     return next_attempt(overview.attempt, from_here=none_sends(overview.consent, overview.sessions))
 
 
@@ -27,10 +27,10 @@ def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
     last = last_failed(overview)
     if last is None:
         return ()
-    told = f"last attempt {ended(last, canvas.now, canvas.zone)}: {label(last)}"
+    attempt = f"last attempt {ended(last, canvas.now, canvas.zone)}: {label(last)}"
     due = any(report.state is QueueState.DUE for report in _leavable(overview))
-    then = (f"{told}; the next {next_by_itself(overview)}",) if due and overview.consent.sends else ()
-    return (*then, told, f"last attempt: {label(last)}", label(last))
+    then = (f"{attempt}; the next {next_by_itself(overview)}",) if due and overview.consent.sends else ()
+    return (*then, attempt, f"last attempt: {label(last)}", label(last))
 
 
 def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Lines of text with roles: what every page is made of. Pure; colours come later, from the role.
+"""Lines of text with roles, of which every screen consists. Pure; the styles give each role its colours.
 
 Values are never markup: a span's text is shown as it stands, control characters and wide ones replaced.
 """
@@ -17,9 +17,9 @@ class Role(StrEnum):
 
     TEXT = "text"
     NAME = "name"
-    """The name of a line's subject: it is what changes when the mark stands there."""
+    """The name of a line's subject; it is highlighted when the line is marked."""
     QUIET = "quiet"
-    """A name that recedes while the mark is elsewhere: in the bytes the values matter."""
+    """A name that recedes while its line is not marked: among the bytes the values matter."""
     STRONG = "strong"
     MUTED = "muted"
     ACCENT = "accent"

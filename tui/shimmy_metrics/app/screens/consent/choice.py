@@ -1,4 +1,4 @@
-"""One answer of the consent page, as a line of it."""
+"""One answer of the screen of consent, as its line."""
 
 from typing import NamedTuple
 
@@ -20,6 +20,6 @@ def answer_lines(canvas: Canvas, choice: Choice) -> tuple[Line, ...]:
     """Return one answer: its letter, its name, its consequence."""
     cells = (at(3, Span(canvas.keys.of(choice.name), Role.MARKED)), at(6, Span(choice.label, Role.STRONG)))
     if canvas.width < 80:
-        told = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
-        return (placed(canvas.width, *cells), *told)
+        lines = wrapped(choice.consequence, canvas.width, indent=6, role=Role.MUTED)
+        return (placed(canvas.width, *cells), *lines)
     return (placed(canvas.width, *cells, at(20, muted(choice.consequence))),)

@@ -45,12 +45,12 @@ def consent_rows(
 
 def foot(canvas: Canvas, rows: ConsentRows, message: str) -> tuple[Line, ...]:
     """Return what stands above the buttons: a rule, which names the keys if not all fits, and the message."""
-    told = tuple(wrapped(message, canvas.width)) if message else ()
+    lines = tuple(wrapped(message, canvas.width)) if message else ()
     if canvas.height < LOW:
-        return told[:1]
+        return lines[:1]
     answers = [each for choice in rows.choices for each in answer_lines(canvas, choice)]
     needed = len(rows.before) + len(answers) + len(rows.after) + HEAD + 2
     letters = " ".join(canvas.keys.of(choice.name) for choice in rows.choices)
     leaf = canvas.keys.of("page.leaf-down").lower()
     more = f"{letters}: answers; {leaf}: more" if needed > canvas.height else ""
-    return (rule(canvas, more=more), *told)
+    return (rule(canvas, more=more), *lines)

@@ -1,4 +1,4 @@
-"""The question about fields that are new since a yes: just what is new, and three answers. Pure."""
+"""The question about fields that are new since a yes: these fields, and three answers. Pure."""
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.choice import Choice
@@ -21,7 +21,7 @@ def choices(overview: Overview) -> tuple[Choice, ...]:
 
 
 def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
-    """Return what stands above the answers: the question, and each new field with its value from here.
+    """Return the lines before the answers: the question, and each new field with its value from here.
 
     `seconds` is what is left of the time in which a key is awaited.
     """
@@ -34,10 +34,10 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
 
 
 def after(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
-    """Return what stands below the answers."""
-    fields, content = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
-    told = f"The {agreed(overview)} fields you agreed to go on as before: {fields}. Every other answer: {content}."
-    return tuple(wrapped(told, canvas.width, role=Role.MUTED))
+    """Return the line after the answers."""
+    fields, page_key = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
+    sentence = f"The {agreed(overview)} fields you agreed to go on as before: {fields}. Every other answer: {page_key}."
+    return tuple(wrapped(sentence, canvas.width, role=Role.MUTED))
 
 
 def agreed(overview: Overview) -> int:
@@ -51,6 +51,6 @@ def _field(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
         head = line(Span("+ ", Role.GOOD), strong(field.name), " ", value)
     else:
         head = placed(canvas.width, at(3, *sign), at(14, strong(field.name)), at(38, value))
-    told = (f"{field.meaning} Why: {field.purpose}.", f"Source: {field.source}.", f"Values: {field.kind.bounds}.")
+    sentences = (f"{field.meaning} Why: {field.purpose}.", f"Source: {field.source}.", f"Values: {field.kind.bounds}.")
     indent = 3 if canvas.narrow else 14
-    return (head, *(each for sentence in told for each in wrapped(sentence, canvas.width, indent=indent)))
+    return (head, *(each for sentence in sentences for each in wrapped(sentence, canvas.width, indent=indent)))

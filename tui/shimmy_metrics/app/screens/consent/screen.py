@@ -78,7 +78,7 @@ class ConsentScreen(BaseScreen):
         return Content((), ())
 
     def buttons(self) -> Sequence[Button]:
-        """Return the two ways to know more before deciding, and the one to leave nothing here."""
+        """Return the buttons that show more before deciding, and the one that forgets everything."""
         keys = self.host.keys
         more = (
             keys.button("consent.wire", "What would be sent"),

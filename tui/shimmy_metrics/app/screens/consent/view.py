@@ -1,4 +1,4 @@
-"""The question, and later the same page to change one's mind: who gets what, what for, and four answers."""
+"""The question, and later the screen to change one's mind: who gets what, what for, and the answers. Pure."""
 
 from datetime import datetime
 from typing import Final
@@ -41,7 +41,7 @@ SHOWN: Final = (
 
 
 def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
-    """Return the answers as they stand now, each with its consequence in numbers.
+    """Return the answers that can be given now, each with its consequence in numbers.
 
     `starting`: the server is about to start, and a yes counts from this very start.
     """
@@ -82,7 +82,7 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
 
 
 def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
-    """Return what stands above the answers. `seconds` is what is left of the time in which a key is awaited."""
+    """Return the lines before the answers. `seconds` is what is left of the time in which a key is awaited."""
     # "Deleted after analysis" and the reader's next question, from which machine, share a line where there is room.
     wait = no_key(seconds) if seconds is not None else ""
     asked = headline(canvas, sentence(canvas, overview), to(canvas.width - 1, muted(wait), note=True))
@@ -92,7 +92,7 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
     who = disclosure(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
     if canvas.width >= 80:
-        lines += [each for told in who for each in wrapped(told, canvas.width)]
+        lines += [each for sentence in who for each in wrapped(sentence, canvas.width)]
     else:
         lines += wrapped(" ".join(who), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
@@ -105,9 +105,9 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
 
 
 def after(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
-    """Return what stands below the answers: that they can be changed, and what lies on this disk."""
-    told = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one of these letters."
-    return (*wrapped(told, canvas.width, role=Role.MUTED), *_on_disk(canvas, overview))
+    """Return the lines after the answers: that they can be changed, and what lies on this disk."""
+    sentence = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one of these letters."
+    return (*wrapped(sentence, canvas.width, role=Role.MUTED), *_on_disk(canvas, overview))
 
 
 def forgets(overview: Overview | None) -> bool:
@@ -120,15 +120,15 @@ def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
         return ()
     key = canvas.keys.of("consent.forget")
     lines = [BLANK, *wrapped(f"On this disk ({key} forgets all of it, but your no):", canvas.width, role=Role.STRONG)]
-    for told in listed(overview.files):
-        role = Role.MUTED if told.startswith(" ") else Role.TEXT
-        lines += wrapped(told.strip(), canvas.width, indent=3 if role is Role.MUTED else 1, role=role)
+    for text in listed(overview.files):
+        role = Role.MUTED if text.startswith(" ") else Role.TEXT
+        lines += wrapped(text.strip(), canvas.width, indent=3 if role is Role.MUTED else 1, role=role)
     lines += wrapped(BEYOND, canvas.width, role=Role.MUTED)
     return tuple(lines)
 
 
 def sentence(canvas: Canvas, overview: Overview) -> str:
-    """Return the page's first line: the question while it is open, then what is in force."""
+    """Return the first line: the question while it is open, then what is in force."""
     consent, decision = overview.consent, overview.consent.decision
     if overview.unusable is not None:
         return while_unusable(overview.unusable)
@@ -149,19 +149,19 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     other = other_receiver(overview.consent, overview.sessions, overview.attempt)
-    said = overview.trouble or " ".join(filter(None, (obstacle(overview.consent), other)))
+    text = overview.trouble or " ".join(filter(None, (obstacle(overview.consent), other)))
     if overview.consent.switch:
-        said = "In this shell that wins over any answer; it can only switch off."
-    return warning(canvas, said) if said else (BLANK,)
+        text = "In this shell that wins over any answer; it can only switch off."
+    return warning(canvas, text) if text else (BLANK,)
 
 
 def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
     now = values(overview.example.body)
     column, second = (28, canvas.width) if canvas.narrow else (29, 40)
     lines = []
-    for name, told in SHOWN:
+    for name, remark in SHOWN:
         extra = f", {overview.example.measured.get(name, '')}" if name == "region_indicator" else ""
-        cells = (at(3, name), at(column, Span(now.get(name, ""), Role.STRONG)), note(second, muted(f"{told}{extra}")))
+        cells = (at(3, name), at(column, Span(now.get(name, ""), Role.STRONG)), note(second, muted(f"{remark}{extra}")))
         lines.append(placed(canvas.width, *cells))
     size = len(overview.example.body)
     more = f"and {len(FIELDS) - len(SHOWN)} more fields"
@@ -191,18 +191,18 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
 def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     held = overview.consent.decision.delivery is Delivery.REVIEW
-    label, told = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
+    label, consequence = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
     if overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
-        label, told = "Agree again", f"reports go to {overview.consent.endpoint}"
+        label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
     elif overview.consent.obstacle is Obstacle.ENDED:
-        label, told = "Enable again", "the receiver is asked anew whether it takes reports"
+        label, consequence = "Enable again", "the receiver is asked anew whether it takes reports"
     elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
-        told = "as it is: nothing leaves until this program is updated"
+        consequence = "as it is: nothing leaves until this program is updated"
     elif overview.consent.switch:
-        told = f"as it is; nothing is sent while {overview.consent.switch} is set"
+        consequence = f"as it is; nothing is sent while {overview.consent.switch} is set"
     elif overview.consent.decision.schema_version < SCHEMA_VERSION:
-        label, told = "Add fields", f"all {len(FIELDS)} fields from the next report on"
-    return Choice("consent.enable", Answer.ENABLE, label, told)
+        label, consequence = "Add fields", f"all {len(FIELDS)} fields from the next report on"
+    return Choice("consent.enable", Answer.ENABLE, label, consequence)
 
 
 def _kept(overview: Overview) -> str:
@@ -232,7 +232,7 @@ def _withdrawn(overview: Overview) -> str:
 
 
 def _changed(canvas: Canvas, decision: Decision) -> str:
-    """Return when the answer was last changed: how reports leave, or for which fields it holds, are parts of it."""
+    """Return when the answer was last changed; how reports are sent, and which fields, are parts of it."""
     try:
         return f", last changed {canvas.day(datetime.fromisoformat(decision.changed))}"
     except ValueError:

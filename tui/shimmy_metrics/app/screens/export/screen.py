@@ -40,12 +40,12 @@ class ExportScreen(Dialog):
         """Return what is saved and where to, with a word about a file that is already there."""
         canvas = self.host.canvas()
         there = os.path.lexists(expand_home(self._path))
-        told = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
+        state = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
         size = f"{len(self._request.data):,} bytes"
         found = [
             *wrapped(f"{self._request.what}: {size} of JSON", canvas.width),
             *wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG),
-            line(told),
+            line(state),
         ]
         if canvas.height < len(found) + 3:
             return tuple(found[: max(canvas.height - 2, 1)])

@@ -1,4 +1,4 @@
-"""Fields: is X in it? Why? With which value, from me, now? The closed list, and what can never leave."""
+"""Fields: is X sent? Why? With which value, from here, now? The closed list, and what is never sent."""
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
@@ -29,8 +29,8 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         rows += [Row(BLANK)] if rows else []
         rows.append(Row(line(muted(NEVER_TITLE))))
         for name, fate in never:
-            told = () if canvas.narrow else (at(29, muted(canvas.fitting(fate, canvas.width - 30))),)
-            cells = (at(3, Span(name, Role.NAME)), *told)
+            fates = () if canvas.narrow else (at(29, muted(canvas.fitting(fate, canvas.width - 30))),)
+            cells = (at(3, Span(name, Role.NAME)), *fates)
             rows.append(Row(placed(canvas.width, *cells), name))
     sentence = f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
     if canvas.narrow:

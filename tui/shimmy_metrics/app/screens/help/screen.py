@@ -1,4 +1,4 @@
-"""The screen of keys: whatever the screen behind it listens to, and whatever every screen listens to."""
+"""The screen of keys: those of the screen behind it, and those of every screen."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from shimmy_metrics.app.ui.text import BLANK, Line
 
 
 class HelpScreen(BaseScreen):
-    """Every key, as it is bound now: a remapped one shows as it was remapped."""
+    """Every key as it is bound now, remapped ones too."""
 
     TITLE = "Keys"
 
@@ -36,13 +36,13 @@ class HelpScreen(BaseScreen):
 def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:
     """Return a line for each action, all its keys on it, in the order in which they are bound."""
     keys: dict[str, list[str]] = {}
-    told: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for active in bindings:
         name = active.binding.id or active.binding.action
         if not active.binding.description or not active.binding.id:
             continue
         keys.setdefault(name, []).append(called(active.binding.key))
-        told[name] = active.binding.description
-    # What is special to a screen stands first, what every page has after it, what needs Ctrl last.
+        descriptions[name] = active.binding.description
+    # What is special to a screen comes first, then what every screen has, then what needs Ctrl.
     names = sorted(keys, key=lambda name: (keys[name][0].startswith("Ctrl"), name.startswith("page.")))
-    return [KeyLine(" ".join(keys[name]), told[name]) for name in names]
+    return [KeyLine(" ".join(keys[name]), descriptions[name]) for name in names]

@@ -1,4 +1,4 @@
-"""The page of keys, written from the bindings themselves."""
+"""Every key, listed from the bindings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,10 +9,10 @@ from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, 
 
 @dataclass(frozen=True, slots=True)
 class KeyLine:
-    """One action's keys, as they are called, and its sentence."""
+    """One action's keys, as they are called, and its description."""
 
     keys: str
-    told: str
+    description: str
 
 
 def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Content:
@@ -47,21 +47,21 @@ class _Column:
     keys: Sequence[KeyLine]
 
     @property
-    def told(self) -> int:
+    def text(self) -> int:
         """Where the sentences begin."""
         return self.begin + max(10, *(len(key.keys) for key in self.keys), 0) + 1
 
     @property
     def end(self) -> int:
         """Where the longest of them ends."""
-        return self.told + max((len(key.told) for key in self.keys), default=0)
+        return self.text + max((len(key.description) for key in self.keys), default=0)
 
     def parts(self, index: int) -> tuple[Cell, ...]:
         """Return one line's cells, none below the last."""
         if index >= len(self.keys):
             return ()
         key = self.keys[index]
-        return (at(self.begin, Span(key.keys, Role.ACCENT)), at(self.told, key.told))
+        return (at(self.begin, Span(key.keys, Role.ACCENT)), at(self.text, key.description))
 
 
 def _one(canvas: Canvas, column: _Column, index: int) -> Line:

@@ -1,4 +1,4 @@
-"""The screens History, and one receipt with its bytes."""
+"""The screen History: what was sent, and when."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,7 +17,7 @@ from shimmy_metrics.records import Departure, Entry
 
 
 class HistoryScreen(BaseScreen):
-    """What left, when, and whether it was taken."""
+    """What was sent, when, and whether it was taken."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*RECEIPTS]
 
@@ -28,7 +28,7 @@ class HistoryScreen(BaseScreen):
         self._page = Content((), ())
 
     def content(self, canvas: Canvas) -> Content:
-        """Return the list of entries; a thousand take 27 ms, so it is made again only where something changed."""
+        """Return the list of entries. A thousand take 27 ms, so it is made again only if something has changed."""
         overview, base = self.host.overview, self.host.baseline
         known = (overview.entries, overview.broken) if overview else None
         drawn = (known, base, canvas._replace(now=canvas.now.min))
@@ -42,7 +42,7 @@ class HistoryScreen(BaseScreen):
         return entry_of(self.host.overview, self.mark)
 
     def receipt(self) -> Departure | None:
-        """Return the marked entry where its bytes are kept."""
+        """Return the marked entry, if its bytes are kept."""
         entry = self.entry()
         return entry if isinstance(entry, Departure) and entry.body else None
 
@@ -54,7 +54,7 @@ class HistoryScreen(BaseScreen):
         return explained(canvas, overview, entry)
 
     def buttons(self) -> Sequence[Button]:
-        """Return open and base, where there is a receipt; of another entry the way to all that is known of it."""
+        """Return the buttons for a receipt; for any other entry, the one that explains it."""
         if not self.receipt():
             return (self.host.keys.button("page.explain", "More"),) if self.entry() else ()
         return (
@@ -64,7 +64,7 @@ class HistoryScreen(BaseScreen):
         )
 
     async def action_explain(self) -> None:
-        """Open the marked receipt; of other entries say all that is known."""
+        """Open the marked receipt; explain any other entry."""
         receipt = self.receipt()
         if receipt is None:
             await super().action_explain()

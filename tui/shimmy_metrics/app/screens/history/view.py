@@ -1,10 +1,10 @@
-"""History: what left, and when? Was it taken? Each attempt to send and each note, with the proof that is kept."""
+"""History: what was sent, when, and was it taken? Each attempt to send and each note, with the proof that is kept."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, told, warning
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, paragraphs, warning
 from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
@@ -45,7 +45,7 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
             ),
         )
         nothing = "No attempt to send is on record." if overview.store_read else NOT_READ
-        return Content((*headline(canvas, nothing), BLANK), (*told(canvas, empty), *then))
+        return Content((*headline(canvas, nothing), BLANK), (*paragraphs(canvas, empty), *then))
     size = sum(len(receipt.body) for receipt in overview.receipts)
     kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
     head = headline(canvas, _sentence(overview), *kept)
@@ -55,7 +55,7 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
 
 
 def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, ...]:
-    """Return what there is to say about an entry, what matters most first."""
+    """Return the explanation of an entry, what matters most first."""
     if not isinstance(entry, Departure):
         found = (f"{sentence(note_text(entry))} {_MEANINGS[entry.kind]}",)
         broken = ("This link is not as it was written.",) if row_key(entry) in overview.broken else ()
@@ -75,18 +75,18 @@ def entry_of(overview: Overview | None, key: str) -> Entry | None:
 
 
 def row_key(entry: Entry) -> str:
-    """Return what the mark stands on at this entry."""
+    """Return the key of this entry's row."""
     return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"
 
 
 def _sentence(overview: Overview) -> str:
     """Return what left, in numbers: what was taken, and what may have been."""
     taken = taken_in_all(overview.entries)
-    told = sentence(in_all(taken, overview.departures))
+    left = sentence(in_all(taken, overview.departures))
     if not taken:
-        return told
+        return left
     kept = any(each.body for each in overview.receipts)
-    return f"{told} {'Open one to see its bytes.' if kept else sentence(receipts_kept(0))}"
+    return f"{left} {'Open one to see its bytes.' if kept else sentence(receipts_kept(0))}"
 
 
 def _proof(overview: Overview, departure: Departure) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Outgoing: will it go by itself? What exactly? The next request, each waiting report, what would be sent now."""
+"""Outgoing: is it sent by itself? What exactly? The next request, each queued report, what would be sent now."""
 
 from collections.abc import Collection
 from typing import Final
@@ -31,7 +31,7 @@ def outgoing_view(
     base: Baseline | None,
     released: Collection[int] = (),
 ) -> Content:
-    """Return the page of what `view` names. `released` are reports (numbers in the store) given to a sender here."""
+    """Return what `selection` names. `released` are the row ids of reports that a sender was given from this app."""
     if overview is None:
         return Content((line(muted(READING)), BLANK), ())
     found = subjects(overview)
@@ -41,11 +41,11 @@ def outgoing_view(
     walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
     head = headline(canvas, _sentence(canvas, overview, subject, released), to(canvas.width - 1, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
-    # Where it is low the rule above says it in short, and History all of it.
-    told = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
+    # On a low terminal the rule above has it in short, and History in full.
+    failure = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
     return report_view(
         canvas,
-        (*head, *_under(canvas, overview, subject, walk), *told),
+        (*head, *_under(canvas, overview, subject, walk), *failure),
         subject,
         selection=selection,
         base=base,
@@ -84,17 +84,17 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
 
 
 def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> tuple[Line, ...]:
-    """Return what stands below the sentence: why it waits and how long; and the way to the others."""
+    """Return the lines below the sentence: why it waits and how long, and the keys that lead to the others."""
     pair = canvas.keys.pair("page.before", "page.beside")
     keys: Line = (Span(pair, Role.ACCENT), muted(f" {walk}")) if walk else ()
-    told = _why(canvas, overview, subject)
-    if not told or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
+    reason = _why(canvas, overview, subject)
+    if not reason or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
         return (placed(canvas.width, to(canvas.width - 1, *keys, note=True)),) if keys else (BLANK,)
     room = canvas.width - (length(keys) + 2 if keys else 0)
     if subject.sealed and subject.reports[0].state is QueueState.SET_ASIDE:
-        first, *rest = warning(canvas._replace(width=room), told)
+        first, *rest = warning(canvas._replace(width=room), reason)
     else:
-        first, *rest = wrapped(told, room, role=Role.MUTED)
+        first, *rest = wrapped(reason, room, role=Role.MUTED)
     return (placed(canvas.width, at(0, *first), to(canvas.width - 1, *keys, note=True)), *rest)
 
 

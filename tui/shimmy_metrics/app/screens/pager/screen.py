@@ -11,7 +11,7 @@ from shimmy_metrics.app.ui.text import BLANK, line, muted, to
 
 @dataclass(frozen=True, slots=True)
 class PagerText:
-    """What is read: its title, its first sentence with a note beside it, and its lines, of any length."""
+    """A text: its title, its first sentence with a note beside it, and its lines, of any length."""
 
     title: str
     sentence: str
@@ -20,7 +20,7 @@ class PagerText:
 
 
 class PagerScreen(BaseScreen):
-    """Shows a text, a page at a time."""
+    """Shows a text."""
 
     def __init__(self, host: Host, text: PagerText) -> None:
         super().__init__(host)
@@ -40,6 +40,6 @@ class PagerScreen(BaseScreen):
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
-    """Yield the text in pieces of `room` characters: they are bytes to be compared, so no word is moved."""
+    """Yield the text in pieces of `room` characters. They are bytes to be compared, so no word is moved."""
     for begin in range(0, max(len(text), 1), room):
         yield text[begin : begin + room]

@@ -1,4 +1,4 @@
-"""What Outgoing and a receipt show one at a time: a request, a report, or what a report would be now. Pure."""
+"""The subject of a screen of reports: a request, a report, or what a report would be now. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """What tells it from the others: a report's id, or of several what state they are in."""
+        """What identifies it among the others: the report's id, or the state of its reports if there are several."""
         return self.report.report_id if self.report else f"request {self.reports[0].state.held}"
 
 

@@ -25,14 +25,14 @@ ALL_NEW: Final = "No sent report is kept here, so all of it is new."
 
 
 ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
-"""Receipts can be deleted, so nothing is said of what was never sent."""
+"""Receipts can be deleted, so this does not claim that nothing was ever sent."""
 
 
 NO_BASE_READ: Final = "No sent report was read."
 
 
 ROOMY: Final = 30
-"""Rows from which a blank one can stand before the bytes."""
+"""Rows from which there is room for a blank one before the bytes."""
 
 
 class View(StrEnum):
@@ -49,7 +49,7 @@ VIEWS_OF_SEVERAL: Final = (View.SINCE, View.WIRE)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How it is looked at: which one, through which lens; `same` and `unbroken` (raw) show more."""
+    """Which subject is shown, in which view. `same` shows unchanged fields too, `unbroken` the raw request."""
 
     index: int = 0
     view: View = View.SINCE
@@ -67,7 +67,7 @@ def report_view(
     overview: Overview,
     sent_to: str = "",
 ) -> Content:
-    """Return a request or a report through the view's lens, below the given lines.
+    """Return a request or a report in the selected view, below the given lines.
 
     `sent_to`: it was sent, to this endpoint; of what was sent then no headers are kept.
     """
@@ -89,12 +89,12 @@ def report_view(
 
 
 def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: bool = False) -> Line:
-    """Return the row that names the lenses, the open one marked, and the base at its right.
+    """Return the row that names the views, the open one marked, and the baseline at its right.
 
     `together`: of a request of several reports, which is compared with nothing.
     """
     names = {
-        # As long as the other, so that what stands beside it stays where it is.
+        # Padded to the length of the other, so that what is beside it does not move.
         View.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
         View.MEASURED: (f"Measured {canvas.glyphs.arrow} sent", "Measured"),
         View.WIRE: ("On the wire", "Wire"),
@@ -120,7 +120,7 @@ def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: b
 
 
 def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, ...]:
-    """Return each value as it was measured beside what leaves; fields that leave as measured in one line."""
+    """Return each value as it was measured beside what is sent; fields that are sent as measured in one line."""
     sent = values(body)
     second, third = (29, 29) if canvas.narrow else (29, 53)
     head = placed(
@@ -161,11 +161,11 @@ PART: Final = "report "
 
 
 def reports(canvas: Canvas, found: Sequence[QueuedReport]) -> tuple[Row, ...]:
-    """Return the reports of a request, a line each, in the order in which they stand in it."""
+    """Return the reports of a request in their order, a line each."""
     rows: list[Row] = []
     for number, report in enumerate(found, 1):
         sent = values(report.body)
-        told = [
+        columns = [
             (44, sent.get("requests_per_session", "0"), "requests"),
             (62, sent.get("session_duration_minutes", "0"), "min"),
         ]
@@ -173,7 +173,7 @@ def reports(canvas: Canvas, found: Sequence[QueuedReport]) -> tuple[Row, ...]:
         if not canvas.narrow:
             cells += [
                 cell
-                for end, value, unit in told
+                for end, value, unit in columns
                 for cell in (to(end, with_separators(value)), at(end + 1, muted(unit)))
             ]
         cells.append(to(canvas.width - 1, muted(f"{report.sha256[:8]}{canvas.glyphs.ellipsis}"), note=True))

@@ -16,7 +16,7 @@ def kept_rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
 
 
 def ended_head(canvas: Canvas, session: Session) -> tuple[Line, ...]:
-    """Return what stands above the figures of a session that ended and is kept for the person alone."""
+    """Return the head above the figures of a kept session."""
     sentence = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone, never sent."
     long = to(canvas.width - 1, muted(duration(session.counters.uptime_s)), note=True)
     return (*headline(canvas, sentence, long), BLANK)
@@ -28,12 +28,12 @@ def ended_of(overview: Overview | None, key: str) -> Session | None:
 
 
 def row_key(session: Session) -> str:
-    """Return what the mark stands on at this ended session."""
+    """Return the key of this session's row."""
     return f"session {session.row_id}"
 
 
 def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
-    """Return what there is to say about a session that is kept: where it ran, what it was."""
+    """Return the explanation of a kept session: where it ran, what it was."""
     server = f"Shimmy {session.version}".strip() if session.server else "a server that did not call itself Shimmy"
     enter = canvas.keys.of("page.explain")
     return (

@@ -46,8 +46,8 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
         ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
     ):
         if canvas.narrow:
-            told = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
-            rows += [Row(placed(canvas.width, at(3, label))), *map(Row, told)]
+            lines = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
+            rows += [Row(placed(canvas.width, at(3, label))), *map(Row, lines)]
         else:
             rows.append(Row(placed(canvas.width, at(3, label), at(19, strong(command)), note(47, muted(then)))))
     last = _last(canvas, overview)

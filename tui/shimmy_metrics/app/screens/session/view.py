@@ -1,4 +1,4 @@
-"""Session: does this leave, and when? Then the numbers, each beside the form in which it would leave."""
+"""Session: is this sent, and when? Then the figures, each beside the form in which it would be sent."""
 
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -42,7 +42,7 @@ _SOURCES: Final = {
 
 
 def session_view(canvas: Canvas, overview: Overview | None, index: int) -> Content:
-    """Return the page for the running session number `index` (from 0), or what to do where none runs."""
+    """Return the figures of the running session number `index` (from 0), or what to do if none runs."""
     if overview is None:
         return Content((line(muted(READING)), BLANK), ())
     if not overview.running:
@@ -86,8 +86,8 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
     if elsewhere:
         withdraw = f"{canvas.keys.of('app.consent')}, then {canvas.keys.of('consent.decline')}"
         addresses = [each.address for each in elsewhere]
-        told = switched_elsewhere(overview.consent.switch, addresses, withdraw)
-        return (*wrapped(told, canvas.width, role=Role.STRONG), BLANK)
+        sentence = switched_elsewhere(overview.consent.switch, addresses, withdraw)
+        return (*wrapped(sentence, canvas.width, role=Role.STRONG), BLANK)
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
     fate = _fate(canvas, overview, session)
     begun = canvas.clock(session.started)
@@ -188,7 +188,7 @@ def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     shown = counts[-room:]
     top = max(shown)
     sparks = canvas.glyphs.sparkline
-    # Zero keeps the lowest sign: a gap would look as if nothing had been measured.
+    # Zero has the lowest sign: a gap would look as if nothing had been measured.
     drawn = "".join(sparks[round(count * (len(sparks) - 1) / top) if top else 0] for count in shown)
     scale = f"0 to {top}, {len(shown)} min"
     label = () if canvas.narrow else (at(3, "requests a minute"),)
@@ -220,5 +220,5 @@ def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
 
 
 def _unread(canvas: Canvas, session: Session) -> tuple[Row, ...]:
-    told = tokens_unknown(session.counters.unread)
-    return tuple(map(Row, (BLANK, *wrapped(told, canvas.width, indent=3, role=Role.MUTED)))) if told else ()
+    sentence = tokens_unknown(session.counters.unread)
+    return tuple(map(Row, (BLANK, *wrapped(sentence, canvas.width, indent=3, role=Role.MUTED)))) if sentence else ()
