@@ -77,7 +77,7 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
         assert f"sha256 {digest(request.body)}" in shown
         assert f"POST {ENDPOINT} and 7 headers" in shown
         assert f"{len(request.body):,} bytes" in shown
-        assert "[ ] 1 of 4" in shown
+        assert "1 of 4, keys [ and ]" in shown
     assert app.overview is not None
     assert app.overview.next_request == request
     subject = subjects(app.overview)[0]
@@ -97,7 +97,7 @@ async def test_a_request_lists_its_reports_and_enter_opens_one(tmp_path: Path) -
         await opened.press(pilot, "2", "j")
         assert "›  report 2" in opened.text(app)
         await opened.press(pilot, "enter")
-        assert "[ ] 4 of 6" in opened.text(app)
+        assert "4 of 6, keys [ and ]" in opened.text(app)
         await opened.press(pilot, "w")
         assert overviews.batch().outbox[1].sha256 in opened.text(app)
 
@@ -109,7 +109,7 @@ async def test_a_request_is_compared_with_nothing(tmp_path: Path) -> None:
         shown = opened.text(app)
         assert "▸ On the wire" in shown
         assert "was " not in shown
-        assert "base" not in shown
+        assert "since" not in shown
         await opened.press(pilot, "j", "l", "h")
         assert "▸ Its reports" in opened.text(app)
 

@@ -185,7 +185,7 @@ async def test_a_base_that_is_chosen_is_what_reports_are_compared_with(tmp_path:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "G", "m", "2")
-        assert "base 19 Nov" in opened.text(app)
+        assert "since 19 Nov" in opened.text(app)
 
 
 async def test_what_the_help_says_is_what_is_bound(tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ async def test_any_two_receipts_can_be_compared(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "G", "m", "g", "enter")
         shown = opened.text(app)
-        assert "base 19 Nov" in shown
+        assert "since 19 Nov" in shown
         assert "are the same." in shown
         assert "~ changed  requests_per_session" in shown
 
@@ -451,7 +451,7 @@ async def test_a_release_says_what_became_of_it(tmp_path: Path, monkeypatch: pyt
             (report,) = outbox.everything(db)
             outbox.remove(db, report.row_id)
             depart(db, report, by_hand=True)
-        await opened.until(pilot, lambda: "The receipt stands in History." in opened.text(app))
+        await opened.until(pilot, lambda: "The receipt is in History." in opened.text(app))
         assert "1 report taken by metrics.shimmy-ai.dev at " in opened.text(app)
 
 

@@ -50,8 +50,8 @@ BESIDE: Final = [
 ]
 
 VIEWS: Final = [
-    _key("h,left", "turn(-1)", "the lens to the left", "report.lens-before"),
-    _key("l,right", "turn(1)", "the lens to the right", "report.lens-beside"),
+    _key("h,left", "turn(-1)", "previous view", "report.lens-before"),
+    _key("l,right", "turn(1)", "next view", "report.lens-beside"),
     _key("s", "same", "unchanged fields too", "report.same"),
     _key("w", "raw", "the request, unbroken", "report.raw"),
     _key("y", "copy", "copy, and save to a file", "report.copy"),
@@ -177,9 +177,9 @@ class Keys(NamedTuple):
         namespace = "app" if name.startswith("app.") else "screen"
         return Button(self.of(name), label, f"{namespace}.{_BY_NAME[name].action}")
 
-    def pair(self, first: str, second: str) -> str:
-        """Return two actions' keys, as a line of hints has them."""
-        return f"{self.of(first)} {self.of(second)}"
+    def either(self, first: str, second: str, word: str = "/") -> str:
+        """Return two actions' keys as a hint has them: `h/l`, or with a word between them."""
+        return f"{self.of(first)}{word}{self.of(second)}"
 
     def shared(self) -> str:
         """Return the ids of two actions that would share a key, or empty."""

@@ -12,7 +12,7 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
 
 PATIENCE_SECONDS = 0.25
-"""If the disk takes longer than this after Textual was imported, the app opens before it answers; a question follows."""
+"""If the disk takes longer than this after Textual was imported, the app opens without it; a question follows later."""
 
 
 class Start(NamedTuple):

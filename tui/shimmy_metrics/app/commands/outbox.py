@@ -92,7 +92,7 @@ class OutboxCommands:
         self._released = None
         canvas = self._host.canvas()
         if departure.receipt:
-            result = f"{sentence(became(departure, canvas.now, canvas.zone))} The receipt stands in History."
+            result = f"{sentence(became(departure, canvas.now, canvas.zone))} The receipt is in History."
         else:
             result = " ".join(in_full(canvas, shown, departure))
         self._runner.report(result)

@@ -26,7 +26,7 @@ from shimmy_metrics.limits import SILENCE_SECONDS
 ROWS = 3
 """Lines of a question; the drawer has as many."""
 
-AGAIN = "too fast: once more"
+AGAIN = "too fast: press again"
 """In the rule after a yes that did not count."""
 
 

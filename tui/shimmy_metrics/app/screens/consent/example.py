@@ -45,7 +45,7 @@ class Example:
 
     def buttons(self) -> Sequence[Button]:
         """Return the buttons for the raw bytes and for the next view."""
-        return (self._host.keys.button("report.raw", "Raw"), self._host.keys.button("report.lens-beside", "Lens"))
+        return (self._host.keys.button("report.raw", "Raw"), self._host.keys.button("report.lens-beside", "View"))
 
     def content(self, canvas: Canvas) -> Content:
         """Return the example in the selected view."""

@@ -22,7 +22,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import SILENCE_SECONDS
 
-TOO_FAST: Final = "That came too fast to be an answer: press the letter once more."
+TOO_FAST: Final = "That was too fast for an answer. Press the letter again."
 
 
 class ConsentScreen(BaseScreen):

@@ -74,7 +74,9 @@ class Receipt:
             sent_to=receipt.endpoint,
         )
         if selection.view is View.MEASURED and subject.report:
-            gone = wrapped("What was measured goes when a report is delivered; the bytes alone stay.", canvas.width)
+            gone = wrapped(
+                "What was measured is deleted when a report is delivered; only the bytes stay.", canvas.width
+            )
             return Content((*content.head[:-1], *gone), content.rows)
         return content
 
@@ -87,7 +89,8 @@ class Receipt:
             return BLANK
         place = f"Report {index} of {number} in this request" if index else "The request, whole"
         size = f"{len(subject.body):,} bytes" if index else ""
-        walk = muted(f"{canvas.keys.pair('page.before', 'page.beside')} {index + 1} of {number + 1}")
+        keys = canvas.keys.either("page.before", "page.beside", " and ")
+        walk = muted(f"{index + 1} of {number + 1}, keys {keys}")
         return placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.width - 1, walk, note=True))
 
     def _baseline(self, canvas: Canvas) -> Baseline | None:
@@ -97,7 +100,7 @@ class Receipt:
         if chosen is not None or overview is None:
             return chosen
         older = next((each for each in overview.receipts if each.body and each.row_id < self._receipt.row_id), None)
-        return Baseline(f"sent {canvas.day(older.begun)}", split(older.body)[-1]) if older else None
+        return Baseline(canvas.day(older.begun), split(older.body)[-1]) if older else None
 
 
 def _report(receipt: Departure, body: bytes) -> QueuedReport:

@@ -59,7 +59,7 @@ class HistoryScreen(BaseScreen):
             return (self.host.keys.button("page.explain", "More"),) if self.entry() else ()
         return (
             self.host.keys.button("page.explain", "Open"),
-            self.host.keys.button("history.base", "Base"),
+            self.host.keys.button("history.base", "Compare with this"),
             self.host.keys.button("history.delete", "Delete all"),
         )
 

@@ -142,7 +142,7 @@ def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
 def _extra(canvas: Canvas, departure: Departure, base: int) -> Line:
     """Return what there is room for where it is wide: since when, or the answer, and whether it is the base."""
     if departure.row_id == base:
-        return (strong("base"),)
+        return (strong("compared with"),)
     if departure.attempts > 1 and departure.since is not None:
         return (muted(f"since {when(departure.since, canvas.now, canvas.zone)}"),)
     return (muted(f"answer {departure.status}"),) if departure.status else ()

@@ -10,7 +10,7 @@ from shimmy_metrics.report.bodies import split
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The report that another is compared with. `label` says which: `sent 22 Nov`; `chosen`: by the person."""
+    """The report that another is compared with. `label` says when it was sent: `22 Nov`; `chosen`: by the person."""
 
     label: str
     body: bytes
@@ -22,7 +22,7 @@ def last_sent(canvas: Canvas, overview: Overview) -> Baseline | None:
     for receipt in overview.receipts:
         sent = split(receipt.body)
         if sent:
-            return Baseline(f"sent {canvas.day(receipt.begun)}", sent[-1])
+            return Baseline(canvas.day(receipt.begun), sent[-1])
     return None
 
 

@@ -94,8 +94,7 @@ def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: b
     `together`: of a request of several reports, which is compared with nothing.
     """
     names = {
-        # Padded to the length of the other, so that what is beside it does not move.
-        View.SINCE: ("Since the base   " if base and base.chosen else "Since last report", "Since"),
+        View.SINCE: ("Since that report" if base and base.chosen else "Since last report", "Since"),
         View.MEASURED: (f"Measured {canvas.glyphs.arrow} sent", "Measured"),
         View.WIRE: ("On the wire", "Wire"),
     }
@@ -110,13 +109,17 @@ def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: b
         role = Role.MARKED if opened else Role.MUTED
         cells.append(at(column, sign, Span(name, role, f"screen.view('{each.value}')")))
         column += len(name) + (3 if canvas.narrow else 4)
+    keys = canvas.keys.either("report.lens-before", "report.lens-beside")
+    label = base.label if base else "nothing"
+    beside = () if together else (f"compared with {label}", f"since {label}" if base else "")
+    hint = " other view"
+    if column + 1 + len(keys) + len(hint) + 1 + max(map(len, beside[:1]), default=0) >= canvas.width:
+        hint = ""
     if not canvas.narrow:
-        pair = canvas.keys.pair("report.lens-before", "report.lens-beside")
-        cells.append(note(column + 1, Span(pair, Role.ACCENT)))
-    if together:
-        return placed(canvas.width, *cells)
-    label = base.label if base else "none"
-    return placed(canvas.width, *cells, to(canvas.width - 1, muted("base "), label, note=True))
+        cells.append(note(column + 1, Span(keys, Role.ACCENT), muted(hint)))
+        column += 1 + len(keys) + len(hint)
+    fitting = next((each for each in beside if column + 1 + len(each) < canvas.width), "")
+    return placed(canvas.width, *cells, to(canvas.width - 1, muted(fitting), note=True))
 
 
 def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, ...]:

@@ -63,5 +63,5 @@ def _last(canvas: Canvas, overview: Overview) -> str:
     sealed = max((report.sealed for report in overview.outbox), default=None)
     sent = max((receipt.begun for receipt in overview.receipts), default=None)
     if sealed is not None and (sent is None or sealed > sent):
-        return f"ended {canvas.day(sealed)}; its report is waiting: {canvas.keys.of('app.outgoing')}"
-    return f"sent {canvas.day(sent)}: {canvas.keys.of('app.history')}" if sent is not None else ""
+        return f"ended {canvas.day(sealed)}, report waiting (press {canvas.keys.of('app.outgoing')})"
+    return f"sent {canvas.day(sent)} (press {canvas.keys.of('app.history')})" if sent is not None else ""

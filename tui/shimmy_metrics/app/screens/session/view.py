@@ -190,7 +190,7 @@ def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     sparks = canvas.glyphs.sparkline
     # Zero has the lowest sign: a gap would look as if nothing had been measured.
     drawn = "".join(sparks[round(count * (len(sparks) - 1) / top) if top else 0] for count in shown)
-    scale = f"0 to {top}, {len(shown)} min"
+    scale = f"peak {top} a minute"
     label = () if canvas.narrow else (at(3, "requests a minute"),)
     return (
         placed(
