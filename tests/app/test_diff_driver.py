@@ -132,9 +132,9 @@ def test_a_row_of_uncertain_widths_is_written_as_it_came_and_once(row: str) -> N
 def test_the_last_cell_stays_of_a_row_of_uncertain_widths_that_the_cursor_was_left_behind() -> None:
     both = Compared(Glass, 12, 5)
     both.show("\x1b[2;1Hsome others\x1b[1;1H日本\x1b[1;12H.")
-    both.same("the text written last stands in a row above another")
+    both.assert_same("the text written last stands in a row above another")
     both.show("\x1b[3;1Hbelow\x1b[1;13H")
-    both.same("a place behind the edge")
+    both.assert_same("a place behind the edge")
 
 
 def test_a_link_is_written_with_its_text() -> None:
@@ -226,7 +226,7 @@ def test_any_frames_at_all_show_the_same(written: list[str]) -> None:
     both = Compared(Glass, 12, 5)
     for number, frame in enumerate(written):
         both.show(frame)
-        both.same(number)
+        both.assert_same(number)
 
 
 @given(st.text() | st.lists(st.sampled_from(list("\x1b[]?;:0189mhHPqJ\\\x07ab\n日")), max_size=30).map("".join))

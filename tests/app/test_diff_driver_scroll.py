@@ -159,7 +159,7 @@ def test_rows_come_in_without_colour() -> None:
     both = Compared(Glass, 20, 8)
     for first in (0, 1, 2, 1, 0):
         both.show(f"\x1b[44m{content(LINES[first : first + 5])}")
-        both.same(first)
+        both.assert_same(first)
     assert both.scrolled
 
 
@@ -266,7 +266,7 @@ def test_any_rows_that_move_in_any_frame_show_the_same_and_are_never_dearer(
         shown = written(stands, after, dots, end) if number else opening
         stands = after
         both.show(shown)
-        both.same(number)
+        both.assert_same(number)
         assert len(moved.translate(shown).encode()) <= len(unmoved.translate(shown).encode())
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from support.installed import BIN, LONGEST, Home
-from support.one_line import can_mount, is_one_line, needs_setpriv, says_trouble, unprivileged
+from support.one_line import assert_one_line, assert_trouble_line, can_mount, needs_setpriv, unprivileged
 from support.queue_report import queue_report
 
 ACTIONS: Final = ("enable", "disable", "preview", "export", "validate")
@@ -40,9 +40,9 @@ def test_a_config_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, make
     make(path)
     before = path.lstat()
     for action in ACTIONS:
-        is_one_line(home.metrics(action), path)
+        assert_one_line(home.metrics(action), path)
     shown = home.metrics("status")
-    says_trouble(shown, path)
+    assert_trouble_line(shown, path)
     assert shown.stdout.startswith("Metrics off: config unusable.\n")
     told = json.loads(home.metrics("status", "--json").stdout)
     assert (told["consent"], told["measures"], told["sends"], len(told["troubles"])) == (None, False, False, 1)
@@ -59,8 +59,8 @@ def test_a_config_that_may_not_be_read_is_said(home: Home, locked: str) -> None:
     place.chmod(0)
     try:
         for action in ("enable", "disable"):
-            is_one_line(unprivileged(home, "config", "--metrics", action), home.profile.config_path)
-        says_trouble(unprivileged(home, "config", "--metrics", "status"), home.profile.config_path)
+            assert_one_line(unprivileged(home, "config", "--metrics", action), home.profile.config_path)
+        assert_trouble_line(unprivileged(home, "config", "--metrics", "status"), home.profile.config_path)
     finally:
         place.chmod(0o700)
     assert json.loads(home.metrics("status", "--json").stdout)["consent"] == "granted"
@@ -94,7 +94,7 @@ def test_a_disk_that_takes_nothing_is_said_and_loses_nothing(home: Home, trouble
         ["unshare", "--mount", "/bin/sh", "-c", script, "sh", str(BIN / "shimmy")],
         env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
     )  # fmt: skip
-    is_one_line(subprocess.CompletedProcess([], ended.returncode, "", ended.stderr), home.profile.config_path)
+    assert_one_line(subprocess.CompletedProcess([], ended.returncode, "", ended.stderr), home.profile.config_path)
     left = ".lock\nconfig.json\nrest\n" if trouble == "full" else "config.json\n"
     assert ended.stdout == f'{{"theirs":1}}\n{left}'
 

@@ -10,7 +10,7 @@ import pytest
 from shimmy_metrics.cli.arguments import ACTIONS
 from shimmy_metrics.cli.main import OWN_COMMANDS
 from support.installed import BIN, LONGEST, Home
-from support.one_line import is_one_line
+from support.one_line import assert_one_line
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_an_answer_that_cannot_be_written_is_said_and_what_was_asked_is_done(
         ["/bin/sh", "-c", f'"$0" {command} {stream}', str(BIN / "shimmy")],
         env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
     )  # fmt: skip
-    is_one_line(ended, "standard output")
+    assert_one_line(ended, "standard output")
     consent = json.loads(home.metrics("status", "--json").stdout)["consent"]
     assert consent == ("declined" if "disable" in command else "granted")
 
@@ -66,7 +66,7 @@ def test_closed_streams_and_a_reader_that_went_away_break_nothing(home: Home) ->
     ],
 )
 def test_odd_words_are_one_line_and_decide_nothing(home: Home, words: list[str], where: str) -> None:
-    is_one_line(home.run(*words), where)
+    assert_one_line(home.run(*words), where)
     assert list(home.root.iterdir()) == []
 
 
@@ -91,15 +91,15 @@ def test_odd_words_are_one_line_and_decide_nothing(home: Home, words: list[str],
 )
 def test_a_slip_is_named_and_help_with_it(home: Home, command: str, words: list[str], said: str) -> None:
     ended = home.run(*words, command=command)
-    is_one_line(ended, said.partition(":")[0][:12])
+    assert_one_line(ended, said.partition(":")[0][:12])
     assert said in ended.stderr
     assert ended.stderr.endswith(". See shimmy-metrics --help\n")
 
 
 def test_a_word_that_nobody_knows_is_said_to_be_none_of_ours(home: Home) -> None:
-    is_one_line(home.run("list"), "'list' is not a command of shimmy-metrics, and no real shimmy binary", 127)
+    assert_one_line(home.run("list"), "'list' is not a command of shimmy-metrics, and no real shimmy binary", 127)
     slipped = home.run("enable", command="shimmy-metrics")
-    is_one_line(slipped, "'enable' is not a command of shimmy-metrics")
+    assert_one_line(slipped, "'enable' is not a command of shimmy-metrics")
     assert slipped.stderr.endswith(". Use shimmy config --metrics enable\n")
     binary = home.root / "real"
     binary.write_text("#!/bin/sh\necho real $1\n")
@@ -120,11 +120,11 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
         str(BIN / "shimmy"),
         str(BIN / "shimmy-metrics"),
     ):
-        is_one_line(home.having(SHIMMY_BIN=named).run(word), f"SHIMMY_BIN={named}: ", 127)
+        assert_one_line(home.having(SHIMMY_BIN=named).run(word), f"SHIMMY_BIN={named}: ", 127)
     program = str(home.root / "program")
-    is_one_line(home.having(SHIMMY_BIN=program).run(word), f"{program}: ", 127)
+    assert_one_line(home.having(SHIMMY_BIN=program).run(word), f"{program}: ", 127)
     ended = home.run(word)
-    is_one_line(ended, "", 127)
+    assert_one_line(ended, "", 127)
     assert "no real shimmy binary was found on PATH" in ended.stderr
 
 

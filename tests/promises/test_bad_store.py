@@ -16,7 +16,7 @@ from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.tables import VERSION
 from support.installed import Home, stop
 from support.left_behind import PROGRAM
-from support.one_line import is_one_line, needs_setpriv, says_trouble, unprivileged
+from support.one_line import assert_one_line, assert_trouble_line, needs_setpriv, unprivileged
 from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
 
@@ -80,10 +80,10 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
     damage(path)
     before = path.read_bytes() if path.is_file() else b""
     for action in LOOKS:
-        is_one_line(home.metrics(action), path)
+        assert_one_line(home.metrics(action), path)
     # The decision does not hang on the store, and is said all the same.
     shown = home.metrics("status")
-    says_trouble(shown, path)
+    assert_trouble_line(shown, path)
     assert shown.stdout.startswith("Metrics on: store unusable.\n")
     plain = home.run("tui", "--plain").stdout
     assert "metrics on, store unusable." in plain
@@ -93,12 +93,12 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
     assert (told["consent"], told["store_read_whole"], len(told["troubles"])) == ("granted", False, 1)
     # A no is recorded all the same, and said before what could not be done.
     refused = home.metrics("disable")
-    says_trouble(refused, path)
+    assert_trouble_line(refused, path)
     assert refused.stdout == "Metrics are off. You won't be asked again.\n"
     assert "could not be deleted, and will not be sent" in refused.stderr
     assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
     for action in LOOKS:  # a deletion is owed now, and cannot be done: the same line, once
-        is_one_line(home.metrics(action), path)
+        assert_one_line(home.metrics(action), path)
     assert (path.read_bytes() if path.is_file() else b"") == before
 
 
@@ -125,9 +125,9 @@ def test_a_state_directory_that_may_not_be_looked_into_hides_nothing(home: Home)
     home.profile.state_dir.chmod(0)
     try:
         for action in LOOKS:
-            is_one_line(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
+            assert_one_line(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
         for action in ("status", "disable"):
-            says_trouble(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
+            assert_trouble_line(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
     finally:
         home.profile.state_dir.chmod(0o700)
     # The deletion that is owed is done by the next who can.
@@ -142,12 +142,12 @@ def test_in_a_home_of_somebody_else_their_yes_is_none_and_nothing_but_a_no_is_wr
         os.chown(path, 12_345, 12_345)
     before = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
     for action in LOOKS:
-        is_one_line(home.metrics(action), home.profile.state_dir)
-    is_one_line(home.metrics("enable"), home.profile.config_path.parent)
+        assert_one_line(home.metrics(action), home.profile.state_dir)
+    assert_one_line(home.metrics("enable"), home.profile.config_path.parent)
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
-    says_trouble(home.metrics("status"), home.profile.state_dir)
+    assert_trouble_line(home.metrics("status"), home.profile.state_dir)
     # The store is left to its owner, who deletes what waits at the next look; the no stands.
-    says_trouble(home.metrics("disable"), home.profile.state_dir)
+    assert_trouble_line(home.metrics("disable"), home.profile.state_dir)
     assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
     after = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
     assert {path for path in before if after.get(path) != before[path]} == {home.profile.config_path}
@@ -189,7 +189,7 @@ def test_of_a_store_that_was_not_read_while_off_nothing_is_denied_and_nothing_vo
             assert unknown not in said
     assert "Checked what was read" in validated
     released = off.run("release", "all", command="shimmy-metrics")
-    is_one_line(released, "the store was not read: metrics are off")
+    assert_one_line(released, "the store was not read: metrics are off")
     on = home.metrics("status").stdout
     assert "  waiting   3 reports" in on
     assert "Checked everything kept here" in off.metrics("validate").stdout

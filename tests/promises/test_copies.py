@@ -21,7 +21,7 @@ from support.home_terminal import terminal
 from support.installed import Home, stop, wait_until
 from support.processes import frozen
 from support.servers import ask, free_port, wait_for
-from support.soundness import is_sound, reported, told_twice
+from support.soundness import assert_sound, conflicting_reports, reported
 
 METERS: Final = 3
 LOST_SECONDS: Final = 1.5
@@ -90,7 +90,7 @@ def test_a_copy_holds_all_but_the_last_second_nothing_twice_and_is_sound(tmp_pat
         assert [life.failure for life in lives] == [""] * METERS
         made = sum(len(life.answered) for life in lives)
         _end_what_is_left(home, toy, receiver, made)
-        is_sound(home)
+        assert_sound(home)
         for copy in taken:
             _holds(copy, receiver)
         for copy in chance.sample(taken, min(len(taken), 10)):
@@ -109,7 +109,7 @@ def _copied(home: Home, root: Path, lives: list[_Life]) -> _Copy:
 
 def _holds(copy: _Copy, receiver: LoopbackReceiver) -> None:
     """Say that a copy is sound, and holds each session once, with what had been counted."""
-    is_sound(copy.home)
+    assert_sound(copy.home)
     with open_readonly(copy.home.profile) as db:
         assert db is not None
         running = {each.report_id: each.counters.requests for each in sessions.running(db)}
@@ -139,7 +139,7 @@ def _tells_nothing_anew(copy: _Copy, toy: ToyServer, receiver: LoopbackReceiver,
     """Go on from the copy, as from a backup: what the receiver has is not counted again, whatever is sent."""
     _let_all_be_told(copy.home, toy)
     assert reported(receiver) == made
-    is_sound(copy.home)
+    assert_sound(copy.home)
 
 
 def _none_due(home: Home) -> bool:
@@ -162,4 +162,4 @@ def _let_all_be_told(home: Home, toy: ToyServer) -> None:
 def _end_what_is_left(home: Home, toy: ToyServer, receiver: LoopbackReceiver, made: int) -> None:
     _let_all_be_told(home, toy)
     assert reported(receiver) == made, home.metrics("export").stdout
-    assert told_twice(receiver) == []
+    assert conflicting_reports(receiver) == []

@@ -23,7 +23,7 @@ from support.installed import BIN, Home, stop, wait_until
 from support.processes import kill
 from support.queued import fill_outbox
 from support.servers import ask, free_port, wait_for
-from support.soundness import is_sound, reported, told_twice
+from support.soundness import assert_sound, conflicting_reports, reported
 
 LONG: Final = 60.0
 SENDER: Final = "shimmy_metrics.delivery"
@@ -86,7 +86,7 @@ def _brought_home(home: Home, toy: ToyServer, receiver: LoopbackReceiver, made: 
         wait_until(all_told, 5)
     assert wait_until(all_told, LONG)
     assert reported(receiver) == made
-    assert told_twice(receiver) == []
+    assert conflicting_reports(receiver) == []
 
 
 @pytest.mark.parametrize("kills", [9, pytest.param(600, marks=pytest.mark.long)])
@@ -109,7 +109,7 @@ def test_whatever_is_killed_every_request_is_reported_once(tmp_path: Path, kills
                 time.sleep(chance.uniform(0, 0.4))
                 killed += 2 + kill(home, SENDER)
         _brought_home(home, toy, receiver, made)
-        is_sound(home)
+        assert_sound(home)
     left = sorted(path.name for path in home.profile.state_dir.iterdir() if path.name.startswith("session-"))
     assert len(left) <= 1  # the last kill's, until the next start
 
@@ -185,7 +185,7 @@ def test_eight_meters_on_one_store_lose_nothing(tmp_path: Path) -> None:
             meter.process.communicate(timeout=LONG)
         _brought_home(home, toy, receiver, made)
         assert len([each for each in receiver._known.values() if _requests(each)]) == len(meters)
-        is_sound(home)
+        assert_sound(home)
 
 
 def _requests(report: bytes) -> int:

@@ -33,7 +33,7 @@ from shimmy_metrics.store.tables import VERSION
 from support import receiver as behave
 from support.home_terminal import terminal
 from support.installed import BIN, LONGEST, Home, stop, wait_until
-from support.one_line import says_trouble
+from support.one_line import assert_trouble_line
 from support.queue_report import FIRST, queue_report
 from support.receiver import Receiver
 from support.servers import ask, free_port, listening
@@ -326,7 +326,7 @@ def test_a_message_is_provoked_and_its_remedy_ends_the_trouble(tmp_path: Path, w
         home = Home(root, receiver.variables if releases else {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
         home = message.make(home) or home
         told = home.run(*message.command, command=message.program)
-        says_trouble(told, "", message.code)
+        assert_trouble_line(told, "", message.code)
         assert re.search(message.said, told.stderr), told.stderr
         home = message.follow(home) or home
         after = home.run(*message.command, command=message.program)
@@ -366,7 +366,7 @@ def test_forgetting_asks_first_and_takes_the_answer_beforehand(tmp_path: Path) -
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     _held(home)
     told = home.run("forget", command="shimmy-metrics")
-    says_trouble(told, "shimmy-metrics forget: ")
+    assert_trouble_line(told, "shimmy-metrics forget: ")
     assert "asks first, and there is no terminal to ask at. Nothing was changed. Add --yes" in told.stderr
     assert store_path(home.profile).exists()
     assert home.run("forget", "--yes", command="shimmy-metrics").returncode == 0
@@ -391,7 +391,7 @@ def test_an_upstream_that_is_down_is_started_first(tmp_path: Path) -> None:
     home, port = Home(tmp_path), free_port()
     bound = f"127.0.0.1:{free_port()}"
     down = home.run("serve", "--upstream", f"http://127.0.0.1:{port}", "--bind", bound)
-    says_trouble(down, f"--upstream http://127.0.0.1:{port}: nothing listens")
+    assert_trouble_line(down, f"--upstream http://127.0.0.1:{port}: nothing listens")
     assert "Start that server first" in down.stderr
     with ToyServer() as toy, _serving(home, "--upstream", toy.url, "--bind", bound):
         pass
@@ -401,7 +401,7 @@ def test_an_address_in_use_is_named_and_another_one_goes(tmp_path: Path) -> None
     home = Home(tmp_path)
     with ToyServer() as toy, socket.create_server(("127.0.0.1", 0)) as taken:
         used = home.run("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
-        says_trouble(used, "--bind 127.0.0.1:")
+        assert_trouble_line(used, "--bind 127.0.0.1:")
         assert "this address cannot be had. Give another one with --bind" in used.stderr
         with _serving(home, "--upstream", toy.url, "--bind", f"127.0.0.1:{free_port()}"):
             pass
@@ -424,7 +424,7 @@ def test_what_upstream_and_bind_want_is_said(tmp_path: Path, words: tuple[str, s
         given = {"--upstream": toy.url, "--bind": f"127.0.0.1:{free_port()}"}
         slip = {**given, words[0]: words[1]}
         told = home.run("serve", *[word for pair in slip.items() for word in pair])
-        says_trouble(told, words[0])
+        assert_trouble_line(told, words[0])
         assert said in told.stderr
         with _serving(home, *[word for pair in given.items() for word in pair]):
             pass
@@ -459,7 +459,7 @@ def test_an_authority_that_is_not_known_is_said_and_naming_it_ends_that(tmp_path
     bound = f"127.0.0.1:{free_port()}"
     try:
         told = home.run("serve", "--upstream", url, "--bind", bound)
-        says_trouble(told, f"--upstream {url}: the authority")
+        assert_trouble_line(told, f"--upstream {url}: the authority")
         assert "the authority that issued its certificate is not known here" in told.stderr
         assert "Name a file with that authority's certificate in SSL_CERT_FILE" in told.stderr
         with _serving(home.having(SSL_CERT_FILE=str(tmp_path / "authority.pem")), "--upstream", url, "--bind", bound):
@@ -472,7 +472,7 @@ def test_an_authority_that_is_not_known_is_said_and_naming_it_ends_that(tmp_path
 def test_a_plain_server_behind_https_is_said_to_speak_no_tls(tmp_path: Path) -> None:
     with ToyServer() as toy:
         told = Home(tmp_path).run("serve", "--upstream", toy.url.replace("http:", "https:"))
-    says_trouble(told, "--upstream https://127.0.0.1")
+    assert_trouble_line(told, "--upstream https://127.0.0.1")
     assert "it answered, but not in TLS" in told.stderr
     assert "Give http://" in told.stderr
 
@@ -510,7 +510,7 @@ def test_a_demo_whose_meter_does_not_start_says_so_and_leaves_nothing(tmp_path: 
     home = Home(tmp_path, {"TMPDIR": str(tmp_path / "tmp")})
     broken = "import shimmy_metrics.demo.serve_process as it; it._START_SECONDS = 0"
     told = _run_broken(home, broken, "demo")
-    says_trouble(told, "127.0.0.1:")
+    assert_trouble_line(told, "127.0.0.1:")
     assert re.search(r"127\.0\.0\.1:\d+: the meter did not start\. Try again", told.stderr)
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -583,7 +583,7 @@ def test_standard_output_that_is_full_is_said(tmp_path: Path) -> None:
         timeout=LONGEST,
         check=False,
     )
-    says_trouble(told, "standard output: cannot be written")
+    assert_trouble_line(told, "standard output: cannot be written")
 
 
 def test_a_report_that_the_receiver_does_not_name_is_set_aside_with_that_reason(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from support.installed import BIN, Home, stop, wait_until
-from support.one_line import says_trouble
+from support.one_line import assert_trouble_line
 from support.servers import chat, free_port, listening, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")
@@ -150,7 +150,7 @@ def test_another_program_that_takes_the_address_meanwhile_is_said_and_the_server
     home = _binary(Home(tmp_path, {"STOLEN": str(port)}), SERVES.format(python=sys.executable, answer="{}"))
     home.metrics("enable")
     served = home.run("-c", OPEN_TO_OTHERS, "serve", "--bind", f"127.0.0.1:{port}", command="python")
-    says_trouble(served, f"127.0.0.1:{port}: ")
+    assert_trouble_line(served, f"127.0.0.1:{port}: ")
     assert "another program took this address. Start it again, or give another address with --bind" in served.stderr
     assert wait_until(lambda: not listening(port))  # the server, which had it here, ended with us
 

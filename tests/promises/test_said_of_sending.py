@@ -25,7 +25,7 @@ from shimmy_metrics.store.database import opened, store_path, transaction
 from shimmy_metrics.system.locks import Lock
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
-from support.one_line import is_one_line, says_trouble
+from support.one_line import assert_one_line, assert_trouble_line
 from support.queue_report import FIRST, SECOND, THIRD, end_session, queue_report
 from support.receiver import Receiver
 from support.servers import chat, free_port, wait_for
@@ -220,7 +220,7 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
             assert ended in told
             assert "sent when" not in told
             assert "next request" not in told.lower()
-        is_one_line(_own(home, "release", "all"), "nothing is sent: ")
+        assert_one_line(_own(home, "release", "all"), "nothing is sent: ")
         end_session(home)
         assert len(receiver.received) == 1
         receiver.behaviour = behave.accept
@@ -364,15 +364,15 @@ def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: 
 def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
-    is_one_line(_own(home, word, "all"), "no report is waiting")
+    assert_one_line(_own(home, word, "all"), "no report is waiting")
     queue_report(home)
     queue_report(home, SECOND)
-    is_one_line(_own(home, word, "beef"), "no waiting report has a digest or session_id that begins with")
+    assert_one_line(_own(home, word, "beef"), "no waiting report has a digest or session_id that begins with")
     empty = _own(home, word, "")
-    is_one_line(empty, "an empty ID")
+    assert_one_line(empty, "an empty ID")
     assert "an empty ID names no report" in empty.stderr
-    is_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
-    is_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
+    assert_one_line(_own(home, word, "c0ffee"), "2 reports begin with")
+    assert_one_line(_own(home, word, FIRST, "more"), f"shimmy-metrics {word}")
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 2
 
 
@@ -380,9 +380,9 @@ def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     home.metrics("enable")
     queue_report(home, FIRST, QueueState.HELD_BY_MODE)
-    is_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing is sent from here: DO_NOT_TRACK")
+    assert_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing is sent from here: DO_NOT_TRACK")
     elsewhere = home.having(SHIMMY_METRICS_ENDPOINT="https://elsewhere.example/")
-    is_one_line(_own(elsewhere, "release", "all"), "nothing is sent from here: you agreed to")
+    assert_one_line(_own(elsewhere, "release", "all"), "nothing is sent from here: you agreed to")
     assert _json(home)["reports_held"] == 1
 
 
@@ -421,7 +421,7 @@ def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path)
         assert "  next" not in _status(home)
         assert [_json(home)[key] for key in ("reports_due", "reports_held", "reports_overdue")] == [0, 0, 1]
         assert "stays (it has waited 14 days and is no longer sent" in home.run("tui", "--plain").stdout
-        is_one_line(_own(home, "release", "all"), "no report is waiting")
+        assert_one_line(_own(home, "release", "all"), "no report is waiting")
         second = queue_report(home, SECOND)
         assert _own(home, "release", "all").returncode == 0
         assert [arrived.body for arrived in receiver.received] == [second.body]
@@ -559,7 +559,7 @@ def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path
             refused = home.metrics("disable")
         finally:
             held.close()
-        says_trouble(refused, store_path(home.profile))
+        assert_trouble_line(refused, store_path(home.profile))
         assert refused.stdout == "Metrics are off. You won't be asked again.\n"
         assert "is held by process " in refused.stderr
         assert "could not be deleted, and will not be sent" in refused.stderr
@@ -581,7 +581,7 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
         begun = Departure(0, datetime.now(UTC), NOWHERE, report.sha256, len(report.body), 1, by_hand=False)
         departures.record_report_ids(db, departures.begin(db, begun), [report.report_id])
     withdrawn = home.metrics("disable")
-    says_trouble(withdrawn, "a report may still be sent to 127.0.0.1:9: ")
+    assert_trouble_line(withdrawn, "a report may still be sent to 127.0.0.1:9: ")
     assert "its sender has not ended yet. Your no stands" in withdrawn.stderr
     assert withdrawn.stdout.startswith("Metrics are off. You won't be asked again.\n")
     assert "never left" not in withdrawn.stdout

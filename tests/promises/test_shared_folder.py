@@ -13,7 +13,7 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store.database import store_path
 from support.installed import Home, stop
-from support.one_line import is_one_line, says_trouble
+from support.one_line import assert_one_line, assert_trouble_line
 from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
 
@@ -55,9 +55,9 @@ def test_every_look_says_so_and_the_remedy_ends_it(home: Home) -> None:
     before = {entry.name: entry.read_bytes() for entry in state.iterdir()}
     for action in LOOKS:
         ended = home.metrics(action)
-        is_one_line(ended, state)
+        assert_one_line(ended, state)
         assert f"chmod go-w {state}" in ended.stderr
-    says_trouble(home.metrics("status"), state)
+    assert_trouble_line(home.metrics("status"), state)
     said = _serve(home)
     assert any(f"chmod go-w {state}" in line for line in said)
     assert {entry.name: entry.read_bytes() for entry in state.iterdir()} == before
@@ -79,13 +79,13 @@ def test_what_another_user_put_there_is_never_ours(home: Home, tmp_path: Path) -
     script = f"cat >metrics.db; ln -s {notes} sender.lock; ln -s {notes} metrics.log; mkfifo {max(planted)}"
     _as_mallory(state, script, store_path(theirs.profile).read_bytes())
     for action in LOOKS:
-        is_one_line(home.metrics(action), state)
+        assert_one_line(home.metrics(action), state)
     _serve(home)
     subprocess.run(["chmod", "go-w", state], check=True)
     # The folder is the person's alone again; what was planted in it is named, one after the other.
     while planted:
         ended = home.metrics("status")
-        says_trouble(ended, state)
+        assert_trouble_line(ended, state)
         _serve(home)
         assert planted <= set(os.listdir(state)) <= {*planted, "metrics.log"}  # a log of our own once theirs is gone
         name = next(name for name in planted if f"{state}/{name}: " in ended.stderr)

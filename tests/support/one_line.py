@@ -11,12 +11,12 @@ from support.installed import BIN, LONGEST, Home
 Ended = subprocess.CompletedProcess[str]
 
 
-def is_one_line(ended: Ended, where: object, code: int = 2) -> None:
+def assert_one_line(ended: Ended, where: object, code: int = 2) -> None:
     assert ended.stdout == ""
-    says_trouble(ended, where, code)
+    assert_trouble_line(ended, where, code)
 
 
-def says_trouble(ended: Ended, where: object, code: int = 2) -> None:
+def assert_trouble_line(ended: Ended, where: object, code: int = 2) -> None:
     """Check the line on standard error, whatever an answer stands on standard output."""
     assert ended.returncode == code
     (line,) = ended.stderr.splitlines()

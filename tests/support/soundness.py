@@ -11,7 +11,7 @@ from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home
 
 
-def is_sound(home: Home) -> None:
+def assert_sound(home: Home) -> None:
     """Assert that neither the file nor the chain is damaged, and that validation finds no violation."""
     with closing(sqlite3.connect(store_path(home.profile))) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -27,7 +27,7 @@ def reported(receiver: LoopbackReceiver) -> int:
     return sum(json.loads(report)["metrics"]["requests_per_session"] for report in receiver._known.values())
 
 
-def told_twice(receiver: LoopbackReceiver) -> list[str]:
+def conflicting_reports(receiver: LoopbackReceiver) -> list[str]:
     """Return the sessions of which the receiver got two different reports."""
     told: dict[str, set[str]] = {}
     for arrived in receiver.received:

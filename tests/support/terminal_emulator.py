@@ -157,7 +157,7 @@ class Compared(Generic[_Shown]):
         for made in self.buffers.values():
             made.resize(width, height)
 
-    def same(self, when: object) -> None:
+    def assert_same(self, when: object) -> None:
         """Assert that all terminals show the same."""
         cells = self.plain.cells()
         for glass in self.lean.values():
@@ -169,7 +169,7 @@ class Compared(Generic[_Shown]):
         for frame in frames:
             self.show(frame)
         frames.clear()
-        self.same(when)
+        self.assert_same(when)
 
 
 async def resized(pilot: Pilot[None], both: Compared[Any], frames: list[str], width: int, height: int) -> None:
