@@ -66,8 +66,8 @@ async def test_like_failures_are_one_row_with_their_number_and_since_when(tmp_pa
     async with app.run_test(size=(120, 30)) as pilot:
         await opened.press(pilot, "3")
         shown = opened.text(app)
-        assert shown.count("nothing left 3x") == 1
-        assert "Nothing left in 3 attempts." in shown
+        assert shown.count("nothing sent 3x") == 1
+        assert "Nothing sent in 3 attempts." in shown
         assert "(3 attempts since 22 Nov" in shown
         assert "The next attempt is made when the next session ends." in shown
         assert "its name was not found" in shown
@@ -174,7 +174,7 @@ async def test_what_a_sender_left_open_is_told_as_what_it_can_be(tmp_path: Path,
     assert not abandoned.sending
     made = abandoned.departures[0]
     assert made.outcome is (Outcome.MAY_HAVE_LEFT if gone_out else Outcome.NOTHING_LEFT)
-    assert ("may have left" if gone_out else "nothing left") in content(abandoned)
+    assert ("possibly sent" if gone_out else "nothing sent") in content(abandoned)
     with store(profile) as db:
         assert departures.everything(db)[0].outcome is None  # a look writes nothing
 
@@ -193,7 +193,7 @@ async def test_a_sender_that_is_killed_shows_by_itself(tmp_path: Path) -> None:
         await opened.press(pilot, "3")
         assert "on the way" in opened.text(app)
         lock.release()
-        await opened.until(pilot, lambda: "may have left" in opened.text(app))
+        await opened.until(pilot, lambda: "possibly sent" in opened.text(app))
 
 
 def test_what_was_set_aside_is_told_with_its_departure() -> None:
@@ -201,7 +201,7 @@ def test_what_was_set_aside_is_told_with_its_departure() -> None:
     refused = overviews.departure(9, 0, overviews.named(5), outcome=Outcome.REFUSED, status=400)
     told = content(shown._replace(entries=(refused,)))
     assert "refused" in told
-    assert "Bytes may have left in 1 attempt; none is known to be taken." in told
+    assert "Bytes may have been sent in 1 attempt; none is known to be taken." in told
 
 
 async def test_a_refused_departure_says_that_its_report_is_set_aside(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ async def test_a_clicked_yes_counts_once_the_question_stood(tmp_path: Path) -> N
         await pilot.pause(1.0)
         assert isinstance(app.screen, Dialog)
         await click(pilot, "Yes")
-        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
+        await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
     with store(profile) as db:
         assert not outbox.everything(db)
 

@@ -171,11 +171,11 @@ async def test_what_this_program_set_aside_is_not_called_refused_and_not_release
         await opened.press(pilot, "2")
         shown = opened.text(app)
         assert "1 report waits. This one is set aside." in shown
-        assert "given to no receiver" in " ".join(shown.split())
+        assert "sent to no receiver" in " ".join(shown.split())
         assert "refused" not in shown
         assert "r Release" not in shown
         await opened.press(pilot, "r")
-        assert "given to no receiver" in " ".join(" ".join(opened.text(app).splitlines()[-4:]).split())
+        assert "sent to no receiver" in " ".join(" ".join(opened.text(app).splitlines()[-4:]).split())
         assert "Release this report?" not in opened.text(app)
     assert not released
 
@@ -255,9 +255,9 @@ async def test_a_deletion_says_that_the_report_never_left(tmp_path: Path) -> Non
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "d")
-        assert "It never left." in " ".join(opened.text(app).split())
+        assert "It was never sent." in " ".join(opened.text(app).split())
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
+        await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
 
 
 async def test_a_deletion_says_what_had_been_sent_of_the_report(tmp_path: Path) -> None:
@@ -267,10 +267,10 @@ async def test_a_deletion_says_what_had_been_sent_of_the_report(tmp_path: Path) 
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "d")
-        given = "1 report given to metrics.shimmy-ai.dev at "
+        given = "1 report sent to metrics.shimmy-ai.dev at "
         assert given in " ".join(opened.text(app).split())
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted. 1 report given to" in opened.text(app))
+        await opened.until(pilot, lambda: "Deleted. 1 report sent to" in opened.text(app))
         assert "no answer: the time was up." in " ".join(opened.text(app).split())
 
 
@@ -338,7 +338,7 @@ async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
         await opened.until(pilot, lambda: bool(app.commands.outbox.released))
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
+        await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
         await opened.until(pilot, lambda: not app.commands.outbox.released)
         assert "No request was made." not in opened.text(app)
 
@@ -346,10 +346,10 @@ async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
 @pytest.mark.parametrize(
     ("outcome", "failure", "word"),
     [
-        (Outcome.NOTHING_LEFT, Failure.NAME, "nothing left"),
+        (Outcome.NOTHING_LEFT, Failure.NAME, "nothing sent"),
         (Outcome.ERROR, Failure.NONE, "error"),
         (Outcome.NO_ANSWER, Failure.BROKEN_OFF, "no answer"),
-        (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, "may have left"),
+        (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, "possibly sent"),
     ],
 )
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
@@ -374,7 +374,7 @@ async def test_where_there_is_room_every_screen_says_when_it_is_tried_again(tmp_
     async with app.run_test(size=(120, 40)) as pilot:
         await opened.press(pilot, "1")
         rule = opened.text(app).splitlines()[1]
-        assert "nothing left; the next when the second session from now ends" in rule
+        assert "nothing sent; the next when the second session from now ends" in rule
         await opened.press(pilot, "2")
         assert "This one is sent when the second session from now ends." in opened.text(app)
         assert "no connection could be made (2 attempts since 22 Nov" in opened.text(app)

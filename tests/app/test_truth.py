@@ -285,8 +285,8 @@ async def test_a_no_says_what_had_been_sent_before_and_what_never_was(tmp_path: 
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
         await opened.answer(pilot, "n")
-        await opened.until(pilot, lambda: "Deleted: 1 report that never left." in told(app))
-        assert "1 report of which bytes had left before: 1 report given to metrics.shimmy-ai.dev at" in told(app)
+        await opened.until(pilot, lambda: "Deleted: 1 report that was never sent." in told(app))
+        assert "1 report of which bytes had been sent before: 1 report sent to metrics.shimmy-ai.dev at" in told(app)
 
 
 async def test_only_for_me_says_that_what_waited_is_kept(tmp_path: Path) -> None:
@@ -379,7 +379,7 @@ async def test_a_deletion_that_another_s_withdrawal_brings_is_said(tmp_path: Pat
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()
         profile.config_path.unlink()
-        await opened.until(pilot, lambda: "Deleted: 1 report that never left." in told(app))
+        await opened.until(pilot, lambda: "Deleted: 1 report that was never sent." in told(app))
         assert "Metrics are off." not in told(app)
 
 
@@ -400,7 +400,7 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
             step()
             await opened.settled(pilot)
         assert "Metrics are off." in told(app)
-        assert "Deleted: 2 reports that never left." in told(app)
+        assert "Deleted: 2 reports that were never sent." in told(app)
 
 
 OTHER_RECEIVER = "https://metrics.example.org/v1/usage"

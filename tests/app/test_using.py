@@ -80,7 +80,7 @@ async def test_deleting_asks_first_and_no_keeps_it(tmp_path: Path) -> None:
         assert "1 report waits" in opened.text(app)
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted: it never left." in opened.text(app))
+        await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
         with store(opened.profile_of(tmp_path)) as db:
             assert not outbox.everything(db)
 

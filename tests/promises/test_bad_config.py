@@ -110,4 +110,4 @@ def test_deleting_a_damaged_config_withdraws_as_its_remedy_says(home: Home) -> N
     after = home.metrics("status")
     assert (after.returncode, after.stderr) == (0, "")
     assert after.stdout.startswith("Not decided: nothing is measured.\n")
-    assert "Deleted: 1 report that never left." in after.stdout
+    assert "Deleted: 1 report that was never sent." in after.stdout

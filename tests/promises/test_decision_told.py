@@ -121,7 +121,7 @@ def test_no_word_of_our_own_shows_or_sends_what_a_deleted_config_left(tmp_path: 
     home.profile.config_path.unlink()
     looked = home.run(own, "all", command="shimmy-metrics")
     assert (looked.returncode, looked.stdout) == (2, "")
-    assert "Deleted: 1 report that never left." in looked.stderr
+    assert "Deleted: 1 report that was never sent." in looked.stderr
     assert "no report is waiting" in looked.stderr
 
 
@@ -137,6 +137,6 @@ def test_what_a_deleted_config_left_is_deleted_before_any_look_shows_it_and_that
     assert looked.returncode == 0
     said = looked.stdout + looked.stderr
     assert "There was no consent for what was kept here:" in said
-    assert "Deleted: 2 reports that never left." in said
+    assert "Deleted: 2 reports that were never sent." in said
     assert uuid(1) not in looked.stdout
     assert "Deleted" not in home.metrics(action).stderr

@@ -52,7 +52,7 @@ def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_sa
     assert shown.stderr.startswith(f"What shimmy-metrics release {FIRST} would send: 1 report, ")
     released = moved.run("release", FIRST, command="shimmy-metrics")
     assert released.stdout.startswith(f"Released to {MOVED}: 1 report, ")
-    assert "Nothing left for 127.0.0.1:10" in released.stdout
+    assert "Nothing sent to 127.0.0.1:10" in released.stdout
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -66,9 +66,9 @@ BECAME = {
     "422, one refused": (behave.refuse_second, f"1 of 2 reports taken by {HOST}, the rest refused", 1, 1),
     "400": (behave.status(400), f"2 reports refused by {HOST}, answer 400", 0, 2),
     "410": (behave.status(410), f"2 reports refused by {HOST}, answer 410: it takes no more reports", 0, 2),
-    "500": (behave.status(500), f"2 reports given to {HOST}, which answered with an error: 500", 0, 2),
-    "redirect": (behave.redirect, f"2 reports given to {HOST}, which answered with an error: 307", 0, 2),
-    "no answer": (behave.hang, f"2 reports given to {HOST}, no answer: the time was up", 0, 2),
+    "500": (behave.status(500), f"2 reports sent to {HOST}, which answered with an error: 500", 0, 2),
+    "redirect": (behave.redirect, f"2 reports sent to {HOST}, which answered with an error: 307", 0, 2),
+    "no answer": (behave.hang, f"2 reports sent to {HOST}, no answer: the time was up", 0, 2),
 }
 
 
@@ -82,7 +82,7 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
         told = _status(home)
         assert re.search(rf"^  last      .*{words}$", told, re.MULTILINE), told
         so_far = f"{taken} report{'s were' if taken > 1 else ' was'} sent and taken; 1 receipt is kept here"
-        nothing_taken = "bytes may have left in 1 attempt; none is known to be taken"
+        nothing_taken = "bytes may have been sent in 1 attempt; none is known to be taken"
         assert f"  so far    {so_far if taken else nothing_taken}" in told.splitlines()
         assert f"  waiting   {left} report" in told
         as_json = _json(home)
@@ -95,8 +95,8 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
         assert withdrawn.returncode == 0
         # The receiver has the bytes, whatever it answered: of no report that is deleted now it is said that it never
         # left.
-        assert "never left" not in withdrawn.stdout
-        assert ("of which bytes had left before" in withdrawn.stdout) == bool(left)
+        assert "never sent" not in withdrawn.stdout
+        assert ("of which bytes had been sent before" in withdrawn.stdout) == bool(left)
 
 
 def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_pa
     home.metrics("enable")
     queue_report(home)
     end_session(home)
-    assert "nothing left for 127.0.0.1:9" in _status(home)
+    assert "nothing sent to 127.0.0.1:9" in _status(home)
     assert "no connection could be made" in _status(home)
-    assert "Deleted: 1 report that never left." in home.metrics("disable").stdout.splitlines()
+    assert "Deleted: 1 report that was never sent." in home.metrics("disable").stdout.splitlines()
     assert "  waiting   0 reports" in _status(home)
 
 
@@ -136,8 +136,8 @@ def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Pat
     assert first == "Metrics are off. You won't be asked again."
     (told,) = rest
     assert re.fullmatch(
-        r"Deleted: 1 report of which bytes had left before: 1 report cut off by you at \d\d:\d\d; "
-        r"bytes may have left for localhost:\d+\.",
+        r"Deleted: 1 report of which bytes had been sent before: 1 report cut off by you at \d\d:\d\d; "
+        r"bytes may have been sent to localhost:\d+\.",
         told,
     )
 
@@ -325,7 +325,7 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
         queue_report(home, FIRST, state)
         released = _own(home, "release", "all")
         assert released.returncode == 1
-        assert re.search(r"1 report given to localhost:\d+ at \d\d:\d\d, no answer", released.stdout)
+        assert re.search(r"1 report sent to localhost:\d+ at \d\d:\d\d, no answer", released.stdout)
         assert "Held until you release it" in released.stdout
         assert "due" not in released.stdout
         for _ in range(3):
@@ -334,9 +334,9 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
         told = _status(home)
         assert "  waiting   1 report" in told
         assert "            1 held until you release it" in told
-        assert re.search(r"^  last      1 report given to localhost:\d+ at \d\d:\d\d, no answer", told, re.MULTILINE)
+        assert re.search(r"^  last      1 report sent to localhost:\d+ at \d\d:\d\d, no answer", told, re.MULTILINE)
         assert "  next  " not in told
-        assert "1 report given to localhost" in home.metrics("disable").stdout  # it may have arrived
+        assert "1 report sent to localhost" in home.metrics("disable").stdout  # it may have arrived
 
 
 def test_a_released_report_that_is_refused_is_set_aside(tmp_path: Path) -> None:
@@ -567,7 +567,7 @@ def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path
         end_session(home)
         assert receiver.received == []
         # What is owed is done by whoever looks next.
-        assert "Deleted: 1 report that never left." in _status(home)
+        assert "Deleted: 1 report that was never sent." in _status(home)
         assert report.body not in store_path(home.profile).read_bytes()
 
 
@@ -584,9 +584,9 @@ def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -
     assert_trouble_line(withdrawn, "a report may still be sent to 127.0.0.1:9: ")
     assert "its sender has not ended yet. Your no stands" in withdrawn.stderr
     assert withdrawn.stdout.startswith("Metrics are off. You won't be asked again.\n")
-    assert "never left" not in withdrawn.stdout
+    assert "never sent" not in withdrawn.stdout
     sender.release()
-    assert "1 report may have left for 127.0.0.1:9" in _status(home)
+    assert "1 report possibly sent to 127.0.0.1:9" in _status(home)
     assert _json(home)["consent"] == "declined"
 
 
@@ -648,5 +648,5 @@ def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path
     home.profile.config_path.unlink()
     ended = home.metrics(*words)
     assert ended.returncode == 0
-    deleted = "Deleted: 1 report that never left." in ended.stdout + ended.stderr
+    deleted = "Deleted: 1 report that was never sent." in ended.stdout + ended.stderr
     assert deleted == (words != ("validate", "given"))

@@ -143,7 +143,7 @@ def test_a_name_that_does_not_resolve_delays_nothing_and_loses_nothing(tmp_path:
     assert validate_body(_sealed(home)) == []
     assert wait_until(lambda: _tried(home), 8)
     assert _status(home)["reports_due"] == 1
-    assert "nothing left" in home.metrics("status").stdout
+    assert "nothing sent" in home.metrics("status").stdout
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> N
         assert wait_until(lambda: _tried(home), 8)
         assert receiver.received == []
         assert _status(home)["reports_due"] == 1
-        assert "nothing left for localhost" in home.metrics("status").stdout
+        assert "nothing sent to localhost" in home.metrics("status").stdout
         assert "its certificate does not hold" in home.metrics("status").stdout
 
 
@@ -188,8 +188,8 @@ def test_a_withdrawal_stops_the_measuring_within_a_second_and_leaves_no_bytes(tm
         _talk(port, 1)
         assert wait_until(lambda: _status(home)["running_sessions"] == 1)
         told = home.metrics("disable").stdout
-        assert "1 report" in told  # its only receiver refused the connection: it never left
-        assert "never left" in told
+        assert "1 report" in told  # its only receiver refused the connection: it was never sent
+        assert "never sent" in told
         # The session's process looks more than once a second, and holds its lock until it knows.
         assert POLL_SECONDS < 1
         assert wait_until(lambda: not [*(tmp_path / "state").rglob("session-*.lock")])

@@ -81,7 +81,7 @@ def _contradictions(receiver: StallingReceiver, said: str, gone: list[Departure]
             found.append(f"{departure.outcome}, yet nothing was answered")
     if bodies and not any(departure.outcome is not Outcome.NOTHING_LEFT for departure in gone):
         found.append("a body came, and no departure tells of it")
-    never = re.search(r"(\d+) reports? that never left", said)
+    never = re.search(r"(\d+) reports? that (?:was|were) never sent", said)
     if never and bodies:
         found.append(f"said: {said}")
     return found

@@ -143,9 +143,9 @@ WALKS: Final = (
     Walk(
         overviews.failing,
         (
-            Scene("session-failed", "", "nothing left"),
-            Scene("outgoing-failed", "2", "nothing left", drawn=True),
-            Scene("history-failed", "3", "nothing left 2x", drawn=True),
+            Scene("session-failed", "", "nothing sent"),
+            Scene("outgoing-failed", "2", "nothing sent", drawn=True),
+            Scene("history-failed", "3", "nothing sent 2x", drawn=True),
             Scene("history-failed-open", "enter", "next attempt"),
         ),
     ),

@@ -46,27 +46,27 @@ def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, *
         ),
         (
             departure(Outcome.ERROR, status=500),
-            f"2 reports given to {HOST} at 14:32, which answered with an error: 500",
+            f"2 reports sent to {HOST} at 14:32, which answered with an error: 500",
         ),
         (
             departure(Outcome.NO_ANSWER, Failure.TIME),
-            f"2 reports given to {HOST} at 14:32, no answer: the time was up",
+            f"2 reports sent to {HOST} at 14:32, no answer: the time was up",
         ),
         (
             departure(Outcome.CUT_OFF, Failure.WITHDRAWN),
-            f"2 reports cut off by you at 14:32; bytes may have left for {HOST}",
+            f"2 reports cut off by you at 14:32; bytes may have been sent to {HOST}",
         ),
         (
             departure(Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED),
-            f"2 reports may have left for {HOST} at 14:32: the sender was ended before an answer",
+            f"2 reports possibly sent to {HOST} at 14:32: the sender was ended before an answer",
         ),
         (
             departure(Outcome.NOTHING_LEFT, Failure.NAME),
-            f"nothing left for {HOST} at 14:32: its name was not found",
+            f"nothing sent to {HOST} at 14:32: its name was not found",
         ),
         (
             departure(Outcome.NOTHING_LEFT, Failure.CONNECTION, attempts=3, since=NOW - timedelta(days=1)),
-            f"nothing left for {HOST} at 14:32: no connection could be made (3 attempts since 22 Nov 14:32)",
+            f"nothing sent to {HOST} at 14:32: no connection could be made (3 attempts since 22 Nov 14:32)",
         ),
     ],
 )
@@ -89,14 +89,14 @@ def test_a_table_and_a_sentence_have_one_word_for_one_thing(outcome: Outcome | N
 @pytest.mark.parametrize("failure", [each for each in Failure if each])
 def test_every_failure_is_told(failure: Failure) -> None:
     told = became(departure(Outcome.NOTHING_LEFT, failure), NOW, UTC)
-    assert len(told) > len(f"nothing left for {HOST} at 14:32: ")
+    assert len(told) > len(f"nothing sent to {HOST} at 14:32: ")
 
 
 def test_a_sentence_begins_large_but_a_time_of_another_day_is_told_with_it() -> None:
-    assert sentence("nothing left") == "Nothing left."
+    assert sentence("nothing sent") == "Nothing sent."
     assert when(NOW - timedelta(days=1), NOW, UTC) == "22 Nov 14:32"
     earlier = became(departure(Outcome.ERROR, status=503), NOW + timedelta(days=1), UTC)
-    assert earlier == f"2 reports given to {HOST} on 23 Nov 14:32, which answered with an error: 503"
+    assert earlier == f"2 reports sent to {HOST} on 23 Nov 14:32, which answered with an error: 503"
 
 
 def test_what_failed_is_neither_the_person_s_no_nor_what_was_taken() -> None:
@@ -125,9 +125,9 @@ def test_what_comes_next_is_told_of_what_waits() -> None:
 
 
 def test_a_deletion_says_whether_it_ever_left() -> None:
-    assert deleted(None, NOW, UTC) == "Deleted: it never left."
+    assert deleted(None, NOW, UTC) == "Deleted: it was never sent."
     told = deleted(departure(Outcome.NO_ANSWER, Failure.BROKEN_OFF, reports=1), NOW, UTC)
-    assert told == f"Deleted. 1 report given to {HOST} at 14:32, no answer: the connection broke off."
+    assert told == f"Deleted. 1 report sent to {HOST} at 14:32, no answer: the connection broke off."
 
 
 def test_a_held_report_says_until_when_it_waits() -> None:
@@ -141,7 +141,8 @@ def test_a_held_report_says_until_when_it_waits() -> None:
 def test_each_cause_of_setting_aside_says_whose_it_is() -> None:
     told = {cause: set_aside(queued()._replace(cause=cause, detail="400")) for cause in Cause}
     assert told[Cause.NONE] == ""
-    assert "receiver" in told[Cause.REFUSED]
+    assert told[Cause.REFUSED] == "refused by the receiver: answer 400"
+    assert set_aside(queued()._replace(cause=Cause.REFUSED)) == "refused by the receiver"  # of an old store
     assert "no receiver" in told[Cause.DAMAGED]
     assert "no receiver" in told[Cause.OLDER_RULES]
     assert len({*told.values()}) == len(Cause)

@@ -197,7 +197,7 @@ def _purge(profile: Profile) -> str:
     except UserError as error:
         return f"What is waiting here could not be deleted: {error}"
     left = sum(number for _, number in result.given)
-    before = f", {left} of it after bytes had left" if left else ""
+    before = f", {left} of it after bytes had been sent" if left else ""
     still = f". A report may still be sent to {result.may_leave_to}" if result.may_leave_to else ""
     return f"What was waiting here is deleted{before}{still}"
 

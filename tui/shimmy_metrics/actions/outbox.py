@@ -36,7 +36,7 @@ class ReleaseRequest(NamedTuple):
 
 
 class Deleted(NamedTuple):
-    """What became of a deletion. `departure` is the newest that had carried the report, None where it never left."""
+    """What became of a deletion. `departure` is the newest that carried the report, None where it was never sent."""
 
     gone: bool
     departure: Departure | None = None

@@ -22,8 +22,8 @@ _LABELS: Final = {
     Outcome.ERROR: "error",
     Outcome.NO_ANSWER: "no answer",
     Outcome.CUT_OFF: "cut off by you",
-    Outcome.NOTHING_LEFT: "nothing left",
-    Outcome.MAY_HAVE_LEFT: "may have left",
+    Outcome.NOTHING_LEFT: "nothing sent",
+    Outcome.MAY_HAVE_LEFT: "possibly sent",
 }
 
 _FAILURES: Final = {
@@ -100,23 +100,23 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
             over = ": it takes no more reports" if departure.status == 410 else ""
             return f"{reports} refused by {to} {at}, answer {departure.status}{over}"
         case Outcome.ERROR:
-            return f"{reports} given to {to} {at}, which answered with an error: {departure.status}"
+            return f"{reports} sent to {to} {at}, which answered with an error: {departure.status}"
         case Outcome.NO_ANSWER:
-            return f"{reports} given to {to} {at}, no answer{failure}"
+            return f"{reports} sent to {to} {at}, no answer{failure}"
         case Outcome.CUT_OFF:
-            return f"{reports} cut off by you {at}; bytes may have left for {to}"
+            return f"{reports} cut off by you {at}; bytes may have been sent to {to}"
         case Outcome.MAY_HAVE_LEFT:
-            return f"{reports} may have left for {to} {at}: the sender was ended before an answer"
+            return f"{reports} possibly sent to {to} {at}: the sender was ended before an answer"
         case Outcome.NOTHING_LEFT:
             times = ""
             if departure.attempts > 1 and departure.since is not None:
                 times = f" ({amount(departure.attempts, 'attempt')} since {when(departure.since, now, zone)})"
-            return f"nothing left for {to} {at}{failure}{times}"
+            return f"nothing sent to {to} {at}{failure}{times}"
 
 
 def never_left(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:
     """Return whether a report that is deleted ever left, by the newest departure that carried it."""
-    return "it never left" if departure is None else became(departure, now, zone)
+    return "it was never sent" if departure is None else became(departure, now, zone)
 
 
 def failed(departure: Departure) -> bool:
@@ -175,9 +175,9 @@ def in_all(taken: int, departures: Collection[Departure]) -> str:
         return f"{amount(taken, 'report')} {'was' if taken == 1 else 'were'} sent and taken"
     perhaps = sum(departure.outcome in _PERHAPS for departure in departures)
     if perhaps:
-        return f"bytes may have left in {amount(perhaps, 'attempt')}; none is known to be taken"
+        return f"bytes may have been sent in {amount(perhaps, 'attempt')}; none is known to be taken"
     made = sum(departure.attempts for departure in departures)
-    return f"nothing left in {amount(made, 'attempt')}" if made else "no attempt to send is on record"
+    return f"nothing sent in {amount(made, 'attempt')}" if made else "no attempt to send is on record"
 
 
 def receipts_kept(number: int) -> str:
@@ -202,15 +202,15 @@ def set_aside(report: QueuedReport) -> str:
         case Cause.NONE:
             return ""
         case Cause.REFUSED:
-            return f"refused by the receiver: answer {report.detail}"
+            return f"refused by the receiver{f': answer {report.detail}' if report.detail else ''}"
         case Cause.RULE:
             return f"refused by the receiver: {report.detail}"
         case Cause.UNLISTED:
             return "not taken, and the receiver's answer does not say why"
         case Cause.DAMAGED:
-            return "damaged bytes, which are given to no receiver"
+            return "damaged bytes, which are sent to no receiver"
         case Cause.OLDER_RULES:
-            return "sealed by rules of an earlier version, and given to no receiver"
+            return "sealed by rules of an earlier version, and sent to no receiver"
 
 
 def note(entry: Note) -> str:
@@ -229,7 +229,7 @@ def note(entry: Note) -> str:
 def deleted(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:
     """Return what is said once a waiting report was deleted; `departure` is the newest that carried it."""
     if departure is None:
-        return "Deleted: it never left."
+        return "Deleted: it was never sent."
     return f"Deleted. {sentence(became(departure, now, zone))}"
 
 
@@ -248,13 +248,15 @@ def owed(result: PurgeResult, now: datetime) -> Iterator[str]:
 
 def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> Iterator[str]:
     """Yield what a withdrawal deleted, and what had left before, a sentence each; nothing where there was nothing."""
-    lost = [f"{amount(result.reports, 'report')} that never left"] if result.reports else []
+    was = "was" if result.reports == 1 else "were"
+    lost = [f"{amount(result.reports, 'report')} that {was} never sent"] if result.reports else []
     lost += [f"{amount(result.sessions, 'session')} kept for you"] if result.sessions else []
     lost += [f"{amount(result.requests, 'request')} counted"] if result.requests else []
     if lost:
         yield f"Deleted: {', '.join(lost)}."
     for departure, number in result.given:
-        yield f"Deleted: {amount(number, 'report')} of which bytes had left before: {became(departure, now, zone)}."
+        reports = amount(number, "report")
+        yield f"Deleted: {reports} of which bytes had been sent before: {became(departure, now, zone)}."
     if result.kept:
         yield f"{amount(result.kept, 'report')} that waited became {amount(result.kept, 'session')} kept for you."
     if result.delivered is not None:
