@@ -3,7 +3,7 @@
 import pytest
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.bodies import JsonBody, _lean, body_for
+from shimmy_metrics.meter.bodies import JsonBody, _without_choices, body_for
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.usage import Usage
 from support.wire import USAGE, chat, compact, delta, pass_cut
@@ -22,7 +22,7 @@ from support.wire import USAGE, chat, compact, delta, pass_cut
     ],
 )
 def test_the_choices_of_a_long_answer_are_left_out(whole: bytes, ends: bytes) -> None:
-    assert _lean(whole) == ends
+    assert _without_choices(whole) == ends
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_the_choices_of_a_long_answer_are_left_out(whole: bytes, ends: bytes) ->
     ],
 )
 def test_an_answer_of_another_form_is_read_whole(body: bytes) -> None:
-    assert _lean(body) == b""
+    assert _without_choices(body) == b""
 
 
 def test_of_an_answer_that_is_too_long_its_outline_is_read_and_nothing_of_its_text_kept() -> None:

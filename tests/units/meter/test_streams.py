@@ -14,8 +14,8 @@ from shimmy_metrics.meter.usage import Usage
 from support.wire import USAGE, compact, delta, event, pass_cut
 
 
-def _tell(block: bytes, usage: Usage) -> None:
-    Events(usage)._tell(block, usage)
+def _read_event(block: bytes, usage: Usage) -> None:
+    Events(usage)._read_event(block, usage)
 
 
 def anthropic(text: str) -> bytes:
@@ -48,7 +48,7 @@ texts = (
 
 @pytest.mark.parametrize("form", [delta, anthropic, spaced, reasoned])
 def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None:
-    event_template = EventTemplate.of(form("a")[:-2], _tell)
+    event_template = EventTemplate.of(form("a")[:-2], _read_event)
     assert event_template is not None
     whole = b"".join(map(form, ["b", " c", "日本"]))
     usage = Usage()
@@ -71,7 +71,7 @@ def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None
     ],
 )
 def test_an_event_whose_text_does_not_decide_alone_has_no_form(block: bytes) -> None:
-    assert EventTemplate.of(block[:-2], _tell) is None
+    assert EventTemplate.of(block[:-2], _read_event) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(FORMS), texts), max_size=30), st.lists(st.integers(0, 9_000), max_size=6))

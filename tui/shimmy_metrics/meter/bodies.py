@@ -1,7 +1,7 @@
-"""The body of an answer, by its Content-Type and never by what was asked for.
+"""Readers of response bodies, chosen by Content-Type and never by the request.
 
-JSON is read here, streams in `streams`. What is on a generating route and cannot be read (compressed, cut short, of no
-form that is known) was generated all the same, and nobody knows how much.
+JSON is read here, streams in `streams`. A response on a generating route that cannot be read (compressed, cut short, of
+an unknown form) was generated all the same, and its amount is unknown.
 """
 
 from typing import Any, Final, Protocol
@@ -15,30 +15,30 @@ from shimmy_metrics.meter.outline import DEPTH, Outline
 from shimmy_metrics.meter.streams import BareEvents, Events, Lines
 from shimmy_metrics.meter.usage import Usage
 
-_LEAN_BYTES: Final = 1_024
-"""Up to about here parsing the whole costs no more than looking for its ends; at 16 kB it costs twice as much."""
+_WHOLE_BYTES: Final = 1_024
+"""Up to this size parsing the whole costs no more than searching for its ends; at 16 kB it costs twice as much."""
 
 _SHORT_BYTES: Final = 1_024
 """What waits for more of it is kept up to here. Reading so much costs less than the message around it."""
 
 _ERROR: Final = b'"error"'
 _CHOICE_BYTES: Final = 2_048
-"""So near to its choice's begin or end a gateway's error stands."""
+"""How near a gateway's error is to the beginning or end of its choice."""
 
 _LINES: Final = frozenset({b"application/x-ndjson", b"application/jsonl", b"application/json-lines"})
 _NAME_BYTES: Final = 2_048
 _NAME_DEPTH: Final = 2
-"""Where nothing is generated the model's name and an error are all that is looked for, and they stand at the top."""
+"""Where nothing is generated only the model's name and an error are wanted, and both are at the top."""
 
 _UNTOLD: Final = frozenset({b"", b"text/plain", b"application/octet-stream"})
-"""Types that tell nothing: what is sent where nobody set one. The body itself tells more."""
+"""Types that servers send where none was set. The body itself tells more."""
 
 _BEFORE: Final = b" \t\r\n" + BYTE_ORDER_MARK
-"""What may stand before a body that is known by its first bytes; no form that is known begins with one of these."""
+"""What may precede a body that is recognised by its first bytes; no known form begins with one of these."""
 
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
 _FIELD_BYTES: Final = max(map(len, _FIELDS))
-"""A stream of events begins with one of these fields, or with a remark."""
+"""A stream of events begins with one of these fields, or with a comment."""
 
 
 class Body(Protocol):
@@ -90,23 +90,23 @@ class JsonBody:
 
     def _read(self, body: bytes) -> None:
         usage = self._usage
-        if len(body) > _LEAN_BYTES:
-            lean = _parsed(_lean(body))
-            if isinstance(lean, dict):
-                read(lean, usage, stream=False)
+        if len(body) > _WHOLE_BYTES:
+            ends = _parsed(_without_choices(body))
+            if isinstance(ends, dict):
+                read(ends, usage, stream=False)
             if usage.reported:
                 return
-        told = _parsed(body)
-        if told is None:
+        parsed = _parsed(body)
+        if parsed is None:
             usage.content = True  # too long, or cut short: nobody knows how much
         # llama.cpp answers several prompts, TGI any, with an array.
-        for each in told if isinstance(told, list) else (told,):
+        for each in parsed if isinstance(parsed, list) else (parsed,):
             if isinstance(each, dict):
                 read(each, usage, stream=False)
 
 
 class UntoldBody:
-    """An answer whose type tells nothing: its first bytes tell whether it is JSON, `events`, or neither."""
+    """A response without a telling type: its first bytes decide whether it is JSON, `events`, or neither."""
 
     __slots__ = ("_body", "_events", "_first", "_usage")
 
@@ -121,7 +121,7 @@ class UntoldBody:
         if self._body is not None:
             self._body.feed(piece)
             return
-        # No space and no mark decides; both may come for ever.
+        # Neither spaces nor byte order marks decide; both may come for ever.
         self._first = (self._first + piece).lstrip(_BEFORE)
         if len(self._first) >= _FIELD_BYTES:
             self._body = self._decided()
@@ -142,7 +142,7 @@ class UntoldBody:
 
 
 class Unread:
-    """An answer that cannot be read, compressed or of no known form. That something came is known without it."""
+    """A response that cannot be read: compressed, or of no known form."""
 
     __slots__ = ()
 
@@ -154,9 +154,9 @@ class Unread:
 
 
 def body_for(kind: bytes, usage: Usage, *, bare: bool) -> Body | None:
-    """Return the reader for a Content-Type in lower case, None where the body tells nothing.
+    """Return the reader for a Content-Type in lower case; None where the body tells nothing.
 
-    `bare`: the data of an event is the generated text itself, not JSON.
+    `bare`: an event's data is the generated text itself, not JSON.
     """
     kind = kind.partition(b";")[0].rstrip(b" \t")
     if kind == b"application/json":
@@ -170,7 +170,7 @@ def body_for(kind: bytes, usage: Usage, *, bare: bool) -> Body | None:
     return UntoldBody(usage, BareEvents(usage) if bare else Events(usage)) if kind in _UNTOLD else Unread()
 
 
-def _lean(body: bytes) -> bytes:
+def _without_choices(body: bytes) -> bytes:
     """Return a long answer in OpenAI's form without its choices: only the ends are parsed; empty for another form.
 
     Inside a string each quote has a backslash before it, so `"usage":{` is a key. If what is left is one object, as

@@ -1,8 +1,8 @@
-"""A User-Agent, as one of the closed list of client words. It names libraries better than applications.
+"""Map a User-Agent to a client word of the closed list. It identifies libraries better than applications.
 
-Names seen live or in the programs' sources. A library of one kind that another product builds on keeps the word that
-its own name says. `cli` is a program for the terminal, an agent or a tool that sends requests, but curl, which has a
-word of its own. What names nothing of the list is `api`.
+The names were seen live or in the programs' sources. A library keeps its own word, also inside another product. `cli`
+is any program for the terminal (an agent, or a tool that sends requests) except curl, which has a word of its own. A
+name that is not listed is `api`.
 """
 
 from typing import Final
@@ -66,14 +66,14 @@ _DESKTOPS: Final[tuple[tuple[bytes, str], ...]] = (
     (b" windowspowershell/", "cli"),
     (b" powershell/", "cli"),
 )
-"""Electron puts an application's name into the middle of a browser's, PowerShell its own behind one."""
+"""Electron puts an application's name into a browser's, PowerShell appends its own to one."""
 
 _PROVIDERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"ai-sdk/openai", "openai-sdk"),
     (b"ai-sdk/azure", "openai-sdk"),
     (b"ai-sdk/anthropic", "anthropic-sdk"),
 )
-"""Vercel's SDK names the API that it speaks, `ai/6.0.1 ai-sdk/openai/3.0.2 ...`."""
+"""Vercel's SDK names the API that it uses: `ai/6.0.1 ai-sdk/openai/3.0.2 ...`."""
 
 
 def client_of(user_agent: bytes) -> str:

@@ -28,7 +28,7 @@ _PROBE: Final = b"?"
 
 
 class EventTemplate:
-    """`before` and `after` are what stands around the text in each event; `empties`: no text is a piece as well."""
+    """`before` and `after` surround the text in each event; `empties`: an event without text is a piece as well."""
 
     __slots__ = ("_after", "_before", "_empties")
 
@@ -38,28 +38,28 @@ class EventTemplate:
         self._empties = empties
 
     @classmethod
-    def of(cls, block: bytes, tell: Callable[[bytes, Usage], None]) -> Self | None:
-        """Return the template of an event that told a piece; None where it has none. `tell` reads an event."""
+    def of(cls, block: bytes, read_event: Callable[[bytes, Usage], None]) -> Self | None:
+        """Return the template of an event that has a piece, or None. `read_event` reads an event into a usage."""
         for slot in _SLOTS:
             begin = block.find(slot) + len(slot)
             end = block.find(b'"', begin)
-            if begin < len(slot) or end <= begin or _odd(block[begin:end]):
+            if begin < len(slot) or end <= begin or _needs_parsing(block[begin:end]):
                 continue
             before, after = block[:begin], block[end:]
             empty, filled = Usage(), Usage()
-            tell(before + after, empty)
-            tell(before + _PROBE + after, filled)
-            if _tells(filled, 1) and _tells(empty, empty.pieces):
+            read_event(before + after, empty)
+            read_event(before + _PROBE + after, filled)
+            if _yields(filled, 1) and _yields(empty, empty.pieces):
                 return cls(before, after, empties=empty.pieces == 1)
         return None
 
     def take(self, block: bytes, usage: Usage) -> bool:
-        """Count an event of this form, with text in its slot; False for one of another form."""
+        """Count an event of this form; return False for one of another form."""
         begin, end = len(self._before), len(block) - len(self._after)
         if begin > end or not block.startswith(self._before) or not block.endswith(self._after):
             return False
         text = block[begin:end]
-        if _odd(text) or not (text or self._empties):
+        if _needs_parsing(text) or not (text or self._empties):
             return False
         usage.content = True
         usage.pieces += 1
@@ -68,14 +68,14 @@ class EventTemplate:
         return True
 
     def take_all(self, whole: bytes, gap: bytes, usage: Usage) -> bool:
-        """Count events, each with its gap, if all are of this form; else none."""
+        """Count events, each with its gap, if all are of this form; return whether they are."""
         after = self._after + gap
         begin, end = len(self._before), len(whole) - len(after)
         if begin > end or not whole.startswith(self._before) or not whole.endswith(after):
             return False
         texts = whole[begin:end].split(after + self._before)
         text = b"".join(texts)
-        if _odd(text) or not (self._empties or b"" not in texts):
+        if _needs_parsing(text) or not (self._empties or b"" not in texts):
             return False
         usage.content = True
         usage.pieces += len(texts)
@@ -84,9 +84,9 @@ class EventTemplate:
         return True
 
 
-def _odd(text: bytes) -> bool:
+def _needs_parsing(text: bytes) -> bool:
     return b'"' in text or b"\\" in text or b"\n" in text
 
 
-def _tells(usage: Usage, pieces: int) -> bool:
+def _yields(usage: Usage, pieces: int) -> bool:
     return usage.pieces == pieces <= 1 and usage.reported is None and not usage.failed

@@ -1,22 +1,22 @@
-"""What a head says of its message beside the content: how long the body is, how it is coded, whether more follow.
+"""Header fields that describe a message: the body's length, its coding, and whether more messages follow.
 
-Whatever two readers could understand differently raises `UnsupportedError` (RFC 9112, section 6).
+Whatever two parsers could interpret differently raises `UnsupportedError` (RFC 9112, section 6).
 """
 
 from typing import Final
 
 CHUNKED: Final = -1
 OPEN: Final = 1 << 62
-"""The length of a body that ends with its connection: longer than any Content-Length that is read (18 digits)."""
+"""The length of a body delimited by connection close: longer than any Content-Length that is read (18 digits)."""
 
 _SINGLE: Final = (b"content-type", b"user-agent")
-"""Of these the last one counts, if there are several; the others are lists, and several are one list."""
+"""Of these fields the last one counts; the others are lists, and several fields are one list."""
 
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
 
 
 class UnsupportedError(Exception):
-    """The bytes are not what this reader understands; it reads no further."""
+    """The bytes are not plain HTTP/1 or WebSocket frames; nothing more of the connection is read."""
 
 
 def items(value: bytes) -> list[bytes]:
@@ -25,10 +25,10 @@ def items(value: bytes) -> list[bytes]:
 
 
 def body_length(fields: dict[bytes, bytes], version: bytes) -> int | None:
-    """Return how long a head says its body is: bytes, `CHUNKED`, `OPEN`, or None where it does not say.
+    """Return the body's length by its head: bytes, `CHUNKED`, `OPEN`, or None where the head does not say.
 
-    Raises `UnsupportedError`: both framings at once, codings before HTTP/1.1 or that nobody knows, a length that is no
-    number, two that differ.
+    Raises `UnsupportedError` for both framings at once, codings before HTTP/1.1, unknown codings, a length that is not
+    a number, and two lengths that differ.
     """
     coding = fields.get(b"transfer-encoding")
     length = fields.get(b"content-length")
@@ -55,7 +55,7 @@ def body_length(fields: dict[bytes, bytes], version: bytes) -> int | None:
 
 
 def encoded(fields: dict[bytes, bytes]) -> bool:
-    """Whether a body's bytes are not the content itself: compressed, whichever field says so."""
+    """Whether a body is compressed, whichever field says so."""
     content = fields.get(b"content-encoding")
     coding = fields.get(b"transfer-encoding")
     return (content is not None and any(each != b"identity" for each in items(content))) or (
@@ -75,7 +75,7 @@ def persists(fields: dict[bytes, bytes], version: bytes) -> bool:
 
 
 def joined(pairs: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return the fields of a head that has one of them more than once."""
+    """Return the fields of a head in which one of them is repeated."""
     fields: dict[bytes, bytes] = {}
     for name, value in pairs:
         fields[name] = fields[name] + b"," + value if name in fields and name not in _SINGLE else value

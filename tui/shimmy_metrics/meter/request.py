@@ -1,4 +1,4 @@
-"""What is kept of a request until its answer came: words of closed lists, and when it began."""
+"""What is kept of a request until it is answered: words of closed lists, and when it began."""
 
 import re
 from typing import Final, NamedTuple
@@ -13,14 +13,14 @@ VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
 """The versions that are read."""
 
 _METHOD: Final = re.compile(rb"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]*+")
-"""A token; one that does not begin with a letter is another protocol sooner than a method."""
+"""A token. One that does not begin with a letter is more likely another protocol than a method."""
 
 
 class Request(NamedTuple):
-    """A request whose answer is awaited.
+    """A request that awaits its answer.
 
     `route` is None where it does not count; `bodyless`: a HEAD; `generates`: its answer may be generated; `place` is
-    where, as a word for the person alone.
+    the path's word to be shown, never sent.
     """
 
     route: str | None
@@ -32,7 +32,7 @@ class Request(NamedTuple):
 
 
 def request_of(head: Head) -> Request:
-    """Return what is kept of a request. Raises `UnsupportedError`: CONNECT makes a tunnel, `PRI` is HTTP/2."""
+    """Return what is kept of a request. Raises `UnsupportedError` for CONNECT, a tunnel, and for `PRI`, HTTP/2."""
     parts = head.line.split(b" ")
     if len(parts) != 3:
         raise UnsupportedError

@@ -1,4 +1,4 @@
-"""A request's path, as a word of closed lists. A name in a path never gets further than here."""
+"""Map a request's path to a word of closed lists. A name in a path gets no further than this module."""
 
 from typing import Final
 
@@ -22,11 +22,11 @@ _GENERATES_NOTHING: Final = frozenset({
     b"count_tokens", b"moderations", b"models", b"tags", b"show", b"ps", b"pull", b"load", b"unload", b"slots",
     b"props", b"apply-template", b"discover",
 })  # fmt: skip
-"""How a path ends at which no token is generated, whatever the server. Every other POST may generate."""
+"""Last segments of paths that generate nothing, on any server. Every other POST may generate."""
 
 
 def route_of(target: bytes) -> str | None:
-    """Return the template of a request's target, `other` for an unknown one, None for one that does not count."""
+    """Return the route of a request's target, `other` for an unknown one, None for one that does not count."""
     path = _path(target)
     if path in _PLAIN:
         return _PLAIN[path]
@@ -39,12 +39,12 @@ def route_of(target: bytes) -> str | None:
 
 
 def place_of(target: bytes) -> str:
-    """Return what a target that is none of Shimmy's routes is called for the person alone, `other` if nothing."""
+    """Return the path of another server's target, to be shown and never sent; `other` for an unknown one."""
     return _PLACES.get(_path(target), OTHER)
 
 
 def generates(method: bytes, target: bytes) -> bool:
-    """Return whether what a request is answered with may have been generated."""
+    """Return whether the response to a request may be generated."""
     if method != b"POST":
         return False
     above, _, last = _path(target).rstrip(b"/").rpartition(b"/")
@@ -55,5 +55,5 @@ def _path(target: bytes) -> bytes:
     path = target.partition(b"?")[0]
     if path.startswith(b"/"):
         return path
-    # The absolute form, `http://host/path`, as to a proxy (RFC 9112, section 3.2.2).
+    # The absolute form, `http://host/path`, as sent to a proxy (RFC 9112, section 3.2.2).
     return b"/" + path.partition(b"://")[2].partition(b"/")[2]

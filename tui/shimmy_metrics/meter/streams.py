@@ -15,30 +15,30 @@ from shimmy_metrics.meter.lines import EventSplitter, Splitter
 from shimmy_metrics.meter.usage import Usage
 
 _TEMPLATES: Final = 16
-"""How often a stream may be tried for a template. llama.cpp puts the second into each event; Ollama the nanosecond."""
+"""How often a template may be tried in one stream: llama.cpp puts the second into each event, Ollama the nanosecond."""
 
 _TEMPLATE_BYTES: Final = 4_096
-"""A template is as long as its event, and stays."""
+"""A template is as long as its event, and is kept."""
 
 _DONE: Final = b"[DONE]"
 _ERRORS: Final = frozenset({b"event: error", b"event:error"})
 
 
 class Blocks(ABC):
-    """Reads a stream block by block, as `splitter` cuts it."""
+    """Reads a stream in the blocks of `splitter`."""
 
     def __init__(self, usage: Usage, splitter: Splitter) -> None:
         self._usage = usage
         self._splitter = splitter
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece and read the blocks that are whole."""
+        """Take the next piece and read all complete blocks."""
         whole = self._splitter.feed(piece)
         if whole:
             self._read(whole)
 
     def finish(self, last: bytes = b"") -> None:
-        """Take the last piece, and read a last block without its gap."""
+        """Take the last piece and read a last block, which may lack its gap."""
         self.feed(last)
         self._read(self._splitter.rest())
 
@@ -69,16 +69,16 @@ class Lines(Blocks):
         if self._template is not None and self._template.take(block, usage):
             return
         before = usage.pieces
-        self._tell(block, usage)
+        self._read_event(block, usage)
         if usage.pieces > before and self._tries and len(block) <= _TEMPLATE_BYTES:
             self._tries -= 1
-            self._template = EventTemplate.of(block, self._tell)
+            self._template = EventTemplate.of(block, self._read_event)
 
-    def _tell(self, block: bytes, usage: Usage) -> None:
-        """Read one block into the usage. Depends on the block alone."""
-        told = _object(block)
-        if told is not None:
-            read(told, usage, stream=True)
+    def _read_event(self, block: bytes, usage: Usage) -> None:
+        """Read one block into `usage`. The result depends on the block alone."""
+        payload = _object(block)
+        if payload is not None:
+            read(payload, usage, stream=True)
 
 
 class Events(Lines):
@@ -87,26 +87,26 @@ class Events(Lines):
     def __init__(self, usage: Usage) -> None:
         super().__init__(usage, EventSplitter())
 
-    def _tell(self, block: bytes, usage: Usage) -> None:
+    def _read_event(self, block: bytes, usage: Usage) -> None:
         if not block.startswith(b"data: ") and not _ERRORS.isdisjoint(block.splitlines()):
             usage.failed = usage.understood = True
         elif (data := data_of(block)) == _DONE:
             usage.understood = True
         elif data is not None:
-            super()._tell(data, usage)
+            super()._read_event(data, usage)
 
 
 class BareEvents(Blocks):
     """Server-sent events whose data is the generated text itself (Shimmy's `/api/generate`).
 
-    A generation that fails there says so in an event of its own: `[ERROR] ` and the reason (seen live, 2.6.5).
+    A failed generation sends an event of its own: `[ERROR] ` and the reason (seen live, 2.6.5).
     """
 
     def __init__(self, usage: Usage) -> None:
         super().__init__(usage, EventSplitter())
 
     def finish(self, last: bytes = b"") -> None:
-        """Take the last piece, and forget an event that was cut short: it may be half of `[DONE]`."""
+        """Take the last piece and discard an incomplete event: it may be half of `[DONE]`."""
         self.feed(last)
         self._splitter.rest()
 
@@ -125,7 +125,7 @@ class BareEvents(Blocks):
 def data_of(block: bytes) -> bytes | None:
     """Return an event's data: its `data` lines without the one space that may follow the colon, joined by LF.
 
-    None where it has none: a comment that keeps the connection alive.
+    None for an event without data: a comment that keeps the connection alive.
     """
     if block.startswith(b"data: ") and b"\n" not in block:
         return block[6:]
@@ -137,7 +137,7 @@ def _object(data: bytes) -> dict[str, Any] | None:
     if not data.startswith(b"{"):
         return None
     try:
-        told: dict[str, Any] = orjson.loads(data)
+        payload: dict[str, Any] = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return told
+    return payload

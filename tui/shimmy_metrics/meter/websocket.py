@@ -1,7 +1,7 @@
 """Shimmy's `/ws/generate`: a text message (RFC 6455) for each piece of generated text, then `{"done":true}`.
 
-An error is a message too. The server puts its reason between the quotes as it is, so that need not be JSON: both are
-known by how they begin.
+An error is a message too. The server does not escape its reason, so it need not be valid JSON: both are recognised by
+their first bytes.
 """
 
 from typing import Final
@@ -19,13 +19,13 @@ _CONTROL_BYTES: Final = 125
 _DONE: Final = b'{"done":true}'
 _ERROR: Final = b'{"error":'
 _FIRST_BYTES: Final = 16
-"""How much of a message is looked at: a little more than tells `_DONE` from what only begins like it."""
+"""How much of a message is kept: a little more than it takes to tell `_DONE` from text that begins like it."""
 
 
 class Frames:
     """Reads a server's frames; keeps part of one frame's head and the first bytes of one message.
 
-    `over` tells that the last message came, or the server's close: nothing can be broken off any more.
+    `over`: the last message or the server's close has come, so nothing can be cut short any more.
     """
 
     __slots__ = ("_buffer", "_closed", "_final", "_first", "_left", "_message", "_opcode", "_usage", "over")
@@ -40,7 +40,7 @@ class Frames:
         self._closed = self.over = False
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes. Raises `UnsupportedError` for what is no frame of a server."""
+        """Take the next bytes. Raises `UnsupportedError` where they are no frame of a server."""
         buffer, at = self._buffer + piece, 0
         while not self._closed:
             if not self._left:
@@ -60,12 +60,12 @@ class Frames:
         self._buffer = b"" if self._closed else buffer[at:]
 
     def finish(self, last: bytes = b"") -> None:
-        """Take the last bytes, and forget a message that was cut short: it tells nothing."""
+        """Take the last bytes and discard an incomplete message."""
         self.feed(last)
         self._buffer = self._first = b""
 
     def _head(self, buffer: bytes, at: int) -> int:
-        """Read a frame's head; return where its payload begins, `at` until the head is whole."""
+        """Read a frame's head; return where its payload begins, or `at` while the head is incomplete."""
         if len(buffer) - at < 2:
             return at
         first, length = buffer[at], buffer[at + 1]
@@ -90,7 +90,7 @@ class Frames:
         return begin
 
     def _end(self) -> None:
-        """Take note of a control frame or of a whole message."""
+        """Handle the end of a control frame or of a whole message."""
         if self._opcode >= _CLOSE:
             self._closed = self._opcode == _CLOSE
             self.over |= self._closed

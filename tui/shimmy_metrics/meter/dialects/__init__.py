@@ -35,18 +35,18 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 """The more telling shape first."""
 
 
-def read(told: dict[str, Any], usage: Usage, *, stream: bool) -> None:
+def read(payload: dict[str, Any], usage: Usage, *, stream: bool) -> None:
     """Read one object by the first dialect that knows it.
 
     A model is named at the top in most of them, and where nothing is generated as well (embeddings). An object that
     tells an error is a failure in all of them.
     """
-    if told.get("error") or told.get("type") == "error" or told.get("object") == "error":
+    if payload.get("error") or payload.get("type") == "error" or payload.get("object") == "error":
         usage.failed = usage.understood = True
         if stream:
             return
-    usage.name(told.get("model"))
+    usage.name(payload.get("model"))
     for dialect in DIALECTS:
-        if dialect(told, usage, stream):
+        if dialect(payload, usage, stream):
             usage.understood = True
             return

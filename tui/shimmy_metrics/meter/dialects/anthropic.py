@@ -11,39 +11,39 @@ from shimmy_metrics.meter.usage import Usage
 _PROMPT: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole `message` or one of the stream's events."""
-    match told.get("type"):
+    match payload.get("type"):
         case "message":
-            if told.get("content"):
+            if payload.get("content"):
                 usage.piece(streamed=stream)
-            _report(told, usage)
+            _report(payload, usage)
         case "message_start":
-            inner = told.get("message")
+            inner = payload.get("message")
             if isinstance(inner, dict):
                 usage.name(inner.get("model"))
                 _report_prompt(inner, usage)
         case "content_block_delta":
-            delta = told.get("delta")
+            delta = payload.get("delta")
             if isinstance(delta, dict) and (
                 text := delta.get("text") or delta.get("partial_json") or delta.get("thinking")
             ):
                 usage.piece(text, streamed=stream)
         case "message_delta":
-            _report(told, usage)
+            _report(payload, usage)
         case _:
             return False
     return True
 
 
-def _report(told: dict[str, Any], usage: Usage) -> None:
-    counts = told.get("usage")
+def _report(payload: dict[str, Any], usage: Usage) -> None:
+    counts = payload.get("usage")
     if isinstance(counts, dict):
         usage.report(counts.get("output_tokens"))
-    _report_prompt(told, usage)
+    _report_prompt(payload, usage)
 
 
-def _report_prompt(told: dict[str, Any], usage: Usage) -> None:
-    counts = told.get("usage")
+def _report_prompt(payload: dict[str, Any], usage: Usage) -> None:
+    counts = payload.get("usage")
     if isinstance(counts, dict):
         usage.report_prompt(*(counts.get(name) for name in _PROMPT))

@@ -5,15 +5,15 @@ from typing import Any
 from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an answer that holds vectors alone."""
     if usage.generates:
         return False
-    counts = told.get("usage")
-    if isinstance(told.get("data"), list) and isinstance(counts, dict):
+    counts = payload.get("usage")
+    if isinstance(payload.get("data"), list) and isinstance(counts, dict):
         usage.report_prompt(counts.get("prompt_tokens"), embedded=True)
-    elif isinstance(told.get("embeddings"), list):
-        usage.report_prompt(told.get("prompt_eval_count"), embedded=True)
+    elif isinstance(payload.get("embeddings"), list):
+        usage.report_prompt(payload.get("prompt_eval_count"), embedded=True)
     else:
         return False
     return True

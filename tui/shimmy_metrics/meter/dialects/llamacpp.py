@@ -8,15 +8,15 @@ from typing import Any
 from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with `content` and `stop`."""
-    text, stop = told.get("content"), told.get("stop")
+    text, stop = payload.get("content"), payload.get("stop")
     if not isinstance(text, str) or not isinstance(stop, bool):
         return False
     if text or (stream and not stop):
         usage.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
-    index = told.get("index")
+    index = payload.get("index")
     number = index if type(index) is int else 0
-    usage.report(told.get("tokens_predicted"), number, so_far=not stop)
-    usage.report_prompt(told.get("tokens_evaluated"), prompt=number)
+    usage.report(payload.get("tokens_predicted"), number, so_far=not stop)
+    usage.report_prompt(payload.get("tokens_evaluated"), prompt=number)
     return True

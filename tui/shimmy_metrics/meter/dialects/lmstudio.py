@@ -7,22 +7,22 @@ from shimmy_metrics.meter.usage import Usage
 _STAGES: Final = ("chat.", "model_load.", "prompt_processing.", "message.", "reasoning.", "tool_call.")
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole answer or one of the stream's events."""
-    kind = told.get("type")
+    kind = payload.get("type")
     if isinstance(kind, str) and kind.startswith(_STAGES):
-        usage.name(told.get("model_instance_id"))
-        result = told.get("result")
+        usage.name(payload.get("model_instance_id"))
+        result = payload.get("result")
         if kind == "chat.end" and isinstance(result, dict):
             _read_result(result, usage)
         elif kind == "tool_call.arguments":
             usage.piece(streamed=stream)
             usage.uneven = True  # a call of a tool comes whole, in one event
-        elif kind.endswith(".delta") and (text := told.get("content")):
+        elif kind.endswith(".delta") and (text := payload.get("content")):
             usage.piece(text, streamed=stream)
         return True
-    if isinstance(told.get("stats"), dict) and isinstance(told.get("output"), list):
-        _read_result(told, usage)
+    if isinstance(payload.get("stats"), dict) and isinstance(payload.get("output"), list):
+        _read_result(payload, usage)
         return True
     return False
 

@@ -8,15 +8,15 @@ _OTHERWISE: Final = ("reasoning_content", "reasoning", "tool_calls", "function_c
 """What is generated besides text: reasoning, a call of a tool, a refusal."""
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with `choices`: content, usage, and llama.cpp's `timings` where a stream has no usage."""
-    choices = told.get("choices")
+    choices = payload.get("choices")
     if not isinstance(choices, list):
         return False
     for choice in choices:
         if isinstance(choice, dict):
             _read_choice(choice, usage, stream=stream)
-    counts, timings = told.get("usage"), told.get("timings")
+    counts, timings = payload.get("usage"), payload.get("timings")
     figure, so_far = None, False
     if isinstance(counts, dict):
         figure = counts.get("completion_tokens")
@@ -40,25 +40,25 @@ def _read_choice(choice: dict[str, Any], usage: Usage, *, stream: bool) -> None:
         usage.failed = True
     if (index := _index(choice)) >= usage.choices:
         usage.choices = index + 1
-    told = choice.get("delta") or choice.get("message")
-    if not isinstance(told, dict):
-        told = choice
-    if said := told.get("content") or told.get("text") or _said_otherwise(told):
+    payload = choice.get("delta") or choice.get("message")
+    if not isinstance(payload, dict):
+        payload = choice
+    if said := payload.get("content") or payload.get("text") or _said_otherwise(payload):
         usage.piece(said, streamed=stream)
-    elif stream and _is_token(told) and not choice.get("finish_reason"):
+    elif stream and _is_token(payload) and not choice.get("finish_reason"):
         usage.piece(streamed=True)
 
 
-def _is_token(told: dict[str, Any]) -> bool:
+def _is_token(payload: dict[str, Any]) -> bool:
     """Whether an event without text is a token all the same: half a character, or a special one.
 
     The first event, which names the role alone, is none.
     """
-    return not told.get("role") and "" in (told.get("content"), told.get("text"))
+    return not payload.get("role") and "" in (payload.get("content"), payload.get("text"))
 
 
-def _said_otherwise(told: dict[str, Any]) -> object:
-    return next((value for key in _OTHERWISE if (value := told.get(key))), None)
+def _said_otherwise(payload: dict[str, Any]) -> object:
+    return next((value for key in _OTHERWISE if (value := payload.get(key))), None)
 
 
 def _report_one_of_several(figure: object, usage: Usage, *, stream: bool) -> None:

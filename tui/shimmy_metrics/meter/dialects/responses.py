@@ -5,18 +5,18 @@ from typing import Any
 from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole `response`, or a `response.*` event: its delta, or the response it holds."""
-    kind = told.get("type")
+    kind = payload.get("type")
     if isinstance(kind, str) and kind.startswith("response."):
-        inner = told.get("response")
+        inner = payload.get("response")
         if isinstance(inner, dict):
             _read_response(inner, usage)
-        elif kind.endswith(".delta") and (delta := told.get("delta")):
+        elif kind.endswith(".delta") and (delta := payload.get("delta")):
             usage.piece(delta, streamed=stream)
         usage.failed |= kind == "response.failed"
-    elif told.get("object") == "response":
-        _read_response(told, usage)
+    elif payload.get("object") == "response":
+        _read_response(payload, usage)
     else:
         return False
     return True

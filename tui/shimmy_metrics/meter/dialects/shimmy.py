@@ -8,14 +8,14 @@ from typing import Any
 from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read an object with a `response` text."""
-    response = told.get("response")
+    response = payload.get("response")
     if not isinstance(response, str):
         return False
     if response:
         usage.piece(streamed=stream)
-    counts = told.get("usage")
+    counts = payload.get("usage")
     if isinstance(counts, dict):
         usage.report(counts.get("completion_tokens"))
         usage.report_prompt(counts.get("prompt_tokens"))

@@ -5,13 +5,13 @@ from typing import Any
 from shimmy_metrics.meter.usage import Usage
 
 
-def read(told: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
+def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
     """Read a whole transcript or one of the `transcript.*` events."""
-    kind, counts = told.get("type"), told.get("usage")
+    kind, counts = payload.get("type"), payload.get("usage")
     if isinstance(kind, str) and kind.startswith("transcript."):
-        if kind.endswith(".delta") and (delta := told.get("delta")):
+        if kind.endswith(".delta") and (delta := payload.get("delta")):
             usage.piece(delta, streamed=stream)
-    elif not isinstance(text := told.get("text"), str) or not isinstance(counts, dict):
+    elif not isinstance(text := payload.get("text"), str) or not isinstance(counts, dict):
         return False
     elif text:
         usage.piece(streamed=stream)
