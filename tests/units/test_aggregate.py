@@ -11,13 +11,14 @@ from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX
 from shimmy_metrics.vocabulary import OTHER, TokenSource
 
 ONE = Exchange("/v1/models", False, "curl", None, 0, None, 0.0, 0.5, 1.0)
+DAY = "2026-11-28"
 CHAT = Exchange("/v1/chat/completions", False, None, b"m", 7, TokenSource.REPORTED, 0.0, 0.5, 2.0)
 
 
 def _folded(*exchanges: Exchange) -> Aggregate:
     aggregate = Aggregate(0.0)
     for exchange in exchanges:
-        aggregate.fold(exchange)
+        aggregate.fold(exchange, DAY)
     return aggregate
 
 
@@ -73,7 +74,7 @@ def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:
     aggregate = Aggregate(0.0)
     peaks = []
     for second in at:
-        aggregate.fold(ONE._replace(ended=second))
+        aggregate.fold(ONE._replace(ended=second), DAY)
         peaks.append(aggregate.snapshot(second).peak_hour)
     assert peaks == [1, 2, 3, 3, 3, 4, 4]
     assert aggregate.snapshot(90_000.0).minutes == (0,) * (MINUTES_SHOWN - 1) + (1,)
@@ -132,8 +133,8 @@ def test_hundreds_of_answers_at_once_cost_no_more_than_looking_through_them_once
         for number in range(2 * OVERLAPS_KEPT)
     ]
     for exchange in exchanges[:OVERLAPS_KEPT]:
-        aggregate.fold(exchange)
+        aggregate.fold(exchange, DAY)
     _Steps.compared = 0
     for exchange in exchanges[OVERLAPS_KEPT:]:
-        aggregate.fold(exchange)
+        aggregate.fold(exchange, DAY)
     assert _Steps.compared / OVERLAPS_KEPT < 50 * OVERLAPS_KEPT

@@ -7,9 +7,9 @@ which never leave this object: the snapshot holds their number.
 from collections import Counter, deque
 from typing import Final
 
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX
+from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX, SESSION_DAYS
 from shimmy_metrics.vocabulary import TokenSource
 
 OVERLAPS_KEPT: Final = 256
@@ -23,7 +23,8 @@ class Aggregate:
         self.started = started
         self.startup_ms = startup_ms
         self.memory_bytes: int | None = None
-        self._requests = self._errors = self._tokens = 0
+        self._requests = self._errors = self._tokens = self._tokens_in = 0
+        self._days: dict[str, DaySums] = {}
         self._answers = self._peak_hour = self._models_at_once = 0
         self._answer_s = self._generating_s = 0.0
         self._sources: Counter[str] = Counter()
@@ -36,10 +37,12 @@ class Aggregate:
         self._minute = 0
         self._hour = 0
 
-    def fold(self, exchange: Exchange) -> None:
-        """Count one exchange and forget it."""
+    def fold(self, exchange: Exchange, day: str) -> None:
+        """Count one exchange and forget it. `day` is the local day on which its answer ended, `2026-11-28`."""
         self._requests += 1
         self._errors += exchange.failed
+        self._tokens_in += exchange.tokens_in
+        self._add_to_day(exchange, day)
         self._routes[exchange.route] += 1
         if exchange.client is not None:
             self._clients[exchange.client] += 1
@@ -81,7 +84,15 @@ class Aggregate:
             minutes=tuple(self._minutes),
             uptime_s=max(0, int(now - self.started)),
             memory_bytes=self.memory_bytes,
+            tokens_in=self._tokens_in,
+            days=dict(self._days),
         )
+
+    def _add_to_day(self, exchange: Exchange, day: str) -> None:
+        counted = DaySums(1, int(exchange.failed), exchange.tokens, exchange.tokens_in)
+        if day not in self._days and len(self._days) == SESSION_DAYS:
+            del self._days[next(iter(self._days))]  # the one that began first was saved days ago
+        self._days[day] = self._days.get(day, DaySums()).plus(counted)
 
     def _see_model(self, model: bytes, started: float, ended: float) -> None:
         if model not in self._models:

@@ -10,13 +10,31 @@ from typing import Any, NamedTuple, Self
 from shimmy_metrics.vocabulary import TokenSource
 
 
+class DaySums(NamedTuple):
+    """What was counted on one day, by when each answer ended: the person's own figures, in no report."""
+
+    requests: int = 0
+    errors: int = 0
+    tokens: int = 0
+    tokens_in: int = 0
+
+    def plus(self, other: "DaySums") -> "DaySums":
+        """Return both together."""
+        return DaySums(*map(sum, zip(self, other, strict=True)))
+
+    def since(self, earlier: "DaySums") -> "DaySums":
+        """Return what was counted after `earlier` was taken of the same sums; they only grow."""
+        return DaySums(*(max(0, now - then) for now, then in zip(self, earlier, strict=True)))
+
+
 class Counters(NamedTuple):
     """The counters of a session so far, as plain JSON values.
 
     `sources` counts exchanges with generated content by token source, and `unread` those of unknown amount by where
     they were; `answers` are those that were answered and `answer_ms` their times, `generating_ms` the times of those
     with a known number of tokens; `minutes` are the requests of the last `MINUTES_SHOWN` minutes, oldest first;
-    `peak_hour` is the busiest hour so far. Milliseconds are whole sums.
+    `peak_hour` is the busiest hour so far. Milliseconds are whole sums. `tokens_in` are the prompts' tokens, as far as
+    the server told them; `days` are the sums of the session's last `SESSION_DAYS` local days (`2026-11-28`).
     """
 
     requests: int = 0
@@ -36,6 +54,8 @@ class Counters(NamedTuple):
     minutes: tuple[int, ...] = ()
     uptime_s: int = 0
     memory_bytes: int | None = None
+    tokens_in: int = 0
+    days: Mapping[str, DaySums] = MappingProxyType({})
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values, keys as the attributes."""
@@ -46,6 +66,7 @@ class Counters(NamedTuple):
         """Read what `as_json` wrote. Unknown keys are ignored, missing ones get their default."""
         taken = {name: value for name, value in values.items() if name in cls._fields}
         taken["minutes"] = tuple(taken.get("minutes", ()))
+        taken["days"] = {day: DaySums(*sums) for day, sums in taken.get("days", {}).items()}
         return cls(**taken)
 
     @property

@@ -60,6 +60,9 @@ DEPARTURES_KEPT: Final = 1_000
 LOCAL_SESSIONS: Final = 100
 """Sessions kept where the answer was "only for me"."""
 
+USAGE_DAYS: Final = 400
+"""Days for which the person's own sums are kept: a year, and the month to compare it with."""
+
 SKIPPED_MAX: Final = 2
 """Session ends without an attempt after repeated failures: none, then one, then two."""
 
@@ -70,6 +73,9 @@ ANSWER_BYTES: Final = 65_536
 
 CHECKPOINT_SECONDS: Final = 1.0
 """A crash loses at most this much of the counters; a withdrawal is noticed within it."""
+
+SESSION_DAYS: Final = 8
+"""A running session keeps its sums of so many days; a day is lost only where no write succeeded for longer."""
 
 MINUTES_SHOWN: Final = 60
 """Counts per minute kept for the sparkline and the busiest hour."""

@@ -12,9 +12,10 @@ from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import validate_body
-from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store import chain, days, departures, outbox, sessions
 from shimmy_metrics.store.columns import Row
 from shimmy_metrics.store.database import all_meta
+from shimmy_metrics.store.days import Day
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.files import read_bounded, write_new
 from shimmy_metrics.system.profile import Profile
@@ -44,6 +45,7 @@ def export(profile: Profile) -> bytes:
                 "outbox": [_queued(each) for each in outbox.everything(db)],
                 "receipts": [_receipt(each, row) for each, row in _paired(sent, linked) if each.body],
                 "departures": [_departure(each, row) for each, row in _paired(sent, linked)],
+                "days": [_day(each) for each in days.everything(db)],
                 "notes": [dict(zip(chain.NOTE_KEYS, row, strict=True)) for row in reversed(noted)],
                 "meta": all_meta(db),
             }
@@ -56,6 +58,7 @@ _EMPTY: Final[dict[str, Any]] = {
     "outbox": [],
     "receipts": [],
     "departures": [],
+    "days": [],
     "notes": [],
     "meta": {},
 }
@@ -88,6 +91,10 @@ def _session(session: Session) -> dict[str, Any]:
         "ended": session.ended and session.ended.isoformat(),
         "counters": session.counters.as_json(),
     }
+
+
+def _day(day: Day) -> dict[str, Any]:
+    return {"day": day.day.isoformat(), **day.sums._asdict()}
 
 
 def _queued(report: QueuedReport) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from shimmy_metrics.consent.endpoint import check_endpoint
+from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome
@@ -19,6 +20,7 @@ from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
 Rule = Callable[[Any], bool]
 
 TIME: Final = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)"
+DAY: Final = r"\d{4}-\d\d-\d\d"
 ADDRESS: Final = r"(https?://)?(\[[0-9a-fA-F:.]+\]|[0-9.]+|localhost):\d{1,5}/?"
 HEX: Final = r"[0-9a-f]{64}|"
 VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|"
@@ -145,6 +147,13 @@ def counts(*words: str) -> Rule:
 def minutes(value: object) -> bool:
     """Whether it is a list of whole numbers."""
     return isinstance(value, list) and all(map(whole, value))
+
+
+def days(value: object) -> bool:
+    """Whether it is an object that has the sums of some days."""
+    return isinstance(value, dict) and all(
+        text(DAY)(day) and minutes(sums) and len(sums) == len(DaySums._fields) for day, sums in value.items()
+    )
 
 
 def endpoint(value: object) -> bool:

@@ -12,7 +12,7 @@ from shimmy_metrics.actions import export_rules as rule
 from shimmy_metrics.actions.export import DAMAGES, FORMAT, FORMAT_1
 from shimmy_metrics.actions.export_rules import Rule
 from shimmy_metrics.consent.state import Delivery
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.records import Cause, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
@@ -37,6 +37,7 @@ _FIGURES: Final[Rules] = {
     "clients": rule.counts(*CLIENTS),
     "unread": rule.counts(*ROUTES, *OTHER_PATHS, OTHER),
     "minutes": rule.minutes,
+    "days": rule.days,
 }
 _DECISION: Final[Rules] = {
     "enabled": rule.flag,
@@ -127,6 +128,7 @@ _EXPORT_2: Final[Rules] = {
             "report_ids": rule.uuids,
         }
     },
+    "days": {"*": {"day": rule.text(rule.DAY), **dict.fromkeys(DaySums._fields, rule.whole)}},
     "notes": {
         "*": {
             "place": rule.whole,
@@ -139,7 +141,7 @@ _EXPORT_2: Final[Rules] = {
         }
     },
     "meta": {
-        "active-day": rule.text(r"\d{4}-\d\d-\d\d"),
+        "active-day": rule.text(rule.DAY),
         "machine-month": rule.text(r"\d{4}-\d\d"),
         "ended": rule.endpoint,
         "failures": rule.text(r"\d{1,9}"),

@@ -17,7 +17,7 @@ from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Session
-from shimmy_metrics.store import departures, outbox, sessions
+from shimmy_metrics.store import days, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, delete_meta, get_meta, opened, store_path
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
@@ -33,8 +33,9 @@ class PurgeResult(NamedTuple):
 
     `reports` never left; `given` are the departures that had carried deleted reports, each with how many of them.
     `kept` reports became sessions kept for the person. `sessions` were kept for the person, `requests` had been counted
-    by sessions that run. `delivered` is what a sender that was at work still brought through. `may_leave_to` is the
-    endpoint to which a report may still be on its way, since a sender did not end in time; empty otherwise.
+    by sessions that run, and `days` had sums of the person's own. `delivered` is what a sender that was at work still
+    brought through. `may_leave_to` is the endpoint to which a report may still be on its way, since a sender did not
+    end in time; empty otherwise.
     """
 
     reports: int = 0
@@ -42,6 +43,7 @@ class PurgeResult(NamedTuple):
     kept: int = 0
     sessions: int = 0
     requests: int = 0
+    days: int = 0
     delivered: Departure | None = None
     may_leave_to: str = ""
 
@@ -122,7 +124,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         each.row_id: (each, sum(other.row_id == each.row_id for other in carried.values())) for each in carried.values()
     }
     leaving: list[Session] = []
-    kept = 0
+    kept = summed = 0
     if local:
         kept = len(queued)
         sessions.keep_locally(db)
@@ -130,6 +132,8 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         leaving = sessions.everything(db)
         for session in leaving:
             sessions.remove(db, session.row_id)
+        summed = len(days.everything(db))
+        days.remove_all(db)
     outbox.remove_all(db)
     # There is nothing left to send, or to try again.
     delete_meta(db, FAILURES, SKIPPED, ATTEMPTED, RELEASED, AT_START)
@@ -139,6 +143,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         kept=kept,
         sessions=sum(session.ended is not None and session.local for session in leaving),
         requests=sum(session.counters.requests for session in leaving if session.ended is None),
+        days=summed,
     )
 
 
@@ -149,4 +154,5 @@ def _owed(profile: Profile, *, local: bool) -> bool:
     with open_readonly(profile, off=not local) as db:
         if db is None:
             return False
-        return bool(outbox.everything(db) or get_meta(db, FAILURES) or (not local and sessions.everything(db)))
+        own = not local and (sessions.everything(db) or days.everything(db))
+        return bool(outbox.everything(db) or get_meta(db, FAILURES) or own)

@@ -30,10 +30,10 @@ class MeasuredSession:
         self._aggregate = Aggregate(started, startup_ms)
         self._key = os.urandom(KEY_BYTES)
 
-    def fold(self, exchange: Exchange) -> None:
-        """Count one exchange."""
+    def fold(self, exchange: Exchange, day: str) -> None:
+        """Count one exchange, whose answer ended on this local day."""
         if not self.paused:
-            self._aggregate.fold(exchange)
+            self._aggregate.fold(exchange, day)
 
     def hash_model(self, name: bytes) -> bytes:
         """Return the keyed hash that stands for a model's name; each session has a key of its own."""

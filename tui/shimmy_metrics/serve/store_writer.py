@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.actions.purge import purge_without_consent
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.seal import end_session, recover_crashed
@@ -160,7 +160,12 @@ class StoreWriter:
 
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
         with sqlite_errors(store_path(self._profile)), transaction(db):
-            row_id = sessions.begin(db, session)
+            summed: dict[str, DaySums] = {}
+            for copied in sessions.running(db):  # somebody put a copy of the old folder in its place
+                if copied.report_id == session.report_id:
+                    sessions.remove(db, copied.row_id)
+                    summed |= copied.counters.days
+            row_id = sessions.begin(db, session, summed)
             set_meta(db, AT_START, "yes" if self._profile.environment.supervised else "no")
             lock = sessions.take_lock(self._profile, row_id)  # before anybody can see the row without it
         return session._replace(row_id=row_id), lock
@@ -171,7 +176,7 @@ class StoreWriter:
         self._restore(counters)
         due = self._profile.clock.monotonic() - self._written_at >= IDLE_WRITE_SECONDS
         if due or _figures(counters) != _figures(self._written):
-            with sqlite_errors(store_path(self._profile)):
+            with sqlite_errors(store_path(self._profile)), transaction(self._db):
                 sessions.checkpoint(self._db, self._session.row_id, counters, self._profile.clock.now())
             self._set_written(counters)
 
@@ -200,9 +205,6 @@ class StoreWriter:
         try:
             with sqlite_errors(path):
                 file = os.stat(path)
-                for copied in sessions.running(db):  # somebody put a copy of the old folder in its place
-                    if copied.report_id == session.report_id:
-                        sessions.remove(db, copied.row_id)
             if self._lock is not None:
                 self._lock.release(remove=True)  # where only the store was removed, the new one needs this file's name
             added, lock = self._add(db, session)

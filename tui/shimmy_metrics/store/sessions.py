@@ -2,14 +2,16 @@
 
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.limits import LOCAL_SESSIONS
 from shimmy_metrics.records import Session
+from shimmy_metrics.store import days
 from shimmy_metrics.store.columns import Row, integer, moment, moment_or_none, read_rows
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.system.locks import Lock, is_locked
@@ -47,8 +49,11 @@ def clear_locks(profile: Profile) -> None:
                 lock.release(remove=True)
 
 
-def begin(db: Database, session: Session) -> int:
-    """Add a session that starts; return its row id."""
+def begin(db: Database, session: Session, summed: Mapping[str, DaySums] = MappingProxyType({})) -> int:
+    """Add a session, within the caller's transaction; return its row id.
+
+    What it has counted is added to the sums by day, but for what they hold already (`summed`).
+    """
     names = _COLUMNS.removeprefix("row_id, ")
     row = db.execute(
         f"INSERT INTO sessions ({names}) VALUES ({', '.join('?' * 13)})",  # noqa: S608 - the column names above
@@ -68,17 +73,25 @@ def begin(db: Database, session: Session) -> int:
             json.dumps(session.counters.as_json()),
         ),
     )
+    days.add(db, session.counters.days, summed)
     assert row.lastrowid is not None
     return row.lastrowid
 
 
 def checkpoint(db: Database, row_id: int, counters: Counters, now: datetime) -> bool:
-    """Write the counters of a running session; return whether it is still there (a withdrawal deletes it)."""
-    done = db.execute(
-        "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ? AND ended IS NULL",
+    """Write the counters of a running session, and add to the sums by day, within the caller's transaction.
+
+    Return whether it is still there (a withdrawal deletes it).
+    """
+    before = get(db, row_id)
+    if before is None or before.ended is not None:
+        return False
+    db.execute(
+        "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ?",
         (json.dumps(counters.as_json()), now.isoformat(), row_id),
     )
-    return done.rowcount == 1
+    days.add(db, counters.days, before.counters.days)
+    return True
 
 
 def update_server(db: Database, session: Session) -> None:

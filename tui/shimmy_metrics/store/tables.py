@@ -9,10 +9,21 @@ from shimmy_metrics.records import NoteKind
 if TYPE_CHECKING:
     from sqlite3 import Connection as Database
 
-VERSION: Final = 3
+VERSION: Final = 4
 """`PRAGMA user_version` of the tables below."""
 
-TABLES: Final = """
+DAYS: Final = """
+CREATE TABLE days (
+    day TEXT PRIMARY KEY,           -- a local day, 2026-11-28
+    requests INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    tokens_in INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+"""The person's own sums, new in version 4."""
+
+TABLES: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions (
     row_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -75,7 +86,7 @@ CREATE TABLE notes (
     taken INTEGER NOT NULL,
     link TEXT NOT NULL
 );
-"""
+{DAYS}"""
 
 NOTE_TEXTS_1: Final[Mapping[NoteKind, str]] = MappingProxyType(
     {

@@ -15,3 +15,7 @@ class Clock(NamedTuple):
 
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
+
+    def local_day(self) -> str:
+        """Return today's date where this process runs, `2026-11-28`."""
+        return self.now().astimezone().date().isoformat()

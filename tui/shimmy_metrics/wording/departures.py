@@ -252,6 +252,7 @@ def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> It
     lost = [f"{amount(result.reports, 'report')} that {was} never sent"] if result.reports else []
     lost += [f"{amount(result.sessions, 'session')} kept for you"] if result.sessions else []
     lost += [f"{amount(result.requests, 'request')} counted"] if result.requests else []
+    lost += [f"your own figures of {amount(result.days, 'day')}"] if result.days else []
     if lost:
         yield f"Deleted: {', '.join(lost)}."
     for departure, number in result.given:

@@ -1,0 +1,54 @@
+"""The person's own sums, one row a local day. They stay here: no report is built from them.
+
+A session's row holds what the session counted on each of its last days, and what of that is in the sums is what the row
+held before. Both are written in one transaction, so whatever is killed, nothing is counted twice.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from shimmy_metrics.counters import DaySums
+from shimmy_metrics.limits import USAGE_DAYS
+from shimmy_metrics.store.columns import Row, integer, read_rows
+from shimmy_metrics.store.database import Database
+
+
+class Day(NamedTuple):
+    """One local day, and what was counted on it."""
+
+    day: date
+    sums: DaySums
+
+
+def add(db: Database, counted: Mapping[str, DaySums], before: Mapping[str, DaySums]) -> None:
+    """Add what a session counted since its row held `before`, within the caller's transaction.
+
+    With the first of a day the days go that are older than `USAGE_DAYS`.
+    """
+    for day, sums in counted.items():
+        more = sums.since(before.get(day, DaySums()))
+        if any(more):
+            db.execute(
+                "INSERT INTO days VALUES (?, ?, ?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+                "requests = requests + excluded.requests, errors = errors + excluded.errors, "
+                "tokens = tokens + excluded.tokens, tokens_in = tokens_in + excluded.tokens_in",
+                (day, *more),
+            )
+        if day not in before:
+            oldest = date.fromisoformat(day) - timedelta(days=USAGE_DAYS - 1)
+            db.execute("DELETE FROM days WHERE day < ?", (oldest.isoformat(),))
+
+
+def everything(db: Database) -> list[Day]:
+    """Return every day on which something was counted, oldest first."""
+    return _read(db.execute("SELECT day, requests, errors, tokens, tokens_in FROM days ORDER BY day"))
+
+
+def remove_all(db: Database) -> None:
+    """Delete the sums of every day."""
+    db.execute("DELETE FROM days")
+
+
+def _read(rows: Iterable[Row]) -> list[Day]:
+    return read_rows(rows, lambda row: Day(date.fromisoformat(str(row[0])), DaySums(*map(integer, row[1:]))))
