@@ -2,6 +2,7 @@
 
 Version 1: a write-ahead log, receipts with one link each, reports sealed by other rules. Version 2: what version 2 made
 of such a store and then wrote itself, dumped (`store_2.sql`), and the export that it wrote of it (`store_2.json`).
+Version 3: what version 3 made of that one.
 """
 
 import hashlib
@@ -56,6 +57,23 @@ def write_store_2(path: Path) -> None:
     path.touch(0o600)
     with closing(sqlite3.connect(path)) as db:
         db.executescript(Path(__file__).with_name("store_2.sql").read_text())
+
+
+_TO_3: Final = """
+ALTER TABLE sessions RENAME COLUMN id TO row_id;
+ALTER TABLE outbox RENAME COLUMN id TO row_id;
+ALTER TABLE departures RENAME COLUMN id TO row_id;
+ALTER TABLE sessions RENAME COLUMN session_id TO report_id;
+UPDATE outbox SET detail = '400' WHERE detail = 'the receiver: 400';
+PRAGMA user_version=3;
+"""
+
+
+def write_store_3(path: Path) -> None:
+    """Write the store of version 3."""
+    write_store_2(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(_TO_3)
 
 
 def write_old_store(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import SCHEMA_VERSION
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
@@ -52,6 +52,11 @@ COUNTERS: Final = Counters(
     uptime_s=7_321,
     memory_bytes=300_000_000,
 )
+
+SUMMED: Final = COUNTERS._replace(
+    tokens_in=5_900, days={"2026-11-22": DaySums(7, 1, 350, 900), "2026-11-23": DaySums(40, 1, 2_000, 5_000)}
+)
+"""The same, with the sums of the two days on which it was counted."""
 
 
 def fixed(moment: datetime = NOW) -> Clock:

@@ -1,13 +1,15 @@
 """What a session counts: sums, words, the busiest hour, and how many models answered at the same time."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.aggregate import OVERLAPS_KEPT, Aggregate
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX
+from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX, SESSION_DAYS
 from shimmy_metrics.vocabulary import OTHER, TokenSource
 
 ONE = Exchange("/v1/models", False, "curl", None, 0, None, 0.0, 0.5, 1.0)
@@ -67,6 +69,27 @@ def test_where_tokens_are_unknown_is_counted_and_who_left_before_the_answer_had_
     assert told.unread == {"/v1/chat/completions": 2, "/generate": 1}
     assert (told.token_source, told.tokens, told.answers, told.mean_answer_ms) == (TokenSource.MIXED, 7, 2, 2_000)
     assert Counters.from_json(told.as_json()) == told
+
+
+def test_a_day_s_sums_are_those_of_the_answers_that_ended_on_it() -> None:
+    aggregate = Aggregate(0.0)
+    chat = CHAT._replace(tokens_in=5)
+    for exchange, day in ((chat, "2026-11-27"), (ONE._replace(failed=True), "2026-11-28"), (chat, "2026-11-28")):
+        aggregate.fold(exchange, day)
+    told = aggregate.snapshot(9.0)
+    assert told.days == {"2026-11-27": DaySums(1, 0, 7, 5), "2026-11-28": DaySums(2, 1, 7, 5)}
+    assert (told.requests, told.errors, told.tokens, told.tokens_in) == (3, 1, 14, 10)
+    assert Counters.from_json(json.loads(json.dumps(told.as_json()))) == told
+    aggregate.fold(chat, "2026-11-28")
+    assert told.days["2026-11-28"].requests == 2  # a snapshot stays as it is
+
+
+def test_of_a_session_s_days_the_latest_begun_are_kept_also_where_the_clock_goes_back() -> None:
+    aggregate = Aggregate(0.0)
+    for number in range(SESSION_DAYS):
+        aggregate.fold(ONE, f"2026-11-{number + 10}")
+    aggregate.fold(ONE, "2026-11-01")
+    assert list(aggregate.snapshot(0.0).days) == [*(f"2026-11-{number + 11}" for number in range(7)), "2026-11-01"]
 
 
 def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:

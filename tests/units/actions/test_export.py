@@ -23,7 +23,7 @@ from shimmy_metrics.store.database import Database, opened, set_meta, transactio
 from shimmy_metrics.system.log import EVENTS, log_departure, log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
-from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, measured, profile, queued, sealed, session
+from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, SUMMED, measured, profile, queued, sealed, session
 
 NOTHING_KNOWN = Facts(
     system="other",
@@ -177,7 +177,8 @@ def full(tmp_path: Path) -> Profile:
     enable(mine)
     with opened(mine) as db:
         outbox.add(db, queued(consent_id="c0ffee00-0000-4000-8000-0000000000aa"))
-        sessions.begin(db, session("c0ffee00-0000-4000-8000-00000000beef")._replace(client_hint="cursor"))
+        cursors = session("c0ffee00-0000-4000-8000-00000000beef")._replace(client_hint="cursor", counters=SUMMED)
+        sessions.begin(db, cursors)
         sent(db, BODY)
         sent(db, BODY, Outcome.ERROR)
         with transaction(db):
@@ -194,10 +195,13 @@ def test_an_export_has_every_row_column_and_line_that_is_held(full: Profile) -> 
     with opened(full) as db:
         tables = {str(row[0]) for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         columns = {name: {str(row[1]) for row in db.execute(f"PRAGMA table_info({name})")} for name in tables}
-    assert tables == {"meta", "sessions", "outbox", "departures", "notes", "sqlite_sequence"}
+    assert tables == {"meta", "sessions", "outbox", "departures", "days", "notes", "sqlite_sequence"}
     (waiting,), (running,), (receipt,) = held["outbox"], held["sessions"], held["receipts"]
     assert columns["departures"] - {"row_id", "body"} == set(held["departures"][0]) - {"id"}
     assert columns["notes"] == set(held["notes"][0])
+    assert columns["days"] == set(held["days"][0])
+    assert held["days"] == [{"day": day, **sums._asdict()} for day, sums in SUMMED.days.items()]
+    assert running["counters"]["days"] == {day: list(sums) for day, sums in SUMMED.days.items()}
     assert columns["sessions"] - {"row_id", "report_id", "local"} == running.keys() - {"session_id", "only_for_me"}
     assert columns["outbox"] - {"row_id", "report_id", "state", "detail"} == waiting.keys() - {"wait", "reason"}
     assert receipt["body"] == BODY.decode()

@@ -27,7 +27,7 @@ from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.files import BEYOND, done, question
-from support.samples import COUNTERS, NOW, SESSION_ID, profile, queued, session
+from support.samples import COUNTERS, NOW, SESSION_ID, SUMMED, profile, queued, session
 from support.timely import in_time
 
 OTHER_ID = "c0ffee00-0000-4000-8000-00000000beef"
@@ -39,7 +39,7 @@ def lived_in(mine: Profile) -> Profile:
     waiting, sent = queued(), queued(OTHER_ID)
     with opened(mine) as db, transaction(db):
         outbox.add(db, waiting)
-        sessions.begin(db, session(OTHER_ID.replace("beef", "feed")))
+        sessions.begin(db, session(OTHER_ID.replace("beef", "feed"))._replace(counters=SUMMED))
         number = departures.begin(db, _departure(sent.body, sent.sha256))
         departures.record_report_ids(db, number, [OTHER_ID])
         departures.complete(db, number, ended=NOW, outcome=Outcome.CONFIRMED, status=200, taken=1, body=sent.body)
@@ -276,8 +276,12 @@ def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     before = forget_plan(mine)
     lines = list(question(before))
     files_told = f"{len(before.files) - 1} files, {before.size:,} bytes"
-    assert lines[1] == f"It deletes {files_told}, with 1 waiting report, 1 session and 1 receipt in them."
+    held = "1 waiting report, 1 session, 1 receipt and your own figures of 2 days"
+    assert lines[1] == f"It deletes {files_told}, with {held} in them."
     assert lines[0].startswith("This withdraws")
+    assert list(question(before._replace(days=0)))[1].endswith(
+        ", with 1 waiting report, 1 session and 1 receipt in them."
+    )
 
 
 def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> None:
@@ -355,7 +359,7 @@ def test_what_remains_after_a_no_and_the_receipts_deletion_is_exactly_this(tmp_p
     rows = _rows(mine)
     # The last day and month told, so that a later yes tells neither twice; no failure counts.
     assert rows.pop("meta") == [("active-day", "2026-11-23"), ("machine-month", "2026-11")]
-    assert (rows.pop("sessions"), rows.pop("outbox")) == ([], [])
+    assert (rows.pop("sessions"), rows.pop("outbox"), rows.pop("days")) == ([], [], [])
     # How many sessions, reports and departures there were.
     assert sorted(rows.pop("sqlite_sequence")) == [("departures", 1), ("outbox", 1), ("sessions", 1)]
     # That something left: when, where to, its digest and length, what became of it; not what, nor which report.
@@ -367,7 +371,7 @@ def test_what_remains_after_a_no_and_the_receipts_deletion_is_exactly_this(tmp_p
     assert [row[3:5] for row in rows.pop("notes")] == [(4, 1)]
     assert rows == {}
     everything = b"".join(path.read_bytes() for path in mine.state_dir.iterdir())
-    for gone in (SESSION_ID, OTHER_ID, sent.body.decode()):
+    for gone in (SESSION_ID, OTHER_ID, sent.body.decode(), "2026-11-22"):
         assert gone.encode() not in everything
 
 

@@ -16,13 +16,14 @@ from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Failure, Outcome
-from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store import chain, days, departures, outbox, sessions
 from shimmy_metrics.store.database import opened, store_path, transaction
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.departures import purged as sentences
 from support.queued import LOCAL, fill_outbox, uuid
-from support.samples import COUNTERS, NOW, profile, session
+from support.samples import COUNTERS, NOW, SUMMED, profile, session
 from support.timely import in_time
 
 
@@ -55,6 +56,40 @@ def test_a_no_deletes_everything_that_was_not_delivered(tmp_path: Path) -> None:
     assert purged == PurgeResult(reports=2, sessions=1, requests=COUNTERS.requests)
     assert b"c0ffee00" not in _left(tmp_path)
     assert purge_without_consent(mine) == PurgeResult()
+
+
+def test_the_own_figures_stay_with_only_for_me_and_with_another_yes_and_go_with_a_no(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    with opened(mine) as db:
+        number = sessions.begin(db, session(consent_id="g")._replace(counters=SUMMED))
+        sessions.remove(db, number)  # its report has left
+    for keep in (only_for_me, enable, only_for_me):
+        assert keep(mine).purged == PurgeResult()
+        with opened(mine) as db:
+            assert {each.day.isoformat(): each.sums for each in days.everything(db)} == SUMMED.days
+    purged = decline(mine).purged
+    assert purged == PurgeResult(days=2)
+    assert list(sentences(purged, NOW)) == ["Deleted: your own figures of 2 days."]
+    assert b"2026-11-22" not in _left(tmp_path)
+    assert decline(mine).purged == PurgeResult()
+
+
+@pytest.mark.parametrize("distrusted", [False, True])
+def test_a_deleted_config_deletes_them_too_and_one_that_is_not_trusted_decides_nothing(
+    tmp_path: Path, distrusted: bool
+) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    with opened(mine) as db:
+        sessions.remove(db, sessions.begin(db, session(consent_id="g")._replace(counters=SUMMED)))
+    if distrusted:
+        mine.config_path.chmod(0o666)
+    else:
+        mine.config_path.unlink()
+    assert purge_without_consent(mine).days == (0 if distrusted else 2)
+    with opened(mine) as db:
+        assert len(days.everything(db)) == (2 if distrusted else 0)
 
 
 def test_what_had_left_before_is_said_with_its_departure(tmp_path: Path) -> None:
@@ -214,6 +249,7 @@ import os, signal
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.store import erase
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.departures import purged as sentences
 erase.wipe = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 decline(Profile.current())
 """

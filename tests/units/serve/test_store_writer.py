@@ -1,19 +1,20 @@
 """The running session in the store: when it enters, what a failed write reports, and what its end leaves to others."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.session_header import SessionHeader
 from shimmy_metrics.serve.store_writer import StoreWriter
-from shimmy_metrics.store import sessions
+from shimmy_metrics.store import days, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, uuid
@@ -86,3 +87,32 @@ def test_a_session_enters_only_an_open_store_and_under_a_consent_that_holds(tmp_
     writer.close()
     with opened(mine) as db:
         assert len(sessions.everything(db)) == 1
+
+
+def test_a_store_that_was_removed_or_exchanged_for_a_copy_has_each_answer_once_in_its_sums(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    writer = StoreWriter(mine, lambda _: None)
+    writer.open()
+    assert writer.begin(_header(mine), Counters(), lambda: True)
+    copy = tmp_path / "copy"
+
+    def written(requests: int) -> list[days.Day]:
+        sums = DaySums(requests, 0, 5 * requests, 7 * requests)
+        assert writer.write(Counters(requests=requests, days={"2026-11-28": sums})) == ""
+        with opened(mine) as db:
+            return days.everything(db)
+
+    def day(requests: int) -> list[days.Day]:
+        return [days.Day(date(2026, 11, 28), DaySums(requests, 0, 5 * requests, 7 * requests))]
+
+    assert written(2) == day(2)
+    shutil.copytree(mine.state_dir, copy)
+    assert written(3) == day(3)
+    shutil.rmtree(mine.state_dir)
+    assert written(5) == day(5)
+    shutil.rmtree(mine.state_dir)
+    shutil.copytree(copy, mine.state_dir)
+    assert written(7) == day(7)
+    assert written(8) == day(8)
+    writer.close()

@@ -17,7 +17,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError, reason_of
-from shimmy_metrics.store import departures, outbox, sessions
+from shimmy_metrics.store import days, departures, outbox, sessions
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.erase import destroy
 from shimmy_metrics.store.readonly import open_readonly, unread
@@ -44,6 +44,7 @@ class ForgetPlan(NamedTuple):
     reports: int = 0
     sessions: int = 0
     receipts: int = 0
+    days: int = 0
     unread: str = ""
     unlisted: str = ""
 
@@ -101,6 +102,7 @@ def forget_plan(profile: Profile) -> ForgetPlan:
                 reports=len(outbox.everything(db)),
                 sessions=len(sessions.everything(db)),
                 receipts=sum(bool(departure.body) for departure in departures.everything(db)),
+                days=len(days.everything(db)),
             )
     except UserError as error:
         return found._replace(unread=str(error))

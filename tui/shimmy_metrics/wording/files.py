@@ -47,12 +47,13 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
     if plan.unread:
         yield f"It deletes {total(plan.files)}. The store's content was not counted: {plan.unread}."
     else:
-        held = (
+        held = [
             amount(plan.reports, "waiting report"),
             amount(plan.sessions, "session"),
             amount(plan.receipts, "receipt"),
-        )
-        yield f"It deletes {total(plan.files)}, with {held[0]}, {held[1]} and {held[2]} in them."
+        ]
+        held += [f"your own figures of {amount(plan.days, 'day')}"] if plan.days else []
+        yield f"It deletes {total(plan.files)}, with {', '.join(held[:-1])} and {held[-1]} in them."
     for each in plan.files:
         if each.kind is Kind.EXPORT:
             yield f"That includes what you saved as {shown(each.path)}."
