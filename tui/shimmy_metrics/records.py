@@ -1,12 +1,12 @@
 """What the store holds, as values: sessions, queued reports, departures and notes. They are tuples, as rows are."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from shimmy_metrics.counters import Counters
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.limits import OUTBOX_DAYS
 
 
@@ -35,6 +35,13 @@ class Session(NamedTuple):
     updated: datetime
     ended: datetime | None
     counters: Counters
+
+
+class Day(NamedTuple):
+    """A local day, and what was counted on it: the person's own figures."""
+
+    day: date
+    sums: DaySums
 
 
 class QueueState(StrEnum):

@@ -11,6 +11,7 @@ from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.records import Day
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.session_header import SessionHeader
 from shimmy_metrics.serve.store_writer import StoreWriter
@@ -97,14 +98,14 @@ def test_a_store_that_was_removed_or_exchanged_for_a_copy_has_each_answer_once_i
     assert writer.begin(_header(mine), Counters(), lambda: True)
     copy = tmp_path / "copy"
 
-    def written(requests: int) -> list[days.Day]:
+    def written(requests: int) -> list[Day]:
         sums = DaySums(requests, 0, 5 * requests, 7 * requests)
         assert writer.write(Counters(requests=requests, days={"2026-11-28": sums})) == ""
         with opened(mine) as db:
             return days.everything(db)
 
-    def day(requests: int) -> list[days.Day]:
-        return [days.Day(date(2026, 11, 28), DaySums(requests, 0, 5 * requests, 7 * requests))]
+    def day(requests: int) -> list[Day]:
+        return [Day(date(2026, 11, 28), DaySums(requests, 0, 5 * requests, 7 * requests))]
 
     assert written(2) == day(2)
     shutil.copytree(mine.state_dir, copy)

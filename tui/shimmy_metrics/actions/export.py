@@ -9,13 +9,12 @@ from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load
 from shimmy_metrics.limits import LOG_BYTES
-from shimmy_metrics.records import Departure, QueuedReport, Session
+from shimmy_metrics.records import Day, Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import validate_body
 from shimmy_metrics.store import chain, days, departures, outbox, sessions
 from shimmy_metrics.store.columns import Row
 from shimmy_metrics.store.database import all_meta
-from shimmy_metrics.store.days import Day
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.files import read_bounded, write_new
 from shimmy_metrics.system.profile import Profile

@@ -39,6 +39,8 @@ As shimmy-metrics alone:
                                    or a session_id begins)
   shimmy-metrics release ID|all [--json]
                                    send waiting reports now, print the outcome
+  shimmy-metrics usage             your own figures by day: requests, errors,
+                                   tokens; also as JSON, CSV, OpenMetrics
   shimmy-metrics files [--json]    everything of ours on this disk
   shimmy-metrics forget [--yes] [--json]
                                    withdraw; delete all but your recorded no

@@ -56,9 +56,16 @@ def _release(arguments: list[str]) -> int:
     return release(Profile.current(), found.id, as_json=found.json)
 
 
+def _usage(arguments: list[str]) -> int:
+    from shimmy_metrics.cli.cmd_usage import usage, usage_arguments
+
+    return usage(Profile.current(), usage_arguments(arguments))
+
+
 _COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
     "files": _files,
     "forget": _forget,
     "preview": _preview,
     "release": _release,
+    "usage": _usage,
 }

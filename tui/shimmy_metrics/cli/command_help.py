@@ -72,4 +72,20 @@ is due.
 
   --json           print the request's digest and the attempt as JSON
 """,
+    "usage": """\
+shimmy-metrics usage [--by day|week|month] [--json|--csv|--openmetrics]
+                     [--from DATE] [--to DATE]
+
+Print your own figures: requests, errors, tokens generated (tokens) and tokens
+of prompts (tokens_in), by the local day on which each answer ended. They are
+counted while metrics are on or only for you, kept on this machine for 400 days
+and in no report; a no deletes them.
+
+  --by             a row for each day, week (from its Monday) or month
+  --json           an array of rows
+  --csv            rows with a header
+  --openmetrics    totals since 1 January, or since --from, as counters; saved
+                   as a .prom file, node_exporter's textfile collector reads it
+  --from, --to     the first and the last day, such as 2026-11-28
+""",
 }

@@ -19,7 +19,7 @@ _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--k
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
 
 _OURS_ALONE: Final = frozenset({"config", "tui", "demo"})
-OWN_COMMANDS: Final = frozenset({"files", "forget", "preview", "release"})
+OWN_COMMANDS: Final = frozenset({"files", "forget", "preview", "release", "usage"})
 """Words under our own name alone. They are kept here, since a hand-over must not load what runs them."""
 
 _ISSUES: Final = "https://github.com/Michael-A-Kuykendall/shimmy/issues"

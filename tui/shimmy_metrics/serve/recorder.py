@@ -216,7 +216,7 @@ class Recorder:
 
     def _fold(self, exchange: Exchange) -> None:
         if self._session is not None:
-            self._session.fold(exchange, self._profile.clock.local_day())
+            self._session.fold(exchange, self._profile.clock.local_day().isoformat())
 
     def _hash_model(self, name: bytes) -> bytes:
         return b"" if self._session is None else self._session.hash_model(name)

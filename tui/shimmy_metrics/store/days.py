@@ -6,19 +6,12 @@ held before. Both are written in one transaction, so whatever is killed, nothing
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.limits import USAGE_DAYS
+from shimmy_metrics.records import Day
 from shimmy_metrics.store.columns import Row, integer, read_rows
 from shimmy_metrics.store.database import Database
-
-
-class Day(NamedTuple):
-    """One local day, and what was counted on it."""
-
-    day: date
-    sums: DaySums
 
 
 def add(db: Database, counted: Mapping[str, DaySums], before: Mapping[str, DaySums]) -> None:

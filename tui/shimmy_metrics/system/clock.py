@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 
@@ -16,6 +16,6 @@ class Clock(NamedTuple):
     now: Callable[[], datetime] = _utc_now
     monotonic: Callable[[], float] = time.monotonic
 
-    def local_day(self) -> str:
-        """Return today's date where this process runs, `2026-11-28`."""
-        return self.now().astimezone().date().isoformat()
+    def local_day(self) -> date:
+        """Return today's date where this process runs."""
+        return self.now().astimezone().date()

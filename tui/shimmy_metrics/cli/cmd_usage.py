@@ -1,0 +1,127 @@
+"""`shimmy-metrics usage`: the person's own figures, as a table, JSON, CSV, or metrics for node_exporter."""
+
+import csv
+import io
+import json
+import sys
+from datetime import date
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from shimmy_metrics.actions.usage import Period, Usage, read_usage
+from shimmy_metrics.cli.arguments import command_parser
+from shimmy_metrics.cli.output import print_line, print_stderr
+from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.counters import DaySums
+from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.usage import NOTHING_THEN, nothing, table
+
+_COLUMNS: Final = ("from", *DaySums._fields)
+
+
+class Form(StrEnum):
+    """How the figures are printed, by the name of its option."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    OPENMETRICS = "openmetrics"
+
+
+class UsageArguments(NamedTuple):
+    """`first` and `last` are the days to begin and end with, both included; None where there is no bound."""
+
+    form: Form = Form.TABLE
+    period: Period = Period.DAY
+    first: date | None = None
+    last: date | None = None
+
+
+def usage_arguments(arguments: list[str]) -> UsageArguments:
+    """Read what follows `usage`. Raises `UserError`."""
+    parser = command_parser("shimmy-metrics usage")
+    parser.add_argument("--by", choices=[period.value for period in Period])
+    form = parser.add_mutually_exclusive_group()
+    for each in (Form.JSON, Form.CSV, Form.OPENMETRICS):
+        form.add_argument(f"--{each}", dest="form", action="store_const", const=each, default=Form.TABLE)
+    parser.add_argument("--from", dest="first", metavar="DATE")
+    parser.add_argument("--to", dest="last", metavar="DATE")
+    found = parser.parse_args(arguments)
+    days: dict[str, date | None] = {"--from": None, "--to": None}
+    for option, text in (("--from", found.first), ("--to", found.last)):
+        if text is not None:
+            try:
+                days[option] = date.fromisoformat(text)
+            except ValueError:
+                parser.error(f"{option} takes a day such as 2026-11-28, not {text!a}")
+    first, last = days.values()
+    if first and last and first > last:
+        parser.error(f"--from {first} is later than --to {last}")
+    if found.by and found.form is Form.OPENMETRICS:
+        parser.error("--openmetrics prints totals, so it goes without --by")
+    return UsageArguments(found.form, Period(found.by or Period.DAY), first, last)
+
+
+def usage(profile: Profile, wanted: UsageArguments) -> int:
+    """Print the own figures; return the exit code. Raises `UserError`."""
+    with purge_first(profile):
+        found = read_usage(profile)
+    today = profile.clock.local_day()
+    first, last = wanted.first or date.min, wanted.last or date.max
+    if wanted.form is Form.OPENMETRICS:
+        # A counter may begin anew, but must not shrink otherwise, as a sum of all kept days would with each that goes.
+        first = wanted.first or today.replace(month=1, day=1)
+    shown = found.between(first, last)
+    match wanted.form:
+        case Form.TABLE:
+            for line in [NOTHING_THEN] if found.days and not shown.days else table(shown, wanted.period):
+                print_line(line)
+            return Exit.DONE
+        case Form.JSON:
+            sys.stdout.write(as_json(shown, wanted.period))
+        case Form.CSV:
+            sys.stdout.write(as_csv(shown, wanted.period))
+        case Form.OPENMETRICS:
+            sys.stdout.write(as_openmetrics(shown, first))
+    if not found.days:
+        print_stderr(nothing(found))
+    return Exit.DONE
+
+
+def as_json(shown: Usage, period: Period) -> str:
+    """Return an array with an object for each period."""
+    rows = [{"from": begins.isoformat(), **sums._asdict()} for begins, sums in shown.by(period)]
+    return f"{json.dumps(rows, indent=2)}\n"
+
+
+def as_csv(shown: Usage, period: Period) -> str:
+    """Return a header and a row for each period (RFC 4180, with LF)."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(_COLUMNS)
+    rows.writerows((begins.isoformat(), *sums) for begins, sums in shown.by(period))
+    return text.getvalue()
+
+
+_METRICS: Final = (
+    ("requests", "Requests counted"),
+    ("errors", "Requests that failed"),
+    ("tokens", "Tokens generated"),
+    ("tokens_in", "Tokens of prompts, as far as the server told them"),
+)
+
+
+def as_openmetrics(shown: Usage, first: date) -> str:
+    """Return the total as counters (OpenMetrics 1.0).
+
+    node_exporter's textfile collector reads the older Prometheus text format, in which the same lines are valid.
+    """
+    lines = []
+    for (name, help_text), figure in zip(_METRICS, shown.total, strict=True):
+        lines += [
+            f"# HELP shimmy_usage_{name} {help_text}, since {first.isoformat()} (local time).",
+            f"# TYPE shimmy_usage_{name} counter",
+            f"shimmy_usage_{name}_total {figure}",
+        ]
+    return "\n".join((*lines, "# EOF\n"))
