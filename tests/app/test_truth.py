@@ -9,7 +9,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult
+from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.answer import Answer
@@ -264,7 +264,7 @@ async def test_a_no_is_said_when_it_is_recorded_and_what_it_deleted_when_the_sen
             await pilot.press("n")
             await opened.until(pilot, lambda: "Metrics are off." in told(app))
             took = asyncio.get_running_loop().time() - begun - SILENCE_SECONDS
-            assert took < GONE_SECONDS
+            assert took < SENDER_END_SECONDS
             assert load(profile).decision.consent is Consent.DECLINED
             assert "Deleted" not in told(app)
             await opened.until(pilot, lambda: "A report may still be sent to metrics.shimmy-ai.dev" in told(app))
@@ -394,7 +394,7 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
             app.commands.consent.report_purged(gone)
 
         def record() -> None:
-            app.commands.consent.report_recorded(Answer.DECLINE, decision, changed=True, told=())
+            app.commands.consent.report_recorded(Answer.DECLINE, decision, changed=True, notices=())
 
         for step in (look, record) if first == "the look" else (record, look):
             step()

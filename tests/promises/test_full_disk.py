@@ -129,10 +129,10 @@ def _scene(folder: Path, trouble: Trouble, left: str) -> Iterator[Scene]:
 
 
 def _clear(ended: "subprocess.CompletedProcess[str]") -> None:
-    """Check that a command ended by itself, and what it said of trouble: one line, and no error of ours."""
+    """Check that a command ended by itself, and what it said of trouble: one line, and no internal error."""
     assert ended.returncode in (0, 1, 2), ended.stderr
     assert "Traceback" not in ended.stderr
-    assert "error of ours" not in ended.stderr
+    assert "internal error" not in ended.stderr
     troubles = [line for line in ended.stderr.splitlines() if line.startswith("shimmy-metrics: ")]
     assert len(troubles) == (ended.returncode == 2), ended.stderr
 

@@ -539,7 +539,7 @@ def test_a_report_that_somebody_else_releases_meanwhile_was_gone_already(
     _held(home)
     monkeypatch.setattr(outbox, "release", lambda *_: 0)
     with pytest.raises(UserError, match="the report is already gone") as caught:
-        outbox.release_found(home.profile, outbox.find_release(home.profile, "all"))
+        outbox.release_request(home.profile, outbox.find_release(home.profile, "all"))
     assert caught.value.remedy == "See shimmy config --metrics status"
 
 
@@ -550,7 +550,7 @@ def test_a_release_is_refused_once_a_switch_is_set(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(outbox, "start_sender", lambda *_, **__: pytest.fail("a sender was started"))
     off = Home(tmp_path, {**home.variables, "DO_NOT_TRACK": "1"}).profile
     with pytest.raises(UserError, match="nothing may be sent now"):
-        outbox.release_found(off, found)
+        outbox.release_request(off, found)
 
 
 def test_a_sender_that_cannot_be_started_leaves_the_report_in_place(
@@ -564,7 +564,7 @@ def test_a_sender_that_cannot_be_started_leaves_the_report_in_place(
     found = outbox.find_release(home.profile, "all")
     monkeypatch.setattr(outbox, "start_sender", refused)
     with pytest.raises(UserError, match="the sender could not be started"):
-        outbox.release_found(home.profile, found)
+        outbox.release_request(home.profile, found)
     assert outbox.find_release(home.profile, "all") == found
 
 

@@ -62,7 +62,7 @@ def kinds(mine: Profile) -> list[Kind]:
 
 
 def reasons(result: ForgetResult) -> dict[str, str]:
-    return {each.path.name: each.reason for each in result.left}
+    return {each.path.name: each.reason for each in result.not_deleted}
 
 
 def stands(mine: Profile) -> bool:
@@ -100,7 +100,7 @@ def test_a_yes_that_does_not_count_becomes_a_no_too(tmp_path: Path) -> None:
 def test_how_a_no_was_recorded_that_could_not_be_written_as_usual_is_told(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
     told = "There was no other way to write it."
-    done_so = Decided(load(mine).decision, changed=True, purged=PurgeResult(), told=(told,))
+    done_so = Decided(load(mine).decision, changed=True, purged=PurgeResult(), notices=(told,))
     with patch("shimmy_metrics.actions.forget.decline", return_value=done_so):
         assert next(iter(done(forget(mine), NOW))) == told
 
@@ -330,7 +330,7 @@ def test_killed_at_any_instant_it_can_be_done_again(tmp_path: Path, rounds: int)
         said_no = stands(mine)
         unfinished += len(kinds(mine)) > 1
         result = forget(mine)
-        assert result.complete, result.left
+        assert result.complete, result.not_deleted
         assert kinds(mine) == [Kind.CONFIG]
         assert stands(mine)
         assert said_no or number, "the first was not killed"

@@ -97,14 +97,14 @@ def test_what_had_left_before_is_said_with_its_departure(tmp_path: Path) -> None
     _departed(mine, Outcome.ERROR, uuid(1))
     _departed(mine, Outcome.NOTHING_LEFT, uuid(2))
     purged = decline(mine).purged
-    ((departure, number),) = purged.given
+    ((departure, number),) = purged.sent_before
     assert (departure.outcome, departure.status, number, purged.reports) == (Outcome.ERROR, 500, 1, 1)
 
 
 def test_what_a_killed_sender_left_open_may_have_left(tmp_path: Path) -> None:
     mine = _measured(tmp_path)
     _departed(mine, None, uuid(1), uuid(2))
-    ((departure, number),) = decline(mine).purged.given
+    ((departure, number),) = decline(mine).purged.sent_before
     assert (departure.outcome, departure.failure, number) == (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, 2)
 
 

@@ -62,7 +62,7 @@ def test_a_file_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: Pa
     assert load(mine).distrust == f"others may write {mine.config_path}"
     made = enable(mine)
     assert made.changed
-    assert made.told == (f"Others could write {mine.config_path}. They no longer can.",)
+    assert made.notices == (f"Others could write {mine.config_path}. They no longer can.",)
     assert stat.S_IMODE(mine.config_path.stat().st_mode) == 0o600
     # What somebody else may have written there is not agreed to with it.
     assert made.decision.endpoint == ENDPOINT
@@ -77,7 +77,7 @@ def test_a_folder_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: 
     folder.chmod(mode)
     assert not _counts(mine)
     assert load(mine).distrust == f"others may write {folder}"
-    assert enable(mine).told == (f"Others could write {folder}. They no longer can.",)
+    assert enable(mine).notices == (f"Others could write {folder}. They no longer can.",)
     assert stat.S_IMODE(folder.stat().st_mode) == mode & ~0o022
     assert _counts(mine)
 
@@ -87,7 +87,7 @@ def test_only_for_me_counts_no_more_than_a_yes(tmp_path: Path) -> None:
     assert read_consent(mine).measures
     mine.config_path.chmod(0o666)
     assert not read_consent(mine).measures
-    assert any(str(mine.config_path) in line for line in only_for_me(mine).told)
+    assert any(str(mine.config_path) in line for line in only_for_me(mine).notices)
     assert read_consent(mine).measures
 
 
@@ -138,7 +138,7 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
     real.chmod(0o606)
     assert not _counts(mine)
     assert load(mine).distrust == f"others may write {real}"
-    assert enable(mine).told == (f"Others could write {real}. They no longer can.",)
+    assert enable(mine).notices == (f"Others could write {real}. They no longer can.",)
     assert _counts(mine)
 
 

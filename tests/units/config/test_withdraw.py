@@ -54,7 +54,7 @@ def test_where_the_file_cannot_be_replaced_the_yes_is_overwritten(
     monkeypatch.setattr(module, "replace", _refusing(reason))
     made = decline(mine)
     assert made.changed
-    assert made.told == (
+    assert made.notices == (
         f"{mine.config_path} could not be replaced ({os.strerror(reason).lower()}), "
         "so the yes in it was overwritten where it stands.",
     )
@@ -116,12 +116,12 @@ def test_without_room_for_a_no_the_file_is_deleted_and_foreign_keys_are_said(
     monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
     made = decline(mine)
     assert not present(mine)
-    assert made.told[:2] == (
+    assert made.notices[:2] == (
         f"{mine.config_path} cannot be written (no space left on device), so it was deleted. "
         "That withdraws as well; you will be asked again.",
         "It also held:",
     )
-    said = "\n".join(made.told[made.told.index("It also held:") + 1 :])
+    said = "\n".join(made.notices[made.notices.index("It also held:") + 1 :])
     assert '"rate": 1.10' in said
     assert json.loads(said) == {"theme": "dark", "rate": 1.1, "metrics": {"note": [1]}}
     assert made.decision.consent is Consent.UNDECIDED
@@ -140,7 +140,7 @@ def test_a_link_to_what_cannot_be_written_is_removed_and_the_file_stays(
     made = decline(mine)
     assert not mine.config_path.is_symlink()
     assert real.read_bytes() == before
-    assert made.told == (
+    assert made.notices == (
         f"{real} cannot be written (read-only file system), so the link to it, {mine.config_path}, was removed. "
         "That withdraws as well; you will be asked again.",
     )
@@ -224,7 +224,7 @@ def test_only_for_me_that_cannot_be_written_withdraws_the_yes_all_the_same(
     monkeypatch.setattr(change, "replace", _refusing(errno.ENOSPC))
     monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
     made = only_for_me(mine)
-    assert "A plain no is recorded instead" in made.told[0]
+    assert "A plain no is recorded instead" in made.notices[0]
     assert (load(mine).decision.consent, load(mine).decision.local) == (Consent.DECLINED, False)
 
 
@@ -278,7 +278,7 @@ def test_a_file_with_nothing_but_our_yes_is_deleted_without_another_word(
     path = _granted(tmp_path, '{"metrics":{"enabled":true}}').config_path
     monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
     made = module.withdraw(path, _no)
-    assert [line.partition(" (")[0] for line in made.told] == [f"{path} cannot be written"]
+    assert [line.partition(" (")[0] for line in made.notices] == [f"{path} cannot be written"]
     assert (made.decision, made.changed) == (Decision(), True)
 
 
@@ -301,17 +301,17 @@ def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
 ) -> None:
     path = _granted(tmp_path).config_path
     yes = path.read_bytes()
-    told: list[int] = []
+    notices: list[int] = []
 
     def followed(lock: ConfigLock) -> None:
-        told.append(1)
+        notices.append(1)
         path.write_bytes(yes)
 
     monkeypatch.setattr(ConfigLock, "record_no", followed)
     with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == f"{path}: another program writes a yes again and again. Stop it, and try again"
-    assert len(told) > 1
+    assert len(notices) > 1
 
 
 def test_a_no_that_a_yes_follows_once_is_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,7 +448,7 @@ def test_another_s_file_is_not_written_over_in_place_but_removed(
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 61_235)
     monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
     monkeypatch.setattr(module, "overwrite", lambda *_: pytest.fail("another's file was written"))
-    assert "so it was deleted" in module.withdraw(path, _no).told[0]
+    assert "so it was deleted" in module.withdraw(path, _no).notices[0]
     assert not path.exists()
 
 

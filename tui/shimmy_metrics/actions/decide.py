@@ -1,11 +1,14 @@
-"""The four answers, and how reports leave. Each writes the config first; what may not be kept is deleted after it."""
+"""The answers to the question, and whether reports are held.
+
+Each writes the config first and then deletes what may not be kept under it.
+"""
 
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
+from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
 from shimmy_metrics.config.change import change
 from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load, present
@@ -34,39 +37,39 @@ from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
 
-class Recorded(Protocol):
-    """Called once an answer is recorded, before anything is deleted because of it: a sender may have to end first."""
+class OnRecorded(Protocol):
+    """Called once an answer is recorded, before anything is deleted: that may have to wait for a sender to end."""
 
-    def __call__(self, decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> object:
-        """Hear of it, with what `Decided` has under the same names."""
+    def __call__(self, decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> object:
+        """Take what `Decided` has under the same names."""
 
 
-def _unheard(_: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
-    """Tell nobody."""
+def _ignore(_: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The decision that is recorded now, whether it was written just now, and what was deleted because of it.
 
-    `held` counts the reports that wait for the person's word since they were sealed under an earlier yes. `told` are
-    lines that the person should read besides.
+    `held` counts the reports that wait to be released because they were sealed under an earlier yes. `notices` are
+    further lines for the person.
     """
 
     decision: Decision
     changed: bool
     purged: PurgeResult
     held: int = 0
-    told: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
-def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
-    """Record a yes to this program's fields and to the endpoint in force; one whose programme had ended is asked anew.
+def enable(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
+    """Record a yes to this program's fields and to the endpoint in force, even if its programme had ended.
 
-    Others lose their right to write the config. Raises `UserError` for a config that cannot be used, and for a yes
+    Others lose the right to write the config. Raises `UserError` for a config that cannot be used, and for a yes
     that a newer version recorded; nothing is changed then.
     """
-    told = keep_others_out(profile.config_path)
+    notices = keep_others_out(profile.config_path)
 
     def step(old: Decision) -> Decision:
         document = load(profile)
@@ -81,67 +84,67 @@ def enable(profile: Profile, recorded: Recorded = _unheard) -> Decided:
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
 
     done = change(profile, step)
-    anew = _ask_receiver_anew(profile, done.decision.endpoint)
-    return _purged(profile, recorded, done.decision, changed=done.changed or anew or bool(told), told=told)
+    anew = _clear_ended(profile, done.decision.endpoint)
+    return _finish(profile, on_recorded, done.decision, changed=done.changed or anew or bool(notices), notices=notices)
 
 
-def add_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
+def add_fields(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
     """Record that a yes covers the fields which are new since it was given. Raises `UserError`."""
-    return _renew(profile, recorded, renewed)
+    return _renew(profile, on_recorded, renewed)
 
 
-def leave_fields(profile: Profile, recorded: Recorded = _unheard) -> Decided:
-    """Record that the fields which are new since the yes are not to be sent; it is not asked again.
+def leave_fields(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
+    """Record that the fields which are new since the yes are not sent; the question is not asked again.
 
     Raises `UserError`.
     """
-    return _renew(profile, recorded, left_as_it_was)
+    return _renew(profile, on_recorded, left_as_it_was)
 
 
-def decline(profile: Profile, recorded: Recorded = _unheard) -> Decided:
-    """Record a no: what was not delivered is deleted, receipts stay.
+def decline(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
+    """Record a no, and delete what was not delivered; receipts stay.
 
-    Raises `UserError` where it could not be recorded (a file that cannot be read, a disk that takes nothing); what
-    was not delivered is deleted all the same.
+    Raises `UserError` if it could not be recorded (an unreadable file, a full disk); what was not delivered is
+    deleted all the same.
     """
     try:
-        done = withdraw(profile.config_path, lambda old: _refused(profile, old, local=False))
+        done = withdraw(profile.config_path, lambda old: _declined(profile, old, local=False))
     except UserError as error:
-        remedy = f"{error.remedy}. {_purge(profile)}"
+        remedy = f"{error.remedy}. {_purge_unrecorded(profile)}"
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
-    return _purged(profile, recorded, done.decision, changed=done.changed, told=done.told)
+    return _finish(profile, on_recorded, done.decision, changed=done.changed, notices=done.notices)
 
 
-def only_for_me(profile: Profile, recorded: Recorded = _unheard) -> Decided:
-    """Record "only for me": measured for the person's own eyes, nothing sealed or sent.
+def only_for_me(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
+    """Record "only for me": sessions are measured for the person to see, nothing is sealed or sent.
 
-    Where it withdraws a yes and cannot be written, a plain no is recorded instead. Raises `UserError`.
+    If it withdraws a yes and cannot be written, a plain no is recorded instead. Raises `UserError`.
     """
 
     def step(old: Decision) -> Decision:
-        return _refused(profile, old, local=True)
+        return _declined(profile, old, local=True)
 
     if load(profile).decision.consent is not Consent.GRANTED:
-        told = keep_others_out(profile.config_path)
+        notices = keep_others_out(profile.config_path)
         done = change(profile, step)
-        return _purged(profile, recorded, done.decision, changed=done.changed or bool(told), told=told)
+        return _finish(profile, on_recorded, done.decision, changed=done.changed or bool(notices), notices=notices)
     try:
         done = change(profile, step, seconds=NO_WAITS_SECONDS)
     except UserError as error:  # whatever keeps it from being written must not keep the yes in force
         instead = f"A plain no is recorded instead: {error}."
 
-        def no_instead(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
-            recorded(decision, changed=changed, told=(instead, *told))
+        def no_instead(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
+            on_recorded(decision, changed=changed, notices=(instead, *notices))
 
         made = decline(profile, no_instead)
-        return replace(made, told=(instead, *made.told))
-    return _purged(profile, recorded, done.decision, changed=done.changed)
+        return replace(made, notices=(instead, *made.notices))
+    return _finish(profile, on_recorded, done.decision, changed=done.changed)
 
 
 def hold(profile: Profile, *, review: bool) -> Decision:
-    """Say whether sealed reports wait for the person's release; those that wait move accordingly.
+    """Record whether reports are held until the person releases them, and hold or free those that are queued.
 
-    What a person held back by itself stays until it is released by itself. Raises `UserError`.
+    A report that the person held back on its own stays held until it is released. Raises `UserError`.
     """
     delivery = Delivery.REVIEW if review else Delivery.AUTOMATIC
 
@@ -160,26 +163,26 @@ def hold(profile: Profile, *, review: bool) -> Decision:
     return decision
 
 
-def _renew(profile: Profile, recorded: Recorded, answer: Callable[..., Decision]) -> Decided:
+def _renew(profile: Profile, on_recorded: OnRecorded, answer: Callable[..., Decision]) -> Decided:
     def step(old: Decision) -> Decision:
         # Somebody may have withdrawn meanwhile: then there is no yes that could cover more.
         return answer(old, changed=_now(profile)) if old.consent is Consent.GRANTED else old
 
     done = change(profile, step)
-    return _purged(profile, recorded, done.decision, changed=done.changed)
+    return _finish(profile, on_recorded, done.decision, changed=done.changed)
 
 
-def _refused(profile: Profile, old: Decision, *, local: bool) -> Decision:
+def _declined(profile: Profile, old: Decision, *, local: bool) -> Decision:
     if old.consent is Consent.DECLINED and old.local is local and present(profile):
         return old
     return declined(old, consent_id=str(uuid.uuid4()), changed=_now(profile), local=local)
 
 
-def _purged(
-    profile: Profile, recorded: Recorded, decision: Decision, *, changed: bool, told: tuple[str, ...] = ()
+def _finish(
+    profile: Profile, on_recorded: OnRecorded, decision: Decision, *, changed: bool, notices: tuple[str, ...] = ()
 ) -> Decided:
-    """Tell of a decision that is recorded, delete what may not be kept under it, and return all that was done."""
-    recorded(decision, changed=changed, told=told)
+    """Announce a recorded decision, delete what may not be kept under it, and return everything that was done."""
+    on_recorded(decision, changed=changed, notices=notices)
     try:
         purged = purge_without_consent(profile)
     except UserError as error:
@@ -187,22 +190,22 @@ def _purged(
             f"{error.remedy}. Your answer is recorded; what is waiting here could not be deleted, and will not be sent"
         )
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
-    return Decided(decision, changed, purged, _hold_others(profile, decision), told)
+    return Decided(decision, changed, purged, _hold_others(profile, decision), notices)
 
 
-def _purge(profile: Profile) -> str:
-    """Delete what was not delivered although no no could be recorded; return what became of it."""
+def _purge_unrecorded(profile: Profile) -> str:
+    """Delete what was not delivered although the no could not be recorded; return what became of it."""
     try:
         result = purge(profile, local=False)
     except UserError as error:
         return f"What is waiting here could not be deleted: {error}"
-    left = sum(number for _, number in result.given)
+    left = sum(number for _, number in result.sent_before)
     before = f", {left} of it after bytes had been sent" if left else ""
     still = f". A report may still be sent to {result.may_leave_to}" if result.may_leave_to else ""
     return f"What was waiting here is deleted{before}{still}"
 
 
-def _ask_receiver_anew(profile: Profile, endpoint: str) -> bool:
+def _clear_ended(profile: Profile, endpoint: str) -> bool:
     """Forget that the endpoint answered that its programme has ended; return whether it had."""
     with open_readonly(profile) as db:
         ended = db is not None and same_endpoint(get_meta(db, ENDED), endpoint)
@@ -213,10 +216,10 @@ def _ask_receiver_anew(profile: Profile, endpoint: str) -> bool:
 
 
 def _hold_others(profile: Profile, decision: Decision) -> int:
-    """Hold what waits but was sealed under an earlier yes; return how many that were. Raises `UserError`."""
+    """Hold what was sealed under an earlier yes; return how many reports that were. Raises `UserError`."""
     if decision.consent is not Consent.GRANTED or not _holds_reports(profile, decision):
         return 0
-    wait_until_gone(profile, GONE_SECONDS)  # one that was sending under that yes sees the new one, and ends
+    wait_until_gone(profile, SENDER_END_SECONDS)  # one that was sending under that yes sees the new one, and ends
     with opened(profile) as db:
         return outbox.hold_others(db, decision.consent_id, decision.endpoint)
 
@@ -230,7 +233,7 @@ def _now(profile: Profile) -> str:
     return f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ}"
 
 
-ANSWERS: Final[dict[Answer, Callable[[Profile, Recorded], Decided]]] = {
+ANSWERS: Final[dict[Answer, Callable[[Profile, OnRecorded], Decided]]] = {
     Answer.ENABLE: enable,
     Answer.ONLY_FOR_ME: only_for_me,
     Answer.DECLINE: decline,

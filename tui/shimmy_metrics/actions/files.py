@@ -1,8 +1,8 @@
-"""What lies here: everything of ours on this disk, each file with its size and what it is for.
+"""List everything of ours on this disk, each file with its size and purpose.
 
-A file is ours by its name and its place, and only where it is a regular file of the person's own. Nothing is opened,
-followed or written. Exports are the person's to put anywhere, and no path is recorded: those in the home folder under
-the name that was offered are found, and no others.
+A file is ours by its name and place, and only if it is a regular file of the person's own. Nothing is opened, followed
+or written. Exports can be saved anywhere and no path is recorded, so only those in the home folder with the name that
+was offered are found.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from shimmy_metrics.system.profile import Profile
 
 
 class Kind(StrEnum):
-    """What a file is, by the word that `files --json` has for it."""
+    """What a file is, in the words of `files --json`."""
 
     CONFIG = "config"
     CONFIG_LOCK = "config-lock"

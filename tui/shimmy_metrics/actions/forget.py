@@ -1,6 +1,6 @@
-"""Forgetting: withdraw, then delete everything of ours on this disk but the recorded no.
+"""Withdraw, then delete everything of ours on this disk but the recorded no.
 
-The no comes first and stands whatever happens afterwards; the rest is done again by doing it again.
+The no comes first and stands whatever happens afterwards; running this again finishes the rest.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.files import Kind, OwnFile, files
-from shimmy_metrics.actions.purge import GONE_SECONDS, PurgeResult, purge_without_consent
+from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge_without_consent
 from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
@@ -26,7 +26,7 @@ from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.wiping import remove, wipe
 
 _SESSIONS_SECONDS: Final = 2.0
-"""How long sessions are waited for: each looks at the config twice a second, and stops being measured by itself."""
+"""How long to wait for sessions: each reads the config twice a second, and stops being measured by itself."""
 
 _POLL_SECONDS: Final = 0.02
 _STORE: Final = (Kind.STORE, Kind.STORE_JOURNAL, Kind.STORE_LOG)
@@ -69,23 +69,22 @@ class NotDeleted(NamedTuple):
 class ForgetResult(NamedTuple):
     """What was done.
 
-    `purged` is what the withdrawal itself deleted, and what had left before; `told` are lines that the person should
-    read of how the no was recorded. `not_recorded` says why no no could be
-    recorded where one had to be, empty where it stands. `folder_kept` is the state folder where it stays although all
-    of ours in it is gone, and why.
+    `purged` is what the withdrawal itself deleted, and what had been sent before; `notices` are lines about how the no
+    was recorded. `not_recorded` says why the no could not be recorded, empty if it stands. `folder_kept` is the state
+    folder, with the reason, if it stays although everything of ours in it is gone.
     """
 
     purged: PurgeResult
     deleted: tuple[OwnFile, ...]
-    left: tuple[NotDeleted, ...]
+    not_deleted: tuple[NotDeleted, ...]
     not_recorded: str = ""
     folder_kept: NotDeleted | None = None
-    told: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
-        """Whether all is gone that had to go, the no stands, and no report can leave any more."""
-        return not self.left and not self.not_recorded and not self.purged.may_leave_to
+        """Whether everything is deleted, the no stands, and no report can be sent any more."""
+        return not self.not_deleted and not self.not_recorded and not self.purged.may_leave_to
 
 
 def forget_plan(profile: Profile) -> ForgetPlan:
@@ -113,20 +112,20 @@ def forget(profile: Profile) -> ForgetResult:
 
     What could not be done is in the result. Raises nothing.
     """
-    purged, told, not_recorded = _withdraw(profile)
-    wait_until_gone(profile, GONE_SECONDS)
+    purged, notices, not_recorded = _withdraw(profile)
+    wait_until_gone(profile, SENDER_END_SECONDS)
     _wait_for_sessions(profile)
     deleted: list[OwnFile] = []
-    left: list[NotDeleted] = []
+    not_deleted: list[NotDeleted] = []
     folder_kept: NotDeleted | None = None
     found: tuple[OwnFile, ...] = ()
     try:
         found = _deletable(profile)
     except UserError as error:
-        left.append(NotDeleted(Path(error.where), f"{error.what}. {error.remedy}"))
+        not_deleted.append(NotDeleted(Path(error.where), f"{error.what}. {error.remedy}"))
     for each in found:
         if each.kind is Kind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
-            if not any(other.path.parent == each.path for other in left):
+            if not any(other.path.parent == each.path for other in not_deleted):
                 reason = "it is a link" if each.path.is_symlink() else "it holds other files"
                 folder_kept = NotDeleted(each.path, reason)
             continue
@@ -134,21 +133,21 @@ def forget(profile: Profile) -> ForgetResult:
             _delete(each, profile)
             deleted.append(each)
         except UserError as error:
-            left.append(NotDeleted(each.path, f"{error.what}. {error.remedy}"))
+            not_deleted.append(NotDeleted(each.path, f"{error.what}. {error.remedy}"))
         except OSError as error:
-            left.append(NotDeleted(each.path, reason_of(error)))
-    return ForgetResult(purged, tuple(deleted), tuple(left), not_recorded, folder_kept, told)
+            not_deleted.append(NotDeleted(each.path, reason_of(error)))
+    return ForgetResult(purged, tuple(deleted), tuple(not_deleted), not_recorded, folder_kept, notices)
 
 
 def _deletable(profile: Profile) -> tuple[OwnFile, ...]:
-    """Return what goes, the store first, and each lock after what it guards."""
+    """Return what is deleted, the store first, and each lock after what it guards."""
     order = [*_STORE, Kind.CONFIG_LEFTOVER, Kind.LOG, Kind.BALLAST, Kind.EXPORT, *_LOCKS, Kind.FOLDER]
     found = [each for each in files(profile) if each.kind is not Kind.CONFIG]
     return tuple(sorted(found, key=lambda each: order.index(each.kind)))
 
 
 def _withdraws(profile: Profile) -> bool:
-    """Whether a decision is recorded that is no plain no. One that cannot be read is taken for one."""
+    """Whether a decision other than a plain no is recorded. One that cannot be read counts as such."""
     try:
         document = load(profile)
     except UserError:
@@ -166,7 +165,7 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
     try:
         if _withdraws(profile):
             done = decline(profile)
-            return done.purged, done.told, ""
+            return done.purged, done.notices, ""
         return purge_without_consent(profile), (), ""
     except UserError as error:
         # A store that cannot be used is no obstacle: it is deleted whole.

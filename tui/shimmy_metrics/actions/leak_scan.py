@@ -83,16 +83,16 @@ def identifiers(profile: Profile) -> tuple[Identifier, ...]:
         table_words(),
         ENDPOINT,
         profile.environment.endpoint,
-        *_written_down(profile),
+        *_config_texts(profile),
     )
     own = " ".join(texts).encode("utf-8", "surrogateescape").lower()
     made: dict[tuple[str, str], Identifier] = {}
-    for identifier in _gather(profile):
-        if _says_nothing(identifier.value):
+    for identifier in _collect(profile):
+        if _too_common(identifier.value):
             continue
-        anywhere = identifier.anywhere and len(identifier.value) >= _LONG and not _stands_in(identifier, own)
+        anywhere = identifier.anywhere and len(identifier.value) >= _LONG and not _occurs_in(identifier, own)
         searched = identifier._replace(anywhere=anywhere)
-        if not _stands_in(searched, own):
+        if not _occurs_in(searched, own):
             made.setdefault((searched.kind, searched.value), searched)
     return tuple(made.values())
 
@@ -100,17 +100,17 @@ def identifiers(profile: Profile) -> tuple[Identifier, ...]:
 def matches(data: bytes, searched: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
     """Return the identifiers that stand in `data`."""
     lower = data.lower()
-    return tuple(identifier for identifier in searched if _stands_in(identifier, lower))
+    return tuple(identifier for identifier in searched if _occurs_in(identifier, lower))
 
 
-def _says_nothing(value: str) -> bool:
+def _too_common(value: str) -> bool:
     """Whether a value is found in any text, or is every machine's."""
     if value.isdecimal() and len(value) < _LONG:
         return True
     return len(value) < _SHORTEST or value.lower() in _LOOPBACK
 
 
-def _written_down(profile: Profile) -> Iterator[str]:
+def _config_texts(profile: Profile) -> Iterator[str]:
     """Yield what a person wrote into the config: the endpoint that a yes covers, in force or not, and their keys."""
     with suppress(UserError):
         document = load(profile)
@@ -129,7 +129,7 @@ def _forms(value: str) -> set[bytes]:
     return {raw.lower(), *(each.encode("utf-8", "surrogateescape").lower() for each in written)}
 
 
-def _stands_in(identifier: Identifier, data: bytes) -> bool:
+def _occurs_in(identifier: Identifier, data: bytes) -> bool:
     """Whether a value stands in `data`, which is in lower case."""
     forms = [form for form in _forms(identifier.value) if form in data]
     if identifier.anywhere or not forms:
@@ -138,7 +138,7 @@ def _stands_in(identifier: Identifier, data: bytes) -> bool:
     return any(re.search(rb"(?<![0-9a-z])" + re.escape(form) + rb"(?![0-9a-z])", text) for form in forms)
 
 
-def _gather(profile: Profile) -> Iterator[Identifier]:
+def _collect(profile: Profile) -> Iterator[Identifier]:
     with suppress(OSError, KeyError, ImportError):
         yield Identifier("user name", getpass.getuser(), anywhere=True)
     for name in ("USER", "LOGNAME", "SUDO_USER", "USERNAME"):

@@ -1,4 +1,7 @@
-"""A person's hand on what waits: release, hold back or delete a report."""
+"""Release, hold back or delete queued reports, at a person's request.
+
+On a command line reports are named by the start of a digest or of a `session_id`, or by `all`.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,8 +22,8 @@ from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
 
-_AS_IT_IS = (Cause.DAMAGED, Cause.OLDER_RULES)
-"""Why a report was set aside by this program: asking the receiver again makes no sense."""
+_OUR_OWN_CAUSES = (Cause.DAMAGED, Cause.OLDER_RULES)
+"""Causes for which this program itself set a report aside: asking the receiver again is pointless."""
 
 
 ALL: Final = "all"
@@ -43,22 +46,21 @@ class Deleted(NamedTuple):
 
 
 def can_release(report: QueuedReport) -> bool:
-    """Whether a person can release it: one that this program itself set aside leaves no more."""
-    return report.cause not in _AS_IT_IS
+    """Whether a person can release it; what this program itself set aside is never sent."""
+    return report.cause not in _OUR_OWN_CAUSES
 
 
 def release(profile: Profile, reports: Collection[int]) -> int:
     """Release reports (numbers in the store) to a sender of their own; return how many there were.
 
-    They go to the endpoint in force, as one request. What the receiver does not take waits as before: it leaves at
-    another release, or, where it was due, with a session's end. Raises `UserError` where nothing may be sent now, or
-    the sender cannot be started.
+    They go to the endpoint in force, as one request. What the receiver does not take stays queued as before. Raises
+    `UserError` if nothing may be sent now, or if the sender cannot be started.
     """
     with opened(profile) as db, transaction(db):
         consent = effective_consent(profile, db)
         found = [report for report in (outbox.get(db, each) for each in reports) if report is not None]
         found = _not_overdue(found, profile.clock.now())
-        _check(consent, found)
+        _require_sendable(consent, found)
         releases.release(db, [report.row_id for report in found], consent.decision.consent_id, profile.clock.now())
     if not found:
         return 0
@@ -86,16 +88,16 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
             what = "the store was not read: metrics are off, and opening it now would write to it"
             raise UserError(what, remedy="Do this where they are on")
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
-    chosen = _all(leavable) if word == ALL else [_one(queued, word)]
+    chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):
-        raise overdue()
+        raise overdue_error()
     request = next_request(chosen, consent.endpoint)
     if request is None:
         raise UserError("no report is waiting to be released", remedy=_SEE)
     return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
 
 
-def release_found(profile: Profile, found: ReleaseRequest) -> int:
+def release_request(profile: Profile, found: ReleaseRequest) -> int:
     """Release the reports of this request, as one request; return the number of the newest departure before it, or 0.
 
     The sender starts by itself. Raises `UserError` where nothing may be sent now, and where they are gone.
@@ -121,12 +123,12 @@ def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Depart
 def hold_back(profile: Profile, report: int) -> bool:
     """Keep a report that is due until a person releases it; return False where it is gone or not due.
 
-    It stays held though later all others are sent at once. One that a sender is bringing away at this moment is no
-    longer due. Raises `UserError`.
+    It stays held even if all others are freed later. One that is being sent right now is no longer due. Raises
+    `UserError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
-        if found is None or found.state is not QueueState.DUE or _on_its_way(profile, db, found):
+        if found is None or found.state is not QueueState.DUE or _being_sent(profile, db, found):
             return False
         releases.take_back(db, report, profile.clock.now())
         outbox.set_state(db, report, QueueState.HELD_BY_HAND)
@@ -134,9 +136,9 @@ def hold_back(profile: Profile, report: int) -> bool:
 
 
 def delete(profile: Profile, report: int) -> Deleted:
-    """Delete a waiting report for good; the chain notes that one was, not what was in it.
+    """Delete a queued report for good; the chain notes that one was deleted, not what was in it.
 
-    Raises `UserError`, also where a sender is bringing it away at this moment.
+    Raises `UserError`, also if it is being sent right now.
     """
     with opened(profile, for_deletion=True) as db:
         return erase(db, store_path(profile), lambda: _delete(profile, db, report))
@@ -159,26 +161,26 @@ def _delete(profile: Profile, db: Database, report: int) -> Deleted:
     return Deleted(gone=True, departure=departure)
 
 
-def _on_its_way(profile: Profile, db: Database, report: QueuedReport) -> bool:
+def _being_sent(profile: Profile, db: Database, report: QueuedReport) -> bool:
     departure = departures.last_carrying(db, [report.report_id]).get(report.report_id)
     return departure is not None and departure.ended is None and sending(profile)
 
 
 def _not_overdue(reports: Collection[QueuedReport], now: datetime) -> list[QueuedReport]:
-    """Return those that have not waited too long. Raises `UserError` where all have: the next sealing drops them."""
+    """Return those that have not waited too long. Raises `UserError` if all have: the next sealing drops them."""
     kept = [report for report in reports if not report.overdue(now)]
     if reports and not kept:
-        raise overdue()
+        raise overdue_error()
     return kept
 
 
-def overdue() -> UserError:
-    """Return what is said of a report that has waited too long to be released."""
+def overdue_error() -> UserError:
+    """Return the error for releasing a report that has waited too long."""
     what = f"this report has waited {OUTBOX_DAYS} days and is no longer sent"
     return UserError(what, remedy="It is deleted when the next session ends")
 
 
-def _check(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None:
+def _require_sendable(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None:
     if not consent.sends:
         raise UserError("nothing may be sent now", remedy="See the consent page for the reason")
     if not all(map(can_release, reports)):
@@ -186,12 +188,12 @@ def _check(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None
         raise UserError("this report does not fit today's fields", remedy=remedy)
 
 
-def _all(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
+def _all_named(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
     held = [report for report in queued if report.state.held]
     return held or [report for report in queued if report.state is QueueState.DUE]
 
 
-def _one(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
+def _one_named(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
     start = word.lower()
     found = [report for report in queued if report.sha256.startswith(start) or report.report_id.startswith(start)]
     if not found:

@@ -1,4 +1,4 @@
-"""The exact bytes that would be sent next, and what they rest on."""
+"""The exact bytes that would be sent next, and what they are."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,8 +26,8 @@ from shimmy_metrics.system.profile import Profile
 class Basis(StrEnum):
     """What the previewed bytes are."""
 
-    PENDING = "pending"
-    """Sealed reports: these very bytes are sent next."""
+    QUEUED = "queued"
+    """Queued reports: exactly these bytes are sent next."""
     SESSION = "session"
     """The running session, as it would be sealed now."""
     EXAMPLE = "example"
@@ -35,9 +35,9 @@ class Basis(StrEnum):
 
 
 class Preview(NamedTuple):
-    """The next request and what it rests on.
+    """The next request and what it is.
 
-    `session` is the running one where the basis is that, `running` are all that are measured now. `left_over` counts
+    `session` is the running one if that is previewed, `running` are all that are measured now. `left_over` counts
     reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself;
     `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
     """
@@ -65,7 +65,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
             alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
             return Preview(
                 request,
-                Basis.PENDING,
+                Basis.QUEUED,
                 consent,
                 running=running,
                 left_over=alike - len(request.reports),
@@ -73,29 +73,29 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 proxy=proxy_shown(consent.endpoint, profile.environment),
             )
         session = running[-1] if running else None
-        pending = preview_report(profile, db, session, facts, schema_version=_schema(consent))
+        previewed = preview_report(profile, db, session, facts, schema_version=_schema(consent))
         attempt = NextAttempt() if db is None else next_attempt(profile, db)
-    request = Request(consent.endpoint, headers(consent.endpoint, len(pending.body)), pending.body, (pending,))
+    request = Request(consent.endpoint, headers(consent.endpoint, len(previewed.body)), previewed.body, (previewed,))
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
     proxy = proxy_shown(consent.endpoint, profile.environment)
     return Preview(request, basis, consent, session, running, attempt=attempt, proxy=proxy)
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
-    """Return what is not too old to leave: a session's end deletes it."""
+    """Return what is not too old to be sent; the end of a session deletes the rest."""
     return [report for report in queued if not report.overdue(now)]
 
 
 def request_of(queued: Sequence[QueuedReport], endpoint: str) -> Request | None:
-    """Return the next request: what is due, else all that is held, as releasing all of it would send it; or None."""
+    """Return the next request: what is due, else what releasing everything held would send; None without either."""
     due = [report for report in queued if report.state is QueueState.DUE]
     return next_request(due, endpoint) or next_request([report for report in queued if report.state.held], endpoint)
 
 
 def request_for(reports: Sequence[QueuedReport], endpoint: str) -> Request:
-    """Return the request as it stands on the wire where these reports, one or more, go together. Nothing is sent.
+    """Return the request that would carry these reports, one or more, and no others. Nothing is sent.
 
-    Reports beyond its bounds are left out.
+    Reports that do not fit are left out.
     """
     request = next_request(list(reports), endpoint)
     assert request is not None
@@ -105,7 +105,7 @@ def request_for(reports: Sequence[QueuedReport], endpoint: str) -> Request:
 def preview_report(
     profile: Profile, db: Database | None, session: Session | None, facts: Facts, *, schema_version: int
 ) -> QueuedReport:
-    """Return the report that a session (or none: an example) would be if it were sealed now. Nothing is stored."""
+    """Return the report of a session (None: an example) as it would be sealed now. Nothing is stored."""
     now = profile.clock.now()
     values: Measured
     if session is None:

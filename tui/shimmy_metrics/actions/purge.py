@@ -1,8 +1,7 @@
-"""Deletion of what there is no consent for (any more): undelivered reports and counters.
+"""Delete undelivered reports and counters for which there is no consent, or no longer.
 
-A withdrawal does it at once. The config may also have been deleted, or changed by hand, while the store still held
-something: whoever looks next deletes it, once. A config that cannot be read, or that others may write, decides
-nothing: nothing is deleted then, and nothing leaves.
+A withdrawal does it at once. If the config was deleted or changed by hand instead, the next command that reads it
+does. A config that cannot be read, or that others may write, decides nothing: nothing is deleted then, or sent.
 """
 
 from typing import Final, NamedTuple
@@ -24,22 +23,22 @@ from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
 from shimmy_metrics.store.releases import RELEASED
 from shimmy_metrics.system.profile import Profile
 
-GONE_SECONDS: Final = 1.0
-"""How long a withdrawal waits for a sender to end by itself, which it does within 20 ms of seeing it."""
+SENDER_END_SECONDS: Final = 1.0
+"""How long a withdrawal waits for a sender, which ends by itself within 20 ms of seeing the no."""
 
 
 class PurgeResult(NamedTuple):
-    """What was deleted, and what had left before.
+    """What was deleted, and what of it had been sent before.
 
-    `reports` never left; `given` are the departures that had carried deleted reports, each with how many of them.
-    `kept` reports became sessions kept for the person. `sessions` were kept for the person, `requests` had been counted
-    by sessions that run, and `days` had sums of the person's own. `delivered` is what a sender that was at work still
-    brought through. `may_leave_to` is the endpoint to which a report may still be on its way, since a sender did not
-    end in time; empty otherwise.
+    `reports` were never sent; `sent_before` are the departures that had carried deleted reports, each with how many of
+    them. `kept` reports became sessions kept for the person. `sessions` were kept for the person, `requests` had been
+    counted by running sessions, and `days` had sums of the person's own. `delivered` is what a sender at work still
+    delivered. `may_leave_to` is the endpoint to which a report may still be sent because a sender did not end in time;
+    empty otherwise.
     """
 
     reports: int = 0
-    given: tuple[tuple[Departure, int], ...] = ()
+    sent_before: tuple[tuple[Departure, int], ...] = ()
     kept: int = 0
     sessions: int = 0
     requests: int = 0
@@ -94,13 +93,13 @@ def purge_under(profile: Profile, document: Document) -> PurgeResult:
 def purge(profile: Profile, *, local: bool) -> PurgeResult:
     """Wait until no sender is at work, then delete what was not delivered.
 
-    `local`: what can be kept for the person is. Without anything to delete nothing is written. Raises `UserError`.
+    `local`: keep for the person what can be kept. Without anything to delete nothing is written. Raises `UserError`.
     """
     began = profile.clock.now()
     at_work = sending(profile)
-    if not at_work and not _owed(profile, local=local):
+    if not at_work and not _needs_purge(profile, local=local):
         return PurgeResult()
-    gone = wait_until_gone(profile, GONE_SECONDS)
+    gone = wait_until_gone(profile, SENDER_END_SECONDS)
     with opened(profile, for_deletion=True) as db:
         result = erase(db, store_path(profile), lambda: _delete(profile, db, local=local, gone=gone))
         sessions.clear_locks(profile)
@@ -120,7 +119,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         departures.complete_abandoned(db, profile.clock.now())
     queued = outbox.everything(db)
     carried = departures.last_carrying(db, [report.report_id for report in queued])
-    given = {
+    sent_before = {
         each.row_id: (each, sum(other.row_id == each.row_id for other in carried.values())) for each in carried.values()
     }
     leaving: list[Session] = []
@@ -139,7 +138,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
     delete_meta(db, FAILURES, SKIPPED, ATTEMPTED, RELEASED, AT_START)
     return PurgeResult(
         reports=0 if local else len(queued) - len(carried),
-        given=tuple(given.values()),
+        sent_before=tuple(sent_before.values()),
         kept=kept,
         sessions=sum(session.ended is not None and session.local for session in leaving),
         requests=sum(session.counters.requests for session in leaving if session.ended is None),
@@ -147,8 +146,8 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
     )
 
 
-def _owed(profile: Profile, *, local: bool) -> bool:
-    """Whether there is something to delete. What a look that may not write does not read counts as that."""
+def _needs_purge(profile: Profile, *, local: bool) -> bool:
+    """Whether there is something to delete. A store that cannot be read without writing counts as that."""
     if unwiped(profile) or (not local and unread(profile)):
         return True
     with open_readonly(profile, off=not local) as db:

@@ -1,4 +1,4 @@
-"""A person's hand on receipts: delete the bytes of all of them."""
+"""Delete the bytes of all receipts, at a person's request."""
 
 from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened, store_path
@@ -9,7 +9,7 @@ from shimmy_metrics.system.profile import Profile
 def delete_receipts(profile: Profile) -> int:
     """Delete the bytes of every receipt; return how many there were.
 
-    That something left, when, where to and with which digest stays on record. Raises `UserError`.
+    When, where to and each digest stay on record. Raises `UserError`.
     """
     with opened(profile, for_deletion=True) as db:
 

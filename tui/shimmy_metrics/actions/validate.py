@@ -1,4 +1,4 @@
-"""Check what is held, or a given file: by rule, that each byte may stand there, and by search, for leaks."""
+"""Check what is kept here, or a given file: every byte against the rules, and the whole for leaks."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ _PLACES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """What a validation found. `checked` counts reports; `leaks` are told by kind and place, never by value.
+    """What a validation found. `checked` counts reports; `leaks` name kind and place, never a value.
 
     `searched` tells how many values of each category were searched for, and `places` where; `ruled` how many entries of
     each part were checked by rule. `unread` tells that the store is off and was not read.
@@ -40,7 +40,7 @@ class ValidationResult:
     checked: int
     searched: Mapping[str, int] = field(default_factory=dict)
     places: tuple[str, ...] = ()
-    ruled: Mapping[str, int] = field(default_factory=dict)
+    entry_counts: Mapping[str, int] = field(default_factory=dict)
     unread: bool = False
 
     @property
@@ -60,16 +60,16 @@ def validate_held(profile: Profile) -> ValidationResult:
     searched = identifiers(profile)
     skips_store = unread(profile)
     ours = [each for each in files(profile) if each.kind in _PLACES and not (skips_store and each.kind is Kind.STORE)]
-    violations += _locks(ours)
+    violations += _lock_violations(ours)
     leaks = [*_leaks("what is kept", held, searched)]
     for each in ours:
         leaks += _leaks(_PLACES[each.kind], _bytes(each, profile), searched)
     places = tuple(dict.fromkeys(_PLACES[each.kind] for each in ours))
-    ruled, counted = _ruled(parsed), _counted(searched)
-    return ValidationResult(tuple(violations), _once(leaks), checked, counted, places, ruled, skips_store)
+    entry_counts, counted = _entry_counts(parsed), _per_category(searched)
+    return ValidationResult(tuple(violations), _unique(leaks), checked, counted, places, entry_counts, skips_store)
 
 
-def _locks(ours: Iterable[OwnFile]) -> Iterator[Violation]:
+def _lock_violations(ours: Iterable[OwnFile]) -> Iterator[Violation]:
     """Yield the locks that hold more than version 1 wrote into them: a process's number."""
     for each in ours:
         if each.kind in (Kind.SENDER_LOCK, Kind.SESSION_LOCK):
@@ -84,7 +84,7 @@ def _bytes(each: OwnFile, profile: Profile) -> bytes:
     return read_bounded(each.path, _STORE_BYTES) or b""
 
 
-def _ruled(parsed: Any) -> dict[str, int]:  # noqa: ANN401 - an export's JSON
+def _entry_counts(parsed: Any) -> dict[str, int]:  # noqa: ANN401 - an export's JSON
     return {part: len(entries) for part, entries in parsed.items() if isinstance(entries, list)}
 
 
@@ -92,24 +92,24 @@ def _leaks(place: str, data: bytes, searched: tuple[Identifier, ...]) -> Iterato
     return (f"{identifier.kind} in {place}" for identifier in matches(data, searched))
 
 
-def _once(leaks: Iterable[str]) -> tuple[str, ...]:
+def _unique(leaks: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(leaks))
 
 
-def _counted(searched: Iterable[Identifier]) -> dict[str, int]:
+def _per_category(searched: Iterable[Identifier]) -> dict[str, int]:
     return dict(Counter(identifier.category for identifier in searched))
 
 
 def validate_given(data: bytes, profile: Profile) -> ValidationResult:
     """Check a report, an array of reports, or an export, as bytes from outside. Raises nothing."""
     searched = identifiers(profile)
-    leaks, counted = _once(_leaks("it", data, searched)), _counted(searched)
+    leaks, counted = _unique(_leaks("it", data, searched)), _per_category(searched)
     parsed, violation = read_json(data)
     if violation is not None:
         return ValidationResult((violation,), leaks, 0, counted)
     if is_export(parsed):
         violations, checked = check_export(parsed)
-        return ValidationResult(tuple(violations), leaks, checked, counted, ruled=_ruled(parsed))
+        return ValidationResult(tuple(violations), leaks, checked, counted, entry_counts=_entry_counts(parsed))
     # `preview > file` ends without a line break, an editor adds one: the bytes before it are what counts.
     violations = validate_body(data.removesuffix(b"\n"))
     return ValidationResult(tuple(violations), leaks, len(parsed) if isinstance(parsed, list) else 1, counted)

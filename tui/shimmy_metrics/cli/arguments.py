@@ -1,6 +1,6 @@
-"""Which of our commands a command line asks for, if any; and the arguments of those that are ours. Pure.
+"""The help texts, and the arguments of our commands. Pure.
 
-The usual forms are seen at a glance: a parser takes 3.5 ms to load and build, a third of what starting Python takes.
+Usual forms are matched directly: argparse takes 3.5 ms to load and build, a third of what starting Python takes.
 """
 
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
@@ -48,7 +48,7 @@ As shimmy-metrics alone:
 
 
 class ConfigArguments(NamedTuple):
-    """`shimmy config --metrics ACTION`: `file` is for `validate` (None: what is held), `json` for `status`."""
+    """`shimmy config --metrics ACTION`: `file` is for `validate` (None: what is kept here), `json` for `status`."""
 
     action: str
     file: str | None = None
@@ -115,9 +115,9 @@ def no_arguments(command: str, arguments: list[str]) -> None:
 
 
 def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserError:
-    """Return what is said of a word that is no command of ours, where there is no real binary that could know it.
+    """Return the error for a command that is not ours while there is no real binary that might know it.
 
-    `missing` says so. Under our own name the word is a slip; as `shimmy` it may well be one of the real binary's.
+    `missing` says so. Under our own name it is a slip; as `shimmy` it may well be one of the real binary's.
     """
     what = f"{word!a} is not a command of shimmy-metrics, and {missing.what}"
     remedy = _SEE if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {_SEE}"
@@ -128,16 +128,16 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
 
 def command_parser(command: str) -> "ArgumentParser":
     """Return a parser for what follows `command`; it raises `UserError` for what it cannot read."""
-    # As much as starting Python; a `serve` that is handed over parses nothing.
+    # Slow to import, and a `serve` that is handed over parses nothing.
     from argparse import ArgumentParser, HelpFormatter
 
     class Parser(ArgumentParser):
-        """Says what is wrong as one line of ours."""
+        """Raises `UserError` instead of printing usage."""
 
         def error(self, message: str) -> NoReturn:
             raise UserError(message, where=self.prog, remedy=_SEE)
 
-    # With a width given it does not ask the terminal for one, which loads shutil; help is not its to print.
+    # A given width keeps it from asking the terminal, which loads shutil; it never prints help.
     return Parser(
         command, add_help=False, allow_abbrev=False, formatter_class=lambda prog: HelpFormatter(prog, width=80)
     )

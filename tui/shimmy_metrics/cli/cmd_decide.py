@@ -1,4 +1,4 @@
-"""`enable` and `disable`: record the answer, and say what holds now, from when on, and what became of what waited."""
+"""`enable` and `disable`: record the answer, then print what applies now and what became of queued reports."""
 
 import sys
 
@@ -23,9 +23,9 @@ from shimmy_metrics.wording.receiver import by_way_of
 def enable(profile: Profile) -> int:
     """Record a yes; return the exit code. Raises `UserError`."""
     before = read_status(profile)
-    _say_purged(before.purged, profile)
+    _print_purged(before.purged, profile)
     decided = say_yes(profile)
-    for line in decided.told:
+    for line in decided.notices:
         print_line(line)
     now = read_status(profile)
     for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt):
@@ -49,11 +49,11 @@ def enable(profile: Profile) -> int:
 def disable(profile: Profile) -> int:
     """Record a no and delete what was not delivered; return the exit code.
 
-    Raises `UserError` where the no could not be recorded; and, when that and the rest is said, where something could
-    not be deleted, or a report may still leave.
+    Raises `UserError` if the no could not be recorded, or, once the rest is printed, if something could not be deleted
+    or a report may still be sent.
     """
-    purged = decline(profile, _say_off).purged
-    _say_purged(purged, profile)
+    purged = decline(profile, _print_off).purged
+    _print_purged(purged, profile)
     if purged == PurgeResult():
         print_line("Nothing was waiting.")
     if purged.may_leave_to:
@@ -62,13 +62,13 @@ def disable(profile: Profile) -> int:
     return Exit.DONE
 
 
-def _say_off(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
-    """Say it at once: until a sender has ended, a second may pass."""
-    for line in (*answer_recorded(EffectiveConsent(decision), changed=changed), *told):
+def _print_off(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
+    """Print it at once: a second may pass until a sender has ended."""
+    for line in (*answer_recorded(EffectiveConsent(decision), changed=changed), *notices):
         print_line(line)
     sys.stdout.flush()
 
 
-def _say_purged(result: PurgeResult, profile: Profile) -> None:
+def _print_purged(result: PurgeResult, profile: Profile) -> None:
     for line in sentences(result._replace(may_leave_to=""), profile.clock.now()):
         print_line(line)

@@ -72,10 +72,10 @@ def _result(result: "ForgetResult") -> dict[str, Any]:
         "complete": result.complete,
         "reports_never_left": result.purged.reports,
         "may_leave_to": result.purged.may_leave_to or None,
-        "told": list(result.told),
+        "told": list(result.notices),
         "no_not_recorded": result.not_recorded or None,
         "deleted": [_file(each) for each in result.deleted],
-        "not_deleted": [{"path": str(each.path), "reason": each.reason} for each in result.left],
+        "not_deleted": [{"path": str(each.path), "reason": each.reason} for each in result.not_deleted],
         "folder_kept": result.folder_kept and str(result.folder_kept.path),
     }
 
@@ -85,5 +85,5 @@ def _print(lines: Iterable[str]) -> None:
         print_line(line)
 
 
-def _print_json(told: dict[str, Any]) -> None:
-    sys.stdout.write(f"{json.dumps(told, indent=2)}\n")
+def _print_json(fields: dict[str, Any]) -> None:
+    sys.stdout.write(f"{json.dumps(fields, indent=2)}\n")

@@ -1,4 +1,4 @@
-"""`preview` and `release`: exact bytes on standard output; what they are and whether they leave on standard error."""
+"""`preview` and `release`: exact bytes on standard output; what they are and when they are sent on standard error."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_release, release_found
+from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_release, release_request
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
 from shimmy_metrics.actions.status import Status, read_status, store_unread
@@ -29,7 +29,7 @@ from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 
 _POLL_SECONDS: Final = 0.05
 _WAIT_SECONDS: Final = SEND_SECONDS + 1.0
-"""A sender's own time, and a little for its start."""
+"""A sender's own limit, plus a little for its start."""
 
 
 def preview(profile: Profile) -> int:
@@ -40,7 +40,7 @@ def preview(profile: Profile) -> int:
     with purge_first(profile):
         found = next_preview(profile, gather(profile.environment))
     print_bytes(found.request.body)
-    for line in _about(found, profile):
+    for line in _describe(found, profile):
         print_stderr(line)
     return Exit.DONE
 
@@ -60,9 +60,9 @@ def preview_named(profile: Profile, word: str) -> int:
 
 
 def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
-    """Send the named reports now, as one request of their own, and say what became of it; return the exit code.
+    """Send the named reports now, as one request of their own, and print the outcome; return the exit code.
 
-    It is 1 where the receiver took nothing. Raises `UserError`.
+    It is 1 if the receiver took nothing. Raises `UserError`.
     """
     with purge_first(profile):
         found = find_release(profile, word)
@@ -70,7 +70,7 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     if blocked:
         what, _, remedy = blocked.partition(". ")
         raise UserError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
-    after = release_found(profile, found)
+    after = release_request(profile, found)
     end = time.monotonic() + _WAIT_SECONDS
     made = departure_for(profile, found, after)
     while made is None and time.monotonic() < end:
@@ -80,13 +80,13 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
         told = {"sha256": found.request.sha256, "attempt": made and departure_json(made)}
         print_bytes((json.dumps(told, indent=2) + "\n").encode())
     else:
-        for line in _became(found, made, read_status(profile)):
+        for line in _outcome(found, made, read_status(profile)):
             print_line(line)
     return Exit.DONE if made is not None and made.receipt else Exit.NO
 
 
-def _about(found: Preview, profile: Profile) -> Iterator[str]:
-    """Yield what the previewed bytes are, and whether they leave."""
+def _describe(found: Preview, profile: Profile) -> Iterator[str]:
+    """Yield what the previewed bytes are, and whether they are sent."""
     consent = found.consent
     match found.basis:
         case Basis.EXAMPLE:
@@ -95,11 +95,11 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
             yield "An example: this machine's facts, and a session in which nothing happened. It is not sent."
             return
         case Basis.SESSION:
-            yield f"{_which(found)}, as its report would be if it ended now: {len(found.request.body):,} bytes."
+            yield f"{_session_name(found)}, as its report would be if it ended now: {len(found.request.body):,} bytes."
             if found.session is not None and found.session.local:
                 yield "It is measured for you alone: no report is made of it."
                 return
-        case Basis.PENDING:
+        case Basis.QUEUED:
             held = found.request.reports[0].state.held
             named = "What releasing all would send" if held else "The next request, as it stands now"
             yield f"{named if consent.sends else 'What is waiting, as one request'}: {_size(found)}."
@@ -131,7 +131,7 @@ def _about(found: Preview, profile: Profile) -> Iterator[str]:
             yield f"It goes to {found.request.url}{by_way_of(found.proxy)}."
 
 
-def _which(found: Preview) -> str:
+def _session_name(found: Preview) -> str:
     """Return which session is previewed, so that of several one is meant."""
     if found.session is None or len(found.running) == 1:
         return "The running session"
@@ -139,7 +139,7 @@ def _which(found: Preview) -> str:
 
 
 def _waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> Iterator[str]:
-    """Yield why those of a request's reports that do not leave by themselves wait, and until when.
+    """Yield why reports that are not sent automatically wait, and until when.
 
     `sends`: a release would send them.
     """
@@ -160,7 +160,7 @@ def _size(found: ReleaseRequest | Preview) -> str:
     return f"{amount(len(request.reports), 'report')}, {len(request.body):,} bytes, sha256 {request.sha256}"
 
 
-def _became(found: ReleaseRequest, made: Departure | None, told: Status) -> Iterator[str]:
+def _outcome(found: ReleaseRequest, made: Departure | None, told: Status) -> Iterator[str]:
     yield f"Released to {found.request.url}: {_size(found)}."
     if made is None:
         yield "What became of it is not known yet. See shimmy config --metrics status."

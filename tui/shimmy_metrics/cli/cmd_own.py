@@ -1,7 +1,6 @@
-"""The words that the program has under its own name alone, where they shadow none of a real binary's.
+"""The commands under our own name alone, where they shadow none of the real binary's.
 
-Each has a function that takes the arguments behind the word and returns the exit code. A word with arguments of its own
-reads them with `command_parser`; what runs it is imported there.
+Each is a function of its arguments that returns the exit code; what it runs is imported there.
 """
 
 from collections.abc import Callable
@@ -11,9 +10,9 @@ from shimmy_metrics.cli.arguments import command_parser
 from shimmy_metrics.system.profile import Profile
 
 
-def run(word: str, arguments: list[str]) -> int:
-    """Run one of our words (those of `main.OWN_WORDS`); return its exit code. Raises `UserError`."""
-    return _COMMANDS[word](arguments)
+def run(command: str, arguments: list[str]) -> int:
+    """Run one of `main.OWN_COMMANDS`; return its exit code. Raises `UserError`."""
+    return _COMMANDS[command](arguments)
 
 
 def _files(arguments: list[str]) -> int:

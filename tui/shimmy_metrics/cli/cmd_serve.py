@@ -29,7 +29,7 @@ def serve(before: list[str], rest: list[str]) -> int:
 
 
 def _ask(profile: Profile, rest: list[str]) -> None:
-    """Ask on the first run; whatever goes wrong with the question, the server starts."""
+    """Ask on the first run. Whatever goes wrong, the server starts."""
     if "--help" in rest or "-h" in rest:
         return
     try:

@@ -1,6 +1,6 @@
-"""The question in lines of text, with the app's words and answers.
+"""The question in lines of text, with the app's sentences and answers.
 
-An explicit word is needed to decide. Enter alone, the end of input, a paste or 60 s of silence decide nothing.
+Only an explicit word decides; Enter alone, end of input, a paste or 60 s of silence decide nothing.
 """
 
 import select
@@ -56,7 +56,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     Raises `UserError` where the answer cannot be written.
     """
     shown, starting = overview(profile, gather(profile.environment)), seconds is not None
-    asked = _about_news(shown) if shown.news else _about_everything(shown, starting=starting)
+    asked = _new_fields_prompt(shown) if shown.news else _full_prompt(shown, starting=starting)
     for line in asked.lines:
         print_line(line)
     if seconds is not None:
@@ -68,10 +68,12 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
             break
         if word in asked.acts:
             decided = asked.acts[word](profile)
-            for line in decided.told:
+            for line in decided.notices:
                 print_line(line)
             for line in (
-                [renewal_recorded(decided.decision)] if shown.news else _confirmed(decided, profile, starting=starting)
+                [renewal_recorded(decided.decision)]
+                if shown.news
+                else _confirmation(decided, profile, starting=starting)
             ):
                 print_line(line)
             return decided
@@ -85,24 +87,24 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Prompt:
     """A question: its lines, and what each word that decides does. `later` decides nothing."""
 
     lines: tuple[str, ...]
     acts: Mapping[str, Callable[[Profile], Decided]]
 
 
-def _about_everything(shown: Overview, *, starting: bool) -> _Asked:
+def _full_prompt(shown: Overview, *, starting: bool) -> _Prompt:
     acts = {
         ENABLE.word: enable,
         ENABLE_HELD.word: _enable_held,
         ONLY_FOR_ME.word: only_for_me,
         DECLINE.word: decline,
     }
-    return _Asked(tuple(_question(shown, starting=starting)), acts)
+    return _Prompt(tuple(_question(shown, starting=starting)), acts)
 
 
-def _about_news(shown: Overview) -> _Asked:
+def _new_fields_prompt(shown: Overview) -> _Prompt:
     answers = new_fields_answers(len(shown.news), len(FIELDS) - len(shown.news))
     lines = [new_fields_question(len(shown.news)), ""]
     for field in shown.news:
@@ -110,7 +112,7 @@ def _about_news(shown: Overview) -> _Asked:
         lines.append(f"  {field.meaning} Why: {field.purpose}. Source: {field.source}.")
     lines += ["", *(_answer(answer) for answer in answers), WITHDRAW]
     add, leave, _ = answers
-    return _Asked(tuple(lines), {add.word: add_fields, leave.word: leave_fields})
+    return _Prompt(tuple(lines), {add.word: add_fields, leave.word: leave_fields})
 
 
 def _answer(answer: AnswerText) -> str:
@@ -136,7 +138,7 @@ def _enable_held(profile: Profile) -> Decided:
     return replace(decided, decision=hold(profile, review=True))
 
 
-def _confirmed(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
+def _confirmation(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:
     now = read_status(profile)
     yield from answer_recorded(now.consent, changed=True, starting=starting, attempt=now.attempt)
     yield from purged(decided.purged, now.now)
@@ -152,7 +154,7 @@ def _read_word(words: str, seconds: int | None) -> str | None:
     if sys.platform == "win32" or not sys.stdin.isatty():
         line = sys.stdin.readline()
         return line.strip().lower() if line else None
-    _drop()  # what was typed before the question stood is no answer to it
+    _discard_input()  # what was typed before the question stood is no answer to it
     if not select.select([sys.stdin], [], [], seconds)[0]:
         print_line("")
         return None
@@ -160,12 +162,12 @@ def _read_word(words: str, seconds: int | None) -> str | None:
     if not line.endswith("\n"):
         return None  # the end of input, also behind half a word
     if select.select([sys.stdin], [], [], SILENCE_SECONDS)[0]:
-        _drop()
+        _discard_input()
         return _PASTE  # a person's next line does not come within a tenth of a second
     return line.strip().lower()
 
 
-def _drop() -> None:
+def _discard_input() -> None:
     """Drop what was typed until it is quiet for a while: a terminal hands a long paste over in pieces."""
     if sys.platform == "win32":
         return  # nothing is read from a terminal there but whole lines

@@ -1,7 +1,6 @@
-"""The two console commands. Decides between ours and a hand-over; everything else is imported when it is wanted.
+"""The two console commands: run ours, hand everything else over. Modules are imported when they are needed.
 
-A hand-over loads nothing of ours but `system/handover`, so that standing in for the binary costs little more than
-starting Python.
+A hand-over loads nothing of ours but `system/handover`, so that it costs little more than starting Python.
 """
 
 import contextlib
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--kv-quant", "--prefill-chunk", "--ctx"})
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
 
-_OURS_ALONE: Final = frozenset({"config", "tui", "demo"})
+_OUR_COMMANDS: Final = frozenset({"config", "tui", "demo"})
 OWN_COMMANDS: Final = frozenset({"files", "forget", "preview", "release", "usage"})
-"""Words under our own name alone. They are kept here, since a hand-over must not load what runs them."""
+"""Commands under our own name alone. They are listed here because a hand-over must not load what runs them."""
 
 _ISSUES: Final = "https://github.com/Michael-A-Kuykendall/shimmy/issues"
 
@@ -28,56 +27,56 @@ _HELP: Final = frozenset({"-h", "--help"})
 
 
 def shimmy() -> int:
-    """Stand in for the real binary: our words are ours, every other is handed over. Returns an exit code."""
-    return _guarded(sys.argv[1:], own_name=False)
+    """Stand in for the real binary: run our commands, hand over every other. Returns an exit code."""
+    return _run_guarded(sys.argv[1:], own_name=False)
 
 
 def shimmy_metrics() -> int:
     """Run the same program under its own name, with its own `--help` and `--version`. Returns an exit code."""
-    return _guarded(sys.argv[1:], own_name=True)
+    return _run_guarded(sys.argv[1:], own_name=True)
 
 
 def split_command(arguments: list[str]) -> tuple[list[str], str, list[str]]:
-    """Split a command line into the options before the word, the word (empty where there is none), and the rest."""
+    """Split a command line into the options before the command, the command (empty without one), and the rest."""
     index = 0
     while index < len(arguments) and arguments[index].startswith("-"):
         index += 2 if arguments[index] in _VALUED else 1
     return arguments[:index], arguments[index] if index < len(arguments) else "", arguments[index + 1 :]
 
 
-def _guarded(arguments: list[str], *, own_name: bool) -> int:
-    """Run; whatever a person has to know is one line on standard error, never a traceback."""
+def _run_guarded(arguments: list[str], *, own_name: bool) -> int:
+    """Run the command; report any error as one line on standard error, never a traceback."""
     _fill_streams()
     try:
         code = _run(arguments, own_name=own_name)
-        sys.stdout.flush()  # not at Python's exit, which has words of its own for it
+        sys.stdout.flush()  # not at Python's exit, which would print its own message
         return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is left to say.
-        _drop(sys.stdout)
+        # The reader of our output went away (`| head`).
+        _discard(sys.stdout)
         return 141
     except Exception as error:  # noqa: BLE001 - the boundary to the person
         from shimmy_metrics.exit_codes import Exit
 
-        trouble = _explained(error)
+        error = _to_user_error(error)
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(f"shimmy-metrics: {trouble}\n")
-        return int(trouble.code) or int(Exit.USAGE)
+            sys.stderr.write(f"shimmy-metrics: {error}\n")
+        return int(error.code) or int(Exit.USAGE)
     finally:
-        gc.freeze()  # nor does Python search all of it for garbage at its exit: that is an eighth of a short command
+        gc.freeze()  # Python skips the garbage search at exit: an eighth of a short command's time
         try:
             sys.stderr.flush()
         except (OSError, ValueError):
-            _drop(sys.stderr)  # it is full, or its terminal is gone: nobody is there to be told
+            _discard(sys.stderr)  # it is full, or its terminal is gone
 
 
 def _fill_streams() -> None:
-    """Put something in the place of a standard stream that is closed; else the next file opened would take its number.
+    """Replace a closed standard stream; otherwise the next file opened would take its number.
 
-    Reads find the end, an answer is refused, what is said beside it is dropped. For the real server the stream stays
-    closed: what stands there is not inherited.
+    stdin reads as EOF, writing to stdout fails, stderr is discarded. The real server does not inherit the replacement:
+    for it the stream stays closed.
     """
     closed = (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY))
     for name, mode, flags in closed:
@@ -85,13 +84,13 @@ def _fill_streams() -> None:
             setattr(sys, name, open(os.open(os.devnull, flags), mode))  # noqa: SIM115 - as long as we live
 
 
-def _drop(stream: "TextIO") -> None:
-    """Let what is still to be written there go nowhere: at its exit Python would try again, and complain."""
+def _discard(stream: "TextIO") -> None:
+    """Discard what is still buffered: at exit Python would try to write it again, and complain."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _explained(error: Exception) -> "UserError":
+def _to_user_error(error: Exception) -> "UserError":
     import errno
 
     from shimmy_metrics.errors import UserError, reason_of
@@ -100,27 +99,27 @@ def _explained(error: Exception) -> "UserError":
         return error
     refused = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
     if isinstance(error, OSError) and error.filename is None and error.errno in refused:
-        _drop(sys.stdout)
+        _discard(sys.stdout)
         what = f"cannot be written: {reason_of(error)}"
         return UserError(what, where="standard output", remedy="Nothing else was lost")
     return UserError(f"an internal error ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 
 def _run(arguments: list[str], *, own_name: bool) -> int:
-    before, word, rest = split_command(arguments)
-    if own_name and not word:
-        return _about(before)
-    own_word = own_name and word in OWN_COMMANDS
-    if (own_word or word in _OURS_ALONE) and not _HELP.isdisjoint(rest):
+    before, command, rest = split_command(arguments)
+    if own_name and not command:
+        return _print_about(before)
+    own = own_name and command in OWN_COMMANDS
+    if (own or command in _OUR_COMMANDS) and not _HELP.isdisjoint(rest):
         from shimmy_metrics.cli.command_help import COMMAND_HELP
 
-        print(COMMAND_HELP[word], end="")  # noqa: T201 - the answer
+        print(COMMAND_HELP[command], end="")  # noqa: T201 - the answer
         return 0
-    if own_word:
+    if own:
         from shimmy_metrics.cli.cmd_own import run
 
-        return run(word, rest)
-    match word:
+        return run(command, rest)
+    match command:
         case "serve":
             from shimmy_metrics.cli.cmd_serve import serve
 
@@ -138,12 +137,12 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
             from shimmy_metrics.cli.cmd_tui import demo
 
             return demo(rest)
-    if word:
-        return _hand_over(arguments, word=word, own_name=own_name)
+    if command:
+        return _hand_over(arguments, command=command, own_name=own_name)
     return _hand_over(arguments, help_after=not _HELP.isdisjoint(before))
 
 
-def _about(options: list[str]) -> int:
+def _print_about(options: list[str]) -> int:
     """Answer `shimmy-metrics`, `--help` and `--version`."""
     from shimmy_metrics import __version__
     from shimmy_metrics.cli.arguments import HELP, OWN_HELP, no_arguments
@@ -157,7 +156,7 @@ def _about(options: list[str]) -> int:
     return 0
 
 
-def _hand_over(arguments: list[str], *, help_after: bool = False, word: str = "", own_name: bool = False) -> int:
+def _hand_over(arguments: list[str], *, help_after: bool = False, command: str = "", own_name: bool = False) -> int:
     from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 
     variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
@@ -169,12 +168,12 @@ def _hand_over(arguments: list[str], *, help_after: bool = False, word: str = ""
         print(HELP, end="")  # noqa: T201 - then ours
         return status
     if binary is None:
-        trouble = missing(variables)
-        if word and not variables.get("SHIMMY_BIN"):
+        error = missing(variables)
+        if command and not variables.get("SHIMMY_BIN"):
             from shimmy_metrics.cli.arguments import unknown_command
 
-            trouble = unknown_command(word, trouble, own_name=own_name)
-        raise trouble
+            error = unknown_command(command, error, own_name=own_name)
+        raise error
     try:
         hand_over(binary, arguments, variables)
     except OSError as error:

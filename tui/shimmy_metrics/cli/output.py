@@ -1,4 +1,4 @@
-"""How commands print: answers on standard output, words beside them on standard error."""
+"""How commands print: results on standard output, remarks on standard error."""
 
 import contextlib
 import sys
@@ -12,12 +12,12 @@ def print_line(line: str) -> None:
 
 
 def print_stderr(line: str) -> None:
-    """Print a line beside the answer, on standard error; where that is closed or full it is dropped."""
-    with contextlib.suppress(OSError):  # the answer is what counts
+    """Print a line on standard error; it is dropped if that is closed or full."""
+    with contextlib.suppress(OSError):  # the result matters more
         sys.stderr.write(f"{harmless(line)}\n")
 
 
 def print_bytes(data: bytes) -> None:
-    """Print bytes for a program on standard output; a terminal gets a line break behind them."""
+    """Print bytes for a program on standard output, followed by a line break on a terminal."""
     sys.stdout.buffer.write(data if data.endswith(b"\n") or not sys.stdout.isatty() else data + b"\n")
     sys.stdout.buffer.flush()

@@ -10,7 +10,7 @@ from shimmy_metrics.system.text_output import print_line
 
 
 def print_and_ask(profile: Profile) -> None:
-    """Tell all that the app shows; ask where the question is open and somebody can answer. Raises `UserError`."""
+    """Print everything the app shows; ask the question if it is open and somebody can answer. Raises `UserError`."""
     shown = overview(profile, gather(profile.environment))
     for line in plain_report(shown, profile.clock.now()):
         print_line(line)

@@ -1,4 +1,4 @@
-"""All that the app's screens tell, as lines of text: no rule, no box, a fact a line. Pure."""
+"""Everything that the app's screens show, as lines of text: no rules, no boxes, one fact a line. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -37,11 +37,11 @@ from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 
 _ENTRIES: Final = 10
-"""The newest are read out; a thousand would hide what follows, and `export` has every one."""
+"""Only the newest are printed: a thousand would bury what follows, and `export` has them all."""
 
 
 def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
-    """Yield what is in force, what is measured, what waits, what was sent, what there is, and what can be done."""
+    """Yield what is on, measured, waiting and sent, which fields there are, and what can be done."""
     now_on = shown_state(shown.consent, shown.sessions, unusable=shown.unusable, store_unusable=shown.store_unusable)
     yield f"Shimmy metrics: {now_on.word}, {now_on.note}."
     if shown.trouble:

@@ -1,4 +1,4 @@
-"""The deletion that a withdrawal still owes: whoever looks does it first, and says so."""
+"""Delete what there is no consent for before showing anything."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,17 +10,17 @@ from shimmy_metrics.system.profile import Profile
 
 @contextmanager
 def purge_first(profile: Profile) -> Iterator[None]:
-    """Delete what there is no consent for before any of it is shown, and say so on standard error.
+    """Delete what there is no consent for before any of it is shown, and report that on standard error.
 
-    What keeps that from being done often ends the command as well; then it is said once, by the command's end.
+    The error that prevents it often ends the command too; it is then printed only once.
     """
-    # With the store behind it, which most commands that name this module do not open.
+    # These load the store, which most commands that import this module do not open.
     from shimmy_metrics.actions.purge import purge_without_consent
-    from shimmy_metrics.wording.departures import owed
+    from shimmy_metrics.wording.departures import purged_without_consent
 
     undone = ""
     try:
-        for line in owed(purge_without_consent(profile), profile.clock.now()):
+        for line in purged_without_consent(purge_without_consent(profile), profile.clock.now()):
             print_stderr(line)
     except UserError as error:
         undone = str(error)

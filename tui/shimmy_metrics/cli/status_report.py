@@ -15,7 +15,14 @@ from shimmy_metrics.wording.consent import (
     new_fields_waiting,
     shown_state,
 )
-from shimmy_metrics.wording.departures import became, in_all, owed, receipts_kept, set_aside, waits_until
+from shimmy_metrics.wording.departures import (
+    became,
+    in_all,
+    purged_without_consent,
+    receipts_kept,
+    set_aside,
+    waits_until,
+)
 from shimmy_metrics.wording.numbers import amount, duration
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of
@@ -32,7 +39,7 @@ def as_json(status: Status) -> bytes:
     """
     consent = status.consent
     decision = consent.decision
-    told = {
+    fields = {
         "consent": None if status.unusable else decision.consent.value,
         "only_for_me": decision.local,
         "switch": consent.switch,
@@ -65,7 +72,7 @@ def as_json(status: Status) -> bytes:
         "config": str(status.config_path),
         "store": str(status.store_path),
     }
-    return (json.dumps(told, indent=2) + "\n").encode()
+    return (json.dumps(fields, indent=2) + "\n").encode()
 
 
 def departure_json(departure: Departure) -> dict[str, object]:
@@ -109,7 +116,7 @@ def as_lines(status: Status) -> Iterator[str]:
             f"at {session.address}{', only for you' if session.local else ''}"
         )
     yield from _store(status)
-    yield from (f"  {line}" for line in owed(status.purged, status.now))
+    yield from (f"  {line}" for line in purged_without_consent(status.purged, status.now))
     if status.unread:
         yield f"  {UNREAD}"
 

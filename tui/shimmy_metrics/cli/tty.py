@@ -1,4 +1,4 @@
-"""Where the question can be asked: on a terminal, and only by its foreground process group."""
+"""Whether the question can be asked: on a terminal, by its foreground process group."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ def at_terminal() -> bool:
 
 
 def in_foreground() -> bool:
-    """Whether this process is in its terminal's foreground group: a `serve &` must not be stopped by a question."""
+    """Whether this process is in its terminal's foreground group; a question would stop a `serve &`."""
     if sys.platform == "win32":
         return True
     try:

@@ -43,7 +43,7 @@ def keep_others_out(path: Path) -> tuple[str, ...]:
 
     The file itself is written anew, private. Raises `UserError` where a yes would still not count.
     """
-    told: list[str] = []
+    notices: list[str] = []
     try:
         flaws = list(_flaws(path))
     except OSError as error:
@@ -58,8 +58,8 @@ def keep_others_out(path: Path) -> tuple[str, ...]:
         elif flaw.path != Path(os.path.realpath(path)):
             remedy = f"A yes there would not count. Run: chmod go-w '{flaw.path}'"
             raise UserError("others may write it", where=str(flaw.path), remedy=remedy)
-        told.append(f"Others could write {flaw.path}. They no longer can.")
-    return tuple(told)
+        notices.append(f"Others could write {flaw.path}. They no longer can.")
+    return tuple(notices)
 
 
 def _close(folder: Path) -> None:

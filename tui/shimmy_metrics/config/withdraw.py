@@ -31,7 +31,7 @@ class Withdrawn(NamedTuple):
     """The decision as it is recorded now, lines that tell how, if not as usual, and whether it changed."""
 
     decision: Decision
-    told: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     changed: bool = True
 
 
@@ -102,19 +102,19 @@ def _withdraw_in_place(path: Path, text: bytes, document: Document, reason: str)
         start = _place_of_yes(text)
         if start is not None and _may_be_written(real, path):
             overwrite(real, text, start, b"false")
-            told = f"{path} could not be replaced ({reason}), so the yes in it was overwritten where it stands."
-            return Withdrawn(parse(text[:start] + b"false" + text[start + 5 :], str(path)).decision, (told,))
+            notices = f"{path} could not be replaced ({reason}), so the yes in it was overwritten where it stands."
+            return Withdrawn(parse(text[:start] + b"false" + text[start + 5 :], str(path)).decision, (notices,))
     again = "That withdraws as well; you will be asked again."
     if path.is_symlink():
         with contextlib.suppress(OSError):
             path.unlink()
-            told = f"{real} cannot be written ({reason}), so the link to it, {path}, was removed. {again}"
-            return Withdrawn(Decision(), (told,))
+            notices = f"{real} cannot be written ({reason}), so the link to it, {path}, was removed. {again}"
+            return Withdrawn(Decision(), (notices,))
     with contextlib.suppress(OSError):
         real.unlink()
-        told = f"{path} cannot be written ({reason}), so it was deleted. {again}"
+        notices = f"{path} cannot be written ({reason}), so it was deleted. {again}"
         besides = foreign(document)
-        return Withdrawn(Decision(), (told, "It also held:", *besides) if besides else (told,))
+        return Withdrawn(Decision(), (notices, "It also held:", *besides) if besides else (notices,))
     if not os.path.lexists(path):  # it was a link to somebody else's file
         return Withdrawn(Decision(), (f"{path} led to another user's file and was removed. {again}",))
     doubt = distrust(path)

@@ -238,7 +238,7 @@ def receipts_deleted(number: int) -> str:
     return f"Deleted: the bytes of {amount(number, 'receipt')}. When, where to and each digest stay on record."
 
 
-def owed(result: PurgeResult, now: datetime) -> Iterator[str]:
+def purged_without_consent(result: PurgeResult, now: datetime) -> Iterator[str]:
     """Yield what a look deleted since there was no consent for it, a line each; nothing where there was nothing."""
     lost = list(purged(result, now))
     if lost:
@@ -255,7 +255,7 @@ def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> It
     lost += [f"your own figures of {amount(result.days, 'day')}"] if result.days else []
     if lost:
         yield f"Deleted: {', '.join(lost)}."
-    for departure, number in result.given:
+    for departure, number in result.sent_before:
         reports = amount(number, "report")
         yield f"Deleted: {reports} of which bytes had been sent before: {became(departure, now, zone)}."
     if result.kept:

@@ -65,14 +65,14 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
     """Yield what forgetting did, a sentence each; what could not be done is named."""
     from shimmy_metrics.wording.departures import became, purged  # with the store as well
 
-    yield from result.told
+    yield from result.notices
     delivered = result.purged.delivered
     yield from purged(result.purged._replace(delivered=None), now)
     if delivered is not None:
         yield f"Just before: {became(delivered, now)}."
     yield f"Deleted: {total(result.deleted)}."
-    for left in result.left:
-        yield f"Not deleted: {shown(left.path)}: {left.reason}."
+    for not_deleted in result.not_deleted:
+        yield f"Not deleted: {shown(not_deleted.path)}: {not_deleted.reason}."
     if result.folder_kept:
         yield f"{shown(result.folder_kept.path)} stays: {result.folder_kept.reason}."
     if result.not_recorded:

@@ -34,8 +34,8 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     """
     yield from map(str, found.violations)
     yield from (f"found: {leak}" for leak in found.leaks)
-    if not found.violations and found.ruled:
-        parts = ", ".join(amount(found.ruled.get(part, 0), *words) for part, words in _PARTS.items())
+    if not found.violations and found.entry_counts:
+        parts = ", ".join(amount(found.entry_counts.get(part, 0), *words) for part, words in _PARTS.items())
         whole = "this export" if not held else "what was read" if found.unread else "everything kept here"
         yield f"Checked {whole} ({parts}): every byte is one that its rule allows."
     elif not found.violations:

@@ -45,11 +45,11 @@ class ConsentCommands:
         else:
             self._runner.in_thread(lambda: self._record(answer))
 
-    def report_recorded(self, answer: Answer, decision: Decision, *, changed: bool, told: tuple[str, ...]) -> None:
+    def report_recorded(self, answer: Answer, decision: Decision, *, changed: bool, notices: tuple[str, ...]) -> None:
         """Report an answer as soon as it is recorded; if it closes the app, its deletions are waited for first."""
         # The poller, twice a second, may have carried out the deletion before this.
         deletion = [self._deletion] if self._recent(self._deleted_at) else []
-        self._answer = " ".join((*told, self._sentence(answer, decision, changed=changed), *deletion))
+        self._answer = " ".join((*notices, self._sentence(answer, decision, changed=changed), *deletion))
         self._answered_at = self._host.time()
         if not self._host.start.asking:
             _ = self._host.post_message(Answered(self._answer))
@@ -69,8 +69,8 @@ class ConsentCommands:
 
         self._answer = ""
 
-        def recorded(decision: Decision, /, *, changed: bool, told: tuple[str, ...]) -> None:
-            self.report_recorded(answer, decision, changed=changed, told=told)
+        def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
+            self.report_recorded(answer, decision, changed=changed, notices=notices)
 
         with self._runner.reporting_errors():
             with self._runner.busy():
