@@ -301,17 +301,17 @@ def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
 ) -> None:
     path = _granted(tmp_path).config_path
     yes = path.read_bytes()
-    notices: list[int] = []
+    attempts: list[int] = []
 
     def followed(lock: ConfigLock) -> None:
-        notices.append(1)
+        attempts.append(1)
         path.write_bytes(yes)
 
     monkeypatch.setattr(ConfigLock, "record_no", followed)
     with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == f"{path}: another program writes a yes again and again. Stop it, and try again"
-    assert len(notices) > 1
+    assert len(attempts) > 1
 
 
 def test_a_no_that_a_yes_follows_once_is_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Everything that is held here, as one JSON object: our keys of the config, what the store holds, the log."""
+"""Everything that is kept here as one JSON object: our keys of the config, the store's content, the log."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
 """The rules for single values of an export: numbers, words of closed lists, and forms of their own. Pure.
 
-A form of its own is a time, an address, a time zone, a log line. None of it is free text.
+Such a form is a time, an address, a time zone or a log line. None of it is free text.
 """
 
 import re

@@ -1,6 +1,6 @@
 """All that the app shows, as one value.
 
-Never raises: what cannot be used is said in `trouble`, and the rest is shown.
+Never raises: what cannot be used is in `trouble`, and the rest is shown.
 """
 
 import contextlib
@@ -99,9 +99,9 @@ class Overview(NamedTuple):
 
 
 def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> Overview:
-    """Return everything there is to show now. A deletion that is owed is done first.
+    """Return everything there is to show now, after deleting what there is no consent for.
 
-    `known` is an earlier one: its receipts are not read and checked again where no others came.
+    `known` is an earlier one: its receipts are not read and checked again if no others were added.
     """
     reading = read_consent_and_purge(profile)
     consent = reading.consent

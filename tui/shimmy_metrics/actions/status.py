@@ -1,4 +1,4 @@
-"""What `status` tells: the decision, what is in force, and how much is held; without the app's whole picture."""
+"""What `status` prints: the decision, what is in force and how much is kept, without all that the app reads."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from shimmy_metrics.system.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is in force, and figures of what is held, at the moment `now`.
+    """What is in force, and figures of what is kept, at the moment `now`.
 
     `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
     or the endpoint, so that whatever was decided is not in force. `taken` counts the reports that a receiver took,
@@ -59,12 +59,12 @@ class Status:
 
     @property
     def due(self) -> int:
-        """How many reports leave with the next sender."""
+        """How many reports the next sender sends."""
         return sum(report.state is QueueState.DUE for report in self._leavable)
 
     @property
     def held(self) -> tuple[QueuedReport, ...]:
-        """Those that leave at the person's word, oldest first."""
+        """Those that are sent when the person releases them, oldest first."""
         return tuple(report for report in self._leavable if report.state.held)
 
     @property
@@ -74,7 +74,7 @@ class Status:
 
     @property
     def overdue(self) -> int:
-        """How many have waited too long and leave no more; those that were set aside are not among them."""
+        """How many have waited too long and are no longer sent, without those that were set aside."""
         return len(self.queued) - len(self._leavable) - len(self.set_aside)
 
     @property
@@ -87,7 +87,7 @@ class Status:
 
     @property
     def set_aside(self) -> tuple[QueuedReport, ...]:
-        """Those that are not retried by themselves, oldest first."""
+        """Those that are not retried automatically, oldest first."""
         return tuple(report for report in self.queued if report.state is QueueState.SET_ASIDE)
 
     @property
@@ -100,9 +100,9 @@ class Status:
 
 
 def read_status(profile: Profile) -> Status:
-    """Return what is in force and held; a deletion that is owed is done first.
+    """Return what is in force and kept, after deleting what there is no consent for.
 
-    Never raises: what cannot be used is said in `troubles`, and the rest is there.
+    Never raises: what cannot be used is in `troubles`, and the rest is there.
     """
     reading = read_consent_and_purge(profile)
     consent = reading.consent

@@ -102,19 +102,19 @@ def _withdraw_in_place(path: Path, text: bytes, document: Document, reason: str)
         start = _place_of_yes(text)
         if start is not None and _may_be_written(real, path):
             overwrite(real, text, start, b"false")
-            notices = f"{path} could not be replaced ({reason}), so the yes in it was overwritten where it stands."
-            return Withdrawn(parse(text[:start] + b"false" + text[start + 5 :], str(path)).decision, (notices,))
+            notice = f"{path} could not be replaced ({reason}), so the yes in it was overwritten where it stands."
+            return Withdrawn(parse(text[:start] + b"false" + text[start + 5 :], str(path)).decision, (notice,))
     again = "That withdraws as well; you will be asked again."
     if path.is_symlink():
         with contextlib.suppress(OSError):
             path.unlink()
-            notices = f"{real} cannot be written ({reason}), so the link to it, {path}, was removed. {again}"
-            return Withdrawn(Decision(), (notices,))
+            notice = f"{real} cannot be written ({reason}), so the link to it, {path}, was removed. {again}"
+            return Withdrawn(Decision(), (notice,))
     with contextlib.suppress(OSError):
         real.unlink()
-        notices = f"{path} cannot be written ({reason}), so it was deleted. {again}"
+        notice = f"{path} cannot be written ({reason}), so it was deleted. {again}"
         besides = foreign(document)
-        return Withdrawn(Decision(), (notices, "It also held:", *besides) if besides else (notices,))
+        return Withdrawn(Decision(), (notice, "It also held:", *besides) if besides else (notice,))
     if not os.path.lexists(path):  # it was a link to somebody else's file
         return Withdrawn(Decision(), (f"{path} led to another user's file and was removed. {again}",))
     doubt = distrust(path)

@@ -9,7 +9,7 @@ from shimmy_metrics.records import Session
 
 
 class State(NamedTuple):
-    """What is in force, in words: `word` stands first (with its sign), `note` says more, or is empty."""
+    """The state in words: `word` comes first (with its sign), `note` says more, or is empty."""
 
     on: bool
     word: str
@@ -17,9 +17,9 @@ class State(NamedTuple):
 
 
 def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
-    """Return the consent state as every screen and `status` say it.
+    """Return the state in words where config and store can be used.
 
-    `elsewhere`: a server is measured that was started without the switch which is in force here.
+    `elsewhere`: a server is measured that was started without the switch that is set here.
     """
     decision = consent.decision
     if consent.switch and elsewhere:
@@ -54,9 +54,9 @@ def measured_elsewhere(consent: EffectiveConsent, running: Sequence[Session]) ->
 
 
 def unusable_state(what: Unusable, *, elsewhere: bool) -> State:
-    """Return what every screen says where whatever was decided cannot be read, or an endpoint cannot be used.
+    """Return the state in words where the decision cannot be read, or an endpoint cannot be used.
 
-    `elsewhere`: a server is measured, which goes by what the shell had in which it was started.
+    `elsewhere`: a server is measured; it follows the shell in which it was started.
     """
     if what is Unusable.CONFIG:
         return State(on=False, word="metrics off", note="config unusable")
@@ -64,7 +64,7 @@ def unusable_state(what: Unusable, *, elsewhere: bool) -> State:
 
 
 def while_unusable(what: Unusable) -> str:
-    """Return what is so until that is mended, as a sentence."""
+    """Return what applies until that is fixed, as a sentence."""
     if what is Unusable.CONFIG:
         return "While the config cannot be used nothing is measured or sent."
     here = f"While {what} cannot be used nothing is measured or sent from this shell."
@@ -74,7 +74,7 @@ def while_unusable(what: Unusable) -> str:
 
 
 def without_store(shown: State) -> State:
-    """Return the state as it is said where the store cannot be used: what would be measured is not, or is not kept."""
+    """Return the state in words where the store cannot be used: nothing is measured, or nothing is kept."""
     return shown._replace(note="store unusable") if shown.on else shown
 
 
@@ -89,12 +89,12 @@ _OBSTACLE_NOTES: Final = {
 
 
 def obstacle(consent: EffectiveConsent) -> str:
-    """Return why nothing leaves although the answer was yes, with what to do; empty where nothing stands in the way."""
+    """Return why nothing is sent although the answer was yes, and what to do; empty without an obstacle."""
     match consent.obstacle:
         case Obstacle.UNTRUSTED:
             return (
                 f"The yes in the config does not count: {consent.distrust}. Nothing is measured or sent. Enable to "
-                "decide anew (another user's file or folder has to be moved away before), or disable."
+                "decide again (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:
             return f"Nothing is sent from here: {consent.switch} is set. Unset it to continue as you agreed."
@@ -115,7 +115,7 @@ def obstacle(consent: EffectiveConsent) -> str:
 
 
 def new_fields_waiting(number: int) -> str:
-    """Return that so many new fields are not sent, since nobody was asked yet."""
+    """Return that so many new fields are not sent because the question about them is open."""
     fields, are, them = ("field", "is", "it") if number == 1 else ("fields", "are", "them")
     return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks about {them}."
 

@@ -17,9 +17,9 @@ def effect_of_answer(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> tuple[str, ...]:
-    """Return when a recorded yes, or "only for me", takes hold and when reports leave, in sentences; none for a no.
+    """Return when a recorded yes or "only for me" takes effect, and when reports are sent; nothing for a no.
 
-    `starting`: a server starts at this very moment. `own_server`: `serve` measures a server of its own start (Linux);
+    `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
     elsewhere only one behind `--upstream` is measured. `attempt`: when a sender tries next.
     """
     decision = consent.decision
@@ -51,13 +51,13 @@ def answer_recorded(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> tuple[str, ...]:
-    """Return what an answer did, in sentences: what holds now. What was deleted because of it tells `departure_text`.
+    """Return what an answer changed, in sentences. `departures.purged` has those about what it deleted.
 
-    `standing` is what is in force with the answer in it; the rest as `takes_hold`.
+    `consent` includes the answer; the other parameters are those of `effect_of_answer`.
     """
     holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt)
     if not holds:
-        if consent.decision.consent is Consent.UNDECIDED:  # withdrawn by the file's deletion, which is said beside this
+        if consent.decision.consent is Consent.UNDECIDED:  # the file was deleted, which is reported separately
             return ("Metrics are off.",)
         return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
     if consent.switch:
@@ -77,27 +77,27 @@ def answer_sentence(
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
 ) -> str:
-    """Return what `answer_recorded` does, as one line; `switch` and `endpoint` are those in force."""
+    """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force."""
     consent = EffectiveConsent(decision, switch, endpoint)
     told = answer_recorded(consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
     return " ".join(told)
 
 
 def held_for_an_earlier_yes(number: int) -> str:
-    """Return that so many reports wait for the person's word since they were sealed under another yes."""
+    """Return that so many reports are held because they were sealed under another yes."""
     was, them = ("was", "it") if number == 1 else ("were", "them")
     return f"{amount(number, 'report')} that waited {was} sealed under another yes. Held until you release {them}."
 
 
 def renewal_recorded(decision: Decision) -> str:
-    """Return what an answer about new fields did."""
+    """Return what an answer about new fields changed."""
     if decision.refused:
         return "Your no is recorded. The fields you agreed to are sent as before."
     return "Your yes is recorded. The new fields are part of each report from the next one on."
 
 
 def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "") -> str:
-    """Return what a change of how reports leave did. `blocked` says why nothing leaves, empty where something may."""
+    """Return what holding or no longer holding reports changed. `blocked` says why nothing is sent, or is empty."""
     if review:
         return HELD_UNTIL_RELEASED
     if blocked:

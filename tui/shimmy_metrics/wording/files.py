@@ -1,4 +1,4 @@
-"""What lies on this disk and what forgetting does to it, in the words of app and command line alike."""
+"""What is on this disk, and what forgetting does to it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -38,7 +38,7 @@ def total(files: Iterable[OwnFile]) -> str:
 
 
 def question(plan: "ForgetPlan") -> Iterator[str]:
-    """Yield what forgetting would do, with its numbers: what a person reads before they answer."""
+    """Yield what forgetting would do, with its numbers, to be read before answering."""
     if plan.withdraws:
         yield "This withdraws: your no is recorded, and a running server is no longer measured."
     if plan.unlisted:
@@ -62,7 +62,7 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
 
 
 def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
-    """Yield what forgetting did, a sentence each; what could not be done is named."""
+    """Yield what forgetting did, and what it could not do, a sentence each."""
     from shimmy_metrics.wording.departures import became, purged  # with the store as well
 
     yield from result.notices
@@ -82,5 +82,5 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
 
 
 def shown(path: Path) -> str:
-    """Return a path as a terminal may show it: what is not printable is spelled out."""
+    """Return a path as a terminal may show it: unprintable characters are escaped."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(path))

@@ -16,10 +16,10 @@ QUESTION: Final = "May Shimmy report how it is used?"
 
 
 def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[str, ...]:
-    """Return who gets it, what for, what, when, how long: said before the answer (at most 78 columns).
+    """Return who gets what, when, what for and for how long, to be read before answering (at most 78 columns).
 
-    A yes covers the endpoint in force. Where that is not Shimmy's own, nothing can be promised for its owner, and it is
-    named, with the `proxy` in use. `off`: an answer other than yes is recorded, so that it is told what a yes would do.
+    A yes covers the endpoint in force. If that is not Shimmy's own, it is named with the `proxy` in use, and nothing is
+    promised on its owner's behalf. `off`: an answer other than yes is recorded; say what a yes would do.
     """
     if not same_endpoint(endpoint, ENDPOINT):
         return (
@@ -65,7 +65,7 @@ ENABLE: Final = AnswerText(
 )
 
 STARTING: Final = "measured from this start on" if OWN_SERVER else ENABLE.consequence
-"""A yes's consequence where the question is asked because the server is about to start."""
+"""What a yes does when the question is asked because the server is about to start."""
 
 ONLY_FOR_ME: Final = AnswerText(Answer.ONLY_FOR_ME, "only", "Only for me", "measured for these screens, and not sent")
 
@@ -79,7 +79,7 @@ LATER: Final = AnswerText(Answer.LATER, "later", "Ask me later", "nothing is wri
 
 
 def no_key(seconds: int) -> str:
-    """Return what happens where nobody answers, `seconds` from now."""
+    """Return what happens in `seconds` if nobody presses a key."""
     return f"no key: the server starts in {seconds} s"
 
 
@@ -91,7 +91,7 @@ def new_fields_question(number: int) -> str:
 
 
 def new_fields_answers(number: int, agreed: int) -> tuple[AnswerText, AnswerText, AnswerText]:
-    """Return its answers: add them, leave it at the `agreed` ones, later."""
+    """Return its answers: add them, keep to the `agreed` ones, later."""
     before = f"the {agreed} you agreed to, as before"
     add = "Add it" if number == 1 else "Add them"
     return (

@@ -4,12 +4,12 @@ from typing import Final
 
 
 def by_way_of(proxy: str) -> str:
-    """Return through what an endpoint is reached, to stand behind its name; empty where nothing is between."""
+    """Return the proxy on the way to an endpoint, to follow its name; empty without one."""
     return f", by way of {proxy}" if proxy else ""
 
 
 def connects(proxy: str) -> str:
-    """Return what a proxy gets before the request, as a sentence behind others; empty where there is none."""
+    """Return what a proxy gets before the request, as a further sentence; empty without one."""
     return f" {proxy} is asked first, with a CONNECT that names the receiver." if proxy else ""
 
 

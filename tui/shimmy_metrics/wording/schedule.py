@@ -9,7 +9,7 @@ _WHICH: Final = ("next", "second", "third")
 
 
 def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
-    """Return when the sender makes its next attempt by itself, to stand behind "sent".
+    """Return when the sender makes its next attempt, to follow the word "sent".
 
     `from_here`: the sessions that are measured now make none, since they were started for another receiver; one from
     this shell does.

@@ -1,4 +1,4 @@
-"""What a validation found, and what it looked at, in the words of app and command line alike."""
+"""What a validation found, and what it checked."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -28,9 +28,9 @@ _PARTS: Final = {
 
 
 def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
-    """Yield what a validation found, a line each, what was checked by rule, what was searched for and where.
+    """Yield what a validation found, a line each, then what was checked and what was searched for, and where.
 
-    Where something was found its sum comes last. `held`: of all that is kept here.
+    If something was found, its number comes last. `held`: everything kept here was validated.
     """
     yield from map(str, found.violations)
     yield from (f"found: {leak}" for leak in found.leaks)
