@@ -1,4 +1,8 @@
-"""What the store holds, as values: sessions, queued reports, departures and notes. They are tuples, as rows are."""
+"""What the store holds, as values: sessions, queued reports, departures and notes. They are tuples, as rows are.
+
+Each kind of state, cause, outcome and failure is stored by its word, which `export` shows and the chain covers; a kind
+of note by its number. How they read to a person is in `wording`.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -11,14 +15,13 @@ from shimmy_metrics.limits import OUTBOX_DAYS
 
 
 class Session(NamedTuple):
-    """One run of the inference server. Times are UTC; `row_id` is 0 before the store gave one.
+    """One run of the inference server. Times are in UTC; `row_id` is 0 before it is stored.
 
-    `consent_id` names the decision under which it is measured, empty where it is only for the person (`local`). One
-    that ended is kept for the person, or, where it is not `local`, until its report has left. `server` is what the
-    server calls itself in `/health` (`shimmy`, or empty where it says nothing we know); `version` its own version.
-    `endpoint` and `switch` are the endpoint and the environment switch in force in its process. `address` is where
-    clients reach it, `client_hint` the environment's word for the program around it, or empty. `ended` is None while it
-    runs.
+    `report_id` is its report's UUID. `consent_id` names the decision under which it is measured, empty where it is for
+    the person alone (`local`). An ended session is kept if it is `local`, otherwise until its report is sent. `server`
+    is what the server calls itself in `/health` (`shimmy`, or empty where that is unknown), `version` its version.
+    `endpoint` and `switch` are those in force in its process. `address` is where clients reach it, `client_hint` what
+    the environment tells of the program around it, or empty. `ended` is None while it runs.
     """
 
     row_id: int
@@ -45,22 +48,22 @@ class Day(NamedTuple):
 
 
 class QueueState(StrEnum):
-    """Where a sealed report stands in the outbox, by the word that the store and `export` have for it."""
+    """The state of a queued report, by its word in the store and in `export`."""
 
     DUE = "due"
-    """Leaves with the next sender."""
+    """The next sender sends it."""
     HELD_BY_MODE = "review"
-    """Held because every report is: leaves when a person releases it."""
+    """Held because all reports are: sent when a person releases it."""
     HELD_BY_HAND = "held"
-    """Held back by itself, and kept so until a person releases it, however the others leave."""
+    """Held back on its own until a person releases it, however the others are sent."""
     HELD_FOR_ENDPOINT = "other-endpoint"
-    """Measured for another endpoint than the one agreed to, or under an earlier yes: leaves at a person's word."""
+    """Measured for another endpoint than the one agreed to, or under an earlier yes: sent when a person releases it."""
     SET_ASIDE = "set-aside"
-    """The receiver refused it, or it is not what today's fields allow; `reason` says which. Never retried by itself."""
+    """The receiver refused it, or today's fields do not allow it; the cause says which. Not retried by itself."""
 
     @property
     def held(self) -> bool:
-        """Whether it leaves when a person releases it, and not before."""
+        """Whether it is sent only when a person releases it."""
         return self in (QueueState.HELD_BY_MODE, QueueState.HELD_BY_HAND, QueueState.HELD_FOR_ENDPOINT)
 
 
@@ -68,25 +71,25 @@ class Cause(StrEnum):
     """Why a report was set aside."""
 
     NONE = ""
-    """It was not."""
+    """It was not set aside."""
     REFUSED = "refused"
-    """The receiver answered with a status that says no (4xx)."""
+    """The receiver answered with a status that refuses it (4xx)."""
     RULE = "rule"
-    """The receiver named the field and the rule that it breaks (422)."""
+    """The receiver named the field and the rule that it violates (422)."""
     UNLISTED = "unlisted"
-    """The receiver's answer (422) names it neither among those stored nor among those refused."""
+    """The receiver's answer (422) lists it neither as stored nor as refused."""
     DAMAGED = "damaged"
-    """Its bytes are no longer what the fields allow: nothing of it was sent."""
+    """Its bytes do not have its digest: nothing of it was sent."""
     OLDER_RULES = "older-rules"
-    """It was sealed by an earlier version's rules: nothing of it was sent since."""
+    """It was sealed by an earlier version's rules, and not sent since."""
 
 
 class QueuedReport(NamedTuple):
-    """A sealed report that was not delivered. `body` is final: shown, exported and sent are these bytes.
+    """A sealed report that no receiver has taken. `body` is final: these bytes are shown, exported and sent.
 
-    `measured` holds the raw values beside it (shown as "measured -> sent"), and goes when the report goes. `consent_id`
-    and `endpoint` name the yes it was measured under, and for which endpoint. `cause` and `detail` (the
-    receiver's status, or its field and rule) say why it was set aside.
+    `measured` holds the raw values (shown as "measured -> sent") and is deleted with the report. `consent_id` and
+    `endpoint` are the decision and the endpoint for which it was measured. `cause` and `detail` (the receiver's status,
+    or its field and rule) say why it was set aside.
     """
 
     row_id: int
@@ -103,35 +106,35 @@ class QueuedReport(NamedTuple):
 
     @property
     def until(self) -> datetime:
-        """From when on it is too old to leave: the next session's end deletes it."""
+        """When it becomes too old to be sent; the next session's end after that deletes it."""
         return self.sealed + timedelta(days=OUTBOX_DAYS)
 
     def overdue(self, now: datetime) -> bool:
-        """Whether it leaves no more: the next session's end deletes it unsent."""
+        """Whether it is too old to be sent: the next session's end deletes it."""
         return now > self.until
 
 
 class Outcome(StrEnum):
-    """What became of a departure, by the word that the store and `export` have for it."""
+    """The outcome of a departure, by its word in the store and in `export`."""
 
     CONFIRMED = "confirmed"
     """2xx, and the answer repeats the body's SHA-256."""
     ACCEPTED = "accepted"
-    """2xx without that answer (a captive portal says 200 as well)."""
+    """2xx without it (a captive portal answers 200 as well)."""
     PARTLY = "partly-taken"
-    """422 that says which reports were stored and which were refused."""
+    """422 that lists which reports were stored and which were refused."""
     REFUSED = "refused"
-    """The receiver took nothing and is not asked again by itself: other 4xx, and 410, the programme's end."""
+    """The receiver took nothing, and nothing is retried by itself: other 4xx, and 410, the programme's end."""
     ERROR = "error"
-    """An answer after which the reports stay and are tried again (5xx, 408, 429, a redirect)."""
+    """An answer after which the reports stay queued and are sent again (5xx, 408, 429, a redirect)."""
     NO_ANSWER = "no-answer"
     """Bytes left, or may have, and no answer came in time."""
     CUT_OFF = "cut-off"
-    """The person withdrew while bytes may have been on their way."""
+    """The person withdrew when bytes may have left already."""
     NOTHING_LEFT = "nothing-left"
-    """It failed, or was withdrawn, before the first byte."""
+    """It failed, or consent was withdrawn, before the first byte."""
     MAY_HAVE_LEFT = "may-have-left"
-    """The sender's process ended between the first byte's permission and the answer."""
+    """The sender's process ended after the first byte was permitted and before an answer."""
 
     @property
     def taken(self) -> bool:
@@ -140,7 +143,7 @@ class Outcome(StrEnum):
 
 
 class Failure(StrEnum):
-    """What went wrong with a departure that has no answer."""
+    """Why a departure has no answer."""
 
     NONE = ""
     NAME = "name"
@@ -154,17 +157,17 @@ class Failure(StrEnum):
     TLS = "tls"
     """No TLS session came about, for another reason than the certificate."""
     PROXY = "proxy"
-    """The proxy cannot be used, or refused."""
+    """The proxy cannot be used, or refused the connection."""
     TIME = "time"
     """The time was up."""
     WITHDRAWN = "withdrawn"
-    """Consent no longer covered it."""
+    """Consent did not cover it any more."""
     TAKEN_BACK = "taken-back"
-    """A report of it was deleted or held back before the first byte."""
+    """One of its reports was deleted or held back before the first byte."""
     INTERRUPTED = "interrupted"
     """The sender's process ended."""
     STORE = "store"
-    """The store could not be written, so nothing was let out."""
+    """The store could not be written, so nothing was sent."""
     BROKEN_OFF = "broken-off"
     """The connection ended before an answer came."""
 
@@ -172,12 +175,12 @@ class Failure(StrEnum):
 class Departure(NamedTuple):
     """One attempt to send one request. Its begin and its end are two links of the chain.
 
-    `length` (bytes), `sha256` and `reports` describe the request's body; `by_hand` says at whose word it left.
-    `ended` and `outcome` are None while it is under way; `status` is the HTTP status, 0 without an answer. `taken`
-    counts the reports that the receiver took. `attempts` counts like failures in a row that this one stands for,
-    `since` is when the first of them began. `report_ids` are those that may have left: none where nothing did. `body`
-    is kept for receipts alone (`outcome.taken`), the request's own bytes, until the person deletes them. `place` is
-    that of its last link in the chain.
+    `length` (bytes), `sha256` and `reports` (their number) describe the request's body; `by_hand` tells that a person
+    released it. `ended` and `outcome` are None while it is under way; `status` is the HTTP status, 0 without an answer.
+    `taken` counts the reports that the receiver took. `attempts` counts the like failures in a row that this row stands
+    for, `since` is when the first of them began. `report_ids` are the reports that may have left, none where nothing
+    did. `body`, the request's own bytes, is kept for receipts (`outcome.taken`) until the person deletes it. `place` is
+    its last link's place in the chain.
     """
 
     row_id: int
@@ -205,23 +208,23 @@ class Departure(NamedTuple):
 
 
 class NoteKind(IntEnum):
-    """What a link of the chain tells that is no departure; its number stands in the store."""
+    """The kind of a note, by its number in the store and in `export`."""
 
     DROPPED = 1
     """Reports were deleted unsent: more than the outbox holds, or older than it keeps them."""
     DELETED = 2
-    """The person deleted reports that waited."""
+    """The person deleted queued reports."""
     FOLDED = 3
-    """Older links, of which only the number is kept."""
+    """Older links of the chain, of which only the number is kept."""
     RECEIPTS_DELETED = 4
-    """The person deleted the bytes of all receipts up to here."""
+    """The person deleted the bytes of all receipts before it."""
 
 
 class Note(NamedTuple):
     """A link of the chain that is no departure.
 
-    `number` counts reports; of a `FOLDED` note the links, of deleted receipts those. `taken` counts the reports of
-    folded departures that a receiver took; otherwise it is 0.
+    `number` counts reports; in a `FOLDED` note departures and notes, in a `RECEIPTS_DELETED` note receipts. `taken`
+    counts the reports of folded departures that a receiver took; otherwise it is 0.
     """
 
     place: int
@@ -232,14 +235,14 @@ class Note(NamedTuple):
 
 
 Entry = Departure | Note
-"""A line of History."""
+"""An entry of the history."""
 
 
 class NextAttempt(NamedTuple):
     """When a sender makes its next attempt by itself.
 
-    `ends_skipped` session ends (0 to 2) make no attempt before it. `at_start`: reports leave when a session starts,
-    since the last measured server's process could leave no sender behind; None where no server was measured yet.
+    `ends_skipped` session ends (0 to 2) make no attempt before it. `at_start`: reports are sent when a session starts,
+    since the last measured server could leave no sender behind; None where no server was measured yet.
     """
 
     ends_skipped: int = 0

@@ -1,7 +1,8 @@
-"""The end of a session: counters become a report whose bytes are final, in one transaction with the session's end.
+"""The end of a session: its counters become a report whose bytes are final, in the transaction that ends the session.
 
-A session is sealed only under the decision that measured it. The config is read inside the transaction: a withdrawal
-writes the config first and deletes afterwards, so whichever comes first, nothing of a withdrawn session stays.
+A session is sealed only under the decision under which it was measured. The config is read within the transaction: a
+withdrawal writes the config first and deletes afterwards, so whichever comes first, nothing of a withdrawn session
+stays.
 """
 
 import os
@@ -21,22 +22,22 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured, first_told
-from shimmy_metrics.report.seal import Sealed, seal
+from shimmy_metrics.report.seal import seal
 from shimmy_metrics.store import chain, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path, transaction
 from shimmy_metrics.system.profile import Profile
 
 _ACTIVE_DAY: Final = "active-day"
 _MACHINE_MONTH: Final = "machine-month"
-"""The UTC day and month for which a report was sealed that counts it. Kept through a withdrawal: at most once is at
-most once."""
+"""Names in the store's `meta`: the UTC day and month of the last report that told them. Kept through a withdrawal, so
+that neither is told twice."""
 
 
 def end_session(profile: Profile, db: Database, row_id: int, counters: Counters, facts: Facts) -> bool:
-    """Seal the session, keep it for the person, or discard it; return whether its end makes an attempt to send.
+    """Seal the session, keep it for the person, or delete it; return whether its end makes an attempt to send.
 
-    Nothing is done, and no end counted, where it has ended already. Raises `UserError` (a damaged config, a full
-    disk); the session then stays for the next start.
+    Do nothing where it has ended already. Raise `UserError` (a damaged config, a full disk); the session then stays for
+    the next start.
     """
     with transaction(db):
         session = sessions.get(db, row_id)
@@ -49,10 +50,10 @@ def end_session(profile: Profile, db: Database, row_id: int, counters: Counters,
 def seal_ended(
     profile: Profile, row_id: int, counters: Counters, lock: int | None = None, session: Session | None = None
 ) -> None:
-    """End a session for its own process, which is gone and had no time for it. Raises `UserError`.
+    """End a session for its own process, which is gone and had no time for it. Raise `UserError`.
 
     `lock` is an inherited descriptor that holds the session's lock; it is closed. A store that was deleted meanwhile is
-    not made anew. `session` is one that ended before the store had it: it is entered first, if it is still wanted.
+    not created anew. `session` is one that ended before it was stored: it is added first, if consent still covers it.
     """
     if session is None:
         if not os.path.exists(store_path(profile)):
@@ -61,26 +62,25 @@ def seal_ended(
         return
     with opened(profile) as db:
         if session is not None:
-            row_id = _entered(db, session)
+            row_id = _added(db, session)
         end_session(profile, db, row_id, counters, gather(profile.environment))
         if lock is not None:
             os.close(lock)
         sessions.clear_locks(profile)
 
 
-def _entered(db: Database, session: Session) -> int:
-    """Return the session's number; its own process may have entered it at the last instant."""
+def _added(db: Database, session: Session) -> int:
+    """Return the session's row id; its own process may have added it at the last instant."""
     with transaction(db):
         known = [each.row_id for each in sessions.everything(db) if each.report_id == session.report_id]
         return known[0] if known else sessions.begin(db, session)
 
 
 def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
-    """End the sessions whose process is gone without having done so; return whether one makes an attempt to send.
+    """End the sessions whose process is gone; return whether one of these ends makes an attempt to send.
 
-    Only what had no end of its own counts as one: a session that made a report which is due.
-
-    Raises `UserError`; what was not ended then stays for the next start.
+    Only a session whose report is due counts as a session's end. Raise `UserError`; the sessions that were not ended
+    then stay for the next start.
     """
     with transaction(db):
         attempts = False
@@ -109,7 +109,7 @@ def measured(db: Database | None, session: Session, facts: Facts, *, now: dateti
 
 
 def example_report(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
-    """Return what this machine would report of a session in which nothing happened, after what `db` has sealed."""
+    """Return the values of a session in which nothing happened, on this machine, after the reports sealed in `db`."""
     return Measured(
         session_id=str(uuid.UUID(int=0, version=4)),
         sealed=now,
@@ -132,7 +132,7 @@ def _first_of_month(db: Database | None, now: datetime) -> bool:
 
 
 def _attempts(profile: Profile, db: Database) -> bool:
-    """Count a session's end; return whether it makes an attempt. One after which nothing may leave is no such end."""
+    """Count a session's end; return whether it makes an attempt. It does not count where nothing may be sent."""
     return effective_consent(profile, db).sends and session_ended(db)
 
 
@@ -140,7 +140,7 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
     now = profile.clock.now()
     consent = effective_consent(profile, db)
     if consent.switch:
-        return  # a switch in this process says nothing about the session: it stays until a start without one
+        return  # this process's switch says nothing about the session, which stays until a start without a switch
     decision = consent.decision
     granted = decision.consent is Consent.GRANTED and present(profile)
     if granted and not session.local and consent.seals:
@@ -148,7 +148,7 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
         sessions.checkpoint(db, session.row_id, session.counters, now)
         sessions.finish(db, session.row_id, now, local=False)
     elif granted or decision.local:
-        # For the person alone: by their choice, another server's, or a programme that has ended.
+        # For the person alone: by choice, because of the kind of server, or because the programme has ended.
         sessions.checkpoint(db, session.row_id, session.counters, now)
         sessions.finish(db, session.row_id, now, local=True)
     else:
@@ -161,7 +161,7 @@ def _end(profile: Profile, db: Database, session: Session, facts: Facts) -> None
 def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: EffectiveConsent) -> None:
     values = measured(db, session, facts, now=now, schema_version=consent.decision.schema_version)
     report = build(values)
-    sealed: Sealed = seal(report)
+    sealed = seal(report)
     metrics = report["metrics"]
     assert isinstance(metrics, dict)
     if metrics["daily_active_usage"]:
@@ -186,12 +186,12 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: 
 
 
 def _state(session: Session, consent: EffectiveConsent) -> QueueState:
-    """Return how the report waits.
+    """Return the report's state.
 
-    One measured under an earlier yes, or by a process in which another endpoint than the one agreed to was in force,
-    leaves at the person's word alone.
+    One that was measured under an earlier yes, or in a process with another endpoint than the one agreed to, is held
+    until the person releases it.
     """
     decision = consent.decision
     if session.consent_id != decision.consent_id or not same_endpoint(session.endpoint, decision.endpoint):
         return QueueState.HELD_FOR_ENDPOINT
-    return QueueState.HELD_BY_MODE if consent.decision.delivery is Delivery.REVIEW else QueueState.DUE
+    return QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE
