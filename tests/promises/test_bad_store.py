@@ -183,6 +183,8 @@ def test_of_a_store_that_was_not_read_while_off_nothing_is_denied_and_nothing_vo
     off = home.having(DO_NOT_TRACK="1")
     unread = "The store was not read: metrics are off, and opening it now would write to it."
     status, validated = off.metrics("status").stdout, off.metrics("validate").stdout
+    used = off.run("usage", command="shimmy-metrics")
+    assert (used.returncode, used.stdout) == (0, f"{unread}\n")
     for said in (status, validated):
         assert unread in said
         for unknown in ("waiting  ", "so far", "everything kept here", "what is kept"):

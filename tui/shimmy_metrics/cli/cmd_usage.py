@@ -115,7 +115,8 @@ _METRICS: Final = (
 def as_openmetrics(shown: Usage, first: date) -> str:
     """Return the total as counters (OpenMetrics 1.0).
 
-    node_exporter's textfile collector reads the older Prometheus text format, in which the same lines are valid.
+    node_exporter's textfile collector reads the older Prometheus text format, in which the same lines are valid but
+    untyped: the two formats name the type of a counter in ways that exclude each other.
     """
     lines = []
     for (name, help_text), figure in zip(_METRICS, shown.total, strict=True):

@@ -1,0 +1,87 @@
+"""The own figures by day, week and month, as values and as text."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.actions.usage import Period, Usage
+from shimmy_metrics.cli.cmd_usage import as_csv, as_openmetrics, usage_arguments
+from shimmy_metrics.counters import DaySums
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.records import Day
+from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, table
+
+DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+SUMS = st.builds(DaySums, *[st.integers(0, 10**12)] * 4)
+USAGES = st.dictionaries(DAYS, SUMS).map(lambda found: Usage(tuple(Day(day, found[day]) for day in sorted(found))))
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "first"),
+    [
+        (Period.DAY, date(2026, 11, 28), date(2026, 11, 28)),
+        (Period.WEEK, date(2026, 11, 28), date(2026, 11, 23)),
+        (Period.WEEK, date(2026, 11, 23), date(2026, 11, 23)),
+        (Period.WEEK, date(2027, 1, 3), date(2026, 12, 28)),
+        (Period.MONTH, date(2026, 11, 28), date(2026, 11, 1)),
+    ],
+)
+def test_a_period_begins_with_its_first_day(period: Period, day: date, first: date) -> None:
+    assert period.first_day(day) == first
+
+
+@given(USAGES, st.sampled_from(Period))
+def test_rows_are_in_order_and_together_the_total(usage: Usage, period: Period) -> None:
+    rows = usage.by(period)
+    begins = [row.day for row in rows]
+    assert begins == sorted(set(begins))
+    assert Usage(rows).total == usage.total
+    assert set(begins) == {period.first_day(each.day) for each in usage.days}
+
+
+@given(USAGES, DAYS, DAYS)
+def test_from_and_to_are_days_that_count(usage: Usage, first: date, last: date) -> None:
+    shown = usage.between(first, last)
+    assert set(shown.days) == {each for each in usage.days if first <= each.day <= last}
+    around = (usage.between(date.min, first - timedelta(days=1)), usage.between(last + timedelta(days=1), date.max))
+    if first <= last:
+        assert sum(len(each.days) for each in (*around, shown)) == len(usage.days)
+
+
+@given(USAGES.filter(lambda usage: bool(usage.days)), st.sampled_from(Period))
+def test_the_table_has_a_line_for_each_row_and_its_columns_stand_below_each_other(usage: Usage, period: Period) -> None:
+    lines = list(table(usage, period))
+    assert lines[-2:] == [AS_TOLD, KEPT_HERE]
+    rows = lines[:-2]
+    assert len(rows) == len(usage.by(period)) + 2
+    assert len({len(row) for row in rows}) == 1
+    assert rows[-1].split() == ["in", "all", *(f"{figure:,}" for figure in usage.total)]
+
+
+def test_without_figures_one_line_says_why() -> None:
+    assert list(table(Usage(measures=True), Period.DAY)) == [NOTHING_YET]
+    assert len(list(table(Usage(), Period.DAY))) == 1
+
+
+def test_the_forms_for_programs_to_the_byte() -> None:
+    usage = Usage((Day(date(2026, 11, 27), DaySums(3, 1, 70, 50)), Day(date(2026, 11, 28), DaySums(1))))
+    assert as_csv(usage, Period.MONTH) == "from,requests,errors,tokens,tokens_in\n2026-11-01,4,1,70,50\n"
+    assert as_openmetrics(usage, date(2026, 1, 1)).splitlines()[:3] == [
+        "# HELP shimmy_usage_requests Requests counted, since 2026-01-01 (local time).",
+        "# TYPE shimmy_usage_requests counter",
+        "shimmy_usage_requests_total 4",
+    ]
+
+
+@given(st.text(max_size=12))
+def test_a_text_is_a_day_or_refused_in_one_line(text: str) -> None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        with pytest.raises(UserError) as refused:
+            usage_arguments([f"--from={text}"])
+        assert str(refused.value).isprintable()
+    else:
+        assert usage_arguments([f"--from={text}"]).first == day
