@@ -52,10 +52,10 @@ class Body(Protocol):
 
 
 class JsonBody:
-    """A JSON answer, read once it is whole.
+    """A JSON response, parsed once it is complete.
 
-    One that comes in a single read is never copied. Of one that comes in several all is kept while it is short, and
-    then the outline: if more were kept, its first bytes would cost nothing beside those that follow them.
+    One that comes in a single read is never copied. One that comes in several is kept while it is short, and then only
+    its outline: if more were kept, its first bytes would cost nothing compared with those after them.
     """
 
     __slots__ = ("_kept", "_outline", "_usage")

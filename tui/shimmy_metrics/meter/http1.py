@@ -1,9 +1,9 @@
-"""HTTP/1 as the meter needs it: where heads and bodies begin and end. Looks with `find`; never walks bytes.
+"""HTTP/1 as the meter needs it: where heads and bodies begin and end. Searches with `find`; never iterates over bytes.
 
 Whatever is not plainly HTTP/1 (RFC 9112) raises `UnsupportedError`, and the connection is passed on unread: a parser
-that guesses framing could be made to count what is not there. Each limit is of the bytes themselves, never of how
-many came in one read, so that any cut of a connection into reads tells the same; and no byte is searched or copied
-again with each read, so that the time it takes grows with the bytes alone.
+that guesses framing could be made to count what is not there. Limits apply to the bytes themselves, never to how many
+came in one read, so the result does not depend on how a connection is cut into reads. No byte is searched or copied
+again with each read: the time is linear in the number of bytes.
 """
 
 import re
@@ -13,7 +13,7 @@ from shimmy_metrics.limits import HEAD_BYTES
 from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, joined
 
 _LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
-"""What comes next of a body: so many bytes, or of chunks a size line, a piece, the line end behind it, the trailers."""
+"""What comes next in a body: so many bytes; or, in chunks, a size line, a piece, the line end after it, trailers."""
 
 _LINE_END: Final = b"\r\n"
 _END: Final = b"\r\n\r\n"
@@ -23,7 +23,7 @@ _LINE_BYTES: Final = 4_096
 _NAME: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _FIELD: Final = _NAME + rb":[^\0\r\n]*+"
 _HEAD: Final = re.compile(rb"([!-~][^\0\r\n]*+)\r\n(?:%s\r\n)*+\r\n" % _FIELD)
-"""A whole head: no line that goes on in the next, no lone CR or LF, no NUL, no space before a colon (RFC 9112, section
+"""A complete head: no line folding, no lone CR or LF, no NUL, no space before a colon (RFC 9112, section
 5). Possessive, so that it never goes back; one pass costs less than looking for each of those."""
 
 _TRAILER: Final = re.compile(_FIELD)
@@ -39,13 +39,13 @@ _LOOKED_AT: Final = re.compile(
     rb"\n(con(?:nection|tent-(?:length|type|encoding))|transfer-encoding|user-agent|upgrade|sec-websocket-extensions):"
     rb"[ \t]*([^\r]*)"
 )
-"""All fields that are looked at, in a head in lower case."""
+"""All fields that are read, in a lower-case head."""
 
 
 class Head(NamedTuple):
-    """A message's head: its first line as it came, and the `fields` that are looked at, all in lower case.
+    """A message's head: its first line as received, and the `fields` that are read, all in lower case.
 
-    `began` is the time that came with its first byte.
+    `began` is the time at which its first byte was read.
     """
 
     line: bytes
@@ -54,11 +54,11 @@ class Head(NamedTuple):
 
 
 class MessageParser:
-    """Cuts one direction of a connection into heads and bodies.
+    """Parses one direction of a connection into heads and bodies.
 
-    While `done`, `head` returns the next head, or None until it is whole; `expect` then says how its body is framed;
-    `body` returns what came of it, or `skip` passes over it, and both set `done` at its end. Between reads at most
-    `HEAD_BYTES` wait here. `start` is how each head begins; nothing: with a letter.
+    While `done`, `head` returns the next head, or None until it is complete; then `expect` sets how its body is framed;
+    `body` returns what has come of it, or `skip` skips that, and both set `done` at its end. Between reads at most
+    `HEAD_BYTES` are kept. `start` is how each head begins; if empty, with a letter.
     """
 
     __slots__ = ("_at", "_began", "_buffer", "_left", "_now", "_searched", "_start", "_state", "done")
@@ -75,14 +75,14 @@ class MessageParser:
 
     @property
     def ends_with_connection(self) -> bool:
-        """Whether the body is whole where the connection ends now."""
+        """Whether the body is complete if the connection ends now."""
         return self.done or (self._state == _LENGTH and self._left > OPEN >> 1)
 
     def feed(self, data: bytes, now: float) -> None:
-        """Add what was read at the time `now`. What was fed before has been read as far as it could be."""
+        """Add bytes that were read at the time `now`. Earlier bytes have been parsed as far as possible."""
         self._now = now
         if not self._buffer or not self.done:
-            self._began = now  # a head that waits began earlier
+            self._began = now  # an incomplete head began earlier
         if self._buffer:
             self._buffer += data
         else:
@@ -90,14 +90,14 @@ class MessageParser:
             self._at = 0
 
     def head(self) -> Head | None:
-        """Return the next message's head, or None until it is whole. Raises `UnsupportedError`."""
+        """Return the next message's head, or None until it is complete. Raises `UnsupportedError`."""
         buffer, at = self._buffer, self._at
         if at == len(buffer):
             self.drop()
             return None
         while buffer.startswith(_LINE_END, at):
-            at += 2  # an empty line before a request is passed over (RFC 9112, section 2.2)
-        # First, since the pattern would begin anew with each read.
+            at += 2  # an empty line before a request is skipped (RFC 9112, section 2.2)
+        # Search first: the pattern would start over with each read.
         if buffer.find(_END, self._searched or at) < 0:
             self._wait(at)
             return None
@@ -117,17 +117,17 @@ class MessageParser:
         return head
 
     def expect(self, length: int) -> None:
-        """Say how the coming body is framed: so many bytes (`OPEN` for all that come), or `CHUNKED`."""
+        """Set how the next body is framed: a number of bytes (`OPEN` for all that come), or `CHUNKED`."""
         self.done = length == 0
         self._state = _SIZE if length == CHUNKED else _LENGTH
         self._left = 0 if length == CHUNKED else length
 
     def body(self) -> bytes:
-        """Return what waits of the body, without its framing. Raises `UnsupportedError`."""
+        """Return the bytes of the body that have come, without framing. Raises `UnsupportedError`."""
         return self._length() if self._state == _LENGTH else self._chunks()
 
     def skip(self) -> None:
-        """Pass over what waits of the body. Raises `UnsupportedError`."""
+        """Skip the bytes of the body that have come. Raises `UnsupportedError`."""
         if self._state != _LENGTH:
             self._chunks()
         elif self._left >= len(self._buffer) - self._at:
@@ -135,22 +135,22 @@ class MessageParser:
             self.done = not self._left
             self.drop()
         else:
-            # What follows in the same read is the next message; the body before it is not even copied.
+            # The next message follows in the same read; the body before it is not even copied.
             self._at += self._left
             self.done = True
 
     def drop(self) -> None:
-        """Forget what waits."""
+        """Discard all buffered bytes."""
         self._buffer, self._at, self._searched = b"", 0, 0
 
     def _wait(self, at: int) -> None:
-        """Keep a head that is not whole, as long as it can become one."""
+        """Keep an incomplete head while it can still become one. Raises `UnsupportedError`."""
         buffer = self._buffer
         waits = len(buffer) - at
         if not waits:
             self.drop()
             return
-        # TLS and other protocols begin otherwise; a lone CR may be the first half of an empty line.
+        # Other protocols, such as TLS, begin differently; a lone CR may be half of an empty line.
         begun = bytes(buffer[at : at + (len(self._start) or 1)])
         begins = self._start.startswith(begun) if self._start else begun.isalpha()
         if not (begins or begun == buffer[at:] == b"\r") or waits >= HEAD_BYTES:
@@ -178,7 +178,7 @@ class MessageParser:
         return piece
 
     def _chunks(self) -> bytes:
-        """Return what waits of the body's chunks; keep a line that is not whole."""
+        """Return the bytes of the body's chunks that have come; keep an incomplete line."""
         buffer, at, state = self._buffer, self._at, self._state
         size = len(buffer)
         pieces: list[bytes | bytearray] = []
@@ -224,13 +224,13 @@ class MessageParser:
 
 
 def _size(line: bytes | bytearray) -> int:
-    """Return a chunk's size by its line. Raises `UnsupportedError`."""
+    """Return the chunk size that a line states. Raises `UnsupportedError`."""
     if not line.isalnum():
         found = _EXTENDED.fullmatch(line)
         if found is None:
             raise UnsupportedError
         line = found[1]
-    # int() alone would take `0x` as well, and spaces, signs and underscores, which are not alphanumeric.
+    # int() alone would also accept `0x`, and spaces, signs and underscores, which are not alphanumeric.
     if len(line) > 15 or line[1:2] in (b"x", b"X"):
         raise UnsupportedError
     try:

@@ -1,7 +1,7 @@
-"""Cuts a stream into blocks: JSON at each line, server-sent events at empty lines; in bounded memory and linear time.
+"""Cut a stream into blocks, JSON at each line, server-sent events at empty lines; in bounded memory and linear time.
 
-However the stream came in reads, the blocks are the same; only of a block that is long, and of which not all came in
-one read, there is the outline.
+The blocks do not depend on how the stream is cut into reads, but for one: of a long block that did not come in a single
+read, only the outline is kept.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Splitter:
         self._outline: Outline | None = None  # of a block too long to keep; `_rest` is then its last byte
 
     def feed(self, piece: bytes) -> bytes:
-        """Take the next piece; return all blocks that are whole now, each with its gap, for `split`."""
+        """Take the next piece; return all complete blocks, each with its gap, for `split`."""
         gap, rest = self.gap, self._rest
         if self._outline is not None:
             return self._feed_outline(piece)
@@ -48,23 +48,23 @@ class Splitter:
         return whole
 
     def rest(self) -> bytes:
-        """Return what came behind the last gap, and forget it."""
+        """Return what came after the last gap, and discard it."""
         rest = bytes(self._rest) if self._outline is None else self._outline.text()
         self._rest.clear()
         self._outline = None
         return rest
 
     def split(self, whole: bytes) -> Iterator[bytes]:
-        """Return blocks one by one, each without its gap and none empty."""
+        """Yield blocks one by one, without their gaps and none empty."""
         for part in whole.split(self.gap):
-            block = part.lstrip(b"\n")  # of three line feeds in a row the last is behind the gap
+            block = part.lstrip(b"\n")  # of three line feeds in a row the last is after the gap
             if len(block) > KEPT_BYTES:
                 block = outline(block, KEPT_BYTES, DEPTH)
             if block:
                 yield block
 
     def _straddling(self, piece: bytes) -> int:
-        """Return how much of a gap that began in an earlier piece is in this one."""
+        """Return how many bytes of a gap that began in an earlier piece are in this one."""
         return int(len(self.gap) > 1 and self._rest.endswith(b"\n") and piece.startswith(b"\n"))
 
     def _keep(self, piece: bytes) -> None:
@@ -79,7 +79,7 @@ class Splitter:
         rest[:] = piece[-1:]
 
     def _feed_outline(self, piece: bytes) -> bytes:
-        """Take the next piece while a block is under way that is too long to keep."""
+        """Take the next piece of a block that is too long to keep."""
         assert self._outline is not None
         begun = piece.startswith(b"\n") and self._straddling(piece)
         at = 0 if begun else piece.find(self.gap)
@@ -93,7 +93,7 @@ class Splitter:
 
 
 class EventSplitter(Splitter):
-    """Splits server-sent events. LF, CR LF and CR each end a line, side by side too; a byte order mark may come first.
+    """Splits server-sent events. LF, CR LF and CR each end a line, also mixed; a byte order mark may come first.
 
     A gateway's keep-alive remarks can end their lines otherwise than the events of the server behind it.
     """
@@ -106,7 +106,7 @@ class EventSplitter(Splitter):
         self._first = True
 
     def feed(self, piece: bytes) -> bytes:
-        """Take the next piece; return all events that are whole now, each line ended by a line feed, for `split`."""
+        """Take the next piece; return all complete events, each line ended by a line feed, for `split`."""
         if self._after_cr or b"\r" in piece:
             piece = self._with_line_feeds(piece)
         elif not self._rest and piece.endswith(self.gap):
@@ -114,7 +114,7 @@ class EventSplitter(Splitter):
         return Splitter.feed(self, piece)
 
     def split(self, whole: bytes) -> Iterator[bytes]:
-        """Return events one by one, each without the empty line behind it and none empty."""
+        """Yield events one by one, without the empty line after each and none empty."""
         if self._first and (whole := whole.lstrip(b"\n")):
             self._first = False
             whole = whole.removeprefix(BYTE_ORDER_MARK)

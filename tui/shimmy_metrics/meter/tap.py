@@ -23,14 +23,14 @@ SHIMMY: Final = "shimmy"
 """What Shimmy calls itself in `/health`."""
 
 _UNANSWERED: Final = (401, 403)
-"""Answers that do not count: somebody without the key, or from elsewhere."""
+"""Answers that do not count: the client has no key, or no access."""
 
 _BODYLESS: Final = (204, 304)
 _SWITCHING: Final = 101
 
 
 class _Answer:
-    """The answer that is passing. `body` is None where it tells nothing; `last`: none follows on its connection."""
+    """The answer that is passing. `body` is None where it tells nothing; `last`: no other follows on the connection."""
 
     __slots__ = ("answered", "body", "last", "request", "status", "usage")
 
@@ -46,9 +46,9 @@ class _Answer:
 class Tap:
     """Reads both directions of one connection.
 
-    `on_exchange` gets each exchange when its answer ended; `hash_model` turns a model's name into a keyed hash;
-    `clock` gives monotonic seconds. `server` tells what the server calls itself (`shimmy`, or empty), as far as that is
-    known now. `disabled`: nothing is read any more.
+    `on_exchange` receives each exchange once its answer has ended; `hash_model` turns a model's name into a keyed hash;
+    `clock` returns monotonic seconds; `server` returns what the server calls itself (`shimmy`), or empty while that is
+    unknown. `disabled`: nothing is read any more.
     """
 
     __slots__ = (
@@ -76,8 +76,8 @@ class Tap:
 
     @property
     def answer_due(self) -> bool:
-        """Whether the client has asked to the end, and has not been answered to the end."""
-        asked = self._from_client.ends_with_connection  # also where what follows cannot be read
+        """Whether the client has sent all it will, and its answers are not complete."""
+        asked = self._from_client.ends_with_connection  # also true where what follows cannot be read
         answering = self._answer is not None and self._answer.status != _SWITCHING
         return asked and (answering or bool(self._awaited))
 
@@ -88,7 +88,7 @@ class Tap:
         try:
             self._read_client(data)
         except Exception:  # noqa: BLE001 - the boundary: hostile bytes must never reach the relay as an error
-            # What was asked until here is answered all the same.
+            # Requests that were read until here are still answered.
             self._pass_client()
             if self._answer is None and not self._awaited:
                 self._disable()
@@ -103,10 +103,10 @@ class Tap:
             self._lose()
 
     def closed(self, *, by_server: bool, reset: bool = False) -> None:
-        """Count what was under way when the connection ended, and nothing after it.
+        """Count what was in progress when the connection ended, and nothing after it.
 
-        `by_server`: it was the server that ended it, `reset`: not in an orderly way. Then an answer that was not whole
-        was broken off, and a request without any answer failed. What the client left counts as it stands.
+        `by_server`: the server ended it; `reset`: not in an orderly way. Then an incomplete answer was cut short, and a
+        request without an answer failed. If the client ended it, everything counts as far as it got.
         """
         if self.disabled:
             return
@@ -116,11 +116,11 @@ class Tap:
                 over = isinstance(self._answer.body, Frames) and self._answer.body.over
                 whole = self._from_server.ends_with_connection and (over or not reset)
                 if self._answer.body is not None and not whole:
-                    self._answer.usage.passed = True  # though nothing came: it may have been on its way
+                    self._answer.usage.passed = True  # even if nothing came: it may have been on its way
                 self._finish(self._answer, now, failed=by_server and not whole)
             if not self.disabled:
                 for at, request in enumerate(self._awaited, 1):
-                    # A client that leaves before the answer leaves what the server made of a whole request untold.
+                    # If the client leaves first, what the server made of a complete request stays unknown.
                     whole = at < len(self._awaited) or self._from_client.done
                     self._count(request, None, now, failed=by_server, unread=whole and not by_server)
         self._disable()
@@ -150,7 +150,7 @@ class Tap:
             message.expect(length)
 
     def _pass_client(self) -> None:
-        """Pass over all that the client still sends: it cannot be read."""
+        """Skip all that the client still sends: it cannot be read."""
         self._from_client.drop()
         self._from_client.expect(OPEN)
 
@@ -185,7 +185,7 @@ class Tap:
                 return
 
     def _begin(self, head: Head) -> _Answer | None:
-        """Return the answer that begins with `head`, its body expected; None for an interim one."""
+        """Return the answer that begins with `head`, and expect its body; None for an interim response."""
         version, _, rest = head.line.partition(b" ")
         code = rest[:3]
         if version not in VERSIONS or rest[3:4] not in (b" ", b"") or not self._awaited:
@@ -215,7 +215,7 @@ class Tap:
         return answer
 
     def _switch(self, fields: dict[bytes, bytes], answer: _Answer) -> None:
-        """Go over to the frames of a WebSocket; what the client sends from here on is passed over."""
+        """Switch to WebSocket frames; what the client sends from here on is skipped."""
         self._pass_client()
         self._from_server.expect(OPEN)
         if answer.request.route == "/ws/generate" and self._is_shimmy():
@@ -226,7 +226,7 @@ class Tap:
     def _body(self, fields: dict[bytes, bytes], route: str, usage: Usage) -> Body | None:
         if encoded(fields):
             return Unread()
-        # Shimmy's usage there is the bytes by four.
+        # There Shimmy reports bytes divided by four.
         usage.estimated = route == "/v1/messages" and self._is_shimmy()
         return body_for(fields.get(b"content-type", b""), usage, bare=route == "/api/generate" and self._is_shimmy())
 
@@ -234,17 +234,17 @@ class Tap:
         return self._server() == SHIMMY
 
     def _finish(self, answer: _Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
-        """Count an answer that ended, or that the server broke off and so `failed`."""
+        """Count an answer that ended; `failed`: the server cut it short."""
         self._answer = None
         if answer.body is not None:
             answer.body.finish(last)
         self._count(answer.request, answer, now, failed=failed)
         if answer.last:
-            # No request behind it was taken; its client repeats it elsewhere (RFC 9112, section 9.6).
+            # The server took no later request; its client repeats it elsewhere (RFC 9112, section 9.6).
             self._disable()
 
     def _lose(self) -> None:
-        """Count what was asked, though nobody can tell what it was answered with; and read nothing more."""
+        """Count the open requests, whose answers cannot be read, and read nothing more."""
         with suppress(Exception):
             now = self._clock()
             if self._answer is not None:
@@ -256,7 +256,7 @@ class Tap:
     def _count(
         self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
     ) -> None:
-        """Make an exchange of a request and its answer, if it counts; an `unread` one tells its status alone."""
+        """Emit the exchange of a request and its answer, if it counts. An `unread` answer has a status alone."""
         if request.route is None or (answer is not None and answer.status in _UNANSWERED):
             return
         model, tokens, source, answered, generates = None, 0, None, None, request.generates

@@ -1,4 +1,4 @@
-"""What one answer told so far: tokens with their source, the prompt's, the model's name, and whether it failed."""
+"""What one answer has said so far: generated tokens with their source, prompt tokens, the model's name, failure."""
 
 from typing import Final, TypeGuard
 
@@ -7,16 +7,16 @@ from shimmy_metrics.vocabulary import TokenSource
 
 _NAME_CHARACTERS: Final = 1_024
 _FIGURES_MAX: Final = 64
-"""What one answer may leave in memory: a model's name, a figure for each of its choices and prompts."""
+"""Bounds of what one answer keeps in memory: a model's name, a figure for each choice and prompt."""
 
 
 class Usage:
-    """Filled by a dialect while the answer passes. The model's name stays here until it is hashed, and goes with it.
+    """Filled in by a dialect while the answer passes. It holds the model's name until that is hashed, and then goes.
 
-    `generates`: what the answer holds was generated; if not, it tells no tokens whatever stands in it. `passed`: a body
-    began. `understood`: some of it had a form that is known. `content`: something was generated. `pieces` counts
-    streamed events with content; `choices` are the alternatives that were seen. `uneven`: an event of this stream can
-    be more than one token. `estimated`: the server's figure is a guess.
+    `generates`: the answer is generated; if not, it has no generated tokens, whatever it says. `passed`: a body began.
+    `understood`: some of it had a known form. `content`: something was generated. `pieces` counts streamed events with
+    content; `choices` is the number of alternatives seen. `uneven`: an event of this stream may be several tokens.
+    `estimated`: the server's figure is a guess.
     """
 
     __slots__ = (
@@ -37,16 +37,16 @@ class Usage:
         self._covered = 0
 
     def piece(self, text: object = "", *, streamed: bool) -> None:
-        """Note generated content. Servers hold back half a character: an event beyond ASCII can be several tokens."""
+        """Record generated content. Servers hold back half characters: an event beyond ASCII may be several tokens."""
         self.content = True
         self.pieces += streamed
         if not str(text).isascii():
             self.uneven = True
 
     def report(self, value: object, choice: int | None = None, *, so_far: bool = False) -> None:
-        """Note a figure that stands where the server's token count stands; what is no count is passed over.
+        """Record a value from where the server puts its token count; anything but a count is ignored.
 
-        It is the count of one `choice`, or of the whole answer. `so_far`: of an answer that is still being generated.
+        It counts one `choice`, or the whole answer. `so_far`: the answer is still being generated.
         """
         if not _is_count(value):
             return
@@ -56,18 +56,18 @@ class Usage:
             self._so_far = so_far
 
     def report_prompt(self, *counts: object, prompt: int = 0, embedded: bool = False) -> None:
-        """Note the prompt's tokens as the server tells them, in one count or in several that add up.
+        """Record the prompt's tokens by the server's counts, which add up; anything but a count is ignored.
 
-        What is no count adds nothing. Of the figures for one `prompt` the greatest holds: a stream may repeat it, or
-        know it at its end alone. An answer that generates nothing has a prompt where it was `embedded`; else it
-        repeats the figure of another answer, and that is passed over.
+        Of the figures for one `prompt` the greatest counts: a stream may repeat it, or know it only at its end. An
+        answer that generates nothing has a prompt only if that was `embedded`; otherwise it repeats the figure of
+        another answer, and is ignored.
         """
         told = sum(count for count in counts if _is_count(count))
         if told and (self.generates or embedded) and (prompt in self._prompts or len(self._prompts) < _FIGURES_MAX):
             self._prompts[prompt] = max(told, self._prompts.get(prompt, 0))
 
     def name(self, value: object) -> None:
-        """Note the model's name as the answer gives it."""
+        """Record the model's name as the answer gives it."""
         if isinstance(value, str) and value:
             self.model = value[:_NAME_CHARACTERS]
 
@@ -80,14 +80,15 @@ class Usage:
 
     @property
     def prompt_tokens(self) -> int:
-        """The tokens of all prompts together, 0 where none is told."""
+        """The tokens of all prompts together, 0 where the answer does not say."""
         return sum(self._prompts.values())
 
     def result(self) -> tuple[int, TokenSource | None]:
-        """Return tokens and their source; no source where nothing was generated.
+        """Return generated tokens and their source; no source where nothing was generated.
 
-        A figure counts where it covers everything that came: not where content followed it, or where a choice has none.
-        Zero or no usage beside content is not zero: then streamed pieces count, and without them nobody knows.
+        The server's figure is used where it covers all content: not if content followed it, or a choice has no figure.
+        Content with a figure of 0, or without one, is not 0 tokens: then streamed pieces count; without them the number
+        is unknown.
         """
         if not self.generates:
             return 0, None

@@ -1,4 +1,4 @@
-"""What an answer's JSON means, by its shape: one file an API, one row in `DIALECTS`."""
+"""What an answer's JSON means, by its form: one file and one row in `DIALECTS` for each API."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -18,7 +18,7 @@ from shimmy_metrics.meter.dialects import (
 from shimmy_metrics.meter.usage import Usage
 
 Dialect = Callable[[dict[str, Any], Usage, bool], bool]
-"""Reads one JSON object (a whole answer, or an event of a `stream`) into the usage; False where it is not its own."""
+"""Reads one JSON object (a whole answer, or an event of a `stream`) into a usage; False if it is not its own."""
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     openai.read,
@@ -32,14 +32,14 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     shimmy.read,
     embeddings.read,
 )
-"""The more telling shape first."""
+"""More specific forms first."""
 
 
 def read(payload: dict[str, Any], usage: Usage, *, stream: bool) -> None:
     """Read one object by the first dialect that knows it.
 
-    A model is named at the top in most of them, and where nothing is generated as well (embeddings). An object that
-    tells an error is a failure in all of them.
+    Most of them name the model at the top, also where nothing is generated (embeddings). An object with an error is a
+    failure in all of them.
     """
     if payload.get("error") or payload.get("type") == "error" or payload.get("object") == "error":
         usage.failed = usage.understood = True
