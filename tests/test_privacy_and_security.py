@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shimmy_metrics import limits
-from shimmy_metrics.actions.files import USES, Kind
+from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.delivery.request import headers
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.wording.files import USES
 
 ROOT = Path(__file__).parent.parent
 PRIVACY = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
@@ -55,7 +56,7 @@ def test_every_variable_that_the_program_reads_is_told() -> None:
 
 
 def test_every_kind_of_file_is_told() -> None:
-    assert set(USES) == set(Kind)
+    assert set(USES) == set(FileKind)
     for name in ("config.json", ".lock", "metrics.db", "metrics.db-journal", "ballast", "metrics.log", "sender.lock"):
         assert f"`{name}`" in PRIVACY
 

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.actions.files import Kind, files
+from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as opened_store
+from shimmy_metrics.wording.files import USES
 from support import opened
 from support.samples import queued
 
@@ -29,11 +30,11 @@ async def test_the_page_lists_each_file_with_its_size_and_use(tmp_path: Path) ->
         await opened.press(pilot, "c")
         shown = opened.read(app)
         listed = files(app.profile)
-        assert {each.kind for each in listed} >= {Kind.FOLDER, Kind.CONFIG, Kind.STORE}
+        assert {each.kind for each in listed} >= {FileKind.FOLDER, FileKind.CONFIG, FileKind.STORE}
         for each in listed:
             assert str(each.path) in shown
-            assert each.use in shown
-            if each.kind is not Kind.FOLDER:
+            assert USES[each.kind] in shown
+            if each.kind is not FileKind.FOLDER:
                 assert f"{each.size:,} byte" in shown
 
 
@@ -46,7 +47,7 @@ async def test_forget_asks_with_numbers_and_a_no_changes_nothing(tmp_path: Path)
         await opened.until(pilot, lambda: "1 waiting report" in opened.text(app))
         await opened.answer(pilot, "n")
     assert load(app.profile).decision.consent is Consent.GRANTED
-    assert Kind.STORE in [each.kind for each in files(app.profile)]
+    assert FileKind.STORE in [each.kind for each in files(app.profile)]
 
 
 async def test_on_a_yes_all_of_it_goes_and_the_page_shows_it(tmp_path: Path) -> None:
@@ -56,11 +57,11 @@ async def test_on_a_yes_all_of_it_goes_and_the_page_shows_it(tmp_path: Path) -> 
         await opened.press(pilot, "c", "d")
         await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: [each.kind for each in files(app.profile)] == [Kind.CONFIG])
+        await opened.until(pilot, lambda: [each.kind for each in files(app.profile)] == [FileKind.CONFIG])
         await opened.until(pilot, lambda: "Metrics are off, last changed" in opened.text(app))
         await opened.until(pilot, lambda: "On this disk" not in opened.text(app))
         await pilot.pause(1.2)  # two looks of the app at the disk: it makes nothing anew
-    assert [each.kind for each in files(app.profile)] == [Kind.CONFIG]
+    assert [each.kind for each in files(app.profile)] == [FileKind.CONFIG]
     assert load(app.profile).decision.consent is Consent.DECLINED
 
 

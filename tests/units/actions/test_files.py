@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.actions.files import USES, Kind, OwnFile, files
+from shimmy_metrics.actions.files import FileKind, OwnFile, files
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.files import NOTHING_HERE, listed
+from shimmy_metrics.wording.files import NOTHING_HERE, USES, listed
 from support.samples import profile, queued
 
 CONFIG_FOLDER = ("config.json", ".lock", ".config.json.abcd_123", f".config.json.shimmy-metrics-{'0f' * 8}")
@@ -58,21 +58,21 @@ def test_each_file_of_ours_is_listed_with_its_size_and_no_other(mine: Profile, t
     names += [("home", each) for each in HOME]
     sizes = {tmp_path / folder / name: size for size, (folder, name) in enumerate(names, 1)}
     found = files(mine)
-    assert {each.path: each.size for each in found if each.kind is not Kind.FOLDER} == sizes
-    assert [each.path for each in found if each.kind is Kind.FOLDER] == [tmp_path / "state"]
-    assert {each.kind for each in found} == set(Kind) == set(USES)
+    assert {each.path: each.size for each in found if each.kind is not FileKind.FOLDER} == sizes
+    assert [each.path for each in found if each.kind is FileKind.FOLDER] == [tmp_path / "state"]
+    assert {each.kind for each in found} == set(FileKind) == set(USES)
 
 
 def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> None:
     lines = list(listed(files(mine)))
     assert f"{mine.config_path}  1 byte" in lines
-    assert f"    {USES[Kind.BALLAST]}" in lines
+    assert f"    {USES[FileKind.BALLAST]}" in lines
     assert "15 files, 120 bytes, not counting the program itself." in lines
     assert next(listed(())) == NOTHING_HERE
 
 
 def test_a_path_that_would_steer_a_terminal_is_spelled_out() -> None:
-    lines = list(listed([OwnFile(Path("/h/\x1b[2J\n"), Kind.LOG, 3)]))
+    lines = list(listed([OwnFile(Path("/h/\x1b[2J\n"), FileKind.LOG, 3)]))
     assert lines[0] == "/h/\\x1b[2J\\n  3 bytes"
 
 
@@ -106,7 +106,7 @@ def test_what_only_has_a_name_of_ours_is_not_ours(tmp_path: Path, kind: str) -> 
         planted.mkdir()
     else:
         os.mkfifo(planted)
-    assert [each.kind for each in files(mine)] == [Kind.FOLDER]
+    assert [each.kind for each in files(mine)] == [FileKind.FOLDER]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
@@ -115,7 +115,7 @@ def test_a_file_of_another_user_is_not_ours_and_a_folder_of_theirs_is_said(tmp_p
     mine.state_dir.mkdir(parents=True)
     (mine.state_dir / "metrics.log").touch()
     os.chown(mine.state_dir / "metrics.log", 61_235, 61_235)
-    assert [each.kind for each in files(mine)] == [Kind.FOLDER]
+    assert [each.kind for each in files(mine)] == [FileKind.FOLDER]
     os.chown(mine.state_dir, 61_235, 61_235)
     with pytest.raises(UserError, match="belongs to another user"):
         files(mine)
@@ -129,7 +129,7 @@ def test_a_config_kept_elsewhere_is_listed_where_it_is_linked_with_what_was_left
     (dotfiles / f".shimmy.json.shimmy-metrics-{'0f' * 8}").write_text("{")
     mine.config_path.parent.mkdir(parents=True)
     mine.config_path.symlink_to(dotfiles / "shimmy.json")
-    assert [(each.kind, each.size) for each in files(mine)] == [(Kind.CONFIG, 2), (Kind.CONFIG_LEFTOVER, 1)]
+    assert [(each.kind, each.size) for each in files(mine)] == [(FileKind.CONFIG, 2), (FileKind.CONFIG_LEFTOVER, 1)]
 
 
 def test_every_file_that_the_program_makes_is_listed(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_every_file_that_the_program_makes_is_listed(tmp_path: Path) -> None:
         db.execute("BEGIN IMMEDIATE")
         db.execute("DELETE FROM outbox")  # with its journal beside it
         made = {path for path in tmp_path.rglob("*") if path.is_file()}
-        assert {each.path for each in files(mine) if each.kind is not Kind.FOLDER} == made
+        assert {each.path for each in files(mine) if each.kind is not FileKind.FOLDER} == made
         db.execute("ROLLBACK")
     lock.release()
     assert len(made) >= 5

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
-from shimmy_metrics.actions.files import Kind, files
+from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.receipts import delete_receipts
@@ -57,7 +57,7 @@ def _departure(body: bytes, sha256: str) -> Departure:
     return Departure(0, NOW, "https://metrics.example/v1", sha256, len(body), 1, by_hand=False)
 
 
-def kinds(mine: Profile) -> list[Kind]:
+def kinds(mine: Profile) -> list[FileKind]:
     return [each.kind for each in files(mine)]
 
 
@@ -74,7 +74,7 @@ def test_all_is_gone_but_the_recorded_no(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
     result = forget(mine)
     assert (result.complete, result.purged.reports, stands(mine)) == (True, 1, True)
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine.config_path]
     assert not mine.state_dir.exists()
 
@@ -144,7 +144,7 @@ def test_a_config_that_cannot_be_read_keeps_its_bytes_and_all_else_goes(tmp_path
     assert not result.complete
     assert "no valid JSON" in result.not_recorded
     assert mine.config_path.read_text() == '{"metrics": {'
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]
     assert any(line.startswith("Your no is not recorded: ") for line in done(result, NOW))
 
 
@@ -154,7 +154,7 @@ def test_a_damaged_store_is_deleted(tmp_path: Path, damage: bytes) -> None:
     store_path(mine).write_bytes(damage)
     assert forget_plan(mine).unread or not damage
     assert forget(mine).complete
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]
     assert stands(mine)
 
 
@@ -164,7 +164,7 @@ def test_a_store_of_a_newer_program_and_a_killed_session_s_journal_are_deleted(t
         db.execute("PRAGMA user_version=99")
     store_path(mine).with_name("metrics.db-journal").write_bytes(os.urandom(512))
     assert forget(mine).complete
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]
 
 
 def _blocks(path: Path) -> int:
@@ -173,7 +173,11 @@ def _blocks(path: Path) -> int:
 
 def test_a_file_holds_zeros_no_more_before_it_is_unlinked(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    seen = [_blocks(each.path) for each in files(mine) if each.kind in (Kind.STORE, Kind.STORE_JOURNAL, Kind.LOG)]
+    seen = [
+        _blocks(each.path)
+        for each in files(mine)
+        if each.kind in (FileKind.STORE, FileKind.STORE_JOURNAL, FileKind.LOG)
+    ]
     assert forget(mine).complete
     assert [os.pread(each, 100, 0) for each in seen] == [b""] * len(seen)
     assert [os.fstat(each).st_nlink for each in seen] == [0] * len(seen)
@@ -209,10 +213,10 @@ def test_a_store_held_by_another_process_is_named_with_it_and_goes_once_that_end
     by = f"is held by process {holder.pid}" if sys.platform == "linux" else "is held by another program"
     assert reasons(result)["metrics.db"].startswith(by)
     assert stands(mine)
-    assert Kind.LOG not in kinds(mine)
+    assert FileKind.LOG not in kinds(mine)
     assert not any(line == BEYOND for line in done(result, NOW))
     assert forget(mine).complete
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]
 
 
 def test_a_session_that_ends_in_time_is_waited_for_and_one_that_does_not_is_named(tmp_path: Path) -> None:
@@ -290,7 +294,7 @@ def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> Non
     send_queued(mine, time.monotonic() + 1)
     seal_ended(mine, 1, COUNTERS)
     log_event(mine, "the sender stopped")
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]
 
 
 KILLED = """
@@ -331,7 +335,7 @@ def test_killed_at_any_instant_it_can_be_done_again(tmp_path: Path, rounds: int)
         unfinished += len(kinds(mine)) > 1
         result = forget(mine)
         assert result.complete, result.not_deleted
-        assert kinds(mine) == [Kind.CONFIG]
+        assert kinds(mine) == [FileKind.CONFIG]
         assert stands(mine)
         assert said_no or number, "the first was not killed"
     assert unfinished, "no kill came in the middle of it"
@@ -389,4 +393,4 @@ def test_doing_it_twice_changes_nothing(tmp_path: Path) -> None:
     before = mine.config_path.read_bytes()
     assert forget(mine).deleted == ()
     assert mine.config_path.read_bytes() == before
-    assert kinds(mine) == [Kind.CONFIG]
+    assert kinds(mine) == [FileKind.CONFIG]

@@ -20,7 +20,7 @@ from shimmy_metrics.system.files import another_owner
 from shimmy_metrics.system.profile import Profile
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file is, in the words of `files --json`."""
 
     CONFIG = "config"
@@ -37,47 +37,26 @@ class Kind(StrEnum):
     EXPORT = "export"
 
 
-USES: Final = {
-    Kind.CONFIG: "your answer, when you gave it, and your own keys for the app",
-    Kind.CONFIG_LOCK: "keeps apart two answers given at once",
-    Kind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
-    Kind.STORE: "sessions, waiting reports, what was sent, receipts",
-    Kind.STORE_JOURNAL: "undoes a write to the store that a crash cut off",
-    Kind.STORE_LOG: "part of the store, as the version before this one kept it",
-    Kind.BALLAST: "random bytes, given up to make room when the disk is full",
-    Kind.LOG: "what went wrong, and the time of each attempt to send",
-    Kind.SENDER_LOCK: "held while a report is being sent; empty",
-    Kind.SESSION_LOCK: "held while a server is measured; empty",
-    Kind.FOLDER: "the folder that holds the files above",
-    Kind.EXPORT: "an export or a report that you saved from the app",
-}
-"""What each kind is for."""
-
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _STATE: Final = (
-    (Kind.STORE, r"metrics\.db"),
-    (Kind.STORE_JOURNAL, r"metrics\.db-journal"),
-    (Kind.STORE_LOG, r"metrics\.db-(?:wal|shm)"),
-    (Kind.LOG, r"metrics\.log"),
-    (Kind.BALLAST, r"ballast"),
-    (Kind.SENDER_LOCK, r"sender\.lock"),
+    (FileKind.STORE, r"metrics\.db"),
+    (FileKind.STORE_JOURNAL, r"metrics\.db-journal"),
+    (FileKind.STORE_LOG, r"metrics\.db-(?:wal|shm)"),
+    (FileKind.LOG, r"metrics\.log"),
+    (FileKind.BALLAST, r"ballast"),
+    (FileKind.SENDER_LOCK, r"sender\.lock"),
     # Version 1 named it by the report's id.
-    (Kind.SESSION_LOCK, rf"session-(?:[0-9]+|{_UUID})\.lock"),
+    (FileKind.SESSION_LOCK, rf"session-(?:[0-9]+|{_UUID})\.lock"),
 )
-_EXPORTS: Final = ((Kind.EXPORT, r"shimmy-(?:metrics|report)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
+_EXPORTS: Final = ((FileKind.EXPORT, r"shimmy-(?:metrics|report)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
 
 
 class OwnFile(NamedTuple):
     """One file of ours, or the state folder, whose size is 0. `size` is in bytes."""
 
     path: Path
-    kind: Kind
+    kind: FileKind
     size: int
-
-    @property
-    def use(self) -> str:
-        """What it is for."""
-        return USES[self.kind]
 
 
 def files(profile: Profile) -> tuple[OwnFile, ...]:
@@ -92,12 +71,12 @@ def _config(path: Path) -> Iterator[OwnFile]:
     with contextlib.suppress(OSError):
         found = path.stat()  # the person may keep it elsewhere and link to it
         if stat.S_ISREG(found.st_mode):
-            yield OwnFile(path, Kind.CONFIG, found.st_size)
-    yield from _named(path.parent, ((Kind.CONFIG_LOCK, r"\.lock"),))
+            yield OwnFile(path, FileKind.CONFIG, found.st_size)
+    yield from _named(path.parent, ((FileKind.CONFIG_LOCK, r"\.lock"),))
     real = Path(os.path.realpath(path))
     # The second form is version 1's.
     left = rf"\.{re.escape(real.name)}\.(?:shimmy-metrics-[0-9a-f]{{16}}|[a-z0-9_]{{8}})"
-    yield from _named(real.parent, ((Kind.CONFIG_LEFTOVER, left),))
+    yield from _named(real.parent, ((FileKind.CONFIG_LEFTOVER, left),))
 
 
 def _state(folder: Path) -> Iterator[OwnFile]:
@@ -107,7 +86,7 @@ def _state(folder: Path) -> Iterator[OwnFile]:
         remedy = "Run this as the owner (under sudo the home may be another person's)"
         raise UserError("belongs to another user", where=str(folder), remedy=remedy)
     yield from _named(folder, _STATE)
-    yield OwnFile(folder, Kind.FOLDER, 0)
+    yield OwnFile(folder, FileKind.FOLDER, 0)
 
 
 def _exports(home: Path | None) -> Iterator[OwnFile]:
@@ -116,7 +95,7 @@ def _exports(home: Path | None) -> Iterator[OwnFile]:
             yield from _named(home, _EXPORTS)
 
 
-def _named(folder: Path, patterns: tuple[tuple[Kind, str], ...]) -> Iterator[OwnFile]:
+def _named(folder: Path, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator[OwnFile]:
     """Yield the person's own regular files in a folder whose whole name is one of ours, in the order of `patterns`."""
     try:
         with os.scandir(folder) as entries:
@@ -132,7 +111,7 @@ def _named(folder: Path, patterns: tuple[tuple[Kind, str], ...]) -> Iterator[Own
                 yield from _own(folder / name, kind)
 
 
-def _own(path: Path, kind: Kind) -> Iterator[OwnFile]:
+def _own(path: Path, kind: FileKind) -> Iterator[OwnFile]:
     with contextlib.suppress(OSError):  # it went meanwhile
         found = path.lstat()
         mine = sys.platform == "win32" or found.st_uid == os.geteuid()

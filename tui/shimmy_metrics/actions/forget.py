@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.decide import decline
-from shimmy_metrics.actions.files import Kind, OwnFile, files
+from shimmy_metrics.actions.files import FileKind, OwnFile, files
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge_without_consent
 from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.file import load
@@ -29,8 +29,8 @@ _SESSIONS_SECONDS: Final = 2.0
 """How long to wait for sessions: each reads the config twice a second, and stops being measured by itself."""
 
 _POLL_SECONDS: Final = 0.02
-_STORE: Final = (Kind.STORE, Kind.STORE_JOURNAL, Kind.STORE_LOG)
-_LOCKS: Final = (Kind.SESSION_LOCK, Kind.SENDER_LOCK, Kind.CONFIG_LOCK)
+_STORE: Final = (FileKind.STORE, FileKind.STORE_JOURNAL, FileKind.STORE_LOG)
+_LOCKS: Final = (FileKind.SESSION_LOCK, FileKind.SENDER_LOCK, FileKind.CONFIG_LOCK)
 
 
 class ForgetPlan(NamedTuple):
@@ -124,7 +124,7 @@ def forget(profile: Profile) -> ForgetResult:
     except UserError as error:
         not_deleted.append(NotDeleted(Path(error.where), f"{error.what}. {error.remedy}"))
     for each in found:
-        if each.kind is Kind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
+        if each.kind is FileKind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
             if not any(other.path.parent == each.path for other in not_deleted):
                 reason = "it is a link" if each.path.is_symlink() else "it holds other files"
                 folder_kept = NotDeleted(each.path, reason)
@@ -141,8 +141,16 @@ def forget(profile: Profile) -> ForgetResult:
 
 def _deletable(profile: Profile) -> tuple[OwnFile, ...]:
     """Return what is deleted, the store first, and each lock after what it guards."""
-    order = [*_STORE, Kind.CONFIG_LEFTOVER, Kind.LOG, Kind.BALLAST, Kind.EXPORT, *_LOCKS, Kind.FOLDER]
-    found = [each for each in files(profile) if each.kind is not Kind.CONFIG]
+    order = [
+        *_STORE,
+        FileKind.CONFIG_LEFTOVER,
+        FileKind.LOG,
+        FileKind.BALLAST,
+        FileKind.EXPORT,
+        *_LOCKS,
+        FileKind.FOLDER,
+    ]
+    found = [each for each in files(profile) if each.kind is not FileKind.CONFIG]
     return tuple(sorted(found, key=lambda each: order.index(each.kind)))
 
 
@@ -180,13 +188,13 @@ def _wait_for_sessions(profile: Profile) -> None:
 
 def _delete(each: OwnFile, profile: Profile) -> None:
     """Delete one file of ours. Raises `UserError` or `OSError`."""
-    if each.kind is Kind.FOLDER:
+    if each.kind is FileKind.FOLDER:
         os.rmdir(each.path)
-    elif each.kind is Kind.STORE:
+    elif each.kind is FileKind.STORE:
         destroy(each.path)
     elif each.kind in _STORE and os.path.lexists(store_path(profile)):
         raise UserError("is part of the store, which stays", remedy="It goes when the store goes")
-    elif each.kind in _LOCKS or each.kind is Kind.CONFIG_LEFTOVER:
+    elif each.kind in _LOCKS or each.kind is FileKind.CONFIG_LEFTOVER:
         _delete_unheld(each.path)
     else:
         remove(each.path)

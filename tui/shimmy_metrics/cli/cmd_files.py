@@ -12,7 +12,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.files import NOTHING_HERE, done, listed, question
+from shimmy_metrics.wording.files import NOTHING_HERE, USES, done, listed, question
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult
@@ -64,7 +64,7 @@ def _agreed(before: "ForgetPlan") -> bool:
 
 
 def _file(each: OwnFile) -> dict[str, Any]:
-    return {"path": str(each.path), "kind": each.kind.value, "bytes": each.size, "use": each.use}
+    return {"path": str(each.path), "kind": each.kind.value, "bytes": each.size, "use": USES[each.kind]}
 
 
 def _result(result: "ForgetResult") -> dict[str, Any]:

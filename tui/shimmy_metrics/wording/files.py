@@ -5,11 +5,37 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shimmy_metrics.actions.files import Kind, OwnFile
+from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.wording.numbers import amount
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
+
+USES: Final = {
+    FileKind.CONFIG: "your answer, when you gave it, and your own keys for the app",
+    FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
+    FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
+    FileKind.STORE: "sessions, waiting reports, what was sent, receipts",
+    FileKind.STORE_JOURNAL: "undoes a write to the store that a crash cut off",
+    FileKind.STORE_LOG: "part of the store, as the version before this one kept it",
+    FileKind.BALLAST: "random bytes, given up to make room when the disk is full",
+    FileKind.LOG: "what went wrong, and the time of each attempt to send",
+    FileKind.SENDER_LOCK: "held while a report is being sent; empty",
+    FileKind.SESSION_LOCK: "held while a server is measured; empty",
+    FileKind.FOLDER: "the folder that holds the files above",
+    FileKind.EXPORT: "an export or a report that you saved from the app",
+}
+"""What each kind is for."""
+
+PLACES: Final = {
+    FileKind.STORE: "the store",
+    FileKind.STORE_JOURNAL: "the store's journal",
+    FileKind.STORE_LOG: "the store's log",
+    FileKind.LOG: "the log",
+    FileKind.SENDER_LOCK: "the sender's lock",
+    FileKind.SESSION_LOCK: "a session's lock",
+}
+"""What a file is called where something is searched for, or found, in it."""
 
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
@@ -24,8 +50,8 @@ def listed(files: Iterable[OwnFile]) -> Iterator[str]:
     if not every:
         yield NOTHING_HERE
     for each in every:
-        yield shown(each.path) if each.kind is Kind.FOLDER else f"{shown(each.path)}  {amount(each.size, 'byte')}"
-        yield f"    {each.use}"
+        yield shown(each.path) if each.kind is FileKind.FOLDER else f"{shown(each.path)}  {amount(each.size, 'byte')}"
+        yield f"    {USES[each.kind]}"
     if every:
         yield f"{total(every)}, not counting the program itself."
     yield ELSEWHERE
@@ -33,7 +59,7 @@ def listed(files: Iterable[OwnFile]) -> Iterator[str]:
 
 def total(files: Iterable[OwnFile]) -> str:
     """Return how many files there are and how long they are together; folders do not count."""
-    counted = [each for each in files if each.kind is not Kind.FOLDER]
+    counted = [each for each in files if each.kind is not FileKind.FOLDER]
     return f"{amount(len(counted), 'file')}, {amount(sum(each.size for each in counted), 'byte')}"
 
 
@@ -55,7 +81,7 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
         held += [f"your own figures of {amount(plan.days, 'day')}"] if plan.days else []
         yield f"It deletes {total(plan.files)}, with {', '.join(held[:-1])} and {held[-1]} in them."
     for each in plan.files:
-        if each.kind is Kind.EXPORT:
+        if each.kind is FileKind.EXPORT:
             yield f"That includes what you saved as {shown(each.path)}."
     if plan.receipts or plan.unread:
         yield "This does not take back what was sent, and your receipts for it are deleted too."

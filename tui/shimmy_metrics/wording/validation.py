@@ -5,6 +5,7 @@ from typing import Final
 
 from shimmy_metrics.actions.validate import ValidationResult
 from shimmy_metrics.wording.consent import UNREAD
+from shimmy_metrics.wording.files import PLACES
 from shimmy_metrics.wording.numbers import amount
 
 _CATEGORIES: Final = {
@@ -33,7 +34,9 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     If something was found, its number comes last. `held`: everything kept here was validated.
     """
     yield from map(str, found.violations)
-    yield from (f"found: {leak}" for leak in found.leaks)
+    whole_place = "it" if not held else "what was read" if found.unread else "what is kept"
+    for leak in found.leaks:
+        yield f"found: {leak.what} in {PLACES[leak.file] if leak.file else whole_place}"
     if not found.violations and found.entry_counts:
         parts = ", ".join(amount(found.entry_counts.get(part, 0), *words) for part, words in _PARTS.items())
         whole = "this export" if not held else "what was read" if found.unread else "everything kept here"
@@ -44,8 +47,8 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
     if not kinds:
         yield "Nothing on this machine has a name that could be searched for."
     elif not found.leaks:
-        where = ["it"] if not held else ["what was read" if found.unread else "what is kept", *found.places]
-        yield f"Searched for {kinds}. None is in {_listed(where)}."
+        places = [whole_place, *(PLACES[file] for file in found.files)]
+        yield f"Searched for {kinds}. None is in {_listed(places)}."
     yield (
         "Not searched for: names under 3 letters, names that are words of ours, other paths, and model names, "
         "which are kept nowhere."

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.files import Kind
+from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
@@ -112,7 +112,7 @@ def after(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
 
 def forgets(overview: Overview | None) -> bool:
     """Whether there is something of ours on this disk besides the recorded answer."""
-    return overview is not None and any(each.kind is not Kind.CONFIG for each in overview.files)
+    return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
 def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
