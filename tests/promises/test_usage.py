@@ -24,7 +24,7 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store import days, sessions
 from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home, stop, wait_until
-from support.one_line import is_one_line
+from support.one_line import assert_one_line
 from support.servers import ask, chat, free_port, wait_for
 
 OFF = "Metrics are off, and no figures of your own are kept here."
@@ -110,11 +110,11 @@ def _every_form_tells(home: Home, row: dict[str, Any]) -> None:
     assert read == [{name: str(value) for name, value in row.items()}]
     text = home.run("usage", "--openmetrics", "--from", "2020-01-01", command="shimmy-metrics").stdout
     told = {f"shimmy_usage_{name}_total": row[name] for name in DaySums._fields}
-    families = list(openmetrics(text))
+    families = list(openmetrics(text))  # type: ignore[no-untyped-call]  # it has no annotations
     assert {family.type for family in families} == {"counter"}
     assert all(family.documentation for family in families)
-    # node_exporter's textfile collector reads that older form; the parser has no annotations.
-    for found in (families, prometheus(text)):  # type: ignore[no-untyped-call]
+    # node_exporter's textfile collector reads that older form.
+    for found in (families, prometheus(text)):
         assert {sample.name: sample.value for family in found for sample in family.samples} == told
 
 
@@ -236,5 +236,5 @@ def test_several_servers_that_are_killed_lose_at_most_a_second_and_count_nothing
 )
 def test_what_cannot_be_read_gets_one_line(home: Home, words: list[str], said: str) -> None:
     ended = home.run("usage", *words, command="shimmy-metrics")
-    is_one_line(ended, "shimmy-metrics usage: ", 2)
+    assert_one_line(ended, "shimmy-metrics usage: ", 2)
     assert said in ended.stderr
