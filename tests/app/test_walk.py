@@ -3,11 +3,13 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
 from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from shimmy_metrics.app import keys
@@ -25,6 +27,11 @@ IN_AN_INPUT = ("x", "enter", "backspace", BACK_FROM_INPUT)
 
 GROUPS = [each for each in vars(keys).values() if isinstance(each, list)]
 IDS = {binding.id for binding in itertools.chain(*GROUPS)}
+
+
+def named(screen: Screen[Any]) -> str:
+    """Return what tells a screen from the others: one class shows several kinds of reports."""
+    return f"{type(screen).__name__} {screen.title}"
 
 
 class Walked(Walk):
@@ -47,7 +54,7 @@ class Walked(Walk):
         searched = ("searched",) * any(isinstance(each, BaseScreen) and bool(each.search) for each in app.screen_stack)
         return (
             app.current_mode,
-            *(f"{type(each).__name__} {each.title}" for each in app.screen_stack),
+            *map(named, app.screen_stack),
             *searched,
             *self._focus(),
         )
@@ -65,7 +72,7 @@ class Walked(Walk):
     def _moves(self) -> Sequence[str]:
         screen, on = self._app.screen, self._app.focused
         # What a key does depends on the screen in front, and whether there is one behind it, not on which.
-        kind = (type(screen).__name__, len(self._app.screen_stack) > 1, *self._focus())
+        kind = (named(screen), len(self._app.screen_stack) > 1, *self._focus())
         if isinstance(on, KeyButton) and on.button.action.startswith("app."):
             kind = kind[1:]  # a button that every screen has
         known = kind in self._kinds
