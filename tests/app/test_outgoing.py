@@ -151,7 +151,7 @@ async def test_all_that_is_held_is_released_as_the_one_request_that_is_shown(
 async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(tmp_path: Path) -> None:
     waiting(tmp_path, QueueState.HELD_FOR_ENDPOINT, QueueState.HELD_FOR_ENDPOINT, endpoint=OTHER)
     app = opened.living(tmp_path)
-    async with app.run_test(size=(160, 30)) as pilot:
+    async with app.run_test(size=(180, 30)) as pilot:
         await opened.press(pilot, "2", "right_square_bracket")
         shown = " ".join(opened.text(app).split())
         assert "Sealed for metrics.example.org, as 1 other here; released it goes to metrics.shimmy-ai.dev." in shown
