@@ -1,8 +1,8 @@
 """The search for what names this machine or its owner, which must appear nowhere in what is kept or sent.
 
-The values searched for stay in memory; a find is told by its kind and place, never by the value. Model names are only
-known while a server runs, so they are not among them. Of the environment are searched for: what a variable's name calls
-a secret, a password within an address, and what looks like a token, whatever its name.
+The values searched for stay in memory; a find is reported by its kind and place, never by its value. Model names are
+known only while a server runs, so they are not among them. In the environment it looks for what a variable's name calls
+a secret, a password within an address, and what looks like a token whatever its name.
 
 What is a find, in upper or lower case:
 
@@ -59,7 +59,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})
 
 
 class Identifier(NamedTuple):
-    """One value to search for. `kind` is what a person is told; `anywhere`: it is found inside of other words too."""
+    """One value to search for. `kind` is what a person is shown; `anywhere`: it is found inside of other words too."""
 
     kind: str
     value: str

@@ -85,7 +85,7 @@ class Overview(NamedTuple):
     @property
     def sessions(self) -> tuple[Session, ...]:
         """The running sessions, oldest first."""
-        return tuple(live.session for live in self.running)
+        return tuple(preview.session for preview in self.running)
 
     @property
     def departures(self) -> tuple[Departure, ...]:

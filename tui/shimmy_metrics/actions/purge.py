@@ -48,7 +48,7 @@ class PurgeResult(NamedTuple):
 
 
 class ConsentReading(NamedTuple):
-    """What is in force, by one look at the config, and what was deleted because there is no consent for it.
+    """What is in force, by one read of the config, and what was deleted for want of consent.
 
     `troubles` are lines about a config, endpoint or store that cannot be used. `unusable` tells that it is the config
     or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store.

@@ -11,7 +11,7 @@ from shimmy_metrics.system.profile import Profile
 class Settings(NamedTuple):
     """`asks`: the question is open. `keys` are a person's own for the app, as the config has them.
 
-    They look like `{"app.validate": "V"}`; whether they can be used is the app's to say.
+    They look like `{"app.validate": "V"}`; the app decides whether they can be used.
     """
 
     asks: bool

@@ -77,8 +77,8 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
         time.sleep(_POLL_SECONDS)
         made = departure_for(profile, found, after)
     if as_json:
-        told = {"sha256": found.request.sha256, "attempt": made and departure_json(made)}
-        print_bytes((json.dumps(told, indent=2) + "\n").encode())
+        outcome = {"sha256": found.request.sha256, "attempt": made and departure_json(made)}
+        print_bytes((json.dumps(outcome, indent=2) + "\n").encode())
     else:
         for line in _outcome(found, made, read_status(profile)):
             print_line(line)
@@ -160,17 +160,17 @@ def _size(found: ReleaseRequest | Preview) -> str:
     return f"{amount(len(request.reports), 'report')}, {len(request.body):,} bytes, sha256 {request.sha256}"
 
 
-def _outcome(found: ReleaseRequest, made: Departure | None, told: Status) -> Iterator[str]:
+def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> Iterator[str]:
     yield f"Released to {found.request.url}: {_size(found)}."
     if made is None:
         yield "What became of it is not known yet. See shimmy config --metrics status."
         return
-    yield sentence(became(made, told.now))
+    yield sentence(became(made, status.now))
     released = {report.report_id for report in found.request.reports}
-    its_own = (report for report in told.queued if report.report_id in released)
-    yield from _waiting(its_own, told.now, sends=told.consent.sends)
-    if told.due:
-        when = sent_when(told.attempt, from_here=none_sends(told.consent, told.running))
-        yield f"{amount(told.due, 'report')} due. {obstacle(told.consent) or when}"
+    its_own = (report for report in status.queued if report.report_id in released)
+    yield from _waiting(its_own, status.now, sends=status.consent.sends)
+    if status.due:
+        when = sent_when(status.attempt, from_here=none_sends(status.consent, status.running))
+        yield f"{amount(status.due, 'report')} due. {obstacle(status.consent) or when}"
     if found.left_over:
         yield f"{amount(found.left_over, 'more report')} did not fit: release all again."

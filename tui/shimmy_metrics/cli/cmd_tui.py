@@ -13,7 +13,7 @@ def tui(arguments: list[str]) -> int:
     plain = tui_arguments(arguments)
     profile = Profile.current()
     if plain or not app_can_run(profile):
-        gc.disable()  # told within a moment, and then a person is waited for
+        gc.disable()  # printed within a moment; then it waits for a person
         from shimmy_metrics.cli.plain import print_and_ask
 
         print_and_ask(profile)

@@ -73,20 +73,20 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
 def _measured(shown: Overview) -> Iterator[str]:
     if not shown.running:
         yield "No measured server is running."
-    for live in shown.running:
-        counters = live.session.counters
+    for preview in shown.running:
+        counters = preview.session.counters
         yield (
-            f"Measuring at {live.session.address} for {duration(counters.uptime_s)}: "
+            f"Measuring at {preview.session.address} for {duration(counters.uptime_s)}: "
             f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
             f"{amount(counters.tokens, 'token')}."
         )
         if counters.unread:
             yield f"  {tokens_unknown(counters.unread)}"
-        if live.session.local:
+        if preview.session.local:
             yield "  For you alone: no report is made of it. As a report it would be:"
         else:
             yield "  Its report, if the session ended now:"
-        yield f"  {live.report.body.decode()}"
+        yield f"  {preview.report.body.decode()}"
 
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:

@@ -79,8 +79,8 @@ def answer_sentence(
 ) -> str:
     """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force."""
     consent = EffectiveConsent(decision, switch, endpoint)
-    told = answer_recorded(consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
-    return " ".join(told)
+    lines = answer_recorded(consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
+    return " ".join(lines)
 
 
 def held_for_an_earlier_yes(number: int) -> str:

@@ -51,8 +51,8 @@ def when(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
 
 def _at(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
     """Return it as it stands in a sentence: `at 12:30`, `on 27 Nov 12:30`."""
-    told = when(moment, now, zone)
-    return f"on {told}" if " " in told else f"at {told}"
+    shown = when(moment, now, zone)
+    return f"on {shown}" if " " in shown else f"at {shown}"
 
 
 def host(endpoint: str) -> str:
@@ -78,8 +78,8 @@ def ended(departure: Departure, now: datetime, zone: tzinfo | None = None) -> st
 
 def _moment(departure: Departure) -> datetime:
     # When a sender was ended nobody knows: whoever found that wrote down when it was found.
-    told = departure.ended if departure.failure is not Failure.INTERRUPTED else None
-    return told or departure.begun
+    shown = departure.ended if departure.failure is not Failure.INTERRUPTED else None
+    return shown or departure.begun
 
 
 def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> str:
@@ -214,7 +214,7 @@ def set_aside(report: QueuedReport) -> str:
 
 
 def note(entry: Note) -> str:
-    """Return what a note of the chain tells, as a sentence without its full stop."""
+    """Return what a note of the chain says, as a sentence without its full stop."""
     match entry.kind:
         case NoteKind.DROPPED:
             return f"{amount(entry.number, 'report')} dropped: too many waited, or too long"
@@ -239,7 +239,7 @@ def receipts_deleted(number: int) -> str:
 
 
 def purged_without_consent(result: PurgeResult, now: datetime) -> Iterator[str]:
-    """Yield what a look deleted since there was no consent for it, a line each; nothing where there was nothing."""
+    """Yield what was deleted for want of consent, a line each; nothing where there was nothing."""
     lost = list(purged(result, now))
     if lost:
         yield "There was no consent for what was kept here:"

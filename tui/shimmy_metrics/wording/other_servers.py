@@ -45,19 +45,19 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
     apart = [each for each in running if each.endpoint and not same_endpoint(each.endpoint, consent.endpoint)]
     agreed = [each.address for each in apart if same_endpoint(each.endpoint, decision.endpoint)]
     others = [each for each in apart if not same_endpoint(each.endpoint, decision.endpoint)]
-    told = []
+    sentences = []
     if agreed and not consent.switch and decision.delivery is Delivery.AUTOMATIC:
         end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
         when = next_attempt(attempt) if attempt.ends_skipped or attempt.at_start else end
-        told.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
+        sentences.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
     for endpoint in dict.fromkeys(each.endpoint for each in others):
         addresses = [each.address for each in others if each.endpoint == endpoint]
         end = "it ends" if len(addresses) == 1 else "one of them ends"
-        told.append(
+        sentences.append(
             f"{_servers(addresses)} started for {endpoint}, not for the receiver you agreed to: "
             f"nothing is sent when {end}."
         )
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def _servers(addresses: Sequence[str]) -> str:
