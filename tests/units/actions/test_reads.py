@@ -1,5 +1,6 @@
-"""A look copies the store once, and the deletion that a withdrawal owes is looked for once."""
+"""Each command reads the config once, copies the store once, and deletes what there is no consent for once."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -7,12 +8,18 @@ import pytest
 
 from shimmy_metrics.actions import outbox as by_hand
 from shimmy_metrics.actions.decide import enable, hold
+from shimmy_metrics.actions.export import export
+from shimmy_metrics.actions.overview import overview
+from shimmy_metrics.actions.preview import preview
+from shimmy_metrics.actions.settings import read_settings
 from shimmy_metrics.actions.status import Status, read_status
 from shimmy_metrics.cli import cmd_outbox, purge_first
+from shimmy_metrics.config import file as config_file
 from shimmy_metrics.store import readonly
+from shimmy_metrics.system import files
 from shimmy_metrics.system.profile import Profile
 from support.queued import fill_outbox
-from support.samples import profile
+from support.samples import FACTS, profile
 
 
 @pytest.fixture
@@ -38,7 +45,37 @@ def test_status_after_a_yes_copies_the_store_once(tmp_path: Path, copies: list[P
     assert len(copies) == 1
 
 
-def test_a_release_looks_for_an_owed_deletion_once_and_reads_the_summary_once(
+@pytest.mark.parametrize(
+    "read",
+    [
+        read_status,
+        read_settings,
+        export,
+        lambda mine: overview(mine, FACTS),
+        lambda mine: preview(mine, FACTS),
+        lambda mine: by_hand.find_release(mine, "all"),
+    ],
+    ids=["status", "settings", "export", "overview", "preview", "release"],
+)
+def test_the_config_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[Profile], object]
+) -> None:
+    mine = profile(tmp_path)
+    enable(mine)
+    fill_outbox(mine, 1)
+    reads: list[Path] = []
+    read_bounded = files.read_bounded
+
+    def counting(path: Path, limit: int) -> bytes | None:
+        reads.append(path)
+        return read_bounded(path, limit)
+
+    monkeypatch.setattr(config_file, "read_bounded", counting)
+    read(mine)
+    assert reads == [mine.config_path]
+
+
+def test_a_release_deletes_what_has_no_consent_once_and_reads_the_status_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mine = profile(tmp_path)
