@@ -8,7 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
-from shimmy_metrics.app.screens.history.view import history_view, row_key
+from shimmy_metrics.app.screens.history.view import history_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.delivery.sender_lock import lock_path
@@ -222,7 +222,7 @@ def test_folded_departures_count_as_sent(taken: int, told: str) -> None:
 
 def test_what_is_not_as_written_is_named(tmp_path: Path) -> None:
     shown = overviews.busy()
-    told = content(shown._replace(broken=(row_key(shown.entries[0]), row_key(shown.entries[2]))))
+    told = content(shown._replace(broken=(shown.entries[0].key, shown.entries[2].key)))
     assert "2 entries not as written." in told
 
 

@@ -202,6 +202,11 @@ class Departure(NamedTuple):
     place: int = 0
 
     @property
+    def key(self) -> str:
+        """Its name among the entries of the history."""
+        return f"departure {self.row_id}"
+
+    @property
     def receipt(self) -> bool:
         """Whether the receiver took something of it."""
         return self.outcome is not None and self.outcome.taken
@@ -232,6 +237,11 @@ class Note(NamedTuple):
     kind: NoteKind
     number: int
     taken: int = 0
+
+    @property
+    def key(self) -> str:
+        """Its name among the entries of the history."""
+        return f"note {self.place}"
 
 
 Entry = Departure | Note

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.actions.export import DAMAGES, FORMAT, FORMAT_1, export
+from shimmy_metrics.actions.export import FORMAT, FORMAT_1, Damage, export
 from shimmy_metrics.actions.export_rules import measured as _measured
 from shimmy_metrics.actions.export_schema import check_export
 from shimmy_metrics.actions.validate import validate_given, validate_held
@@ -289,7 +289,12 @@ def test_the_version_before_is_read(tmp_path: Path) -> None:
 
 
 def test_an_export_says_what_is_wrong_with_damaged_bytes(full: Profile) -> None:
-    for damaged, damage in ((b"\xff", DAMAGES[0]), (b"[" * 100_000, DAMAGES[1]), (b"{}", DAMAGES[2])):
+    for damaged, damage in (
+        (b"\xff", Damage.NO_JSON),
+        (b"[" * 100_000, Damage.NESTED),
+        (b"{}", Damage.NOT_ALLOWED),
+        (b'{"a":1,"a":2}', Damage.NOT_ALLOWED),
+    ):
         with opened(full) as db:
             db.execute("UPDATE outbox SET body = ?", (damaged,))
         (waiting,) = json.loads(export(full))["outbox"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Day, Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.report.validate import validate_body
+from shimmy_metrics.report.validate import RepeatedKeyError, parse, validate_body
 from shimmy_metrics.store import chain, days, departures, outbox, sessions
 from shimmy_metrics.store.columns import Row
 from shimmy_metrics.store.database import all_meta
@@ -23,9 +24,14 @@ FORMAT: Final = "shimmy-metrics export 2"
 FORMAT_1: Final = "shimmy-metrics export 1"
 """The one before: no log, no chain. `validate` reads it."""
 
-_NOT_ALLOWED: Final = "not as the fields allow"
-DAMAGES: Final = ("no JSON", "nested too deeply", _NOT_ALLOWED)
-"""What can be wrong with a damaged report's bytes."""
+
+class Damage(StrEnum):
+    """What is wrong with a damaged report's bytes, by its word in the export."""
+
+    NO_JSON = "no JSON"
+    NESTED = "nested too deeply"
+    NOT_ALLOWED = "not as the fields allow"
+
 
 _LOG_BYTES: Final = 2 * LOG_BYTES
 """The log is cut above `LOG_BYTES`, with the next line."""
@@ -136,10 +142,21 @@ def _departure(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
 
 def _body(body: bytes, sha256: str) -> dict[str, Any]:
     """Return the exact bytes as text; damaged ones, which may be no text, as base64 with what is wrong."""
-    violations = [] if not body or (digest(body) == sha256 and body.isascii()) else validate_body(body)
-    if violations:
-        import base64  # hardly ever wanted
+    intact = not body or (digest(body) == sha256 and body.isascii())
+    if intact or not validate_body(body):
+        return {"sha256": sha256, "body": body.decode()}
+    import base64  # hardly ever needed
 
-        damage = violations[0].rule if violations[0].rule in DAMAGES else _NOT_ALLOWED
-        return {"sha256": sha256, "damaged_base64": base64.b64encode(body).decode(), "damage": damage}
-    return {"sha256": sha256, "body": body.decode()}
+    return {"sha256": sha256, "damaged_base64": base64.b64encode(body).decode(), "damage": _damage(body)}
+
+
+def _damage(body: bytes) -> Damage:
+    try:
+        parse(body)
+    except RepeatedKeyError:
+        return Damage.NOT_ALLOWED
+    except ValueError:
+        return Damage.NO_JSON
+    except RecursionError:
+        return Damage.NESTED
+    return Damage.NOT_ALLOWED

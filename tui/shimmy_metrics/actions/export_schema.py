@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from shimmy_metrics.actions import export_rules as rule
-from shimmy_metrics.actions.export import DAMAGES, FORMAT, FORMAT_1
+from shimmy_metrics.actions.export import FORMAT, FORMAT_1, Damage
 from shimmy_metrics.actions.export_rules import Rule
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters, DaySums
@@ -28,7 +28,7 @@ _BODY: Final[Rules] = {
     "sha256": rule.text(rule.HEX),
     "body": rule.any_text,
     "damaged_base64": rule.text(rule.BASE64),
-    "damage": rule.word(*DAMAGES),
+    "damage": rule.word(*Damage),
 }
 _FIGURES: Final[Rules] = {
     **dict.fromkeys(Counters._fields, rule.whole_or_none),
@@ -161,7 +161,7 @@ def is_export(parsed: object) -> bool:
 
 def words() -> Iterator[str]:
     """Yield every word of ours that an export contains: its keys, the words of raw values, and of closed lists."""
-    yield from (FORMAT, FORMAT_1, *rule.RAW_WORDS, *DAMAGES, *EVENTS)
+    yield from (FORMAT, FORMAT_1, *rule.RAW_WORDS, *Damage, *EVENTS)
     yield from (*QueueState, *Cause, *Outcome, *Failure, *Delivery)
     yield from _keys(_EXPORT_1)
     yield from _keys(_EXPORT_2)

@@ -59,16 +59,17 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})
 
 
 class Identifier(NamedTuple):
-    """One value to search for. `kind` is what a person is shown; `anywhere`: it is found inside of other words too."""
+    """One value to search for. `name`: what it is called here; `anywhere`: it is found inside other words too."""
 
-    kind: str
+    category: str
     value: str
     anywhere: bool = False
+    name: str = ""
 
     @property
-    def category(self) -> str:
-        """The kind without what it is called here: `secret in the environment`."""
-        return self.kind.partition(" (")[0]
+    def kind(self) -> str:
+        """What a person is shown: `secret in the environment (API_KEY)`, never the value."""
+        return f"{self.category} ({self.name})" if self.name else self.category
 
 
 def identifiers(profile: Profile) -> tuple[Identifier, ...]:
@@ -162,11 +163,11 @@ def _collect(profile: Profile) -> Iterator[Identifier]:
 def _secrets(name: str, value: str) -> Iterator[Identifier]:
     """Yield what has to be taken for a secret in one environment variable."""
     if len(value) >= _SECRET_CHARACTERS and (_SECRET.search(name) or _OPAQUE.fullmatch(value)):
-        yield Identifier(f"secret in the environment ({name})", value, anywhere=True)
+        yield Identifier("secret in the environment", value, anywhere=True, name=name)
     for password in _PASSWORD.findall(value):
         for form in {password, unquote(password)}:
             if len(form) >= _SECRET_CHARACTERS:
-                yield Identifier(f"password in the environment ({name})", form, anywhere=True)
+                yield Identifier("password in the environment", form, anywhere=True, name=name)
 
 
 def _addresses(root: Path = Path("/")) -> Iterator[Identifier]:

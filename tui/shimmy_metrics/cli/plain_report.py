@@ -149,7 +149,7 @@ def _sent(shown: Overview, now: datetime) -> Iterator[str]:
     yield f"So far {in_all(taken, shown.departures)}{receipts}."
     for entry in shown.entries[:_ENTRIES]:
         yield f"  {_entry(entry, now)}"
-        if _key(entry) in shown.broken:
+        if entry.key in shown.broken:
             yield "  The chain is broken here: this is not as it was written."
     if len(shown.entries) > _ENTRIES:
         yield f"  {len(shown.entries) - _ENTRIES:,} older ones: shimmy config --metrics export"
@@ -160,10 +160,6 @@ def _entry(entry: Entry, now: datetime) -> str:
         return sentence(f"{note(entry)}, {when(entry.at, now)}")
     digest = f" {entry.length:,} bytes, sha256 {entry.sha256}."
     return f"{sentence(became(entry, now))}{digest}"
-
-
-def _key(entry: Entry) -> str:
-    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"
 
 
 def _field(field: Field) -> Iterator[str]:

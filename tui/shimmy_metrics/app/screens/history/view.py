@@ -58,7 +58,7 @@ def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, .
     """Return the explanation of an entry, what matters most first."""
     if not isinstance(entry, Departure):
         found = (f"{sentence(note_text(entry))} {_MEANINGS[entry.kind]}",)
-        broken = ("This link is not as it was written.",) if row_key(entry) in overview.broken else ()
+        broken = ("This link is not as it was written.",) if entry.key in overview.broken else ()
         return tuple(each for text in (*broken, *found) for each in wrapped(text, canvas.width))
     became, *then = in_full(canvas, overview, entry)
     lines = [*wrapped(became, canvas.width, role=Role.STRONG)]
@@ -71,12 +71,7 @@ def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, .
 
 def entry_of(overview: Overview | None, key: str) -> Entry | None:
     """Return the entry that a row's key names, or None."""
-    return next((each for each in overview.entries if row_key(each) == key), None) if overview else None
-
-
-def row_key(entry: Entry) -> str:
-    """Return the key of this entry's row."""
-    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"
+    return next((each for each in overview.entries if each.key == key), None) if overview else None
 
 
 def _sentence(overview: Overview) -> str:
@@ -91,7 +86,7 @@ def _sentence(overview: Overview) -> str:
 
 def _proof(overview: Overview, departure: Departure) -> Iterator[str]:
     """Yield whether the bytes are kept, and whether they are those of the digest."""
-    if row_key(departure) in overview.broken:
+    if departure.key in overview.broken:
         yield "This entry, or the bytes kept of it, is not as it was written."
     elif departure.body:
         yield f"The {len(departure.body):,} bytes kept here have this digest."
@@ -118,7 +113,7 @@ def _columns(canvas: Canvas) -> Line:
 
 
 def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
-    key = row_key(entry)
+    key = entry.key
     moment = entry.ended or entry.begun if isinstance(entry, Departure) else entry.at
     cells = [at(3, Span(f"{canvas.day(moment)} {canvas.clock(moment)}", Role.NAME))]
     if not isinstance(entry, Departure):
