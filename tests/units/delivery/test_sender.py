@@ -325,7 +325,7 @@ def test_releasing_needs_a_consent_that_covers_the_endpoint_and_a_report_that_ma
     mine = _ready(tmp_path, LOCAL)
     fill_outbox(mine, 1)
     (held,) = _queued(mine)
-    with pytest.raises(UserError, match="nothing may leave"):
+    with pytest.raises(UserError, match="nothing may be sent"):
         release(profile(tmp_path, DO_NOT_TRACK="1"), [held.row_id])
     assert release(mine, [held.row_id + 7]) == 0
     for cause in (Cause.DAMAGED, Cause.OLDER_RULES):
