@@ -4,15 +4,13 @@ JSON is read here, streams in `streams`. A response on a generating route that c
 an unknown form) was generated all the same, and its amount is unknown.
 """
 
-from typing import Any, Final, Protocol
-
-import orjson
+from typing import Final, Protocol
 
 from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter.dialects import read
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.outline import DEPTH, Outline
-from shimmy_metrics.meter.streams import BareEvents, Events, Lines
+from shimmy_metrics.meter.streams import BareEvents, Events, Lines, json_value
 from shimmy_metrics.meter.usage import Usage
 
 _WHOLE_BYTES: Final = 1_024
@@ -90,13 +88,14 @@ class JsonBody:
 
     def _read(self, body: bytes) -> None:
         usage = self._usage
+        body = body.removeprefix(BYTE_ORDER_MARK)
         if len(body) > _WHOLE_BYTES:
-            ends = _parsed(_without_choices(body))
+            ends = json_value(_without_choices(body))
             if isinstance(ends, dict):
                 read(ends, usage, stream=False)
             if usage.reported:
                 return
-        parsed = _parsed(body)
+        parsed = json_value(body)
         if parsed is None:
             usage.content = True  # too long, or cut short: nobody knows how much
         # llama.cpp answers several prompts, TGI any, with an array.
@@ -188,10 +187,3 @@ def _without_choices(body: bytes) -> bytes:
     if _ERROR in body[begin : begin + _CHOICE_BYTES] or _ERROR in body[max(begin, end - _CHOICE_BYTES) : end]:
         return b""  # perhaps a choice that failed
     return body[:begin] + b'"choices":[],' + body[end:]
-
-
-def _parsed(data: bytes) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    try:
-        return orjson.loads(data.removeprefix(BYTE_ORDER_MARK))
-    except orjson.JSONDecodeError:
-        return None

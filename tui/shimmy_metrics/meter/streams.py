@@ -76,7 +76,7 @@ class Lines(Blocks):
 
     def _read_event(self, block: bytes, usage: Usage) -> None:
         """Read one block into `usage`. The result depends on the block alone."""
-        payload = _object(block)
+        payload = json_value(block) if block.startswith(b"{") else None
         if payload is not None:
             read(payload, usage, stream=True)
 
@@ -133,11 +133,9 @@ def data_of(block: bytes) -> bytes | None:
     return b"\n".join(data) if data else None
 
 
-def _object(data: bytes) -> dict[str, Any] | None:
-    if not data.startswith(b"{"):
-        return None
+def json_value(data: bytes) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Return the JSON value of the bytes, or None where they are not JSON."""
     try:
-        payload: dict[str, Any] = orjson.loads(data)
+        return orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return payload
