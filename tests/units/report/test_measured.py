@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.report.measured import first_told
+from shimmy_metrics.report.measured import is_later
 from support.samples import measured
 
 A_YEAR = [datetime(2026, 11, 23, tzinfo=UTC) + timedelta(days=day) for day in range(366)]
@@ -28,7 +28,7 @@ A_YEAR = [datetime(2026, 11, 23, tzinfo=UTC) + timedelta(days=day) for day in ra
     ],
 )
 def test_only_a_later_day_or_month_is_told(last: str, now: str, told: bool) -> None:
-    assert first_told(last, now) is told
+    assert is_later(last, now) is told
 
 
 @pytest.mark.parametrize(("form", "times"), [("%Y-%m-%d", 366), ("%Y-%m", 13)])
@@ -36,7 +36,7 @@ def test_a_year_forth_and_back_and_forth_tells_each_once(form: str, times: int) 
     last, told = "", []
     for moment in (*A_YEAR, *reversed(A_YEAR), *A_YEAR):
         now = f"{moment:{form}}"
-        if first_told(last, now):
+        if is_later(last, now):
             last = now
             told.append(now)
     assert len(told) == len(set(told)) == times
@@ -46,7 +46,7 @@ def test_a_year_forth_and_back_and_forth_tells_each_once(form: str, times: int) 
 def test_whatever_a_clock_does_no_day_is_told_twice(days: list[object]) -> None:
     last, told = "", []
     for day in map(str, days):
-        if first_told(last, day):
+        if is_later(last, day):
             last = day
             told.append(day)
     assert told == sorted(set(told))

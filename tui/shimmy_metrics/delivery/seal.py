@@ -21,7 +21,7 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
-from shimmy_metrics.report.measured import Measured, first_told
+from shimmy_metrics.report.measured import Measured, is_later
 from shimmy_metrics.report.seal import seal
 from shimmy_metrics.store import chain, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path, transaction
@@ -124,11 +124,11 @@ def example_report(facts: Facts, now: datetime, schema_version: int, db: Databas
 
 
 def _first_of_day(db: Database | None, now: datetime) -> bool:
-    return db is None or first_told(get_meta(db, _ACTIVE_DAY), f"{now:%Y-%m-%d}")
+    return db is None or is_later(get_meta(db, _ACTIVE_DAY), f"{now:%Y-%m-%d}")
 
 
 def _first_of_month(db: Database | None, now: datetime) -> bool:
-    return db is None or first_told(get_meta(db, _MACHINE_MONTH), f"{now:%Y-%m}")
+    return db is None or is_later(get_meta(db, _MACHINE_MONTH), f"{now:%Y-%m}")
 
 
 def _attempts(profile: Profile, db: Database) -> bool:

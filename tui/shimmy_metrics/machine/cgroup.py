@@ -20,12 +20,12 @@ def memory_limit(root: Path) -> int | None:
     limits = []
     for folder, version in _levels(root, "memory"):
         if version == 2:
-            told = [read_text(folder / "memory.max")]
+            stated = [read_text(folder / "memory.max")]
         else:
             # The lowest of all levels, including those that a container cannot see.
             stat = re.search(r"^hierarchical_memory_limit (\d+)$", read_text(folder / "memory.stat"), re.MULTILINE)
-            told = [read_text(folder / "memory.limit_in_bytes"), stat[1] if stat else ""]
-        limits += [limit for limit in map(parse_whole, told) if limit is not None and 0 < limit < _UNLIMITED]
+            stated = [read_text(folder / "memory.limit_in_bytes"), stat[1] if stat else ""]
+        limits += [limit for limit in map(parse_whole, stated) if limit is not None and 0 < limit < _UNLIMITED]
     return min(limits, default=None)
 
 

@@ -25,8 +25,8 @@ def mounts(root: Path) -> list[Mount]:
     return list(_read(read_text(root / "proc/self/mountinfo", _BYTES)))
 
 
-def _read(told: str) -> Iterator[Mount]:
-    for line in told.splitlines():
+def _read(mountinfo: str) -> Iterator[Mount]:
+    for line in mountinfo.splitlines():
         before, found, after = line.partition(" - ")
         places, filesystem = before.split(" "), after.split(" ")
         if found and len(places) >= 6 and len(filesystem) >= 3:

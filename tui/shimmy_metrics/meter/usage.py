@@ -62,9 +62,9 @@ class Usage:
         answer that generates nothing has a prompt only if that was `embedded`; otherwise it repeats the figure of
         another answer, and is ignored.
         """
-        told = sum(count for count in counts if _is_count(count))
-        if told and (self.generates or embedded) and (prompt in self._prompts or len(self._prompts) < _FIGURES_MAX):
-            self._prompts[prompt] = max(told, self._prompts.get(prompt, 0))
+        count = sum(each for each in counts if _is_count(each))
+        if count and (self.generates or embedded) and (prompt in self._prompts or len(self._prompts) < _FIGURES_MAX):
+            self._prompts[prompt] = max(count, self._prompts.get(prompt, 0))
 
     def name(self, value: object) -> None:
         """Record the model's name as the answer gives it."""

@@ -31,7 +31,7 @@ class Measured(NamedTuple):
         return self.counters.uptime_s // 60
 
 
-def first_told(last: str, now: str) -> bool:
+def is_later(last: str, now: str) -> bool:
     """Return whether `now` is later than `last`, the day or month for which this was last reported.
 
     Both are ISO 8601 texts of the same length (`2026-11-23`, `2026-11`); `last` is empty where it was never reported.

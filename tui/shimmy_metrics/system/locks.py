@@ -9,7 +9,7 @@ from typing import Final
 
 from shimmy_metrics.system.files import open_private
 
-_LOOK_SECONDS: Final = 0.1
+_RETRY_SECONDS: Final = 0.1
 
 
 class Lock:
@@ -25,7 +25,7 @@ class Lock:
         `is_locked()` takes the lock for a moment: retry for longer than that. A file that was removed after opening
         and before locking locks nothing: it is made again.
         """
-        end = time.monotonic() + _LOOK_SECONDS
+        end = time.monotonic() + _RETRY_SECONDS
         while True:
             descriptor = open_private(self._path, os.O_RDWR | os.O_CREAT)
             if try_lock(descriptor) and _is_at(descriptor, self._path):
@@ -34,7 +34,7 @@ class Lock:
             os.close(descriptor)
             if time.monotonic() > end:
                 return False
-            time.sleep(_LOOK_SECONDS / 20)
+            time.sleep(_RETRY_SECONDS / 20)
 
     def shared(self) -> int | None:
         """Return a descriptor that shares the lock: a process that inherits it keeps the lock when this one has ended.
