@@ -23,7 +23,7 @@ STATED = {
 """The tests that state what a report holds: whoever adds a field says there what is expected of it."""
 
 TRIED = ("units/report", "units/consent", "units/config/test_codec.py", "units/config/test_file.py",
-         "units/delivery/test_seal_rules.py", "app/test_pages.py")  # fmt: skip
+         "units/delivery/test_seal_rules.py", "app/test_views.py")  # fmt: skip
 """Where a field, its version or its counter could be spelled out."""
 
 

@@ -21,6 +21,7 @@ from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.demo.run import SANDBOX_WITH_APP
+from shimmy_metrics.report.fields import FIELDS
 from support import opened, overviews, samples
 from support.app_idle import send, until_idle
 from support.cells import Rows, rows_of, text_of
@@ -118,7 +119,7 @@ WALKS: Final = (
             Scene("delete-receipts", "d", "Delete"),
             Scene("receipt", "n enter", "1 report taken by", drawn=True),
             Scene("compare", "q j m k enter h h", "2,000", drawn=True),
-            Scene("fields", "q 4", "25 fields", drawn=True),
+            Scene("fields", "q 4", f"{len(FIELDS)} fields", drawn=True),
             Scene("explained", "j enter", "session", drawn=True),
             Scene("never", "enter G", "server memory use"),
             Scene("search", "slash m o d e l", "models_used_count", drawn=True),
