@@ -1,17 +1,25 @@
 """The own figures by day, week and month, as values and as text."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.actions.usage import Period, Usage
-from shimmy_metrics.cli.cmd_usage import as_csv, as_openmetrics, usage_arguments
+from shimmy_metrics.actions.decide import only_for_me
+from shimmy_metrics.actions.overview import overview
+from shimmy_metrics.actions.usage import Period, Usage, read_usage
+from shimmy_metrics.cli.cmd_usage import as_csv, as_openmetrics, usage, usage_arguments
+from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import Day
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, table
+from support.samples import COUNTERS, FACTS, NOW, SUMMED, profile, session
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 SUMS = st.builds(DaySums, *[st.integers(0, 10**12)] * 4)
@@ -73,6 +81,37 @@ def test_the_forms_for_programs_to_the_byte() -> None:
         "# TYPE shimmy_usage_requests counter",
         "shimmy_usage_requests_total 4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "total"),
+    [([], 2), (["--from", "2025-12-31"], 3), (["--from", "2026-02-01"], 0), (["--to", "2025-12-31"], 0)],
+)
+def test_the_counters_begin_with_the_year_unless_another_day_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], total: int
+) -> None:
+    mine = profile(tmp_path)
+    only_for_me(mine)
+    counted = {"2025-12-31": DaySums(1), "2026-01-01": DaySums(2)}
+    with opened(mine) as db:
+        sessions.begin(db, session(local=True)._replace(counters=COUNTERS._replace(days=counted)))
+    assert usage(mine, usage_arguments([*words, "--openmetrics"])) == Exit.DONE
+    assert f"shimmy_usage_requests_total {total}\n" in capsys.readouterr().out
+
+
+def test_the_overview_has_them_and_the_plain_report_their_sum(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    only_for_me(mine)
+    assert overview(mine, FACTS).usage == Usage(measures=True)
+    with opened(mine) as db:
+        sessions.begin(db, session(local=True)._replace(counters=SUMMED))
+    shown = overview(mine, FACTS)
+    assert shown.usage == read_usage(mine)
+    assert {day.isoformat(): sums for day, sums in shown.days} == SUMMED.days
+    said = (
+        "Counted for you since 2026-11-22: 47 requests, 2 errors, 2,350 tokens out and 5,900 in (shimmy-metrics usage)."
+    )
+    assert said in list(plain_report(shown, NOW))
 
 
 @given(st.text(max_size=12))

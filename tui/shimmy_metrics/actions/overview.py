@@ -10,6 +10,7 @@ from typing import NamedTuple
 from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.preview import leavable, preview_report, request_of
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
+from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.backoff import failures_and_skips
@@ -19,10 +20,10 @@ from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
+from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
-from shimmy_metrics.store import chain, departures, outbox, sessions
+from shimmy_metrics.store import chain, days, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
@@ -38,19 +39,19 @@ class SessionPreview(NamedTuple):
 class Overview(NamedTuple):
     """Everything there is to show.
 
-    `trouble` is a line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is
-    the config or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store (it
-    may be both). `running` are the live sessions, oldest
-    first; `ended` those kept for the person, newest first; `outbox` all waiting reports, oldest first, those in
-    `overdue` (numbers in the store) too long to leave any more; `next_request` is what would leave next, or what
-    releasing all of it would send. `entries` are the departures and notes, newest first; those in `broken` (`departure
-    ID`, `note PLACE`) are not as they were written; `failures` counts the attempts in a row that failed, and `attempt`
-    is when a sender tries next by itself. A departure that its sender left open is shown as what it will be completed
-    as. `sending` tells that a sender is at work. `example` is the report of a session in which nothing happened. `news`
-    are the fields that a yes does not cover yet and that are to be asked for. `proxy` is the `HOST:PORT` by way of
-    which a request goes, empty where it goes straight. `unread` tells that the store is off and was not read. `purged`
-    is what was deleted just now, since there was no consent for it any more. `files` is everything of ours on this
-    disk. `stamp` changes whenever an entry does.
+    `trouble` is a line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is the
+    config or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store (it may
+    be both). `running` are the live sessions, oldest first; `ended` those kept for the person, newest first; `days` the
+    person's own sums, oldest first; `outbox` all waiting reports, oldest first, those in `overdue` (numbers in the
+    store) too long to leave any more; `next_request` is what would leave next, or what releasing all of it would send.
+    `entries` are the departures and notes, newest first; those in `broken` (`departure ID`, `note PLACE`) are not as
+    they were written; `failures` counts the attempts in a row that failed, and `attempt` is when a sender tries next by
+    itself. A departure that its sender left open is shown as what it will be completed as. `sending` tells that a
+    sender is at work. `example` is the report of a session in which nothing happened. `news` are the fields that a yes
+    does not cover yet and that are to be asked for. `proxy` is the `HOST:PORT` by way of which a request goes, empty
+    where it goes straight. `unread` tells that the store is off and was not read. `purged` is what was deleted just
+    now, since there was no consent for it any more. `files` is everything of ours on this disk. `stamp` changes
+    whenever an entry does.
     """
 
     consent: EffectiveConsent
@@ -61,6 +62,7 @@ class Overview(NamedTuple):
     news: tuple[Field, ...] = ()
     running: tuple[SessionPreview, ...] = ()
     ended: tuple[Session, ...] = ()
+    days: tuple[Day, ...] = ()
     outbox: tuple[QueuedReport, ...] = ()
     overdue: frozenset[int] = frozenset()
     next_request: Request | None = None
@@ -81,6 +83,11 @@ class Overview(NamedTuple):
     def store_read(self) -> bool:
         """Whether it is known what the store holds: it was read, or there is none."""
         return not (self.unread or self.store_unusable)
+
+    @property
+    def usage(self) -> Usage:
+        """The person's own figures, to be shown by day, week or month."""
+        return Usage(self.days, self.consent.measures, self.unread)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -166,6 +173,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
             for session in alive
         ),
         ended=tuple(sessions.kept(db)),
+        days=tuple(days.everything(db)),
         outbox=queued,
         overdue=frozenset(
             report.row_id for report in queued if report.state is not QueueState.SET_ASIDE and report.overdue(now)

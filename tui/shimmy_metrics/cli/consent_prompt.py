@@ -37,6 +37,7 @@ from shimmy_metrics.wording.question import (
     NEVER,
     NEVER_HEAD,
     ONLY_FOR_ME,
+    OWN_FIGURES,
     QUESTION,
     STARTING,
     AnswerText,
@@ -127,6 +128,7 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield f"  {shown.example.body.decode()}"
     yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
     yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
+    yield " ".join(OWN_FIGURES)
     yield ""
     for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, DECLINE, LATER):
         yield _answer(answer._replace(consequence=STARTING) if starting and answer is ENABLE else answer)

@@ -35,6 +35,7 @@ from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
+from shimmy_metrics.wording.usage import usage_in_all
 
 _ENTRIES: Final = 10
 """Only the newest are printed: a thousand would bury what follows, and `export` has them all."""
@@ -87,6 +88,8 @@ def _measured(shown: Overview) -> Iterator[str]:
         else:
             yield "  Its report, if the session ended now:"
         yield f"  {preview.report.body.decode()}"
+    if shown.days:
+        yield usage_in_all(shown.usage)
 
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:

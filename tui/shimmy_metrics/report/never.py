@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from shimmy_metrics.limits import USAGE_DAYS
+
 NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("prompts", "pass through; never kept"),
     (
@@ -17,6 +19,10 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("API keys", "pass through in headers that are not read; validate searches for those in your environment"),
     ("hardware models", "of what the system tells only the maker of the GPU is kept"),
     ("install identifier", "there is none; the session_id in your config names your answer and is never sent"),
+    (
+        "your own figures",
+        f"requests, errors and tokens by day: kept here for {USAGE_DAYS} days, for you alone; a no deletes them",
+    ),
     ("server memory use", "shown beside the live figures, stays here"),
 )
 """What is never sent, and what becomes of it instead (the description, "What Is NOT Collected")."""

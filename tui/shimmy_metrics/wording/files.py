@@ -15,7 +15,7 @@ USES: Final = {
     FileKind.CONFIG: "your answer, when you gave it, and your own keys for the app",
     FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
     FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
-    FileKind.STORE: "sessions, waiting reports, what was sent, receipts",
+    FileKind.STORE: "sessions, your own figures by day, waiting reports, what was sent, receipts",
     FileKind.STORE_JOURNAL: "undoes a write to the store that a crash cut off",
     FileKind.STORE_LOG: "part of the store, as the version before this one kept it",
     FileKind.BALLAST: "random bytes, given up to make room when the disk is full",

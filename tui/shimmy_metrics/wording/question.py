@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
-from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.limits import OUTBOX_DAYS, USAGE_DAYS
 
 MAINTAINER: Final = "Michael A. Kuykendall"
 
@@ -44,6 +44,13 @@ NEVER: Final = (
     "no free text, so there is no room for them. The receiver sees your IP",
     "address, as any web server does. It is in no report.",
 )
+
+
+OWN_FIGURES: Final = (
+    "After each answer but no and later your own figures (requests, errors, tokens",
+    f"by day) are kept here for {USAGE_DAYS} days and are not sent. A no deletes them.",
+)
+"""What is kept for the person besides the reports (at most 78 columns)."""
 
 
 class AnswerText(NamedTuple):

@@ -8,6 +8,7 @@ from shimmy_metrics.actions.usage import Period, Usage
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.limits import USAGE_DAYS
 from shimmy_metrics.wording.consent import UNREAD
+from shimmy_metrics.wording.numbers import amount
 
 KEPT_HERE: Final = f"Kept on this machine only, for {USAGE_DAYS} days, and in no report. A no deletes them."
 AS_TOLD: Final = "Tokens that no server told and nothing could count are not in them."
@@ -31,6 +32,15 @@ def table(usage: Usage, period: Period) -> Iterator[str]:
         yield _line(row, widths)
     yield AS_TOLD
     yield KEPT_HERE
+
+
+def usage_in_all(usage: Usage) -> str:
+    """Return the total in one sentence, with the first day; there is one."""
+    requests, errors, tokens, tokens_in = usage.total
+    return (
+        f"Counted for you since {usage.days[0].day.isoformat()}: {amount(requests, 'request')}, "
+        f"{amount(errors, 'error')}, {amount(tokens, 'token')} out and {tokens_in:,} in (shimmy-metrics usage)."
+    )
 
 
 def nothing(usage: Usage) -> str:
