@@ -77,7 +77,7 @@ def test_every_key_that_the_readme_names_is_bound() -> None:
     rows = re.findall(r"^\| (`.+`) \|", table, re.MULTILINE)
     named = [key for row in rows for key in re.findall(r"`([^`]+)`", row)]
     assert len(named) > 25
-    groups = (keys.EVERYWHERE, keys.PAGE, keys.BESIDE, keys.VIEWS, keys.OUTBOX, keys.RECEIPTS, keys.SEARCH)
+    groups = (keys.EVERYWHERE, keys.PAGE, keys.NEIGHBOURS, keys.VIEWS, keys.OUTBOX, keys.RECEIPTS, keys.SEARCH)
     bound = {key for group in groups for binding in group for key in binding.key.split(",")}
     assert set(named) - {keys.called(each) for each in bound} - bound == set()
 

@@ -10,7 +10,7 @@ import pytest
 from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.actions.decide import enable, hold
 from shimmy_metrics.app.screens.report.subject import subjects
-from shimmy_metrics.app.screens.report.wire import joined_text, wire
+from shimmy_metrics.app.screens.report.wire import wire
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.config.file import load
@@ -26,6 +26,7 @@ from shimmy_metrics.store.database import set_meta
 from shimmy_metrics.system.locks import Lock
 from support import opened, overviews, samples
 from support.departed import depart
+from support.reading import verbatim
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
 IDS = tuple(f"c0ffee00-0000-4000-8000-{number:012}" for number in range(1, 5))
@@ -82,7 +83,7 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
     assert app.overview.next_request == request
     subject = subjects(app.overview)[0]
     assert subject.body == join([report.body for report in reports[1:]])
-    assert joined_text(wire(CANVAS, None, subject.body)).encode() == request.body
+    assert verbatim(wire(CANVAS, None, subject.body)).encode() == request.body
 
 
 def test_each_line_of_a_request_can_be_marked(tmp_path: Path) -> None:

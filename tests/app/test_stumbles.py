@@ -6,7 +6,7 @@ import pytest
 
 from shimmy_metrics.app.screens.consent.view import choices
 from shimmy_metrics.app.screens.report.baseline import Baseline
-from shimmy_metrics.app.screens.report.changes import since, sums
+from shimmy_metrics.app.screens.report.changes import count_changes, since
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.consent.state import Delivery
@@ -59,7 +59,7 @@ def test_what_is_the_same_is_counted_and_listed_alike() -> None:
     base = Baseline("22 Nov", one)
     listed = [row for row in since(CANVAS, base, other, same=True) if row.key]
     same = [row for row in listed if any("same" in span.text for span in row.line)]
-    assert f"{len(same)} are the same." in sums(base, other)
+    assert f"{len(same)} are the same." in count_changes(base, other)
     assert not {"session_id", "timestamp"} & {row.key for row in listed}
 
 

@@ -11,12 +11,12 @@ from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.outgoing.view import outgoing_view
 from shimmy_metrics.app.screens.report.baseline import last_sent
 from shimmy_metrics.app.screens.report.view import Selection, measured
-from shimmy_metrics.app.screens.report.wire import joined_text, raw, wire
+from shimmy_metrics.app.screens.report.wire import raw, wire
 from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
 from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
 from shimmy_metrics.app.ui.frame import top
-from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scrolled, stepped
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scroll_to, step_to
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
 from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.answer import Answer
@@ -25,7 +25,7 @@ from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.system.environment import Environment
 from support import overviews, samples
 from support.contrast import LEAST, contrast
-from support.reading import unwrapped
+from support.reading import unwrapped, verbatim
 
 
 def canvas(width: int = 80, height: int = 24) -> Canvas:
@@ -41,13 +41,13 @@ def test_the_lines_of_the_wire_joined_are_the_body(width: int) -> None:
     shown_overview = overviews.busy()
     base = last_sent(canvas(width), shown_overview)
     for report in (*shown_overview.outbox, shown_overview.example):
-        assert joined_text(wire(canvas(width), base, report.body)).encode() == report.body
+        assert verbatim(wire(canvas(width), base, report.body)).encode() == report.body
 
 
 def test_the_offsets_of_the_wire_are_those_of_the_bytes() -> None:
     body = overviews.busy().outbox[0].body
     for row in wire(canvas(), None, body):
-        text = joined_text((row,)).encode()
+        text = verbatim((row,)).encode()
         offset = int(plain(row.line).split()[0])
         assert body[offset : offset + len(text)] == text
 
@@ -125,12 +125,12 @@ def test_values_are_neither_markup_nor_control_characters() -> None:
 
 def test_moving_scrolls_no_more_than_it_has_to() -> None:
     content = Content((), tuple(Row((Span(str(index)),), str(index)) for index in range(30)))
-    assert stepped(content, "3", 1) == "4"
-    assert stepped(content, "29", 5) == "29"
-    assert scrolled(content, "4", 0, 10) == 0
-    assert scrolled(content, "12", 0, 10) == 3
-    assert scrolled(content, "5", 20, 10) == 5
-    assert scrolled(content, "29", 0, 10) == 20
+    assert step_to(content, "3", 1) == "4"
+    assert step_to(content, "29", 5) == "29"
+    assert scroll_to(content, "4", 0, 10) == 0
+    assert scroll_to(content, "12", 0, 10) == 3
+    assert scroll_to(content, "5", 20, 10) == 5
+    assert scroll_to(content, "29", 0, 10) == 20
 
 
 @pytest.mark.parametrize(

@@ -35,18 +35,18 @@ EVERYWHERE: Final = [
 PAGE: Final = [
     _key("j,down", "step(1)", "next line", "page.down"),
     _key("k,up", "step(-1)", "line before", "page.up"),
-    _key("space,pagedown", "leaf(1)", "a page down", "page.leaf-down"),
-    _key("b,pageup", "leaf(-1)", "a page up", "page.leaf-up"),
-    _key("g,home", "ends(-1)", "first line", "page.first"),
-    _key("G,end", "ends(1)", "last line", "page.last"),
+    _key("space,pagedown", "page(1)", "a page down", "page.leaf-down"),
+    _key("b,pageup", "page(-1)", "a page up", "page.leaf-up"),
+    _key("g,home", "edge(-1)", "first line", "page.first"),
+    _key("G,end", "edge(1)", "last line", "page.last"),
     _key("enter", "explain", "open, or explain", "page.explain"),
     _key("tab", "button(1)", "the next button", "page.button-next"),
     _key("shift+tab", "button(-1)", "the button before", "page.button-before"),
 ]
 
-BESIDE: Final = [
-    _key("left_square_bracket", "beside(-1)", "report or session before", "page.before"),
-    _key("right_square_bracket", "beside(1)", "report or session after", "page.beside"),
+NEIGHBOURS: Final = [
+    _key("left_square_bracket", "neighbour(-1)", "report or session before", "page.before"),
+    _key("right_square_bracket", "neighbour(1)", "report or session after", "page.beside"),
 ]
 
 VIEWS: Final = [
@@ -124,7 +124,7 @@ def called(key: str) -> str:
 
 
 _TOGETHER: Final = (
-    (*EVERYWHERE, *PAGE, *BESIDE, *VIEWS, *OUTBOX, *SEARCH),
+    (*EVERYWHERE, *PAGE, *NEIGHBOURS, *VIEWS, *OUTBOX, *SEARCH),
     (*EVERYWHERE, *PAGE, *RECEIPTS),
     (*EVERYWHERE, *PAGE, *CONSENT),
     tuple(EXPORT),

@@ -94,7 +94,7 @@ def labelled(button: Button) -> Line:
     return (Span(button.key, Role.MARKED), *label)
 
 
-def fitted(
+def fit_buttons(
     canvas: Canvas, buttons: Sequence[Button], common: Sequence[Button]
 ) -> tuple[Sequence[Button], Sequence[Button]]:
     """Return a screen's own buttons and the common ones as they fit side by side; every key has its place.
@@ -103,22 +103,22 @@ def fitted(
     (`?` lists them); then the screen's own keep them from the left, as far as the room goes.
     """
     room = canvas.width - 3  # the margins, and the gap between the groups, which keeps a column
-    if taken([*buttons, *common]) <= room:
+    if buttons_width([*buttons, *common]) <= room:
         return buttons, common
     words = [button._replace(label=button.label.partition(" ")[0]) for button in buttons]
     shared = [*common]
     for place in range(len(common) - 2, 0, -1):
-        if taken([*words, *shared]) <= room:
+        if buttons_width([*words, *shared]) <= room:
             break
         shared[place] = shared[place]._replace(label="")
     fitting = [button._replace(label="") for button in words]
     for place, button in enumerate(words):
         named = [*fitting[:place], button, *fitting[place + 1 :]]
-        fitting = named if taken([*named, *shared]) <= room else fitting
+        fitting = named if buttons_width([*named, *shared]) <= room else fitting
     return fitting, shared
 
 
-def taken(buttons: Sequence[Button]) -> int:
+def buttons_width(buttons: Sequence[Button]) -> int:
     """Return how many columns the buttons take side by side."""
     return sum(length(labelled(button)) for button in buttons) + GAP * (len(buttons) - 1)
 

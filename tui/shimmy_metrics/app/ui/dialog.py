@@ -14,12 +14,12 @@ from textual.screen import ModalScreen
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import QUESTION, Button
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, taken
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, buttons_width
 from shimmy_metrics.app.ui.frame import rule
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
 from shimmy_metrics.app.ui.question import Question
-from shimmy_metrics.app.ui.resizing import outdated
+from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.text import BLANK, Line, wrapped
 from shimmy_metrics.limits import SILENCE_SECONDS
 
@@ -40,7 +40,7 @@ def answers(canvas: Canvas, buttons: Sequence[Button]) -> Sequence[Button]:
         [*buttons],
         *([short[0], *each, short[1]] for each in (between, words, letters, [])),
     )
-    return next((each for each in wanted if taken(each) <= canvas.width - 2), wanted[-1])
+    return next((each for each in wanted if buttons_width(each) <= canvas.width - 2), wanted[-1])
 
 
 class Dialog(ModalScreen[bool]):
@@ -110,7 +110,7 @@ class Dialog(ModalScreen[bool]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        if not outdated(event, self):
+        if not is_outdated(event, self):
             self.draw()
             for row in self.query(ButtonRow):
                 await row.show(answers(self.host.canvas(), self.buttons()), ())

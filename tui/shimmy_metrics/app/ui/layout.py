@@ -111,7 +111,7 @@ def nearest(content: Content, key: str) -> str:
     return key if key in keys else (keys[0] if keys else "")
 
 
-def stepped(content: Content, key: str, step: int) -> str:
+def step_to(content: Content, key: str, step: int) -> str:
     """Return the key that is marked after `step` lines."""
     keys = content.keys
     if not keys:
@@ -120,7 +120,7 @@ def stepped(content: Content, key: str, step: int) -> str:
     return keys[max(0, min(here + step, len(keys) - 1))]
 
 
-def pointed(content: Content, index: int) -> str:
+def key_at(content: Content, index: int) -> str:
     """Return the key that a click on this row marks: the row's, or that of the bytes which continue there."""
     for row in reversed(content.rows[: index + 1]):
         if row.key or not any(span.verbatim for span in row.line):
@@ -128,12 +128,12 @@ def pointed(content: Content, index: int) -> str:
     return ""
 
 
-def followed(ids: Sequence[str], shown: str, index: int) -> int:
+def follow(ids: Sequence[str], shown: str, index: int) -> int:
     """Return the index of `shown` in `ids`; if it is gone, `index`, or the last index there is."""
     return ids.index(shown) if shown in ids else max(0, min(index, len(ids) - 1))
 
 
-def scrolled(content: Content, key: str, top: int, height: int) -> int:
+def scroll_to(content: Content, key: str, top: int, height: int) -> int:
     """Return the first row to show so that the mark is in view, scrolled no further than necessary from `top`."""
     last = max(len(content.rows) - height, 0)
     place = next((index for index, row in enumerate(content.rows) if row.key and row.key == key), None)

@@ -6,7 +6,7 @@ from textual import events
 from textual.screen import Screen
 
 
-def outdated(event: events.Resize, screen: Screen[Any]) -> bool:
+def is_outdated(event: events.Resize, screen: Screen[Any]) -> bool:
     """Whether the terminal has another size by now, or the screen was laid out in this one already.
 
     A screen that has been laid out sends itself its size, and would be laid out again: at the start that is a third of

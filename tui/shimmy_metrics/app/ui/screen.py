@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import PAGE, Button
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fitted
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons
 from shimmy_metrics.app.ui.debounce import Debounce
 from shimmy_metrics.app.ui.frame import (
     FrameRows,
@@ -22,9 +22,9 @@ from shimmy_metrics.app.ui.frame import (
     overflows,
     rule,
 )
-from shimmy_metrics.app.ui.layout import LABELLED, Canvas, Content, nearest, pointed, scrolled, stepped
+from shimmy_metrics.app.ui.layout import LABELLED, Canvas, Content, key_at, nearest, scroll_to, step_to
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
-from shimmy_metrics.app.ui.resizing import outdated
+from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line, marked
 
@@ -107,7 +107,7 @@ class BaseScreen(Screen[None]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
-        if not outdated(event, self):
+        if not is_outdated(event, self):
             await self.draw()
 
     def _compositor_refresh(self) -> None:
@@ -126,7 +126,9 @@ class BaseScreen(Screen[None]):
         self.query_one("#head", Lines).show_all(rows.head)
         self.query_one("#drawer", Lines).show_all(rows.drawer)
         self.query_one("#page", Lines).show(rows.content)
-        await self.query_one(ButtonRow).show(*fitted(self.host.canvas(), self.buttons(), common_buttons(self.host)))
+        await self.query_one(ButtonRow).show(
+            *fit_buttons(self.host.canvas(), self.buttons(), common_buttons(self.host))
+        )
         if self.focused is None and self.is_active:  # a dialog in front has the cursor
             self.host.place_cursor(Offset(0, rows.cursor))
 
@@ -147,7 +149,7 @@ class BaseScreen(Screen[None]):
         else:
             drawer = self.drawer(canvas, len(head))
         height = content_height(canvas, len(head), len(drawer))
-        self._top = scrolled(content, self.mark, self._top, height)
+        self._top = scroll_to(content, self.mark, self._top, height)
         shown = content.rows[self._top : self._top + height]
         glyphs = self.host.glyphs
         lines = tuple(marked(row.line, glyphs) if row.key and row.key == self.mark else row.line for row in shown)
@@ -177,7 +179,7 @@ class BaseScreen(Screen[None]):
             (each.region for each in self.query("#page") if each.region.contains_point(event.screen_offset)), None
         )
         content = self.content(self.host.canvas())
-        key = pointed(content, self._top + event.screen_offset.y - region.y) if region else ""
+        key = key_at(content, self._top + event.screen_offset.y - region.y) if region else ""
         if not key:
             return
         if key == self.mark:
@@ -201,18 +203,18 @@ class BaseScreen(Screen[None]):
         self._leave_line()
         content = self.content(self.host.canvas())
         if content.keys:
-            self.mark = stepped(content, self.mark, by)
+            self.mark = step_to(content, self.mark, by)
         else:
             self._top = max(self._top + by, 0)
         self._explain.restart(self.host.EXPLAIN_SECONDS)
         await self.draw()
 
-    async def action_leaf(self, by: int) -> None:
+    async def action_page(self, by: int) -> None:
         """Move the mark by as many lines as are shown."""
         height = max(self.query_one("#page", Lines).size.height, 1)
         await self.action_step(by * max(height - 1, 1))
 
-    async def action_ends(self, by: int) -> None:
+    async def action_edge(self, by: int) -> None:
         """Move the mark to the first or the last line."""
         await self.action_step(by * _EVERYTHING)
 

@@ -15,7 +15,7 @@ from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.choice import Choice, answer_lines
 from shimmy_metrics.app.screens.consent.layout import HEAD, ConsentRows, consent_rows, foot
 from shimmy_metrics.app.screens.consent.view import forgets
-from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fitted, show_buttons
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons, show_buttons
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
 from shimmy_metrics.app.ui.screen import BaseScreen
@@ -69,7 +69,7 @@ class ConsentScreen(BaseScreen):
         wanted = [(self._button(each), answer_lines(canvas, each)) for each in rows.choices]
         await show_buttons(body, self.host.glyphs, wanted, before="#after")
         self.query_one("#drawer", Lines).show_all(foot(canvas, rows, self._message))
-        await self.query_one(ButtonRow).show(*fitted(canvas, self.buttons(), _common_buttons(self.host)))
+        await self.query_one(ButtonRow).show(*fit_buttons(canvas, self.buttons(), _common_buttons(self.host)))
         if self.focused is None and self.is_active:  # a dialog in front has the cursor
             self.host.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
 
@@ -150,12 +150,12 @@ class ConsentScreen(BaseScreen):
         self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)
         await self.draw()
 
-    async def action_leaf(self, by: int) -> None:
+    async def action_page(self, by: int) -> None:
         """Scroll by as many lines as are shown."""
         body = self.query_one("#body", VerticalScroll)
         body.scroll_relative(y=by * max(body.size.height - 1, 1), animate=False)
 
-    async def action_ends(self, by: int) -> None:
+    async def action_edge(self, by: int) -> None:
         """Scroll to the beginning or to the end."""
         body = self.query_one("#body", VerticalScroll)
         if by < 0:

@@ -7,7 +7,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline
-from shimmy_metrics.app.screens.report.changes import sums
+from shimmy_metrics.app.screens.report.changes import count_changes
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, parts
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -84,7 +84,7 @@ class Receipt:
         """Return the line below the headline: how much differs from the baseline, or which part is shown."""
         subject, index, number = self.subject(), self.selection.index, len(self._parts) - 1
         if self.selection.view is View.SINCE and baseline is not None:
-            return placed(canvas.width, at(1, sums(baseline, subject.body)))
+            return placed(canvas.width, at(1, count_changes(baseline, subject.body)))
         if not number:
             return BLANK
         place = f"Report {index} of {number} in this request" if index else "The request, whole"

@@ -12,7 +12,7 @@ from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
 from shimmy_metrics.app.screens.report.view import Selection
-from shimmy_metrics.app.ui.layout import Canvas, Content, followed
+from shimmy_metrics.app.ui.layout import Canvas, Content, follow
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
@@ -44,7 +44,7 @@ class Outgoing:
         overview = self._host.overview
         if overview is not None:
             keys = [each.key for each in subjects(overview)]
-            self._selection = replace(self._selection, index=followed(keys, self._key, self._selection.index))
+            self._selection = replace(self._selection, index=follow(keys, self._key, self._selection.index))
             self._key = keys[self._selection.index]
         return self._selection
 

@@ -47,7 +47,7 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     return tuple(rows)
 
 
-def sums(base: Baseline, body: bytes) -> str:
+def count_changes(base: Baseline, body: bytes) -> str:
     """Return how many fields differ, are new, are gone, and are the same: `8 fields differ, 15 are the same`."""
     counts = Counter(each.change for each in compare(base.body, body) if each.field.name not in ALWAYS_NEW)
     parts = [f"{amount(counts[Change.CHANGED], 'field')} {'differs' if counts[Change.CHANGED] == 1 else 'differ'}"]

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
-from shimmy_metrics.app.keys import BESIDE, OUTBOX, VIEWS, Button
+from shimmy_metrics.app.keys import NEIGHBOURS, OUTBOX, VIEWS, Button
 from shimmy_metrics.app.screens.report.source import Queue, Source
 from shimmy_metrics.app.screens.report.view import VIEWS_OF_SEVERAL, Selection, View, part_of
 from shimmy_metrics.app.ui.explanation import explained_field
@@ -25,7 +25,7 @@ _QUEUE_ACTIONS: Final = frozenset({"release", "hold", "delete"})
 class ReportScreen(BaseScreen):
     """Shows one of a source's requests and reports. With a `queue` they can be released, held and deleted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*VIEWS, *BESIDE, *OUTBOX]
+    BINDINGS: ClassVar[list[BindingType]] = [*VIEWS, *NEIGHBOURS, *OUTBOX]
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class ReportScreen(BaseScreen):
         opened = selection.view is View.WIRE and selection.unbroken
         await self._select(replace(selection, view=View.WIRE, unbroken=not opened))
 
-    async def action_beside(self, by: int) -> None:
+    async def action_neighbour(self, by: int) -> None:
         """Show the next request or report, or the one before."""
         self.source.move(by)
         await self.show_message("")

@@ -47,11 +47,6 @@ def raw(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
     )
 
 
-def joined_text(rows: tuple[Row, ...]) -> str:
-    """Return the bytes that the rows of `wire` show, joined."""
-    return "".join(span.text for row in rows for span in row.line if span.verbatim)
-
-
 def _wire_row(canvas: Canvas, offset: int, text: str, name: str, difference: Difference | None) -> Row:
     changed = difference is not None and difference.change is not Change.SAME
     sign, role = SIGNS[difference.change] if difference and changed else (" ", Role.TEXT)

@@ -7,10 +7,10 @@ from textual.binding import BindingType
 
 from shimmy_metrics.actions.overview import SessionPreview, session_preview
 from shimmy_metrics.app.host import Host
-from shimmy_metrics.app.keys import BESIDE, Button
+from shimmy_metrics.app.keys import NEIGHBOURS, Button
 from shimmy_metrics.app.screens.session.kept_sessions import ended_explained, ended_head, ended_of
 from shimmy_metrics.app.screens.session.view import chosen, figure_rows, figures_explained, session_view
-from shimmy_metrics.app.ui.layout import Canvas, Content, followed
+from shimmy_metrics.app.ui.layout import Canvas, Content, follow
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line
@@ -19,7 +19,7 @@ from shimmy_metrics.app.ui.text import Line
 class SessionScreen(BaseScreen):
     """Is this sent, and when? Then the figures."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*NEIGHBOURS]
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, mode="session", field=SharedField(host))
@@ -30,7 +30,7 @@ class SessionScreen(BaseScreen):
         """Return the figures of the session that is shown; it stays the same, though one before it ends."""
         overview = self.host.overview
         ids = [live.session.report_id for live in overview.running] if overview else []
-        self._index = followed(ids, self._shown, self._index)
+        self._index = follow(ids, self._shown, self._index)
         self._shown = ids[self._index] if ids else ""
         return session_view(canvas, overview, self._index)
 
@@ -59,7 +59,7 @@ class SessionScreen(BaseScreen):
             preview = session_preview(self.host.profile, ended, self.host.start.facts)
             await self.app.push_screen(EndedScreen(self.host, preview))
 
-    async def action_beside(self, by: int) -> None:
+    async def action_neighbour(self, by: int) -> None:
         """Show the next session, or the one before."""
         overview = self.host.overview
         last = len(overview.running) - 1 if overview else 0
