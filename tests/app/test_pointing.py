@@ -67,7 +67,7 @@ async def test_a_click_on_bytes_that_go_on_marks_the_field_that_they_belong_to(t
 
 async def test_a_click_between_the_lines_moves_nothing(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 30)) as pilot:
         await opened.press(pilot, "2", "j")
         before = mark(app)
         await click(pilot, "in every report")

@@ -12,6 +12,7 @@ from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.never import NEVER
 from support import opened, overviews, samples
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
@@ -25,7 +26,7 @@ async def test_a_new_search_begins_empty_and_says_how_much_it_shows(tmp_path: Pa
         await opened.press(pilot, *"memory", "enter")
         shown = opened.text(app)
         assert "memory_gb" in shown
-        assert "of 37, with what Enter says of them, hold 'memory'." in shown
+        assert f"of {len(FIELDS) + len(NEVER)}, with what Enter says of them, hold 'memory'." in shown
 
 
 @pytest.mark.parametrize("wait", list(QueueState))
