@@ -1,7 +1,8 @@
 """The outline of JSON that is too long to keep: in bounded memory, and the same for any cut into reads.
 
-Names, numbers, short strings and the structure stay; a long string becomes `"x"`, an array ends after a few elements,
-and what is nested too deeply is emptied. So the usage figures of any length of JSON are read, and its text is not kept.
+Names, numbers, short strings and the structure are kept; a long string becomes `"x"`, an array ends after a few
+elements, and deeply nested containers are emptied. So usage figures are read from JSON of any length, and its text is
+not kept.
 """
 
 import re
@@ -11,13 +12,13 @@ _STRING_BYTES: Final = 1_024
 """A longer string is content; names of models are shorter."""
 
 _ELEMENTS: Final = 16
-"""Of an array so many elements stay: choices and outputs are fewer, the numbers of an embedding are many."""
+"""How many elements of an array are kept: there are fewer choices and outputs, and more numbers in an embedding."""
 
 DEPTH: Final = 12
-"""OpenAI's figures stand four deep, a tool's arguments eight."""
+"""OpenAI's figures are four levels deep, a tool's arguments eight."""
 
 _TEXT: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
-"""What is left of a string, up to its closing quote or to a backslash whose partner is in the next piece."""
+"""The rest of a string, up to its closing quote or to a backslash whose partner is in the next piece."""
 
 _KEPT: Final = re.compile(rb'[^"\[\]{},]*+')
 
@@ -39,21 +40,21 @@ _MEMBERS: Final = members(_ELEMENTS)
 _FLAT: Final = rb'[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"'
 _NESTED: Final = rb"%s|\{(?:%s)*+\}|\[(?:%s)*+\]" % (_FLAT, _FLAT, _FLAT)
 _DROPPED: Final = re.compile(rb"(?:%s|\{(?:%s)*+\}|\[(?:%s)*+\])*+" % (_FLAT, _NESTED, _NESTED), re.DOTALL)
-"""What changes nothing about the structure. Elements are counted where it is kept; where it is dropped, whole strings
-and whole containers, with others in them, are passed over at once."""
+"""What does not change the structure. Elements are counted where it is kept; where it is dropped, whole strings and
+whole containers, nested ones included, are skipped at once."""
 
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _OPENED: Final = re.compile(rb"(?:%s|[\[{])*+" % _FLAT, re.DOTALL)
-"""Containers that are opened one in the other."""
+"""Containers opened inside one another."""
 
 _CLOSED: Final = re.compile(rb"[^\[{\"]++")
-"""Containers that are closed one after the other."""
+"""Containers closed one after another."""
 
 _BATCH_BYTES: Final = 1_024
-"""Small pieces are gathered up to this, since beginning to look costs more than a byte does."""
+"""Small pieces are gathered up to this size: starting a search costs more than a byte does."""
 
 _NESTED_MAX: Final = 1_024
-"""orjson reads nothing that is nested more deeply."""
+"""orjson parses nothing that is nested more deeply."""
 
 _SPACE: Final = b" \t"
 _QUOTE, _COMMA, _BACKSLASH, _ARRAY = b'",\\['
@@ -93,7 +94,7 @@ class Outline:
         self._read(piece)
 
     def text(self) -> bytes:
-        """Return the outline of what came; nothing where it is longer than its limit."""
+        """Return the outline of the JSON so far; empty where it is longer than its limit."""
         self._read(bytes(self._pending))
         self._pending.clear()
         return bytes(self._kept)
@@ -109,7 +110,7 @@ class Outline:
                 self._kept.clear()
 
     def _text(self, piece: bytes, at: int) -> int:
-        """Read on in a string; return the place behind what was read."""
+        """Continue inside a string; return the position after what was read."""
         begin = at + self._escaped
         end = piece.find(b'"', begin)
         if end < 0:
@@ -134,7 +135,7 @@ class Outline:
         return end + 1
 
     def _structure(self, piece: bytes, at: int) -> int:
-        """Read on outside of strings; return the place behind what was read."""
+        """Continue outside of strings; return the position after what was read."""
         if self._dropped:
             return self._dropped_structure(piece, at)
         room = self._room
@@ -157,7 +158,7 @@ class Outline:
         return end + 1
 
     def _keeps(self, sign: int) -> bool:
-        """Note a sign of the structure where it is kept; whether the sign itself is."""
+        """Handle a structural character where the structure is kept; return whether the character is kept too."""
         room = self._room
         if sign == _QUOTE:
             self._in_string = True
@@ -175,7 +176,7 @@ class Outline:
         return True
 
     def _dropped_structure(self, piece: bytes, at: int) -> int:
-        """Read on in what is dropped; return the place behind what was read."""
+        """Continue in what is dropped; return the position after what was read."""
         found = _DROPPED.match(piece, at)
         assert found is not None  # it matches the empty text as well
         end = found.end()
@@ -210,7 +211,7 @@ def _outside(piece: bytes) -> bytes:
 
 
 def outline(data: bytes, limit: int, depth: int) -> bytes:
-    """Return the outline of JSON that is here whole; nothing where it is longer than `limit`."""
+    """Return the outline of complete JSON; empty where it is longer than `limit`."""
     whole = Outline(limit, depth)
     whole.feed(data)
     return whole.text()

@@ -1,4 +1,4 @@
-"""Embeddings: nothing is generated, and the prompt's tokens are told: OpenAI's `data`, Ollama's `embeddings`."""
+"""Embeddings, OpenAI's `data` and Ollama's `embeddings`: they have prompt tokens, and generate nothing."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from shimmy_metrics.meter.usage import Usage
 
 _OTHERWISE: Final = ("reasoning_content", "reasoning", "tool_calls", "function_call", "refusal")
-"""What is generated besides text: reasoning, a call of a tool, a refusal."""
+"""What is generated besides text: reasoning, tool calls, refusals."""
 
 
 def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: FBT001 - a dialect's fixed form
@@ -50,7 +50,7 @@ def _read_choice(choice: dict[str, Any], usage: Usage, *, stream: bool) -> None:
 
 
 def _is_token(payload: dict[str, Any]) -> bool:
-    """Whether an event without text is a token all the same: half a character, or a special one.
+    """Whether an event without text is a token nevertheless: half a character, or a special token.
 
     The first event, which names the role alone, is none.
     """
@@ -62,9 +62,9 @@ def _said_otherwise(payload: dict[str, Any]) -> object:
 
 
 def _report_one_of_several(figure: object, usage: Usage, *, stream: bool) -> None:
-    """Take llama.cpp's usage of a request for several choices: it is one choice's own, and does not say whose.
+    """Record llama.cpp's usage of a request for several choices: it is that of a single choice, and does not say which.
 
-    In a stream the pieces of all of them were counted, which is nearer.
+    In a stream the pieces of all choices were counted, which is more exact.
     """
     if not stream and type(figure) is int:
         usage.report(figure * usage.choices)
