@@ -1,8 +1,10 @@
 """The running session in the store: when it enters, what a failed write reports, and what its end leaves to others."""
 
 import shutil
+import sqlite3
 from datetime import date
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -117,3 +119,24 @@ def test_a_store_that_was_removed_or_exchanged_for_a_copy_has_each_answer_once_i
     assert written(7) == day(7)
     assert written(8) == day(8)
     writer.close()
+
+
+def test_a_write_that_is_cut_off_between_the_row_and_the_sums_leaves_both_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    writer = StoreWriter(mine, lambda _: None)
+    writer.open()
+    assert writer.begin(_header(mine), Counters(), lambda: True)
+    counters = Counters(requests=2, days={"2026-11-28": DaySums(2)})
+    with monkeypatch.context() as broken:
+        broken.setattr("shimmy_metrics.store.days.add", Mock(side_effect=sqlite3.OperationalError("disk I/O error")))
+        assert writer.write(counters) == ""
+    with opened(mine) as db:
+        assert ([each.counters.requests for each in sessions.running(db)], days.everything(db)) == ([0], [])
+    assert writer.write(counters) == ""
+    writer.close()
+    with opened(mine) as db:
+        assert [each.counters.requests for each in sessions.running(db)] == [2]
+        assert days.everything(db) == [Day(date(2026, 11, 28), DaySums(2))]
