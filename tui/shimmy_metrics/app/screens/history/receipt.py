@@ -89,8 +89,8 @@ class Receipt:
             return BLANK
         place = f"Report {index} of {number} in this request" if index else "The request, whole"
         size = f"{len(subject.body):,} bytes" if index else ""
-        keys = canvas.keys.either("page.before", "page.beside", " and ")
-        walk = muted(f"{index + 1} of {number + 1}, keys {keys}")
+        keys = canvas.keys.either("page.before", "page.beside", " or ")
+        walk = muted(f"{index + 1} of {number + 1}: {keys}")
         return placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.width - 1, walk, note=True))
 
     def _baseline(self, canvas: Canvas) -> Baseline | None:

@@ -85,8 +85,8 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
 
 def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> tuple[Line, ...]:
     """Return the lines below the sentence: why it waits and how long, and the keys that lead to the others."""
-    either = canvas.keys.either("page.before", "page.beside", " and ")
-    keys: Line = (muted(f"{walk}, keys "), Span(either, Role.ACCENT)) if walk else ()
+    either = canvas.keys.either("page.before", "page.beside", " or ")
+    keys: Line = (muted(f"{walk}: "), Span(either, Role.ACCENT)) if walk else ()
     reason = _why(canvas, overview, subject)
     if not reason or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
         return (placed(canvas.width, to(canvas.width - 1, *keys, note=True)),) if keys else (BLANK,)
