@@ -9,8 +9,8 @@ from textual.theme import Theme
 from shimmy_metrics.app.screens.consent.view import before, choices
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.outgoing.view import outgoing_view
-from shimmy_metrics.app.screens.report.baseline import last_sent
-from shimmy_metrics.app.screens.report.view import Selection, measured
+from shimmy_metrics.app.screens.report.baseline import Baseline, last_sent
+from shimmy_metrics.app.screens.report.view import Selection, View, measured, view_names
 from shimmy_metrics.app.screens.report.wire import raw, wire
 from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
@@ -209,3 +209,24 @@ def test_another_receiver_than_shimmy_s_is_named_before_the_answer() -> None:
     assert "It is not Shimmy's" in told
     assert "Kuykendall" not in told
     assert "Kuykendall" in "\n".join(plain(each) for each in before(canvas(), asked))
+
+
+@pytest.mark.parametrize(
+    ("width", "beside"),
+    [
+        (120, ["h/l", "other", "view", "compared", "with", "22", "Nov"]),
+        (80, ["h/l", "since", "22", "Nov"]),
+        (59, ["compared", "with", "22", "Nov"]),
+        (42, ["since", "22", "Nov"]),
+        (40, []),
+    ],
+)
+def test_what_a_report_is_compared_with_is_said_as_fully_as_there_is_room(width: int, beside: list[str]) -> None:
+    row = plain(view_names(canvas(width), View.SINCE, Baseline("22 Nov", b"")))
+    assert row.partition("ire")[2].split() == beside
+    assert len(row) < width
+
+
+def test_without_a_sent_report_it_is_compared_with_nothing() -> None:
+    assert plain(view_names(canvas(120), View.SINCE, None)).endswith("compared with nothing")
+    assert "compared" not in plain(view_names(canvas(120), View.SINCE, None, together=True))
