@@ -35,7 +35,7 @@ class Decision:
     A yes that was written by hand without one has a name that follows from its content: it is never empty where a
     report may be sealed. `local` is "only for me": declined, but measured for the person's own eyes. `schema_version`
     and `endpoint` are what a yes covers; `refused` is the newest schema version whose new fields were declined, 0 for
-    none. `changed` is the config's `last_updated` as it stands there.
+    none. `changed` is the config's `last_updated`, unparsed.
     """
 
     consent: Consent = Consent.UNDECIDED

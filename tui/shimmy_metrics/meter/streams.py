@@ -119,7 +119,7 @@ class BareEvents(Blocks):
         if data.startswith((b"[ERROR] ", b'{"error":')):
             usage.failed = True
         elif data != _DONE:
-            usage.piece(streamed=True)  # without text it is a token all the same: a special one
+            usage.piece(streamed=True)  # without text it is still a token: a special one
 
 
 def data_of(block: bytes) -> bytes | None:

@@ -14,7 +14,7 @@ def read(payload: dict[str, Any], usage: Usage, stream: bool) -> bool:  # noqa: 
     if not isinstance(text, str) or not isinstance(stop, bool):
         return False
     if text or (stream and not stop):
-        usage.piece(text, streamed=stream)  # without text it is a token all the same: half a character, a special one
+        usage.piece(text, streamed=stream)  # without text it is still a token: half a character, or a special one
     index = payload.get("index")
     number = index if type(index) is int else 0
     usage.report(payload.get("tokens_predicted"), number, so_far=not stop)
