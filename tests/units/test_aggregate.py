@@ -88,8 +88,10 @@ def test_of_a_session_s_days_the_latest_begun_are_kept_also_where_the_clock_goes
     aggregate = Aggregate(0.0)
     for number in range(SESSION_DAYS):
         aggregate.fold(ONE, f"2026-11-{number + 10}")
-    aggregate.fold(ONE, "2026-11-01")
-    assert list(aggregate.snapshot(0.0).days) == [*(f"2026-11-{number + 11}" for number in range(7)), "2026-11-01"]
+    for day in ("2026-11-01", "2026-11-18"):
+        aggregate.fold(ONE, day)
+    expected = [*(f"2026-11-{number + 12}" for number in range(6)), "2026-11-01", "2026-11-18"]
+    assert list(aggregate.snapshot(0.0).days) == expected
 
 
 def test_the_busiest_hour_is_any_sixty_minutes_in_a_row() -> None:
