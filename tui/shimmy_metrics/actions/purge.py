@@ -132,7 +132,8 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         for session in leaving:
             sessions.remove(db, session.row_id)
         summed = len(days.everything(db))
-        days.remove_all(db)
+        if summed:  # else its page would be written all the same, which takes room
+            days.remove_all(db)
     outbox.remove_all(db)
     # There is nothing left to send, or to try again.
     delete_meta(db, FAILURES, SKIPPED, ATTEMPTED, RELEASED, AT_START)
