@@ -18,11 +18,11 @@ from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme
 from shimmy_metrics.app.ui.frame import top
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scroll_to, step_to
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
-from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.report.field import Group
 from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.wording.values import values
 from support import overviews, samples
 from support.contrast import LEAST, contrast
 from support.reading import unwrapped, verbatim

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.cli.arguments import ACTIONS
-from shimmy_metrics.cli.main import OWN_COMMANDS
+from shimmy_metrics.cli.arguments import WORDS as ACTIONS
+from shimmy_metrics.cli.commands import OWN
 from support.installed import BIN, LONGEST, Home
 from support.one_line import assert_one_line
 
@@ -58,7 +58,7 @@ def test_closed_streams_and_a_reader_that_went_away_break_nothing(home: Home) ->
         (["config", "--metrics", "validate", ""], "''"),
         (["tui", "now"], "shimmy tui"),
         (["demo", "now"], "shimmy demo"),
-        (["serve", "--upstream"], "shimmy serve --upstream"),
+        (["serve", "--upstream"], "shimmy serve"),
         (["serve", "--upstream", "nonsense"], "--upstream nonsense"),
         (["serve", "--upstream", "http://a\n:1"], "--upstream http://a\\n:1"),
         (["serve", "--upstream", f"http://{'n' * 64}:1"], "--upstream http://n"),
@@ -93,7 +93,8 @@ def test_a_slip_is_named_and_help_with_it(home: Home, command: str, words: list[
     ended = home.run(*words, command=command)
     assert_one_line(ended, said.partition(":")[0][:12])
     assert said in ended.stderr
-    assert ended.stderr.endswith(". See shimmy-metrics --help\n")
+    asked = f"{command} {words[0]}" if words[0] in ("tui", "demo", "config") else "shimmy-metrics"
+    assert ended.stderr.endswith(f". See {asked} --help\n")
 
 
 def test_a_word_that_nobody_knows_is_said_to_be_none_of_ours(home: Home) -> None:
@@ -135,7 +136,7 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
         ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          say no: deletes"),
         ("shimmy", ["tui", "-h"], "shimmy tui [--plain]"),
         ("shimmy", ["demo", "--help"], "shimmy demo"),
-        *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN_COMMANDS)),
+        *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN)),
     ],
 )
 def test_asking_for_help_about_a_word_is_no_mistake_and_tells_of_that_word(

@@ -50,7 +50,7 @@ def test_what_is_broken_and_what_is_older_is_said() -> None:
     many = tuple(overviews.departure(number, 1, overviews.named(number)) for number in range(40, 10, -1))
     lines = list(plain_report(shown._replace(entries=many, broken=(f"departure {many[0].row_id}",)), NOW))
     assert "  The chain is broken here: this is not as it was written." in lines
-    assert "  20 older ones: shimmy config --metrics export" in lines
+    assert "  20 older ones: shimmy-metrics history" in lines
 
 
 def test_before_anything_runs_an_example_is_told_and_called_one() -> None:
@@ -62,26 +62,35 @@ def test_before_anything_runs_an_example_is_told_and_called_one() -> None:
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 132])
-def test_lines_are_folded_between_words_and_a_report_never(columns: int) -> None:
+def test_lines_are_wrapped_between_words_and_a_report_behind_its_commas(columns: int) -> None:
     for line in plain_report(overviews.busy(), NOW):
         parts = wrap_line(line, columns).split("\n")
         indent = len(line) - len(line.lstrip())
-        if "{" in line:
-            assert parts == [line]
-        assert all(len(part) < columns or " " not in part.strip() or "{" in part for part in parts)
+        report = line.lstrip().startswith(("{", "["))
+        joint = "" if report else " "
+        assert all(len(part) < columns or (joint or ",") not in part.strip().rstrip(",") for part in parts)
         assert all(part[:indent].isspace() for part in parts if indent)
-        assert " ".join(part.strip() for part in parts) == line.strip()
+        assert joint.join(part.strip() for part in parts) == line.strip()
 
 
-def test_a_terminal_gets_folded_lines_and_what_can_be_typed_and_a_pipe_gets_whole_ones(tmp_path: Path) -> None:
+def _as_one(lines: list[str]) -> str:
+    return "".join("".join(lines).split())
+
+
+def test_a_terminal_gets_wrapped_lines_and_what_can_be_typed_and_a_pipe_gets_whole_ones(tmp_path: Path) -> None:
     home = Home(tmp_path, {"TERM": "dumb", "PYTHONPATH": str(TESTS)})
     piped = home.run("tui", "--plain").stdout.splitlines()
-    assert max(len(line) for line in piped if "{" not in line) > COLUMNS
+    assert max(map(len, piped)) > 500
     with terminal(home, *PROGRAM, "60", "tui", "--plain") as there:
         assert there.printed("\nenable, hold, only, no or later> ")
         lines = there.output.decode().replace("\r\n", "\n").split("\n")
-    assert all(len(line) < COLUMNS for line in lines if "{" not in line)
-    assert any("{" in line and len(line) > COLUMNS for line in lines)
-    words = " ".join(line for line in lines if "{" not in line).split()
-    whole = " ".join(line for line in piped if "{" not in line).split()
-    assert words[: len(whole)] == whole
+    assert all(len(line) < COLUMNS for line in lines)
+    assert _as_one(lines).startswith(_as_one(piped))
+
+
+@pytest.mark.parametrize(("asked", "widest"), [("72", 72), ("400", 100)])
+def test_columns_is_heeded_up_to_100(tmp_path: Path, asked: str, widest: int) -> None:
+    home = Home(tmp_path, {"TERM": "dumb", "COLUMNS": asked})
+    for command, words in (("shimmy", ["tui", "--plain"]), ("shimmy-metrics", ["usage", "--help"])):
+        lines = home.run(*words, command=command).stdout.splitlines()
+        assert widest - 25 < max(map(len, lines)) < widest, words

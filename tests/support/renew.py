@@ -43,6 +43,12 @@ def _schema() -> Made:
     return Made({SCHEMA: schema.text()})
 
 
+def _commands() -> Made:
+    from support import shells
+
+    return Made(shells.renewed())
+
+
 def _readme() -> Made:
     from shimmy_metrics.report import table
     from support import exactness
@@ -85,6 +91,7 @@ def _recording() -> Made:
 GENERATED: Final[Mapping[str, Callable[[], Made]]] = {
     "fields": _fields,
     "schema": _schema,
+    "commands": _commands,
     "readme": _readme,
     "snapshots": _snapshots,
     "pictures": _pictures,

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from shimmy_metrics.actions.decide import only_for_me
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
+from shimmy_metrics.cli.arguments import parsed
 from shimmy_metrics.cli.cmd_usage import as_csv, as_openmetrics, usage, usage_arguments
+from shimmy_metrics.cli.commands import COMMANDS
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError
@@ -95,7 +97,7 @@ def test_the_counters_begin_with_the_year_unless_another_day_is_named(
     counted = {"2025-12-31": DaySums(1), "2026-01-01": DaySums(2)}
     with opened(mine) as db:
         sessions.begin(db, session(local=True)._replace(counters=COUNTERS._replace(days=counted)))
-    assert usage(mine, usage_arguments([*words, "--openmetrics"])) == Exit.DONE
+    assert usage(mine, usage_arguments(parsed(COMMANDS["usage"], [*words, "--openmetrics"]))) == Exit.DONE
     assert f"shimmy_usage_requests_total {total}\n" in capsys.readouterr().out
 
 
@@ -120,7 +122,7 @@ def test_a_text_is_a_day_or_refused_in_one_line(text: str) -> None:
         day = date.fromisoformat(text)
     except ValueError:
         with pytest.raises(UserError) as refused:
-            usage_arguments([f"--from={text}"])
+            usage_arguments({"by": None, "from": text, "to": None})
         assert str(refused.value).isprintable()
     else:
-        assert usage_arguments([f"--from={text}"]).first == day
+        assert usage_arguments({"by": None, "from": text, "to": None}).first == day

@@ -100,7 +100,7 @@ def test_the_ballast_takes_its_room_and_is_private(tmp_path: Path, monkeypatch: 
     create(path)
     laid = ballast_path(path)
     held = laid.read_bytes()
-    assert len(held) == BALLAST_BYTES == 65_536
+    assert len(held) == BALLAST_BYTES == 131_072
     assert held.strip(b"\0")
     assert laid.stat().st_mode & 0o777 == 0o600
     create(path)

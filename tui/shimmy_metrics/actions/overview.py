@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shimmy_metrics.actions.files import OwnFile, files
-from shimmy_metrics.actions.preview import leavable, preview_report, request_of
+from shimmy_metrics.actions.history import completed, read_entries
+from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
-from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
@@ -23,7 +24,7 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
-from shimmy_metrics.store import chain, days, departures, outbox, sessions
+from shimmy_metrics.store import chain, days, outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
@@ -150,27 +151,20 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     at_work = sending(profile)
     stamp = chain.stamp(db)
     if known is None or known.stamp != stamp:
-        found: list[Entry] = [*departures.everything(db), *chain.notes(db)]
-        found.sort(key=lambda entry: entry.place, reverse=True)
-        known = empty._replace(entries=tuple(found), broken=tuple(chain.broken(db)))
+        known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))
     # Asked before and after reading: a sender that began or ended meanwhile left nothing open.
     at_work = at_work or sending(profile)
     now = profile.clock.now()
-    entries = tuple(
-        departures.as_completed(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
-        for entry in known.entries
-    )
+    entries = completed(known.entries, now, at_work=at_work)
     consent = empty.consent if empty.unusable else with_ended(empty.consent, db)
-    agreed = consent.decision.consent is Consent.GRANTED
-    version = min(consent.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION
     queued = tuple(outbox.everything(db))
-    alive = [session for session in sessions.running(db) if sessions.alive(profile, session)]
+    version = agreed_schema(consent)
     return empty._replace(
         consent=consent,
         example=preview_report(profile, db, None, facts, schema_version=SCHEMA_VERSION),
         running=tuple(
             SessionPreview(session, preview_report(profile, db, session, facts, schema_version=version))
-            for session in alive
+            for session in running_sessions(profile, db)
         ),
         ended=tuple(sessions.kept(db)),
         days=tuple(days.everything(db)),

@@ -59,7 +59,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
         consent = with_ended(consent, db)
         queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
         request = request_of(queued, consent.endpoint)
-        running = _running(profile, db)
+        running = running_sessions(profile, db)
         if db is not None and request is not None:
             due = request.reports[0].state is QueueState.DUE
             alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
@@ -73,7 +73,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 proxy=proxy_shown(consent.endpoint, profile.environment),
             )
         session = running[-1] if running else None
-        previewed = preview_report(profile, db, session, facts, schema_version=_schema(consent))
+        previewed = preview_report(profile, db, session, facts, schema_version=agreed_schema(consent))
         attempt = NextAttempt() if db is None else next_attempt(profile, db)
     request = Request(consent.endpoint, headers(consent.endpoint, len(previewed.body)), previewed.body, (previewed,))
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
@@ -116,11 +116,25 @@ def preview_report(
     return QueuedReport(0, values.session_id, sealed.body, sealed.sha256, now, QueueState.DUE, raw_values(values))
 
 
-def _running(profile: Profile, db: Database | None) -> tuple[Session, ...]:
+def current(profile: Profile, facts: Facts) -> tuple[Basis, QueuedReport]:
+    """Return the newest running session as it would be sealed now, or without one an example, and which it is.
+
+    Raises `UserError` for a config or a store that cannot be used.
+    """
+    consent = read_consent(profile)
+    with open_readonly(profile, off=not consent.measures) as db:
+        session = next(reversed(running_sessions(profile, db)), None)
+        basis = Basis.EXAMPLE if session is None else Basis.SESSION
+        version = SCHEMA_VERSION if session is None else agreed_schema(consent)
+        return basis, preview_report(profile, db, session, facts, schema_version=version)
+
+
+def running_sessions(profile: Profile, db: Database | None) -> tuple[Session, ...]:
+    """Return the sessions whose process is alive, oldest first."""
     return tuple(session for session in sessions.running(db) if sessions.alive(profile, session)) if db else ()
 
 
-def _schema(consent: EffectiveConsent) -> int:
+def agreed_schema(consent: EffectiveConsent) -> int:
     """Return the schema version that a report sealed now would have: the agreed one, or this program's."""
     agreed = consent.decision.consent is Consent.GRANTED
     return min(consent.decision.schema_version, SCHEMA_VERSION) if agreed else SCHEMA_VERSION

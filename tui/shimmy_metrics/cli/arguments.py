@@ -1,50 +1,23 @@
-"""The help texts, and the arguments of our commands. Pure.
+"""Read the arguments of our commands, as the list of commands has them. Pure.
 
 Usual forms are matched directly: argparse takes 3.5 ms to load and build, a third of what starting Python takes.
 """
 
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
+from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, CONFIG, SERVE
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-ACTIONS: Final = ("enable", "disable", "status", "preview", "export", "validate")
+WORDS: Final = tuple(action.name for action in ACTIONS)
+"""The words of the actions."""
 
-_ACTIONS: Final = ", ".join(ACTIONS)
-_SEE: Final = "See shimmy-metrics --help"
-
-HELP: Final = """\
-Metrics (shimmy-metrics):
-  shimmy tui [--plain]             the app: decide, look, compare, withdraw
-  shimmy config --metrics ACTION   one of these:
-    enable, disable                say yes; say no, or withdraw
-    status [--json]                what is on, what is waiting, what was sent
-    preview                        exact bytes: the next request as it stands
-                                   now, or the session's report, or an example
-    export                         what config, store and log hold, as JSON
-    validate [FILE|-]              check what is kept, or a report or an export
-  shimmy serve [...]               run the server; measured only after a yes
-  shimmy serve --upstream URL      measure a running server [--bind ADDR]
-  shimmy demo                      see all of it in a sandbox, deleted afterwards
-Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in
-the process that has it, whatever the config says.
-"""
-
-OWN_HELP: Final = """\
-As shimmy-metrics alone:
-  shimmy-metrics preview [ID|all]  what release ID would send (ID: how a digest
-                                   or a session_id begins)
-  shimmy-metrics release ID|all [--json]
-                                   send waiting reports now, print the outcome
-  shimmy-metrics usage             your own figures by day: requests, errors,
-                                   tokens; also as JSON, CSV, OpenMetrics
-  shimmy-metrics files [--json]    everything of ours on this disk
-  shimmy-metrics forget [--yes] [--json]
-                                   withdraw; delete all but your recorded no
-"""
+_ACTIONS: Final = ", ".join(WORDS)
 
 
 class ConfigArguments(NamedTuple):
@@ -62,56 +35,74 @@ class UpstreamArguments(NamedTuple):
     bind: str = ""
 
 
+def parsed(command: Command, arguments: list[str]) -> dict[str, Any]:
+    """Return the value of each argument by its name, without dashes before it: a text, whether it was given, or None.
+
+    Raises `UserError` for anything that the command does not take.
+    """
+    parser = _parser(command)
+    found, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options = [argument.name for argument in command.arguments if argument.option]
+        slip = unknown[0].partition("=")[0]
+        raise refusal(command, f"unrecognized arguments: {' '.join(unknown)}", meant(slip, options))
+    return vars(found)
+
+
+def refusal(command: Command, message: str, hint: str = "") -> UserError:
+    """Return the error for arguments that a command cannot use. `hint` is what `meant` returns."""
+    return UserError(message, where=command.program, remedy=f"{hint}See {command.program} --help")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return a question that names the known word most like this one, with a space behind it; empty if none is."""
+    like = _like(word, known)
+    return f"Did you mean {like}? " if like else ""
+
+
+def _like(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # only a slip needs it
+
+    return next(iter(get_close_matches(word, list(known), 1)), "")
+
+
 def config_arguments(arguments: list[str]) -> ConfigArguments:
     """Read what follows `config`. Raises `UserError` for anything that is not an action of ours."""
     match arguments:
-        case ["--metrics", str(action)] if action in ACTIONS:
+        case ["--metrics", str(action)] if action in WORDS:
             return ConfigArguments(action)
-    parser = command_parser("shimmy config")
-    parser.add_argument("--metrics", metavar="ACTION", action="append", nargs="?", const="")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("file", nargs="?")
-    # A file named with a dash in front would be an option; "-" alone is standard input.
-    found = parser.parse_args(arguments)
-    if not found.metrics:
-        parser.error(f"add --metrics and one of {_ACTIONS}")
-    action, *more = found.metrics
-    if not action:
-        parser.error(f"--metrics needs one of {_ACTIONS}")
-    if action not in ACTIONS:
-        parser.error(f"there is no action {action!a}, only {_ACTIONS}")
-    if more:
-        parser.error("--metrics takes one action")
-    if found.file is not None and action != "validate":
-        parser.error(f"{action} takes no file")
-    if found.json and action != "status":
-        parser.error("--json works only with status")
-    return ConfigArguments(action, found.file, found.json)
+    if arguments.count("--metrics") > 1:
+        raise refusal(CONFIG, "--metrics takes one action")
+    if arguments[-1:] == ["--metrics"]:
+        raise refusal(CONFIG, f"--metrics needs one of {_ACTIONS}")
+    found = parsed(CONFIG, arguments)
+    action, file = found["metrics"], found["file"]
+    if action is None:
+        raise refusal(CONFIG, f"add --metrics and one of {_ACTIONS}")
+    if action not in WORDS:
+        raise refusal(CONFIG, f"there is no action {action!a}, only {_ACTIONS}", meant(action, WORDS))
+    if file in WORDS:
+        raise refusal(CONFIG, f"--metrics takes one action, not both {action} and {file}")
+    if file is not None and action != "validate":
+        raise refusal(CONFIG, f"nothing can follow {action}, but {file!a} does")
+    if found["json"] and action != "status":
+        raise refusal(CONFIG, "--json works only with status")
+    return ConfigArguments(action, file, found["json"])
 
 
 def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
     """Read what follows `serve` where `--upstream` is among it, else None. Raises `UserError`."""
     if not any(argument == "--upstream" or argument.startswith("--upstream=") for argument in arguments):
         return None
-    parser = command_parser("shimmy serve --upstream")
-    parser.add_argument("--upstream", required=True, metavar="URL")
-    parser.add_argument("--bind", default="", metavar="ADDR")
-    found = parser.parse_args(arguments)
-    return UpstreamArguments(found.upstream, found.bind)
+    found = parsed(SERVE, arguments)
+    return UpstreamArguments(found["upstream"], found["bind"] or "")
 
 
 def tui_arguments(arguments: list[str]) -> bool:
     """Read what follows `tui`; return whether lines of text are wanted. Raises `UserError`."""
     if arguments in ([], ["--plain"]):
         return bool(arguments)
-    parser = command_parser("shimmy tui")
-    parser.add_argument("--plain", action="store_true")
-    return bool(parser.parse_args(arguments).plain)
-
-
-def no_arguments(command: str, arguments: list[str]) -> None:
-    """Raise `UserError` where a command that takes none was given arguments."""
-    command_parser(command).parse_args(arguments)
+    return bool(parsed(COMMANDS["tui"], arguments)["plain"])
 
 
 def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserError:
@@ -120,14 +111,19 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
     `missing` says so. Under our own name it is a slip; as `shimmy` it may well be one of the real binary's.
     """
     what = f"{word!a} is not a command of shimmy-metrics, and {missing.what}"
-    remedy = _SEE if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {_SEE}"
-    if word in ACTIONS:
-        remedy = f"Use shimmy config --metrics {word}"
+    ways = {command.name: command.program for command in (*COMMANDS.values(), *ACTIONS)}
+    see = "See shimmy-metrics --help"
+    remedy = see if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {see}"
+    if word in ways:
+        remedy = f"Use {ways[word]}"
+    else:
+        like = _like(word, ways)
+        remedy = f"Did you mean {ways[like]}? {remedy}" if like else remedy
     return UserError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
 
 
-def command_parser(command: str) -> "ArgumentParser":
-    """Return a parser for what follows `command`; it raises `UserError` for what it cannot read."""
+def _parser(command: Command) -> "ArgumentParser":
+    """Return a parser for what follows a command; it raises `UserError` for what it cannot read."""
     # Slow to import, and a `serve` that is handed over parses nothing.
     from argparse import ArgumentParser, HelpFormatter
 
@@ -135,9 +131,35 @@ def command_parser(command: str) -> "ArgumentParser":
         """Raises `UserError` instead of printing usage."""
 
         def error(self, message: str) -> NoReturn:
-            raise UserError(message, where=self.prog, remedy=_SEE)
+            raise refusal(command, message)
 
     # A given width keeps it from asking the terminal, which loads shutil; it never prints help.
-    return Parser(
-        command, add_help=False, allow_abbrev=False, formatter_class=lambda prog: HelpFormatter(prog, width=80)
+    parser = Parser(
+        command.program,
+        add_help=False,
+        allow_abbrev=False,
+        formatter_class=lambda prog: HelpFormatter(prog, width=80),
     )
+    add_arguments(parser, command)
+    return parser
+
+
+def add_arguments(parser: "ArgumentParser", command: Command) -> None:
+    """Add what a command takes to a parser."""
+    alternatives = parser.add_mutually_exclusive_group()
+    for argument in command.arguments:
+        (alternatives if argument.alternative else parser).add_argument(argument.name, **_details(argument))
+
+
+def _details(argument: Argument) -> dict[str, Any]:
+    """Return what argparse is to know of an argument, beside its name."""
+    details: dict[str, Any] = {"help": argument.does}
+    if argument.option and not (argument.value or argument.choices):
+        return {**details, "action": "store_true"}
+    if argument.choices:
+        details["choices"] = argument.choices
+    if argument.value or not argument.option:
+        details["metavar"] = argument.value or argument.shown
+    if not (argument.option or argument.required):
+        details["nargs"] = "?"
+    return details

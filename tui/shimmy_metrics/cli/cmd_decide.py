@@ -1,18 +1,20 @@
-"""`enable` and `disable`: record the answer, then print what applies now and what became of queued reports."""
+"""The answers, and how reports are sent: record it, then print what applies now and what became of queued reports."""
 
 import sys
+from collections.abc import Iterable, Sequence
 
-from shimmy_metrics.actions.decide import decline
+from shimmy_metrics.actions.decide import decline, hold, only_for_me
 from shimmy_metrics.actions.decide import enable as say_yes
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.status import read_status
-from shimmy_metrics.cli.output import print_line
+from shimmy_metrics.cli.output import print_json, print_line
 from shimmy_metrics.consent.effective import EffectiveConsent
-from shimmy_metrics.consent.state import Decision
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.decision import answer_recorded, held_for_an_earlier_yes
+from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.departures import purged as sentences
 from shimmy_metrics.wording.numbers import amount
@@ -57,18 +59,87 @@ def disable(profile: Profile) -> int:
     if purged == PurgeResult():
         print_line("Nothing was waiting.")
     if purged.may_leave_to:
-        what = f"a report may still be sent to {host(purged.may_leave_to)}: its sender has not ended yet"
-        raise UserError(what, remedy="Your no stands. In a moment shimmy config --metrics status says what happened")
+        raise _may_still_leave(purged, "Your no")
     return Exit.DONE
 
 
+def only_me(profile: Profile, *, as_json: bool) -> int:
+    """Record "only for me", and print what that changed and deleted; return the exit code.
+
+    Raises `UserError` as `disable` does.
+    """
+    before = read_status(profile)
+    environment = profile.environment
+    told: list[str] = []
+
+    def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
+        consent = EffectiveConsent(decision, environment.switch, environment.endpoint or decision.endpoint)
+        told.extend((*notices, *answer_recorded(consent, changed=changed, attempt=before.attempt)))
+        if not as_json:
+            _print_now(told)
+
+    decided = only_for_me(profile, recorded)
+    if as_json:
+        told += _purged_lines(before.purged, profile) + _purged_lines(decided.purged, profile)
+        _print_decision(decided.decision, told, may_leave_to=decided.purged.may_leave_to)
+        return Exit.USAGE if decided.purged.may_leave_to else Exit.DONE
+    _print_purged(before.purged, profile)
+    _print_purged(decided.purged, profile)
+    if decided.purged.may_leave_to:
+        raise _may_still_leave(decided.purged, "Your answer")
+    return Exit.DONE
+
+
+def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
+    """Hold reports until they are released, or no longer; print what that changes and return the exit code.
+
+    Raises `UserError`, also where there is no yes: then no report is made that could be held.
+    """
+    before = read_status(profile)
+    if before.consent.decision.consent is not Consent.GRANTED and not before.unusable:
+        what = f"reports are {'held' if review else 'sent'} only after a yes, and there is none"
+        raise UserError(what, remedy="Enable first: shimmy config --metrics enable")
+    decision = hold(profile, review=review)
+    line = delivery_changed(before.attempt, review=review, blocked=obstacle(before.consent))
+    if as_json:
+        _print_decision(decision, [line])
+    else:
+        print_line(line)
+    return Exit.DONE
+
+
+def _print_decision(decision: Decision, told: Sequence[str], *, may_leave_to: str = "") -> None:
+    print_json(
+        {
+            "consent": decision.consent.value,
+            "only_for_me": decision.local,
+            "delivery": decision.delivery.value,
+            "told": list(told),
+            "may_leave_to": may_leave_to or None,
+        }
+    )
+
+
+def _may_still_leave(purged: PurgeResult, answer: str) -> UserError:
+    what = f"a report may still be sent to {host(purged.may_leave_to)}: its sender has not ended yet"
+    return UserError(what, remedy=f"{answer} stands. In a moment shimmy config --metrics status says what happened")
+
+
 def _print_off(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
-    """Print it at once: a second may pass until a sender has ended."""
-    for line in (*answer_recorded(EffectiveConsent(decision), changed=changed), *notices):
+    _print_now((*answer_recorded(EffectiveConsent(decision), changed=changed), *notices))
+
+
+def _print_now(lines: Iterable[str]) -> None:
+    """Print them at once: a second may pass until a sender has ended."""
+    for line in lines:
         print_line(line)
     sys.stdout.flush()
 
 
 def _print_purged(result: PurgeResult, profile: Profile) -> None:
-    for line in sentences(result._replace(may_leave_to=""), profile.clock.now()):
+    for line in _purged_lines(result, profile):
         print_line(line)
+
+
+def _purged_lines(result: PurgeResult, profile: Profile) -> list[str]:
+    return list(sentences(result._replace(may_leave_to=""), profile.clock.now()))

@@ -1,12 +1,12 @@
 """`shimmy-metrics files` and `shimmy-metrics forget`: what lies on this disk, and deleting all of it."""
 
-import json
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from shimmy_metrics.actions.files import OwnFile
 from shimmy_metrics.actions.files import files as list_files
+from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.tty import at_terminal, in_foreground
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
@@ -22,7 +22,7 @@ def files(*, as_json: bool) -> int:
     """Print everything of ours on this disk; return the exit code. Raises `UserError`."""
     found = list_files(Profile.current())
     if as_json:
-        _print_json({"files": [_file(each) for each in found]})
+        print_json({"files": [_file(each) for each in found]})
     else:
         _print(listed(found))
     return Exit.DONE
@@ -45,7 +45,7 @@ def forget(*, yes: bool, as_json: bool) -> int:
         return Exit.NO
     result = action.forget(profile)
     if as_json:
-        _print_json(_result(result))
+        print_json(_result(result))
     else:
         _print(done(result, profile.clock.now()))
     return Exit.DONE if result.complete else Exit.USAGE
@@ -83,7 +83,3 @@ def _result(result: "ForgetResult") -> dict[str, Any]:
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print_line(line)
-
-
-def _print_json(fields: dict[str, Any]) -> None:
-    sys.stdout.write(f"{json.dumps(fields, indent=2)}\n")

@@ -1,6 +1,5 @@
 """`preview` and `release`: exact bytes on standard output; what they are and when they are sent on standard error."""
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,7 +9,7 @@ from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_re
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
 from shimmy_metrics.actions.status import Status, read_status, store_unread
-from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
+from shimmy_metrics.cli.output import print_bytes, print_json, print_line, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.consent.state import Consent, Delivery
@@ -77,8 +76,7 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
         time.sleep(_POLL_SECONDS)
         made = departure_for(profile, found, after)
     if as_json:
-        outcome = {"sha256": found.request.sha256, "attempt": made and departure_json(made)}
-        print_bytes((json.dumps(outcome, indent=2) + "\n").encode())
+        print_json({"sha256": found.request.sha256, "attempt": made and departure_json(made)})
     else:
         for line in _outcome(found, made, read_status(profile)):
             print_line(line)

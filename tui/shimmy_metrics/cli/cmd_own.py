@@ -3,68 +3,108 @@
 Each is a function of its arguments that returns the exit code; what it runs is imported there.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from shimmy_metrics.cli.arguments import command_parser
+from shimmy_metrics.cli.arguments import parsed
+from shimmy_metrics.cli.commands import COMMANDS
 from shimmy_metrics.system.profile import Profile
 
 
 def run(command: str, arguments: list[str]) -> int:
-    """Run one of `main.OWN_COMMANDS`; return its exit code. Raises `UserError`."""
-    return _COMMANDS[command](arguments)
+    """Run one of `commands.OWN`; return its exit code. Raises `UserError`."""
+    return RUN[command](parsed(COMMANDS[command], arguments))
 
 
-def _files(arguments: list[str]) -> int:
-    parser = command_parser("shimmy-metrics files")
-    parser.add_argument("--json", action="store_true")
-    found = parser.parse_args(arguments)
+Arguments = Mapping[str, Any]
+
+
+def _only_me(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_decide import only_me
+
+    return only_me(Profile.current(), as_json=given["json"])
+
+
+def _review(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_decide import set_delivery
+
+    return set_delivery(Profile.current(), review=True, as_json=given["json"])
+
+
+def _automatic(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_decide import set_delivery
+
+    return set_delivery(Profile.current(), review=False, as_json=given["json"])
+
+
+def _history(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_history import history
+
+    return history(Profile.current(), as_json=given["json"])
+
+
+def _completion(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_completion import completion
+
+    return completion(given["shell"])
+
+
+def _diff(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_history import diff
+
+    names = [name for name in (given["a"], given["b"]) if name is not None]
+    return diff(Profile.current(), names, as_json=given["json"])
+
+
+def _fields(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_fields import fields
+
+    return fields(Profile.current(), as_json=given["json"])
+
+
+def _files(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_files import files
 
-    return files(as_json=found.json)
+    return files(as_json=given["json"])
 
 
-def _forget(arguments: list[str]) -> int:
-    parser = command_parser("shimmy-metrics forget")
-    parser.add_argument("--yes", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    found = parser.parse_args(arguments)
+def _forget(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_files import forget
 
-    return forget(yes=found.yes, as_json=found.json)
+    return forget(yes=given["yes"], as_json=given["json"])
 
 
-def _preview(arguments: list[str]) -> int:
-    parser = command_parser("shimmy-metrics preview")
-    parser.add_argument("id", nargs="?")
-    parser.add_argument("--json", action="store_true")  # it prints JSON either way
-    found = parser.parse_args(arguments)
+def _preview(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_outbox import preview, preview_named
 
     profile = Profile.current()
-    return preview(profile) if found.id is None else preview_named(profile, found.id)
+    return preview(profile) if given["id"] is None else preview_named(profile, given["id"])
 
 
-def _release(arguments: list[str]) -> int:
-    parser = command_parser("shimmy-metrics release")
-    parser.add_argument("id")
-    parser.add_argument("--json", action="store_true")
-    found = parser.parse_args(arguments)
+def _release(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_outbox import release
 
-    return release(Profile.current(), found.id, as_json=found.json)
+    return release(Profile.current(), given["id"], as_json=given["json"])
 
 
-def _usage(arguments: list[str]) -> int:
+def _usage(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_usage import usage, usage_arguments
 
-    return usage(Profile.current(), usage_arguments(arguments))
+    return usage(Profile.current(), usage_arguments(given))
 
 
-_COMMANDS: Final[dict[str, Callable[[list[str]], int]]] = {
+RUN: Final[dict[str, Callable[[Arguments], int]]] = {
+    "automatic": _automatic,
+    "completion": _completion,
+    "diff": _diff,
+    "fields": _fields,
     "files": _files,
     "forget": _forget,
+    "history": _history,
+    "only-me": _only_me,
     "preview": _preview,
     "release": _release,
+    "review": _review,
     "usage": _usage,
 }
+"""What each command runs, by its word."""

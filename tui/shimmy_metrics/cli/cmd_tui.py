@@ -2,7 +2,8 @@
 
 import gc
 
-from shimmy_metrics.cli.arguments import no_arguments, tui_arguments
+from shimmy_metrics.cli.arguments import parsed, tui_arguments
+from shimmy_metrics.cli.commands import COMMANDS
 from shimmy_metrics.cli.tty import app_can_run
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
@@ -26,7 +27,7 @@ def tui(arguments: list[str]) -> int:
 
 def demo(arguments: list[str]) -> int:
     """Run the demo; return the exit code. Raises `UserError`."""
-    no_arguments("shimmy demo", arguments)
+    parsed(COMMANDS["demo"], arguments)
     from shimmy_metrics.demo.run import run
 
     return run(app_can_run(Profile.current()))

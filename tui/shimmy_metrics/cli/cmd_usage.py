@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
-from shimmy_metrics.cli.arguments import command_parser
+from shimmy_metrics.cli.arguments import refusal
+from shimmy_metrics.cli.commands import COMMANDS
 from shimmy_metrics.cli.output import print_line, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.counters import DaySums
@@ -38,29 +40,23 @@ class UsageArguments(NamedTuple):
     last: date | None = None
 
 
-def usage_arguments(arguments: list[str]) -> UsageArguments:
-    """Read what follows `usage`. Raises `UserError`."""
-    parser = command_parser("shimmy-metrics usage")
-    parser.add_argument("--by", choices=[period.value for period in Period])
-    form = parser.add_mutually_exclusive_group()
-    for each in (Form.JSON, Form.CSV, Form.OPENMETRICS):
-        form.add_argument(f"--{each}", dest="form", action="store_const", const=each, default=Form.TABLE)
-    parser.add_argument("--from", dest="first", metavar="DATE")
-    parser.add_argument("--to", dest="last", metavar="DATE")
-    found = parser.parse_args(arguments)
-    days: dict[str, date | None] = {"--from": None, "--to": None}
-    for option, text in (("--from", found.first), ("--to", found.last)):
-        if text is not None:
-            try:
-                days[option] = date.fromisoformat(text)
-            except ValueError:
-                parser.error(f"{option} takes a day such as 2026-11-28, not {text!a}")
-    first, last = days.values()
+def usage_arguments(given: Mapping[str, Any]) -> UsageArguments:
+    """Return what is wanted, from the arguments by name. Raises `UserError`."""
+    form = next((form for form in Form if given.get(form)), Form.TABLE)
+    first, last = (_day(option, given[option]) for option in ("from", "to"))
     if first and last and first > last:
-        parser.error(f"--from {first} is later than --to {last}")
-    if found.by and found.form is Form.OPENMETRICS:
-        parser.error("--openmetrics prints totals, so it goes without --by")
-    return UsageArguments(found.form, Period(found.by or Period.DAY), first, last)
+        raise refusal(COMMANDS["usage"], f"--from {first} is later than --to {last}")
+    if given["by"] and form is Form.OPENMETRICS:
+        raise refusal(COMMANDS["usage"], "--openmetrics prints totals, so it goes without --by")
+    return UsageArguments(form, Period(given["by"] or Period.DAY), first, last)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        message = f"--{option} takes a day such as 2026-11-28, not {text!a}"
+        raise refusal(COMMANDS["usage"], message) from None
 
 
 def usage(profile: Profile, wanted: UsageArguments) -> int:

@@ -1,91 +1,109 @@
-"""What `--help` after one of our commands prints: that command alone, what it changes and what it prints."""
+"""What `--help` prints: all commands, or one command alone. Pure.
 
+Everything comes from the list of commands.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-COMMAND_HELP: Final = {
-    "config": """\
-shimmy config --metrics ACTION
+from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, CONFIG, OWN
 
-  enable           say yes to this program's fields and to the receiver that is
-                   set; nothing is measured or sent before that
-  disable          say no: deletes what is waiting and what was kept for you,
-                   keeps receipts, and stops a sender. No lock holds the no up
-                   for longer than a quarter of a second
-  status [--json]  what is on, what is waiting, what was sent and how it went
-  preview          the next request's body, byte for byte; if nothing is
-                   waiting, the running session's report now, or an example
-  export           what config, store and log hold, as JSON
-  validate [FILE|-]
-                   check everything kept here, or a report, an array of reports
-                   or an export; exits with 1 if something is found
+_HEAD: Final = "Metrics (shimmy-metrics):"
+_OWN_HEAD: Final = "As shimmy-metrics alone:"
+_OFF: Final = (
+    "Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in the process that has it, whatever "
+    "the config says."
+)
+_EACH: Final = (
+    "Each tells more of itself: shimmy-metrics COMMAND --help. With --json they print JSON; completion has none."
+)
+_HARD_SPACE: Final = "\N{NO-BREAK SPACE}"
+_NAMES: Final = 31
+"""Columns for a command in the list of all."""
+_OPTIONS: Final = 15
+"""Columns for an argument in a command's own help."""
 
-preview, export and status --json print JSON alone on standard output; anything
-else they have to say goes to standard error. Only enable and disable change
-the config. All of them delete what there is no longer consent for, except
-validate with a FILE.
-""",
-    "tui": """\
-shimmy tui [--plain]
 
-The app: decide; see what is measured, what is waiting and what was sent;
-release, delete, compare, export, validate, withdraw. ? lists every key.
+def shared_help(columns: int) -> str:
+    """Return what stands below the real binary's help: the commands that both programs have."""
+    lines = [_HEAD]
+    for command in COMMANDS.values():
+        if command.name in OWN:
+            continue
+        lines += _entry(f"shimmy {usage(command)}", command.does, _NAMES, columns)
+        if command is CONFIG:
+            for action in ACTIONS:
+                brief = action.does.partition(";")[0].partition(":")[0]
+                lines += _entry(f"  {usage(action)}", brief, _NAMES, columns)
+    return _text([*lines, *_wrapped(_OFF, columns)])
 
-  --plain          print the same facts as lines of text, and ask the question
-                   if it is open; a terminal that cannot show the app gets this
-""",
-    "demo": """\
-shimmy demo
 
-See all of it in a sandbox: a toy server, the meter in front of it, clients,
-and a receiver, all on this machine and in a folder that is deleted at the end.
-Your own config and figures are not touched. Without a terminal it prints what
-happens as lines of text.
-""",
-    "files": """\
-shimmy-metrics files [--json]
+def own_help(columns: int) -> str:
+    """Return what `shimmy-metrics --help` adds: the commands of that name alone, without their options."""
+    lines = [_OWN_HEAD]
+    for command in COMMANDS.values():
+        if command.name in OWN:
+            positional = command._replace(arguments=tuple(each for each in command.arguments if not each.option))
+            lines += _entry(usage(positional), command.does, _NAMES, columns)
+    return _text([*lines, *_wrapped(_EACH, columns)])
 
-List everything of ours on this disk: path, size, and what it is for.
-""",
-    "forget": """\
-shimmy-metrics forget [--yes] [--json]
 
-Withdraw, and delete everything of ours on this disk but your recorded no, your
-receipts too. It asks first, with numbers; only a typed yes agrees.
+def command_help(command: Command, columns: int) -> str:
+    """Return a command's own help: how it is called, what it does, what it takes."""
+    lines = synopsis(command, columns)
+    if command is CONFIG:
+        lines.append("")
+        for action in ACTIONS:
+            lines += _entry(usage(action), action.does, _OPTIONS, columns)
+    for paragraph in command.about:
+        lines += ["", *_wrapped(paragraph, columns)]
+    explained = [argument for argument in command.arguments if argument.does]
+    if explained:
+        lines.append("")
+    for argument in explained:
+        lines += _entry(argument.shown, argument.does, _OPTIONS, columns)
+    return _text(lines)
 
-  --yes            answer that question in advance
-  --json           print what was deleted as JSON
-""",
-    "preview": """\
-shimmy-metrics preview [ID|all]
 
-Print the body of the next request, byte for byte; with ID or all, the body
-that release would send. Nothing is sent. ID is the start of a report's digest
-or session_id.
-""",
-    "release": """\
-shimmy-metrics release ID|all [--json]
+def synopsis(command: Command, columns: int) -> list[str]:
+    """Return how a command is called, in lines that break between its arguments."""
+    called = " ".join((command.program, *(each.replace(" ", _HARD_SPACE) for each in bracketed(command.arguments))))
+    indent = " " * (len(command.program) + 1)
+    lines = textwrap.wrap(called, columns, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+    return [line.replace(_HARD_SPACE, " ") for line in lines]
 
-Send waiting reports now, as one request of their own, and print the outcome;
-exits with 1 if the receiver took nothing. ID is the start of a report's digest
-or session_id; all is every held report, or if none is held, every report that
-is due.
 
-  --json           print the request's digest and the attempt as JSON
-""",
-    "usage": """\
-shimmy-metrics usage [--by day|week|month] [--json|--csv|--openmetrics]
-                     [--from DATE] [--to DATE]
+def usage(command: Command) -> str:
+    """Return a command's name, and what it takes, as they are typed."""
+    return " ".join((command.name, *bracketed(command.arguments[:1] if command is CONFIG else command.arguments)))
 
-Print your own figures: requests, errors, tokens generated (tokens) and tokens
-of prompts (tokens_in), by the local day on which each answer ended. They are
-counted while metrics are on or only for you, kept on this machine for 400 days
-and in no report; a no deletes them.
 
-  --by             a row for each day, week (from its Monday) or month
-  --json           an array of rows
-  --csv            rows with a header
-  --openmetrics    totals since 1 January, or since --from, as counters; saved
-                   as a .prom file, node_exporter's textfile collector reads it
-  --from, --to     the first and the last day, such as 2026-11-28
-""",
-}
+def bracketed(arguments: Sequence[Argument]) -> Iterator[str]:
+    """Yield each argument as a line of usage has it; what can be left out stands in brackets."""
+    alternatives = [argument.shown for argument in arguments if argument.alternative]
+    for argument in arguments:
+        if argument.required:
+            yield argument.shown
+        elif not argument.alternative:
+            yield f"[{argument.shown}]"
+        elif argument.shown == alternatives[0]:
+            yield f"[{'|'.join(alternatives)}]"
+
+
+def _entry(name: str, does: str, room: int, columns: int) -> list[str]:
+    """Return a name with what it does beside it, or below it if there is no room."""
+    head = f"  {name}"
+    indent = " " * (room + 4 if columns >= 2 * (room + 4) else 6)
+    if len(head) > len(indent) - 2:
+        return [head, *textwrap.wrap(does, columns, initial_indent=indent, subsequent_indent=indent)]
+    return textwrap.wrap(does, columns, initial_indent=f"{head:<{len(indent)}}", subsequent_indent=indent)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return textwrap.wrap(text, columns, break_on_hyphens=False, break_long_words=False)
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

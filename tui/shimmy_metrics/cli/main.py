@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 _VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--kv-quant", "--prefill-chunk", "--ctx"})
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
 
-_OUR_COMMANDS: Final = frozenset({"config", "tui", "demo"})
-OWN_COMMANDS: Final = frozenset({"files", "forget", "preview", "release", "usage"})
-"""Commands under our own name alone. They are listed here because a hand-over must not load what runs them."""
-
 _ISSUES: Final = "https://github.com/Michael-A-Kuykendall/shimmy/issues"
 
 _HELP: Final = frozenset({"-h", "--help"})
+_VERSION: Final = frozenset({"-V", "--version"})
 
 
 def shimmy() -> int:
@@ -107,19 +104,14 @@ def _to_user_error(error: Exception) -> "UserError":
 
 def _run(arguments: list[str], *, own_name: bool) -> int:
     before, command, rest = split_command(arguments)
-    if own_name and not command:
-        return _print_about(before)
-    own = own_name and command in OWN_COMMANDS
-    if (own or command in _OUR_COMMANDS) and not _HELP.isdisjoint(rest):
-        from shimmy_metrics.cli.command_help import COMMAND_HELP
-
-        print(COMMAND_HELP[command], end="")  # noqa: T201 - the answer
-        return 0
-    if own:
-        from shimmy_metrics.cli.cmd_own import run
-
-        return run(command, rest)
+    helped = not _HELP.isdisjoint(rest)
     match command:
+        case "":
+            return _about(before, own_name=own_name)
+        case "serve" if helped:
+            return _serve_help(arguments, own_name=own_name)
+        case "config" | "tui" | "demo" if helped:
+            return _write(_help_of(command))
         case "serve":
             from shimmy_metrics.cli.cmd_serve import serve
 
@@ -137,36 +129,102 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
             from shimmy_metrics.cli.cmd_tui import demo
 
             return demo(rest)
-    if command:
-        return _hand_over(arguments, command=command, own_name=own_name)
-    return _hand_over(arguments, help_after=not _HELP.isdisjoint(before))
+    if own_name:
+        from shimmy_metrics.cli.commands import OWN  # a hand-over as `shimmy` must not load the list
+
+        if command in OWN:
+            return _run_own(command, rest, helped=helped)
+    return _hand_over(arguments, command=command, own_name=own_name)
 
 
-def _print_about(options: list[str]) -> int:
-    """Answer `shimmy-metrics`, `--help` and `--version`."""
+def _run_own(command: str, rest: list[str], *, helped: bool) -> int:
+    if helped:
+        return _write(_help_of(command))
+    from shimmy_metrics.cli.cmd_own import run
+
+    return run(command, rest)
+
+
+def _about(options: list[str], *, own_name: bool) -> int:
+    """Answer options without a command: `--help`, `--version`, or the real binary's own."""
+    version, helped = not _VERSION.isdisjoint(options), not _HELP.isdisjoint(options)
+    if own_name:
+        if options in (["--version"], ["-V"]):
+            return _write(_version())
+        if options not in ([], ["--help"], ["-h"]):
+            from shimmy_metrics.errors import UserError
+
+            raise UserError(f"unrecognized arguments: {' '.join(options)}", remedy="See shimmy-metrics --help")
+        from shimmy_metrics.cli.command_help import own_help, shared_help
+
+        return _write(shared_help(_columns()) + own_help(_columns()))
+    if helped:
+        from shimmy_metrics.cli.command_help import shared_help
+
+        return _real_and_ours(options, shared_help(_columns()))
+    return _real_or_ours(options, _version()) if version else _hand_over(options)
+
+
+def _serve_help(arguments: list[str], *, own_name: bool) -> int:
+    upstream = any(argument.partition("=")[0] == "--upstream" for argument in arguments)
+    ours = _help_of("serve")
+    return _write(ours) if own_name or upstream else _real_and_ours(arguments, ours)
+
+
+def _help_of(command: str) -> str:
+    from shimmy_metrics.cli.command_help import command_help
+    from shimmy_metrics.cli.commands import COMMANDS
+
+    return command_help(COMMANDS[command], _columns())
+
+
+def _columns() -> int:
+    from shimmy_metrics.system.text_output import columns
+
+    return columns() - 1  # some terminals print an empty row after a full one
+
+
+def _version() -> str:
     from shimmy_metrics import __version__
-    from shimmy_metrics.cli.arguments import HELP, OWN_HELP, no_arguments
 
-    if options == ["--version"]:
-        print(f"shimmy-metrics {__version__}")  # noqa: T201 - the answer
-    elif options in ([], ["--help"], ["-h"]):
-        print(HELP + OWN_HELP, end="")  # noqa: T201 - the answer
-    else:
-        no_arguments("", options)
+    return f"shimmy-metrics {__version__}\n"
+
+
+def _write(text: str) -> int:
+    sys.stdout.write(text)
     return 0
 
 
-def _hand_over(arguments: list[str], *, help_after: bool = False, command: str = "", own_name: bool = False) -> int:
+def _real_and_ours(arguments: list[str], ours: str) -> int:
+    """Let the real binary print its text first, and return its status; without one print ours, and that it is missing.
+
+    Our part is an answer, so the exit code is 0 then.
+    """
+    from shimmy_metrics.system.handover import missing, real_binary
+
+    variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
+    binary = real_binary(variables)
+    status = os.spawnve(os.P_WAIT, binary, [binary, *arguments], variables) if binary else 0  # noqa: S606 - its text first
+    _write(ours)
+    if binary is None:
+        sys.stdout.flush()
+        sys.stderr.write(f"shimmy-metrics: {missing(variables)}\n")
+    return status
+
+
+def _real_or_ours(arguments: list[str], ours: str) -> int:
+    """Hand over; without a real binary print our part, and that it is missing."""
+    from shimmy_metrics.system.handover import real_binary
+
+    variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
+    return _hand_over(arguments) if real_binary(variables) else _real_and_ours(arguments, ours)
+
+
+def _hand_over(arguments: list[str], *, command: str = "", own_name: bool = False) -> int:
     from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 
     variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
     binary = real_binary(variables)
-    if help_after:
-        from shimmy_metrics.cli.arguments import HELP
-
-        status = os.spawnve(os.P_WAIT, binary, [binary, *arguments], variables) if binary else 0  # noqa: S606 - its text first
-        print(HELP, end="")  # noqa: T201 - then ours
-        return status
     if binary is None:
         error = missing(variables)
         if command and not variables.get("SHIMMY_BIN"):

@@ -6,12 +6,12 @@ from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.cli.consent_report import consent_lines
+from shimmy_metrics.cli.field_report import field_lines, never_lines
+from shimmy_metrics.cli.history_report import entry_lines, so_far
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
-from shimmy_metrics.records import Departure, Entry, QueuedReport, QueueState
-from shimmy_metrics.report.field import Field
+from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.consent import (
     UNREAD,
     WITHDRAW,
@@ -20,13 +20,7 @@ from shimmy_metrics.wording.consent import (
 )
 from shimmy_metrics.wording.departures import (
     OVERDUE,
-    became,
-    in_all,
-    note,
-    receipts_kept,
-    sentence,
     set_aside,
-    taken_in_all,
     waits_until,
     when,
 )
@@ -61,14 +55,12 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     yield ""
     yield f"{len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     for field in FIELDS:
-        yield from _field(field)
+        yield from field_lines(field)
     yield ""
-    yield "Never in a report:"
-    for name, fate in NEVER:
-        yield f"  {name}: {fate}."
+    yield from never_lines()
     yield ""
     yield WITHDRAW
-    yield "Release one report: shimmy-metrics release ID. Compare, hold and delete in the app: shimmy tui."
+    yield "Release one report: shimmy-metrics release ID. Everything that can be done: shimmy-metrics --help."
 
 
 def _measured(shown: Overview) -> Iterator[str]:
@@ -146,26 +138,8 @@ def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> I
 
 
 def _sent(shown: Overview, now: datetime) -> Iterator[str]:
-    taken = taken_in_all(shown.entries)
-    kept = sum(bool(departure.body) for departure in shown.departures)
-    receipts = f"; {receipts_kept(kept)}" if taken else ""
-    yield f"So far {in_all(taken, shown.departures)}{receipts}."
+    yield so_far(shown.entries)
     for entry in shown.entries[:_ENTRIES]:
-        yield f"  {_entry(entry, now)}"
-        if entry.key in shown.broken:
-            yield "  The chain is broken here: this is not as it was written."
+        yield from entry_lines(entry, now, shown.broken)
     if len(shown.entries) > _ENTRIES:
-        yield f"  {len(shown.entries) - _ENTRIES:,} older ones: shimmy config --metrics export"
-
-
-def _entry(entry: Entry, now: datetime) -> str:
-    if not isinstance(entry, Departure):
-        return sentence(f"{note(entry)}, {when(entry.at, now)}")
-    digest = f" {entry.length:,} bytes, sha256 {entry.sha256}."
-    return f"{sentence(became(entry, now))}{digest}"
-
-
-def _field(field: Field) -> Iterator[str]:
-    yield f"  {field.name}: {field.kind.bounds}. {field.meaning}"
-    told_by = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
-    yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}. {told_by.capitalize()}."
+        yield f"  {len(shown.entries) - _ENTRIES:,} older ones: shimmy-metrics history"

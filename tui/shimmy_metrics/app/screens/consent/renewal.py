@@ -4,10 +4,10 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, strong, wrapped
-from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.question import new_fields_answers, new_fields_question, no_key
+from shimmy_metrics.wording.values import values
 
 
 def choices(overview: Overview) -> tuple[Choice, ...]:

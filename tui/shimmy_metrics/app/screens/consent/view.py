@@ -8,7 +8,6 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
@@ -31,6 +30,7 @@ from shimmy_metrics.wording.question import (
     disclosure,
     no_key,
 )
+from shimmy_metrics.wording.values import values
 
 SHOWN: Final = (
     ("requests_per_session", "how many; not which, not when"),

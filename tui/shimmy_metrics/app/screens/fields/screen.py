@@ -19,7 +19,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen, common_buttons
 from shimmy_metrics.app.ui.search import SearchRow
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line
-from shimmy_metrics.app.ui.values import values
+from shimmy_metrics.wording.values import values
 
 
 class FieldsScreen(BaseScreen):

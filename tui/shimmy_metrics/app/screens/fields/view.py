@@ -3,12 +3,12 @@
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
-from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.wording.values import values
 
 NEVER_TITLE = "Never"
 

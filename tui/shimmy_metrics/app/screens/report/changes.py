@@ -6,10 +6,10 @@ from typing import Final
 from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.ui.layout import Canvas, Row
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, muted, placed, strong, to
-from shimmy_metrics.app.ui.values import plain, values, with_separators
 from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.values import plain, values, with_separators
 
 SIGNS: Final = {
     Change.ADDED: ("+", Role.GOOD),

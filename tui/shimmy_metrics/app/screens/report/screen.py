@@ -16,8 +16,8 @@ from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line, wrapped
-from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS
+from shimmy_metrics.wording.values import values
 
 _QUEUE_ACTIONS: Final = frozenset({"release", "hold", "delete"})
 

@@ -13,13 +13,13 @@ from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.screens.report.wire import raw, wire
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, note, placed, strong, to
-from shimmy_metrics.app.ui.values import values, with_separators
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
+from shimmy_metrics.wording.values import values, with_separators
 
 ALL_NEW: Final = "No sent report is kept here, so all of it is new."
 

@@ -8,9 +8,9 @@ from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.changes import SIGNS
 from shimmy_metrics.app.ui.layout import Canvas, Row
 from shimmy_metrics.app.ui.text import Role, Span, at, muted, placed, to
-from shimmy_metrics.app.ui.values import plain
 from shimmy_metrics.report.bodies import members
 from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare
+from shimmy_metrics.wording.values import plain
 
 RAW_BYTES: Final = 64
 

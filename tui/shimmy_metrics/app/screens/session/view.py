@@ -8,7 +8,6 @@ from shimmy_metrics.app.screens.session.no_session import no_session_view
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.app.ui.values import values
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import MINUTES_SHOWN
@@ -18,6 +17,7 @@ from shimmy_metrics.wording.consent import measured_elsewhere
 from shimmy_metrics.wording.numbers import duration
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
+from shimmy_metrics.wording.values import values
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""

@@ -1,4 +1,4 @@
-"""A report's values by field, as a person reads them."""
+"""A report's values by field, as a person reads them. Pure."""
 
 import json
 

@@ -1,0 +1,194 @@
+"""One list of what can be done: both faces do it, every help, hint, completion and the man page comes from it."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.app import keys
+from shimmy_metrics.cli.cmd_completion import FILES
+from shimmy_metrics.cli.cmd_own import RUN
+from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, OWN
+from support.installed import BIN, Home
+from support.one_line import assert_one_line
+from support.renew import RENEW, ROOT
+from support.shells import MAN_PAGE, renewed
+
+EVERYTHING: Final = (*COMMANDS.values(), *ACTIONS)
+
+COMMAND_LINE_ALONE: Final = {
+    "tui": "opens the app",
+    "demo": "opens the app, in a sandbox",
+    "serve": "runs a server, which outlives any screen",
+    "config": "is the actions behind it, which have their own rows",
+    "usage": "prints sums for other programs; the app's own view of them is a screen, with no key of its own",
+    "completion": "is read by a shell",
+}
+
+APP_ALONE: Final = {
+    "app.session": "tui --plain prints the running session",
+    "app.keys": "--help is the command line's",
+    "app.actions": "the shell's completion is the command line's",
+    "app.redraw": "a screen can be spoilt, a line cannot",
+    "app.back": "between screens",
+    "app.suspend": "the shell is there already",
+    "app.quit": "a command ends by itself",
+    "page.": "moves the mark",
+    "report.": "other views of the same bytes; commands are piped and redirected instead",
+    "outbox.delete": "takes a look at the report first; disable deletes all that is waiting",
+    "outbox.hold": "takes a look at the report first; review holds all",
+    "history.delete": "takes a look at the receipts first; forget deletes them with the rest",
+    "fields.search": "fields is piped to grep instead",
+    "consent.later": "no command, no answer",
+    "consent.wire": "preview prints it",
+    "consent.fields": "fields prints them",
+    "question.": "answers a question",
+    "export.": "a path is the shell's",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+
+
+def test_nothing_can_be_done_in_one_face_alone_but_what_rightly_is() -> None:
+    assert {command.name for command in EVERYTHING if not command.app} == {*COMMAND_LINE_ALONE}
+    groups = (keys.EVERYWHERE, keys.PAGE, keys.NEIGHBOURS, keys.VIEWS, keys.OUTBOX, keys.RECEIPTS, keys.SEARCH)
+    bound = {binding.id or "" for group in (*groups, keys.CONSENT, keys.EXPORT) for binding in group}
+    done = {name for command in EVERYTHING for name in command.app}
+    assert done <= bound
+    alone = {name for name in bound - done if name not in APP_ALONE}
+    assert {name for name in alone if f"{name.partition('.')[0]}." not in APP_ALONE} == set()
+    assert {name for name in APP_ALONE if name in done or not any(each.startswith(name) for each in bound)} == set()
+
+
+def test_each_command_of_the_list_is_one_and_no_other_is() -> None:
+    assert {*RUN} == OWN
+    assert len({command.does for command in EVERYTHING}) == len(EVERYTHING)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_each_help_is_its_own_and_names_every_argument(home: Home, name: str) -> None:
+    command = COMMANDS[name]
+    helped = home.run(name, "--help", command="shimmy-metrics" if name in OWN else "shimmy")
+    assert helped.returncode == 0
+    text = " ".join(helped.stdout.split())
+    assert text.startswith(command.program)
+    assert all(argument.shown in text for argument in command.arguments)
+    assert all(paragraph in text for paragraph in command.about)
+    assert max(map(len, helped.stdout.splitlines())) < 80
+
+
+def test_the_help_of_all_names_each_command_with_what_it_does(home: Home) -> None:
+    text = " ".join(home.run("--help", command="shimmy-metrics").stdout.split())
+    assert all(f"{command.name} " in text and command.does in text for command in COMMANDS.values())
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "meant"),
+    [
+        ("shimmy", ["config", "--metrics", "statsu"], "Did you mean status?"),
+        ("shimmy", ["statsu"], "Did you mean shimmy config --metrics status?"),
+        ("shimmy-metrics", ["statsu"], "Did you mean shimmy config --metrics status?"),
+        ("shimmy-metrics", ["realese", "all"], "Did you mean shimmy-metrics release?"),
+        ("shimmy-metrics", ["usage", "--jsn"], "Did you mean --json?"),
+        ("shimmy", ["files"], "Use shimmy-metrics files"),
+        ("shimmy", ["config", "--metrics", "enable", "disable"], "takes one action, not both enable and disable"),
+        ("shimmy", ["config", "--metrics", "enable", "now"], "nothing can follow enable, but 'now' does"),
+    ],
+)
+def test_a_slip_gets_a_hint(home: Home, program: str, words: list[str], meant: str) -> None:
+    slipped = home.run(*words, command=program)
+    assert_one_line(slipped, "", slipped.returncode)
+    assert slipped.returncode in (2, 127)
+    assert meant in slipped.stderr
+
+
+def test_a_directory_is_no_reason_to_move_it_away(home: Home) -> None:
+    refused = home.metrics("validate", "/tmp")
+    assert_one_line(refused, "/tmp: this is a directory, not a file")
+    assert "Name a file that holds a report" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "ours"), [(["--help"], "Metrics (shimmy-metrics):"), (["--version"], "shimmy-metrics "), (
+        ["serve", "--help"], "shimmy serve [--upstream URL]"), (["serve", "-h"], "shimmy serve [--upstream URL]")]
+)  # fmt: skip
+def test_without_a_real_binary_our_part_is_said_and_then_that_it_is_missing(
+    home: Home, words: list[str], ours: str
+) -> None:
+    answered = home.run(*words)
+    assert answered.returncode == 0
+    assert answered.stdout.startswith(ours)
+    assert answered.stderr.startswith("shimmy-metrics: no real shimmy binary was found on PATH. ")
+
+
+def test_with_one_its_help_of_serve_comes_first(home: Home) -> None:
+    binary = home.root / "real"
+    binary.write_text('#!/bin/sh\necho "real $*"\nexit 3\n')
+    binary.chmod(0o755)
+    there = home.having(SHIMMY_BIN=str(binary))
+    helped = there.run("--ctx", "9", "serve", "--help")
+    assert helped.stdout.startswith("real --ctx 9 serve --help\nshimmy serve [--upstream URL]")
+    assert (helped.returncode, helped.stderr) == (3, "")
+    assert there.run("--version").stdout == "real --version\n"
+    assert there.run("serve", "--upstream", "http://127.0.0.1:1", "--help").stdout.startswith("shimmy serve [--up")
+
+
+def test_what_is_generated_from_the_list_is_what_the_repository_holds() -> None:
+    for path, text in renewed().items():
+        assert path.read_text(encoding="utf-8") == text, RENEW
+
+
+@pytest.mark.parametrize("shell", [*FILES])
+def test_completion_prints_the_shell_s_script(home: Home, shell: str) -> None:
+    printed = home.run("completion", shell, command="shimmy-metrics")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert all(name in printed.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("shimmy-metrics re", {"review", "release"}),
+        ("shimmy-metrics usage --by ", {"day", "week", "month"}),
+        ("shimmy-metrics config --metrics ", {action.name for action in ACTIONS}),
+        ("shimmy-metrics forget --", {"--yes", "--json", "--help"}),
+    ],
+)
+def test_bash_completes_what_was_begun(home: Home, typed: str, offered: set[str]) -> None:
+    words = typed.split(" ")
+    script = (
+        'eval "$(shimmy-metrics completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+        '_shtab_shimmy_metrics; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["/bin/bash", "-c", script, "bash", *words],
+        env=home.environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert offered <= {*done.stdout.split()}
+    assert {word for word in done.stdout.split() if not word.startswith("-")} <= offered
+
+
+def test_man_finds_no_fault_in_the_page_and_every_command_is_in_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["man", "-E", "UTF-8", "-l", "-Tutf8", "--warnings", "-P", "cat", str(MAN_PAGE)],
+        env={**os.environ, "MANWIDTH": "200", "MAN_KEEP_FORMATTING": "", "HOME": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    text = " ".join(re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout).split())
+    assert all(command.program in text for command in COMMANDS.values())
+    assert "In the app: c, then n." in text
+
+
+def test_an_installation_has_them_where_shells_and_man_look() -> None:
+    shared = BIN.parent / "share"
+    for path in ("bash-completion/completions/shimmy-metrics", "man/man1/shimmy-metrics.1"):
+        assert (shared / path).is_file()
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(f"cli/shells/{name}" in project for name in FILES.values())

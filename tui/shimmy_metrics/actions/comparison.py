@@ -1,0 +1,126 @@
+"""Two reports compared: the next one with the last one that was sent, or those that a person names."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from shimmy_metrics.actions.history import read_entries
+from shimmy_metrics.actions.preview import Basis, agreed_schema, preview, preview_report, running_sessions
+from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.machine.facts import Facts
+from shimmy_metrics.records import Departure, Entry, QueuedReport
+from shimmy_metrics.report.bodies import field_values, split
+from shimmy_metrics.report.compare import Difference, compare
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.system.profile import Profile
+
+
+class Standing(StrEnum):
+    """What a compared report is, in the words of `diff --json`."""
+
+    SENT = "sent"
+    QUEUED = "queued"
+    RUNNING = "running"
+    """The running session's, as it would be sealed now."""
+    EXAMPLE = "example"
+
+
+class Compared(NamedTuple):
+    """A report that can be compared. `at` is when it was sent, sealed or looked at, `request` its request's digest."""
+
+    report_id: str
+    sha256: str
+    body: bytes
+    at: datetime
+    standing: Standing
+    request: str = ""
+
+    def named(self, start: str) -> bool:
+        """Whether a digest that is shown for it, or its `session_id`, begins so."""
+        return any(name.startswith(start) for name in (self.sha256, self.report_id, self.request))
+
+
+class Comparison(NamedTuple):
+    """Two reports, the earlier first, and how each field differs. `before` is None where none was sent."""
+
+    before: Compared | None
+    after: Compared
+    differences: tuple[Difference, ...]
+
+
+def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -> Comparison:
+    """Compare the next report, or the one named, with the last one that was sent before it; or the two named.
+
+    A name is how a digest or a `session_id` begins. Raises `UserError` for one that names no report or several, and
+    for a config or a store that cannot be used.
+    """
+    known = _known(profile, facts)
+    if len(names) == 2:
+        before, after = (_named(known, name) for name in names)
+        return _compared(before, after)
+    after = _named(known, names[0]) if names else _next(profile, facts)
+    sent = [report for report in known if report.standing is Standing.SENT]
+    if after in sent:
+        sent = sent[sent.index(after) + 1 :]
+    return _compared(next(iter(sent), None), after)
+
+
+def _compared(before: Compared | None, after: Compared) -> Comparison:
+    return Comparison(before, after, compare(before.body if before else None, after.body))
+
+
+def _next(profile: Profile, facts: Facts) -> Compared:
+    found = preview(profile, facts)
+    standing = {Basis.QUEUED: Standing.QUEUED, Basis.SESSION: Standing.RUNNING, Basis.EXAMPLE: Standing.EXAMPLE}
+    return _of_queue(found.request.reports[0], standing[found.basis])
+
+
+def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:
+    """Return every report that can be named: waiting ones, running sessions', those sent, newest first."""
+    consent = read_consent(profile)
+    with open_readonly(profile, off=not consent.measures) as db:
+        if db is None:
+            if unread(profile):
+                what = "the store was not read: metrics are off, and opening it now would write to it"
+                raise UserError(what, remedy="Do this where they are on")
+            return ()
+        version = agreed_schema(consent)
+        running = [
+            preview_report(profile, db, session, facts, schema_version=version)
+            for session in running_sessions(profile, db)
+        ]
+        found = (
+            *(_of_queue(report, Standing.QUEUED) for report in outbox.everything(db)),
+            *(_of_queue(report, Standing.RUNNING) for report in running),
+            *_sent(read_entries(db)),
+        )
+    # One that is waiting again after a refusal is in the bytes of a receipt too.
+    return tuple({report.report_id or report.sha256: report for report in reversed(found)}.values())[::-1]
+
+
+def _of_queue(report: QueuedReport, standing: Standing) -> Compared:
+    return Compared(report.report_id, report.sha256, report.body, report.sealed, standing)
+
+
+def _sent(entries: Iterable[Entry]) -> Iterator[Compared]:
+    """Yield the reports of which the bytes are kept, those sent last first."""
+    for entry in entries:
+        if isinstance(entry, Departure) and entry.receipt:
+            for body in reversed(split(entry.body)):
+                report_id = str(field_values(body).get("session_id", ""))
+                yield Compared(report_id, digest(body), body, entry.begun, Standing.SENT, entry.sha256)
+
+
+def _named(known: Iterable[Compared], word: str) -> Compared:
+    found = [report for report in known if word and report.named(word.lower())]
+    if not found:
+        remedy = "See shimmy-metrics history, and shimmy config --metrics export for what is waiting"
+        raise UserError(f"no report here has a digest or session_id that begins with {word!a}", remedy=remedy)
+    if len(found) > 1:
+        remedy = "Give more characters of it, or the session_id of one"
+        raise UserError(f"{len(found)} reports here begin with {word!a}", remedy=remedy)
+    return found[0]

@@ -1,0 +1,63 @@
+"""What was sent and what became of it: each departure and each note, newest first."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.records import Departure, Entry
+from shimmy_metrics.store import chain, departures
+from shimmy_metrics.store.database import Database
+from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.system.profile import Profile
+
+
+class History(NamedTuple):
+    """The departures and notes, newest first.
+
+    Those in `broken` (`departure ID`, `note PLACE`) are not as they were written. A departure that its sender left open
+    is shown as what it will be completed as. `unread`: metrics are off and the store was not read.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    broken: tuple[str, ...] = ()
+    unread: bool = False
+
+    @property
+    def departures(self) -> tuple[Departure, ...]:
+        """Every attempt to send, newest first."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Departure))
+
+
+def read_history(profile: Profile) -> History:
+    """Return what was sent and what became of it. Raises `UserError` for a config or a store that cannot be used."""
+    measures = read_consent(profile).measures
+    with open_readonly(profile, off=not measures) as db:
+        if db is None:
+            return History(unread=not measures and unread(profile))
+        at_work = sending(profile)
+        found = read_entries(db)
+        # Asked before and after reading: a sender that began or ended meanwhile left nothing open.
+        at_work = at_work or sending(profile)
+        return History(completed(found, profile.clock.now(), at_work=at_work), tuple(chain.broken(db)))
+
+
+def read_entries(db: Database) -> tuple[Entry, ...]:
+    """Return the departures and notes as they are stored, newest first."""
+    found: list[Entry] = [*departures.everything(db), *chain.notes(db)]
+    found.sort(key=lambda entry: entry.place, reverse=True)
+    return tuple(found)
+
+
+def completed(entries: Iterable[Entry], now: datetime, *, at_work: bool) -> tuple[Entry, ...]:
+    """Return the entries with each departure that no sender works on as what it will be completed as."""
+    return tuple(
+        departures.as_completed(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
+        for entry in entries
+    )
+
+
+def entry_key(entry: Entry) -> str:
+    """Return the name of an entry in `History.broken`."""
+    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"

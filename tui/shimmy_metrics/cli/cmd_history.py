@@ -1,0 +1,124 @@
+"""`shimmy-metrics history` and `diff`: what was sent, and what changed from one report to another."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from shimmy_metrics.actions.comparison import Compared, Comparison, Standing, compare_reports
+from shimmy_metrics.actions.history import read_history
+from shimmy_metrics.cli.history_report import history_json, history_lines
+from shimmy_metrics.cli.output import print_json, print_stderr
+from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.wording.consent import UNREAD
+from shimmy_metrics.wording.departures import when
+from shimmy_metrics.wording.values import plain, with_separators
+
+
+def history(profile: Profile, *, as_json: bool) -> int:
+    """Print each attempt to send and what became of it; return the exit code. Raises `UserError`."""
+    with purge_first(profile):
+        found = read_history(profile)
+    if as_json:
+        print_json(history_json(found))
+        if found.unread:
+            print_stderr(UNREAD)
+    else:
+        for line in history_lines(found, profile.clock.now()):
+            print_line(line)
+    return Exit.DONE
+
+
+def diff(profile: Profile, names: Sequence[str], *, as_json: bool) -> int:
+    """Print what changed between two reports; return the exit code. Raises `UserError`."""
+    with purge_first(profile):
+        found = compare_reports(profile, gather(profile.environment), names)
+    if as_json:
+        print_json(diff_json(found))
+    else:
+        for line in diff_lines(found, profile.clock.now()):
+            print_line(line)
+    return Exit.DONE
+
+
+def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
+    """Yield which reports are compared, how many fields differ, and each one that does."""
+    if found.before is None:
+        yield f"No report was sent before, so every field is new in {_name(found.after, now)}."
+    else:
+        yield f"From {_name(found.before, now)}"
+        yield f"to {_name(found.after, now)}:"
+    numbers = _numbers(found)
+    yield ", ".join(f"{number} {_WORDS[change]}" for change, number in numbers.items()) + "."
+    for difference in found.differences:
+        if difference.change is not Change.SAME and difference.field.name not in ALWAYS_NEW:
+            yield f"  {difference.change.value:<8} {difference.field.name}: {_values(difference)}"
+            yield f"           Why: {difference.field.purpose}."
+
+
+def diff_json(found: Comparison) -> dict[str, Any]:
+    """Return both reports, how many fields changed in which way, and every field with both of its values."""
+    return {
+        "before": found.before and _report_json(found.before),
+        "after": _report_json(found.after),
+        "counts": {change.value: number for change, number in _numbers(found).items()},
+        "fields": [
+            {
+                "name": difference.field.name,
+                "change": difference.change.value,
+                "before": orjson.loads(difference.before or "null"),
+                "after": orjson.loads(difference.after or "null"),
+            }
+            for difference in found.differences
+        ],
+    }
+
+
+_WORDS: Final = {Change.CHANGED: "changed", Change.ADDED: "added", Change.REMOVED: "removed", Change.SAME: "the same"}
+
+_STANDINGS: Final = {
+    Standing.SENT: "the report sent",
+    Standing.QUEUED: "the waiting report sealed",
+    Standing.RUNNING: "the running session's report as it would be now",
+    Standing.EXAMPLE: "an example: this machine's facts, and a session in which nothing happened",
+}
+
+
+def _numbers(found: Comparison) -> dict[Change, int]:
+    """Return how many fields changed in which way; `session_id` and `timestamp`, which always do, do not count."""
+    changes = [each.change for each in found.differences if each.field.name not in ALWAYS_NEW]
+    return {change: changes.count(change) for change in _WORDS}
+
+
+def _name(report: Compared, now: datetime) -> str:
+    what = _STANDINGS[report.standing]
+    if report.standing is Standing.EXAMPLE:
+        return what
+    moment = "" if report.standing is Standing.RUNNING else f" {when(report.at, now)}"
+    return f"{what}{moment}, session_id {report.report_id}"
+
+
+def _values(difference: Difference) -> str:
+    before, after = (with_separators(plain(text)) for text in (difference.before, difference.after))
+    match difference.change:
+        case Change.ADDED:
+            return after
+        case Change.REMOVED:
+            return before
+        case _:
+            return f"{before} -> {after}"
+
+
+def _report_json(report: Compared) -> dict[str, Any]:
+    return {
+        "session_id": report.report_id,
+        "sha256": report.sha256,
+        "standing": report.standing.value,
+        "at": report.at.isoformat(),
+    }

@@ -1,0 +1,53 @@
+"""A row of the list of what can be done: a command and its arguments."""
+
+from typing import NamedTuple
+
+
+class Argument(NamedTuple):
+    """An argument of a command.
+
+    `name` is an option (`--by`), or the attribute under which a positional is parsed (`id`). `does` says in a clause
+    what it does; `value` is what stands for its value in the help, empty for an option without one. `choices` are the
+    only values, if there are some. It can be left out unless it is `required`. Of the options of one command that
+    are `alternative` only one can be given.
+    """
+
+    name: str
+    does: str = ""
+    value: str = ""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    alternative: bool = False
+
+    @property
+    def option(self) -> bool:
+        """Whether it is an option, not a positional."""
+        return self.name.startswith("-")
+
+    @property
+    def shown(self) -> str:
+        """How it stands in a line of usage, without brackets."""
+        value = self.value or "|".join(self.choices)
+        return f"{self.name} {value}".rstrip() if self.option else value
+
+
+class Command(NamedTuple):
+    """Something that can be done.
+
+    `name` is the word (or, for an action, the words) that the command line has for it, `does` a clause that says what
+    it does, `about` the paragraphs of its help. `app` are the ids of the keys to press for it in the app, in this
+    order; empty where the app has nothing of the kind. `under` is what it is typed behind: `shimmy-metrics`
+    if as `shimmy` it would shadow a command of the real binary.
+    """
+
+    name: str
+    does: str
+    about: tuple[str, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    app: tuple[str, ...] = ()
+    under: str = "shimmy-metrics"
+
+    @property
+    def program(self) -> str:
+        """The program and the command's words."""
+        return f"{self.under} {self.name}"

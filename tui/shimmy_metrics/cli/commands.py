@@ -1,0 +1,265 @@
+"""The one list of what can be done. Pure, and cheap to load.
+
+The command line's parsers, help and hints, the shells' completions and the man page all come from it. What the app does
+is named by the ids of its keys (`app/keys.py`), under which its palette lists the same actions.
+"""
+
+from typing import Final
+
+from shimmy_metrics.cli.command import Argument, Command
+
+_ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
+_JSON: Final = Argument("--json", "print the same as JSON")
+_RECORDED: Final = Argument("--json", "print what was recorded and said as JSON")
+
+ACTIONS: Final = (
+    Command(
+        "enable",
+        "say yes to this program's fields and to the receiver that is set; nothing is measured or sent before that",
+        app=("app.consent", "consent.enable"),
+        under="shimmy config --metrics",
+    ),
+    Command(
+        "disable",
+        "say no: deletes what is waiting and what was kept for you, keeps receipts, and stops a sender. No lock holds "
+        "the no up for longer than a quarter of a second",
+        app=("app.consent", "consent.decline"),
+        under="shimmy config --metrics",
+    ),
+    Command(
+        "status",
+        "what is on, what is waiting, what was sent and how it went",
+        arguments=(Argument("--json"),),
+        app=("app.consent",),
+        under="shimmy config --metrics",
+    ),
+    Command(
+        "preview",
+        "the next request's body, byte for byte; if nothing is waiting, the running session's report now, or an "
+        "example",
+        app=("app.outgoing",),
+        under="shimmy config --metrics",
+    ),
+    Command("export", "what config, store and log hold, as JSON", app=("app.export",), under="shimmy config --metrics"),
+    Command(
+        "validate",
+        "check everything kept here, or a report, an array of reports or an export; exits with 1 if something is found",
+        arguments=(Argument("file", value="FILE|-"),),
+        app=("app.validate",),
+        under="shimmy config --metrics",
+    ),
+)
+"""What `shimmy config --metrics ACTION` does: the description's six."""
+
+CONFIG: Final = Command(
+    "config",
+    under="shimmy",
+    does="decide about metrics, and see what they hold",
+    about=(
+        "preview, export and status --json print JSON alone on standard output; anything else they have to say goes "
+        "to standard error. Only enable and disable change the config. All of them delete what there is no longer "
+        "consent for, except validate with a FILE.",
+    ),
+    arguments=(
+        Argument("--metrics", value="ACTION", required=True),
+        Argument("--json", "with status: print it as JSON"),
+        Argument("file", value="FILE|-"),
+    ),
+)
+
+SERVE: Final = Command(
+    "serve",
+    under="shimmy",
+    does="run the server; it is measured only after a yes",
+    about=(
+        "Run the real Shimmy with every argument unchanged. Without a yes this program becomes it; after one it is "
+        "measured, at the address that you asked for.",
+        "With --upstream, measure a server that runs already (Shimmy, Ollama, llama.cpp, vLLM, LM Studio): clients "
+        "use the address of --bind instead of the server's own.",
+    ),
+    arguments=(
+        Argument("--upstream", "the server that runs already, such as http://127.0.0.1:11434", value="URL"),
+        Argument("--bind", "the address to listen at", value="ADDR"),
+    ),
+)
+
+_SHARED: Final = (
+    Command(
+        "tui",
+        under="shimmy",
+        does="the app: decide, look, compare, withdraw",
+        about=(
+            "The app: decide; see what is measured, what is waiting and what was sent; release, delete, compare, "
+            "export, validate, withdraw. ? lists every key.",
+        ),
+        arguments=(
+            Argument(
+                "--plain",
+                "print the same facts as lines of text, and ask the question if it is open; a terminal that cannot "
+                "show the app gets this",
+            ),
+        ),
+    ),
+    CONFIG,
+    SERVE,
+    Command(
+        "demo",
+        under="shimmy",
+        does="see all of it in a sandbox, deleted afterwards",
+        about=(
+            "See all of it in a sandbox: a toy server, the meter in front of it, clients, and a receiver, all on this "
+            "machine and in a folder that is deleted at the end. Your own config and figures are not touched. Without "
+            "a terminal it prints what happens as lines of text.",
+        ),
+    ),
+)
+
+_OWN: Final = (
+    Command(
+        "only-me",
+        "measure for your own eyes, and never send",
+        about=(
+            "Record the answer Only for me: sessions are measured for you to see, and no report is made or sent. After "
+            "a yes it withdraws that; reports that waited become sessions kept for you.",
+        ),
+        arguments=(_RECORDED,),
+        app=("app.consent", "consent.only"),
+    ),
+    Command(
+        "review",
+        "after a yes: hold each report until you release it",
+        about=("Hold each report, also those that wait, until you release it: shimmy-metrics release.",),
+        arguments=(_RECORDED,),
+        app=("app.consent", "consent.hold"),
+    ),
+    Command(
+        "automatic",
+        "after a yes: send reports by themselves again",
+        about=("Send each report after its session, without waiting for you to release it.",),
+        arguments=(_RECORDED,),
+        app=("app.consent", "consent.hold"),
+    ),
+    Command(
+        "history",
+        "each attempt to send, and what became of it",
+        about=(
+            "List each attempt to send, newest first: what was sent, where to, when, what became of it, how many "
+            "bytes and their digest. Of what a receiver took the bytes are kept as a receipt, until you delete them.",
+        ),
+        arguments=(Argument("--json", "print them as JSON, each receipt with its bytes"),),
+        app=("app.history",),
+    ),
+    Command(
+        "diff",
+        "what changed between two reports, field by field",
+        about=(
+            "Compare the next report with the last one that was sent. With A, compare that report with the last one "
+            "that was sent before it; with A and B, report A with the later B.",
+            f"{_ID} Reports that are waiting, receipts, and running sessions (as they would be sent now) can be named.",
+        ),
+        arguments=(
+            Argument("a", "the report to compare, or the earlier one of two", value="A"),
+            Argument("b", "the later one", value="B"),
+            _JSON,
+        ),
+        app=("app.history", "history.base"),
+    ),
+    Command(
+        "preview",
+        "the bytes that would be sent next, or on releasing ID",
+        about=(
+            "Print the body of the next request, byte for byte; with ID or all, the body that release would send. "
+            f"Nothing is sent. {_ID}",
+        ),
+        arguments=(
+            Argument("id", "the report to preview", value="ID|all"),
+            Argument("--json", "changes nothing: what it prints is JSON"),
+        ),
+        app=("app.outgoing",),
+    ),
+    Command(
+        "release",
+        "send waiting reports now, and print the outcome",
+        about=(
+            "Send waiting reports now, as one request of their own, and print the outcome; exits with 1 if the "
+            f"receiver took nothing. {_ID} all is every held report, or if none is held, every report that is due.",
+        ),
+        arguments=(
+            Argument("id", "the report to send, or all", value="ID|all", required=True),
+            Argument("--json", "print the request's digest and the attempt as JSON"),
+        ),
+        app=("app.outgoing", "outbox.release"),
+    ),
+    Command(
+        "fields",
+        "all that could ever be sent, with your values now",
+        about=(
+            "List the fields, which are everything that could ever be sent: this machine's value now, its bounds, what "
+            "it is, why it is asked for, and how much it tells about whose report it is. The values are those of the "
+            "newest running session, or without one an example's.",
+        ),
+        arguments=(Argument("--json", "print them as JSON, with what is never sent"),),
+        app=("app.fields",),
+    ),
+    Command(
+        "usage",
+        "your own figures: requests, errors, tokens",
+        about=(
+            "Print your own figures: requests, errors, tokens generated (tokens) and tokens of prompts (tokens_in), by "
+            "the local day on which each answer ended. They are counted while metrics are on or only for you, kept on "
+            "this machine for 400 days and in no report; a no deletes them.",
+        ),
+        arguments=(
+            Argument(
+                "--by",
+                "a row for each day, week (from its Monday) or month",
+                choices=("day", "week", "month"),
+            ),
+            Argument("--json", "an array of rows", alternative=True),
+            Argument("--csv", "rows with a header", alternative=True),
+            Argument(
+                "--openmetrics",
+                "totals since 1 January, or since --from, as counters; saved as a .prom file, node_exporter's "
+                "textfile collector reads it",
+                alternative=True,
+            ),
+            Argument("--from", "the first day, such as 2026-11-28", value="DATE"),
+            Argument("--to", "the last day", value="DATE"),
+        ),
+    ),
+    Command(
+        "files",
+        "everything of ours on this disk",
+        about=("List everything of ours on this disk: path, size, and what it is for.",),
+        arguments=(_JSON,),
+        app=("app.consent",),
+    ),
+    Command(
+        "forget",
+        "withdraw; delete all but your recorded no",
+        about=(
+            "Withdraw, and delete everything of ours on this disk but your recorded no, your receipts too. It asks "
+            "first, with numbers; only a typed yes agrees.",
+        ),
+        arguments=(
+            Argument("--yes", "answer that question in advance"),
+            Argument("--json", "print what was deleted as JSON"),
+        ),
+        app=("app.consent", "consent.forget"),
+    ),
+    Command(
+        "completion",
+        "print a shell's completion of these commands",
+        about=(
+            "Print the completion of these commands for a shell, to be loaded by it: in bash, for example, "
+            'eval "$(shimmy-metrics completion bash)".',
+        ),
+        arguments=(Argument("shell", "the shell", choices=("bash", "zsh", "fish"), required=True),),
+    ),
+)
+
+COMMANDS: Final = {command.name: command for command in (*_SHARED, *_OWN)}
+"""Every command by its word, those of both programs first."""
+
+OWN: Final = frozenset(command.name for command in _OWN)
+"""The commands under our own name alone."""

@@ -1,0 +1,64 @@
+"""What is known of each field, as lines for a person and as JSON for a program. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shimmy_metrics.report.bodies import field_values
+from shimmy_metrics.report.field import Field
+from shimmy_metrics.report.fields import FIELDS, grouped
+from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.wording.values import values, with_separators
+
+
+def all_fields_lines(body: bytes) -> Iterator[str]:
+    """Yield every field by its group, with its value in this report, and what is never sent."""
+    yield f"{len(FIELDS)} fields are everything that could ever be sent. None holds free text."
+    now = values(body)
+    for group, fields in grouped():
+        yield f"{group.value}:"
+        for field in fields:
+            yield from field_lines(field, now)
+    yield from never_lines()
+
+
+def field_lines(field: Field, now: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield what a field is, and why it is there. `now` are values by field, to be shown as those of now."""
+    yield f"  {field.name}: {field.kind.bounds}. {field.meaning}"
+    if now is not None:
+        yield f"    Now: {with_separators(now.get(field.name, 'not in this report'))}."
+    told_by = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
+    yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}. {told_by.capitalize()}."
+
+
+def never_lines() -> Iterator[str]:
+    """Yield what no report holds, and what becomes of it instead."""
+    yield "Never in a report:"
+    for name, fate in NEVER:
+        yield f"  {name}: {fate}."
+
+
+def fields_json(body: bytes, basis: str) -> dict[str, Any]:
+    """Return every field with its value in this report (null where it holds none), and what is never sent.
+
+    `basis` says what the report is: a running session's, or an example.
+    """
+    now = field_values(body)
+    return {
+        "basis": basis,
+        "fields": [
+            {
+                "name": field.path,
+                "group": field.on_screen[0].value,
+                "now": now.get(field.name),
+                "bounds": field.kind.bounds,
+                "meaning": field.meaning,
+                "source": field.source,
+                "reduced_to": field.coarsening,
+                "purpose": field.purpose,
+                "identifying_bits": field.bits,
+                "since_schema_version": field.since,
+            }
+            for field in FIELDS
+        ],
+        "never": [{"what": name, "instead": fate} for name, fate in NEVER],
+    }

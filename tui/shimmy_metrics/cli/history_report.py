@@ -1,0 +1,54 @@
+"""What was sent, as lines for a person and as JSON for a program. Pure."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from shimmy_metrics.actions.history import History, entry_key
+from shimmy_metrics.cli.status_report import departure_json
+from shimmy_metrics.records import Departure, Entry
+from shimmy_metrics.wording.consent import UNREAD
+from shimmy_metrics.wording.departures import became, in_all, note, receipts_kept, sentence, taken_in_all, when
+
+BROKEN: Final = "The chain is broken here: this is not as it was written."
+
+
+def history_lines(history: History, now: datetime) -> Iterator[str]:
+    """Yield what was sent in all, then each attempt and each note, newest first."""
+    if history.unread:
+        yield UNREAD
+        return
+    yield so_far(history.entries)
+    for entry in history.entries:
+        yield from entry_lines(entry, now, history.broken)
+
+
+def so_far(entries: Collection[Entry]) -> str:
+    """Return what was sent in all, and how many receipts are kept, as a sentence."""
+    departures = [entry for entry in entries if isinstance(entry, Departure)]
+    taken = taken_in_all(entries)
+    kept = sum(bool(departure.body) for departure in departures)
+    return f"So far {in_all(taken, departures)}{f'; {receipts_kept(kept)}' if taken else ''}."
+
+
+def entry_lines(entry: Entry, now: datetime, broken: Collection[str]) -> Iterator[str]:
+    """Yield an entry in a line, and in another one that it is not as it was written if it is among the `broken`."""
+    if isinstance(entry, Departure):
+        yield f"  {sentence(became(entry, now))} {entry.length:,} bytes, sha256 {entry.sha256}."
+    else:
+        yield f"  {sentence(f'{note(entry)}, {when(entry.at, now)}')}"
+    if entry_key(entry) in broken:
+        yield f"  {BROKEN}"
+
+
+def history_json(history: History) -> list[dict[str, Any]]:
+    """Return an object for each departure and each note, newest first. `body` is a receipt's bytes, else null."""
+    return [_entry_json(entry, broken=entry_key(entry) in history.broken) for entry in history.entries]
+
+
+def _entry_json(entry: Entry, *, broken: bool) -> dict[str, Any]:
+    if isinstance(entry, Departure):
+        body = entry.body.decode("ascii", errors="replace") or None
+        return {"kind": "departure", **departure_json(entry), "body": body, "as_written": not broken}
+    kind = entry.kind.name.lower().replace("_", "-")
+    return {"kind": kind, "at": entry.at.isoformat(), "number": entry.number, "as_written": not broken}
