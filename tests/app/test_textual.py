@@ -3,6 +3,7 @@
 import ast
 import inspect
 import pkgutil
+import re
 import textwrap
 from collections.abc import Iterator
 from functools import cache
@@ -26,10 +27,17 @@ PRIVATE: dict[str, tuple[type, str]] = {
     "_css_update_count": (Screen, "showing a screen without styles of its own reads no style sheet again"),
     "_driver": (App, "the cursor is moved and shown between two frames, and the driver made to forget"),
     "_file": (LinuxDriver, "the driver asks the terminal for its real size"),
+    "_handle_exception": (App, "an error that ends the app is logged, and makes its exit code"),
     "_loop": (Driver, "a signal handler schedules a redraw"),
     "_previous_cursor_position": (App, "Textual learns of our cursor moves, since its own are relative"),
 }
 """Each private name of Textual that the app uses: the class that has it, and what the app achieves with it."""
+
+PRIVATE_MODULES = {
+    "textual._ansi_sequences": "the driver passes on only the sequences that Textual knows as keys",
+    "textual._xterm_parser": "the driver has whole sequences made into events",
+}
+"""Each private module of Textual that the app imports, and what for."""
 
 OF_PYTHON = {"_exit", "_fields", "_replace"}
 """Public in spite of their underscore: of `os` and of named tuples."""
@@ -58,6 +66,16 @@ def test_no_other_private_name_of_textual_is_used_or_overridden() -> None:
         if isinstance(each, ast.Attribute) and _owner(each) != "self" and _is_private(each.attr)
     }
     assert own | (of_others - OF_PYTHON) == set(PRIVATE)
+
+
+def test_no_other_private_module_of_textual_is_imported() -> None:
+    imported = {
+        each.module
+        for module in _modules()
+        for each in ast.walk(ast.parse(inspect.getsource(import_module(module))))
+        if isinstance(each, ast.ImportFrom) and each.module and re.match(r"textual\.(.+\.)?_", each.module)
+    }
+    assert imported == set(PRIVATE_MODULES)
 
 
 def test_the_pictures_are_compared_under_one_version_that_the_app_takes() -> None:

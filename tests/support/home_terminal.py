@@ -56,7 +56,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         """Press keys."""
-        os.write(self._near, keys.encode())
+        self.send(keys.encode())
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as a terminal does, its answers for one."""
+        os.write(self._near, data)
 
     def insist(self, keys: str, happens: Callable[[], bool], seconds: float = 20.0) -> bool:
         """Type keys until something happens; return whether it does.

@@ -14,7 +14,7 @@ from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import UUID4
-from shimmy_metrics.system.log import EVENTS
+from shimmy_metrics.system.log import CRASH, EVENTS, PLACES
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
 
 Rule = Callable[[Any], bool]
@@ -35,8 +35,10 @@ RELEASED: Final = rf"\[({_RELEASED}(, {_RELEASED})*)?\]"
 REASON: Final = r"[\x20-\x7e]{0,200}"
 """Why a report was set aside. Where the receiver named the rule, these are its words: no closed list has them."""
 
+_PLACE: Final = r"[A-Za-z0-9_]{1,60}\.py:\d{1,6}"
 _LOG_EVENTS: Final = (
     *(re.escape(event) for event in EVENTS),
+    rf"{CRASH} \([A-Z][A-Za-z0-9]{{0,39}}(?: at {_PLACE}(?:, {_PLACE}){{0,{PLACES - 1}}})?\)",
     rf"(?:{'|'.join(Outcome)}): \d{{1,4}} report\(s\), status \d{{1,3}}",
     # What version 1 wrote.
     r"the session's books: a step failed",

@@ -1,16 +1,23 @@
 """The local log: what went wrong with metrics. It is never sent.
 
-A line holds a time and an event in our own words; of an error only its type, since a message may quote a path or a
-name. A line that cannot be written is dropped.
+A line holds a time and an event in our own words; of an error its type, and of a crash its places in the program, but
+never its message, which may quote a path or a name. A line that cannot be written is dropped.
 """
 
 import contextlib
 import os
+import re
+from pathlib import Path
+from traceback import walk_tb
 from typing import Final, Literal, get_args
 
 from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.system.files import open_private
 from shimmy_metrics.system.profile import Profile
+
+CRASH: Final = "an error ended the app"
+PLACES: Final = 12
+"""How many places of an error a line names at most."""
 
 Event = Literal[
     "the sender stopped",
@@ -33,6 +40,18 @@ def log_departure(profile: Profile, outcome: str, *, reports: int, status: int) 
 def log_event(profile: Profile, event: Event, error: BaseException | None = None) -> None:
     """Append one line. Without a state directory nothing is written: off means off."""
     _add(profile, f"{event} ({type(error).__name__})" if error is not None else event)
+
+
+def log_crash(profile: Profile, error: BaseException) -> None:
+    """Append the line of an error that ended the app, with the places that it came through."""
+    _add(profile, f"{CRASH} ({type(error).__name__}{_places(error)})")
+
+
+def _places(error: BaseException) -> str:
+    """Return the source files and lines that the error came through, the innermost last; empty without any."""
+    frames = [(Path(frame.f_code.co_filename).name, line) for frame, line in walk_tb(error.__traceback__)]
+    named = [f"{name}:{line}" for name, line in frames if re.fullmatch(r"\w+\.py", name, re.ASCII)]
+    return f" at {', '.join(named[-PLACES:])}" if named else ""
 
 
 def _add(profile: Profile, event: str) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from rich.control import Control
 from textual.app import App
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.geometry import Offset
 from textual.timer import Timer
@@ -30,6 +32,19 @@ CURSOR_DELAY_SECONDS: Final = 0.05
 """Three of Textual's frames, which come 60 times a second: a frame moves the cursor at no cost in bytes."""
 
 
+def _driver(environment: Environment, *, asks_background: bool) -> type[Driver] | None:
+    """Return the driver class for the terminal; None for Textual's own."""
+    if sys.platform == "win32":
+        return None
+    from shimmy_metrics.app.terminal.driver import TerminalDriver
+
+    bases: tuple[type[Driver], ...] = (TerminalDriver,)
+    if environment.get("SHIMMY_TUI_DRIVER") != "plain":
+        diff = diff_driver(environment.get("TERM"))
+        bases += (diff,) if diff is not None else ()
+    return type("Driver", bases, {"asks_background": asks_background})
+
+
 class TerminalApp(App[None]):
     """An app that adapts to its terminal and ends in order when the terminal goes away."""
 
@@ -39,10 +54,9 @@ class TerminalApp(App[None]):
         `outlived`: the process goes on after the app, so a hang-up must not force it to exit.
         """
         theme = theme_for(environment)
-        stock_driver = environment.get("SHIMMY_TUI_DRIVER") == "plain"
         # App.__init__ picks the colour filters. An ansi theme that is set later comes out black on black.
         super().__init__(
-            driver_class=None if stock_driver else diff_driver(environment.get("TERM")),
+            driver_class=_driver(environment, asks_background=False),
             css_path=[sheet("frame"), sheet("roles")],
             ansi_color=theme.ansi or None,
         )
@@ -53,6 +67,9 @@ class TerminalApp(App[None]):
         self.animation_level = "none"
         self.exit_signal = 0
         """The signal that ended the app; 0 if none did."""
+        self.error: Exception | None = None
+        """The error that ended the app, to be reported once the terminal is itself again."""
+        self.error_console.quiet = True  # where Textual would print it with every local variable
         self._colour_filter = ColourFilter(drop_all=theme is PLAIN)
         self._outlived = outlived
         self._cursor_timer: Timer | None = None
@@ -79,6 +96,10 @@ class TerminalApp(App[None]):
             self._cancel_forced_exit = force_exit_soon(signal).cancel
         with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
             loop.call_soon_threadsafe(self.exit)  # a plain call would not wake a loop that sleeps
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.error = self.error or error
+        super()._handle_exception(error)
 
     def cancel_forced_exit(self) -> None:
         """Let the process go on: the app has ended in order."""

@@ -17,21 +17,24 @@ HANG_UP: Final = 1
 
 
 if sys.platform == "win32":
+    TERMINATIONS: Final = (signal.SIGTERM,)
 
     def watch_hang_up(on_hang_up: Callable[[int], object]) -> Callable[[], None]:
         """Do nothing: Windows ends the programs of a console window that is closed."""
         return lambda: None
 else:
+    TERMINATIONS: Final = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
+    """The signals that ask for the end. In the app's raw mode no key sends one."""
 
     def watch_hang_up(on_hang_up: Callable[[int], object]) -> Callable[[], None]:
-        """Call `on_hang_up` with the signal's number on SIGHUP and SIGTERM, and when the terminal vanishes without one.
+        """Call `on_hang_up` with the number of a signal that asks for the end, and when the terminal vanishes.
 
         The latter call comes from a thread, with `HANG_UP`. Return a function that stops watching and restores the
         signals' handlers. Outside the main thread nothing is watched: only there can handlers be set.
         """
         if threading.current_thread() is not threading.main_thread():
             return lambda: None
-        before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+        before = {number: signal.getsignal(number) for number in (signal.SIGHUP, *TERMINATIONS)}
         for number in before:
             signal.signal(number, lambda received, _: on_hang_up(received))
         stop_watching = _watch_terminal(lambda: on_hang_up(HANG_UP))
