@@ -1,5 +1,6 @@
 """Every question keeps its yes and its no in view, whole, at any size; no answer looks weightier than another."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from textual.geometry import Region
 
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.ui.buttons import KeyButton
+from shimmy_metrics.wording.question import DECLINE, ENABLE, ENABLE_HELD, LATER, ONLY_FOR_ME
 from support import opened, overviews
 
 QUESTIONS = ("x", "2 y", "2 r", "2 d", "3 d", "c tab enter")
@@ -47,17 +49,61 @@ async def test_yes_and_no_are_whole_and_a_click_on_no_closes_the_question(
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
 @pytest.mark.parametrize("terminal", [{}, {"TERM": "xterm", "COLORTERM": ""}, {"NO_COLOR": "1"}], ids=str)
-async def test_the_four_answers_weigh_the_same(tmp_path: Path, terminal: dict[str, str], size: tuple[int, int]) -> None:
+async def test_the_five_answers_weigh_the_same(tmp_path: Path, terminal: dict[str, str], size: tuple[int, int]) -> None:
     app = opened.still(tmp_path, overviews.undecided(), terminal, asks=True)
     async with app.run_test(size=size) as pilot:
         await opened.settled(pilot)
-        four = [each for each in app.screen.query_one("#body").query(KeyButton) if each.display]
-        assert [each.button.key for each in four] == ["e", "o", "n", "a"]
-        first, *others = ({*pieces(each)} for each in four)
-        assert len(first) == 3  # letter, name, consequence
+        five = [each for each in app.screen.query_one("#answers").query(KeyButton) if each.display]
+        assert [each.button.key for each in five] == ["e", "t", "o", "n", "a"]
+        first, *others = ({*pieces(each)} for each in five)
         assert all(each == first for each in others)
-        assert len({each.region.width for each in four}) == 1
+        _, *name_and_consequence = (style for *_, style in sorted(first, key=str))
+        assert len({*name_and_consequence}) == 1  # a consequence weighs as much as its name
+        assert len({each.region.width for each in five}) == 1
         assert app.focused is None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)], ids=str)
+@pytest.mark.parametrize("said", ["v", "", "long"])
+async def test_whatever_is_said_beside_them_every_answer_and_the_way_out_stay_in_view(
+    tmp_path: Path, size: tuple[int, int], said: str
+) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=size) as pilot:
+        await opened.settled(pilot)
+        if said == "v":
+            await opened.press(pilot, "v")
+            await opened.until(pilot, lambda: "Checked everything" in opened.read(app))
+        elif said:
+            await app.report("A sentence that takes many rows. " * 40)
+            await opened.settled(pilot)
+        shown = opened.text(app)
+        for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, DECLINE, LATER):
+            assert re.search(rf"^ +[a-z]  ?{answer.label}\b", shown, re.MULTILINE), shown
+        assert re.search(r"\bq\b", shown.splitlines()[-1])
+        if size[0] >= 60:
+            assert DECLINE.consequence in " ".join(shown.split())
+        else:
+            assert DECLINE.brief in shown
+
+
+@pytest.mark.parametrize("mode", ["consent", "session", "outgoing"])
+async def test_a_notice_longer_than_its_room_is_read_to_its_end_by_space(tmp_path: Path, mode: str) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.action_go(mode)
+        await opened.settled(pilot)
+        await app.report(" ".join(f"word{number}" for number in range(200)))
+        seen = set()
+        for _ in range(60):
+            await opened.settled(pilot)
+            shown = opened.text(app)
+            assert re.search(r"\bq\b", shown.splitlines()[-1]), shown
+            seen |= {*re.findall(r"word\d+", shown)}
+            if "space: more" not in shown or "word199" in shown:
+                break
+            await opened.press(pilot, "space")
+        assert len(seen) == 200
 
 
 def pieces(button: KeyButton) -> Iterator[tuple[bool, int, Style | None]]:

@@ -11,7 +11,7 @@ from textual import events
 from textual.geometry import Size
 from textual.pilot import Pilot
 
-from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.keys import CONSENT, OUTBOX, Keys, asking, own_keys
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
@@ -19,7 +19,7 @@ from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective import EffectiveConsent
-from shimmy_metrics.consent.state import Consent, Decision
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.system.locks import try_lock
 from support import opened, overviews
@@ -215,18 +215,61 @@ async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("key", "expected", "local"), [("e", "granted", False), ("o", "declined", True), ("n", "declined", False)]
+    ("key", "expected", "local", "delivery"),
+    [
+        ("e", "granted", False, Delivery.AUTOMATIC),
+        ("t", "granted", False, Delivery.REVIEW),
+        ("o", "declined", True, Delivery.AUTOMATIC),
+        ("n", "declined", False, Delivery.AUTOMATIC),
+    ],
 )
 async def test_an_answer_by_its_letter_is_what_the_config_says(
-    tmp_path: Path, key: str, expected: str, local: bool
+    tmp_path: Path, key: str, expected: str, local: bool, delivery: Delivery
 ) -> None:
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await opened.answer(pilot, key)
         decision = load(opened.profile_of(tmp_path)).decision
-        assert (decision.consent, decision.local) == (expected, local)
+        assert (decision.consent, decision.local, decision.delivery) == (expected, local, delivery)
         assert app.current_mode == "session"
+
+
+@pytest.mark.parametrize(("key", "delivery"), [("e", Delivery.AUTOMATIC), ("t", Delivery.REVIEW)])
+@pytest.mark.parametrize("before", list(Delivery))
+async def test_whoever_enables_after_a_no_chooses_anew_whether_reports_are_held(
+    tmp_path: Path, key: str, delivery: Delivery, before: Delivery
+) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile, delivery=before)
+    decline(profile)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, key)
+        decision = load(profile).decision
+        assert (decision.consent, decision.delivery) == (Consent.GRANTED, delivery)
+
+
+async def test_a_no_typed_at_speed_counts(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.idle())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("c"))
+        await app.pass_time(pilot, 0.05)
+        await send(pilot, key("n"))
+        await app.pass_time(pilot, 0.05)
+        assert app.decided == ["DECLINE"]
+
+
+@pytest.mark.parametrize("burst", ["cn", "nn", "no", "cnn"])
+async def test_a_no_within_a_burst_decides_nothing(tmp_path: Path, burst: str) -> None:
+    app = Timed(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, *map(key, burst))
+        await app.pass_time(pilot, 2.0)
+        assert app.decided == []
 
 
 async def test_ask_me_later_writes_nothing(tmp_path: Path) -> None:
@@ -263,10 +306,10 @@ async def test_nothing_is_focused_and_each_answer_is_a_button(tmp_path: Path) ->
         await pilot.pause()
         assert opened.focused_row(app) == ""
         reached = []
-        for _ in range(4):
+        for _ in range(5):
             await pilot.press("tab")
             reached.append(opened.focused_row(app).split()[1])
-        assert reached == ["e", "o", "n", "a"]
+        assert reached == ["e", "t", "o", "n", "a"]
 
 
 async def test_by_button_it_is_asked_once_more_and_y_answers(tmp_path: Path) -> None:
@@ -285,7 +328,7 @@ async def test_by_click_it_is_asked_once_more(tmp_path: Path) -> None:
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.4)
-        await pilot.click("#body KeyButton")
+        await pilot.click("#answers KeyButton")
         await pilot.pause(0.4)
         assert "Enable?" in opened.text(app)
         assert not opened.profile_of(tmp_path).config_path.exists()

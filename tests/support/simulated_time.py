@@ -22,7 +22,7 @@ from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.limits import SILENCE_SECONDS
+from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.records import QueuedReport
 from support import opened, samples
 from support.app_idle import has_messages
@@ -51,7 +51,7 @@ class Timed(opened.Still):
         return self.moment
 
     def set_timer(self, delay: float, callback: Any = None, **more: Any) -> Timer:  # noqa: ANN401 - Textual's own
-        if callback is None or delay != SILENCE_SECONDS:
+        if callback is None or delay not in (SILENCE_SECONDS, ALONE_SECONDS):
             return super().set_timer(delay, callback, **more)
         self.waiting.append((self.moment + delay, callback))
         return Timer(self, delay)

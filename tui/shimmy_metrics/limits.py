@@ -121,6 +121,9 @@ QUESTION_STANDS_SECONDS: Final = 0.3
 SILENCE_SECONDS: Final = 0.1
 """A letter answers only a question shown this long, with silence before and after it (pastes, typing ahead)."""
 
+ALONE_SECONDS: Final = 0.03
+"""A no, and a copy, count at once where no other key came or comes within this time: a burst decides nothing."""
+
 REPEAT_SECONDS: Final = 1.0
 """The key that opened a question answers it only after this long: keys repeat after 0.5 s, double clicks earlier."""
 

@@ -6,6 +6,7 @@ Each writes the config first and then deletes what may not be kept under it.
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol
 
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
@@ -63,11 +64,12 @@ class Decided:
     notices: tuple[str, ...] = ()
 
 
-def enable(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
+def enable(profile: Profile, on_recorded: OnRecorded = _ignore, *, delivery: Delivery | None = None) -> Decided:
     """Record a yes to this program's fields and to the endpoint in force, even if its programme had ended.
 
-    Others lose the right to write the config. Raises `UserError` for a config that cannot be used, and for a yes
-    that a newer version recorded; nothing is changed then.
+    `delivery` is how reports are sent if there was no yes before; None leaves it as it was. Others lose the right to
+    write the config. Raises `UserError` for a config that cannot be used, and for a yes that a newer version recorded;
+    nothing is changed then.
     """
     notices = keep_others_out(profile.config_path)
 
@@ -79,6 +81,8 @@ def enable(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
             remedy = "Nothing was changed, and nothing leaves. Update this program"
             where = str(profile.config_path)
             raise UserError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
+        if old.consent is not Consent.GRANTED and delivery is not None:
+            old = replace(old, delivery=delivery)
         if old.consent is not Consent.GRANTED or not same_endpoint(old.endpoint, endpoint):
             return granted(old, consent_id=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
@@ -234,7 +238,8 @@ def _now(profile: Profile) -> str:
 
 
 ANSWERS: Final[dict[Answer, Callable[[Profile, OnRecorded], Decided]]] = {
-    Answer.ENABLE: enable,
+    Answer.ENABLE: partial(enable, delivery=Delivery.AUTOMATIC),
+    Answer.ENABLE_HELD: partial(enable, delivery=Delivery.REVIEW),
     Answer.ONLY_FOR_ME: only_for_me,
     Answer.DECLINE: decline,
     Answer.ADD_FIELDS: add_fields,

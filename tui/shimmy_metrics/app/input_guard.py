@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from shimmy_metrics.limits import (
     AFTER_PASTE_SECONDS,
+    ALONE_SECONDS,
     PASTE_GAP_SECONDS,
     PASTE_KEYS,
     QUESTION_STANDS_SECONDS,
@@ -57,3 +58,15 @@ class InputGuard:
             and self.last - self.previous >= SILENCE_SECONDS
             and self.last - self.pasted >= AFTER_PASTE_SECONDS
         )
+
+    def may_decline(self, asked_at: float) -> bool:
+        """Whether the last event may say no to a question that stands since `asked_at`: it came alone.
+
+        The caller still has to wait `ALONE_SECONDS` and compare `count`.
+        """
+        return self.last > asked_at and self.alone
+
+    @property
+    def alone(self) -> bool:
+        """Whether the last event followed no other at once, as in a paste or a burst."""
+        return self.last - self.previous >= ALONE_SECONDS and self.last - self.pasted >= AFTER_PASTE_SECONDS

@@ -7,7 +7,8 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from shimmy_metrics.actions.decide import (
@@ -15,12 +16,12 @@ from shimmy_metrics.actions.decide import (
     add_fields,
     decline,
     enable,
-    hold,
     leave_fields,
     only_for_me,
 )
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.status import read_status
+from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.fields import FIELDS
@@ -96,9 +97,9 @@ class _Prompt:
 
 
 def _full_prompt(shown: Overview, *, starting: bool) -> _Prompt:
-    acts = {
+    acts: dict[str, Callable[[Profile], Decided]] = {
         ENABLE.word: enable,
-        ENABLE_HELD.word: _enable_held,
+        ENABLE_HELD.word: partial(enable, delivery=Delivery.REVIEW),
         ONLY_FOR_ME.word: only_for_me,
         DECLINE.word: decline,
     }
@@ -133,11 +134,6 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, DECLINE, LATER):
         yield _answer(answer._replace(consequence=STARTING) if starting and answer is ENABLE else answer)
     yield WITHDRAW
-
-
-def _enable_held(profile: Profile) -> Decided:
-    decided = enable(profile)
-    return replace(decided, decision=hold(profile, review=True))
 
 
 def _confirmation(decided: Decided, profile: Profile, *, starting: bool) -> Iterator[str]:

@@ -7,8 +7,10 @@ class Answer(StrEnum):
     """An answer to the question, or to the one about new fields."""
 
     ENABLE = "enable"
+    ENABLE_HELD = "enable-held"
+    """A yes under which each report is held until it is released."""
     HOLD = "hold"
-    """Hold reports until each is released, or stop holding them."""
+    """After a yes: hold reports until each is released, or stop holding them."""
     ONLY_FOR_ME = "only"
     DECLINE = "decline"
     ADD_FIELDS = "add"

@@ -54,12 +54,16 @@ OWN_FIGURES: Final = (
 
 
 class AnswerText(NamedTuple):
-    """An answer as it is offered: the word that the plain prompt takes, its name and its consequence."""
+    """An answer as it is offered: the word that the plain prompt takes, its name and its consequence.
+
+    `brief` is the consequence where one row of 40 columns is all there is, empty where there is no shorter one.
+    """
 
     answer: Answer
     word: str
     label: str
     consequence: str
+    brief: str = ""
 
 
 ENABLE: Final = AnswerText(
@@ -69,20 +73,35 @@ ENABLE: Final = AnswerText(
     "from the server's next start; behind --upstream at once"
     if OWN_SERVER
     else "at once behind serve --upstream; no other server is measured here",
+    "sent automatically",
 )
 
 STARTING: Final = "measured from this start on" if OWN_SERVER else ENABLE.consequence
 """What a yes does when the question is asked because the server is about to start."""
 
-ONLY_FOR_ME: Final = AnswerText(Answer.ONLY_FOR_ME, "only", "Only for me", "measured for these screens, and not sent")
-
-DECLINE: Final = AnswerText(Answer.DECLINE, "no", "No thanks", "nothing is measured or sent; only this answer is kept")
-
 ENABLE_HELD: Final = AnswerText(
-    Answer.HOLD, "hold", "Enable, held", f"each report is held until you release it, for at most {OUTBOX_DAYS} days"
+    Answer.ENABLE_HELD,
+    "hold",
+    "Enable, held",
+    f"each report is held until you release it, at most {OUTBOX_DAYS} days",
+    "sent once you say so",
 )
 
-LATER: Final = AnswerText(Answer.LATER, "later", "Ask me later", "nothing is written; you are asked at the next start")
+ONLY_FOR_ME: Final = AnswerText(
+    Answer.ONLY_FOR_ME, "only", "Only for me", "measured for you to see, never sent", "measured, never sent"
+)
+
+DECLINE: Final = AnswerText(
+    Answer.DECLINE,
+    "no",
+    "No thanks",
+    "nothing is measured or sent; only this answer is kept",
+    "nothing measured or sent",
+)
+
+LATER: Final = AnswerText(
+    Answer.LATER, "later", "Ask me later", "nothing is written; you are asked at the next start", "nothing is written"
+)
 
 
 def no_key(seconds: int) -> str:

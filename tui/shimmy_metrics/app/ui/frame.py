@@ -4,8 +4,9 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, warning
+from shimmy_metrics.app.ui.notice import Notice
 from shimmy_metrics.app.ui.sending import in_short
-from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, cut, length, line, muted, placed, to, wrapped
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, cut, length, line, muted, placed, to
 from shimmy_metrics.wording.consent import State, shown_state
 
 
@@ -141,12 +142,16 @@ SMALL: Final = 10
 
 
 class FrameRows(NamedTuple):
-    """The rows of the frame's places; `cursor` is the screen's row of the mark, or of the content's first line."""
+    """The rows of the frame's places; `cursor` is the screen's row of the mark, or of the content's first line.
+
+    `unread`: not all of the notice in the drawer is in view.
+    """
 
     head: tuple[Line, ...]
     content: tuple[Line, ...]
     drawer: tuple[Line, ...]
     cursor: int
+    unread: bool = False
 
 
 def heading(
@@ -176,11 +181,13 @@ def content_height(canvas: Canvas, head: int, drawer: int) -> int:
     return max(canvas.height - head - drawer - 1, 0)
 
 
-def message_drawer(canvas: Canvas, head: int, message: str) -> tuple[Line, ...]:
-    """Return the drawer with a message: a row for its rule, and the message, whole wherever there is room."""
-    lines = tuple(each for part in message.splitlines() for each in wrapped(part, canvas.width))
-    shown = lines if canvas.low else _padded(lines)
-    return (line(), *shown)[: max(drawer_rows(canvas, head), min(len(lines) + 1, canvas.height - 3))]
+def notice_drawer(canvas: Canvas, head: int, notice: Notice) -> tuple[tuple[Line, ...], bool]:
+    """Return the drawer with a notice, a row for its rule first, and whether not all of the notice is in view.
+
+    It takes what room there is between the head and the buttons; the content keeps a row.
+    """
+    page = notice.page(canvas, canvas.height - head - 3)
+    return (line(), *(page.lines if canvas.low else _padded(page.lines))), page.unread
 
 
 def explanation_drawer(canvas: Canvas, head: int, explained: tuple[Line, ...], *, expanded: bool) -> tuple[Line, ...]:

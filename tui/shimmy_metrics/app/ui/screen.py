@@ -18,12 +18,13 @@ from shimmy_metrics.app.ui.frame import (
     content_height,
     explanation_drawer,
     heading,
-    message_drawer,
+    notice_drawer,
     overflows,
     rule,
 )
 from shimmy_metrics.app.ui.layout import LABELLED, Canvas, Content, key_at, nearest, scroll_to, step_to
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
+from shimmy_metrics.app.ui.notice import Notice
 from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line, marked
@@ -56,7 +57,8 @@ class BaseScreen(Screen[None]):
         self._mode = mode
         self._field = field
         self._top = 0
-        self._message = ""
+        self.notice = Notice()
+        """What is said until the mark moves."""
         self._resumed = False
         self._explain = Debounce(self.set_timer, self.draw)
 
@@ -102,8 +104,9 @@ class BaseScreen(Screen[None]):
         await self.draw()
 
     def on_screen_suspend(self) -> None:
-        """Drop the message: it was about the time before."""
-        self._message = ""
+        """Drop what belongs to the time before: the notice, and the explanation that was opened."""
+        self.notice = Notice()
+        self.expanded = False
 
     async def on_resize(self, event: events.Resize) -> None:
         """Draw for the new size."""
@@ -142,8 +145,9 @@ class BaseScreen(Screen[None]):
         if shared is not None:
             shared.keep(self.mark)
         head = heading(canvas, self.host.overview, self._mode, self.title or "", content.head)
-        if self._message:
-            drawer = message_drawer(canvas, len(head), self._message)
+        unread = False
+        if self.notice.text:
+            drawer, unread = notice_drawer(canvas, len(head), self.notice)
         elif self._explain.waiting:
             drawer = self.query_one("#drawer", Lines).lines
         else:
@@ -156,19 +160,21 @@ class BaseScreen(Screen[None]):
         if drawer:
             unseen = len(content.rows) - height
             place = f"{self._top + 1}-{self._top + len(shown)} of {len(content.rows)}" if unseen > 0 else ""
-            if (
+            if unread:
+                place = f"{canvas.keys.of('page.leaf-down').lower()}: more"
+            elif (
                 self.expanded
-                and not self._message
+                and not self.notice.text
                 and overflows(canvas, len(head), self.explained(canvas, expanded=True))
             ):
                 place = f"{canvas.keys.of('page.explain')}: all of it"
             drawer = (rule(canvas, more=place), *drawer[1:])
         row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
-        return FrameRows(head, lines, drawer, len(head) + row)
+        return FrameRows(head, lines, drawer, len(head) + row, unread)
 
     async def show_message(self, sentence: str) -> None:
         """Show a sentence in the drawer, until the mark moves."""
-        self._message = sentence
+        self.notice = Notice(sentence)
         await self.draw()
 
     # --- what people do -----------------------------------------------------------------------------------------
@@ -195,7 +201,7 @@ class BaseScreen(Screen[None]):
         """Drop what belongs to the marked line, and the focus, so that Enter opens the next marked line."""
         if self._field is not None:
             self._field.release()
-        self._message = ""
+        self.notice = Notice()
         self.set_focus(None)
 
     async def action_step(self, by: int) -> None:
@@ -210,7 +216,11 @@ class BaseScreen(Screen[None]):
         await self.draw()
 
     async def action_page(self, by: int) -> None:
-        """Move the mark by as many lines as are shown."""
+        """Move the mark by as many lines as are shown; a notice of which not all is in view comes first."""
+        if by > 0 and self.frame_rows().unread:
+            self.notice = self.notice.turned(max(self.query_one("#drawer").size.height - 1, 1))
+            await self.draw()
+            return
         height = max(self.query_one("#page", Lines).size.height, 1)
         await self.action_step(by * max(height - 1, 1))
 
@@ -220,7 +230,7 @@ class BaseScreen(Screen[None]):
 
     async def action_explain(self) -> None:
         """Show all that is known about the marked line, or put it away. What the drawer cuts has its own screen."""
-        self._message = ""
+        self.notice = Notice()
         self._explain.cancel()
         canvas = self.host.canvas()
         head = heading(canvas, self.host.overview, self._mode, self.title or "", self.content(canvas).head)

@@ -1,32 +1,43 @@
-"""The rows of the screen of consent: about everything, or about new fields alone. Pure."""
+"""The rows of the screen of consent: about everything, or about new fields alone. Pure.
+
+The answers have a place of their own, at the bottom: nothing that is said or read above them hides one.
+"""
 
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent import renewal, view
-from shimmy_metrics.app.screens.consent.choice import Choice, answer_lines
+from shimmy_metrics.app.screens.consent.choice import Choice, answer_line, answer_lines
 from shimmy_metrics.app.ui.frame import rule, tiny, title
 from shimmy_metrics.app.ui.layout import READING, Canvas
-from shimmy_metrics.app.ui.text import Line, line, muted, wrapped
+from shimmy_metrics.app.ui.notice import Notice
+from shimmy_metrics.app.ui.text import BLANK, Line, line, muted, wrapped
 
-HEAD: Final = 2
-"""Title and rule."""
+_TEXT: Final = 7
+"""Rows that the rule and the text keep beside answers with their whole consequences."""
 
-LOW: Final = 8
-"""Rows below which there is no rule above the buttons."""
+_RULED: Final = 3
+"""Rows beside the answers from which on there is a rule between them and the text."""
 
 
 class ConsentRows(NamedTuple):
-    """What stands on the screen: the head, the lines before the answers, the answers, the lines after them."""
+    """What stands on the screen: the head, the text, which scrolls, the foot below it, the answers.
+
+    `height` is how many rows of the text are in view. `answers` has the lines of each choice, none where there is no
+    room for a row each: then they stand in the text. `unread`: a step shows more of the notice.
+    """
 
     head: tuple[Line, ...]
-    before: tuple[Line, ...]
+    text: tuple[Line, ...]
+    height: int
+    foot: tuple[Line, ...]
     choices: tuple[Choice, ...]
-    after: tuple[Line, ...]
+    answers: tuple[tuple[Line, ...], ...]
+    unread: bool = False
 
 
 def consent_rows(
-    canvas: Canvas, overview: Overview | None, *, renewing: bool, starting: bool, seconds: int | None
+    canvas: Canvas, overview: Overview | None, notice: Notice, *, renewing: bool, starting: bool, seconds: int | None
 ) -> ConsentRows:
     """Return the rows. `renewing`: ask about new fields alone; `starting`: the server starts after the answer.
 
@@ -34,23 +45,40 @@ def consent_rows(
     """
     named = tiny(canvas, overview) if canvas.tiny else title(canvas, overview)
     head = named if canvas.height > 4 else named[:1]
+    choices: tuple[Choice, ...] = ()
     if overview is None:
-        return ConsentRows(head, (line(muted(READING)),), (), view.after(canvas, None))
-    if renewing:
-        before = renewal.before(canvas, overview, seconds=seconds)
-        return ConsentRows(head, before, renewal.choices(overview), renewal.after(canvas, overview))
-    choices = view.choices(overview, starting=starting)
-    return ConsentRows(head, view.before(canvas, overview, seconds=seconds), choices, view.after(canvas, overview))
-
-
-def foot(canvas: Canvas, rows: ConsentRows, message: str) -> tuple[Line, ...]:
-    """Return what stands above the buttons: a rule, which names the keys if not all fits, and the message."""
-    lines = tuple(wrapped(message, canvas.width)) if message else ()
-    if canvas.height < LOW:
-        return lines[:1]
-    answers = [each for choice in rows.choices for each in answer_lines(canvas, choice)]
-    needed = len(rows.before) + len(answers) + len(rows.after) + HEAD + 2
-    letters = " ".join(canvas.keys.of(choice.name) for choice in rows.choices)
+        text: tuple[Line, ...] = (line(muted(READING)),)
+    elif renewing:
+        choices = renewal.choices(overview)
+        text = (*renewal.before(canvas, overview, seconds=seconds), *renewal.after(canvas, overview))
+    else:
+        choices = view.choices(overview, starting=starting)
+        text = (*view.before(canvas, overview, seconds=seconds), *view.on_disk(canvas, overview))
+    room = canvas.height - len(head) - 1
+    whole = tuple(answer_lines(canvas, each) for each in choices)
+    answers = _answers(canvas, choices, whole, room)
+    if answers != whole:
+        consequences = [each for lines in whole for each in lines]
+        text = (*text[:1], *consequences, *text[1:]) if not answers else (*text, BLANK, *consequences)
+    left = room - sum(map(len, answers))
+    page = notice.page(canvas, left - 1)
+    ruled = left >= _RULED
+    shown = left - ruled - len(page.lines)
+    mind = view.change_of_mind(canvas)
+    fits = len(text) <= shown and len(mind) < canvas.width - 6
+    if not (fits or renewing):
+        text = (*text, *wrapped(f"{mind}.", canvas.width))
     leaf = canvas.keys.of("page.leaf-down").lower()
-    more = f"{letters}: answers; {leaf}: more" if needed > canvas.height else ""
-    return (rule(canvas, more=more), *lines)
+    more = f"{leaf}: more" if page.unread or len(text) > shown else ("" if renewing else mind)
+    foot = ((rule(canvas, more=more),) if ruled else ()) + page.lines
+    height = min(len(text), shown) if answers else shown
+    return ConsentRows(head, text, max(height, 0), foot, choices, answers, page.unread)
+
+
+def _answers(
+    canvas: Canvas, choices: tuple[Choice, ...], whole: tuple[tuple[Line, ...], ...], room: int
+) -> tuple[tuple[Line, ...], ...]:
+    """Return the answers as there is room for them: whole, a row each, or none."""
+    if sum(map(len, whole)) + _TEXT <= room:
+        return whole
+    return tuple((answer_line(canvas, each),) for each in choices) if len(choices) < room else ()

@@ -14,9 +14,9 @@ def choices(overview: Overview) -> tuple[Choice, ...]:
     """Return the three answers, each with its consequence in numbers."""
     add, leave, later = new_fields_answers(len(overview.news), agreed(overview))
     return (
-        Choice("consent.enable", add.answer, add.label, add.consequence),
-        Choice("consent.decline", leave.answer, leave.label, leave.consequence),
-        Choice("consent.later", later.answer, later.label, later.consequence),
+        Choice.of("consent.enable", add),
+        Choice.of("consent.decline", leave),
+        Choice.of("consent.later", later),
     )
 
 
@@ -29,15 +29,18 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     asked = wrapped(new_fields_question(len(overview.news)), canvas.width, role=Role.STRONG)
     if seconds is not None:
         asked.append(line(muted(no_key(seconds))))
-    fields = [each for field in overview.news for each in (*_field(canvas, field, now.get(field.name, "")), BLANK)]
-    return (*asked, BLANK, *fields)
+    fields = [each for field in overview.news for each in (BLANK, *_field(canvas, field, now.get(field.name, "")))]
+    return (*asked, *fields)
 
 
 def after(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     """Return the line after the answers."""
     fields, page_key = canvas.keys.of("consent.fields"), canvas.keys.of("app.consent")
-    sentence = f"The {agreed(overview)} fields you agreed to go on as before: {fields}. Every other answer: {page_key}."
-    return tuple(wrapped(sentence, canvas.width, role=Role.MUTED))
+    sentence = (
+        f"The {agreed(overview)} fields you agreed to are sent as before ({fields} lists them). "
+        f"All other answers: {page_key}."
+    )
+    return (BLANK, *wrapped(sentence, canvas.width, role=Role.MUTED))
 
 
 def agreed(overview: Overview) -> int:

@@ -6,23 +6,28 @@ from typing import ClassVar, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.geometry import Offset
 
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import CONSENT, Button, asking
-from shimmy_metrics.app.screens.consent.choice import Choice, answer_lines
-from shimmy_metrics.app.screens.consent.layout import HEAD, ConsentRows, consent_rows, foot
+from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
 from shimmy_metrics.app.screens.consent.view import forgets
 from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons, show_buttons
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
+from shimmy_metrics.app.ui.notice import Notice
 from shimmy_metrics.app.ui.screen import BaseScreen
+from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.limits import SILENCE_SECONDS
+from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
 
 TOO_FAST: Final = "That was too fast for an answer. Press the letter again."
+
+_NO: Final = (Answer.DECLINE, Answer.LEAVE_FIELDS, Answer.LATER)
+"""Nothing is switched on or sent by these, so they need no wait."""
 
 
 class ConsentScreen(BaseScreen):
@@ -38,16 +43,18 @@ class ConsentScreen(BaseScreen):
 
     def compose(self) -> ComposeResult:
         """Build the head, the scrolling content with the answers as buttons, and the bottom row."""
-        glyphs, canvas = self.host.glyphs, self.host.canvas()
-        rows = self._rows(canvas)
+        glyphs = self.host.glyphs
+        rows = self._rows()
         self._choices = rows.choices
         yield Lines.of_height(glyphs, rows.head, id="head")
-        with VerticalScroll(id="body", can_focus=False):
-            yield Lines(glyphs, rows.before, id="before")
-            for choice in rows.choices:
-                yield KeyButton(glyphs, self._button(choice), answer_lines(canvas, choice))
-            yield Lines(glyphs, rows.after, id="after")
-        yield Lines.of_height(glyphs, foot(canvas, rows, self._message), id="drawer")
+        with VerticalScroll(id="body", can_focus=False) as body:
+            body.styles.height = rows.height
+            yield Lines(glyphs, rows.text, id="text")
+        yield Lines.of_height(glyphs, rows.foot, id="drawer")
+        with Container(id="answers") as answers:
+            answers.display = bool(rows.answers)
+            for choice, lines in zip(rows.choices, rows.answers, strict=False):
+                yield KeyButton(glyphs, self._button(choice), lines)
         yield ButtonRow(glyphs, self.buttons(), _common_buttons(self.host))
 
     @on(events.ScreenResume)
@@ -58,20 +65,22 @@ class ConsentScreen(BaseScreen):
     async def fill(self) -> None:
         """Fill the screen's places."""
         canvas = self.host.canvas()
-        rows = self._rows(canvas)
-        body = self.query_one("#body", VerticalScroll)
+        rows = self._rows()
         self.query_one("#head", Lines).show_all(rows.head)
-        self.query_one("#before", Lines).show(rows.before)
-        self.query_one("#after", Lines).show(rows.after)
+        self.query_one("#body").styles.height = rows.height
+        self.query_one("#text", Lines).show(rows.text)
         before, self._choices = self._choices, rows.choices
         if [(each.name, each.label) for each in before] != [(each.name, each.label) for each in rows.choices]:
             self.ask_anew()  # another process decided something: this is another question now
-        wanted = [(self._button(each), answer_lines(canvas, each)) for each in rows.choices]
-        await show_buttons(body, self.host.glyphs, wanted, before="#after")
-        self.query_one("#drawer", Lines).show_all(foot(canvas, rows, self._message))
+        # Where there is no room for the answers they stand in the text.
+        wanted = [(self._button(each), lines) for each, lines in zip(rows.choices, rows.answers, strict=False)]
+        answers = self.query_one("#answers")
+        answers.display = bool(wanted)
+        await show_buttons(answers, self.host.glyphs, wanted)
+        self.query_one("#drawer", Lines).show_all(rows.foot)
         await self.query_one(ButtonRow).show(*fit_buttons(canvas, self.buttons(), _common_buttons(self.host)))
         if self.focused is None and self.is_active:  # a dialog in front has the cursor
-            self.host.place_cursor(Offset(1, HEAD if canvas.height > 4 else 1))
+            self.host.place_cursor(Offset(1, len(rows.head)))
 
     def content(self, canvas: Canvas) -> Content:
         """Return nothing: this screen fills its places in its own way, since its answers are buttons."""
@@ -84,18 +93,19 @@ class ConsentScreen(BaseScreen):
             keys.button("consent.wire", "What would be sent"),
             keys.button("consent.fields", "Every field, and why"),
         )
-        forget = (keys.button("consent.forget", "Forget all"),)
+        forget = (keys.button("consent.forget", "Delete all"),)
         return (*more, *forget) if forgets(self.host.overview) else more
 
     # --- answering ----------------------------------------------------------------------------------------------
 
     async def action_answer(self, name: str) -> None:
-        """Take an answer by its letter: at once, if a person certainly pressed it."""
+        """Take an answer by its letter, if a person certainly pressed it; a no as soon as its letter came alone."""
         choice = self._choice(name)
         if choice is None:
             return
         guard = self.host.input_guard
-        if not guard.may_answer(self.asked_at):
+        no = choice.answer in _NO
+        if not (guard.may_decline(self.asked_at) if no else guard.may_answer(self.asked_at)):
             await self.show_message(TOO_FAST)
             return
         count, asked_at = guard.count, self.asked_at
@@ -106,7 +116,7 @@ class ConsentScreen(BaseScreen):
             elif self.is_current:
                 self._commands.consent.answer(choice.answer)
 
-        self.app.set_timer(SILENCE_SECONDS, certain)
+        self.app.set_timer(ALONE_SECONDS if no else SILENCE_SECONDS, certain)
 
     @on(KeyButton.Pressed)
     async def press(self, event: KeyButton.Pressed) -> None:
@@ -145,15 +155,18 @@ class ConsentScreen(BaseScreen):
     # --- moving -------------------------------------------------------------------------------------------------
 
     async def action_step(self, by: int) -> None:
-        """Scroll."""
-        self._message = ""
+        """Scroll; drop the notice."""
+        self.notice = Notice()
         self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)
         await self.draw()
 
     async def action_page(self, by: int) -> None:
-        """Scroll by as many lines as are shown."""
-        body = self.query_one("#body", VerticalScroll)
-        body.scroll_relative(y=by * max(body.size.height - 1, 1), animate=False)
+        """Scroll by as many lines as are shown; a notice of which not all is in view first."""
+        if by > 0 and self._rows().unread:
+            self.notice = self.notice.turned(max(self.query_one("#drawer").size.height - 1, 1))
+            await self.draw()
+            return
+        await self.action_step(by * max(self.query_one("#body").size.height - 1, 1))
 
     async def action_edge(self, by: int) -> None:
         """Scroll to the beginning or to the end."""
@@ -172,11 +185,17 @@ class ConsentScreen(BaseScreen):
 
     # --- the answers --------------------------------------------------------------------------------------------
 
-    def _rows(self, canvas: Canvas) -> ConsentRows:
+    def _rows(self) -> ConsentRows:
         host = self.host
         renewing = host.renewal_open and host.overview is not None and bool(host.overview.news)
-        starting = host.start.asking
-        return consent_rows(canvas, host.overview, renewing=renewing, starting=starting, seconds=host.seconds_left)
+        return consent_rows(
+            host.canvas(),
+            host.overview,
+            self.notice,
+            renewing=renewing,
+            starting=host.start.asking,
+            seconds=host.seconds_left,
+        )
 
     def _choice(self, name: str) -> Choice | None:
         return next((choice for choice in self._choices if choice.name == name), None)

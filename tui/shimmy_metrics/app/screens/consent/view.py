@@ -11,7 +11,6 @@ from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted,
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
-from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import measured_elsewhere, obstacle, while_unusable
@@ -21,10 +20,12 @@ from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewh
 from shimmy_metrics.wording.question import (
     DECLINE,
     ENABLE,
+    ENABLE_HELD,
     LATER,
     NEVER,
     NEVER_HEAD,
     ONLY_FOR_ME,
+    OWN_FIGURES,
     QUESTION,
     STARTING,
     disclosure,
@@ -33,11 +34,14 @@ from shimmy_metrics.wording.question import (
 from shimmy_metrics.wording.values import values
 
 SHOWN: Final = (
-    ("requests_per_session", "how many; not which, not when"),
-    ("models_used_count", "how many; their names are never kept"),
+    ("requests_per_session", "how many, not which or when"),
+    ("models_used_count", "how many (names are never kept)"),
     ("region_indicator", "from your clock"),
 )
 """Three of the fields, as a taste; the rest is one key away."""
+
+_CLOSE: Final = 24
+"""Rows up to which the question has no blank line below it."""
 
 
 def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]:
@@ -47,38 +51,32 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     """
     decision = overview.consent.decision
     if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
-        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", "stops what runs, deletes what waits"),)
-    enable = Choice("consent.enable", Answer.ENABLE, ENABLE.label, STARTING if starting else ENABLE.consequence)
+        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", "stops measuring, deletes what is waiting"),)
+    enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
+    held_yes = Choice.of("consent.hold", ENABLE_HELD)
+    only = Choice.of("consent.only", ONLY_FOR_ME)
     if decision.consent is Consent.UNDECIDED:
-        return (
-            enable,
-            Choice("consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, ONLY_FOR_ME.consequence),
-            Choice("consent.decline", Answer.DECLINE, DECLINE.label, DECLINE.consequence),
-            Choice("consent.later", Answer.LATER, LATER.label, LATER.consequence),
-        )
+        later = Choice.of("consent.later", LATER)
+        return (enable, held_yes, only, Choice.of("consent.decline", DECLINE), later)
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
-        only = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
+        kept = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
         return (
             _keep(overview),
-            Choice("consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, only),
-            Choice("consent.decline", Answer.DECLINE, "Withdraw", _withdrawn(overview)),
             _holding(overview, held=held),
+            only._replace(consequence=kept, brief="nothing more is sent"),
+            Choice("consent.decline", Answer.DECLINE, "Withdraw", _withdrawn(overview)),
         )
     if decision.local:
         off = ", ".join(filter(None, ("stops now", lost(overview))))
         return (
             enable,
-            Choice(
-                "consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, "as it is: measured for these screens, not sent"
-            ),
+            held_yes,
+            only._replace(consequence="no change: measured for you to see, not sent", brief="no change"),
             Choice("consent.decline", Answer.DECLINE, "Off", f"{off}; nothing is measured or sent"),
         )
-    return (
-        enable,
-        Choice("consent.only", Answer.ONLY_FOR_ME, ONLY_FOR_ME.label, "measured for these screens, not sent"),
-        Choice("consent.decline", Answer.DECLINE, "Keep off", "as it is: nothing measured, nothing sent"),
-    )
+    off = "no change: nothing is measured or sent"
+    return (enable, held_yes, only, Choice("consent.decline", Answer.DECLINE, "Keep off", off, "no change"))
 
 
 def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) -> tuple[Line, ...]:
@@ -101,13 +99,12 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
         lines += [line(strong(NEVER_HEAD), "  ", *first[1:]), *rest]
     else:
         lines += wrapped(f"{NEVER_HEAD}: {' '.join(NEVER)}", canvas.width)
-    return (*lines, BLANK)
+    return (*lines, *wrapped(" ".join(OWN_FIGURES), canvas.width))
 
 
-def after(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
-    """Return the lines after the answers: that they can be changed, and what lies on this disk."""
-    sentence = f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one of these letters."
-    return (*wrapped(sentence, canvas.width, role=Role.MUTED), *_on_disk(canvas, overview))
+def change_of_mind(canvas: Canvas) -> str:
+    """Return that an answer can be changed, and how."""
+    return f"Change your mind at any time: {canvas.keys.of('app.consent')}, then one letter"
 
 
 def forgets(overview: Overview | None) -> bool:
@@ -115,11 +112,12 @@ def forgets(overview: Overview | None) -> bool:
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
 
 
-def _on_disk(canvas: Canvas, overview: Overview | None) -> tuple[Line, ...]:
-    if overview is None or not forgets(overview):
+def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
+    """Return what of ours lies on this disk, no line where nothing does besides the recorded answer."""
+    if not forgets(overview):
         return ()
     key = canvas.keys.of("consent.forget")
-    lines = [BLANK, *wrapped(f"On this disk ({key} forgets all of it, but your no):", canvas.width, role=Role.STRONG)]
+    lines = [BLANK, *wrapped(f"On this disk ({key} deletes all of it except your no):", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):
         role = Role.MUTED if text.startswith(" ") else Role.TEXT
         lines += wrapped(text.strip(), canvas.width, indent=3 if role is Role.MUTED else 1, role=role)
@@ -141,7 +139,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
         return QUESTION
     changed = _changed(canvas, decision)
     if decision.local:
-        return f"Only for you{changed}: measured for these screens, not sent."
+        return f"Only for you{changed}: measured for you to see, never sent."
     if decision.consent is Consent.DECLINED:
         return f"Metrics are off{changed}."
     return f"Metrics are on{changed}."
@@ -151,8 +149,10 @@ def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     other = other_receiver(overview.consent, overview.sessions, overview.attempt)
     text = overview.trouble or " ".join(filter(None, (obstacle(overview.consent), other)))
     if overview.consent.switch:
-        text = "In this shell that wins over any answer; it can only switch off."
-    return warning(canvas, text) if text else (BLANK,)
+        text = "In this shell that overrides any answer. It can only switch off."
+    if text:
+        return warning(canvas, text)
+    return (BLANK,) if canvas.height > _CLOSE else ()
 
 
 def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
@@ -177,46 +177,49 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
             "consent.hold",
             Answer.HOLD,
             "Hold reports",
-            f"each report is held until you release it, for at most {OUTBOX_DAYS} days",
+            ENABLE_HELD.consequence,
+            "each waits for you",
         )
     if overview.consent.obstacle is not None:
         return Choice(
-            "consent.hold", Answer.HOLD, "Do not hold", "each report is sent by itself once one may leave again"
+            "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically once sending is possible again"
         )
     waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
-    them = f"; so {'is' if waiting == 1 else 'are'} the {waiting} held" if waiting else ""
-    return Choice("consent.hold", Answer.HOLD, "Do not hold", f"each report is sent by itself{them}")
+    them = f", the {waiting} held {'one' if waiting == 1 else 'ones'} too" if waiting else ""
+    consequence = f"reports are sent automatically{them}"
+    return Choice("consent.hold", Answer.HOLD, "Do not hold", consequence, ENABLE.brief)
 
 
 def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     held = overview.consent.decision.delivery is Delivery.REVIEW
-    label, consequence = "Keep on", f"as it is: each report {'is held for you' if held else 'is sent by itself'}"
+    label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
     if overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
     elif overview.consent.obstacle is Obstacle.ENDED:
-        label, consequence = "Enable again", "the receiver is asked anew whether it takes reports"
+        label, consequence = "Enable again", "the receiver is asked again whether it takes reports"
     elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
-        consequence = "as it is: nothing leaves until this program is updated"
+        consequence = "no change: nothing is sent until this program is updated"
     elif overview.consent.switch:
-        consequence = f"as it is; nothing is sent while {overview.consent.switch} is set"
+        consequence = f"no change; nothing is sent while {overview.consent.switch} is set"
     elif overview.consent.decision.schema_version < SCHEMA_VERSION:
         label, consequence = "Add fields", f"all {len(FIELDS)} fields from the next report on"
-    return Choice("consent.enable", Answer.ENABLE, label, consequence)
+    brief = "no change" if consequence.startswith("no change") else ""
+    return Choice("consent.enable", Answer.ENABLE, label, consequence, brief)
 
 
 def _kept(overview: Overview) -> str:
     """Return what becomes of the reports that wait where the answer is only for me."""
     if not overview.store_read:
-        return "what waits here stays for your eyes"
+        return "what is waiting stays here for you"
     waiting = len(overview.outbox)
-    return f"{amount(waiting, 'report')} here {'stays' if waiting == 1 else 'stay'} for your eyes" if waiting else ""
+    return f"{amount(waiting, 'report')} {'stays' if waiting == 1 else 'stay'} here for you" if waiting else ""
 
 
 def lost(overview: Overview) -> str:
     """Return what a no deletes, in numbers; empty where there is nothing."""
     if not overview.store_read:
-        return "deletes what waits"
+        return "deletes what is waiting"
     counted = sum(live.session.counters.requests for live in overview.running)
     ended = len(overview.ended)
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
@@ -228,7 +231,7 @@ def lost(overview: Overview) -> str:
 def _withdrawn(overview: Overview) -> str:
     receipts = sum(bool(receipt.body) for receipt in overview.receipts)
     kept = f"; {amount(receipts, 'receipt')} {'stays' if receipts == 1 else 'stay'}" if receipts else ""
-    return f"stops now, {lost(overview) or 'nothing waits here'}{kept}"
+    return f"stops now, {lost(overview) or 'nothing is waiting'}{kept}"
 
 
 def _changed(canvas: Canvas, decision: Decision) -> str:
