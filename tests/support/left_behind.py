@@ -1,7 +1,8 @@
 """What a killed program leaves in a person's state folder: `python -m support.left_behind KIND`, in that person's home.
 
 `journal`: a writer died in mid-transaction, pages of it in the file already, its journal beside it. `log`: the store is
-in the old form, its pages in a write-ahead log that nobody folded. `nothing`: all is in order. In each, reports wait.
+in the old form, its pages in a write-ahead log that nobody folded. `nothing`: all is in order. In each, reports wait;
+in all but `log`, which has none yet, own figures are kept.
 """
 
 import os
@@ -12,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from shimmy_metrics.config.file import load
-from shimmy_metrics.store import outbox
+from shimmy_metrics.store import days, outbox
 from shimmy_metrics.store.database import opened, store_path
 from shimmy_metrics.system.profile import Profile
 from support.old_store import fill_old_store
 from support.queued import uuid
-from support.samples import queued
+from support.samples import SUMMED, queued
 
 KINDS: Final = ("nothing", "journal", "log")
 PROGRAM: Final = (sys.executable, "-m", "support.left_behind")
@@ -43,6 +44,7 @@ def leave(profile: Profile, kind: str) -> None:
                 uuid(number), moment=datetime.now(UTC), consent_id=decision.consent_id, endpoint=decision.endpoint
             )
             outbox.add(db, waiting)
+        days.add(db, SUMMED.days, {})
     if kind == "journal":
         db = sqlite3.connect(store_path(profile), isolation_level=None)
         db.execute("PRAGMA journal_mode=TRUNCATE")
