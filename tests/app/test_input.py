@@ -15,7 +15,13 @@ from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from shimmy_metrics.app.terminal.driver import input_events, is_known
-from shimmy_metrics.app.terminal.input_decoder import TORN_PASTE_SECONDS, TORN_SECONDS, Input, InputDecoder, InputKind
+from shimmy_metrics.app.terminal.input_decoder import (
+    TORN_PASTE_SECONDS,
+    TORN_SECONDS,
+    InputDecoder,
+    InputKind,
+    InputPiece,
+)
 from support.home_terminal import Terminal, terminal
 from support.input_bytes import ANSWERS, NO_TEXT, PASTES, noise
 from support.installed import Home, wait_until
@@ -62,8 +68,8 @@ def test_every_known_sequence_is_one_event_and_leaves_the_parser_ready() -> None
     known = [each for each in known if len(each) > 1]
     assert len(known) > 200
     for sequence in [*known, "\x1b[<0;10;10M", "\x1b[<64;10;10M", "\x1b[?2026;2$y"]:
-        assert len(list(input_events(Input(InputKind.SEQUENCE, sequence), parser))) == 1, ascii(sequence)
-        (letter,) = input_events(Input(InputKind.CHARACTER, "j"), parser)
+        assert len(list(input_events(InputPiece(InputKind.SEQUENCE, sequence), parser))) == 1, ascii(sequence)
+        (letter,) = input_events(InputPiece(InputKind.CHARACTER, "j"), parser)
         assert isinstance(letter, events.Key)
         assert letter.key == "j"
 
@@ -134,6 +140,29 @@ def test_it_asks_the_terminal_for_nothing_that_it_does_not_use(home: Home) -> No
             *(b"1049", b"1000", b"1006", b"2004", b"2026", b"25", b"7"),
         }
         assert not re.search(rb"\x1b\[[<>=][\d;]*u", there.output)
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_ascii"),
+    [
+        ({"LANG": "C"}, True),
+        ({"LANG": ""}, True),
+        ({"LANG": "POSIX"}, True),
+        ({"LANG": "de_DE.ISO-8859-1"}, True),
+        ({"LANG": "xx_XX.UTF-8"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LANG": "C", "SHIMMY_TUI_GLYPHS": "unicode"}, False),
+        ({"SHIMMY_TUI_GLYPHS": "ascii"}, True),
+        ({"PYTHONIOENCODING": "latin-1"}, False),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "latin-1"}, True),
+    ],
+)
+def test_what_is_drawn_is_in_the_terminals_encoding(home: Home, variables: dict[str, str], is_ascii: bool) -> None:
+    with terminal(home.having(**variables), "shimmy", "tui") as there:
+        _opened(there)
+        assert there.output.isascii() is is_ascii
+        assert b"\\u" not in there.output
+        assert ("─" in there.text()) is not is_ascii
 
 
 def whole(output: bytes) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from shimmy_metrics.app.app import ShimmyApp
@@ -92,3 +93,24 @@ async def test_a_click_explains_where_there_is_no_drawer_by_itself(tmp_path: Pat
         await click(pilot, "models_used")
         assert mark(app) == "models_used_count"
         assert "Why: " in opened.text(app)
+
+
+async def test_the_wheel_moves_the_mark_and_with_it_the_page(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4")
+        first, page = mark(app), opened.text(app)
+        await wheel(pilot, events.MouseScrollDown)
+        assert mark(app) != first
+        for _ in range(9):
+            await wheel(pilot, events.MouseScrollDown)
+        assert opened.text(app).splitlines()[5:15] != page.splitlines()[5:15]
+        for _ in range(10):
+            await wheel(pilot, events.MouseScrollUp)
+        assert mark(app) == first
+
+
+async def wheel(pilot: Pilot[None], notch: type[events.MouseScrollDown | events.MouseScrollUp]) -> None:
+    """Turn the wheel by a notch over the page."""
+    pilot.app.post_message(notch(None, 10, 10, 0, 0, 0, False, False, False, 10, 10))
+    await opened.settled(pilot)

@@ -141,6 +141,11 @@ def test_moving_scrolls_no_more_than_it_has_to() -> None:
         ({"LANG": "C.UTF-8", "TERM": "linux"}, ASCII),
         ({"LANG": "de_DE.UTF-8", "LC_ALL": "C", "TERM": "xterm"}, ASCII),
         ({"TERM": "xterm-256color"}, ASCII),
+        ({"LANG": "POSIX", "TERM": "xterm-256color"}, ASCII),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "de_DE.ISO-8859-1", "TERM": "xterm"}, ASCII),
+        ({"LANG": "C.UTF-8", "TERM": "xterm", "SHIMMY_TUI_GLYPHS": "ascii"}, ASCII),
+        ({"LANG": "C", "TERM": "linux", "SHIMMY_TUI_GLYPHS": "unicode"}, UNICODE),
+        ({"LANG": "C.UTF-8", "TERM": "xterm", "SHIMMY_TUI_GLYPHS": "none"}, UNICODE),
     ],
 )
 def test_signs_are_those_that_the_terminal_shows(variables: dict[str, str], expected: object) -> None:

@@ -19,6 +19,7 @@ from support.textual_version import compares_drawing
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
 
 IDLE_SECONDS = 10.0
+BLINKS_SECONDS = 2.5
 
 
 @compares_drawing
@@ -55,3 +56,14 @@ def test_while_nothing_changes_nothing_is_sent(tmp_path: Path) -> None:
         begun = time.monotonic()
         assert made.read_for(IDLE_SECONDS) == b""
         assert time.monotonic() - begun >= IDLE_SECONDS
+
+
+@pytest.mark.parametrize("keys", [b":", b"4 /", b"x p", b"c"], ids=["palette", "search", "path", "question"])
+def test_no_cursor_blinks(tmp_path: Path, keys: bytes) -> None:
+    variables = {"COLORTERM": ""}  # in 256 colours the cell of Textual's cursor differs
+    with terminal(PROGRAM.format(root=str(tmp_path), variables=variables), **variables) as made:
+        bytes_sent.sent(made)
+        for key in keys.split():
+            made.press(key)
+            bytes_sent.sent(made)
+        assert made.read_for(BLINKS_SECONDS) == b""

@@ -23,7 +23,7 @@ def run(profile: Profile, *, asking: bool = False, seconds: int | None = None, n
         from shimmy_metrics.app.app import app_for
 
         app = app_for(profile, gathering.start(asking=asking, seconds=seconds, notice=notice))
-        app.run(mouse=not profile.environment.over_ssh)
+        app.run_in_terminal(mouse=not profile.environment.over_ssh)
         app.cancel_forced_exit()
         if app.error is not None:
             raise app.error

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from textual.app import App
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
+from textual.widgets import Input
 
 from shimmy_metrics.app.keys import EVERYWHERE, asking, called
 from shimmy_metrics.app.styles import sheet
@@ -36,6 +37,10 @@ class Palette(CommandPalette):
 
     def __init__(self) -> None:
         super().__init__(placeholder="An action, by its name", id="--command-palette")
+
+    def on_mount(self) -> None:
+        """Keep the cursor from blinking: it would send bytes for ever."""
+        self.query_one(Input).cursor_blink = False
 
 
 class Actions(Provider):

@@ -9,6 +9,9 @@ _ON: Final = frozenset({"", "on", "1", "true", "yes"})
 """The values of `SHIMMY_METRICS` that switch nothing off. Any other does: an off-switch errs towards off."""
 
 _UNSET: Final = frozenset({"", "0", "false", "no"})
+_COERCED: Final = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+"""What Python makes of `LC_CTYPE` in the C locale, before a program can look."""
+
 _KEY_CHARACTERS: Final = 16
 _SWITCH_CHARACTERS: Final = 16
 """A longer value, or one with other characters than letters and digits, is neither shown nor kept in the store."""
@@ -22,8 +25,11 @@ class Environment:
 
     @classmethod
     def current(cls) -> Self:
-        """Copy the environment of this process."""
-        return cls(dict(os.environ))
+        """Copy the environment as this process was given it, without the locale that Python set itself (PEP 538)."""
+        variables = dict(os.environ)
+        if variables.get("LC_CTYPE") in _COERCED and not _was_given("LC_CTYPE"):
+            del variables["LC_CTYPE"]
+        return cls(variables)
 
     def get(self, name: str) -> str:
         """Return the variable's value without surrounding space; empty where it is not set."""
@@ -58,6 +64,12 @@ class Environment:
         return len(key) >= _KEY_CHARACTERS and key.isascii() and key.isprintable() and " " not in key
 
     @property
+    def says_utf8(self) -> bool:
+        """Whether the locale's variables say UTF-8, as the terminal reads them: the first that is set decides."""
+        named = (self.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+        return "utf8" in next((value for value in named if value), "").lower().replace("-", "")
+
+    @property
     def over_ssh(self) -> bool:
         """Whether the terminal is at the far end of an SSH connection."""
         return bool(self.get("SSH_CONNECTION") or self.get("SSH_TTY"))
@@ -78,6 +90,15 @@ class Environment:
         marks = ("/.dockerenv", "/run/.containerenv")
         named = self.get("KUBERNETES_SERVICE_HOST") or self.get("container")
         return os.getpid() == 1 or bool(named) or any(os.path.exists(mark) for mark in marks)
+
+
+def _was_given(name: str) -> bool:
+    """Whether the process was started with this variable; true where the system does not tell."""
+    try:
+        with open("/proc/self/environ", "rb") as given:
+            return any(each.startswith(f"{name}=".encode()) for each in given.read().split(b"\0"))
+    except OSError:
+        return True
 
 
 def _named(name: str, value: str) -> str:

@@ -13,9 +13,9 @@ from shimmy_metrics.app.terminal.input_decoder import (
     SEQUENCE_BYTES,
     TORN_PASTE_SECONDS,
     TORN_SECONDS,
-    Input,
     InputDecoder,
     InputKind,
+    InputPiece,
 )
 from support.input_bytes import ANSWERS, NO_TEXT, PASTES
 
@@ -27,10 +27,10 @@ PIECES = st.one_of(
 )
 
 
-def decoded(*parts: bytes | float) -> list[Input]:
+def decoded(*parts: bytes | float) -> list[InputPiece]:
     """Return what comes out of parts that arrive one after another; a number is a pause in seconds."""
     decoder, now = InputDecoder(), 0.0
-    found: list[Input] = []
+    found: list[InputPiece] = []
     for part in parts:
         if isinstance(part, bytes):
             found += decoder.feed(part, now)
@@ -40,7 +40,7 @@ def decoded(*parts: bytes | float) -> list[Input]:
     return [*found, *decoder.tick(now + 2 * TORN_PASTE_SECONDS)]
 
 
-def texts(found: Sequence[Input], kind: InputKind = InputKind.CHARACTER) -> str:
+def texts(found: Sequence[InputPiece], kind: InputKind = InputKind.CHARACTER) -> str:
     return "".join(each.text for each in found if each.kind is kind)
 
 
@@ -78,7 +78,7 @@ def test_a_lone_esc_is_the_escape_key_after_a_moment() -> None:
     assert list(decoder.feed(b"\x1b", 0.0)) == []
     assert decoder.deadline == ESCAPE_SECONDS
     assert list(decoder.tick(ESCAPE_SECONDS / 2)) == []
-    assert list(decoder.tick(ESCAPE_SECONDS)) == [Input(InputKind.ESCAPE, "\x1b")]
+    assert list(decoder.tick(ESCAPE_SECONDS)) == [InputPiece(InputKind.ESCAPE, "\x1b")]
     assert decoder.deadline is None
 
 
@@ -113,18 +113,18 @@ def test_letters_that_stand_alone_are_keys() -> None:
     ],
 )
 def test_a_sequence_comes_out_whole_and_begins_with_esc(data: bytes, sequence: str) -> None:
-    assert decoded(data, b"j") == [Input(InputKind.SEQUENCE, sequence), Input(InputKind.CHARACTER, "j")]
+    assert decoded(data, b"j") == [InputPiece(InputKind.SEQUENCE, sequence), InputPiece(InputKind.CHARACTER, "j")]
 
 
 def test_a_second_esc_begins_anew() -> None:
-    assert decoded(b"\x1b\x1b[A") == [Input(InputKind.ESCAPE, "\x1b"), Input(InputKind.SEQUENCE, "\x1b[A")]
+    assert decoded(b"\x1b\x1b[A") == [InputPiece(InputKind.ESCAPE, "\x1b"), InputPiece(InputKind.SEQUENCE, "\x1b[A")]
     assert texts(decoded(b"\x1b[0\x1b[0n")) == ""
     assert texts(decoded(b"\x1b]11;\x1b[0n")) == ""
 
 
 def test_a_paste_is_one_piece_whatever_is_in_it() -> None:
     pasted = b"\x1b[200~y\n\x1b[0n\xe9\x1b[200~\tz\x1b[201~"
-    wanted = [Input(InputKind.PASTE, "y\n[0n[200~\tz"), Input(InputKind.CHARACTER, "j")]
+    wanted = [InputPiece(InputKind.PASTE, "y\n[0n[200~\tz"), InputPiece(InputKind.CHARACTER, "j")]
     assert decoded(pasted + b"j") == wanted
     for place in range(len(b"\x1b["), len(pasted)):
         assert decoded(pasted[:place], SOON, pasted[place:] + b"j") == wanted
@@ -153,4 +153,4 @@ def test_it_does_not_matter_in_how_many_reads_it_comes(data: bytes, cuts: list[i
 
 @given(st.lists(st.one_of(PIECES, st.floats(0.0, 6.0)), max_size=12))
 def test_whatever_comes_it_is_ready_again_after_silence(parts: list[bytes | float]) -> None:
-    assert decoded(*parts, 2 * TORN_PASTE_SECONDS, b"j")[-1] == Input(InputKind.CHARACTER, "j")
+    assert decoded(*parts, 2 * TORN_PASTE_SECONDS, b"j")[-1] == InputPiece(InputKind.CHARACTER, "j")

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from rich.control import Control
@@ -18,6 +19,7 @@ from textual.widgets import Input
 from shimmy_metrics.app.diff_driver.driver import diff_driver
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.terminal.colours import ColourFilter
+from shimmy_metrics.app.terminal.glyphs import encoding_for
 from shimmy_metrics.app.terminal.hang_up import HANG_UP, force_exit_soon, watch_hang_up
 from shimmy_metrics.app.terminal.themes import PLAIN, THEMES, theme_for
 from shimmy_metrics.system.environment import Environment
@@ -43,6 +45,21 @@ def _driver(environment: Environment, *, asks_background: bool) -> type[Driver] 
         diff = diff_driver(environment.get("TERM"))
         bases += (diff,) if diff is not None else ()
     return type("Driver", bases, {"asks_background": asks_background})
+
+
+@contextlib.contextmanager
+def _written_as(encoding: str) -> Iterator[None]:
+    """Write to standard error in an encoding; a character that it lacks is written as one `?`, of the same width."""
+    stream = sys.__stderr__
+    if not isinstance(stream, io.TextIOWrapper):
+        yield
+        return
+    before, errors = stream.encoding, stream.errors
+    stream.reconfigure(encoding=encoding, errors="replace")
+    try:
+        yield
+    finally:
+        stream.reconfigure(encoding=before, errors=errors)
 
 
 class TerminalApp(App[None]):
@@ -71,12 +88,18 @@ class TerminalApp(App[None]):
         """The error that ended the app, to be reported once the terminal is itself again."""
         self.error_console.quiet = True  # where Textual would print it with every local variable
         self._colour_filter = ColourFilter(drop_all=theme is PLAIN)
+        self._encoding = encoding_for(environment)
         self._outlived = outlived
         self._cursor_timer: Timer | None = None
         self._cancel_forced_exit: Callable[[], object] = lambda: None
         self._stop_watching: Callable[[], None] = lambda: None
 
     # --- begin and end ------------------------------------------------------------------------------------------
+
+    def run_in_terminal(self, *, mouse: bool) -> None:
+        """Run the app. What it writes, to standard error, is in the terminal's encoding meanwhile."""
+        with _written_as(self._encoding):
+            self.run(mouse=mouse)
 
     def attach_terminal(self) -> None:
         """Show the cursor, and watch for a hang-up and for the resumption after a suspension."""

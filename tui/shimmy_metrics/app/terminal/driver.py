@@ -19,7 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from shimmy_metrics.app.terminal.background import QUERY, is_light
-from shimmy_metrics.app.terminal.input_decoder import Input, InputDecoder, InputKind
+from shimmy_metrics.app.terminal.input_decoder import InputDecoder, InputKind, InputPiece
 
 BACKGROUND_SECONDS: Final = 0.1
 """A later answer about the background is ignored: by then the person reads."""
@@ -107,7 +107,7 @@ class TerminalDriver(LinuxDriver):
         self.process_message(BackgroundReported(light=light))
 
 
-def input_events(found: Input, parser: XTermParser) -> Iterator[Message]:
+def input_events(found: InputPiece, parser: XTermParser) -> Iterator[Message]:
     """Yield the events of a whole piece of input; none for what is no key, click or paste."""
     if found.kind is InputKind.CHARACTER or (found.kind is InputKind.SEQUENCE and is_known(found.text)):
         yield from parser.feed(found.text)

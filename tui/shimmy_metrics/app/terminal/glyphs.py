@@ -33,7 +33,19 @@ _ASCII_TERMINALS: Final = frozenset({"linux", "vt100", "ansi"})
 
 
 def glyphs_for(environment: Environment) -> Glyphs:
-    """Return the glyphs that the terminal can show, judged by its name and the locale."""
-    named = (environment.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    locale = next((value for value in named if value), "").lower().replace("-", "")
-    return UNICODE if "utf8" in locale and environment.get("TERM") not in _ASCII_TERMINALS else ASCII
+    """Return the glyphs that the terminal can show: by the person's switch, else by its name and the locale."""
+    wanted = _switch(environment)
+    if wanted is not None:
+        return wanted
+    return UNICODE if environment.says_utf8 and environment.get("TERM") not in _ASCII_TERMINALS else ASCII
+
+
+def encoding_for(environment: Environment) -> str:
+    """Return the encoding of what is written to the terminal, whatever `PYTHONIOENCODING` says of other output."""
+    wanted = _switch(environment)
+    utf8 = environment.says_utf8 if wanted is None else wanted is UNICODE
+    return "utf-8" if utf8 else "ascii"
+
+
+def _switch(environment: Environment) -> Glyphs | None:
+    return {"ascii": ASCII, "unicode": UNICODE}.get(environment.get("SHIMMY_TUI_GLYPHS").lower())

@@ -27,7 +27,7 @@ PASTE_BYTES: Final = 1_048_576
 
 
 class InputKind(Enum):
-    """What an `Input` is."""
+    """What an `InputPiece` is."""
 
     CHARACTER = auto()
     ESCAPE = auto()
@@ -40,7 +40,7 @@ class InputKind(Enum):
     """`text` is what was pasted, without control characters other than tabs and line ends."""
 
 
-class Input(NamedTuple):
+class InputPiece(NamedTuple):
     """One whole piece of input."""
 
     kind: InputKind
@@ -94,7 +94,7 @@ _OVERLONG: Final = b"0;0;0;0;"
 
 _PASTE_BEGINS: Final = "\x1b[200~"
 _PASTE_ENDS: Final = b"\x1b[201~"
-_ESCAPE_KEY: Final = Input(InputKind.ESCAPE, "\x1b")
+_ESCAPE_KEY: Final = InputPiece(InputKind.ESCAPE, "\x1b")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -122,7 +122,7 @@ class InputDecoder:
             return None
         return self._last + (self._escape_seconds if self._begun == _ESC else TORN_SECONDS)
 
-    def feed(self, data: bytes, now: float) -> Iterator[Input]:
+    def feed(self, data: bytes, now: float) -> Iterator[InputPiece]:
         """Yield what is whole once `data` has arrived at `now`, in seconds by a clock that never goes back."""
         yield from self.tick(now)
         if not data:
@@ -146,7 +146,7 @@ class InputDecoder:
             else:
                 yield found
 
-    def tick(self, now: float) -> Iterator[Input]:
+    def tick(self, now: float) -> Iterator[InputPiece]:
         """Yield what has become whole because nothing more arrived until `now`, and drop what has not."""
         if self.deadline is None or now < self.deadline:
             return
@@ -158,9 +158,9 @@ class InputDecoder:
             self._escaped = True
             yield _ESCAPE_KEY
         elif late and len(begun) == len(_ESC) + 1:
-            yield Input(InputKind.CHARACTER, begun[1:].decode())  # a key after all: nothing followed it
+            yield InputPiece(InputKind.CHARACTER, begun[1:].decode())  # a key after all: nothing followed it
 
-    def _in_paste(self, data: bytes) -> tuple[int, Input | None]:
+    def _in_paste(self, data: bytes) -> tuple[int, InputPiece | None]:
         """Take the paste's part of `data`; return its length, 0 if it may end in the paste's end, and a whole paste."""
         assert self._pasted is not None
         end = data.find(_PASTE_ENDS)
@@ -168,13 +168,13 @@ class InputDecoder:
         self._pasted += text[: PASTE_BYTES - len(self._pasted)]
         return (end + len(_PASTE_ENDS), self._paste()) if end >= 0 else (len(text), None)
 
-    def _paste(self) -> Input:
+    def _paste(self) -> InputPiece:
         text = bytes(self._pasted or b"").decode(errors="ignore")
         self._pasted = None
-        return Input(InputKind.PASTE, _CONTROLS.sub("", text))
+        return InputPiece(InputKind.PASTE, _CONTROLS.sub("", text))
 
 
-def _decode(data: bytes) -> tuple[int, Input | None]:
+def _decode(data: bytes) -> tuple[int, InputPiece | None]:
     """Return the length of the first piece, 0 if it is not whole, and the piece; None for one that is dropped."""
     if data.startswith(_ESC):
         return _decode_escape(data)
@@ -191,7 +191,7 @@ def _c1_introducer(data: bytes) -> bytes:
     return introducer if introducer and introducer[-1] in _C1_GRAMMARS else b""
 
 
-def _decode_escape(data: bytes) -> tuple[int, Input | None]:
+def _decode_escape(data: bytes) -> tuple[int, InputPiece | None]:
     if len(data) == 1:
         return 0, None
     grammar = _GRAMMARS.get(data[1])
@@ -200,28 +200,28 @@ def _decode_escape(data: bytes) -> tuple[int, Input | None]:
     if data[1:].startswith(_ESC) or _c1_introducer(data[1:]):
         return 1, _ESCAPE_KEY
     length, found = _decode_character(data[1:])
-    key = Input(InputKind.SEQUENCE, f"\x1b{found.text}") if found else None
+    key = InputPiece(InputKind.SEQUENCE, f"\x1b{found.text}") if found else None
     return length and length + 1, key
 
 
-def _decode_sequence(grammar: _Grammar, data: bytes) -> tuple[int, Input | None]:
+def _decode_sequence(grammar: _Grammar, data: bytes) -> tuple[int, InputPiece | None]:
     whole = grammar.whole.match(data)
     if whole is not None:
         text = whole[0].removesuffix(b"\x07").removesuffix(b"\x1b\\").removesuffix(b"\x9c")
-        return whole.end(), Input(grammar.kind, text.decode("latin-1"))
+        return whole.end(), InputPiece(grammar.kind, text.decode("latin-1"))
     begun = grammar.begun.match(data)
     assert begun is not None
     return (0 if begun.end() == len(data) else begun.end()), None
 
 
-def _decode_character(data: bytes) -> tuple[int, Input | None]:
+def _decode_character(data: bytes) -> tuple[int, InputPiece | None]:
     size = next((size for least, size in ((0xF0, 4), (0xE0, 3), (0xC2, 2)) if data[0] >= least), 1)
     try:
         text = data[:size].decode()
     except UnicodeDecodeError as error:
         torn = error.reason == "unexpected end of data" and len(data) < size
         return (0 if torn else error.end), None
-    return size, None if "\x80" <= text <= "\x9f" else Input(InputKind.CHARACTER, text)
+    return size, None if "\x80" <= text <= "\x9f" else InputPiece(InputKind.CHARACTER, text)
 
 
 def _begun_of(wanted: bytes, data: bytes) -> int:

@@ -16,6 +16,7 @@ class SearchRow(ButtonRow):
     def between(self) -> ComposeResult:
         """Build the input, hidden at first."""
         place = Input(placeholder=HINT, id="search", select_on_focus=False)
+        place.cursor_blink = False  # a cursor that blinks sends bytes for ever
         place.display = False
         yield place
 
