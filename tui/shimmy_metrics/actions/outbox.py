@@ -38,6 +38,13 @@ class ReleaseRequest(NamedTuple):
     left_over: int = 0
 
 
+class FoundReport(NamedTuple):
+    """A waiting report, and the newest departure that carried it, None where it was never sent."""
+
+    report: QueuedReport
+    departure: Departure | None
+
+
 class Deleted(NamedTuple):
     """What became of a deletion. `departure` is the newest that carried the report, None where it was never sent."""
 
@@ -82,11 +89,8 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
         raise UserError("an empty ID names no report", remedy=f"Give how its digest or session_id begins, or {ALL}")
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
-        queued = outbox.everything(db) if db is not None else []
+        queued = _everything(profile, db)
         consent = with_ended(consent, db)
-        if db is None and unread(profile):
-            what = "the store was not read: metrics are off, and opening it now would write to it"
-            raise UserError(what, remedy="Do this where they are on")
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):
@@ -95,6 +99,19 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     if request is None:
         raise UserError("no report is waiting to be released", remedy=_SEE)
     return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
+
+
+def find_report(profile: Profile, word: str) -> FoundReport:
+    """Return the waiting report that `word` names.
+
+    Raises `UserError` for a word that names no report or several, and where the config or the store cannot be used.
+    """
+    if not word:
+        raise UserError("an empty ID names no report", remedy="Give how its digest or session_id begins")
+    with open_readonly(profile, off=not read_consent(profile).measures) as db:
+        report = _one_named(_everything(profile, db), word)
+        carried = departures.last_carrying(db, [report.report_id]) if db is not None else {}
+        return FoundReport(report, carried.get(report.report_id))
 
 
 def release_request(profile: Profile, found: ReleaseRequest) -> int:
@@ -186,6 +203,14 @@ def _require_sendable(consent: EffectiveConsent, reports: Collection[QueuedRepor
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"
         raise UserError("this report does not fit today's fields", remedy=remedy)
+
+
+def _everything(profile: Profile, db: Database | None) -> list[QueuedReport]:
+    """Return every waiting report. Raises `UserError` if the store was not read."""
+    if db is None and unread(profile):
+        what = "the store was not read: metrics are off, and opening it now would write to it"
+        raise UserError(what, remedy="Do this where they are on")
+    return outbox.everything(db) if db is not None else []
 
 
 def _all_named(queued: Sequence[QueuedReport]) -> list[QueuedReport]:

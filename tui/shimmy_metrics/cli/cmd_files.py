@@ -1,21 +1,19 @@
 """`shimmy-metrics files` and `shimmy-metrics forget`: what lies on this disk, and deleting all of it."""
 
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from shimmy_metrics.actions.files import OwnFile
 from shimmy_metrics.actions.files import files as list_files
+from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
-from shimmy_metrics.cli.tty import at_terminal, in_foreground
-from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.files import NOTHING_HERE, USES, done, listed, question
 
 if TYPE_CHECKING:
-    from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult
+    from shimmy_metrics.actions.forget import ForgetResult
 
 
 def files(*, as_json: bool) -> int:
@@ -40,8 +38,8 @@ def forget(*, yes: bool, as_json: bool) -> int:
     if before.nothing and not as_json:
         _print([NOTHING_HERE])
         return Exit.DONE
-    if not before.nothing and not yes and not _agreed(before):
-        sys.stderr.write("Nothing was changed.\n")
+    asks = not (before.nothing or yes)
+    if asks and not agreed(question(before), "Forget all of this?", "shimmy-metrics forget"):
         return Exit.NO
     result = action.forget(profile)
     if as_json:
@@ -49,18 +47,6 @@ def forget(*, yes: bool, as_json: bool) -> int:
     else:
         _print(done(result, profile.clock.now()))
     return Exit.DONE if result.complete else Exit.USAGE
-
-
-def _agreed(before: "ForgetPlan") -> bool:
-    """Ask at the terminal; only a typed `yes` agrees. Raises `UserError` where there is none."""
-    if not at_terminal() or not in_foreground():
-        remedy = "Nothing was changed. Add --yes to answer in advance"
-        raise UserError("asks first, and there is no terminal to ask at", where="shimmy-metrics forget", remedy=remedy)
-    for line in question(before):
-        print_line(line)
-    sys.stdout.write("Forget all of this? Type yes: ")
-    sys.stdout.flush()
-    return sys.stdin.readline().strip().lower() == "yes"
 
 
 def _file(each: OwnFile) -> dict[str, Any]:

@@ -43,6 +43,18 @@ def _history(given: Arguments) -> int:
     return history(Profile.current(), as_json=given["json"])
 
 
+def _hold(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_delete import hold_report
+
+    return hold_report(Profile.current(), given["id"], as_json=given["json"])
+
+
+def _delete(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_delete import delete_named
+
+    return delete_named(Profile.current(), given["id"], yes=given["yes"], as_json=given["json"])
+
+
 def _completion(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_completion import completion
 
@@ -96,11 +108,13 @@ def _usage(given: Arguments) -> int:
 RUN: Final[dict[str, Callable[[Arguments], int]]] = {
     "automatic": _automatic,
     "completion": _completion,
+    "delete": _delete,
     "diff": _diff,
     "fields": _fields,
     "files": _files,
     "forget": _forget,
     "history": _history,
+    "hold": _hold,
     "only-me": _only_me,
     "preview": _preview,
     "release": _release,

@@ -191,6 +191,28 @@ _OWN: Final = (
         app=("app.outgoing", "outbox.release"),
     ),
     Command(
+        "hold",
+        "hold one waiting report until you release it",
+        about=(f"Hold one report that is due until you release it, however the others are sent. {_ID}",),
+        arguments=(Argument("id", "the report to hold", value="ID", required=True), _RECORDED),
+        app=("app.outgoing", "outbox.hold"),
+    ),
+    Command(
+        "delete",
+        "delete one waiting report, or all receipts",
+        about=(
+            "Delete one waiting report for good; history notes that one was deleted, not what was in it. Or delete "
+            "the bytes of all receipts; when, where to and each digest stay on record. It asks first; only a typed yes "
+            f"agrees. {_ID}",
+        ),
+        arguments=(
+            Argument("id", "the report, or all receipts", value="ID|receipts", required=True),
+            Argument("--yes", "answer that question in advance"),
+            Argument("--json", "print what was deleted as JSON"),
+        ),
+        app=("app.outgoing", "outbox.delete"),
+    ),
+    Command(
         "fields",
         "all that could ever be sent, with your values now",
         about=(

@@ -68,6 +68,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
         word = _read_word(words, seconds)
         if word is None:
             break
+        word = DECLINE.word if word == DECLINE.word[0] else word  # a no needs no whole word; a yes does
         if word in asked.acts:
             decided = asked.acts[word](profile)
             for line in decided.notices:

@@ -60,7 +60,7 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     yield from never_lines()
     yield ""
     yield WITHDRAW
-    yield "Release one report: shimmy-metrics release ID. Everything that can be done: shimmy-metrics --help."
+    yield "Release one report: shimmy-metrics release ID. All that can be done: shimmy-metrics --help."
 
 
 def _measured(shown: Overview) -> Iterator[str]:

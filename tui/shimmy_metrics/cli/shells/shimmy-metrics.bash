@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/shimmy-metrics
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_shimmy_metrics_subparsers=(tui config serve demo only-me review automatic history diff preview release fields usage files forget completion)
+_shtab_shimmy_metrics_subparsers=(tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion)
 
 _shtab_shimmy_metrics_tui_option_strings=(-h --help --plain)
 _shtab_shimmy_metrics_config_option_strings=(-h --help --metrics --json)
@@ -18,6 +18,8 @@ _shtab_shimmy_metrics_history_option_strings=(-h --help --json)
 _shtab_shimmy_metrics_diff_option_strings=(-h --help --json)
 _shtab_shimmy_metrics_preview_option_strings=(-h --help --json)
 _shtab_shimmy_metrics_release_option_strings=(-h --help --json)
+_shtab_shimmy_metrics_hold_option_strings=(-h --help --json)
+_shtab_shimmy_metrics_delete_option_strings=(-h --help --yes --json)
 _shtab_shimmy_metrics_fields_option_strings=(-h --help --json)
 _shtab_shimmy_metrics_usage_option_strings=(-h --help --by --json --csv --openmetrics --from --to)
 _shtab_shimmy_metrics_files_option_strings=(-h --help --json)
@@ -30,7 +32,7 @@ _shtab_shimmy_metrics_config_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_shimmy_metrics_config___metrics_choices=(enable disable status preview export validate)
 _shtab_shimmy_metrics_usage___by_choices=(day week month)
 _shtab_shimmy_metrics_completion_pos_0_choices=(bash zsh fish)
-_shtab_shimmy_metrics_pos_0_choices=(tui config serve demo only-me review automatic history diff preview release fields usage files forget completion)
+_shtab_shimmy_metrics_pos_0_choices=(tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion)
 
 _shtab_shimmy_metrics_tui__h_nargs=0
 _shtab_shimmy_metrics_tui___help_nargs=0
@@ -63,6 +65,13 @@ _shtab_shimmy_metrics_preview___json_nargs=0
 _shtab_shimmy_metrics_release__h_nargs=0
 _shtab_shimmy_metrics_release___help_nargs=0
 _shtab_shimmy_metrics_release___json_nargs=0
+_shtab_shimmy_metrics_hold__h_nargs=0
+_shtab_shimmy_metrics_hold___help_nargs=0
+_shtab_shimmy_metrics_hold___json_nargs=0
+_shtab_shimmy_metrics_delete__h_nargs=0
+_shtab_shimmy_metrics_delete___help_nargs=0
+_shtab_shimmy_metrics_delete___yes_nargs=0
+_shtab_shimmy_metrics_delete___json_nargs=0
 _shtab_shimmy_metrics_fields__h_nargs=0
 _shtab_shimmy_metrics_fields___help_nargs=0
 _shtab_shimmy_metrics_fields___json_nargs=0

@@ -50,7 +50,7 @@ function _shtab_shimmy_metrics_using
   test "$_shtab_shimmy_metrics_cmdpath" = "$argv"
 end
 
-set -g _shtab_shimmy_metrics_commands tui config serve demo only-me review automatic history diff preview release fields usage files forget completion
+set -g _shtab_shimmy_metrics_commands tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion
 set -g _shtab_shimmy_metrics_opts_with_value --bind --by --from --metrics --to --upstream
 
 complete -c shimmy-metrics -e
@@ -93,6 +93,13 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using preview' -l json -d '
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a release -d 'send waiting reports now, and print the outcome'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using release' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using release' -l json -d 'print the request'"'"'s digest and the attempt as JSON'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a hold -d 'hold one waiting report until you release it'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using hold' -s h -l help -d 'show this help message and exit'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using hold' -l json -d 'print what was recorded and said as JSON'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a delete -d 'delete one waiting report, or all receipts'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using delete' -s h -l help -d 'show this help message and exit'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using delete' -l yes -d 'answer that question in advance'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using delete' -l json -d 'print what was deleted as JSON'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a fields -d 'all that could ever be sent, with your values now'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using fields' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using fields' -l json -d 'print them as JSON, with what is never sent'

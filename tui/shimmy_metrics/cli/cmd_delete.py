@@ -1,0 +1,89 @@
+"""`shimmy-metrics hold` and `delete`: one waiting report, or all receipts."""
+
+from shimmy_metrics.actions.history import read_history
+from shimmy_metrics.actions.outbox import FoundReport, delete, find_report, hold_back
+from shimmy_metrics.actions.receipts import delete_receipts
+from shimmy_metrics.cli.agreement import agreed
+from shimmy_metrics.cli.output import print_json
+from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.wording.departures import deleted, never_left, receipts_deleted, sentence, when
+from shimmy_metrics.wording.numbers import amount
+
+RECEIPTS = "receipts"
+"""The word that names all receipts, where an ID would name a report."""
+
+_COMMAND = "shimmy-metrics delete"
+
+
+def hold_report(profile: Profile, word: str, *, as_json: bool) -> int:
+    """Hold the named report until it is released; return the exit code, 1 if it is not due any more.
+
+    Raises `UserError`.
+    """
+    with purge_first(profile):
+        found = find_report(profile, word)
+    done = hold_back(profile, found.report.row_id) or found.report.state.held
+    _print("Held until you release it." if done else "Gone already, or on its way.", found, as_json=as_json, done=done)
+    return Exit.DONE if done else Exit.NO
+
+
+def delete_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
+    """Ask, then delete the named report, or the bytes of all receipts; return the exit code, 1 if nothing was deleted.
+
+    Raises `UserError`.
+    """
+    return (
+        _delete_receipts(profile, yes=yes, as_json=as_json)
+        if word == RECEIPTS
+        else _delete_report(profile, word, yes=yes, as_json=as_json)
+    )
+
+
+def _delete_report(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
+    with purge_first(profile):
+        found = find_report(profile, word)
+    if not yes and not agreed(_report_question(profile, found), "Delete this report?", _COMMAND):
+        return Exit.NO
+    made = delete(profile, found.report.row_id)
+    line = deleted(made.departure, profile.clock.now()) if made.gone else "Gone already."
+    _print(line, found, as_json=as_json, done=made.gone)
+    return Exit.DONE if made.gone else Exit.NO
+
+
+def _report_question(profile: Profile, found: FoundReport) -> tuple[str, ...]:
+    report, now = found.report, profile.clock.now()
+    return (
+        f"{len(report.body):,} bytes, sealed {when(report.sealed, now)}, sha256 {report.sha256}.",
+        sentence(never_left(found.departure, now)),
+        "History notes that one was deleted by you, not what was in it.",
+    )
+
+
+def _delete_receipts(profile: Profile, *, yes: bool, as_json: bool) -> int:
+    with purge_first(profile):
+        kept = [departure for departure in read_history(profile).departures if departure.body]
+    size = sum(len(departure.body) for departure in kept)
+    lines = (
+        f"The bytes of {amount(len(kept), 'receipt')} are deleted, {size:,} in all: your own proof of what was in "
+        "them. That something left, when, where to and its digest stay on record.",
+    )
+    if kept and not yes and not agreed(lines, "Delete every receipt?", _COMMAND):
+        return Exit.NO
+    number = delete_receipts(profile) if kept else 0
+    line = receipts_deleted(number) if number else "No receipt is kept here."
+    if as_json:
+        print_json({"receipts": number, "told": [line]})
+    else:
+        print_line(line)
+    return Exit.DONE
+
+
+def _print(line: str, found: FoundReport, *, as_json: bool, done: bool) -> None:
+    if as_json:
+        report = found.report
+        print_json({"session_id": report.report_id, "sha256": report.sha256, "done": done, "told": [line]})
+    else:
+        print_line(line)
