@@ -13,7 +13,7 @@ from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.wording.question import DECLINE, ENABLE, ENABLE_HELD, LATER, ONLY_FOR_ME
 from support import opened, overviews
 
-QUESTIONS = ("x", "2 y", "2 r", "2 d", "3 d", "c tab enter")
+QUESTIONS = ("x", "2 r", "2 d", "3 d", "c tab enter")
 
 
 def answers(app: ShimmyApp) -> list[KeyButton]:

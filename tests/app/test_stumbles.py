@@ -70,10 +70,10 @@ def test_whoever_lets_reports_go_is_told_how_many_go_with_them() -> None:
     assert held
     assert shown.consent.decision.delivery is Delivery.REVIEW
     told = {choice.label: choice.consequence for choice in choices(shown)}
-    assert told["Keep on"] == "as it is: each report is held for you"
-    assert told["Do not hold"] == f"each report is sent by itself; so is the {held} held"
+    assert told["Keep on"] == "no change: each report is held for you"
+    assert told["Do not hold"] == f"reports are sent automatically, the {held} held one too"
     by_hand = shown._replace(outbox=tuple(each._replace(state=QueueState.HELD_BY_HAND) for each in shown.outbox))
-    assert {c.label: c.consequence for c in choices(by_hand)}["Do not hold"] == "each report is sent by itself"
+    assert {c.label: c.consequence for c in choices(by_hand)}["Do not hold"] == "reports are sent automatically"
 
 
 async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path: Path) -> None:
@@ -81,7 +81,9 @@ async def test_what_is_said_can_be_read_to_its_end_on_a_small_terminal(tmp_path:
     async with app.run_test(size=(40, 12)) as pilot:
         await opened.press(pilot, "2")
         await app.report("Saved: ~/shimmy-report-2026-11-23-2.json, 687 bytes; handed to the clipboard as well.")
-        await opened.until(pilot, lambda: "clipboard as well." in opened.read(app))
+        await opened.until(pilot, lambda: "space: more" in opened.text(app))
+        await opened.press(pilot, "space")
+        await opened.until(pilot, lambda: "as well." in opened.read(app))
 
 
 async def test_every_key_is_in_view_on_its_page(tmp_path: Path) -> None:

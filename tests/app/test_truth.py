@@ -207,7 +207,7 @@ async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing
         "nothing waits here", "reports are sent",
     ):  # fmt: skip
         assert not any(unknown in content for content in pages)
-    assert ("deletes what waits" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
+    assert ("deletes what is waiting" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
 
 
 @pytest.mark.parametrize("shown", [overviews.declined, overviews.only_for_me])
@@ -294,7 +294,7 @@ async def test_only_for_me_says_that_what_waited_is_kept(tmp_path: Path) -> None
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
-        assert "1 report here stays for your eyes" in told(app)
+        assert "1 report stays here for you" in told(app)
         await opened.answer(pilot, "o")
         await opened.until(pilot, lambda: "1 report that waited became 1 session kept for you." in told(app))
 
@@ -322,9 +322,9 @@ async def test_holding_says_for_how_long(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
-        assert "for at most 14 days" in told(app)
+        assert "at most 14 days" in told(app)
         await opened.answer(pilot, "t")
-        await opened.until(pilot, lambda: "for at most 14 days" in told(app) and app.current_mode != "consent")
+        await opened.until(pilot, lambda: "at most 14 days" in told(app) and app.current_mode != "consent")
         assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW
 
 

@@ -86,12 +86,12 @@ def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands
 def test_what_is_withdrawn_is_said_in_numbers() -> None:
     told = {choice.answer: choice.consequence for choice in choices(overviews.busy())}
     assert told[Answer.DECLINE] == "stops now, deletes 2 reports, 47 requests; 3 receipts stay"
-    assert told[Answer.ONLY_FOR_ME] == "nothing more is sent, 2 reports here stay for your eyes"
+    assert told[Answer.ONLY_FOR_ME] == "nothing more is sent, 2 reports stay here for you"
 
 
-def test_each_of_the_four_answers_has_its_letter_and_its_consequence() -> None:
+def test_each_of_the_five_answers_has_its_letter_and_its_consequence() -> None:
     answers = choices(overviews.undecided())
-    assert [canvas().keys.of(answer.name) for answer in answers] == ["e", "o", "n", "a"]
+    assert [canvas().keys.of(answer.name) for answer in answers] == ["e", "t", "o", "n", "a"]
     assert all(answer.consequence for answer in answers)
 
 

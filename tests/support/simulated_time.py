@@ -97,16 +97,20 @@ class NotedFiles(FileCommands):
         self._app = app
 
     def export(self) -> None:
-        self.ask_to_save(SaveRequest("Export everything held here?", b"{}", "everything", Path("/no/such/file.json")))
+        self.ask_to_save(SaveRequest("Export everything kept here?", b"{}", "everything", Path("/no/such/file.json")))
 
     def save(self, request: SaveRequest, target: SaveTarget | None) -> None:
         self._app.note("copy" if target and target.copies else "save")
+
+    def _copied(self, data: bytes, path: Path) -> str:
+        self._app.decided.append("copy")
+        return "copied"
 
     def validate(self) -> None:
         self._app.note("validate")
 
     def ask_to_forget(self) -> None:
-        self._runner.ask(Question("Forget all of it?", "All of it.", "Yes, forget", "No, keep it"), self.forget)
+        self._runner.ask(Question("Delete all of it?", "All of it.", "Yes, delete", "No, keep it"), self.forget)
 
     def forget(self) -> None:
         self._app.note("forget")

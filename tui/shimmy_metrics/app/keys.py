@@ -144,10 +144,9 @@ _ASKING: Final = (
     "consent.forget",
     *(binding.id or "" for binding in CONSENT if binding.action.startswith("answer(")),
 )
-"""What opens a question. `report.copy` does too, under the key of the yes: it sends and deletes nothing, and a key that
-repeats does not answer."""
+"""What opens a question."""
 
-_ANSWERING: Final = {"question.yes": _ASKING, "export.both": ("app.export", "report.copy")}
+_ANSWERING: Final = {"question.yes": _ASKING, "export.both": ("app.export",)}
 """What takes a yes, and what opened its question: the key that confirms differs from the one that asked."""
 
 _NEVER_TYPED: Final = r"ctrl\+[a-z0-9_]+|f[0-9]{1,2}"

@@ -1,5 +1,6 @@
 """Export, copy, validate and forget: what a person does with everything that lies here."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -9,9 +10,10 @@ from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expand_home, home_relative, unused_path
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.limits import ALONE_SECONDS
 from shimmy_metrics.wording.numbers import amount
 
-_EXPORT: Final = "Export everything held here?"
+_EXPORT: Final = "Export everything kept here?"
 
 
 class FileCommands:
@@ -28,17 +30,29 @@ class FileCommands:
             from shimmy_metrics.actions.export import export
 
             with self._runner.reporting_errors():
-                with self._runner.busy("Reading all that is held here."):
+                with self._runner.busy("Reading everything kept here."):
                     data = export(self._host.profile)
                 self._host.call_from_thread(self.ask_to_save, self._export_request(data))
 
         self._runner.in_thread(read)
 
     def copy(self, subject: Subject) -> None:
-        """Ask where to save the bytes of a request or a report; they are copied as well."""
-        path = unused_path(expand_home(Path("~")) / f"shimmy-report-{subject.reports[0].sealed:%Y-%m-%d}.json")
-        what = "this report" if subject.report else f"this request of {len(subject.reports)} reports"
-        self.ask_to_save(SaveRequest("Copy these bytes?", subject.body, f"{what}, byte for byte", path, copies=True))
+        """Hand the bytes of a request or a report to the clipboard, and save them: a terminal acknowledges no copy.
+
+        Nothing is asked. A burst of keys copies nothing, and the same bytes are saved once.
+        """
+        guard = self._host.input_guard
+        count = guard.count
+        path = expand_home(Path("~")) / f"shimmy-report-{subject.reports[0].sealed:%Y-%m-%d}.json"
+
+        def alone() -> None:
+            if guard.count == count:
+                self._runner.run(lambda: self._copied(subject.body, path))
+
+        if guard.alone:
+            _ = self._host.set_timer(ALONE_SECONDS, alone)
+        else:
+            self._runner.report("That key came too close to another one. Press it again.")
 
     def ask_to_save(self, request: SaveRequest) -> None:
         """Ask for the path, and save there."""
@@ -59,13 +73,21 @@ class FileCommands:
                 save(request.data, target.path)
             except FileExistsError:
                 return f"{home_relative(target.path)} is already there. Nothing was written."
-            size = f"{len(request.data):,} bytes"
-            if not target.copies:
-                return f"Saved: {home_relative(target.path)}, {size}."
-            self._host.call_from_thread(self._host.copy_to_clipboard, request.data.decode(errors="replace"))
-            return f"Saved: {home_relative(target.path)}, {size}; handed to the terminal's clipboard as well."
+            return self._to_clipboard(request.data, target.path) if target.copies else _saved(request.data, target.path)
 
         self._runner.run(saved)
+
+    def _copied(self, data: bytes, path: Path) -> str:
+        from shimmy_metrics.actions.export import save
+
+        path = unused_path(path, data)
+        with contextlib.suppress(FileExistsError):  # it has these very bytes
+            save(data, path)
+        return self._to_clipboard(data, path)
+
+    def _to_clipboard(self, data: bytes, path: Path) -> str:
+        self._host.call_from_thread(self._host.copy_to_clipboard, data.decode(errors="replace"))
+        return f"{_saved(data, path)} Also copied to the terminal's clipboard."
 
     def validate(self) -> None:
         """Check every byte that is held."""
@@ -80,7 +102,7 @@ class FileCommands:
                 self._host.call_from_thread(self._show_violations, lines)
             return "\n".join(lines) if found.ok else lines[-1]
 
-        self._runner.run(validated, "Checking every byte that is held here.")
+        self._runner.run(validated, "Checking every byte kept here.")
 
     def ask_to_forget(self) -> None:
         """Count what lies here, then ask whether all of it may be deleted."""
@@ -93,7 +115,7 @@ class FileCommands:
             if plan.nothing:
                 self._runner.report(NOTHING_HERE)
                 return
-            asked = Question("Forget all of it?", " ".join(question(plan)), "Yes, forget", "No, keep it")
+            asked = Question("Delete all of it?", " ".join(question(plan)), "Yes, delete", "No, keep it")
             self._host.call_from_thread(self._runner.ask, asked, self.forget)
 
         self._runner.in_thread(count)
@@ -107,7 +129,7 @@ class FileCommands:
 
             return " ".join(done(forget(self._host.profile), self._host.profile.clock.now()))
 
-        self._runner.run(forgotten, "Deleting; what runs is waited for.")
+        self._runner.run(forgotten, "Deleting. Waiting for running servers to notice.")
 
     def _export_request(self, data: bytes) -> SaveRequest:
         path = unused_path(expand_home(Path("~")) / f"shimmy-metrics-{self._host.profile.clock.now():%Y-%m-%d}.json")
@@ -129,3 +151,7 @@ class FileCommands:
 
         text = PagerText("Validate", f"{lines[-1]} Nothing was changed.", "", lines[:-1])
         _ = self._host.push_screen(PagerScreen(self._host, text))
+
+
+def _saved(data: bytes, path: Path) -> str:
+    return f"Saved: {home_relative(path)}, {len(data):,} bytes."

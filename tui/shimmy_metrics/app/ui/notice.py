@@ -20,10 +20,11 @@ class Notice(NamedTuple):
     top: int = 0
 
     def page(self, canvas: Canvas, room: int) -> NoticePage:
-        """Return as many lines as there is room for, at least one."""
-        lines = tuple(each for part in self.text.splitlines() for each in wrapped(part, canvas.width))[self.top :]
-        shown = lines[: max(room, 1)]
-        return NoticePage(shown, len(shown) < len(lines))
+        """Return as many lines as there is room for, at least one; the last ones fill it."""
+        lines = tuple(each for part in self.text.splitlines() for each in wrapped(part, canvas.width))
+        room = max(room, 1)
+        top = min(self.top, max(len(lines) - room, 0))
+        return NoticePage(lines[top : top + room], top + room < len(lines))
 
     def turned(self, lines: int) -> Self:
         """Return the notice so many lines further on."""

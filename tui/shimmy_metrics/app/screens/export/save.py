@@ -12,7 +12,6 @@ class SaveRequest(NamedTuple):
     data: bytes
     what: str
     path: Path
-    copies: bool = False
 
 
 class SaveTarget(NamedTuple):
@@ -35,10 +34,17 @@ def home_relative(path: Path) -> str:
         return str(path)
 
 
-def unused_path(path: Path) -> Path:
-    """Return the path, or the first with a number behind it where no file is yet."""
+def unused_path(path: Path, data: bytes | None = None) -> Path:
+    """Return the path, or the first with a number behind it where no file is yet, or one that holds `data`."""
     number, made = 1, path
-    while os.path.lexists(made):
+    while os.path.lexists(made) and not _holds(made, data):
         number += 1
         made = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return made
+
+
+def _holds(path: Path, data: bytes | None) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == len(data or b"") and path.read_bytes() == data
+    except OSError:
+        return False

@@ -19,7 +19,7 @@ from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, wrapped
 
-_NEW: Final = "a new file" if sys.platform == "win32" else "a new file, yours alone"
+_NEW: Final = "a new file" if sys.platform == "win32" else "a new file that only you can read"
 """On Windows its folder says who may read it."""
 
 
@@ -58,13 +58,6 @@ class ExportScreen(Dialog):
 
     def buttons(self) -> Sequence[Button]:
         """Return the answers."""
-        if self._request.copies:
-            return (
-                self.host.keys.button("question.yes", "Yes, save and copy"),
-                self.host.keys.button("export.look", "Look"),
-                self.host.keys.button("export.path", "Other path"),
-                self.host.keys.button("question.no", "No"),
-            )
         return (
             self.host.keys.button("question.yes", "Yes, save it"),
             self.host.keys.button("export.both", "Save and copy"),
@@ -75,7 +68,7 @@ class ExportScreen(Dialog):
 
     async def action_yes(self) -> None:
         """Save."""
-        self.when_certain(lambda: self._want(copies=self._request.copies))
+        self.when_certain(lambda: self._want(copies=False))
 
     async def action_look(self) -> None:
         """Show the very bytes that would be saved; the question waits behind them."""
