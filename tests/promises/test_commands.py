@@ -1,5 +1,6 @@
 """One list of what can be done: both faces do it, every help, hint, completion and the man page comes from it."""
 
+import json
 import os
 import re
 import subprocess
@@ -67,6 +68,27 @@ def test_nothing_can_be_done_in_one_face_alone_but_what_rightly_is() -> None:
 def test_each_command_of_the_list_is_one_and_no_other_is() -> None:
     assert {*RUN} == OWN
     assert len({command.does for command in EVERYTHING}) == len(EVERYTHING)
+
+
+def test_all_but_completion_take_json(home: Home) -> None:
+    takes = {name for name in OWN if any(argument.name == "--json" for argument in COMMANDS[name].arguments)}
+    assert OWN - takes == {"completion"}
+    for name in sorted(takes - {"release", "hold", "delete", "forget"}):  # these want a report, or change all
+        home.metrics("enable")
+        asked = home.run(name, "--json", command="shimmy-metrics")
+        json.loads(asked.stdout)
+        assert asked.returncode == 0, name
+
+
+def test_the_readme_s_table_names_each_command_beside_its_keys() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| to | in the app")[2].partition("\n\n")[0]
+    rows = [row.strip("|").split("|")[1:] for row in table.splitlines()[2:]]
+    for command in (*(COMMANDS[name] for name in OWN - {"completion", "preview"}), *ACTIONS):
+        typed = re.compile(rf"(`|shimmy-metrics |--metrics ){command.name}\b")
+        beside = [pressed for pressed, commands in rows if typed.search(commands)]
+        assert beside, command.name
+        keys_of = [f"`{keys.Keys().of(name)}`" for name in command.app]
+        assert any(all(key in pressed or "top right" in pressed for key in keys_of) for pressed in beside), command.name
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])

@@ -8,7 +8,7 @@ class Exit(IntEnum):
 
     DONE = 0
     NO = 1
-    """The answer is no: `validate` found a violation."""
+    """The answer is no: `validate` found a violation, a release was not taken, nobody agreed to a deletion."""
     USAGE = 2
     """Wrong arguments, or a config, store or address that cannot be used."""
     NO_SERVER = 127
