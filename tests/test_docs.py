@@ -8,7 +8,7 @@ from pathlib import Path
 from shimmy_metrics import limits
 from shimmy_metrics.app import keys
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.report import identifying, schema, table
+from shimmy_metrics.report import identifying, readme_table, schema
 from support.renew import RENEW, SCHEMA
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +20,7 @@ def test_the_published_schema_is_the_fields() -> None:
 
 
 def test_the_readme_s_table_is_the_fields() -> None:
-    assert table.renewed(README) == README, RENEW
+    assert readme_table.renewed(README) == README, RENEW
 
 
 def test_the_readme_s_words_about_whole_reports_are_what_was_computed() -> None:
@@ -73,8 +73,8 @@ def test_the_readme_names_every_package_that_installing_asks_for() -> None:
 
 
 def test_every_key_that_the_readme_names_is_bound() -> None:
-    table = README.partition("| keys | |")[2].partition("\n\n")[0]
-    rows = re.findall(r"^\| (`.+`) \|", table, re.MULTILINE)
+    readme_table = README.partition("| keys | |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.+`) \|", readme_table, re.MULTILINE)
     named = [key for row in rows for key in re.findall(r"`([^`]+)`", row)]
     assert len(named) > 25
     groups = (keys.EVERYWHERE, keys.PAGE, keys.NEIGHBOURS, keys.VIEWS, keys.OUTBOX, keys.RECEIPTS, keys.SEARCH)

@@ -10,7 +10,7 @@ from textual.geometry import Region
 
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.ui.buttons import KeyButton
-from shimmy_metrics.wording.question import DECLINE, ENABLE, ENABLE_HELD, LATER, ONLY_FOR_ME
+from shimmy_metrics.wording.consent_question import DECLINE, ENABLE, ENABLE_HELD, LATER, ONLY_FOR_ME
 from support import opened, overviews
 
 QUESTIONS = ("x", "2 r", "2 d", "3 d", "c tab enter")

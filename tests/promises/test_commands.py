@@ -12,7 +12,7 @@ import pytest
 from shimmy_metrics.app import keys
 from shimmy_metrics.cli.cmd_completion import FILES
 from shimmy_metrics.cli.cmd_own import RUN
-from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, OWN
+from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, OWN
 from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.renew import RENEW, ROOT

@@ -18,7 +18,7 @@ from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_json, as_lines
 from shimmy_metrics.delivery.proxy import UNUSABLE
-from shimmy_metrics.wording.question import disclosure
+from shimmy_metrics.wording.consent_question import disclosure
 from support import opened, overviews, samples
 from support.installed import Home
 from support.queue_report import queue_report

@@ -15,7 +15,7 @@ from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.serve import store_writer
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
-from shimmy_metrics.serve.session_header import SessionHeader
+from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from support import samples
@@ -112,7 +112,7 @@ def test_a_folder_removed_just_before_the_end_loses_nothing(tmp_path: Path, monk
     said: list[str] = []
     writer = store_writer.StoreWriter(mine, said.append)
     writer.open()
-    header = SessionHeader(read_consent(mine), "http://127.0.0.1:1", "", ServerIdentity(SHIMMY, "2.6.5"), uuid(1))
+    header = SessionIdentity(read_consent(mine), "http://127.0.0.1:1", "", ServerIdentity(SHIMMY, "2.6.5"), uuid(1))
     writer.begin(header, samples.COUNTERS, lambda: True)
     shutil.rmtree(mine.state_dir)
     writer.end(samples.COUNTERS)

@@ -19,7 +19,7 @@ from typing import Final
 
 import pyte
 
-from shimmy_metrics.wording.question import QUESTION
+from shimmy_metrics.wording.consent_question import QUESTION
 from support.home_terminal import COLUMNS, LINES, terminal
 from support.installed import Home
 

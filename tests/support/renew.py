@@ -50,10 +50,10 @@ def _commands() -> Made:
 
 
 def _readme() -> Made:
-    from shimmy_metrics.report import table
+    from shimmy_metrics.report import readme_table
     from support import exactness
 
-    return Made({README: exactness.renewed(table.renewed(README.read_bytes().decode()))})
+    return Made({README: exactness.renewed(readme_table.renewed(README.read_bytes().decode()))})
 
 
 def _snapshots() -> Made:

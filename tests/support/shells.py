@@ -13,7 +13,7 @@ from shimmy_metrics.cli.arguments import WORDS, add_arguments
 from shimmy_metrics.cli.cmd_completion import FILES, FOLDER
 from shimmy_metrics.cli.command import Command
 from shimmy_metrics.cli.command_help import bracketed
-from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, CONFIG
+from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG
 
 MAN_PAGE: Final = Path(__file__).resolve().parents[2] / "man/shimmy-metrics.1"
 

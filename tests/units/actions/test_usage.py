@@ -12,7 +12,7 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
 from shimmy_metrics.cli.arguments import parsed
 from shimmy_metrics.cli.cmd_usage import as_csv, as_openmetrics, usage, usage_arguments
-from shimmy_metrics.cli.commands import COMMANDS
+from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError

@@ -4,20 +4,19 @@ from typing import Any
 
 import pytest
 
-from shimmy_metrics.meter import dialects
 from shimmy_metrics.meter.dialects import (
-    DIALECTS,
-    Dialect,
     anthropic,
     llamacpp,
     lmstudio,
     ollama,
     openai,
+    registry,
     responses,
     shimmy,
     tgi,
     transcription,
 )
+from shimmy_metrics.meter.dialects.registry import DIALECTS, Dialect
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
 
@@ -162,7 +161,7 @@ def test_a_figure_on_the_way_is_none_yet(dialect: Dialect, told: dict[str, Any])
 
 def test_an_object_of_two_forms_is_read_as_one() -> None:
     usage = Usage()
-    dialects.read({"choices": [{"text": "a"}], "done": False, "response": "a"}, usage, stream=True)
+    registry.read({"choices": [{"text": "a"}], "done": False, "response": "a"}, usage, stream=True)
     assert usage.pieces == 1
 
 
@@ -170,7 +169,7 @@ def test_the_model_is_named_in_every_form() -> None:
     forms: list[dict[str, Any]] = [{"choices": []}, {"type": "message"}, {"done": True}, {"response": ""}, {"data": []}]
     for told in forms:
         usage = Usage()
-        dialects.read({"model": "m", **told}, usage, stream=False)
+        registry.read({"model": "m", **told}, usage, stream=False)
         assert usage.model == "m"
     inner: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"model": "m"}},
@@ -180,13 +179,13 @@ def test_the_model_is_named_in_every_form() -> None:
     ]
     for told in inner:
         usage = Usage()
-        dialects.read(told, usage, stream=True)
+        registry.read(told, usage, stream=True)
         assert usage.model == "m"
 
 
 def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
     usage = Usage()
-    dialects.read({"error": "no", "model": "m", "choices": [{"text": "a"}]}, usage, stream=True)
+    registry.read({"error": "no", "model": "m", "choices": [{"text": "a"}]}, usage, stream=True)
     assert (usage.failed, usage.model, usage.pieces) == (True, None, 0)
 
 
@@ -209,7 +208,7 @@ def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
 )
 def test_an_error_is_one_in_every_form_it_comes_in(told: dict[str, Any], stream: bool) -> None:
     usage = Usage()
-    dialects.read(told, usage, stream=stream)
+    registry.read(told, usage, stream=stream)
     assert (usage.failed, usage.understood) == (True, True)
 
 
@@ -225,7 +224,7 @@ def test_an_error_is_one_in_every_form_it_comes_in(told: dict[str, Any], stream:
 )
 def test_what_is_no_error_is_none(told: dict[str, Any]) -> None:
     usage = Usage()
-    dialects.read(told, usage, stream=True)
+    registry.read(told, usage, stream=True)
     assert not usage.failed
 
 
@@ -268,7 +267,7 @@ def test_a_figure_counts_where_it_covers_all_that_came(
     usage = Usage()
     for each in told:
         counts = {"usage": {"completion_tokens": each["usage"]}} if "usage" in each else {}
-        dialects.read({**each, **counts}, usage, stream=stream)
+        registry.read({**each, **counts}, usage, stream=stream)
     assert usage.result() == (tokens, TokenSource(source))
 
 
@@ -276,34 +275,34 @@ def test_several_prompts_of_llama_cpp_add_up() -> None:
     usage = Usage()
     for index, so_far in [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]:
         told = {"index": index, "content": "a", "stop": False, "tokens_predicted": so_far}
-        dialects.read(told, usage, stream=True)
+        registry.read(told, usage, stream=True)
     assert usage.result() == (5, TokenSource.COUNTED), "they go on"
     for index, at_last in [(0, 2), (1, 3)]:
         told = {"index": index, "content": "", "stop": True, "tokens_predicted": at_last}
-        dialects.read(told, usage, stream=True)
+        registry.read(told, usage, stream=True)
     assert usage.result() == (5, TokenSource.REPORTED)
 
 
 def test_llama_cpp_s_timings_of_each_token_are_the_count_so_far() -> None:
     usage = Usage()
     choice: dict[str, Any] = {"index": 0, "delta": {"content": "😀"}, "finish_reason": None}
-    dialects.read({"choices": [choice], "timings": {"predicted_n": 3}}, usage, stream=True)
+    registry.read({"choices": [choice], "timings": {"predicted_n": 3}}, usage, stream=True)
     assert usage.result() == (3, TokenSource.COUNTED)
     choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
-    dialects.read({"choices": [choice], "timings": {"predicted_n": 4}}, usage, stream=True)
+    registry.read({"choices": [choice], "timings": {"predicted_n": 4}}, usage, stream=True)
     assert usage.result() == (4, TokenSource.REPORTED)
 
 
 @pytest.mark.parametrize("text", ["é", "日本", "😀"])
 def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(text: str) -> None:
     for usage, source in [(Usage(), TokenSource.ESTIMATED), (Usage(event_is_token=True), TokenSource.COUNTED)]:
-        dialects.read({"choices": [{"delta": {"content": text}}]}, usage, stream=True)
+        registry.read({"choices": [{"delta": {"content": text}}]}, usage, stream=True)
         assert usage.result() == (1, source)
 
 
 def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
     usage = Usage(generates=False)
-    dialects.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, usage, stream=False)
+    registry.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, usage, stream=False)
     assert usage.result() == (0, None)
 
 
@@ -311,11 +310,11 @@ def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
 def test_whatever_stands_where_a_choice_s_number_does_a_single_choice_s_figure_is_one(index: object) -> None:
     usage = Usage()
     told: dict[str, Any] = {"choices": [{"index": index, "text": "a"}], "usage": {"completion_tokens": 5}}
-    dialects.read(told, usage, stream=False)
+    registry.read(told, usage, stream=False)
     assert usage.result() == (5, TokenSource.REPORTED)
 
 
 def test_a_choice_that_is_no_object_has_the_figure_beside_it() -> None:
     usage = Usage()
-    dialects.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, usage, stream=True)
+    registry.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, usage, stream=True)
     assert usage.reported == 5

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shimmy_metrics.meter.bodies import JsonBody
-from shimmy_metrics.meter.dialects import read
+from shimmy_metrics.meter.dialects.registry import read
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
 from support.wire import (

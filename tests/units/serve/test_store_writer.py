@@ -15,7 +15,7 @@ from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Day
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
-from shimmy_metrics.serve.session_header import SessionHeader
+from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.serve.store_writer import StoreWriter
 from shimmy_metrics.store import days, sessions
 from shimmy_metrics.store.database import opened
@@ -24,8 +24,8 @@ from support.queued import LOCAL, uuid
 from support.samples import profile
 
 
-def _header(profile: Profile) -> SessionHeader:
-    return SessionHeader(read_consent(profile), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
+def _header(profile: Profile) -> SessionIdentity:
+    return SessionIdentity(read_consent(profile), "http://127.0.0.1:11435", "", ServerIdentity(SHIMMY), uuid(1))
 
 
 def test_an_end_is_left_to_another_process_until_the_sender_was_started(

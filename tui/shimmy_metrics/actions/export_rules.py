@@ -14,6 +14,7 @@ from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import UUID4
+from shimmy_metrics.system.environment import SWITCHES
 from shimmy_metrics.system.log import CRASH, EVENTS, PLACES
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
 
@@ -27,7 +28,7 @@ VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1,20})?|"
 _ACTION: Final = r"[a-z]{1,20}\.[a-z-]{1,20}"
 _KEY: Final = r"(?:[!-~]|(?:(?:ctrl|shift|alt)\+){0,2}[a-z0-9_]{1,20})"
 _KEYS: Final = rf" *{_KEY}(?: *, *{_KEY}){{0,7}} *"
-SWITCH: Final = r"(DO_NOT_TRACK|SHIMMY_METRICS)(=[0-9A-Za-z]{1,16})?|"
+SWITCH: Final = rf"({'|'.join(SWITCHES)})(=[0-9A-Za-z]{{1,16}})?|"
 BASE64: Final = r"[A-Za-z0-9+/]*={0,2}"
 CONSENT_ID: Final = r"[0-9a-zA-Z:-]{0,64}"
 _RELEASED: Final = rf'\[\d{{1,18}}, "{TIME}", "{CONSENT_ID}"\]'

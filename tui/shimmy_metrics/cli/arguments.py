@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, CONFIG, SERVE
+from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG, SERVE
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shimmy_metrics.cli.arguments import parsed
-from shimmy_metrics.cli.commands import COMMANDS
+from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.system.profile import Profile
 
 

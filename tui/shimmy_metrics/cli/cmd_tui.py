@@ -3,7 +3,7 @@
 import gc
 
 from shimmy_metrics.cli.arguments import parsed, tui_arguments
-from shimmy_metrics.cli.commands import COMMANDS
+from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.tty import app_can_run
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile

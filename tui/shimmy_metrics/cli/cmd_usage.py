@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
 from shimmy_metrics.cli.arguments import refusal
-from shimmy_metrics.cli.commands import COMMANDS
+from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.output import print_line, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.counters import DaySums

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.cli.commands import ACTIONS, COMMANDS, CONFIG, OWN
+from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG, OWN
 
 _HEAD: Final = "Metrics (shimmy-metrics):"
 _OWN_HEAD: Final = "As shimmy-metrics alone:"

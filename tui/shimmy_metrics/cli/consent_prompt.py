@@ -28,9 +28,7 @@ from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import WITHDRAW
-from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
-from shimmy_metrics.wording.departures import purged
-from shimmy_metrics.wording.question import (
+from shimmy_metrics.wording.consent_question import (
     DECLINE,
     ENABLE,
     ENABLE_HELD,
@@ -46,6 +44,8 @@ from shimmy_metrics.wording.question import (
     new_fields_answers,
     new_fields_question,
 )
+from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
+from shimmy_metrics.wording.departures import purged
 
 _TRIES: Final = 3
 _PASTE: Final = "paste"

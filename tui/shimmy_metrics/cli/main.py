@@ -130,7 +130,7 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
 
             return demo(rest)
     if own_name:
-        from shimmy_metrics.cli.commands import OWN  # a hand-over as `shimmy` must not load the list
+        from shimmy_metrics.cli.command_table import OWN  # a hand-over as `shimmy` must not load the list
 
         if command in OWN:
             return _run_own(command, rest, helped=helped)
@@ -173,7 +173,7 @@ def _serve_help(arguments: list[str], *, own_name: bool) -> int:
 
 def _help_of(command: str) -> str:
     from shimmy_metrics.cli.command_help import command_help
-    from shimmy_metrics.cli.commands import COMMANDS
+    from shimmy_metrics.cli.command_table import COMMANDS
 
     return command_help(COMMANDS[command], _columns())
 

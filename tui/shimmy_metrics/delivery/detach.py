@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from shimmy_metrics.delivery.unsealed import Unsealed
-from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.system.environment import SWITCHES, Environment
 from shimmy_metrics.system.profile import Profile
 
 _PASSED_ON: Final = frozenset(
@@ -26,8 +26,7 @@ _PASSED_ON: Final = frozenset(
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         # Our own switches.
-        "DO_NOT_TRACK",
-        "SHIMMY_METRICS",
+        *SWITCHES,
         "SHIMMY_METRICS_ENDPOINT",
         # Without these Windows opens no socket and finds no profile.
         "SYSTEMROOT",

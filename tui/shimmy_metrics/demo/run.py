@@ -25,7 +25,7 @@ from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
 from shimmy_metrics.records import QueueState
-from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.system.environment import SWITCHES, Environment
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.numbers import amount
@@ -43,7 +43,7 @@ SANDBOX_WITH_APP: Final = (
 
 _MEASURED_SECONDS: Final = 4.0
 _POLL_SECONDS: Final = 0.05
-_SWITCHES: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS", "CI", "INVOCATION_ID")
+_SWITCHES: Final = (*SWITCHES, "CI", "INVOCATION_ID")
 """Variables of the person's environment that the sandbox ignores: it sends to this machine alone."""
 
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 from shimmy_metrics.machine.gpu_linux import VENDORS, Card, cards
 
 _PREFERRED: Final = ("nvidia", "amd", "apple", "intel")
-"""Which of several GPUs counts, since models run on it: a discrete one first, then in this order."""
+"""Which of several GPUs counts, since models run on it: a discrete one first, then in this order. Each maker of
+`vocabulary.GPU_VENDORS` stands here."""
 
 
 class Gpu(NamedTuple):

@@ -7,7 +7,7 @@ an unknown form) was generated all the same, and its amount is unknown.
 from typing import Final, Protocol
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.dialects import read
+from shimmy_metrics.meter.dialects.registry import read
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.outline import DEPTH, Outline
 from shimmy_metrics.meter.streams import BareEvents, Events, Lines, json_value

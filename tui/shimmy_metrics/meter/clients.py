@@ -7,6 +7,9 @@ name that is not listed is `api`.
 
 from typing import Final
 
+HEADER: Final = b"user-agent"
+"""The header that names the client, in lower case; `http1` keeps no header that it does not list."""
+
 UNNAMED: Final = "api"
 
 _NAMES: Final[dict[bytes, str]] = {

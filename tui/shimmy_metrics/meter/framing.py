@@ -5,11 +5,13 @@ Whatever two parsers could interpret differently raises `UnsupportedError` (RFC 
 
 from typing import Final
 
+from shimmy_metrics.meter.clients import HEADER
+
 CHUNKED: Final = -1
 OPEN: Final = 1 << 62
 """The length of a body delimited by connection close: longer than any Content-Length that is read (18 digits)."""
 
-_SINGLE: Final = (b"content-type", b"user-agent")
+_SINGLE: Final = (b"content-type", HEADER)
 """Of these fields the last one counts; the others are lists, and several fields are one list."""
 
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})

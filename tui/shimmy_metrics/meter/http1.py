@@ -10,6 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import HEAD_BYTES
+from shimmy_metrics.meter.clients import HEADER
 from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, joined
 
 _LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
@@ -36,8 +37,8 @@ _EXTENDED: Final = re.compile(
 """A chunk's size with extensions, to the letter (RFC 9112, section 7.1.1)."""
 
 _LOOKED_AT: Final = re.compile(
-    rb"\n(con(?:nection|tent-(?:length|type|encoding))|transfer-encoding|user-agent|upgrade|sec-websocket-extensions):"
-    rb"[ \t]*([^\r]*)"
+    rb"\n(con(?:nection|tent-(?:length|type|encoding))|transfer-encoding|%s|upgrade|sec-websocket-extensions):"
+    rb"[ \t]*([^\r]*)" % HEADER
 )
 """All fields that are read, in a lower-case head."""
 

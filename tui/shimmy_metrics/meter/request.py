@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from shimmy_metrics.meter.clients import client_of
+from shimmy_metrics.meter.clients import HEADER, client_of
 from shimmy_metrics.meter.framing import UnsupportedError
 from shimmy_metrics.meter.http1 import Head
 from shimmy_metrics.meter.routes import generates, place_of, route_of
@@ -39,7 +39,7 @@ def request_of(head: Head) -> Request:
     method, target, version = parts
     if version not in VERSIONS or method == b"CONNECT" or not (method.isalpha() or _METHOD.fullmatch(method)):
         raise UnsupportedError
-    agent = head.fields.get(b"user-agent")
+    agent = head.fields.get(HEADER)
     route = None if method == b"OPTIONS" else route_of(target)
     client = client_of(agent) if agent else None
     place = place_of(target) if route is None or route == OTHER else route

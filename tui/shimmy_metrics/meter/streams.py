@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from shimmy_metrics.meter.dialects import read
+from shimmy_metrics.meter.dialects.registry import read
 from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.lines import EventSplitter, Splitter
 from shimmy_metrics.meter.usage import Usage

@@ -2,7 +2,8 @@
 
 The builder, the validator, the screens, the README's table, the JSON Schema and the receiving side derive from
 `FIELDS`. Order and names follow the description. A later field has a higher `since`, and an earlier consent does not
-cover it; for the same reason a field whose bounds, words or purpose change gets a new name.
+cover it; for the same reason a field whose bounds, words or purpose change gets a new name. Fields of a session are
+added in `metrics`, those of the report around them in `envelope`.
 """
 
 from typing import Final

@@ -17,7 +17,7 @@ from shimmy_metrics.serve.client_from_env import client_from_env
 from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.health import ServerIdentity
 from shimmy_metrics.serve.measured_session import MeasuredSession
-from shimmy_metrics.serve.session_header import SessionHeader
+from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.serve.store_writer import StoreWriter
 from shimmy_metrics.serve.worker import Worker
 from shimmy_metrics.system.profile import Profile
@@ -225,9 +225,9 @@ class Recorder:
         """Return what the server calls itself, which decides how its answers are read."""
         return self._assumed_server if self._identity is None else self._identity.server
 
-    def _header(self, session: MeasuredSession) -> SessionHeader:
+    def _header(self, session: MeasuredSession) -> SessionIdentity:
         identity = self._identity or ServerIdentity()
-        return SessionHeader(session.consent, self._address, self._client_hint, identity, session.report_id)
+        return SessionIdentity(session.consent, self._address, self._client_hint, identity, session.report_id)
 
     def _snapshot(self, session: MeasuredSession) -> Counters:
         return session.snapshot(self._profile.clock.monotonic())

@@ -20,7 +20,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
-from shimmy_metrics.serve.session_header import SessionHeader
+from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, connect, set_meta, store_path, transaction
 from shimmy_metrics.store.erase import erase
@@ -68,7 +68,7 @@ class StoreWriter:
             self._failure = error
             raise
 
-    def begin(self, header: SessionHeader, counters: Counters, covers: Callable[[], bool]) -> bool:
+    def begin(self, header: SessionIdentity, counters: Counters, covers: Callable[[], bool]) -> bool:
         """Add the session if `covers` says that the consent it began under still holds; return whether it was added.
 
         Raises what `open` raised, and `UserError` where the store cannot be written.
@@ -82,7 +82,7 @@ class StoreWriter:
         self._set_written(counters)
         return True
 
-    def introduce(self, header: SessionHeader) -> None:
+    def introduce(self, header: SessionIdentity) -> None:
         """Write what the server said about itself, and whom the figures are therefore for."""
         if self._db is None or self._session is None:
             return
@@ -111,7 +111,7 @@ class StoreWriter:
         self._failed_writes = 0
         return ""
 
-    def unsealed(self, header: SessionHeader, counters: Counters) -> Unsealed | None:
+    def unsealed(self, header: SessionIdentity, counters: Counters) -> Unsealed | None:
         """Return what is left to do to end the session, None where nothing is. Any thread may call this."""
         if self._entered != header.report_id:
             return Unsealed(0, counters, None, header.session(counters, self._profile.clock.now()))

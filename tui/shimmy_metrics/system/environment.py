@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+SWITCHES: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS")
+"""The variables that switch metrics off: everybody's and ours."""
+
 _ON: Final = frozenset({"", "on", "1", "true", "yes"})
 """The values of `SHIMMY_METRICS` that switch nothing off. Any other does: an off-switch errs towards off."""
 
@@ -41,11 +44,12 @@ class Environment:
 
         The environment can only switch off: `SHIMMY_METRICS=on` means nothing.
         """
-        value = self.get("DO_NOT_TRACK")
+        everywhere, ours = SWITCHES
+        value = self.get(everywhere)
         if value.lower() not in _UNSET:
-            return _named("DO_NOT_TRACK", value)
-        value = self.get("SHIMMY_METRICS")
-        return "" if value.lower() in _ON else _named("SHIMMY_METRICS", value)
+            return _named(everywhere, value)
+        value = self.get(ours)
+        return "" if value.lower() in _ON else _named(ours, value)
 
     @property
     def continuous_integration(self) -> bool:

@@ -5,8 +5,8 @@ from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.question import OWN_SERVER
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, next_attempt, sent_when
 
 

@@ -1,6 +1,6 @@
 """The widget that draws lines of text with roles."""
 
-from typing import Self
+from typing import Final, Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +15,9 @@ PREFIX = "role--"
 """The screen alone has the component classes: on each widget they would make the first paint a third slower."""
 
 COMPONENTS = frozenset(f"{PREFIX}{role.value}" for role in Role)
+
+WHEEL_LINES: Final = 3
+"""What a notch of the mouse's wheel moves the mark by."""
 
 
 class Lines(Widget):
@@ -51,6 +54,14 @@ class Lines(Widget):
     def lines(self) -> tuple[Line, ...]:
         """What is shown."""
         return self._lines
+
+    async def on_mouse_scroll_down(self) -> None:
+        """Move the screen's mark on; the page follows it."""
+        await self.run_action(f"screen.step({WHEEL_LINES})")
+
+    async def on_mouse_scroll_up(self) -> None:
+        """Move the screen's mark back."""
+        await self.run_action(f"screen.step(-{WHEEL_LINES})")
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the longest line's width."""

@@ -29,9 +29,6 @@ from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line, marked
 
-WHEEL_LINES: Final = 3
-"""What a notch of the mouse's wheel moves the mark by."""
-
 _EVERYTHING: Final = 1_000_000
 """More lines than any content has."""
 
@@ -199,14 +196,6 @@ class BaseScreen(Screen[None]):
         self.expanded = self.expanded or self.host.canvas().low  # the drawer is not there by itself then
         self._explain.cancel()
         await self.draw()
-
-    async def on_mouse_scroll_down(self) -> None:
-        """Move on."""
-        await self.action_step(WHEEL_LINES)
-
-    async def on_mouse_scroll_up(self) -> None:
-        """Move back."""
-        await self.action_step(-WHEEL_LINES)
 
     def _leave_line(self) -> None:
         """Drop what belongs to the marked line, and the focus, so that Enter opens the next marked line."""

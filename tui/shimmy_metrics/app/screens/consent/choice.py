@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, Self
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, placed, wrapped
 from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.wording.question import AnswerText
+from shimmy_metrics.wording.consent_question import AnswerText
 
 _BESIDE: Final = 20
 """The column of the consequence where it stands beside the name."""

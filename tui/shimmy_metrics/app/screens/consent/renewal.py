@@ -6,7 +6,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, strong, wrapped
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.question import new_fields_answers, new_fields_question, no_key
+from shimmy_metrics.wording.consent_question import new_fields_answers, new_fields_question, no_key
 from shimmy_metrics.wording.values import values
 
 

@@ -14,10 +14,7 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Deli
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import measured_elsewhere, obstacle, while_unusable
-from shimmy_metrics.wording.files import BEYOND, listed
-from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
-from shimmy_metrics.wording.question import (
+from shimmy_metrics.wording.consent_question import (
     DECLINE,
     ENABLE,
     ENABLE_HELD,
@@ -31,6 +28,9 @@ from shimmy_metrics.wording.question import (
     disclosure,
     no_key,
 )
+from shimmy_metrics.wording.files import BEYOND, listed
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
 from shimmy_metrics.wording.values import values
 
 SHOWN: Final = (

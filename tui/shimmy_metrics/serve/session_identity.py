@@ -11,7 +11,7 @@ from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 
 
 @dataclass(frozen=True, slots=True)
-class SessionHeader:
+class SessionIdentity:
     """Everything the store keeps of a session but its times and counters.
 
     `address` is the URL under which clients reach the server, `client_hint` what `client_from_env` returned.
