@@ -14,7 +14,7 @@ from shimmy_metrics.app.screens.report.view import Selection, View, measured, vi
 from shimmy_metrics.app.screens.report.wire import raw, wire
 from shimmy_metrics.app.screens.session.view import session_view
 from shimmy_metrics.app.terminal.glyphs import ASCII, UNICODE, glyphs_for
-from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES, theme_for
+from shimmy_metrics.app.terminal.themes import DARK, LIGHT, PLAIN, THEMES
 from shimmy_metrics.app.ui.frame import top
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, scroll_to, step_to
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, marked, note, placed, shown, to
@@ -150,21 +150,6 @@ def test_moving_scrolls_no_more_than_it_has_to() -> None:
 )
 def test_signs_are_those_that_the_terminal_shows(variables: dict[str, str], expected: object) -> None:
     assert glyphs_for(Environment(variables)) == expected
-
-
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"TERM": "xterm-256color"}, "shimmy-dark"),
-        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "shimmy-dark"),
-        ({"TERM": "rxvt-256color", "COLORFGBG": "0;15"}, "shimmy-light"),
-        ({"TERM": "xterm"}, "shimmy-ansi"),
-        ({"TERM": "linux"}, "shimmy-ansi"),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "shimmy-plain"),
-    ],
-)
-def test_colours_are_those_that_the_terminal_has(variables: dict[str, str], expected: str) -> None:
-    assert theme_for(Environment(variables)).name == expected
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])

@@ -60,8 +60,10 @@ def living(
     """Return an app on a real profile below `root`, which it watches."""
     profile = samples.profile(root, **TERMINAL, **(variables or {}))
     shown = overview(profile, samples.FACTS)
-    keys = {} if shown.trouble else read_settings(profile).keys
-    start = Start(samples.FACTS, shown, asks or asking, asking, seconds, keys=keys)
+    start = Start(samples.FACTS, shown, asks or asking, asking, seconds)
+    if not shown.trouble:
+        settings = read_settings(profile)
+        start = start._replace(keys=settings.keys, theme=settings.theme)
     return app_for(profile, start)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from shimmy_metrics.actions import export_rules as rule
 from shimmy_metrics.actions.export import FORMAT, FORMAT_1, Damage
 from shimmy_metrics.actions.export_rules import Rule
+from shimmy_metrics.config.codec import THEMES
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.records import Cause, Failure, NoteKind, Outcome, QueueState
@@ -49,6 +50,7 @@ _DECISION: Final[Rules] = {
     "delivery": rule.word(*Delivery),
     "local": lambda value: value is None or rule.flag(value),
     "keys": lambda value: value is None or (isinstance(value, dict) and all(map(rule.own_key, value.items()))),
+    "theme": rule.word(None, *THEMES),
 }
 _CONFIG: Final[Rules] = {
     "metrics": _DECISION,

@@ -2,20 +2,21 @@
 
 from typing import NamedTuple
 
-from shimmy_metrics.config.codec import keys
+from shimmy_metrics.config.codec import keys, theme
 from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load
 from shimmy_metrics.system.profile import Profile
 
 
 class Settings(NamedTuple):
-    """`asks`: the question is open. `keys` are a person's own for the app, as the config has them.
+    """`asks`: the question is open. `keys` and `theme` are a person's own for the app, as the config has them.
 
-    They look like `{"app.validate": "V"}`; the app decides whether they can be used.
+    Keys look like `{"app.validate": "V"}`, a theme is a word; the app decides whether they can be used.
     """
 
     asks: bool
     keys: object
+    theme: object
 
 
 def read_settings(profile: Profile, *, opened: bool = False) -> Settings:
@@ -29,4 +30,4 @@ def read_settings(profile: Profile, *, opened: bool = False) -> Settings:
     environment = profile.environment
     may_be_asked = (opened or not environment.in_container) and not environment.continuous_integration
     consent = consent_of(profile, document)
-    return Settings(may_be_asked and (consent.asks or consent.renews), keys(document))
+    return Settings(may_be_asked and (consent.asks or consent.renews), keys(document), theme(document))

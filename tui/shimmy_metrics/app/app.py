@@ -49,7 +49,7 @@ class ShimmyApp(TerminalApp):
     def __init__(self, profile: Profile, start: Start, poller: Poller) -> None:
         # The first mode is painted once, one that is switched to twice: so it is chosen here, for each app.
         self.DEFAULT_MODE = "consent" if start.asks else "session"  # type: ignore[misc]
-        super().__init__(profile.environment, outlived=start.asking or bool(start.notice))
+        super().__init__(profile.environment, theme=start.theme, outlived=start.asking or bool(start.notice))
         self.profile = profile
         self.start = start
         self.glyphs = glyphs_for(profile.environment)
@@ -185,6 +185,11 @@ class ShimmyApp(TerminalApp):
     def action_go(self, mode: str) -> None:
         """Go to a screen by its name: as the app's next task, since a screen that awaits its own end waits for ever."""
         self.call_next(self._go, mode)
+
+    async def action_switch_background(self) -> None:
+        """Switch between light and dark, until the app is closed."""
+        if not self.switch_background():
+            await self.report("Light or dark is your terminal's choice here: the colours are its own.")
 
     async def action_back(self) -> None:
         """Go back; from one of the four screens, quit."""

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.keys import EVERYWHERE, asking, called
 from shimmy_metrics.app.styles import sheet
-from shimmy_metrics.app.terminal.themes import THEMES
+from shimmy_metrics.app.terminal.app import TerminalApp
 
 _ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app.", "page.")
 """What the screen in front can do comes first, then what every screen can, then moving."""
@@ -72,7 +72,8 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
     for name in sorted(found, key=_place):
         description, run = found[name]
         yield Command(f"{description[:1].upper()}{description[1:]}", f"key {' '.join(keys[name])}", run)
-    for theme in THEMES:
+    assert isinstance(app, TerminalApp)
+    for theme in app.shown_themes:
         label = theme.name.removeprefix("shimmy-")
         yield Command(f"Colours: {label}", "until the app is closed", _themed(app, theme.name))
 

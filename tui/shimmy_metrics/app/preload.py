@@ -19,7 +19,8 @@ class Start(NamedTuple):
     """What is known when the app opens.
 
     `asks` opens it on the question. `asking` closes it after the answer; `seconds` without a key close it, too.
-    `notice` is a sentence that stays in view (the demo's). `keys` are a person's own, as the config has them.
+    `notice` is a sentence that stays in view (the demo's). `keys` and `theme` are a person's own, as the config has
+    them.
     """
 
     facts: Facts
@@ -29,6 +30,7 @@ class Start(NamedTuple):
     seconds: int | None = None
     notice: str = ""
     keys: object = MappingProxyType({})
+    theme: object = None
 
 
 class Preload:
@@ -40,6 +42,7 @@ class Preload:
         self._overview: Overview | None = None
         self._asks = False
         self._keys: object = {}
+        self._theme: object = None
         self._thread = threading.Thread(target=self._gather, daemon=True, name="gathering")
         self._thread.start()
 
@@ -49,12 +52,12 @@ class Preload:
         facts = self._facts or gather(self._profile.environment)
         # In a sandbox the question belongs to the story, wherever it is played.
         asks = asking or self._asks or bool(notice and self._overview and self._overview.consent.asks)
-        return Start(facts, self._overview, asks, asking, seconds, notice, self._keys)
+        return Start(facts, self._overview, asks, asking, seconds, notice, self._keys, self._theme)
 
     def _gather(self) -> None:
         self._facts = gather(self._profile.environment)
         try:
-            self._asks, self._keys = read_settings(self._profile, opened=True)
+            self._asks, self._keys, self._theme = read_settings(self._profile, opened=True)
         except UserError:
             self._asks = False  # the overview says what is wrong, in its first line
         self._overview = overview(self._profile, self._facts)

@@ -21,7 +21,10 @@ _REMEDY: Final = "Metrics are off until it is mended; correct the file, or delet
 
 
 _FLAT: Final = ("enabled", "session_id", "last_updated")
-_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local", "keys")
+_OURS: Final = (*_FLAT, "schema_version", "schema_refused", "endpoint", "delivery", "local", "keys", "theme")
+THEMES: Final = ("dark", "light", "ansi", "plain")
+"""What `theme` names: the colours of the app."""
+
 _LONG: Final = 18
 """A whole number with more digits is not ours, and is kept as text."""
 
@@ -133,9 +136,18 @@ def foreign(document: Document) -> list[str]:
 
 def keys(document: Document) -> object:
     """Return the value of `keys`, the person's own keys for the app, unchecked; an empty object without one."""
-    metrics = document.data.get("metrics")
-    own = metrics.get("keys") if isinstance(metrics, dict) else None
+    own = _of_the_app(document, "keys")
     return {} if own is None else own
+
+
+def theme(document: Document) -> object:
+    """Return the value of `theme`, the person's choice of colours for the app, unchecked; None without one."""
+    return _of_the_app(document, "theme")
+
+
+def _of_the_app(document: Document, key: str) -> object:
+    metrics = document.data.get("metrics")
+    return metrics.get(key) if isinstance(metrics, dict) else None
 
 
 def _decision(data: dict[str, Any], metrics: dict[str, Any]) -> Decision:

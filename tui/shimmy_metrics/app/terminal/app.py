@@ -18,10 +18,11 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.diff_driver.driver import diff_driver
 from shimmy_metrics.app.styles import sheet
+from shimmy_metrics.app.terminal.background import BackgroundReported
 from shimmy_metrics.app.terminal.colours import ColourFilter
 from shimmy_metrics.app.terminal.glyphs import encoding_for
 from shimmy_metrics.app.terminal.hang_up import HANG_UP, force_exit_soon, watch_hang_up
-from shimmy_metrics.app.terminal.themes import PLAIN, THEMES, theme_for
+from shimmy_metrics.app.terminal.themes import DARK, GROUNDS, LIGHT, PLAIN, theme_for, themes_for
 from shimmy_metrics.system.environment import Environment
 
 SHOW_CURSOR: Final = "\x1b[?25h"
@@ -65,21 +66,23 @@ def _written_as(encoding: str) -> Iterator[None]:
 class TerminalApp(App[None]):
     """An app that adapts to its terminal and ends in order when the terminal goes away."""
 
-    def __init__(self, environment: Environment, *, outlived: bool) -> None:
-        """Set the app up for the terminal that `environment` describes.
+    def __init__(self, environment: Environment, *, theme: object, outlived: bool) -> None:
+        """Set the app up for the terminal that `environment` describes, in the config's `theme` if it can be shown.
 
         `outlived`: the process goes on after the app, so a hang-up must not force it to exit.
         """
-        theme = theme_for(environment)
+        shown = theme_for(environment, theme)
+        asks_background = shown in GROUNDS and shown.name != f"shimmy-{theme}"
         # App.__init__ picks the colour filters. An ansi theme that is set later comes out black on black.
         super().__init__(
-            driver_class=_driver(environment, asks_background=False),
+            driver_class=_driver(environment, asks_background=asks_background),
             css_path=[sheet("frame"), sheet("roles")],
-            ansi_color=theme.ansi or None,
+            ansi_color=shown.ansi or None,
         )
-        for each in THEMES:
+        self.shown_themes = themes_for(environment)
+        for each in self.shown_themes:
             self.register_theme(each)
-        self.set_reactive(App.theme, theme.name)
+        self.set_reactive(App.theme, shown.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
         self.exit_signal = 0
@@ -87,7 +90,7 @@ class TerminalApp(App[None]):
         self.error: Exception | None = None
         """The error that ended the app, to be reported once the terminal is itself again."""
         self.error_console.quiet = True  # where Textual would print it with every local variable
-        self._colour_filter = ColourFilter(drop_all=theme is PLAIN)
+        self._colour_filter = ColourFilter(drop_all=shown is PLAIN)
         self._encoding = encoding_for(environment)
         self._outlived = outlived
         self._cursor_timer: Timer | None = None
@@ -149,6 +152,17 @@ class TerminalApp(App[None]):
         if forget is not None:
             forget()
         self.refresh(layout=True)
+
+    def on_background_reported(self, message: BackgroundReported) -> None:
+        """Take the theme for the terminal's background, as it has just told it."""
+        self.theme = (LIGHT if message.light else DARK).name
+
+    def switch_background(self) -> bool:
+        """Switch between light and dark until the app ends; return False where the terminal's own colours are used."""
+        if self.theme not in {each.name for each in GROUNDS}:
+            return False
+        self.theme = (DARK if self.theme == LIGHT.name else LIGHT).name
+        return True
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters of each drawn line; with the terminal's own 16 colours, or none, it is ours alone."""

@@ -1,7 +1,9 @@
-"""Ask the terminal for the colour of its background, and judge its answer. Pure."""
+"""Ask the terminal for the colour of its background, and judge its answer."""
 
 import re
 from typing import Final
+
+from textual.message import Message
 
 QUERY: Final = "\x1b]11;?\x1b\\"
 
@@ -11,6 +13,14 @@ _WEIGHTS: Final = (0.299, 0.587, 0.114)
 """How bright red, green and blue look (ITU-R BT.601)."""
 
 _MIDDLE: Final = 0.5
+
+
+class BackgroundReported(Message):
+    """The terminal has told the colour of its background."""
+
+    def __init__(self, *, light: bool) -> None:
+        super().__init__()
+        self.light = light
 
 
 def is_light(answer: str) -> bool | None:

@@ -18,7 +18,7 @@ from textual._xterm_parser import XTermParser  # nothing public turns a sequence
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from shimmy_metrics.app.terminal.background import QUERY, is_light
+from shimmy_metrics.app.terminal.background import QUERY, BackgroundReported, is_light
 from shimmy_metrics.app.terminal.input_decoder import InputDecoder, InputKind, InputPiece
 
 BACKGROUND_SECONDS: Final = 0.1
@@ -42,14 +42,6 @@ _MODE_REPORT: Final = re.compile(r"\x1b\[\?2026;[0-4]\$y")
 
 _CURSOR_REPORT: Final = re.compile(r"\x1b\[\d+;\d+R")
 """In this form also F3 with a modifier, which no action has."""
-
-
-class BackgroundReported(Message):
-    """The terminal has told the colour of its background."""
-
-    def __init__(self, *, light: bool) -> None:
-        super().__init__()
-        self.light = light
 
 
 class TerminalDriver(LinuxDriver):

@@ -4,6 +4,8 @@ With 16 colours, text has the terminal's default colour, and emphasis is bold al
 light backgrounds. Of the 16, only magenta has a contrast of 4.5:1 on both black and white in xterm's palette.
 """
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -94,19 +96,36 @@ PLAIN: Final = _ansi_theme("shimmy-plain", accent=_DEFAULT, good=_DEFAULT, bad=_
 
 THEMES: Final = (DARK, LIGHT, ANSI, PLAIN)
 
-_MANY_COLOURS: Final = ("256color", "direct", "truecolor", "kitty", "alacritty", "ghostty", "foot", "wezterm")
-"""Parts of the names (TERM) of terminals with more than 16 colours."""
+GROUNDS: Final = (DARK, LIGHT)
+"""The themes with colours of their own, which paint the background; the others leave it to the terminal."""
 
 
-def theme_for(environment: Environment) -> Theme:
-    """Return the theme for the terminal: no colours, its own 16, or dark or light by its background."""
-    if environment.get("NO_COLOR"):
-        return PLAIN
-    if environment.get("TERM").startswith("vt"):
-        return PLAIN  # VT terminals have no colours
-    many_colours = environment.get("COLORTERM") or any(name in environment.get("TERM") for name in _MANY_COLOURS)
-    if not many_colours and environment.get("TERM"):
-        return ANSI
+def themes_for(environment: Environment) -> Sequence[Theme]:
+    """Return the themes that the terminal can show, the preferred one first."""
+    if environment.get("NO_COLOR") or environment.get("TERM").startswith("vt"):
+        return (PLAIN,)  # VT terminals have no colours
+    return THEMES if _shows_rgb(environment) else (ANSI, PLAIN)
+
+
+def theme_for(environment: Environment, wanted: object = None) -> Theme:
+    """Return the theme for the terminal: what the config wants, if it can be shown; else by the terminal's background.
+
+    `wanted` is the config's `theme`, the name of one of `THEMES` without `shimmy-`. Any other value decides nothing.
+    """
+    themes = themes_for(environment)
     # rxvt, Konsole and others set COLORFGBG; its last number is the background colour.
-    background = environment.get("COLORFGBG").rpartition(";")[2]
-    return LIGHT if background in {"7", "15"} else DARK
+    light = environment.get("COLORFGBG").rpartition(";")[2] in {"7", "15"}
+    otherwise = LIGHT if light and LIGHT in themes else themes[0]
+    return next((theme for theme in themes if theme.name == f"shimmy-{wanted}"), otherwise)
+
+
+def _shows_rgb(environment: Environment) -> bool:
+    """Whether Rich sends this terminal more than 16 colours; with 16 it would make greys of a theme of our own.
+
+    Rich judges by the end of the name. Terminals that have more colours under another name set COLORTERM, which does
+    not pass through SSH.
+    """
+    if environment.get("COLORTERM").lower() in {"truecolor", "24bit"}:
+        return True
+    name = environment.get("TERM").lower()
+    return name.rpartition("-")[2] in {"256color", "kitty"} or (sys.platform == "win32" and not name)

@@ -1,0 +1,124 @@
+"""Light or dark: as the terminal answers, in time, at the cost of one frame; by the config; by a key."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.app.terminal.background import QUERY
+from support import opened, overviews
+from support.bytes_sent import FIRST
+from support.installed import Home
+from support.terminal import Terminal, terminal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
+
+PROGRAM = "import sys; from shimmy_metrics.cli.main import shimmy; sys.argv = ['shimmy', 'tui']; sys.exit(shimmy())"
+LIGHT_ANSWER = b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\"
+DARK_ANSWER = b"\x1b]11;rgb:0000/0000/0000\x1b\\"
+LIGHT_GROUND, DARK_GROUND = b"48;2;251;251;249", b"48;2;16;20;24"
+
+TRIES = 4
+"""How often a machine that stalls may miss the time within which an answer counts."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path, {"COLORTERM": "truecolor"})
+    assert made.metrics("disable").returncode == 0
+    return made
+
+
+def asked(made: Terminal) -> bytes:
+    """Return what was written until the terminal was asked for its background."""
+    return made.read_until(QUERY.encode())
+
+
+def drawn(home: Home, answer: bytes, seconds: float = 0.0) -> tuple[bytes, bytes]:
+    """Answer after so many seconds; return what was written before and after that."""
+    with terminal(PROGRAM, **home.environment) as made:
+        before = asked(made)
+        if seconds:
+            before += made.read_for(seconds)
+        made.press(answer)
+        after = made.read_until(b"Quit") + made.read_for(1.0)
+        made.press(b"4")
+        assert b"requests_per_session" in made.read_until(b"requests_per_session"), "the answer did something else"
+        return before, after
+
+
+def test_a_light_terminal_gets_light_colours_for_the_bytes_of_one_frame_more(home: Home) -> None:
+    for _ in range(TRIES):
+        _, after = drawn(home, LIGHT_ANSWER)
+        if LIGHT_GROUND in after:
+            break
+    assert LIGHT_GROUND in after
+    light = after[after.index(LIGHT_GROUND) :]
+    assert DARK_GROUND not in light
+    assert len(after) - len(light) <= FIRST.rich
+    assert len(light) <= FIRST.rich
+
+
+def test_a_dark_terminal_costs_nothing_more(home: Home) -> None:
+    _, after = drawn(home, DARK_ANSWER)
+    assert LIGHT_GROUND not in after
+    assert len(after) <= FIRST.rich
+
+
+def test_the_answer_outweighs_what_the_environment_says(home: Home) -> None:
+    for _ in range(TRIES):
+        _, after = drawn(home.having(COLORFGBG="0;15"), DARK_ANSWER)
+        if DARK_GROUND in after:
+            break
+    assert DARK_GROUND in after
+
+
+def test_a_late_answer_changes_nothing_and_nothing_waits_for_one(home: Home) -> None:
+    before, after = drawn(home, LIGHT_ANSWER, seconds=3.0)
+    assert b"Quit" in before
+    assert LIGHT_GROUND not in before + after
+
+
+@pytest.mark.parametrize(
+    "variables", [{"COLORTERM": "", "TERM": "xterm"}, {"NO_COLOR": "1"}], ids=["16 colours", "no colour"]
+)
+def test_nothing_is_asked_where_the_answer_would_change_nothing(home: Home, variables: dict[str, str]) -> None:
+    assert QUERY.encode() not in written(home.having(**variables))
+
+
+def test_the_config_s_theme_is_used_and_stays_in_the_file(home: Home) -> None:
+    config = home.profile.config_path
+    document = json.loads(config.read_text())
+    document["metrics"]["theme"] = "light"
+    config.write_text(json.dumps(document))
+    output = written(home)
+    assert QUERY.encode() not in output
+    assert LIGHT_GROUND in output
+    assert DARK_GROUND not in output
+    assert home.metrics("enable").returncode == 0
+    assert json.loads(config.read_text())["metrics"]["theme"] == "light"
+    assert home.metrics("export").stdout.count('"theme"') == 1
+
+
+def written(home: Home) -> bytes:
+    with terminal(PROGRAM, **home.environment) as made:
+        return made.read_until(b"Quit") + made.read_for(0.5)
+
+
+async def test_a_key_switches_until_the_app_is_closed(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1", "T")
+        assert app.theme == "shimmy-light"
+        await opened.press(pilot, "T")
+        assert app.theme == "shimmy-dark"
+        assert "terminal" not in opened.read(app)
+
+
+async def test_the_key_says_where_it_can_do_nothing(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy(), {"TERM": "xterm", "COLORTERM": ""})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1", "T")
+        assert app.theme == "shimmy-ansi"
+        assert "the colours are its own" in opened.read(app)
