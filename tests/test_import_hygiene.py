@@ -45,6 +45,21 @@ def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("words", [["serve"], ["list"], ["--version"]])
+def test_while_off_a_hand_over_loads_no_list_of_commands(words: list[str], tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.write_text("#!/bin/sh\nexit 0\n")
+    real.chmod(0o755)
+    code = (
+        f"import os, sys\nos.environ['SHIMMY_BIN'] = {str(real)!r}\nsys.argv[1:] = {words!r}\n"
+        f"def become(*_): {LOADED}; os._exit(0)\n"
+        "os.execve = become\nfrom shimmy_metrics.cli.main import shimmy\nshimmy()"
+    )
+    loaded = _loaded(code, tmp_path)
+    assert "shimmy_metrics.system.handover" in loaded
+    assert not loaded & {"shimmy_metrics.cli.commands", "shimmy_metrics.cli.arguments", "argparse", "difflib"}
+
+
 def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Path) -> None:
     code = (
         "from shimmy_metrics.system.profile import Profile\n"

@@ -90,10 +90,8 @@ def config_arguments(arguments: list[str]) -> ConfigArguments:
     return ConfigArguments(action, file, found["json"])
 
 
-def upstream_arguments(arguments: list[str]) -> UpstreamArguments | None:
-    """Read what follows `serve` where `--upstream` is among it, else None. Raises `UserError`."""
-    if not any(argument == "--upstream" or argument.startswith("--upstream=") for argument in arguments):
-        return None
+def upstream_arguments(arguments: list[str]) -> UpstreamArguments:
+    """Read what follows `serve` where `--upstream` is among it. Raises `UserError`."""
     found = parsed(SERVE, arguments)
     return UpstreamArguments(found["upstream"], found["bind"] or "")
 

@@ -4,7 +4,6 @@ import contextlib
 import sys
 
 from shimmy_metrics.actions.settings import read_settings
-from shimmy_metrics.cli.arguments import upstream_arguments
 from shimmy_metrics.cli.tty import app_can_run, at_terminal, in_foreground
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import QUESTION_SECONDS
@@ -17,21 +16,28 @@ def serve(before: list[str], rest: list[str]) -> int:
     Raises `UserError`.
     """
     profile = Profile.current()
-    upstream = upstream_arguments([*before, *rest])
-    _ask(profile, rest)
-    if upstream is not None:
+    given = [*before, *rest]
+    if names_upstream(given):
+        from shimmy_metrics.cli.arguments import upstream_arguments  # a hand-over must not load the list of commands
+
+        upstream = upstream_arguments(given)
+        _ask(profile)
         from shimmy_metrics.serve.run import serve_upstream
 
         return serve_upstream(profile, upstream.url, upstream.bind)
+    _ask(profile)
     from shimmy_metrics.serve.run import serve as serve_measured
 
     return serve_measured(profile, [*before, "serve", *rest])
 
 
-def _ask(profile: Profile, rest: list[str]) -> None:
+def names_upstream(arguments: list[str]) -> bool:
+    """Whether a server that runs already is to be measured."""
+    return any(argument.partition("=")[0] == "--upstream" for argument in arguments)
+
+
+def _ask(profile: Profile) -> None:
     """Ask on the first run. Whatever goes wrong, the server starts."""
-    if "--help" in rest or "-h" in rest:
-        return
     try:
         if not (at_terminal() and in_foreground() and read_settings(profile).asks):
             return

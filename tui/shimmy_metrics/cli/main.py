@@ -166,9 +166,10 @@ def _about(options: list[str], *, own_name: bool) -> int:
 
 
 def _serve_help(arguments: list[str], *, own_name: bool) -> int:
-    upstream = any(argument.partition("=")[0] == "--upstream" for argument in arguments)
+    from shimmy_metrics.cli.cmd_serve import names_upstream
+
     ours = _help_of("serve")
-    return _write(ours) if own_name or upstream else _real_and_ours(arguments, ours)
+    return _write(ours) if own_name or names_upstream(arguments) else _real_and_ours(arguments, ours)
 
 
 def _help_of(command: str) -> str:
