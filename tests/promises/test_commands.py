@@ -25,7 +25,6 @@ COMMAND_LINE_ALONE: Final = {
     "demo": "opens the app, in a sandbox",
     "serve": "runs a server, which outlives any screen",
     "config": "is the actions behind it, which have their own rows",
-    "usage": "prints sums for other programs; the app's own view of them is a screen, with no key of its own",
     "completion": "is read by a shell",
 }
 
@@ -40,6 +39,7 @@ APP_ALONE: Final = {
     "page.": "moves the mark",
     "report.": "other views of the same bytes; commands are piped and redirected instead",
     "history.delete": "delete receipts is delete with a word",
+    "session.delete": "takes a look at the session first; disable deletes them all",
     "fields.search": "fields is piped to grep instead",
     "consent.later": "no command, no answer",
     "consent.wire": "preview prints it",
@@ -56,7 +56,16 @@ def home(tmp_path: Path) -> Home:
 
 def test_nothing_can_be_done_in_one_face_alone_but_what_rightly_is() -> None:
     assert {command.name for command in EVERYTHING if not command.app} == {*COMMAND_LINE_ALONE}
-    groups = (keys.EVERYWHERE, keys.PAGE, keys.NEIGHBOURS, keys.VIEWS, keys.OUTBOX, keys.RECEIPTS, keys.SEARCH)
+    groups = (
+        keys.EVERYWHERE,
+        keys.PAGE,
+        keys.NEIGHBOURS,
+        keys.VIEWS,
+        keys.OUTBOX,
+        keys.RECEIPTS,
+        keys.SEARCH,
+        keys.KEPT,
+    )
     bound = {binding.id or "" for group in (*groups, keys.CONSENT, keys.EXPORT) for binding in group}
     done = {name for command in EVERYTHING for name in command.app}
     assert done <= bound

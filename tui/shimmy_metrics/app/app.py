@@ -15,7 +15,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.input_guard import AsksQuestion, InputGuard
 from shimmy_metrics.app.keys import EVERYWHERE, called, own_keys
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
-from shimmy_metrics.app.modes import MODES, palette_provider
+from shimmy_metrics.app.modes import MODES, OVER, palette_provider
 from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.terminal.app import TerminalApp
@@ -237,12 +237,13 @@ class ShimmyApp(TerminalApp):
 
         await self.push_screen(ExplanationScreen(self, explained))
 
-    async def action_keys(self) -> None:
-        """Show every key."""
-        from shimmy_metrics.app.screens.help.screen import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            await self.push_screen(HelpScreen(self, self.screen))
+    async def action_over(self, name: str) -> None:
+        """Open a screen over the one in front, by its name; once."""
+        if name == "usage" and self.start.asking:
+            return  # the question alone
+        screen = OVER[name](self)
+        if not isinstance(self.screen, type(screen)):
+            await self.push_screen(screen)
 
     def action_command_palette(self) -> None:
         """Open the list of every action, in this program's words."""

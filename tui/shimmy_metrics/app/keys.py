@@ -22,9 +22,10 @@ EVERYWHERE: Final = [
     _key("3", "go('history')", "History: what was sent", "app.history"),
     _key("4", "go('fields')", "Fields: what there is", "app.fields"),
     _key("c", "go('consent')", "consent: decide, withdraw", "app.consent"),
+    _key("u", "over('usage')", "your own figures, in all", "app.usage"),
     _key("x", "export", "export all that is held", "app.export"),
     _key("v", "validate", "validate all that is held", "app.validate"),
-    _key("question_mark", "keys", "every key", "app.keys"),
+    _key("question_mark", "over('keys')", "every key", "app.keys"),
     _key("colon,ctrl+p", "command_palette", "any action, by its name", "app.actions"),
     _key("R,ctrl+l", "redraw", "draw the screen again", "app.redraw"),
     _key("T", "switch_background", "light or dark", "app.theme"),
@@ -50,9 +51,15 @@ NEIGHBOURS: Final = [
     _key("right_square_bracket", "neighbour(1)", "report or session after", "page.beside"),
 ]
 
-VIEWS: Final = [
+PERIODS: Final = [
     _key("h,left", "turn(-1)", "previous view", "report.lens-before"),
     _key("l,right", "turn(1)", "next view", "report.lens-beside"),
+]
+
+KEPT: Final = [_key("d", "delete", "delete this session", "session.delete")]
+
+VIEWS: Final = [
+    *PERIODS,
     _key("s", "same", "unchanged fields too", "report.same"),
     _key("w", "raw", "the request, unbroken", "report.raw"),
     _key("y", "copy", "copy, and save to a file", "report.copy"),
@@ -126,6 +133,7 @@ def called(key: str) -> str:
 
 _TOGETHER: Final = (
     (*EVERYWHERE, *PAGE, *NEIGHBOURS, *VIEWS, *OUTBOX, *SEARCH),
+    (*EVERYWHERE, *PAGE, *NEIGHBOURS, *KEPT),
     (*EVERYWHERE, *PAGE, *RECEIPTS),
     (*EVERYWHERE, *PAGE, *CONSENT),
     tuple(EXPORT),
@@ -141,6 +149,7 @@ _ASKING: Final = (
     "outbox.release",
     "outbox.delete",
     "history.delete",
+    "session.delete",
     "app.export",
     "consent.forget",
     *(binding.id or "" for binding in CONSENT if binding.action.startswith("answer(")),

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
 
-def _session(host: Host, _: Commands) -> BaseScreen:
+def _session(host: Host, commands: Commands) -> BaseScreen:
     from shimmy_metrics.app.screens.session.screen import SessionScreen
 
-    return SessionScreen(host)
+    return SessionScreen(host, commands)
 
 
 def _outgoing(host: Host, commands: Commands) -> BaseScreen:
@@ -45,6 +45,18 @@ def _consent(host: Host, commands: Commands) -> BaseScreen:
     return ConsentScreen(host, commands)
 
 
+def _keys(host: Host) -> BaseScreen:
+    from shimmy_metrics.app.screens.help.screen import HelpScreen
+
+    return HelpScreen(host, host.screen)
+
+
+def _usage(host: Host) -> BaseScreen:
+    from shimmy_metrics.app.screens.usage.screen import UsageScreen
+
+    return UsageScreen(host)
+
+
 def palette_provider() -> "type[Provider]":
     """Return the class that finds actions for the command palette."""
     from shimmy_metrics.app.palette import Actions
@@ -60,3 +72,6 @@ MODES: Final[dict[str, Callable[[Host, Commands], BaseScreen]]] = {
     "consent": _consent,
 }
 """Returns each mode's screen, by the mode's name."""
+
+OVER: Final[dict[str, Callable[[Host], BaseScreen]]] = {"keys": _keys, "usage": _usage}
+"""Returns each screen that opens over the others, by its name."""

@@ -248,6 +248,7 @@ _OWN: Final = (
             Argument("--from", "the first day, such as 2026-11-28", value="DATE"),
             Argument("--to", "the last day", value="DATE"),
         ),
+        app=("app.usage",),
     ),
     Command(
         "files",

@@ -7,6 +7,7 @@ from shimmy_metrics.app.commands.consent import ConsentCommands
 from shimmy_metrics.app.commands.files import FileCommands
 from shimmy_metrics.app.commands.outbox import OutboxCommands
 from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.commands.sessions import SessionCommands
 from shimmy_metrics.app.host import Host
 
 
@@ -18,3 +19,4 @@ class Commands:
         self.consent = ConsentCommands(host, runner)
         self.files = FileCommands(host, runner)
         self.outbox = OutboxCommands(host, runner)
+        self.sessions = SessionCommands(host, runner)

@@ -15,10 +15,11 @@ def kept_rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     return (Row(BLANK), Row(line(muted("  Kept for you alone, never sent:"))), *rows)
 
 
-def ended_head(canvas: Canvas, session: Session) -> tuple[Line, ...]:
-    """Return the head above the figures of a kept session."""
+def ended_head(canvas: Canvas, session: Session, number: int, of: int) -> tuple[Line, ...]:
+    """Return the head above the figures of a kept session, the `number`th (from 1) `of` so many."""
     sentence = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone, never sent."
-    long = to(canvas.width - 1, muted(duration(session.counters.uptime_s)), note=True)
+    place = f"{number} of {of}, " if of > 1 else ""
+    long = to(canvas.width - 1, muted(f"{place}{duration(session.counters.uptime_s)}"), note=True)
     return (*headline(canvas, sentence, long), BLANK)
 
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from shimmy_metrics.actions.overview import SessionPreview, session_preview
+from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import NEIGHBOURS, Button
-from shimmy_metrics.app.screens.session.kept_sessions import ended_explained, ended_head, ended_of
-from shimmy_metrics.app.screens.session.view import chosen, figure_rows, figures_explained, session_view
+from shimmy_metrics.app.screens.session.kept_sessions import ended_explained, ended_of
+from shimmy_metrics.app.screens.session.view import chosen, figures_explained, session_view
 from shimmy_metrics.app.ui.layout import Canvas, Content, follow
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.shared_field import SharedField
@@ -21,8 +21,9 @@ class SessionScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*NEIGHBOURS]
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, commands: Commands) -> None:
         super().__init__(host, mode="session", field=SharedField(host))
+        self._commands = commands
         self._index = 0
         self._shown = ""
 
@@ -56,8 +57,15 @@ class SessionScreen(BaseScreen):
         if ended is None:
             await super().action_explain()
         else:
-            preview = session_preview(self.host.profile, ended, self.host.start.facts)
-            await self.app.push_screen(EndedScreen(self.host, preview))
+            from shimmy_metrics.app.screens.session.ended import EndedScreen  # when it is wanted, as all screens
+
+            await self.app.push_screen(EndedScreen(self.host, self._commands, ended))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether there is another session: the list of keys and the palette name no key that does nothing."""
+        if action == "neighbour":
+            return self.host.overview is not None and len(self.host.overview.running) > 1
+        return super().check_action(action, parameters)
 
     async def action_neighbour(self, by: int) -> None:
         """Show the next session, or the one before."""
@@ -66,21 +74,3 @@ class SessionScreen(BaseScreen):
         self._index = max(0, min(self._index + by, last))
         self._shown = ""
         await self.draw()
-
-
-class EndedScreen(BaseScreen):
-    """The figures of a session that has ended and stays here."""
-
-    TITLE = "A session kept for you"
-
-    def __init__(self, host: Host, preview: SessionPreview) -> None:
-        super().__init__(host, field=SharedField(host))
-        self._preview = preview
-
-    def content(self, canvas: Canvas) -> Content:
-        """Return its figures."""
-        return Content(ended_head(canvas, self._preview.session), figure_rows(canvas, self._preview))
-
-    def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
-        """Return the explanation of the marked figure."""
-        return figures_explained(canvas, self._preview, self.mark, expanded=expanded)

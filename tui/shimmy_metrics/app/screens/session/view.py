@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
+from shimmy_metrics.app.screens.session.kept_sessions import kept_rows
 from shimmy_metrics.app.screens.session.no_session import no_session_view
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
@@ -49,7 +50,8 @@ def session_view(canvas: Canvas, overview: Overview | None, index: int) -> Conte
         return no_session_view(canvas, overview)
     index = min(index, len(overview.running) - 1)
     live = overview.running[index]
-    return Content(_head(canvas, overview, live, index), figure_rows(canvas, live))
+    rows = (*figure_rows(canvas, live), *kept_rows(canvas, overview))
+    return Content(_head(canvas, overview, live, index), rows)
 
 
 def chosen(overview: Overview | None, index: int) -> SessionPreview | None:

@@ -1,0 +1,39 @@
+"""Deleting a session that is kept for the person."""
+
+from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.records import Session
+from shimmy_metrics.wording.numbers import amount, duration
+
+
+class SessionCommands:
+    """Deletes kept sessions."""
+
+    def __init__(self, host: Host, runner: Runner) -> None:
+        self._host = host
+        self._runner = runner
+
+    def ask_to_delete(self, session: Session) -> None:
+        """Ask whether a session's figures may be deleted."""
+        canvas, counters = self._host.canvas(), session.counters
+        when = f"{canvas.day(session.started)} {canvas.clock(session.started)}"
+        question = Question(
+            "Delete this session?",
+            f"Its figures: {when}, {duration(counters.uptime_s)}, {amount(counters.requests, 'request')}, "
+            f"{amount(counters.tokens, 'token')}. They were never sent. Your sums by day stay.",
+            "Yes, delete",
+            "No, keep it",
+        )
+        self._runner.ask(question, lambda: self.delete(session))
+
+    def delete(self, session: Session) -> None:
+        """Delete a session's figures."""
+
+        def deleted() -> str:
+            from shimmy_metrics.actions.kept_session import delete_kept_session
+
+            done = delete_kept_session(self._host.profile, session.row_id)
+            return "Deleted: it was never sent." if done else "Already gone."
+
+        self._runner.run(deleted)

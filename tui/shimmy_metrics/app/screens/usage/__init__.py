@@ -1,0 +1,1 @@
+"""The person's own figures, summed by day, week or month."""
