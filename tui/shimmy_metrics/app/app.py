@@ -22,6 +22,7 @@ from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import glyphs_for
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.screen import BaseScreen
+from shimmy_metrics.app.ui.sending import newly_ended
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Departure
@@ -30,6 +31,9 @@ from shimmy_metrics.system.profile import Profile
 
 PERSONS_EVENTS = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 """What comes from a person; a pointer that only moves may have been pushed."""
+
+SEEN_SECONDS = 3.0
+"""What became of an attempt to send is shown until a person does something after this long."""
 
 TICK_SECONDS = 1.0
 """The clock moves in minutes; the countdown wants a second."""
@@ -58,6 +62,8 @@ class ShimmyApp(TerminalApp):
         self.field = ""
         self.baseline: Departure | None = None
         self.seconds_left = start.seconds
+        self._departed: Departure | None = None
+        self._departed_at = 0.0
         self.renewal_open = start.asks
         self.keys, self._keys_fault = own_keys(start.keys)
         self.set_keymap(dict(self.keys.own))
@@ -73,7 +79,9 @@ class ShimmyApp(TerminalApp):
         """Return what a screen is drawn on now. The notice's first clause is short enough for a rule."""
         notice = self.start.notice.partition(":")[0]
         now = self.profile.clock.now()
-        return Canvas(self.size.width, self.size.height, self.glyphs, now, keys=self.keys, notice=notice)
+        return Canvas(
+            self.size.width, self.size.height, self.glyphs, now, keys=self.keys, notice=notice, departed=self._departed
+        )
 
     def time(self) -> float:
         """Return the time in seconds, by the clock that stamps events."""
@@ -106,6 +114,9 @@ class ShimmyApp(TerminalApp):
     async def on_overview_changed(self, message: OverviewChanged) -> None:
         """Show what has changed on the screens that are open."""
         late = self.overview is None
+        departed = newly_ended(self.overview, message.overview) if self.overview is not None else None
+        if departed is not None:
+            self._departed, self._departed_at = departed, self.time()
         self.overview = message.overview
         if self.baseline not in message.overview.receipts:
             self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
@@ -167,8 +178,10 @@ class ShimmyApp(TerminalApp):
             return
         if isinstance(event, PERSONS_EVENTS) and not event.is_forwarded:
             self.input_guard.note(event.time, event.key if isinstance(event, events.Key) else type(event).__name__)
-            if self.seconds_left is not None:
+            seen = self._departed is not None and event.time - self._departed_at >= SEEN_SECONDS
+            if self.seconds_left is not None or seen:
                 self.seconds_left = None
+                self._departed = None if seen else self._departed
                 await self._draw()
         await super().on_event(event)
         if isinstance(event, events.Key):

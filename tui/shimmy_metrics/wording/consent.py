@@ -9,11 +9,15 @@ from shimmy_metrics.records import Session
 
 
 class State(NamedTuple):
-    """The state in words: `word` comes first (with its sign), `note` says more, or is empty."""
+    """The state in words: `word` comes first (with its sign), `note` says more, or is empty.
+
+    `brief` is the note where there is little room, empty where it has no shorter form.
+    """
 
     on: bool
     word: str
     note: str
+    brief: str = ""
 
 
 def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
@@ -33,9 +37,11 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     if decision.consent is Consent.DECLINED:
         return State(on=False, word="metrics off", note="nothing is measured")
     if consent.obstacle is not None:
-        return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle])
-    held = decision.delivery is Delivery.REVIEW
-    return State(on=True, word="metrics on", note="held for review" if held else "reports are sent")
+        brief = "not measured" if consent.obstacle is Obstacle.UNTRUSTED else "not sent"
+        return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle], brief=brief)
+    if decision.delivery is Delivery.REVIEW:
+        return State(on=True, word="metrics on", note="held for review", brief="held")
+    return State(on=True, word="metrics on", note="reports are sent", brief="sent")
 
 
 def shown_state(
@@ -75,7 +81,7 @@ def while_unusable(what: Unusable) -> str:
 
 def without_store(shown: State) -> State:
     """Return the state in words where the store cannot be used: nothing is measured, or nothing is kept."""
-    return shown._replace(note="store unusable") if shown.on else shown
+    return shown._replace(note="store unusable", brief="no store") if shown.on else shown
 
 
 _OBSTACLE_NOTES: Final = {

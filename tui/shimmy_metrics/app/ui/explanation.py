@@ -72,7 +72,7 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
     identifying = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
     yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(identifying),))
     if measured:
-        yield from _labelled(canvas, "Measured here: ", measured)
+        yield from _labelled(canvas, "Value here: ", measured)
 
 
 def _labelled(canvas: Canvas, label: str, text: str, beside: Line = (), *, optional: bool = False) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, warning
 from shimmy_metrics.app.ui.notice import Notice
-from shimmy_metrics.app.ui.sending import in_short
+from shimmy_metrics.app.ui.sending import happened, in_short
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, cut, length, line, muted, placed, to
 from shimmy_metrics.wording.consent import State, shown_state
 
@@ -89,7 +89,7 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
     room = canvas.width - 1 - length(left)
     # Where there is no room for the whole note, a switch is named all the same: it decides, and is easily forgotten.
     now = effective_consent(overview)
-    for note in (now.note, overview.consent.switch, ""):
+    for note in (now.note, now.brief or overview.consent.switch, ""):
         right = consent(canvas, now, note)
         if length(right) <= room:
             gap = Span(" " * (room - length(right)))
@@ -99,18 +99,21 @@ def _with_state(canvas: Canvas, left: Line, overview: Overview | None) -> Line:
 
 
 def _head_rule(canvas: Canvas, begin: int, end: int, overview: Overview | None) -> Line:
-    """Return the rule below the tabs: with the notice, and how the last attempt to send failed.
+    """Return the rule below the tabs: with the notice, and what became of an attempt to send.
 
-    So they are in view on every screen, at no row; the failure in as many words as there is room for.
+    So they are in view on every screen, at no row: what has just happened, until it was seen, else how the last attempt
+    failed; in as many words as there is room for.
     """
     drawn = _rule(canvas, begin, end)
     notice: Line = (Span(f" {canvas.notice} ", Role.STRONG), Span(canvas.glyphs.rule * 2, Role.RULE))
     notice = notice if canvas.notice else ()
     failed = in_short(canvas, overview) if overview is not None else ()
-    warnings: list[Line] = [
-        (Span(" ! ", Role.BAD), Span(f"{each} "), Span(canvas.glyphs.rule * 2, Role.RULE)) for each in failed
-    ]
-    for extra in (*((*warned, *notice) for warned in warnings), notice):
+    sign = Span(" ! ", Role.BAD)
+    if canvas.departed is not None:
+        failed = happened(canvas, canvas.departed)
+        sign = Span(" + ", Role.GOOD) if canvas.departed.receipt else sign
+    told: list[Line] = [(sign, Span(f"{each} "), Span(canvas.glyphs.rule * 2, Role.RULE)) for each in failed]
+    for extra in (*((*each, *notice) for each in told), notice):
         room = canvas.width - length(extra)
         if room >= end:
             return (*cut(drawn, room), *extra)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from shimmy_metrics.app.keys import Keys
 from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.ui.text import Cell, Line, Role, Span, at, placed, strong, wrapped
+from shimmy_metrics.records import Departure
 
 READING: Final = "Reading what is held here."
 """Shown until the disk has answered."""
@@ -28,6 +29,7 @@ class Canvas(NamedTuple):
     """The size of the terminal, its signs, the time, the keys.
 
     `zone` is the person's, None for the machine's own. `notice` stays in view on every screen, empty for none.
+    `departed` is an attempt to send that has just ended, None once that was seen.
     """
 
     width: int
@@ -37,6 +39,7 @@ class Canvas(NamedTuple):
     zone: tzinfo | None = None
     keys: Keys = Keys()
     notice: str = ""
+    departed: Departure | None = None
 
     @property
     def narrow(self) -> bool:

@@ -7,6 +7,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.wording.consent import obstacle, while_unusable
 from shimmy_metrics.wording.departures import afterwards, became, ended, failed, label, sentence
+from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.schedule import next_attempt
 
@@ -31,6 +32,25 @@ def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
     due = any(report.state is QueueState.DUE for report in _leavable(overview))
     then = (f"{attempt}; the next {next_by_itself(overview)}",) if due and overview.consent.sends else ()
     return (*then, attempt, f"last attempt: {label(last)}", label(last))
+
+
+def newly_ended(before: Overview, now: Overview) -> Departure | None:
+    """Return the newest attempt to send where it has ended since `before`, else None."""
+    last = next(iter(now.departures), None)
+    known = next((each for each in before.departures if last is not None and each.row_id == last.row_id), None)
+    if last is None or last.ended is None or (known is not None and known.ended == last.ended):
+        return None
+    return last
+
+
+def happened(canvas: Canvas, departure: Departure) -> tuple[str, ...]:
+    """Return what has just become of an attempt to send, in ever fewer words."""
+    reports = amount(departure.reports, "report")
+    return (
+        f"{reports}: {label(departure)}, {ended(departure, canvas.now, canvas.zone)}",
+        f"{reports}: {label(departure)}",
+        label(departure),
+    )
 
 
 def in_full(canvas: Canvas, overview: Overview, departure: Departure) -> Iterator[str]:

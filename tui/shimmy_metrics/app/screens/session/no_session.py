@@ -45,7 +45,7 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
         ),
         ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
     ):
-        if canvas.narrow:
+        if 19 + len(command) > canvas.width - 1:  # what is to be typed or copied stands there whole
             lines = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
             rows += [Row(placed(canvas.width, at(3, label))), *map(Row, lines)]
         else:
