@@ -3,6 +3,8 @@
 import threading
 from typing import cast
 
+import pytest
+
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.messages import Busy
@@ -32,3 +34,14 @@ def test_what_became_of_it_is_never_overtaken_by_what_is_being_done() -> None:
     app.told.append("Done.")
     assert app.may.wait(LONGEST)
     assert app.told == ["Writing.", "Done."]
+
+
+def test_a_result_shown_before_the_end_is_not_replaced_by_what_is_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shimmy_metrics.app.commands.runner.PATIENCE_SECONDS", 0.05)
+    app = Slow()
+    app.may.set()
+    with Runner(cast("Host", app)).busy("Writing.") as result_shown:
+        result_shown()
+        app.told.append("Recorded.")
+        assert not app.begun.wait(0.2)
+    assert app.told == ["Recorded."]

@@ -69,11 +69,13 @@ class ConsentCommands:
 
         self._answer = ""
 
-        def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
-            self.report_recorded(answer, decision, changed=changed, notices=notices)
-
         with self._runner.reporting_errors():
-            with self._runner.busy():
+            with self._runner.busy() as result_shown:
+
+                def recorded(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
+                    result_shown()
+                    self.report_recorded(answer, decision, changed=changed, notices=notices)
+
                 made = ANSWERS[answer](self._host.profile, recorded)
             self.report_purged(made.purged)
             if made.held:

@@ -73,12 +73,19 @@ class Runner:
             self.report(f"{error}.")
 
     @contextmanager
-    def busy(self, sentence: str = WRITING) -> Iterator[None]:
-        """Show what is being done if it takes longer than a person waits without wondering."""
+    def busy(self, sentence: str = WRITING) -> Iterator[Callable[[], None]]:
+        """Show what is being done if it takes longer than a person waits without wondering.
+
+        What it yields is called once a result is shown before the end: nothing then takes its place.
+        """
         timer = Timer(PATIENCE_SECONDS, self._host.post_message, [Busy(sentence)])
         timer.start()
-        try:
-            yield
-        finally:
+
+        def end() -> None:
             timer.cancel()
             timer.join()  # it may be posting now; the result must come after it
+
+        try:
+            yield end
+        finally:
+            end()
