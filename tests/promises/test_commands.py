@@ -33,6 +33,7 @@ APP_ALONE: Final = {
     "app.keys": "--help is the command line's",
     "app.actions": "the shell's completion is the command line's",
     "app.redraw": "a screen can be spoilt, a line cannot",
+    "app.theme": "a line has the terminal's own colours",
     "app.back": "between screens",
     "app.suspend": "the shell is there already",
     "app.quit": "a command ends by itself",
