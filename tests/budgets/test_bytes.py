@@ -58,7 +58,7 @@ def test_while_nothing_changes_nothing_is_sent(tmp_path: Path) -> None:
         assert time.monotonic() - begun >= IDLE_SECONDS
 
 
-@pytest.mark.parametrize("keys", [b":", b"4 /", b"x p", b"c"], ids=["palette", "search", "path", "question"])
+@pytest.mark.parametrize("keys", [b":", b"4 /", b"x p \x1b[D", b"c"], ids=["palette", "search", "path", "question"])
 def test_no_cursor_blinks(tmp_path: Path, keys: bytes) -> None:
     variables = {"COLORTERM": ""}  # in 256 colours the cell of Textual's cursor differs
     with terminal(PROGRAM.format(root=str(tmp_path), variables=variables), **variables) as made:
