@@ -33,7 +33,6 @@ class ExportScreen(Dialog):
         self._request = request
         self._path = request.path
         self._place = Input(str(home_relative(request.path)), id="path", select_on_focus=False)
-        self._place.cursor_blink = False
         self._place.display = False
         self.target: SaveTarget | None = None
 
