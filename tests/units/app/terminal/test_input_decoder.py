@@ -79,7 +79,16 @@ def test_a_lone_esc_is_the_escape_key_after_a_moment() -> None:
     assert decoder.deadline == ESCAPE_SECONDS
     assert list(decoder.tick(ESCAPE_SECONDS / 2)) == []
     assert list(decoder.tick(ESCAPE_SECONDS)) == [InputPiece(InputKind.ESCAPE, "\x1b")]
+    assert list(decoder.tick(TORN_SECONDS)) == []
     assert decoder.deadline is None
+
+
+def test_what_waited_to_be_read_is_not_late() -> None:
+    decoder = InputDecoder()
+    assert list(decoder.feed(b"\x1b", 0.0)) == []
+    assert list(decoder.feed(b"[0n", 2 * TORN_SECONDS)) == [InputPiece(InputKind.SEQUENCE, "\x1b[0n")]
+    assert list(decoder.feed(b"\xe2\x82", 2 * TORN_SECONDS)) == []
+    assert list(decoder.feed(b"\xac", 4 * TORN_SECONDS)) == [InputPiece(InputKind.CHARACTER, "\u20ac")]
 
 
 def test_the_rest_of_a_sequence_whose_esc_came_long_before_is_no_key() -> None:

@@ -85,7 +85,7 @@ class TerminalDriver(LinuxDriver):
                     return
                 found = decoder.feed(data, time.monotonic())
             else:
-                found = decoder.tick(time.monotonic())
+                found = decoder.tick(now + wait)  # not the time now: this thread may have waited for its turn since
             for each in found:
                 for message in input_events(each, parser):
                     self.process_message(message)

@@ -118,16 +118,18 @@ class InputDecoder:
         """The time of the next `tick` that may change something; None if none does."""
         if self._pasted is not None:
             return self._last + TORN_PASTE_SECONDS
-        if not self._begun:
+        if not self._begun and not self._escaped:
             return None
         return self._last + (self._escape_seconds if self._begun == _ESC else TORN_SECONDS)
 
     def feed(self, data: bytes, now: float) -> Iterator[InputPiece]:
-        """Yield what is whole once `data` has arrived at `now`, in seconds by a clock that never goes back."""
-        yield from self.tick(now)
+        """Yield what is whole once `data` has arrived, read at `now` in seconds by a clock that never goes back.
+
+        It may have waited to be read, so it is never late by itself: `tick` alone tells of silence.
+        """
         if not data:
             return
-        if self._escaped and data[0] in _GRAMMARS and now - self._last < TORN_SECONDS:
+        if self._escaped and data[0] in _GRAMMARS:
             data, self._late = _ESC + data, True
         self._escaped = False
         self._last = now
@@ -147,9 +149,10 @@ class InputDecoder:
                 yield found
 
     def tick(self, now: float) -> Iterator[InputPiece]:
-        """Yield what has become whole because nothing more arrived until `now`, and drop what has not."""
+        """Yield what has become whole because nothing arrived until `now`, and drop what has not."""
         if self.deadline is None or now < self.deadline:
             return
+        self._escaped = False
         begun, self._begun = self._begun, b""
         late, self._late = self._late, False
         if self._pasted is not None:
