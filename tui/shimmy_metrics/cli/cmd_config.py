@@ -7,11 +7,12 @@ error. `enable`, `disable`, `status` and `validate` answer a person on standard 
 import sys
 
 from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
-from shimmy_metrics.cli.output import print_bytes, print_line, print_stderr
+from shimmy_metrics.cli.output import print_bytes, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 
 
 def config(arguments: list[str]) -> int:

@@ -1,18 +1,18 @@
 """The answers, and how reports are sent: record it, then print what applies now and what became of queued reports."""
 
-import sys
 from collections.abc import Iterable, Sequence
 
 from shimmy_metrics.actions.decide import decline, hold, only_for_me
 from shimmy_metrics.actions.decide import enable as say_yes
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.status import read_status
-from shimmy_metrics.cli.output import print_json, print_line
+from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.departures import host
@@ -130,10 +130,9 @@ def _print_off(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]
 
 
 def _print_now(lines: Iterable[str]) -> None:
-    """Print them at once: a second may pass until a sender has ended."""
+    """Print them before anything is deleted: a second may pass until a sender has ended."""
     for line in lines:
         print_line(line)
-    sys.stdout.flush()
 
 
 def _print_purged(result: PurgeResult, profile: Profile) -> None:

@@ -9,7 +9,7 @@ from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_re
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
 from shimmy_metrics.actions.status import Status, read_status, store_unread
-from shimmy_metrics.cli.output import print_bytes, print_json, print_line, print_stderr
+from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.consent.state import Consent, Delivery
@@ -19,6 +19,7 @@ from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import DISABLE, UNREAD, obstacle
 from shimmy_metrics.wording.departures import became, sentence, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount

@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
 from shimmy_metrics.cli.arguments import refusal
 from shimmy_metrics.cli.command_table import COMMANDS
-from shimmy_metrics.cli.output import print_line, print_stderr
+from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.usage import NOTHING_THEN, nothing, table
 
 _COLUMNS: Final = ("from", *DaySums._fields)

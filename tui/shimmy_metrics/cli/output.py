@@ -1,4 +1,4 @@
-"""How commands print: results on standard output, remarks on standard error."""
+"""How commands print for programs on standard output, and remarks on standard error. Lines: `system/text_output`."""
 
 import contextlib
 import json
@@ -6,11 +6,6 @@ import sys
 from typing import Any
 
 from shimmy_metrics.errors import harmless
-
-
-def print_line(line: str) -> None:
-    """Print a line for a person on standard output."""
-    sys.stdout.write(f"{harmless(line)}\n")
 
 
 def print_stderr(line: str) -> None:
