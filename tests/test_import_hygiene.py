@@ -57,7 +57,7 @@ def test_while_off_a_hand_over_loads_no_list_of_commands(words: list[str], tmp_p
     )
     loaded = _loaded(code, tmp_path)
     assert "shimmy_metrics.system.handover" in loaded
-    assert not loaded & {"shimmy_metrics.cli.commands", "shimmy_metrics.cli.arguments", "argparse", "difflib"}
+    assert not loaded & {"shimmy_metrics.cli.command_table", "shimmy_metrics.cli.arguments", "argparse", "difflib"}
 
 
 def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Path) -> None:

@@ -33,14 +33,14 @@ APP_ALONE: Final = {
     "app.keys": "--help is the command line's",
     "app.actions": "the shell's completion is the command line's",
     "app.redraw": "a screen can be spoilt, a line cannot",
-    "app.theme": "a line has the terminal's own colours",
+    "app.theme": "a line of text has no colours of its own",
     "app.back": "between screens",
     "app.suspend": "the shell is there already",
     "app.quit": "a command ends by itself",
     "page.": "moves the mark",
     "report.": "other views of the same bytes; commands are piped and redirected instead",
-    "history.delete": "delete receipts is delete with a word",
-    "session.delete": "takes a look at the session first; disable deletes them all",
+    "history.delete": "delete receipts is the same command as for a report",
+    "session.delete": "delete ID is the same command as for a report",
     "fields.search": "fields is piped to grep instead",
     "consent.later": "no command, no answer",
     "consent.wire": "preview prints it",
@@ -57,22 +57,11 @@ def home(tmp_path: Path) -> Home:
 
 def test_nothing_can_be_done_in_one_face_alone_but_what_rightly_is() -> None:
     assert {command.name for command in EVERYTHING if not command.app} == {*COMMAND_LINE_ALONE}
-    groups = (
-        keys.EVERYWHERE,
-        keys.PAGE,
-        keys.NEIGHBOURS,
-        keys.VIEWS,
-        keys.OUTBOX,
-        keys.RECEIPTS,
-        keys.SEARCH,
-        keys.KEPT,
-    )
-    bound = {binding.id or "" for group in (*groups, keys.CONSENT, keys.EXPORT) for binding in group}
+    bound = {*keys._BY_NAME}
     done = {name for command in EVERYTHING for name in command.app}
     assert done <= bound
-    alone = {name for name in bound - done if name not in APP_ALONE}
-    assert {name for name in alone if f"{name.partition('.')[0]}." not in APP_ALONE} == set()
-    assert {name for name in APP_ALONE if name in done or not any(each.startswith(name) for each in bound)} == set()
+    assert {name for name in bound - done if not name.startswith(tuple(APP_ALONE))} == set()
+    assert [name for name in APP_ALONE if not any(each.startswith(name) for each in bound - done)] == []
 
 
 def test_each_command_of_the_list_is_one_and_no_other_is() -> None:

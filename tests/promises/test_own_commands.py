@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 
-from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.decide import enable, only_for_me
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.database import opened
 from support.home_terminal import terminal
 from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.outside_container import PROGRAM
 from support.queue_report import FIRST, SECOND, THIRD, queue_report
 from support.receiver import Receiver
+from support.samples import NOW, session
 from support.terminal import TESTS
 
 NOWHERE = "http://127.0.0.1:9/v1/usage"
@@ -265,3 +268,17 @@ def test_deleting_asks_first_and_takes_a_whole_yes(home: Home, typed: str, code:
         asked.type(typed)
         assert asked.process.wait(20) == code
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == left
+
+
+def test_a_session_kept_for_the_person_is_deleted_by_name(home: Home) -> None:
+    only_for_me(home.profile)
+    for report_id in (FIRST, SECOND):
+        with opened(home.profile) as db:
+            row = sessions.begin(db, session(report_id, local=True))
+            sessions.finish(db, row, NOW, local=True)
+    _assert_refused(_own(home, "delete", "c0ffee"), "2 kept sessions begin with 'c0ffee'")
+    _assert_refused(_own(home, "delete", FIRST), "asks first")
+    gone = _json(home, "delete", FIRST, "--yes")
+    assert gone == {"session_id": FIRST, "done": True, "told": ["Deleted: it was never sent."]}
+    (left,) = json.loads(home.metrics("export").stdout)["sessions"]
+    assert left["session_id"] == SECOND

@@ -1,16 +1,18 @@
-"""`shimmy-metrics hold` and `delete`: one waiting report, or all receipts."""
+"""`shimmy-metrics hold` and `delete`: one waiting report, a session kept for the person, or all receipts."""
 
 from shimmy_metrics.actions.history import read_history
+from shimmy_metrics.actions.kept_session import delete_kept_session, find_kept_session
 from shimmy_metrics.actions.outbox import FoundReport, delete, find_report, hold_back
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.records import Session
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.departures import deleted, never_left, receipts_deleted, sentence, when
-from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.numbers import amount, duration
 
 RECEIPTS = "receipts"
 """The word that names all receipts, where an ID would name a report."""
@@ -31,24 +33,42 @@ def hold_report(profile: Profile, word: str, *, as_json: bool) -> int:
 
 
 def delete_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
-    """Ask, then delete the named report, or the bytes of all receipts; return the exit code, 1 if nothing was deleted.
+    """Ask, then delete the named report or kept session, or the bytes of all receipts; return the exit code.
 
-    Raises `UserError`.
+    It is 1 if nothing was deleted. Raises `UserError`.
     """
-    return (
-        _delete_receipts(profile, yes=yes, as_json=as_json)
-        if word == RECEIPTS
-        else _delete_report(profile, word, yes=yes, as_json=as_json)
-    )
-
-
-def _delete_report(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
+    if word == RECEIPTS:
+        return _delete_receipts(profile, yes=yes, as_json=as_json)
     with purge_first(profile):
-        found = find_report(profile, word)
+        kept = find_kept_session(profile, word)
+    if kept is not None:
+        return _delete_session(profile, kept, yes=yes, as_json=as_json)
+    return _delete_report(profile, find_report(profile, word), yes=yes, as_json=as_json)
+
+
+def _delete_session(profile: Profile, session: Session, *, yes: bool, as_json: bool) -> int:
+    now, counters = profile.clock.now(), session.counters
+    question = (
+        f"Its figures: {when(session.started, now)}, {duration(counters.uptime_s)}, "
+        f"{amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}. They were never sent. Your sums "
+        "by day stay.",
+    )
+    if not yes and not agreed(question, "Delete this session?", _COMMAND):
+        return Exit.NO
+    done = delete_kept_session(profile, session.row_id)
+    line = "Deleted: it was never sent." if done else "Already gone."
+    if as_json:
+        print_json({"session_id": session.report_id, "done": done, "told": [line]})
+    else:
+        print_line(line)
+    return Exit.DONE if done else Exit.NO
+
+
+def _delete_report(profile: Profile, found: FoundReport, *, yes: bool, as_json: bool) -> int:
     if not yes and not agreed(_report_question(profile, found), "Delete this report?", _COMMAND):
         return Exit.NO
     made = delete(profile, found.report.row_id)
-    line = deleted(made.departure, profile.clock.now()) if made.gone else "Gone already."
+    line = deleted(made.departure, profile.clock.now()) if made.gone else "Already gone."
     _print(line, found, as_json=as_json, done=made.gone)
     return Exit.DONE if made.gone else Exit.NO
 

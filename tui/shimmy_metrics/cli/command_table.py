@@ -199,14 +199,15 @@ _OWN: Final = (
     ),
     Command(
         "delete",
-        "delete one waiting report, or all receipts",
+        "delete a waiting report, a kept session, or all receipts",
         about=(
-            "Delete one waiting report for good; history notes that one was deleted, not what was in it. Or delete "
-            "the bytes of all receipts; when, where to and each digest stay on record. It asks first; only a typed yes "
-            f"agrees. {_ID}",
+            "Delete one waiting report for good; history notes that one was deleted, not what was in it. Or delete a "
+            "session that is kept for you alone, by its session_id; your sums by day stay. Or delete the bytes of all "
+            "receipts; when, where to and each digest stay on record. It asks first; only a typed yes agrees. "
+            f"{_ID}",
         ),
         arguments=(
-            Argument("id", "the report, or all receipts", value="ID|receipts", required=True),
+            Argument("id", "the report, the session, or all receipts", value="ID|receipts", required=True),
             Argument("--yes", "answer that question in advance"),
             Argument("--json", "print what was deleted as JSON"),
         ),
