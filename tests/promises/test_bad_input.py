@@ -51,6 +51,7 @@ def test_closed_streams_and_a_reader_that_went_away_break_nothing(home: Home) ->
         (["config", "--metrics"], "shimmy config"),
         (["config", "--metrics", "perhaps"], "shimmy config"),
         (["config", "--metrics", "enable", "--metrics", "disable"], "shimmy config"),
+        (["config", "--metrics=enable", "--metrics=disable"], "shimmy config"),
         (["config", "--metrics", "enable", "now"], "shimmy config"),
         (["config", "--metrics", "preview", "--json"], "shimmy config"),
         (["config", "--metrics", "validate", "/nowhere"], "/nowhere"),

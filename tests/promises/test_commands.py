@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -194,6 +195,7 @@ def test_bash_completes_what_was_begun(home: Home, typed: str, offered: set[str]
     assert {word for word in done.stdout.split() if not word.startswith("-")} <= offered
 
 
+@pytest.mark.skipif(shutil.which("man") is None, reason="there is no man to read the page with")
 def test_man_finds_no_fault_in_the_page_and_every_command_is_in_it(tmp_path: Path) -> None:
     done = subprocess.run(
         ["man", "-E", "UTF-8", "-l", "-Tutf8", "--warnings", "-P", "cat", str(MAN_PAGE)],

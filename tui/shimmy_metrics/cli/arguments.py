@@ -71,7 +71,7 @@ def config_arguments(arguments: list[str]) -> ConfigArguments:
     match arguments:
         case ["--metrics", str(action)] if action in WORDS:
             return ConfigArguments(action)
-    if arguments.count("--metrics") > 1:
+    if sum(argument.partition("=")[0] == "--metrics" for argument in arguments) > 1:
         raise refusal(CONFIG, "--metrics takes one action")
     if arguments[-1:] == ["--metrics"]:
         raise refusal(CONFIG, f"--metrics needs one of {_ACTIONS}")

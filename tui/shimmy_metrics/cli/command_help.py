@@ -20,6 +20,8 @@ _EACH: Final = (
     "Each tells more of itself: shimmy-metrics COMMAND --help. With --json they print JSON; completion has none."
 )
 _HARD_SPACE: Final = "\N{NO-BREAK SPACE}"
+_WIDE: Final = 60
+"""From this width on there is room to align the arguments of a command behind its name."""
 _NAMES: Final = 31
 """Columns for a command in the list of all."""
 _OPTIONS: Final = 15
@@ -70,9 +72,8 @@ def command_help(command: Command, columns: int) -> str:
 def synopsis(command: Command, columns: int) -> list[str]:
     """Return how a command is called, in lines that break between its arguments."""
     called = " ".join((command.program, *(each.replace(" ", _HARD_SPACE) for each in bracketed(command.arguments))))
-    indent = " " * (len(command.program) + 1)
-    lines = textwrap.wrap(called, columns, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
-    return [line.replace(_HARD_SPACE, " ") for line in lines]
+    indent = " " * (len(command.program) + 1 if columns >= _WIDE else 4)
+    return [line.replace(_HARD_SPACE, " ") for line in _wrapped(called, columns, behind=indent)]
 
 
 def usage(command: Command) -> str:
@@ -97,12 +98,20 @@ def _entry(name: str, does: str, room: int, columns: int) -> list[str]:
     head = f"  {name}"
     indent = " " * (room + 4 if columns >= 2 * (room + 4) else 6)
     if len(head) > len(indent) - 2:
-        return [head, *textwrap.wrap(does, columns, initial_indent=indent, subsequent_indent=indent)]
-    return textwrap.wrap(does, columns, initial_indent=f"{head:<{len(indent)}}", subsequent_indent=indent)
+        return [head, *_wrapped(does, columns, before=indent, behind=indent)]
+    return _wrapped(does, columns, before=f"{head:<{len(indent)}}", behind=indent)
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
-    return textwrap.wrap(text, columns, break_on_hyphens=False, break_long_words=False)
+def _wrapped(text: str, columns: int, *, before: str = "", behind: str = "") -> list[str]:
+    """Return text in lines that break between words; `before` begins the first line, `behind` each further one."""
+    return textwrap.wrap(
+        text,
+        columns,
+        initial_indent=before,
+        subsequent_indent=behind,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _text(lines: Iterable[str]) -> str:
