@@ -61,7 +61,7 @@ CONFIG: Final = Command(
         "consent for, except validate with a FILE.",
     ),
     arguments=(
-        Argument("--metrics", value="ACTION", required=True),
+        Argument("--metrics", "the action to take", value="ACTION", required=True),
         Argument("--json", "with status: print it as JSON"),
         Argument("file", value="FILE|-"),
     ),

@@ -63,7 +63,7 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using tui' -s h -l help -d 
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using tui' -l plain -d 'print the same facts as lines of text, and ask the question if it is open; a terminal that cannot show the app gets this'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a config -d 'decide about metrics, and see what they hold'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -s h -l help -d 'show this help message and exit'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -l metrics -xka "enable disable status preview export validate" -d ACTION
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -l metrics -xka "enable disable status preview export validate" -d 'the action to take'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config' -l json -d 'with status: print it as JSON'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using config; and test $_shtab_shimmy_metrics_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'FILE|-'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a serve -d 'run the server; it is measured only after a yes'
