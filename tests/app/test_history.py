@@ -83,13 +83,13 @@ async def test_enter_opens_the_bytes_of_a_request_whole_and_each_report_in_it(tm
     async with app.run_test(size=(120, 60)) as pilot:
         await opened.press(pilot, "3", "enter")
         shown = opened.text(app)
-        assert "The request, whole" in shown
+        assert "The whole request" in shown
         assert f"sha256 {digest(body)}" in shown
         assert f"{len(body):,} bytes" in shown
         assert "header" not in shown  # the request's own are not kept, and today's are not its
         await opened.press(pilot, "w")
         assert "Host:" not in opened.text(app)
-        assert "Of what was sent the body is kept, and not the headers." in opened.text(app)
+        assert "The body of what was sent is kept, the headers are not." in opened.text(app)
         await opened.press(pilot, "right_square_bracket")
         assert "Report 1 of 2 in this request" in opened.text(app)
         assert f"sha256 {gone[0].sha256}" in opened.text(app)
@@ -130,8 +130,8 @@ async def test_after_its_receipts_are_deleted_history_still_says_what_was_sent(t
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "d")
         asked = " ".join(opened.text(app).split())
-        assert "The bytes of 1 receipt are deleted" in asked
-        assert "That something left, when, where to and its digest stay on record." in asked
+        assert "1 receipt (" in asked
+        assert "When, where to and each digest stay on record." in asked
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "No receipt is kept." in opened.text(app))
         told = " ".join(opened.text(app).split())
@@ -223,7 +223,7 @@ def test_folded_departures_count_as_sent(taken: int, told: str) -> None:
 def test_what_is_not_as_written_is_named(tmp_path: Path) -> None:
     shown = overviews.busy()
     told = content(shown._replace(broken=(shown.entries[0].key, shown.entries[2].key)))
-    assert "2 entries not as written." in told
+    assert "2 entries are not as written." in told
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each.taken])

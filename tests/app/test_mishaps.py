@@ -114,7 +114,7 @@ async def test_bytes_that_a_disk_damaged_are_shown_and_end_nothing(tmp_path: Pat
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3")
-        assert "1 entry not as written." in opened.text(app)
+        assert "1 entry is not as written." in opened.text(app)
         await opened.press(pilot, *WALK)
         assert "Metrics are on, last changed" in opened.text(app)
 
@@ -143,7 +143,7 @@ async def test_a_key_that_quits_cannot_be_one_that_is_typed(tmp_path: Path) -> N
     opened.own_keys(tmp_path, {"app.quit": "Q"})
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened.until(pilot, lambda: "app.quit wants a key with ctrl" in opened.read(app))
+        await opened.until(pilot, lambda: "app.quit needs a ctrl key" in opened.read(app))
         await opened.press(pilot, "4", "slash", "Q")
         assert isinstance(app.screen, FieldsScreen)
         assert app.screen.search == "Q"

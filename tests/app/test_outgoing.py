@@ -127,8 +127,8 @@ async def test_a_release_is_a_request_of_that_report_alone_and_the_question_show
         assert f"{len(reports[1].body)} bytes, sha256 {reports[1].sha256[:16]}…, are sent now to {ENDPOINT}." in asked
         await opened.answer(pilot, "y")
         assert released == [[reports[1].row_id]]
-        assert "Released: a sender has it now." in opened.text(app)
-        assert "A sender has this one now." in opened.text(app)
+        assert "Released. It is being sent now." in opened.text(app)
+        assert "This one is being sent now." in opened.text(app)
 
 
 async def test_all_that_is_held_is_released_as_the_one_request_that_is_shown(
@@ -139,7 +139,7 @@ async def test_all_that_is_held_is_released_as_the_one_request_that_is_shown(
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
-        assert "2 reports are held. Released together they are this one request." in opened.text(app)
+        assert "2 reports are held. Released together, they are sent as this one request." in opened.text(app)
         assert "r Release all" in opened.text(app)
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())
@@ -155,12 +155,15 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
     async with app.run_test(size=(180, 30)) as pilot:
         await opened.press(pilot, "2", "right_square_bracket")
         shown = " ".join(opened.text(app).split())
-        assert "Sealed for metrics.example.org, as 1 other here; released it goes to metrics.shimmy-ai.dev." in shown
-        without_hint = shown.replace(" 2 of 3, keys [ and ]", "")  # at the right of the sentence's first line
+        assert (
+            "Made for metrics.example.org, like 1 other here; if you release it, it is sent to metrics.shimmy-ai.dev."
+            in shown
+        )
+        without_hint = shown.replace(" 2 of 3: [ or ]", "")  # at the right of the sentence's first line
         assert "It waits until 7 Dec, then it is deleted when a session ends." in without_hint
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())
-        assert f"are sent now to {ENDPOINT}. It was sealed for metrics.example.org." in asked
+        assert f"are sent now to {ENDPOINT}. It was made for metrics.example.org." in asked
 
 
 @pytest.mark.parametrize("cause", [Cause.DAMAGED, Cause.OLDER_RULES])
@@ -172,7 +175,7 @@ async def test_what_this_program_set_aside_is_not_called_refused_and_not_release
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
         shown = opened.text(app)
-        assert "1 report waits. This one is set aside." in shown
+        assert "1 report is waiting. This one is set aside." in shown
         assert "sent to no receiver" in " ".join(shown.split())
         assert "refused" not in shown
         assert "r Release" not in shown
@@ -200,7 +203,7 @@ async def test_after_the_programme_s_end_nothing_is_offered_that_leads_nowhere(t
     app = opened.living(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await opened.press(pilot, "2")
-        assert "1 report waits. Nothing is sent from here: c says why." in opened.text(app)
+        assert "1 report is waiting. Nothing is sent from here: c says why." in opened.text(app)
         assert "r Release" not in opened.text(app)
         assert "t Hold" not in opened.text(app)
         assert "d Delete" in opened.text(app)
@@ -210,7 +213,7 @@ async def test_after_the_programme_s_end_nothing_is_offered_that_leads_nowhere(t
         assert "answered that the programme has ended." in opened.read(app)
         assert "next attempt" not in opened.text(app)
         await opened.press(pilot, "c")
-        assert "e  Enable again  the receiver is asked anew whether it takes reports" in opened.text(app)
+        assert "e  Enable again  the receiver is asked again whether it takes reports" in opened.text(app)
         assert "is sent by itself" not in opened.text(app)
         await opened.answer(pilot, "e")
         await opened.until(pilot, lambda: "metrics on · reports are sent" in opened.text(app))
@@ -233,7 +236,7 @@ async def test_what_has_waited_too_long_is_in_no_request_and_cannot_be_released(
         assert "1 of 2" in opened.text(app)
         assert "r Release" in opened.text(app)
         await opened.press(pilot, "]")
-        assert "2 reports wait. This one leaves no more." in opened.text(app)
+        assert "2 reports are waiting. This one is too old to be sent." in opened.text(app)
         assert "It has waited 14 days and is no longer sent: it is deleted when the next session ends." in opened.read(
             app
         )
@@ -284,12 +287,12 @@ async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
         app = opened.living(tmp_path)
         async with app.run_test(size=(80, 24)) as pilot:
             await opened.press(pilot, "2")
-            assert "1 report waits. A sender is at work now." in opened.text(app)
+            assert "1 report is waiting. Something is being sent now." in opened.text(app)
             await opened.press(pilot, "d")
             await opened.answer(pilot, "y")
             await opened.until(pilot, lambda: "being sent right now" in opened.text(app))
             await opened.press(pilot, "r")
-            assert "A sender is at work now, for 5 s at most." in opened.text(app)
+            assert "Something is being sent now (5 s at most)." in opened.text(app)
     with store(opened.profile_of(tmp_path)) as db:
         assert outbox.everything(db)
 
@@ -301,9 +304,9 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
-        assert "If that cannot be reached, it waits here as before." in " ".join(opened.text(app).split())
+        assert "If that cannot be reached, it stays here as before." in " ".join(opened.text(app).split())
         await opened.answer(pilot, "y")
-        assert "1 report waits. A sender has this one now." in opened.text(app)
+        assert "1 report is waiting. This one is being sent now." in opened.text(app)
         assert released
         with store(opened.profile_of(tmp_path)) as db:
             depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
@@ -311,7 +314,7 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
         told = " ".join(opened.text(app).split())
         assert "What is waiting is sent when you release it." in told
         assert "this one now" not in told
-        assert "1 report waits. It leaves only when you release it." in told
+        assert "1 report is waiting. It is sent only when you release it." in told
 
 
 async def test_a_release_of_which_no_sender_made_a_request_says_so(
@@ -323,9 +326,9 @@ async def test_a_release_of_which_no_sender_made_a_request_says_so(
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
         await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "No request was made." in opened.text(app))
+        await opened.until(pilot, lambda: "Nothing was sent." in opened.text(app))
         assert released
-        assert "The report waits as before." in " ".join(opened.text(app).split())
+        assert "The report is waiting as before." in " ".join(opened.text(app).split())
 
 
 async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
@@ -342,7 +345,7 @@ async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
         await opened.until(pilot, lambda: not app.commands.outbox.released)
-        assert "No request was made." not in opened.text(app)
+        assert "Nothing was sent." not in opened.text(app)
 
 
 @pytest.mark.parametrize(

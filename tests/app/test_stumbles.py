@@ -22,11 +22,11 @@ async def test_a_new_search_begins_empty_and_says_how_much_it_shows(tmp_path: Pa
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "4", "slash", *"model", "enter", "slash")
-        assert f"{len(FIELDS)} fields are all that can ever leave" in opened.text(app)
+        assert f"{len(FIELDS)} fields are everything that could ever be sent" in opened.text(app)
         await opened.press(pilot, *"memory", "enter")
         shown = opened.text(app)
         assert "memory_gb" in shown
-        assert f"of {len(FIELDS) + len(NEVER)}, with what Enter says of them, hold 'memory'." in shown
+        assert f"of {len(FIELDS) + len(NEVER)} mention 'memory', counting what Enter shows." in shown
 
 
 @pytest.mark.parametrize("wait", list(QueueState))
@@ -102,6 +102,6 @@ async def test_esc_goes_back_and_never_out(tmp_path: Path) -> None:
         await opened.press(pilot, "3", "enter", "escape")
         assert "4 reports were sent and taken" in opened.text(app)
         await opened.press(pilot, "escape")
-        await opened.until(pilot, lambda: "Esc goes back and never out: q quits." in opened.text(app))
+        await opened.until(pilot, lambda: "Esc only goes back; q quits." in opened.text(app))
         await opened.press(pilot, "q")
         assert not app.is_running

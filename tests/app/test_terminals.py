@@ -52,7 +52,7 @@ async def test_every_screen_stands_at_every_size(tmp_path: Path, width: int, hei
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "told"), [("4", "server memory use", "never leaves"), ("1", "tokens a second", "stays here")]
+    ("key", "name", "told"), [("4", "server memory use", "never sent"), ("1", "tokens a second", "not sent")]
 )
 @pytest.mark.parametrize("width", [24, 30, 40])
 async def test_what_is_told_of_a_name_stands_below_it_where_there_is_no_room_beside(
@@ -85,7 +85,7 @@ async def test_a_small_terminal_says_what_matters_most(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(20, 6)) as pilot:
         await opened.press(pilot, "1")
-        assert opened.text(app).startswith(" It leaves when you\n")
+        assert opened.text(app).startswith(" Its report will be\n")
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert "requests a minute" in opened.text(app)

@@ -82,7 +82,7 @@ async def test_an_endpoint_that_cannot_be_used_here_says_nothing_of_a_server_tha
     async with app.run_test(size=(120, 40)) as pilot:
         await opened.press(pilot, "1")
         assert "● off in this shell · a server is measured" in told(app)
-        assert "Nothing of it leaves before the session ends." in told(app)
+        assert "Nothing is sent before the session ends." in told(app)
 
 
 @pytest.mark.parametrize("unusable", [Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT])
@@ -115,7 +115,7 @@ async def test_where_no_endpoint_can_be_used_nothing_is_said_to_be_sent_from_her
     ):
         assert untrue not in everything
     assert "Nothing is sent from here: c says why." in everything
-    assert "Its server goes by its own endpoint, not by this shell's." in everything
+    assert "Its server uses its own receiver, not this shell's." in everything
     assert "cannot be used nothing is measured or sent from this shell." in everything
 
 
@@ -198,13 +198,13 @@ async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing
     assert "Export what could be read?" in export
     assert "config and log; the store was not read" in export
     session, outgoing, history, consent = pages
-    assert "The store was not read, so no server is shown." in session
+    assert "The store was not read, so no servers are shown." in session
     assert "The store was not read. An example:" in outgoing
-    assert "No sent report was read." in outgoing
+    assert "The sent reports were not read." in outgoing
     assert "The store was not read, so what was sent is not known here." in history
     for unknown in (
         "No measured server", "appears here", "Nothing is waiting", "No sent report is kept", "No attempt to send",
-        "nothing waits here", "reports are sent",
+        "nothing is waiting", "reports are sent",
     ):  # fmt: skip
         assert not any(unknown in content for content in pages)
     assert ("deletes what is waiting" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
@@ -312,7 +312,7 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
         held = "1 report that waited was sealed under another yes. Held until you release it."
         await opened.until(pilot, lambda: held in told(app))
         await opened.press(pilot, "2")
-        assert "Sealed for metrics.shimmy-ai.dev; released it goes to metrics.example.org." in told(app)
+        assert "Made for metrics.shimmy-ai.dev; if you release it, it is sent to metrics.example.org." in told(app)
     with store(profile) as db:
         assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_FOR_ENDPOINT]
 
@@ -369,7 +369,7 @@ async def test_the_page_of_keys_lists_the_answers_that_there_are(tmp_path: Path)
     async with app.run_test(size=(100, 40)) as pilot:
         await opened.press(pilot, "c", "question_mark")
         assert "no thanks, or withdraw" in told(app)
-        assert "hold reports, or send" in told(app)
+        assert "hold reports, or send them" in told(app)
         assert "ask me later" not in told(app)
 
 
@@ -417,12 +417,12 @@ async def test_of_a_server_for_another_receiver_no_screen_says_that_its_end_send
     app = opened.still(tmp_path, _started_for(OTHER_RECEIVER))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
-        assert "Nothing leaves when it ends: c says why." in told(app)
+        assert "Nothing will be sent when it ends; c says why." in told(app)
         await opened.press(pilot, "2")
         assert "This one is sent when the next session from this shell ends." in told(app)
         await opened.press(pilot, *("right_square_bracket",) * 2)
-        assert "The running session, if it ended now:" in told(app)
-        assert "Nothing leaves when it ends: c says why." in told(app)
+        assert "The report, if its server stopped now:" in told(app)
+        assert "Nothing will be sent when it ends; c says why." in told(app)
         await opened.press(pilot, "c")
         assert (
             f"The server at http://127.0.0.1:11435 was started for {OTHER_RECEIVER}, not for the receiver you agreed "
@@ -438,11 +438,11 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
     app = opened.still(tmp_path, shown._replace(consent=shell))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
-        assert "Nothing of it leaves before the session ends." in told(app)
+        assert "Nothing is sent before the session ends." in told(app)
         await opened.press(pilot, "2")
         assert "Nothing is sent from here: c says why." in told(app)
         await opened.press(pilot, *("right_square_bracket",) * 2)
-        assert "It changes until the session ends." in told(app)
+        assert "It keeps changing until the session ends." in told(app)
         # Both the report that is due and the server's own go where that server sends.
         for back in ((), ("left_square_bracket",) * 2):
             await opened.press(pilot, *back, *("l", "l") * (not back))

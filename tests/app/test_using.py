@@ -77,7 +77,7 @@ async def test_deleting_asks_first_and_no_keeps_it(tmp_path: Path) -> None:
         assert "Delete this report?" in opened.text(app)
         assert f"{len(samples.sealed().body)} bytes" in opened.text(app)
         await opened.press(pilot, "enter", "n")
-        assert "1 report waits" in opened.text(app)
+        assert "1 report is waiting" in opened.text(app)
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
@@ -166,7 +166,7 @@ async def test_search_knows_the_never_list(tmp_path: Path) -> None:
         assert "model names" in shown
         assert "gpu_detected" not in shown
         await opened.press(pilot, *"xyz")
-        assert "Nothing called 'modelxyz' can leave" in opened.text(app)
+        assert "Nothing called 'modelxyz' could be sent" in opened.text(app)
         await opened.press(pilot, "escape")
         assert f"{len(FIELDS)} fields" in opened.text(app)
 
@@ -250,7 +250,7 @@ async def test_the_palette_begins_with_what_the_screen_in_front_can_do(tmp_path:
         listed = [command.name for command in commands(app, front)]
         screens = listed.index("Session: what is measured")
         assert listed[0] == first
-        assert screens < listed.index("Export all that is held") < listed.index("Quit") < listed.index("Colours: dark")
+        assert screens < listed.index("Export what is kept here") < listed.index("Quit") < listed.index("Colours: dark")
         await opened.press(pilot, "colon")
         await opened.until(pilot, lambda: first in opened.text(app))
         rows = opened.text(app).splitlines()
@@ -261,7 +261,7 @@ async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.undecided(), asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "tab", "tab")
-        assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›  o  Only for me")
+        assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›  t  Enable, held")
 
 
 async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
         await opened.answer(pilot, "z")
         assert "Metrics are off." in opened.text(app)
         await opened.press(pilot, "question_mark")
-        assert "V validate all that is held" in opened.read(app)
+        assert "V check what is kept here" in opened.read(app)
     assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
 
 
@@ -289,8 +289,8 @@ async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) 
     [
         ({"app.fly": "V"}, "there is no action 'app.fly'"),
         ({"app.validate": ""}, "app.validate has no key"),
-        ({"consent.enable": "enter"}, "consent.enable wants a letter"),
-        ({"question.yes": "space"}, "question.yes wants a letter"),
+        ({"consent.enable": "enter"}, "consent.enable needs a letter"),
+        ({"question.yes": "space"}, "question.yes needs a letter"),
         ({"app.validate": "k"}, "app.validate and page.up would share k"),
         ({"question.yes": "d"}, "outbox.delete asks and question.yes answers, and both would be d"),
     ],
@@ -314,7 +314,7 @@ async def test_keys_that_are_no_object_are_said_and_not_used(tmp_path: Path, key
     profile.config_path.write_text(json.dumps(config))
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened.until(pilot, lambda: "not used: they are no object" in opened.read(app))
+        await opened.until(pilot, lambda: "not used: they are not an object" in opened.read(app))
         assert "v Validate" in opened.text(app)
 
 
@@ -348,7 +348,7 @@ async def test_an_export_can_be_looked_at_before_it_is_saved(tmp_path: Path, hom
         await opened.press(pilot, "G")
         assert opened.text(app).splitlines()[18].strip() == "}"
         await opened.press(pilot, "q")
-        assert "Export everything held here?" in opened.text(app)
+        assert "Export everything kept here?" in opened.text(app)
         await opened.answer(pilot, "y")
     assert os.listdir(home) == ["shimmy-metrics-2026-11-23.json"]
 
@@ -372,7 +372,7 @@ async def test_receipts_are_the_person_s_to_delete(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "d")
-        assert "The bytes of 1 receipt are deleted" in opened.text(app)
+        assert "1 receipt (" in opened.text(app)
         await opened.press(pilot, "n")
         assert "1 report was sent and taken. Open one" in opened.text(app)
         await opened.press(pilot, "d")
@@ -399,7 +399,7 @@ async def test_a_session_kept_for_oneself_can_be_opened(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.only_for_me())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "it is in no report and is not sent" in opened.text(app)
+        assert "It is never sent" in opened.text(app)
         await opened.press(pilot, "j", "enter")
         shown = opened.text(app)
         assert "Kept for you alone, never sent." in shown
@@ -430,9 +430,9 @@ async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
     app = app_for(profile, Preload(profile).start(asking=False, seconds=None, notice=""))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "Reading what is held here." in opened.text(app)
+        assert "Reading everything kept here." in opened.text(app)
         await opened.press(pilot, "4")
-        assert f"{len(FIELDS)} fields are all that can ever leave" in opened.text(app)
+        assert f"{len(FIELDS)} fields are everything that could ever be sent" in opened.text(app)
         answered.set()
         await opened.until(pilot, lambda: "May Shimmy" in opened.text(app))
         assert "May Shimmy report how it is used?" in opened.text(app)
@@ -445,8 +445,8 @@ async def test_a_release_says_what_became_of_it(tmp_path: Path, monkeypatch: pyt
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
         await opened.answer(pilot, "y")
-        assert "Released: a sender has it now." in opened.text(app)
-        assert "1 report waits. A sender has this one now." in opened.text(app)
+        assert "Released. It is being sent now." in opened.text(app)
+        assert "1 report is waiting. This one is being sent now." in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             (report,) = outbox.everything(db)
             outbox.remove(db, report.row_id)
@@ -480,7 +480,7 @@ async def test_what_fails_unforeseen_is_said(tmp_path: Path, monkeypatch: pytest
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "x")
         await opened.until(pilot, lambda: "ZeroDivisionError" in opened.text(app))
-        assert "this program did not foresee it (ZeroDivisionError)" in opened.text(app)
+        assert "That failed unexpectedly (ZeroDivisionError)" in opened.text(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
@@ -490,7 +490,7 @@ async def test_of_a_note_it_is_said_what_it_is(tmp_path: Path, size: tuple[int, 
         await opened.press(pilot, "3", "j", "j", "enter")
         assert "1 waiting report deleted by you." in " ".join(opened.text(app).split())
         await opened.press(pilot, *["q"] * (len(app.screen_stack) - 1), "m")
-        assert "No bytes of this one are kept" in opened.text(app)
+        assert "Its bytes are not kept" in opened.text(app)
         assert app.baseline is None
 
 
@@ -539,7 +539,7 @@ async def test_each_key_of_the_page_of_keys_stands_in_its_column(tmp_path: Path)
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "question_mark")
-        rows = opened.text(app).splitlines()[5:18]
+        rows = opened.text(app).splitlines()[5:19]
         begins = next(row.index("quit") for row in rows if "Ctrl+C Ctrl+Q" in row)
         assert {row[begins - 1] for row in rows} == {" "}
         assert all(row[begins] != " " for row in rows)
@@ -562,7 +562,7 @@ async def test_a_notice_is_in_view_on_every_screen_and_costs_no_row(tmp_path: Pa
     for without, noticed in zip(*map(tuple, told), strict=True):
         rows, others = noticed.splitlines(), without.splitlines()
         assert "This is a sandbox" in rows[1]
-        if "Nothing needs Ctrl" not in noticed:  # there it stands in full, below the keys
+        if "none needs Ctrl" not in noticed:  # there it stands in full, below the keys
             assert [*rows[:1], *rows[2:]] == [*others[:1], *others[2:]]
 
 

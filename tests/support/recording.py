@@ -45,7 +45,7 @@ STORY: Final = (
     Step("Measuring since", 5.0, "j"),
     Step("errors_count", 1.0, "j"),
     Step("total_tokens_generated", 3.0, "2"),
-    Step("The running session, if it ended now", 4.0, "l"),
+    Step("if its server stopped now", 4.0, "l"),
     Step("measured here", 4.0, "l"),
     Step("POST http://127.0.0.1", 4.0, "q"),
     Step("The receiver got", 0.0, ""),

@@ -149,7 +149,7 @@ class ShimmyApp(TerminalApp):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             log_event(self.profile, "the app could not do something", event.worker.error)
             kind = type(event.worker.error).__name__
-            self.post_message(Done(f"That failed, and this program did not foresee it ({kind})."))
+            self.post_message(Done(f"That failed unexpectedly ({kind})."))
 
     async def report(self, sentence: str) -> None:
         """Show a sentence on the screen in front; while a dialog is open, on the one behind it."""
@@ -229,7 +229,7 @@ class ShimmyApp(TerminalApp):
         elif (
             self.input_guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape")
         ):
-            await self.report(f"Esc goes back and never out: {self.keys.of('app.back')} quits.")
+            await self.report(f"Esc only goes back; {self.keys.of('app.back')} quits.")
         else:
             self.exit()
 

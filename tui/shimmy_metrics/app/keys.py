@@ -23,10 +23,10 @@ EVERYWHERE: Final = [
     _key("4", "go('fields')", "Fields: what there is", "app.fields"),
     _key("c", "go('consent')", "consent: decide, withdraw", "app.consent"),
     _key("u", "over('usage')", "your own figures, in all", "app.usage"),
-    _key("x", "export", "export all that is held", "app.export"),
-    _key("v", "validate", "validate all that is held", "app.validate"),
+    _key("x", "export", "export what is kept here", "app.export"),
+    _key("v", "validate", "check what is kept here", "app.validate"),
     _key("question_mark", "over('keys')", "every key", "app.keys"),
-    _key("colon,ctrl+p", "command_palette", "any action, by its name", "app.actions"),
+    _key("colon,ctrl+p", "command_palette", "any action by name", "app.actions"),
     _key("R,ctrl+l", "redraw", "draw the screen again", "app.redraw"),
     _key("T", "switch_background", "light or dark", "app.theme"),
     _key("q,escape", "back", "back, or quit", "app.back"),
@@ -36,19 +36,19 @@ EVERYWHERE: Final = [
 
 PAGE: Final = [
     _key("j,down", "step(1)", "next line", "page.down"),
-    _key("k,up", "step(-1)", "line before", "page.up"),
+    _key("k,up", "step(-1)", "previous line", "page.up"),
     _key("space,pagedown", "page(1)", "a page down", "page.leaf-down"),
     _key("b,pageup", "page(-1)", "a page up", "page.leaf-up"),
     _key("g,home", "edge(-1)", "first line", "page.first"),
     _key("G,end", "edge(1)", "last line", "page.last"),
     _key("enter", "explain", "open, or explain", "page.explain"),
     _key("tab", "button(1)", "the next button", "page.button-next"),
-    _key("shift+tab", "button(-1)", "the button before", "page.button-before"),
+    _key("shift+tab", "button(-1)", "previous button", "page.button-before"),
 ]
 
 NEIGHBOURS: Final = [
-    _key("left_square_bracket", "neighbour(-1)", "report or session before", "page.before"),
-    _key("right_square_bracket", "neighbour(1)", "report or session after", "page.beside"),
+    _key("left_square_bracket", "neighbour(-1)", "previous report or session", "page.before"),
+    _key("right_square_bracket", "neighbour(1)", "next report or session", "page.beside"),
 ]
 
 PERIODS: Final = [
@@ -60,8 +60,8 @@ KEPT: Final = [_key("d", "delete", "delete this session", "session.delete")]
 
 VIEWS: Final = [
     *PERIODS,
-    _key("s", "same", "unchanged fields too", "report.same"),
-    _key("w", "raw", "the request, unbroken", "report.raw"),
+    _key("s", "same", "show unchanged fields too", "report.same"),
+    _key("w", "raw", "the request in one piece", "report.raw"),
     _key("y", "copy", "copy, and save to a file", "report.copy"),
 ]
 
@@ -83,10 +83,10 @@ CONSENT: Final = [
     _key("o", "answer('consent.only')", "only for me", "consent.only"),
     _key("n", "answer('consent.decline')", "no thanks, or withdraw", "consent.decline"),
     _key("a", "answer('consent.later')", "ask me later", "consent.later"),
-    _key("t", "answer('consent.hold')", "hold reports, or send", "consent.hold"),
+    _key("t", "answer('consent.hold')", "hold reports, or send them", "consent.hold"),
     _key("w", "wire", "what would be sent", "consent.wire"),
     _key("f", "fields", "every field, and why", "consent.fields"),
-    _key("d", "forget", "forget all, but your no", "consent.forget"),
+    _key("d", "forget", "delete everything but your no", "consent.forget"),
 ]
 
 QUESTION: Final = [
@@ -217,7 +217,7 @@ class Keys(NamedTuple):
 def own_keys(wanted: object) -> tuple[Keys, str]:
     """Return a person's keys as the config has them, or those of this program and what is wrong with theirs."""
     if not isinstance(wanted, Mapping):
-        return Keys(), "they are no object, from an action's id to its keys"
+        return Keys(), "they are not an object of action ids and keys"
     for name, keys in wanted.items():
         listed = [key.strip() for key in keys.split(",")] if isinstance(keys, str) else []
         if name not in _BY_NAME:
@@ -225,9 +225,9 @@ def own_keys(wanted: object) -> tuple[Keys, str]:
         if not listed or not all(re.fullmatch(_FORM, key) for key in listed):
             return Keys(), f"{name} has no key"
         if name.startswith(_DECIDES) and not all(len(key) == 1 for key in listed):
-            return Keys(), f"{name} wants a letter: it decides"
+            return Keys(), f"{name} needs a letter, because it decides something"
         if _BY_NAME[name].priority and not all(re.fullmatch(_NEVER_TYPED, key) for key in listed):
-            return Keys(), f"{name} wants a key with ctrl, or an F key: it acts while a search is typed"
+            return Keys(), f"{name} needs a ctrl key or an F key, because it works while you type a search"
     made = Keys({name: ",".join(key.strip() for key in str(keys).split(",")) for name, keys in wanted.items()})
     trouble = made.shared() or made.confirmed_by_itself()
     return (Keys(), trouble) if trouble else (made, "")

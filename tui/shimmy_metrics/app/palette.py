@@ -36,7 +36,7 @@ class Palette(CommandPalette):
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input"), sheet("palette")]
 
     def __init__(self) -> None:
-        super().__init__(placeholder="An action, by its name", id="--command-palette")
+        super().__init__(placeholder="Type the name of an action", id="--command-palette")
 
     def on_mount(self) -> None:
         """Keep the cursor from blinking: it would send bytes for ever."""
@@ -75,7 +75,7 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
     assert isinstance(app, TerminalApp)
     for theme in app.shown_themes:
         label = theme.name.removeprefix("shimmy-")
-        yield Command(f"Colours: {label}", "until the app is closed", _themed(app, theme.name))
+        yield Command(f"Colours: {label}", "until you close the app", _themed(app, theme.name))
 
 
 def _place(name: str) -> tuple[int, int]:

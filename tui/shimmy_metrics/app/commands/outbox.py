@@ -53,12 +53,12 @@ class OutboxCommands:
         meant = {host(each) for each in endpoints if not same_endpoint(each, endpoint)}
         was = "It was" if number == 1 else "They were"
         ellipsis = self._host.canvas().glyphs.ellipsis
-        other = f" {was} sealed for {', '.join(sorted(meant))}." if meant else ""
+        other = f" {was} made for {', '.join(sorted(meant))}." if meant else ""
         question = Question(
             "Release this report?" if number == 1 else f"Release {number} reports as one request?",
             f"{len(subject.body):,} bytes, sha256 {subject.sha256[:16]}{ellipsis}, are sent now to "
             f"{endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
-            f"{'it waits' if number == 1 else 'they wait'} here as before.",
+            f"{'it stays' if number == 1 else 'they stay'} here as before.",
             "Yes, send it" if number == 1 else "Yes, send them",
             "No, hold it" if number == 1 else "No, hold them",
         )
@@ -76,10 +76,10 @@ class OutboxCommands:
 
             number = release(self._host.profile, rows)
             if not number:
-                return "Gone already: nothing was sent now."
+                return "It was already gone, so nothing was sent."
             self._released = Released(rows, ids, newest)
             self._host.call_from_thread(self._host.set_timer, SEND_SECONDS + PATIENCE_SECONDS, self._report_unsent)
-            return f"Released: a sender has {'it' if number == 1 else 'them'} now."
+            return f"Released. {'It is' if number == 1 else 'They are'} being sent now."
 
         self._runner.run(released)
 
@@ -103,8 +103,8 @@ class OutboxCommands:
         shown = self._host.overview.outbox if self._host.overview is not None else ()
         waiting = sum(report.row_id in released.rows for report in shown) if released is not None else 0
         if waiting:
-            waits = "The report waits" if waiting == 1 else "The reports wait"
-            self._runner.report(f"No request was made. {waits} as before.")
+            waits = "The report is waiting" if waiting == 1 else "The reports are waiting"
+            self._runner.report(f"Nothing was sent. {waits} as before.")
 
     def ask_to_delete(self, report: QueuedReport) -> None:
         """Ask whether a report may be deleted."""
@@ -114,7 +114,7 @@ class OutboxCommands:
         question = Question(
             "Delete this report?",
             f"{self._description(report)}. {sentence(never_left(departure, canvas.now, canvas.zone))} "
-            "History notes that one was deleted by you, not what was in it.",
+            "History records that you deleted one, not what was in it.",
             "Yes, delete",
             "No, keep it",
         )
@@ -128,7 +128,7 @@ class OutboxCommands:
 
             made = delete(self._host.profile, report.row_id)
             canvas = self._host.canvas()
-            return deleted(made.departure, canvas.now, canvas.zone) if made.gone else "Gone already."
+            return deleted(made.departure, canvas.now, canvas.zone) if made.gone else "Already gone."
 
         self._runner.run(done)
 
@@ -139,7 +139,7 @@ class OutboxCommands:
             from shimmy_metrics.actions.outbox import hold_back
 
             done = hold_back(self._host.profile, report.row_id)
-            return "Held until you release it." if done else "Gone already, or on its way."
+            return "Held until you release it." if done else "Already gone, or being sent."
 
         self._runner.run(held)
 
@@ -148,8 +148,8 @@ class OutboxCommands:
         size = sum(len(each.body) for each in receipts)
         question = Question(
             "Delete every receipt?",
-            f"The bytes of {amount(len(receipts), 'receipt')} are deleted, {size:,} in all: your own proof of what "
-            "was in them. That something left, when, where to and its digest stay on record.",
+            f"{amount(len(receipts), 'receipt')} ({size:,} bytes) will be deleted: your own proof of what was sent. "
+            "When, where to and each digest stay on record.",
             "Yes, delete them",
             "No, keep them",
         )

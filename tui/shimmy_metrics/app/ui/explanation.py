@@ -24,7 +24,7 @@ def explained_field(
     fates = dict(NEVER)
     if name in fates:
         return (
-            *headed(canvas, name, "never leaves"),
+            *headed(canvas, name, "never sent"),
             *wrapped(f"{fates[name][:1].upper()}{fates[name][1:]}.", canvas.width),
         )
     return ()

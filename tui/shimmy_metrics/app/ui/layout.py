@@ -9,7 +9,7 @@ from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.ui.text import Cell, Line, Role, Span, at, placed, strong, wrapped
 from shimmy_metrics.records import Departure
 
-READING: Final = "Reading what is held here."
+READING: Final = "Reading everything kept here."
 """Shown until the disk has answered."""
 
 NARROW: Final = 60

@@ -209,7 +209,7 @@ def _common_buttons(host: Host) -> Sequence[Button]:
     narrow = host.canvas().narrow
     undecided = host.overview is None or host.overview.consent.decision.consent is Consent.UNDECIDED
     unread = host.overview is not None and host.overview.unusable  # then nobody knows whether it is decided
-    leaving = ("Quit" if unread else "Quit, undecided") if undecided else "Back"
+    leaving = ("Quit" if unread else "Quit without deciding") if undecided else "Back"
     return (
         host.keys.button("app.keys", "" if narrow else "Keys"),
         host.keys.button("app.back", "" if narrow else leaving),

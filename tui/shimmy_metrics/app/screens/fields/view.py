@@ -32,14 +32,14 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
             fates = () if canvas.narrow else (at(29, muted(canvas.fitting(fate, canvas.width - 30))),)
             cells = (at(3, Span(name, Role.NAME)), *fates)
             rows.append(Row(placed(canvas.width, *cells), name))
-    sentence = f"{len(FIELDS)} fields are all that can ever leave. None holds free text."
+    sentence = f"These {len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
     if wanted and rows:
         count = sum(bool(row.key) for row in rows)
-        sentence = f"{count} of {len(FIELDS) + len(NEVER)}, with what Enter says of them, hold '{search.strip()}'."
+        sentence = f"{count} of {len(FIELDS) + len(NEVER)} mention '{search.strip()}', counting what Enter shows."
     elif wanted:
-        sentence = f"Nothing called '{search.strip()}' can leave: these {len(FIELDS)} fields are all there is."
+        sentence = f"Nothing called '{search.strip()}' could be sent: these {len(FIELDS)} fields are everything."
     return Content((*headline(canvas, sentence), BLANK), tuple(rows))
 
 

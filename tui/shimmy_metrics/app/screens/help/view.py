@@ -17,7 +17,7 @@ class KeyLine:
 
 def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyLine], notice: str) -> Content:
     """Return the keys of this screen and those of every screen, side by side where there is room."""
-    head = (*headline(canvas, "Keys. Nothing needs Ctrl, Alt, Esc or a mouse."), BLANK)
+    head = (*headline(canvas, "Keys (none needs Ctrl, Alt, Esc or a mouse)"), BLANK)
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
     left, right = _Column(3, here), _Column(0, everywhere)
     middle = min(canvas.width // 2 + 1, canvas.width - 1 - right.end)

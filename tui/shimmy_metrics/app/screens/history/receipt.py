@@ -49,7 +49,7 @@ class Receipt:
 
     def headers_note(self) -> str:
         """Return that the headers are not kept."""
-        return "Of what was sent the body is kept, and not the headers."
+        return "The body of what was sent is kept, the headers are not."
 
     def buttons(self) -> Sequence[Button]:
         """Return the button that copies."""
@@ -87,7 +87,7 @@ class Receipt:
             return placed(canvas.width, at(1, count_changes(baseline, subject.body)))
         if not number:
             return BLANK
-        place = f"Report {index} of {number} in this request" if index else "The request, whole"
+        place = f"Report {index} of {number} in this request" if index else "The whole request"
         size = f"{len(subject.body):,} bytes" if index else ""
         keys = canvas.keys.either("page.before", "page.beside", " or ")
         walk = muted(f"{index + 1} of {number + 1}: {keys}")

@@ -86,10 +86,10 @@ class HistoryScreen(BaseScreen):
         """Compare other reports with this one, or no longer."""
         receipt = self.receipt()
         if receipt is None:
-            await self.show_message("No bytes of this one are kept, so nothing can be compared with it.")
+            await self.show_message("Its bytes are not kept, so nothing can be compared with it.")
             return
         chosen = self.host.baseline is None or self.host.baseline.row_id != receipt.row_id
         self.host.baseline = receipt if chosen else None
         outgoing = self.host.keys.of("app.outgoing")
-        other = f"Other reports are compared with this one now; open one, or go to {outgoing}."
-        await self.show_message(other if chosen else "Reports are compared with the one before again.")
+        other = f"Reports are now compared with this one. Open another, or press {outgoing}."
+        await self.show_message(other if chosen else "Each report is compared with the one before it again.")

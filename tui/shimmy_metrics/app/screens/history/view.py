@@ -15,10 +15,10 @@ from shimmy_metrics.wording.numbers import amount
 
 _MEANINGS: Final = {
     NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",
-    NoteKind.DELETED: "The chain notes how many, not what was in them.",
+    NoteKind.DELETED: "The record says how many, not what was in them.",
     NoteKind.FOLDED: f"The newest {DEPARTURES_KEPT:,} entries are kept. This one stands for those before, so that the "
     "chain goes on.",
-    NoteKind.RECEIPTS_DELETED: "What left, when, where to and with which digest stays on record.",
+    NoteKind.RECEIPTS_DELETED: "When, where to and each digest stay on record.",
 }
 
 NOT_READ: Final = "The store was not read, so what was sent is not known here."
@@ -33,15 +33,19 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
         return Content((line(muted(READING)), BLANK), ())
     if not overview.entries:
         empty = (
-            "Each attempt to send is listed here: when, where to, how many bytes, their digest, and what became of it. "
-            "Attempts in a row of which nothing left are one line. Of what a receiver took the bytes are kept as well."
+            "Each attempt to send is listed here: when, where to, how many bytes, their digest, and the outcome. "
+            "Attempts in a row that sent nothing are one line. If a receiver took something, its bytes are kept too."
         )
         keys = canvas.keys
         then = (
             Row(BLANK),
             Row(placed(canvas.width, at(3, "Next to be sent"), at(27, Span(keys.of("app.outgoing"), Role.ACCENT)))),
             Row(
-                placed(canvas.width, at(3, "All that could be sent"), at(27, Span(keys.of("app.fields"), Role.ACCENT)))
+                placed(
+                    canvas.width,
+                    at(3, "Everything that could be sent"),
+                    at(27, Span(keys.of("app.fields"), Role.ACCENT)),
+                )
             ),
         )
         nothing = "No attempt to send is on record." if overview.store_read else NOT_READ
@@ -50,7 +54,7 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
     kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
     head = headline(canvas, _sentence(overview), *kept)
     broken = len(overview.broken)
-    damage = warning(canvas, f"{amount(broken, 'entry', 'entries')} not as written.") if broken else (BLANK,)
+    damage = warning(canvas, f"{amount(broken, 'entry is', 'entries are')} not as written.") if broken else (BLANK,)
     return Content((*head, *damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.entries))
 
 
@@ -95,19 +99,19 @@ def _proof(overview: Overview, departure: Departure) -> Iterator[str]:
 
 
 def _word(departure: Departure) -> str:
-    return "released by you" if departure.by_hand else "sent by itself"
+    return "released by you" if departure.by_hand else "sent automatically"
 
 
 def _columns(canvas: Canvas) -> Line:
     if canvas.narrow:
-        return placed(canvas.width, at(3, muted("when")), at(17, muted("what became")))
+        return placed(canvas.width, at(3, muted("when")), at(17, muted("outcome")))
     return placed(
         canvas.width,
         at(3, muted("when")),
-        at(17, muted("what became")),
+        at(17, muted("outcome")),
         to(39, muted("reports")),
         to(46, muted("bytes")),
-        at(48, muted("where to")),
+        at(48, muted("receiver")),
         note(71, muted("sha256")),
     )
 

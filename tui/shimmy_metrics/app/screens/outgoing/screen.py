@@ -103,7 +103,7 @@ class Outgoing:
         """Ask whether what is shown may be sent now, as one request; return why not."""
         subject, overview = self.subject(), self._host.overview
         if subject is None or overview is None or not subject.sealed:
-            return "Only a report that waits can be released."
+            return "Only a waiting report can be released."
         if not all(map(can_release, subject.reports)):
             return sentence(set_aside(subject.reports[0]))
         if subject.reports[0].row_id in overview.overdue:
@@ -111,7 +111,7 @@ class Outgoing:
         if not overview.consent.sends:
             return f"Nothing is sent from here: {self._host.keys.of('app.consent')} says why."
         if overview.sending:
-            return "A sender is at work now, for 5 s at most. Release it when that is done."
+            return "Something is being sent now (5 s at most). Release it after that."
         self._commands.outbox.ask_to_release(subject)
         return ""
 
@@ -121,7 +121,7 @@ class Outgoing:
         if report is None:
             return self._no_report()
         if report.state is not QueueState.DUE:
-            return "This one does not leave by itself."
+            return "This one is not sent automatically."
         self._commands.outbox.hold(report)
         return ""
 
@@ -148,5 +148,6 @@ class Outgoing:
     def _no_report(self) -> str:
         subject = self.subject()
         if subject is None or not subject.sealed:
-            return "This one is not sealed: nothing of it waits here."
-        return f"This is a request of {len(subject.reports)} reports: {self._host.keys.of('page.beside')} shows each."
+            return "This is only a preview: nothing is waiting here."
+        number, key = len(subject.reports), self._host.keys.of("page.beside")
+        return f"This is a request of {number} reports; {key} shows them one by one."

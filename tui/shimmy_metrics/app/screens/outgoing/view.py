@@ -57,25 +57,26 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     if not subject.sealed:
         if not subject.running:
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
-        return "The running session, if it ended now:"
+        nothing = "" if overview.outbox else "Nothing is waiting. "
+        return f"{nothing}The report, if its server stopped now:"
     waiting, report = len(overview.outbox), subject.reports[0]
-    many = f"{amount(waiting, 'report')} {'waits' if waiting == 1 else 'wait'}."
+    many = f"{amount(waiting, 'report')} {'is' if waiting == 1 else 'are'} waiting."
     number = len(subject.reports)
     some = f"{number} of {waiting} reports" if number < waiting else f"{number} reports"
     if report.row_id in released:
-        return f"{many} A sender has {'this one' if subject.report else 'these'} now."
+        return f"{many} {'This one is' if subject.report else 'These are'} being sent now."
     if report.state is QueueState.SET_ASIDE:
         return f"{many} This one is set aside."
     if report.row_id in overview.overdue:
-        return f"{many} {'It' if waiting == 1 else 'This one'} leaves no more."
+        return f"{many} {'It' if waiting == 1 else 'This one'} is too old to be sent."
     if report.state.held:
         if subject.report is None and overview.consent.sends:
-            return f"{some} are held. Released together they are this one request."
+            return f"{some} are held. Released together, they are sent as this one request."
         if not overview.consent.sends:
             return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
-        return f"{many} {'It' if waiting == 1 else 'This one'} leaves only when you release it."
+        return f"{many} {'It' if waiting == 1 else 'This one'} is sent only when you release it."
     if overview.sending:
-        return f"{many} A sender is at work now."
+        return f"{many} Something is being sent now."
     if not overview.consent.sends:
         return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
     if subject.report is None:
@@ -119,23 +120,23 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
 def held_for(overview: Overview, report: QueuedReport) -> str:
     """Return why a report is held that was measured for another receiver or yes, with how many there are."""
     number = sum(each.state is QueueState.HELD_FOR_ENDPOINT for each in overview.outbox)
-    others = f", as {amount(number - 1, 'other')} here" if number > 1 else ""
+    others = f", like {amount(number - 1, 'other')} here" if number > 1 else ""
     meant, consent = host(report.endpoint), overview.consent
     if not same_endpoint(report.endpoint, consent.endpoint):
-        return f"Sealed for {meant}{others}; released it goes to {host(consent.endpoint)}."
+        return f"Made for {meant}{others}; if you release it, it is sent to {host(consent.endpoint)}."
     if report.consent_id != consent.decision.consent_id:
-        return f"Sealed under an earlier yes{others}."
-    return f"Sealed for {meant}, which you did not agree to{others}."
+        return f"Made under an earlier yes{others}."
+    return f"Made for {meant}, which you did not agree to{others}."
 
 
 def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     live = next((each for each in overview.running if each.report.report_id == subject.key), None)
     if live is not None and live.session.local:
-        return "It stays here: only for you."
+        return "Only for you: it stays here."
     if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT):
-        return "Its server goes by its own endpoint, not by this shell's."
+        return "Its server uses its own receiver, not this shell's."
     if overview.consent.decision.consent is not Consent.GRANTED:
-        return "Metrics are not on, so nothing of this is sent."
+        return "Metrics are off, so none of this is sent."
     if live is not None and there(overview.consent, live.session).obstacle is not None:
-        return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
-    return "It changes until the session ends."
+        return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
+    return "It keeps changing until the session ends."

@@ -31,7 +31,7 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     new = differ(tuple(ordered))
     rows = [Row(_difference(canvas, each), each.field.name) for each in new]
     if not new:
-        rows.append(Row(placed(canvas.width, at(3, muted("Nothing that tells anything changed.")))))
+        rows.append(Row(placed(canvas.width, at(3, muted("Nothing that matters changed.")))))
     always = "session_id, timestamp" if canvas.narrow else "session_id and timestamp, in every report"
     sign, role = SIGNS[Change.CHANGED]
     rows.append(Row(placed(canvas.width, at(3, Span(sign, role), muted(f" changed  {always}")))))

@@ -21,14 +21,14 @@ from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
 from shimmy_metrics.wording.values import values, with_separators
 
-ALL_NEW: Final = "No sent report is kept here, so all of it is new."
+ALL_NEW: Final = "No sent report is kept here, so everything is new."
 
 
-ALL_NEW_SHORT: Final = "No sent report here: all of it is new."
+ALL_NEW_SHORT: Final = "No sent report: everything is new."
 """Receipts can be deleted, so this does not claim that nothing was ever sent."""
 
 
-NO_BASE_READ: Final = "No sent report was read."
+NO_BASE_READ: Final = "The sent reports were not read."
 
 
 ROOMY: Final = 30
@@ -129,7 +129,7 @@ def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, 
     head = placed(
         canvas.width,
         note(second, muted("measured here")),
-        at(third + 2, muted("leaves" if canvas.narrow else "leaves as")),
+        at(third + 2, muted("sent" if canvas.narrow else "sent as")),
     )
     rows = [Row(head)]
     alike: list[str] = []
@@ -149,7 +149,7 @@ def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, 
         cells.append(at(third, arrow, strong(canvas.fitting(after, room))))
         rows.append(Row(placed(canvas.width, *cells), field.name))
     if alike:
-        rows.append(Row(line(muted(f"  and {len(alike)} that leave as they were measured"))))
+        rows.append(Row(line(muted(f"  and {len(alike)} that are sent as measured"))))
     rows.append(Row(BLANK))
     for name, fate in NEVER:
         nothing = (Span(f"{canvas.glyphs.arrow} ", Role.ACCENT), muted("nothing"))

@@ -39,7 +39,7 @@ def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     enter = canvas.keys.of("page.explain")
     return (
         line(strong(f"{server}, at {session.address}")),
-        line(muted("Measured for you alone: it is in no report and is not sent.")),
+        line(muted("Measured for you alone. It is never sent.")),
         line(Span(enter, Role.ACCENT), muted(": its figures")),
     )
 

@@ -9,7 +9,7 @@ from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, muted, note, place
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.wording.consent import UNREAD
 
-NO_SERVER_KNOWN: Final = "The store was not read, so no server is shown."
+NO_SERVER_KNOWN: Final = "The store was not read, so no servers are shown."
 
 
 def no_session_view(canvas: Canvas, overview: Overview) -> Content:
@@ -35,15 +35,15 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     if not (overview.consent.measures or overview.consent.switch or overview.unusable):
         consent = Span(canvas.keys.of("app.consent"), Role.ACCENT)
         # After a recorded answer it is decided already.
-        label = "Decide" if overview.consent.decision.consent is Consent.UNDECIDED else "Decide anew"
+        label = "Decide" if overview.consent.decision.consent is Consent.UNDECIDED else "Decide again"
         rows.append(Row(placed(canvas.width, at(3, label), at(19, consent, muted("  what may be measured and sent")))))
     for label, command, then in (
         (
             "Start one",
             "shimmy serve",
-            "it appears here by itself" if overview.consent.measures and overview.store_read else "",
+            "it will show up here" if overview.consent.measures and overview.store_read else "",
         ),
-        ("Or watch one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
+        ("Or measure one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
     ):
         if 19 + len(command) > canvas.width - 1:  # what is to be typed or copied stands there whole
             lines = wrapped(command, canvas.width, indent=5, role=Role.STRONG)

@@ -62,8 +62,8 @@ def chosen(overview: Overview | None, index: int) -> SessionPreview | None:
 
 
 _STAYS: Final = {
-    "tokens a second": "Tokens for each second of answering. It is in no report.",
-    "server memory": "What the server's process uses now. It is in no report.",
+    "tokens a second": "Tokens for each second spent answering. It is in no report.",
+    "server memory": "Memory that the server uses now. It is in no report.",
 }
 
 
@@ -72,7 +72,7 @@ def figures_explained(canvas: Canvas, live: SessionPreview | None, mark: str, *,
     sent, measured = (values(live.report.body), live.report.measured) if live is not None else ({}, {})
     name = "api_endpoints_used" if mark.startswith(ROUTE) else mark
     if mark in _STAYS:
-        return (*headed(canvas, mark, "stays here"), *wrapped(_STAYS[mark], canvas.width))
+        return (*headed(canvas, mark, "not sent"), *wrapped(_STAYS[mark], canvas.width))
     return explained_field(canvas, name, sent, measured, expanded=expanded)
 
 
@@ -102,18 +102,18 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
 
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
     if session.local:
-        return "It stays here: only for you."
+        return "Only for you: it stays here."
     if there(overview.consent, session).obstacle is not None:
-        return f"Nothing leaves when it ends: {canvas.keys.of('app.consent')} says why."
+        return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
     if overview.consent.decision.delivery is Delivery.REVIEW:
-        return "It leaves when you release it."
-    return "Nothing of it leaves before the session ends."
+        return "Its report will be sent when you release it."
+    return "Nothing is sent before the session ends."
 
 
 def _figures(session: Session) -> tuple[_Figure, ...]:
     counters = session.counters
     mean, speed = counters.mean_answer_ms, counters.tokens_a_second
-    client = min(counters.clients, key=lambda name: (-counters.clients[name], name), default="none seen")
+    client = min(counters.clients, key=lambda name: (-counters.clients[name], name), default="not known yet")
     memory = counters.memory_bytes
     kept = (_Figure("server memory", f"{memory / 2**20:,.0f}", "MB", ""),) if memory else ()
     return (
@@ -135,7 +135,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
         _Figure(
             "models",
             f"{counters.models:,}",
-            "name not kept" if counters.models == 1 else "names not kept",
+            "(name not kept)" if counters.models == 1 else "(names not kept)",
             "models_used_count",
         ),
         _Figure("client", client, "", "integration_type", "one word"),
@@ -168,7 +168,7 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
             if figure.note and sent[figure.field] != "null":
                 cells.append(note(notes, muted(figure.note)))
         else:
-            cells.append(at(leaves, muted(f"{canvas.glyphs.separator} stays here")))
+            cells.append(at(leaves, muted(f"{canvas.glyphs.separator} not sent")))
         rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
     rows.append(Row(BLANK))
     rows.extend(map(Row, _spark(canvas, live.session)))
@@ -176,9 +176,8 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
 
 
 def _leaving(canvas: Canvas, session: Session) -> str:
-    if session.local:
-        return "in a report" if canvas.narrow else "as a report would say"
-    return "leaves as" if canvas.narrow else "as it would leave"
+    which = "a" if session.local else "the"
+    return f"in {which} report" if canvas.narrow else f"as {which} report would say"
 
 
 def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
