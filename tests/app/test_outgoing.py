@@ -314,7 +314,7 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
         told = " ".join(opened.text(app).split())
         assert "What is waiting is sent when you release it." in told
         assert "this one now" not in told
-        assert "1 report is waiting. It is sent only when you release it." in told
+        assert "1 report is waiting. It is sent if you release it." in told
 
 
 async def test_a_release_of_which_no_sender_made_a_request_says_so(

@@ -106,4 +106,4 @@ async def test_the_keys_of_the_session_beside_are_named_where_there_is_one(tmp_p
     app = opened.still(tmp_path, overviews.several() if several else overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "question_mark")
-        assert ("report or session" in opened.text(app)) is several
+        assert ("report, session" in opened.text(app)) is several

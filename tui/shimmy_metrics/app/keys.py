@@ -47,8 +47,8 @@ PAGE: Final = [
 ]
 
 NEIGHBOURS: Final = [
-    _key("left_square_bracket", "neighbour(-1)", "previous report or session", "page.before"),
-    _key("right_square_bracket", "neighbour(1)", "next report or session", "page.beside"),
+    _key("left_square_bracket", "neighbour(-1)", "previous report, session", "page.before"),
+    _key("right_square_bracket", "neighbour(1)", "next report, session", "page.beside"),
 ]
 
 PERIODS: Final = [

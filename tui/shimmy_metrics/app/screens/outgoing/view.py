@@ -74,7 +74,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
             return f"{some} are held. Released together, they are sent as this one request."
         if not overview.consent.sends:
             return f"{many} Nothing is sent from here: {canvas.keys.of('app.consent')} says why."
-        return f"{many} {'It' if waiting == 1 else 'This one'} is sent only when you release it."
+        return f"{many} {'It' if waiting == 1 else 'This one'} is sent if you release it."
     if overview.sending:
         return f"{many} Something is being sent now."
     if not overview.consent.sends:
