@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.changes import count_changes, since
 from shimmy_metrics.app.terminal.glyphs import UNICODE
@@ -12,7 +13,6 @@ from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.report.never import NEVER
 from support import opened, overviews, samples
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
@@ -26,7 +26,9 @@ async def test_a_new_search_begins_empty_and_says_how_much_it_shows(tmp_path: Pa
         await opened.press(pilot, *"memory", "enter")
         shown = opened.text(app)
         assert "memory_gb" in shown
-        assert f"of {len(FIELDS) + len(NEVER)} mention 'memory', counting what Enter shows." in shown
+        assert "mention 'memory'." in shown
+        found = [row for row in shown.splitlines()[4:] if row.strip()]
+        assert all("memory" in "".join(found[place : place + 2]) for place, row in enumerate(found) if row[:1] == "›")
 
 
 @pytest.mark.parametrize("wait", list(QueueState))
@@ -105,3 +107,15 @@ async def test_esc_goes_back_and_never_out(tmp_path: Path) -> None:
         await opened.until(pilot, lambda: "Esc only goes back; q quits." in opened.text(app))
         await opened.press(pilot, "q")
         assert not app.is_running
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (120, 40)], ids=str)
+@pytest.mark.parametrize("word", ["hardware", "busy", "clock"])
+async def test_a_search_shows_the_words_that_it_found(tmp_path: Path, word: str, size: tuple[int, int]) -> None:
+    content = fields_view(Canvas(*size, UNICODE, samples.NOW), overviews.busy(), word)
+    texts = ["".join(span.text for span in row.line).lower() for row in content.rows]
+    found = [place for place, row in enumerate(content.rows) if row.key]
+    assert found
+    assert all(word in texts[place] or word in texts[place + 1] for place in found)
+    told = "".join(span.text for line in content.head for span in line)
+    assert told.endswith(f"'{word}'.")

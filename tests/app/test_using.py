@@ -361,7 +361,7 @@ async def test_a_report_that_is_due_can_be_held_back(tmp_path: Path) -> None:
         assert "t Hold" in opened.text(app)
         await opened.press(pilot, "t")
         await opened.settled(pilot)
-        await opened.until(pilot, lambda: "only when you release it" in opened.text(app))
+        await opened.until(pilot, lambda: "sent if you release it" in opened.text(app))
         assert "t Hold" not in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_BY_HAND]

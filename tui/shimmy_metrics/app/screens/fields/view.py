@@ -1,13 +1,16 @@
 """Fields: is X sent? Why? With which value, from here, now? The closed list, and what is never sent."""
 
+from collections.abc import Iterator, Sequence
+
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
-from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
+from shimmy_metrics.report.fields import BY_NAME, FIELDS, grouped, in_screen_order
 from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.values import values
 
 NEVER_TITLE = "Never"
@@ -36,11 +39,38 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
     if wanted and rows:
-        count = sum(bool(row.key) for row in rows)
-        sentence = f"{count} of {len(FIELDS) + len(NEVER)} mention '{search.strip()}', counting what Enter shows."
+        sentence = _found(sum(row.key in BY_NAME for row in rows), len(never), search.strip())
+        rows = [*_with_excerpts(canvas, rows, wanted)]
     elif wanted:
         sentence = f"Nothing called '{search.strip()}' could be sent: these {len(FIELDS)} fields are everything."
     return Content((*headline(canvas, sentence), BLANK), tuple(rows))
+
+
+def _found(fields: int, never: int, search: str) -> str:
+    """Return how much mentions what is searched for, of what may be sent and of what never is."""
+    what = " and ".join(
+        (
+            *((amount(fields, "field"),) if fields else ()),
+            *((amount(never, "thing that is never sent", "things that are never sent"),) if never else ()),
+        )
+    )
+    return f"{what} {'mentions' if fields + never == 1 else 'mention'} '{search}'."
+
+
+def _with_excerpts(canvas: Canvas, rows: Sequence[Row], wanted: str) -> Iterator[Row]:
+    """Yield the rows; where a row does not show what was searched for, the sentence that does comes below it."""
+    room = canvas.width - 6
+    for row in rows:
+        yield row
+        if not row.key or wanted in "".join(span.text for span in row.line).lower():
+            continue
+        field = BY_NAME.get(row.key)
+        texts = (field.meaning, field.source, field.purpose) if field is not None else (dict(NEVER)[row.key],)
+        text = next((each for each in texts if wanted in each.lower()), "")
+        if text:
+            behind = max(text.lower().index(wanted) + len(wanted) - room + 1, 0)
+            begun = f"{canvas.glyphs.ellipsis}{text[behind + 1 :]}" if behind else text
+            yield Row(placed(canvas.width, at(5, muted(canvas.fitting(begun, room)))))
 
 
 def best(search: str) -> str:
