@@ -15,7 +15,7 @@ from shimmy_metrics.cli.command import Command
 from shimmy_metrics.cli.command_help import bracketed
 from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG
 
-MAN_PAGE: Final = Path(__file__).resolve().parents[2] / "man/shimmy-metrics.1"
+MAN_PAGE: Final = Path(__file__).resolve().parents[2] / "tui/shimmy_metrics/cli/shells/shimmy-metrics.1"
 
 EXITS: Final = (
     ("0", "Done."),
