@@ -108,7 +108,7 @@ def test_the_app_run_with_either_driver_shows_the_same(tmp_path: Path, pane: Cal
         assert same(plain, lean), key
     for keys, shown in (
         (["q", "4", *"jjjjjj"], "can ever leave"),
-        ([*"kkkkk", "Space", *"bGk"], "of 43"),
+        ([*"kkkkk", "Space", *"bGk"], "of 44"),
         (["2", "w", *"jjjjjjjjjj"], "cut at the fields"),
     ):
         for each in (plain, lean):
