@@ -14,6 +14,7 @@ from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from support import opened, overviews, samples
+from support.simulated_time import Timed, key, send
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
 
@@ -119,3 +120,19 @@ async def test_a_search_shows_the_words_that_it_found(tmp_path: Path, word: str,
     assert all(word in texts[place] or word in texts[place + 1] for place in found)
     told = "".join(span.text for line in content.head for span in line)
     assert told.endswith(f"'{word}'.")
+
+
+async def test_a_q_once_too_often_goes_back_and_not_out(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("3"), key("enter"))
+        for _ in range(3):
+            await send(pilot, key("q"))
+            await app.pass_time(pilot, 0.1)
+        assert len(app.screen_stack) == 1
+        assert app.left == 0
+        assert "q once more quits." in opened.text(app)
+        await app.pass_time(pilot, 1.5)
+        await send(pilot, key("q"))
+        assert app.left == 1

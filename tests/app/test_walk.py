@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from shimmy_metrics.app import keys
 from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.screen import BaseScreen
+from shimmy_metrics.counters import DaySums
+from shimmy_metrics.records import Day
 from support import overviews
 from support.simulated_time import Timed, clicked, key, quiet, send
 from support.walking import OUT, State, Walk
@@ -119,9 +122,11 @@ class Walked(Walk):
         return OUT if app.left > left else self._state()
 
 
+DAYS = (Day(date(2026, 11, 23), DaySums(1, 0, 10, 20)),)
+
 DONE = {
-    *("ENABLE", "ONLY_FOR_ME", "DECLINE", "HOLD", "LATER"),
-    *("release", "delete", "save", "copy", "validate", "forget", "suspend"),
+    *("ENABLE", "ENABLE_HELD", "ONLY_FOR_ME", "DECLINE", "HOLD", "LATER"),
+    *("release", "delete", "delete session", "save", "copy", "validate", "forget", "suspend"),
 }
 """All that the app can do, each by its name in `support.simulated_time`."""
 
@@ -133,7 +138,8 @@ async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
     ids: set[str] = set()
     done: set[str] = set()
-    for app in (Timed(tmp_path, overviews.busy()), Timed(tmp_path, overviews.undecided(), asks=True)):
+    in_use = overviews.busy()._replace(ended=overviews.only_for_me().ended, days=DAYS)
+    for app in (Timed(tmp_path, in_use), Timed(tmp_path, overviews.undecided(), asks=True)):
         async with app.run_test(size=(width, height)) as pilot:
             await quiet(pilot)
             walk = Walked(pilot, app)

@@ -27,7 +27,7 @@ from support.receiver import Receiver
 from support.socks import SocksProxy
 
 PROXY = "http://ada:s3cret@proxy.example:3128/path"
-SHOWN = "by way of proxy.example:3128"
+SHOWN = "through proxy.example:3128"
 ELSEWHERE = "https://elsewhere.example/v1/usage"
 
 
@@ -54,11 +54,11 @@ def test_status_and_plain_name_the_proxy(tmp_path: Path) -> None:
 def test_where_there_is_no_proxy_nothing_is_said_of_one(tmp_path: Path) -> None:
     profile = samples.profile(tmp_path)
     enable(profile)
-    assert "by way of" not in "\n".join(
+    assert "through" not in "\n".join(
         [*as_lines(read_status(profile)), *plain_report(overview(profile, samples.FACTS), samples.NOW)]
     )
     assert json.loads(as_json(read_status(profile)))["proxy"] is None
-    assert "by way of" not in "".join([*disclosure(ELSEWHERE), *map(plain, before(canvas(), overviews.idle()))])
+    assert "through" not in "".join([*disclosure(ELSEWHERE), *map(plain, before(canvas(), overviews.idle()))])
 
 
 @pytest.mark.parametrize("unbroken", [False, True])

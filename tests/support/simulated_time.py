@@ -16,6 +16,7 @@ from shimmy_metrics.app.commands.consent import ConsentCommands
 from shimmy_metrics.app.commands.files import FileCommands
 from shimmy_metrics.app.commands.outbox import OutboxCommands
 from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.commands.sessions import SessionCommands
 from shimmy_metrics.app.messages import Answered, Done
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget
@@ -23,7 +24,7 @@ from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
-from shimmy_metrics.records import QueuedReport
+from shimmy_metrics.records import QueuedReport, Session
 from support import opened, samples
 from support.app_idle import has_messages
 
@@ -43,6 +44,7 @@ class Timed(opened.Still):
         self.commands.consent = NotedConsent(self)
         self.commands.files = NotedFiles(self)
         self.commands.outbox = NotedOutbox(self)
+        self.commands.sessions = NotedSessions(self)
         self.decided: list[str] = []
         self.left = 0
         self.waiting: list[tuple[float, Callable[[], Any]]] = []
@@ -128,6 +130,17 @@ class NotedOutbox(OutboxCommands):
 
     def delete(self, report: QueuedReport) -> None:
         self._app.note("delete")
+
+
+class NotedSessions(SessionCommands):
+    """Notes what would be deleted."""
+
+    def __init__(self, app: Timed) -> None:
+        super().__init__(app, Runner(app))
+        self._app = app
+
+    def delete(self, session: Session) -> None:
+        self._app.note("delete session")
 
 
 async def send(pilot: Pilot[None], *given: events.Event) -> None:

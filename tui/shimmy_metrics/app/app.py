@@ -25,6 +25,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.sending import newly_ended
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.limits import REPEAT_SECONDS
 from shimmy_metrics.records import Departure
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
@@ -70,6 +71,8 @@ class ShimmyApp(TerminalApp):
         self.commands = Commands(self)
         self._poller = poller
         self._before_consent = "session"
+        self._went_back = ("", 0.0)
+        """The key that last went back, and when."""
         for mode, screen in MODES.items():
             self.add_mode(mode, partial(screen, self, self.commands))
 
@@ -219,6 +222,10 @@ class ShimmyApp(TerminalApp):
 
     async def _back(self) -> None:
         undecided = self.overview is None or self.overview.consent.decision.consent is Consent.UNDECIDED
+        guard, went_back = self.input_guard, self._went_back
+        # A key that was pressed once too often, or is held down, goes back no further, and not out.
+        again = went_back == (guard.what, guard.previous) and guard.last - guard.previous < REPEAT_SECONDS
+        self._went_back = (guard.what, guard.last)
         if isinstance(self.screen, BaseScreen) and self.screen.search:
             self.screen.search = ""
             await self.screen.draw()
@@ -226,6 +233,8 @@ class ShimmyApp(TerminalApp):
             await self.pop_screen()
         elif self.current_mode == "consent" and not undecided and not self.start.asking:
             await self._leave_consent()
+        elif again and guard.what != "escape":
+            await self.report(f"{self.keys.of('app.back')} once more quits.")
         elif (
             self.input_guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape")
         ):

@@ -24,7 +24,7 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
     if not same_endpoint(endpoint, ENDPOINT):
         return (
             f"{'Each session after a yes' if off else 'After each session'}: counts and coarse facts, under 1 kB,",
-            *([f"by way of {proxy}"] if proxy else []),
+            *([f"through {proxy}"] if proxy else []),
             f"to {endpoint}",
             "which was set here. It is not Shimmy's: its owner decides about them.",
         )

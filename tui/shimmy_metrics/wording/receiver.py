@@ -5,7 +5,7 @@ from typing import Final
 
 def by_way_of(proxy: str) -> str:
     """Return the proxy on the way to an endpoint, to follow its name; empty without one."""
-    return f", by way of {proxy}" if proxy else ""
+    return f", through {proxy}" if proxy else ""
 
 
 def connects(proxy: str) -> str:

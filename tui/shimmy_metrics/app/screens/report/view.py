@@ -203,11 +203,14 @@ def _receiver(overview: Overview, subject: Subject) -> str:
 def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: bool, sent_to: str) -> Iterator[Line]:
     receiver = sent_to or _receiver(overview, subject)
     request = request_for(subject.reports, receiver)
-    key = (Span(canvas.keys.of("report.raw"), Role.ACCENT), muted(" cut at the fields" if unbroken else " raw"))
+    key = (
+        Span(canvas.keys.of("report.raw"), Role.ACCENT),
+        muted(" split at the fields" if unbroken else " in one piece"),
+    )
     count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
     yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
     if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
-        yield placed(canvas.width, at(1, muted("by way of "), overview.proxy))
+        yield placed(canvas.width, at(1, muted("through "), overview.proxy))
     yield placed(canvas.width, at(1, muted("sha256 "), subject.sha256))
 
 
