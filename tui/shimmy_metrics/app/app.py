@@ -144,7 +144,8 @@ class ShimmyApp(TerminalApp):
         if self.start.asking:
             self.exit()
             return
-        await self._leave_consent()
+        if self.current_mode == "consent":
+            await self._open(self._before_consent)
         await self.report(message.sentence)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -232,7 +233,7 @@ class ShimmyApp(TerminalApp):
         elif len(self.screen_stack) > 1:
             await self.pop_screen()
         elif self.current_mode == "consent" and not undecided and not self.start.asking:
-            await self._leave_consent()
+            await self._open(self._before_consent)
         elif again and guard.what != "escape":
             await self.report(f"{self.keys.of('app.back')} once more quits.")
         elif (
@@ -242,13 +243,10 @@ class ShimmyApp(TerminalApp):
         else:
             self.exit()
 
-    async def _leave_consent(self) -> None:
-        self.renewal_open = False
-        if self.current_mode == "consent":
-            await self._open(self._before_consent)
-
     async def _open(self, mode: str) -> None:
         """Go to one of the screens; what was opened over the one before is closed, so that it is not met again."""
+        if mode != "consent":
+            self.renewal_open = False
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.switch_mode(mode)
