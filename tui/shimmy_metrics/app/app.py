@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
-from textual.command import CommandPalette, Provider
+from textual.command import Provider
 from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.actions.overview import Overview
@@ -264,13 +264,6 @@ class ShimmyApp(TerminalApp):
         screen = OVER[name](self)
         if not isinstance(self.screen, type(screen)):
             await self.push_screen(screen)
-
-    def action_command_palette(self) -> None:
-        """Open the list of every action, in this program's words."""
-        if not isinstance(self.screen, CommandPalette):
-            from shimmy_metrics.app.palette import Palette
-
-            _ = self.push_screen(Palette())
 
     def action_export(self) -> None:
         """Export everything that is held."""

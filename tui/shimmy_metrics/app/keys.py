@@ -26,7 +26,7 @@ EVERYWHERE: Final = [
     _key("x", "export", "export what is kept here", "app.export"),
     _key("v", "validate", "check what is kept here", "app.validate"),
     _key("question_mark", "over('keys')", "every key", "app.keys"),
-    _key("colon,ctrl+p", "command_palette", "any action by name", "app.actions"),
+    _key("colon,ctrl+p", "over('actions')", "any action by name", "app.actions"),
     _key("R,ctrl+l", "redraw", "draw the screen again", "app.redraw"),
     _key("T", "switch_background", "light or dark", "app.theme"),
     _key("q,escape", "back", "back, or quit", "app.back"),

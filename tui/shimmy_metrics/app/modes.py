@@ -5,7 +5,7 @@ first frame.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
@@ -13,6 +13,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.screen import Screen
 
 
 def _session(host: Host, commands: Commands) -> BaseScreen:
@@ -57,6 +58,12 @@ def _usage(host: Host) -> BaseScreen:
     return UsageScreen(host)
 
 
+def _actions(_: Host) -> "Screen[Any]":
+    from shimmy_metrics.app.palette import Palette
+
+    return Palette()
+
+
 def palette_provider() -> "type[Provider]":
     """Return the class that finds actions for the command palette."""
     from shimmy_metrics.app.palette import Actions
@@ -73,5 +80,5 @@ MODES: Final[dict[str, Callable[[Host, Commands], BaseScreen]]] = {
 }
 """Returns each mode's screen, by the mode's name."""
 
-OVER: Final[dict[str, Callable[[Host], BaseScreen]]] = {"keys": _keys, "usage": _usage}
+OVER: Final[dict[str, Callable[[Host], "Screen[Any]"]]] = {"actions": _actions, "keys": _keys, "usage": _usage}
 """Returns each screen that opens over the others, by its name."""
