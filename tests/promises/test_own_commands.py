@@ -159,14 +159,14 @@ def test_history_tells_each_attempt_with_its_proof(sending: Home) -> None:
 def test_diff_compares_the_next_report_with_the_last_one_sent(sending: Home) -> None:
     before = _json(sending, "diff")
     assert before["before"] is None
-    assert before["after"]["standing"] == "example"
+    assert before["after"]["stage"] == "example"
     assert before["counts"]["added"] == len(FIELDS) - 2
     assert "No report was sent before, so every field is new in an example" in _own(sending, "diff").stdout
     _release(sending, FIRST)
     queue_report(sending, SECOND)
     found = _json(sending, "diff")
-    assert (found["before"]["session_id"], found["before"]["standing"]) == (FIRST, "sent")
-    assert (found["after"]["session_id"], found["after"]["standing"]) == (SECOND, "queued")
+    assert (found["before"]["session_id"], found["before"]["stage"]) == (FIRST, "sent")
+    assert (found["after"]["session_id"], found["after"]["stage"]) == (SECOND, "queued")
     assert found["counts"] == {"changed": 0, "added": 0, "removed": 0, "same": len(FIELDS) - 2}
     assert [each["name"] for each in found["fields"]] == [field.name for field in FIELDS]
     lines = _own(sending, "diff").stdout.splitlines()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.comparison import Standing, compare_reports
+from shimmy_metrics.actions.comparison import Stage, compare_reports
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Outcome, QueueState
@@ -59,4 +59,4 @@ def test_one_that_waits_again_after_a_refusal_is_not_the_last_one_sent(mine: Pro
         outbox.add(db, report(2)._replace(state=QueueState.SET_ASIDE))
     assert _named(mine, 2) == (uuid(1), uuid(2))
     found = compare_reports(mine, FACTS, [uuid(2)])
-    assert found.after.standing is Standing.QUEUED
+    assert found.after.stage is Stage.QUEUED

@@ -19,7 +19,7 @@ from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
 
 
-class Standing(StrEnum):
+class Stage(StrEnum):
     """What a compared report is, in the words of `diff --json`."""
 
     SENT = "sent"
@@ -36,7 +36,7 @@ class Compared(NamedTuple):
     sha256: str
     body: bytes
     at: datetime
-    standing: Standing
+    stage: Stage
     request: str = ""
 
     def named(self, start: str) -> bool:
@@ -63,7 +63,7 @@ def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -
         before, after = (_named(known, name) for name in names)
         return _compared(before, after)
     after = _named(known, names[0]) if names else _next(profile, facts)
-    sent = [report for report in known if report.standing is Standing.SENT]
+    sent = [report for report in known if report.stage is Stage.SENT]
     if after in sent:
         sent = sent[sent.index(after) + 1 :]
     return _compared(next(iter(sent), None), after)
@@ -75,8 +75,8 @@ def _compared(before: Compared | None, after: Compared) -> Comparison:
 
 def _next(profile: Profile, facts: Facts) -> Compared:
     found = preview(profile, facts)
-    standing = {Basis.QUEUED: Standing.QUEUED, Basis.SESSION: Standing.RUNNING, Basis.EXAMPLE: Standing.EXAMPLE}
-    return _of_queue(found.request.reports[0], standing[found.basis])
+    stage = {Basis.QUEUED: Stage.QUEUED, Basis.SESSION: Stage.RUNNING, Basis.EXAMPLE: Stage.EXAMPLE}
+    return _of_queue(found.request.reports[0], stage[found.basis])
 
 
 def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:
@@ -94,16 +94,16 @@ def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:
             for session in running_sessions(profile, db)
         ]
         found = (
-            *(_of_queue(report, Standing.QUEUED) for report in outbox.everything(db)),
-            *(_of_queue(report, Standing.RUNNING) for report in running),
+            *(_of_queue(report, Stage.QUEUED) for report in outbox.everything(db)),
+            *(_of_queue(report, Stage.RUNNING) for report in running),
             *_sent(read_entries(db)),
         )
     # One that is waiting again after a refusal is in the bytes of a receipt too.
     return tuple({report.report_id or report.sha256: report for report in reversed(found)}.values())[::-1]
 
 
-def _of_queue(report: QueuedReport, standing: Standing) -> Compared:
-    return Compared(report.report_id, report.sha256, report.body, report.sealed, standing)
+def _of_queue(report: QueuedReport, stage: Stage) -> Compared:
+    return Compared(report.report_id, report.sha256, report.body, report.sealed, stage)
 
 
 def _sent(entries: Iterable[Entry]) -> Iterator[Compared]:
@@ -112,7 +112,7 @@ def _sent(entries: Iterable[Entry]) -> Iterator[Compared]:
         if isinstance(entry, Departure) and entry.receipt:
             for body in reversed(split(entry.body)):
                 report_id = str(field_values(body).get("session_id", ""))
-                yield Compared(report_id, digest(body), body, entry.begun, Standing.SENT, entry.sha256)
+                yield Compared(report_id, digest(body), body, entry.begun, Stage.SENT, entry.sha256)
 
 
 def _named(known: Iterable[Compared], word: str) -> Compared:

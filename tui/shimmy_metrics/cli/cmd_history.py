@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from shimmy_metrics.actions.comparison import Compared, Comparison, Standing, compare_reports
+from shimmy_metrics.actions.comparison import Compared, Comparison, Stage, compare_reports
 from shimmy_metrics.actions.history import read_history
 from shimmy_metrics.cli.history_report import history_json, history_lines
 from shimmy_metrics.cli.output import print_json, print_stderr
@@ -82,11 +82,11 @@ def diff_json(found: Comparison) -> dict[str, Any]:
 
 _WORDS: Final = {Change.CHANGED: "changed", Change.ADDED: "added", Change.REMOVED: "removed", Change.SAME: "the same"}
 
-_STANDINGS: Final = {
-    Standing.SENT: "the report sent",
-    Standing.QUEUED: "the waiting report sealed",
-    Standing.RUNNING: "the running session's report as it would be now",
-    Standing.EXAMPLE: "an example: this machine's facts, and a session in which nothing happened",
+_STAGES: Final = {
+    Stage.SENT: "the report sent",
+    Stage.QUEUED: "the waiting report sealed",
+    Stage.RUNNING: "the running session's report as it would be now",
+    Stage.EXAMPLE: "an example: this machine's facts, and a session in which nothing happened",
 }
 
 
@@ -97,10 +97,10 @@ def _numbers(found: Comparison) -> dict[Change, int]:
 
 
 def _name(report: Compared, now: datetime) -> str:
-    what = _STANDINGS[report.standing]
-    if report.standing is Standing.EXAMPLE:
+    what = _STAGES[report.stage]
+    if report.stage is Stage.EXAMPLE:
         return what
-    moment = "" if report.standing is Standing.RUNNING else f" {when(report.at, now)}"
+    moment = "" if report.stage is Stage.RUNNING else f" {when(report.at, now)}"
     return f"{what}{moment}, session_id {report.report_id}"
 
 
@@ -119,6 +119,6 @@ def _report_json(report: Compared) -> dict[str, Any]:
     return {
         "session_id": report.report_id,
         "sha256": report.sha256,
-        "standing": report.standing.value,
+        "stage": report.stage.value,
         "at": report.at.isoformat(),
     }
