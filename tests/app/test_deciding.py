@@ -28,6 +28,8 @@ from support.walking import OUT, State, Walk
 
 PASTE = 10_240
 
+ASKED_BY_D = ("outbox.delete", "history.delete", "session.delete", "consent.forget")
+
 GAPS = ("", " and silence")
 """What follows a move: nothing, so that the next comes at once, or more silence than any guard asks for."""
 
@@ -411,7 +413,7 @@ def test_no_keys_are_taken_with_which_a_key_confirms_what_it_asked(keys: dict[st
 
 
 def test_keys_that_ask_and_answer_may_be_changed_together() -> None:
-    keys = {"question.yes": "d", "outbox.delete": "D", "history.delete": "D", "consent.forget": "D"}
+    keys = {"question.yes": "d"} | dict.fromkeys(ASKED_BY_D, "D")
     assert own_keys(keys) == (Keys(keys), "")
 
 

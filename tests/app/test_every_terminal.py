@@ -118,7 +118,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         assert on("›  models_used_count")
         there.type("c")
         assert on(" Metrics are on, last changed")
-        there.type("\t\t\t")
+        there.type("\t\t\t\t")
         assert on("›  n  Withdraw")
         there.type("\r")
         assert on("── Withdraw?")
