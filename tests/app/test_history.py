@@ -47,7 +47,7 @@ async def test_each_kind_of_departure_stands_there_in_words_with_its_numbers(
         when, what = row[3:15], row[17:31].strip()
         assert when.startswith("23 Nov ")
         assert what == label(made)
-        assert row.split()[-4:] == ["2", f"{made.length:,}", "metrics.shimmy-ai.dev", made.sha256[:8]]
+        assert row.split()[-4:] == ["2", f"{made.length:,}", "metrics.shimmy-ai.dev", f"{made.sha256[:8]}…"]
         assert made.sha256 in shown
         assert "Nothing was sent" not in shown
         assert ("No attempt to send" in shown) is False

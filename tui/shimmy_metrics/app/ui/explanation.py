@@ -47,12 +47,12 @@ def _short(canvas: Canvas, field: Field, value: str) -> tuple[Line, ...]:
         return (placed(canvas.width, *head), *(each for part in sentences for each in wrapped(part, canvas.width)))
     key = canvas.keys.of("page.explain")
     return (
-        placed(canvas.width, *head, to(canvas.width - 1, muted(field.kind.bounds), note=True)),
-        *wrapped(field.meaning, canvas.width)[:1],
+        placed(canvas.width, *head, to(canvas.right, muted(field.kind.bounds), note=True)),
+        placed(canvas.width, at(1, field.meaning)),
         placed(
             canvas.width,
             at(1, muted("Why: "), field.purpose, "."),
-            note(canvas.width - 1 - len(f"{key}: more"), Span(key, Role.ACCENT), muted(": more")),
+            note(canvas.right - len(f"{key}: more"), Span(key, Role.ACCENT), muted(": more")),
         ),
     )
 
@@ -66,8 +66,8 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
         yield from _beside(canvas, (name,), (muted(field.kind.bounds),))
         yield from wrapped(value, canvas.width, role=Role.STRONG)
     yield from wrapped(field.meaning, canvas.width)
-    key = canvas.keys.of("page.explain")
-    yield from _labelled(canvas, "Why: ", field.purpose, (Span(key, Role.ACCENT), muted(": less")), optional=True)
+    less = () if canvas.aside else (Span(canvas.keys.of("page.explain"), Role.ACCENT), muted(": less"))
+    yield from _labelled(canvas, "Why: ", field.purpose, less, optional=True)
     yield from _labelled(canvas, "Source: ", field.source)
     identifying = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
     yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(identifying),))
@@ -76,7 +76,7 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
 
 
 def _labelled(canvas: Canvas, label: str, text: str, beside: Line = (), *, optional: bool = False) -> Iterator[Line]:
-    if len(label) + len(text) + 1 <= canvas.width - 2:
+    if len(label) + len(text) + 1 <= canvas.right - 1:
         yield from _beside(canvas, (muted(label), Span(f"{text}.")), beside, optional=optional)
         return
     yield from wrapped(f"{label}{text}.", canvas.width)
@@ -85,8 +85,8 @@ def _labelled(canvas: Canvas, label: str, text: str, beside: Line = (), *, optio
 
 
 def _beside(canvas: Canvas, left: Line, right: Line, *, optional: bool = False) -> Iterator[Line]:
-    if right and length(left) + length(right) + 3 <= canvas.width:
-        yield placed(canvas.width, at(1, *left), to(canvas.width - 1, *right))
+    if right and length(left) + length(right) + 2 <= canvas.right:
+        yield placed(canvas.width, at(1, *left), to(canvas.right, *right))
         return
     yield line(*left)
     if right and not optional:

@@ -194,9 +194,14 @@ def notice_drawer(canvas: Canvas, head: int, notice: Notice) -> tuple[tuple[Line
 
 
 def explanation_drawer(canvas: Canvas, head: int, explained: tuple[Line, ...], *, expanded: bool) -> tuple[Line, ...]:
-    """Return the drawer with the marked line explained: a row for its rule, and three lines, or all if `expanded`."""
-    if canvas.low and not expanded:
+    """Return the drawer with the marked line explained: a row for its rule, and three lines, or all if `expanded`.
+
+    Where the line is explained beside its list it is the rule alone, and nothing where rows are few.
+    """
+    if canvas.low and (canvas.beside or not expanded):
         return ()
+    if canvas.beside:
+        return (line(),)
     return (line(), *_padded(explained if expanded else explained[:SHORT]))[: drawer_rows(canvas, head)]
 
 

@@ -6,7 +6,22 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.app.keys import Keys
 from shimmy_metrics.app.terminal.glyphs import Glyphs
-from shimmy_metrics.app.ui.text import Cell, Line, Role, Span, at, placed, strong, wrapped
+from shimmy_metrics.app.ui.text import (
+    BLANK,
+    MEASURE,
+    Cell,
+    Line,
+    Role,
+    Span,
+    at,
+    cut,
+    length,
+    marked,
+    muted,
+    placed,
+    strong,
+    wrapped,
+)
 from shimmy_metrics.records import Departure
 
 READING: Final = "Reading everything kept here."
@@ -24,12 +39,29 @@ TINY: Final = 12
 LOW: Final = 16
 """Rows below which the drawer opens on Enter only."""
 
+WIDE: Final = 140
+"""Columns from which the marked line is explained beside its list, in place of the drawer."""
+
+LIST: Final = 80
+"""Columns that a list keeps beside the explanation."""
+
+LIST_SHARE: Final = 0.62
+"""The part of the columns that a list gets where that is more, as long as its explanation keeps `EXPLANATION`."""
+
+EXPLANATION: Final = 60
+"""Columns that an explanation keeps beside its list."""
+
+FRAME_ROWS: Final = 9
+"""Rows around a list: two for the tabs, two for a sentence, four for the drawer, one for the buttons."""
+
 
 class Canvas(NamedTuple):
     """The size of the terminal, its signs, the time, the keys.
 
     `zone` is the person's, None for the machine's own. `notice` stays in view on every screen, empty for none.
     `departed` is an attempt to send that has just ended, None once that was seen.
+    `beside` are the columns at the right of a list in which its marked line is explained, 0 for none; `width` is the
+    list's alone then. `aside`: this is what is drawn in those columns.
     """
 
     width: int
@@ -40,6 +72,8 @@ class Canvas(NamedTuple):
     keys: Keys = Keys()
     notice: str = ""
     departed: Departure | None = None
+    beside: int = 0
+    aside: bool = False
 
     @property
     def narrow(self) -> bool:
@@ -52,9 +86,45 @@ class Canvas(NamedTuple):
         return self.width < TINY
 
     @property
+    def labelled(self) -> bool:
+        """Whether the buttons that are the same on every screen have more than their keys."""
+        return self.width >= LABELLED
+
+    @property
     def low(self) -> bool:
         """Whether there is no room for a drawer."""
         return self.height < LOW
+
+    @property
+    def right(self) -> int:
+        """The column before which ends what stands at the right: not far from what it belongs to."""
+        return min(self.width, MEASURE) - 1
+
+    @property
+    def rows(self) -> int:
+        """How many rows a list has that is explained in the drawer."""
+        return max(self.height - FRAME_ROWS, 0)
+
+    @property
+    def across(self) -> "Canvas":
+        """The canvas of what stands above a list and its explanation."""
+        return self._replace(width=self.width + self.beside, beside=0)
+
+    @property
+    def explanation(self) -> "Canvas":
+        """The canvas of what stands beside a list; the whole one where there is nothing beside it."""
+        return self._replace(width=self.beside, beside=0, aside=True) if self.beside else self
+
+    def with_explanation(self) -> "Canvas":
+        """Return the canvas of a list whose marked line is explained: beside it if this is wide, in the drawer else."""
+        if self.width < WIDE:
+            return self
+        columns = max(LIST, min(round(self.width * LIST_SHARE), self.width - EXPLANATION))
+        return self._replace(width=columns, beside=self.width - columns)
+
+    def fullest(self, room: int, *texts: str) -> str:
+        """Return the first of the texts that fits so many cells, else the last one, cut."""
+        return next((text for text in texts if len(text) <= room), self.fitting(texts[-1], room))
 
     def fitting(self, text: str, room: int) -> str:
         """Return the text in so many cells, with a sign where it is cut."""
@@ -69,6 +139,20 @@ class Canvas(NamedTuple):
         local = moment.astimezone(self.zone)
         year = "" if local.year == self.now.astimezone(self.zone).year else f" {local:%Y}"
         return f"{local.day} {local:%b}{year}"
+
+
+def column_widths(room: int, least: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
+    """Return the widths of columns side by side: each at least `least`, and up to `wanted` as far as the room goes.
+
+    The first ones grow first, so that nothing is cut while there is room for it.
+    """
+    spare = max(room - sum(least), 0)
+    made: list[int] = []
+    for small, large in zip(least, wanted, strict=True):
+        more = min(max(large - small, 0), spare)
+        made.append(small + more)
+        spare -= more
+    return tuple(made)
 
 
 class Row(NamedTuple):
@@ -92,9 +176,40 @@ class Content(NamedTuple):
 
 def headline(canvas: Canvas, text: str, *beside: Cell) -> tuple[Line, ...]:
     """Return a screen's first sentence with what is at its right; where there is no room, the sentence alone."""
-    if canvas.narrow or len(text) > canvas.width - 2:
+    if canvas.narrow or len(text) > canvas.right - 1:
         return tuple(wrapped(text, canvas.width, role=Role.STRONG))
     return (placed(canvas.width, at(1, strong(text)), *beside),)
+
+
+def in_view(canvas: Canvas, content: Content, mark: str, top: int, height: int) -> tuple[tuple[Line, ...], str, int]:
+    """Return so many rows from `top` on, the marked one with its sign; `1-7 of 15` if there are more; which is marked.
+
+    The last is the index among the rows in view, 0 where none is marked.
+    """
+    shown, every = content.rows[top : top + height], len(content.rows)
+    place = f"{top + 1}-{top + len(shown)} of {every}" if every > height else ""
+    found = next((index for index, row in enumerate(shown) if row.key and row.key == mark), None)
+    lines = (marked(row.line, canvas.glyphs) if index == found else row.line for index, row in enumerate(shown))
+    return tuple(lines), place, found or 0
+
+
+def side_by_side(canvas: Canvas, lines: Sequence[Line], beside: Sequence[Line], height: int) -> tuple[Line, ...]:
+    """Return the lines of a list with those of its explanation at their right, in so many rows.
+
+    Where the explanation has more rows, the last one says how many, and the key that shows them.
+    """
+    shown = [*beside[:height]]
+    if len(beside) > height > 0:
+        key = canvas.keys.of("page.explain")
+        more = len(beside) - height + 1
+        shown[-1] = placed(canvas.beside, at(1, Span(key, Role.ACCENT), muted(f": all of it, {more} more lines")))
+    rows = max(len(lines), len(shown))
+    left = [*lines, *(BLANK,) * (rows - len(lines))]
+    right = [*shown, *(BLANK,) * (rows - len(shown))]
+    return tuple(
+        (*cut(each, canvas.width), Span(" " * (canvas.width - length(each))), *other) if other else each
+        for each, other in zip(left, right, strict=True)
+    )
 
 
 def warning(canvas: Canvas, text: str) -> tuple[Line, ...]:

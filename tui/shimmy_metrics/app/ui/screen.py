@@ -22,12 +22,12 @@ from shimmy_metrics.app.ui.frame import (
     overflows,
     rule,
 )
-from shimmy_metrics.app.ui.layout import LABELLED, Canvas, Content, key_at, nearest, scroll_to, step_to
+from shimmy_metrics.app.ui.layout import Canvas, Content, in_view, key_at, nearest, scroll_to, side_by_side, step_to
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
 from shimmy_metrics.app.ui.notice import Notice
 from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.shared_field import SharedField
-from shimmy_metrics.app.ui.text import Line, marked
+from shimmy_metrics.app.ui.text import Line
 
 _EVERYTHING: Final = 1_000_000
 """More lines than any content has."""
@@ -37,7 +37,10 @@ class BaseScreen(Screen[None]):
     """A screen of the app. A subclass defines its content, its buttons, and what the drawer explains.
 
     `mode` is the tab that is open, empty for a screen without one. `field`: the mark is shared with other screens.
+    `EXPLAINS`: the marked line is explained, in the drawer or, where it is wide, beside the list.
     """
+
+    EXPLAINS: ClassVar[bool] = False
 
     AUTO_FOCUS = ""
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
@@ -57,6 +60,7 @@ class BaseScreen(Screen[None]):
         self._mode = mode
         self._field = field
         self._top = 0
+        self._beside: tuple[Line, ...] = ()
         self.notice = Notice()
         """What is said until the mark moves."""
         self._resumed = False
@@ -137,40 +141,37 @@ class BaseScreen(Screen[None]):
 
     def frame_rows(self) -> FrameRows:
         """Return what stands where. The mark moves to what is nearest to it, and stays in view."""
-        canvas = self.host.canvas()
+        canvas = _canvas(self)
         shared = self._field if self.is_current else None
         mark = shared.mark(self.mark) if shared is not None else self.mark
         content = self.content(canvas)
         self.mark = nearest(content, mark)
         if shared is not None:
             shared.keep(self.mark)
-        head = heading(canvas, self.host.overview, self._mode, self.title or "", content.head)
+        whole = canvas.across
+        head = heading(whole, self.host.overview, self._mode, self.title or "", content.head)
         unread = False
         if self.notice.text:
-            drawer, unread = notice_drawer(canvas, len(head), self.notice)
+            drawer, unread = notice_drawer(whole, len(head), self.notice)
         elif self._explain.waiting:
             drawer = self.query_one("#drawer", Lines).lines
         else:
             drawer = self.drawer(canvas, len(head))
         height = content_height(canvas, len(head), len(drawer))
         self._top = scroll_to(content, self.mark, self._top, height)
-        shown = content.rows[self._top : self._top + height]
-        glyphs = self.host.glyphs
-        lines = tuple(marked(row.line, glyphs) if row.key and row.key == self.mark else row.line for row in shown)
+        lines, place, marked = in_view(canvas, content, self.mark, self._top, height)
         if drawer:
-            unseen = len(content.rows) - height
-            place = f"{self._top + 1}-{self._top + len(shown)} of {len(content.rows)}" if unseen > 0 else ""
             if unread:
                 place = f"{canvas.keys.of('page.leaf-down').lower()}: more"
-            elif (
-                self.expanded
-                and not self.notice.text
-                and overflows(canvas, len(head), self.explained(canvas, expanded=True))
-            ):
-                place = f"{canvas.keys.of('page.explain')}: all of it"
-            drawer = (rule(canvas, more=place), *drawer[1:])
-        row = next((index for index, each in enumerate(shown) if each.key and each.key == self.mark), 0)
-        return FrameRows(head, lines, drawer, len(head) + row, unread)
+            elif self.expanded and not (self.notice.text or canvas.beside):
+                more = overflows(canvas, len(head), self.explained(canvas, expanded=True))
+                place = f"{canvas.keys.of('page.explain')}: all of it" if more else place
+            drawer = (rule(whole, more=place), *drawer[1:])
+        if canvas.beside:
+            if not self._explain.waiting:
+                self._beside = self.explained(canvas.explanation, expanded=True)
+            lines = side_by_side(canvas, lines, self._beside, height)
+        return FrameRows(head, lines, drawer, len(head) + marked, unread)
 
     async def show_message(self, sentence: str) -> None:
         """Show a sentence in the drawer, until the mark moves."""
@@ -181,11 +182,11 @@ class BaseScreen(Screen[None]):
 
     async def on_click(self, event: events.Click) -> None:
         """Move the mark to the clicked line and explain it; on the marked line, do what Enter does."""
-        region = next(
-            (each.region for each in self.query("#page") if each.region.contains_point(event.screen_offset)), None
-        )
-        content = self.content(self.host.canvas())
-        key = key_at(content, self._top + event.screen_offset.y - region.y) if region else ""
+        canvas, place = _canvas(self), event.screen_offset
+        region = next((each.region for each in self.query("#page") if each.region.contains_point(place)), None)
+        if region is None or place.x >= canvas.width:
+            return
+        key = key_at(self.content(canvas), self._top + place.y - region.y)
         if not key:
             return
         if key == self.mark:
@@ -193,7 +194,7 @@ class BaseScreen(Screen[None]):
             return
         self._leave_line()
         self.mark = key
-        self.expanded = self.expanded or self.host.canvas().low  # the drawer is not there by itself then
+        self.expanded = self.expanded or canvas.low  # the drawer is not there by itself then
         self._explain.cancel()
         await self.draw()
 
@@ -207,7 +208,7 @@ class BaseScreen(Screen[None]):
     async def action_step(self, by: int) -> None:
         """Move the mark. The drawer follows once no key came for a while: a key that is held down stays cheap."""
         self._leave_line()
-        content = self.content(self.host.canvas())
+        content = self.content(_canvas(self))
         if content.keys:
             self.mark = step_to(content, self.mark, by)
         else:
@@ -232,9 +233,10 @@ class BaseScreen(Screen[None]):
         """Show all that is known about the marked line, or put it away. What the drawer cuts has its own screen."""
         self.notice = Notice()
         self._explain.cancel()
-        canvas = self.host.canvas()
-        head = heading(canvas, self.host.overview, self._mode, self.title or "", self.content(canvas).head)
-        if overflows(canvas, len(head), self.explained(canvas, expanded=True)):
+        canvas = _canvas(self)
+        head = heading(canvas.across, self.host.overview, self._mode, self.title or "", self.content(canvas).head)
+        explained = self.explained(canvas.explanation, expanded=True)
+        if explained and (canvas.beside or overflows(canvas, len(head), explained)):
             await self.host.open_explanation(lambda canvas: self.explained(canvas, expanded=True))
             return
         self.expanded = not self.expanded
@@ -259,14 +261,20 @@ class BaseScreen(Screen[None]):
         event.stop()
         await self.run_action(event.button.action)
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Move the terminal's cursor to what has the focus: screen readers follow it."""
-        self.host.place_cursor(event.widget.region.offset)
-
-    async def on_descendant_blur(self) -> None:
-        """Move the cursor back to the mark."""
-        if self.focused is None:
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    async def follow_focus(self, event: events.DescendantFocus | events.DescendantBlur) -> None:
+        """Move the terminal's cursor to what has the focus, or back to the mark: screen readers follow it."""
+        if isinstance(event, events.DescendantFocus):
+            self.host.place_cursor(event.widget.region.offset)
+        elif self.focused is None:
             await self.draw()
+
+
+def _canvas(screen: BaseScreen) -> Canvas:
+    """Return the canvas of a screen's list."""
+    canvas = screen.host.canvas()
+    return canvas.with_explanation() if screen.EXPLAINS else canvas
 
 
 def common_buttons(host: Host) -> Sequence[Button]:
@@ -280,4 +288,4 @@ def common_buttons(host: Host) -> Sequence[Button]:
         host.keys.button("app.keys", "Keys"),
         host.keys.button("app.back", leaving),
     )
-    return [each._replace(label="") for each in buttons] if host.canvas().width < LABELLED else buttons
+    return buttons if host.canvas().labelled else [each._replace(label="") for each in buttons]

@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.app.terminal.glyphs import Glyphs
 
+MEASURE: Final = 100
+"""Columns that text takes at most: an eye that comes back from the end of a longer line misses the next one."""
+
 
 class Role(StrEnum):
     """What a piece of text is; the styles say how that looks."""
@@ -94,7 +97,7 @@ def placed(width: int, *cells: Cell) -> Line:
         start = cell.at - size if cell.ends else cell.at
         behind = column + 1 if column else 0
         if start < behind:
-            if cell.note:
+            if cell.note and not cell.ends:
                 continue
             start = behind
         if cell.note and start + size > room:
@@ -120,11 +123,11 @@ def line(*parts: Part) -> Line:
 
 
 def wrapped(text: str, width: int, *, indent: int = 1, role: Role = Role.TEXT) -> list[Line]:
-    """Return the text in lines that fit `width`, each indented.
+    """Return the text in lines that fit `width`, and `MEASURE`, each indented.
 
     A word stays whole where a line can hold it; a longer one, such as a path, is broken behind its slashes.
     """
-    room = max(width - indent - 1, 8)
+    room = max(min(width, MEASURE) - indent - 1, 8)
     return [(Span(" " * indent), Span(row, role)) for row in _rows(text, room)]
 
 

@@ -26,6 +26,7 @@ class FieldsScreen(BaseScreen):
     """Whether something is sent, why, and with which value from here, now."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input")]
+    EXPLAINS = True
     BINDINGS: ClassVar[list[BindingType]] = [*SEARCH]
 
     def __init__(self, host: Host) -> None:

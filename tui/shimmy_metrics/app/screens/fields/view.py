@@ -1,9 +1,10 @@
 """Fields: is X sent? Why? With which value, from here, now? The closed list, and what is never sent."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
@@ -15,18 +16,25 @@ from shimmy_metrics.wording.values import values
 
 NEVER_TITLE = "Never"
 
+VALUE: Final = 40
+"""Columns for a value, with which an id is whole, before its bounds have the room."""
+
 
 def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> Content:
     """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
     report = current(overview)
     now = values(report.body) if report else {}
     wanted = search.strip().lower()
+    longest = max(map(len, now.values()), default=0)
+    bounds = max(len(field.kind.bounds) for field in FIELDS)
+    first, _, rest = column_widths(canvas.width - 32, (20, 28, 0), (min(longest, VALUE), bounds, longest - VALUE))
+    columns = first + rest
     rows: list[Row] = []
     for group, fields in grouped():
         found = [field for field in fields if _matches(field, wanted)]
         if found:
             rows.append(Row(line(muted(group.value))))
-            rows += [_row(canvas, field, now.get(field.name, "")) for field in found]
+            rows += [_row(canvas, field, now.get(field.name, ""), columns) for field in found]
     never = [(name, fate) for name, fate in NEVER if not wanted or wanted in f"{name} {fate}".lower()]
     if never:
         rows += [Row(BLANK)] if rows else []
@@ -93,13 +101,13 @@ def _matches(field: Field, wanted: str) -> bool:
     return not wanted or wanted in f"{field.name} {field.meaning} {field.source} {field.purpose}".lower()
 
 
-def _row(canvas: Canvas, field: Field, value: str) -> Row:
-    shown = canvas.fitting(value, canvas.width - 31 if canvas.narrow else 20)
+def _row(canvas: Canvas, field: Field, value: str, columns: int) -> Row:
+    shown = canvas.fitting(value, canvas.width - 30 if canvas.narrow else columns)
     cells = [at(3, Span(field.name, Role.NAME)), at(29, strong(shown))]
     if not canvas.narrow:
-        room = canvas.width - 52
-        bounds = field.kind.bounds
-        cells.append(note(51, muted(canvas.fitting(bounds if len(bounds) <= room else _brief(field.kind), room))))
+        room = canvas.width - 32 - columns
+        bounds = canvas.fullest(room, field.kind.bounds, _brief(field.kind))
+        cells.append(note(31 + columns, muted(bounds)))
     return Row(placed(canvas.width, *cells), field.name)
 
 

@@ -20,7 +20,7 @@ def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyL
     head = (*headline(canvas, "Keys (none needs Ctrl, Alt, Esc or a mouse)"), BLANK)
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
     left, right = _Column(3, here), _Column(0, everywhere)
-    middle = min(canvas.width // 2 + 1, canvas.width - 1 - right.end)
+    middle = min((canvas.right + 1) // 2 + 1, canvas.width - 1 - right.end)
     if left.end >= middle:
         lists = (("on this screen", here), ("everywhere", everywhere))
         rows = [

@@ -61,7 +61,7 @@ class Receipt:
         if overview is None:
             return Content((), ())
         receipt, subject, selection = self._receipt, self.subject(), self.selection
-        size = to(canvas.width - 1, muted(f"{len(receipt.body):,} bytes"), note=True)
+        size = to(canvas.right, muted(f"{len(receipt.body):,} bytes"), note=True)
         head = headline(canvas, sentence(became(receipt, canvas.now, canvas.zone)), size)
         baseline = self._baseline(canvas) if subject.report else None
         content = report_view(
@@ -91,7 +91,7 @@ class Receipt:
         size = f"{len(subject.body):,} bytes" if index else ""
         keys = canvas.keys.either("page.before", "page.beside", " or ")
         walk = muted(f"{index + 1} of {number + 1}: {keys}")
-        return placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.width - 1, walk, note=True))
+        return placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.right, walk, note=True))
 
     def _baseline(self, canvas: Canvas) -> Baseline | None:
         """Return the chosen baseline, else the receipt before this one."""

@@ -10,6 +10,7 @@ from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import RECEIPTS, Button
 from shimmy_metrics.app.screens.history.receipt import receipt_screen
 from shimmy_metrics.app.screens.history.view import entry_of, explained, history_view
+from shimmy_metrics.app.screens.report.baseline import chosen_baseline
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import Line
@@ -19,6 +20,7 @@ from shimmy_metrics.records import Departure, Entry
 class HistoryScreen(BaseScreen):
     """What was sent, when, and whether it was taken."""
 
+    EXPLAINS = True
     BINDINGS: ClassVar[list[BindingType]] = [*RECEIPTS]
 
     def __init__(self, host: Host, commands: Commands) -> None:
@@ -51,7 +53,7 @@ class HistoryScreen(BaseScreen):
         entry, overview = self.entry(), self.host.overview
         if entry is None or overview is None:
             return ()
-        return explained(canvas, overview, entry)
+        return explained(canvas, overview, entry, chosen_baseline(canvas, self.host.baseline), expanded=expanded)
 
     def buttons(self) -> Sequence[Button]:
         """Return the buttons for a receipt; for any other entry, the one that explains it."""

@@ -1,12 +1,28 @@
 """History: what was sent, when, and was it taken? Each attempt to send and each note, with the proof that is kept."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, paragraphs, warning
+from shimmy_metrics.app.screens.report.baseline import Baseline
+from shimmy_metrics.app.screens.report.wire import wire
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, column_widths, headline, paragraphs, warning
 from shimmy_metrics.app.ui.sending import in_full
-from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.app.ui.text import (
+    BLANK,
+    Line,
+    Role,
+    Span,
+    at,
+    length,
+    line,
+    muted,
+    note,
+    placed,
+    strong,
+    to,
+    wrapped,
+)
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
 from shimmy_metrics.records import Departure, Entry, NoteKind
 from shimmy_metrics.wording.departures import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
@@ -23,8 +39,26 @@ _MEANINGS: Final = {
 
 NOT_READ: Final = "The store was not read, so what was sent is not known here."
 
-_WHERE: Final = 22
-"""Columns for the receiver's name: Shimmy's own fits."""
+_WHERE: Final = 47
+"""Where the receivers' names begin."""
+
+_HOST: Final = 22
+"""Columns for a receiver's name at least: Shimmy's own fits."""
+
+_DIGEST: Final = 9
+"""Columns for a digest at least: eight digits and the sign that it goes on."""
+
+_SHA256: Final = 64
+_GAP: Final = 2
+
+
+class _Places(NamedTuple):
+    """The columns of receiver, digest and remark: how wide the first two are, where the last two begin."""
+
+    host: int
+    digest: int
+    digits: int
+    remark: int
 
 
 def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Content:
@@ -51,15 +85,22 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
         nothing = "No attempt to send is on record." if overview.store_read else NOT_READ
         return Content((*headline(canvas, nothing), BLANK), (*paragraphs(canvas, empty), *then))
     size = sum(len(receipt.body) for receipt in overview.receipts)
-    kept = [to(canvas.width - 1, muted(f"{size:,} bytes kept"), note=True)] if size else []
+    kept = [to(canvas.right, muted(f"{size:,} bytes kept"), note=True)] if size else []
     head = headline(canvas, _sentence(overview), *kept)
     broken = len(overview.broken)
     damage = warning(canvas, f"{amount(broken, 'entry is', 'entries are')} not as written.") if broken else (BLANK,)
-    return Content((*head, *damage, _columns(canvas)), tuple(_row(canvas, each, base) for each in overview.entries))
+    places = _places(canvas, overview.entries, base)
+    rows = tuple(_row(canvas, each, base, places) for each in overview.entries)
+    return Content((*head, *damage, _columns(canvas, places)), rows)
 
 
-def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, ...]:
-    """Return the explanation of an entry, what matters most first."""
+def explained(
+    canvas: Canvas, overview: Overview, entry: Entry, base: Baseline | None = None, *, expanded: bool = False
+) -> tuple[Line, ...]:
+    """Return the explanation of an entry, what matters most first; beside the list with the bytes that are kept.
+
+    `base` is what a person chose to compare them with. Nothing is cut if `expanded`.
+    """
     if not isinstance(entry, Departure):
         found = (f"{sentence(note_text(entry))} {_MEANINGS[entry.kind]}",)
         broken = ("This link is not as it was written.",) if entry.key in overview.broken else ()
@@ -67,9 +108,13 @@ def explained(canvas: Canvas, overview: Overview, entry: Entry) -> tuple[Line, .
     became, *then = in_full(canvas, overview, entry)
     lines = [*wrapped(became, canvas.width, role=Role.STRONG)]
     lines += [each for text in then for each in wrapped(text, canvas.width)]
-    lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256))]
+    half = len(entry.sha256) // 2 if expanded and canvas.width < _SHA256 + 9 else len(entry.sha256)
+    lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256[:half]))]
+    lines += [placed(canvas.width, at(8, entry.sha256[half:]))] if entry.sha256[half:] else []
     lines += [each for text in _proof(overview, entry) for each in wrapped(text, canvas.width)]
     lines += wrapped(f"POST {entry.endpoint}, {entry.length:,} bytes, {_word(entry)}.", canvas.width, role=Role.MUTED)
+    if canvas.aside and entry.body:
+        lines += [BLANK, *(row.line for row in wire(canvas, base, entry.body))]
     return tuple(lines)
 
 
@@ -102,21 +147,34 @@ def _word(departure: Departure) -> str:
     return "released by you" if departure.by_hand else "sent automatically"
 
 
-def _columns(canvas: Canvas) -> Line:
+def _columns(canvas: Canvas, places: _Places) -> Line:
     if canvas.narrow:
         return placed(canvas.width, at(3, muted("when")), at(17, muted("outcome")))
     return placed(
         canvas.width,
         at(3, muted("when")),
         at(17, muted("outcome")),
-        to(39, muted("reports")),
-        to(46, muted("bytes")),
-        at(48, muted("receiver")),
-        note(71, muted("sha256")),
+        to(38, muted("reports")),
+        to(45, muted("bytes")),
+        at(_WHERE, muted("receiver")),
+        note(places.digest, muted("sha256")),
     )
 
 
-def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
+def _places(canvas: Canvas, entries: Sequence[Entry], base: int) -> _Places:
+    """Return where the last columns stand: the receiver has room first, then the remark, then the digest."""
+    found = [each for each in entries if isinstance(each, Departure)]
+    where = max((len(host(each.endpoint)) for each in found), default=0)
+    remark = max((length(_extra(canvas, each, base)) for each in found), default=0) + _GAP
+    room, least = canvas.width - _WHERE - 2, (_HOST, 0, _DIGEST)
+    columns = column_widths(room, least, (where, remark, _SHA256))
+    if columns[1] < remark:
+        columns = column_widths(room, least, (where, 0, _SHA256))
+    digest = _WHERE + columns[0] + 1
+    return _Places(columns[0], digest, columns[2], digest + columns[2] + _GAP)
+
+
+def _row(canvas: Canvas, entry: Entry, base: int, places: _Places) -> Row:
     key = entry.key
     moment = entry.ended or entry.begun if isinstance(entry, Departure) else entry.at
     cells = [at(3, Span(f"{canvas.day(moment)} {canvas.clock(moment)}", Role.NAME))]
@@ -129,11 +187,11 @@ def _row(canvas: Canvas, entry: Entry, base: int) -> Row:
     if canvas.narrow:
         return Row(placed(canvas.width, *cells), key)
     cells += [
-        to(39, f"{entry.reports:,}"),
-        to(46, f"{entry.length:,}"),
-        at(48, canvas.fitting(host(entry.endpoint), _WHERE)),
-        note(71, muted(entry.sha256[:8])),
-        note(82, *_extra(canvas, entry, base)),
+        to(38, f"{entry.reports:,}"),
+        to(45, f"{entry.length:,}"),
+        at(_WHERE, canvas.fitting(host(entry.endpoint), places.host)),
+        note(places.digest, muted(canvas.fitting(entry.sha256, places.digits))),
+        note(places.remark, *_extra(canvas, entry, base)),
     ]
     return Row(placed(canvas.width, *cells), key)
 

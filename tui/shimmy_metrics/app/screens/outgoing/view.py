@@ -39,7 +39,7 @@ def outgoing_view(
     subject = found[place]
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
     walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
-    head = headline(canvas, _sentence(canvas, overview, subject, released), to(canvas.width - 1, *size, note=True))
+    head = headline(canvas, _sentence(canvas, overview, subject, released), to(canvas.right, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
     # On a low terminal the rule above has it in short, and History in full.
     failure = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
@@ -90,13 +90,13 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> t
     keys: Line = (muted(f"{walk}: "), Span(either, Role.ACCENT)) if walk else ()
     reason = _why(canvas, overview, subject)
     if not reason or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
-        return (placed(canvas.width, to(canvas.width - 1, *keys, note=True)),) if keys else (BLANK,)
+        return (placed(canvas.width, to(canvas.right, *keys, note=True)),) if keys else (BLANK,)
     room = canvas.width - (length(keys) + 2 if keys else 0)
     if subject.sealed and subject.reports[0].state is QueueState.SET_ASIDE:
         first, *rest = warning(canvas._replace(width=room), reason)
     else:
         first, *rest = wrapped(reason, room, role=Role.MUTED)
-    return (placed(canvas.width, at(0, *first), to(canvas.width - 1, *keys, note=True)), *rest)
+    return (placed(canvas.width, at(0, *first), to(canvas.right, *keys, note=True)), *rest)
 
 
 def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:

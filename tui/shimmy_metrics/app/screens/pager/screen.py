@@ -35,7 +35,7 @@ class PagerScreen(BaseScreen):
             self._width = canvas.width
             room = max(canvas.width - 2, 1)
             self._shown = tuple(Row(line(piece)) for text in self._text.lines for piece in _pieces(text, room))
-        note = to(canvas.width - 1, muted(self._text.note), note=True)
+        note = to(canvas.right, muted(self._text.note), note=True)
         return Content((*headline(canvas, self._text.sentence, note), BLANK), self._shown)
 
 

@@ -19,6 +19,13 @@ SIGNS: Final = {
 }
 
 
+BEFORE: Final = 11
+"""Columns for the value before at least."""
+
+ROOMY: Final = 80
+"""Columns above which it may have more."""
+
+
 def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> tuple[Row, ...]:
     """Return what is added, removed and changed against the base, and with `same` the rest as well.
 
@@ -29,7 +36,9 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     differences = {each.field.name: each for each in compare(base.body, body)}
     ordered = [differences[field.name] for field in in_screen_order()]
     new = differ(tuple(ordered))
-    rows = [Row(_difference(canvas, each), each.field.name) for each in new]
+    longest = max((len(with_separators(plain(each.before))) for each in new if not _listed(each)), default=0)
+    more = min(max(longest - BEFORE, 0), max(canvas.width - ROOMY, 0))
+    rows = [Row(_difference(canvas, each, more), each.field.name) for each in new]
     if not new:
         rows.append(Row(placed(canvas.width, at(3, muted("Nothing that matters changed.")))))
     always = "session_id, timestamp" if canvas.narrow else "session_id and timestamp, in every report"
@@ -39,11 +48,11 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     if not alike:
         return tuple(rows)
     if same:
-        rows += [Row(_difference(canvas, each), each.field.name) for each in alike]
+        rows += [Row(_difference(canvas, each, more), each.field.name) for each in alike]
     else:
         count = muted(f"= same     {len(alike)} fields")
         key = (Span(canvas.keys.of("report.same"), Role.ACCENT), muted(" shows them"))
-        rows.append(Row(placed(canvas.width, at(3, count), to(canvas.width - 1, *key, note=True))))
+        rows.append(Row(placed(canvas.width, at(3, count), to(canvas.right, *key, note=True))))
     return tuple(rows)
 
 
@@ -58,7 +67,13 @@ def count_changes(base: Baseline, body: bytes) -> str:
     return f"{', '.join(parts)}."
 
 
-def _difference(canvas: Canvas, difference: Difference) -> Line:
+def _listed(difference: Difference) -> bool:
+    """Whether the value is a list, of which only the news is shown."""
+    return difference.before.startswith("[")
+
+
+def _difference(canvas: Canvas, difference: Difference, more: int) -> Line:
+    """Return a field's line; the value before has `more` columns than `BEFORE`."""
     sign, role = SIGNS[difference.change]
     name = Span(difference.field.name, Role.NAME)
     before, after = with_separators(plain(difference.before)), with_separators(plain(difference.after))
@@ -68,17 +83,18 @@ def _difference(canvas: Canvas, difference: Difference) -> Line:
         return placed(canvas.width, at(3, Span(sign, role)), at(5, name), at(31, value))
     cells = [at(3, Span(sign, role), muted(f" {difference.change.value}")), at(14, name)]
     if alike:
-        return placed(canvas.width, *cells, at(52, muted(canvas.fitting(after, canvas.width - 53))))
+        return placed(canvas.width, *cells, at(52 + more, muted(canvas.fitting(after, canvas.width - 53 - more))))
     if difference.change is Change.CHANGED:
-        listed = difference.before.startswith("[")
-        if not listed and len(before) <= 11 and len(after) <= canvas.width - 54:
-            cells += [to(49, muted(before)), at(50, Span(canvas.glyphs.arrow, Role.ACCENT), " ", strong(after))]
+        fits = len(before) <= BEFORE + more and len(after) <= canvas.width - 54 - more
+        if fits and not _listed(difference):
+            arrow = Span(canvas.glyphs.arrow, Role.ACCENT)
+            cells += [to(49 + more, muted(before)), at(50 + more, arrow, " ", strong(after))]
         else:
-            cells.append(at(52, strong(_news(before, after))))
+            cells.append(at(52 + more, strong(_news(before, after))))
     elif difference.change is Change.ADDED:
-        cells.append(at(52, strong(after)))
+        cells.append(at(52 + more, strong(after)))
     else:
-        cells += [to(49, muted(before))]
+        cells += [to(49 + more, muted(before))]
     return placed(canvas.width, *cells)
 
 

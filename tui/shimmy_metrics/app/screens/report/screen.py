@@ -25,6 +25,7 @@ _QUEUE_ACTIONS: Final = frozenset({"release", "hold", "delete"})
 class ReportScreen(BaseScreen):
     """Shows one of a source's requests and reports. With a `queue` they can be released, held and deleted."""
 
+    EXPLAINS = True
     BINDINGS: ClassVar[list[BindingType]] = [*VIEWS, *NEIGHBOURS, *OUTBOX]
 
     def __init__(

@@ -11,8 +11,22 @@ from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.screens.report.changes import since
 from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.screens.report.wire import raw, wire
-from shimmy_metrics.app.ui.layout import Canvas, Content, Row
-from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, note, placed, strong, to
+from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths
+from shimmy_metrics.app.ui.text import (
+    BLANK,
+    Cell,
+    Line,
+    Role,
+    Span,
+    at,
+    length,
+    muted,
+    note,
+    placed,
+    strong,
+    to,
+    wrapped,
+)
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import in_screen_order
@@ -30,6 +44,12 @@ ALL_NEW_SHORT: Final = "No sent report: everything is new."
 
 NO_BASE_READ: Final = "The sent reports were not read."
 
+
+SENT: Final = 40
+"""Columns for a sent value before what was measured has the room."""
+
+SENT_LEAST: Final = 12
+"""Columns for a sent value, whatever was measured."""
 
 ROOMY: Final = 30
 """Rows from which there is room for a blank one before the bytes."""
@@ -84,7 +104,7 @@ def report_view(
     if selection.view is View.MEASURED:
         return Content((*named, BLANK), measured(canvas, subject.body, subject.measured))
     new = ALL_NEW_SHORT if canvas.narrow else ALL_NEW
-    named.append(BLANK if base else line(muted(new if overview.store_read else NO_BASE_READ)))
+    named += [BLANK] if base else wrapped(new if overview.store_read else NO_BASE_READ, canvas.width, role=Role.MUTED)
     return Content(tuple(named), since(canvas, base, subject.body, same=selection.same))
 
 
@@ -119,44 +139,53 @@ def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: b
         cells.append(note(column + 1, Span(keys, Role.ACCENT), muted(hint)))
         column += 1 + len(keys) + len(hint)
     fitting = next((each for each in beside if column + 1 + len(each) < canvas.width), "")
-    return placed(canvas.width, *cells, to(canvas.width - 1, muted(fitting), note=True))
+    return placed(canvas.width, *cells, to(canvas.right, muted(fitting), note=True))
 
 
 def measured(canvas: Canvas, body: bytes, raw: Mapping[str, str]) -> tuple[Row, ...]:
     """Return each value as it was measured beside what is sent; fields that are sent as measured in one line."""
     sent = values(body)
-    second, third = (29, 29) if canvas.narrow else (29, 53)
+    names = [field.name for field in in_screen_order() if field.name in sent]
+    pairs = {name: (raw.get(name, ""), sent[name]) for name in names}
+    told = {name: each for name, each in pairs.items() if each[0] not in {each[1], with_separators(each[1])}}
+    second = third = 29
+    if not canvas.narrow:
+        room = canvas.width - second - 4
+        long_before = max((len(each) for each, _ in told.values()), default=0)
+        long_after = max((len(each) for _, each in told.values()), default=0)
+        _, columns = column_widths(room, (min(24, long_after), 23), (min(long_after, SENT), long_before))
+        third += min(columns, max(room - SENT_LEAST, SENT_LEAST)) + 1
     head = placed(
         canvas.width,
         note(second, muted("measured here")),
         at(third + 2, muted("sent" if canvas.narrow else "sent as")),
     )
     rows = [Row(head)]
-    alike: list[str] = []
-    for field in in_screen_order():
-        if field.name not in sent:
-            continue
-        before, after = raw.get(field.name, ""), sent[field.name]
-        if before in {after, with_separators(after)}:
-            alike.append(field.name)
-            continue
+    for name, (before, after) in told.items():
         arrow = Span(f"{canvas.glyphs.arrow} ", Role.ACCENT)
         shown = canvas.fitting(before, third - second - 1)
-        cells = [at(3, Span(field.name, Role.NAME))]
+        cells = [at(3, Span(name, Role.NAME))]
         if not canvas.narrow:
             cells.append(at(second, shown or muted("not kept")))
         room = canvas.width - 1 - third - len(arrow.text)
         cells.append(at(third, arrow, strong(canvas.fitting(after, room))))
-        rows.append(Row(placed(canvas.width, *cells), field.name))
-    if alike:
-        rows.append(Row(line(muted(f"  and {len(alike)} that are sent as measured"))))
-    rows.append(Row(BLANK))
-    for name, fate in NEVER:
-        nothing = (Span(f"{canvas.glyphs.arrow} ", Role.ACCENT), muted("nothing"))
-        fates = () if canvas.narrow else (at(second, muted(canvas.fitting(fate, third - second - 1))),)
-        cells = [at(3, Span(name, Role.NAME)), *fates, at(third, *nothing)]
         rows.append(Row(placed(canvas.width, *cells), name))
-    return tuple(rows)
+    alike = len(pairs) - len(told)
+    if alike:
+        ways = (f"and {alike} that are sent as measured", f"and {alike} as measured")
+        those = canvas.fullest(canvas.width - 4, *ways)
+        rows.append(Row(placed(canvas.width, at(3, muted(those)))))
+    return (*rows, Row(BLANK), *_never(canvas, second))
+
+
+def _never(canvas: Canvas, second: int) -> Iterator[Row]:
+    """Yield what becomes of what never leaves, from the column `second` on."""
+    nothing = (Span(f"{canvas.glyphs.arrow} ", Role.ACCENT), muted("nothing"))
+    room = canvas.width - 1 - second - length(nothing) - 1
+    third = second if canvas.narrow else second + min(room, max(len(fate) for _, fate in NEVER)) + 1
+    for name, fate in NEVER:
+        fates = () if canvas.narrow else (at(second, muted(canvas.fitting(fate, third - second - 1))),)
+        yield Row(placed(canvas.width, at(3, Span(name, Role.NAME)), *fates, at(third, *nothing)), name)
 
 
 PART: Final = "report "
@@ -179,7 +208,8 @@ def reports(canvas: Canvas, found: Sequence[QueuedReport]) -> tuple[Row, ...]:
                 for end, value, unit in columns
                 for cell in (to(end, with_separators(value)), at(end + 1, muted(unit)))
             ]
-        cells.append(to(canvas.width - 1, muted(f"{report.sha256[:8]}{canvas.glyphs.ellipsis}"), note=True))
+        digits = canvas.fitting(report.sha256, max(canvas.width - 1 - 70, 9))
+        cells.append(to(canvas.width - 1, muted(digits), note=True))
         rows.append(Row(placed(canvas.width, *cells), f"{PART}{number}"))
     return tuple(rows)
 
@@ -208,10 +238,11 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
         muted(" split at the fields" if unbroken else " in one piece"),
     )
     count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
-    yield placed(canvas.width, at(1, strong("POST "), request.url, *count), to(canvas.width - 1, *key, note=True))
+    width = canvas.across.width
+    yield placed(width, at(1, strong("POST "), request.url, *count), to(canvas.right, *key, note=True))
     if overview.proxy and not sent_to and same_endpoint(receiver, overview.consent.endpoint):
-        yield placed(canvas.width, at(1, muted("through "), overview.proxy))
-    yield placed(canvas.width, at(1, muted("sha256 "), subject.sha256))
+        yield placed(width, at(1, muted("through "), overview.proxy))
+    yield placed(width, at(1, muted("sha256 "), subject.sha256))
 
 
 def _headers(canvas: Canvas, overview: Overview, subject: Subject) -> Iterator[Row]:

@@ -22,18 +22,20 @@ def wire(canvas: Canvas, base: Baseline | None, body: bytes) -> tuple[Row, ...]:
     field's name in a row's key.
     """
     found = {each.field.name: each for each in compare(base.body, body)} if base else {}
-    room = max(canvas.width - 9, 8)
+    # Beside a list columns are few; a sign stands only where there is something to compare with.
+    begin = 6 if canvas.aside and base is None else 8
+    room = max(canvas.width - begin - 1, 8)
     rows: list[Row] = []
     met: Counter[str] = Counter()
     for member in members(body):
         difference = found.get(member.field)
         met[member.field] += 1
         name = member.field if met[member.field] == 1 else f"{member.field} ({met[member.field]})"
-        for begin in range(0, len(member.text), room):
-            piece = member.text[begin : begin + room]
-            first = begin == 0
+        for offset in range(0, len(member.text), room):
+            piece = member.text[offset : offset + room]
+            first = offset == 0
             key = name if first and member.field else ""
-            rows.append(_wire_row(canvas, member.offset + begin, piece, key, difference if first else None))
+            rows.append(_wire_row(canvas, begin, member.offset + offset, piece, key, difference if first else None))
     return tuple(rows)
 
 
@@ -47,15 +49,15 @@ def raw(canvas: Canvas, body: bytes) -> tuple[Row, ...]:
     )
 
 
-def _wire_row(canvas: Canvas, offset: int, text: str, name: str, difference: Difference | None) -> Row:
+def _wire_row(canvas: Canvas, begin: int, offset: int, text: str, name: str, difference: Difference | None) -> Row:
     changed = difference is not None and difference.change is not Change.SAME
-    sign, role = SIGNS[difference.change] if difference and changed else (" ", Role.TEXT)
-    cells = [to(5, muted(str(offset))), at(6, Span(sign, role)), at(8, *_bytes(text, strongly=changed))]
+    cells = [to(5, muted(str(offset))), at(begin, *_bytes(text, strongly=changed))]
     if difference is not None and changed:
+        cells.insert(1, at(6, Span(*SIGNS[difference.change])))
         was = "added" if difference.change is Change.ADDED else f"was {plain(difference.before)}"
         if name in ALWAYS_NEW:
             was = "new each time"
-        cells.append(to(canvas.width - 1, muted(was), note=True))
+        cells.append(to(canvas.right, muted(was), note=True))
     return Row(placed(canvas.width, *cells), name)
 
 

@@ -22,6 +22,7 @@ class EndedScreen(BaseScreen):
     """One kept session; the newest comes first."""
 
     TITLE = "A session kept for you"
+    EXPLAINS = True
     BINDINGS: ClassVar[list[BindingType]] = [*NEIGHBOURS, *KEPT]
 
     def __init__(self, host: Host, commands: Commands, session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Row, headline
-from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, strong, to
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, to, wrapped
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.numbers import duration
 
@@ -12,14 +12,15 @@ def kept_rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     if not overview.ended:
         return ()
     rows = (Row(_ended_row(canvas, session), row_key(session)) for session in overview.ended)
-    return (Row(BLANK), Row(line(muted("  Kept for you alone, never sent:"))), *rows)
+    title = wrapped("Kept for you alone, never sent:", canvas.width, indent=3, role=Role.MUTED)
+    return (Row(BLANK), *map(Row, title), *rows)
 
 
 def ended_head(canvas: Canvas, session: Session, number: int, of: int) -> tuple[Line, ...]:
     """Return the head above the figures of a kept session, the `number`th (from 1) `of` so many."""
     sentence = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone, never sent."
     place = f"{number} of {of}, " if of > 1 else ""
-    long = to(canvas.width - 1, muted(f"{place}{duration(session.counters.uptime_s)}"), note=True)
+    long = to(canvas.right, muted(f"{place}{duration(session.counters.uptime_s)}"), note=True)
     return (*headline(canvas, sentence, long), BLANK)
 
 
@@ -38,8 +39,8 @@ def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
     server = f"Shimmy {session.version}".strip() if session.server else "a server that did not call itself Shimmy"
     enter = canvas.keys.of("page.explain")
     return (
-        line(strong(f"{server}, at {session.address}")),
-        line(muted("Measured for you alone. It is never sent.")),
+        *wrapped(f"{server}, at {session.address}", canvas.width, role=Role.STRONG),
+        *wrapped("Measured for you alone. It is never sent.", canvas.width, role=Role.MUTED),
         line(Span(enter, Role.ACCENT), muted(": its figures")),
     )
 
@@ -49,7 +50,7 @@ def _ended_row(canvas: Canvas, session: Session) -> Line:
     when = f"{canvas.day(session.started)} {canvas.clock(session.started)}"
     requests, tokens = f"{counters.requests:,}", f"{counters.tokens:,}"
     if canvas.narrow:
-        return placed(canvas.width, at(3, Span(when, Role.NAME)), to(canvas.width - 1, requests, muted(" requests")))
+        return placed(canvas.width, at(3, Span(when, Role.NAME)), to(canvas.right, requests, muted(" requests")))
     return placed(
         canvas.width,
         at(3, Span(when, Role.NAME)),

@@ -9,6 +9,9 @@ from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, muted, note, place
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.wording.consent import UNREAD
 
+START: Final = "shimmy serve"
+WATCH: Final = "shimmy serve --upstream http://127.0.0.1:11434"
+
 NO_SERVER_KNOWN: Final = "The store was not read, so no servers are shown."
 
 
@@ -37,15 +40,11 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
         # After a recorded answer it is decided already.
         label = "Decide" if overview.consent.decision.consent is Consent.UNDECIDED else "Decide again"
         rows.append(Row(placed(canvas.width, at(3, label), at(19, consent, muted("  what may be measured and sent")))))
-    for label, command, then in (
-        (
-            "Start one",
-            "shimmy serve",
-            "it will show up here" if overview.consent.measures and overview.store_read else "",
-        ),
-        ("Or measure one", "shimmy serve --upstream http://127.0.0.1:11434", ""),
-    ):
-        if 19 + len(command) > canvas.width - 1:  # what is to be typed or copied stands there whole
+    appears = "it will show up here" if overview.consent.measures and overview.store_read else ""
+    # A command is there to be copied: where not every one fits beside its label, they stand below, whole.
+    below = canvas.width - 1 < 19 + max(map(len, (START, WATCH)))
+    for label, command, then in (("Start one", START, appears), ("Or measure one", WATCH, "")):
+        if below:
             lines = wrapped(command, canvas.width, indent=5, role=Role.STRONG)
             rows += [Row(placed(canvas.width, at(3, label))), *map(Row, lines)]
         else:

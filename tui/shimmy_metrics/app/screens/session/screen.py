@@ -19,6 +19,7 @@ from shimmy_metrics.app.ui.text import Line
 class SessionScreen(BaseScreen):
     """Is this sent, and when? Then the figures."""
 
+    EXPLAINS = True
     BINDINGS: ClassVar[list[BindingType]] = [*NEIGHBOURS]
 
     def __init__(self, host: Host, commands: Commands) -> None:

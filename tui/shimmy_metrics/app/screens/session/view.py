@@ -1,5 +1,6 @@
 """Session: is this sent, and when? Then the figures, each beside the form in which it would be sent."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -22,6 +23,19 @@ from shimmy_metrics.wording.values import values
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
+
+
+PLOT_ROWS: Final = 6
+"""Rows of the plot of requests a minute at most."""
+
+PLOT_ROWS_LEAST: Final = 4
+"""Rows that must be free for more than one."""
+
+ROUTE_COLUMNS: Final = 25
+"""Columns for a route's name at least."""
+
+BAR: Final = 40
+"""Columns of a route's bar; half of the list's where that is more."""
 
 
 class _Figure(NamedTuple):
@@ -97,7 +111,7 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
     if len(sentence) + 12 > canvas.width:
         sentence = f"{fate}{several}"
     long = running_for(canvas, session)
-    return (*headline(canvas, sentence, to(canvas.width - 1, muted(long), note=True)), BLANK)
+    return (*headline(canvas, sentence, to(canvas.right, muted(long), note=True)), BLANK)
 
 
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
@@ -156,7 +170,10 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
     ends, leaves, notes = (23, 24, 99) if canvas.narrow else (34, 50, 62)
     sent = values(live.report.body)
     now = "measured" if live.session.ended else "now"
-    head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(_leaving(canvas, live.session))))
+    room = canvas.width - 1 - leaves
+    leaving_as = canvas.fullest(room, *_leaving(canvas, live.session))
+    stays = canvas.fullest(room - 2, "not sent", "unsent")
+    head = placed(canvas.width, to(ends, muted(now)), at(leaves, muted(leaving_as)))
     rows = [Row(head)]
     for figure in _figures(live.session):
         leaving = figure.field in sent
@@ -168,19 +185,22 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
             if figure.note and sent[figure.field] != "null":
                 cells.append(note(notes, muted(figure.note)))
         else:
-            cells.append(at(leaves, muted(f"{canvas.glyphs.separator} not sent")))
+            cells.append(at(leaves, muted(f"{canvas.glyphs.separator} {stays}")))
         rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
     rows.append(Row(BLANK))
-    rows.extend(map(Row, _spark(canvas, live.session)))
-    return (*rows, *_routes(canvas, live.session), *_unread(canvas, live.session))
+    below = (*_routes(canvas, live.session), *_unread(canvas, live.session))
+    return (*rows, *map(Row, _spark(canvas, live.session, canvas.rows - len(rows) - len(below))), *below)
 
 
-def _leaving(canvas: Canvas, session: Session) -> str:
+def _leaving(canvas: Canvas, session: Session) -> tuple[str, ...]:
+    """Return the heading above what a report says, in ever fewer words."""
     which = "a" if session.local else "the"
-    return f"in {which} report" if canvas.narrow else f"as {which} report would say"
+    short = (f"in {which} report", "reported")
+    return short if canvas.narrow else (f"as {which} report would say", *short)
 
 
-def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
+def _spark(canvas: Canvas, session: Session, rows: int) -> tuple[Line, ...]:
+    """Return the requests of the last minutes as a plot: in one row, or in several where that many `rows` are free."""
     counts = session.counters.minutes
     begin = 3 if canvas.narrow else 25
     room = min(MINUTES_SHOWN, canvas.width - begin - 18)
@@ -188,31 +208,39 @@ def _spark(canvas: Canvas, session: Session) -> tuple[Line, ...]:
         return ()
     shown = counts[-room:]
     top = max(shown)
-    sparks = canvas.glyphs.sparkline
-    # Zero has the lowest sign: a gap would look as if nothing had been measured.
-    drawn = "".join(sparks[round(count * (len(sparks) - 1) / top) if top else 0] for count in shown)
-    scale = f"peak {top} a minute"
-    label = () if canvas.narrow else (at(3, "requests a minute"),)
-    return (
-        placed(
-            canvas.width, *label, at(begin, Span(drawn, Role.ACCENT)), to(canvas.width - 1, muted(scale), note=True)
-        ),
-    )
+    scale = to(canvas.right, muted(f"peak {top} a minute"), note=True)
+    label = at(3, "" if canvas.narrow else "requests a minute")
+    height = 1 if rows < PLOT_ROWS_LEAST else min(rows - 1, PLOT_ROWS)
+    plot = _plot(canvas.glyphs.sparkline, shown, top, height)
+    first, *rest = (at(begin, Span(drawn, Role.ACCENT)) for drawn in plot)
+    return (placed(canvas.width, label, first, scale), *(placed(canvas.width, each) for each in rest))
+
+
+def _plot(signs: str, counts: Sequence[int], top: int, height: int) -> Iterator[str]:
+    """Yield the rows of a plot from the highest; `signs` are the steps of one row.
+
+    Zero has the lowest sign: a gap would look as if nothing had been measured.
+    """
+    full = len(signs)
+    steps = [1 + (round(count * (full * height - 1) / top) if top else 0) for count in counts]
+    for row in reversed(range(height)):
+        above = [max(min(each - full * row, full), 0) for each in steps]
+        yield "".join(signs[each - 1] if each else " " for each in above)
 
 
 def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
     counts = sorted(session.counters.routes.items(), key=lambda each: (-each[1], each[0]))
     if not counts:
         return ()
-    name = min(max(len(route) for route, _ in counts), 25)
+    name = min(max(len(route) for route, _ in counts), max(canvas.width - BAR - 10, ROUTE_COLUMNS))
     begin = name + 10
-    room = max(min(canvas.width - begin - 2, 40), 0)
+    room = max(min(canvas.width - begin - 2, max(canvas.width // 2, BAR)), 0)
     top = counts[0][1]
     rows: list[Row] = []
     for route, count in counts:
         bar = canvas.glyphs.bar * max(round(count * room / top), 1) if room else ""
         cells = (
-            at(3, Span(route[:name], Role.NAME)),
+            at(3, Span(canvas.fitting(route, name), Role.NAME)),
             to(begin - 1, strong(f"{count:,}")),
             note(begin, Span(bar, Role.ACCENT)),
         )
