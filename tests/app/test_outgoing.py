@@ -155,11 +155,11 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
     async with app.run_test(size=(130, 30)) as pilot:
         await opened.press(pilot, "2", "right_square_bracket")
         shown = " ".join(opened.text(app).split())
-        assert (
-            "Made for metrics.example.org, like 1 other here; if you release it, it is sent to metrics.shimmy-ai.dev."
-            in shown
-        )
         without_hint = shown.replace(" 2 of 3: [ or ]", "")  # at the right of the sentence's first line
+        reason = (
+            "Made for metrics.example.org, like 1 other here; if you release it, it is sent to metrics.shimmy-ai.dev."
+        )
+        assert reason in without_hint
         assert "It waits until 7 Dec, then it is deleted when a session ends." in without_hint
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())

@@ -25,10 +25,10 @@ ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
 
 
-PLOT_ROWS: Final = 6
+PLOT_ROWS: Final = 8
 """Rows of the plot of requests a minute at most."""
 
-PLOT_ROWS_LEAST: Final = 4
+PLOT_ROWS_LEAST: Final = 5
 """Rows that must be free for more than one."""
 
 ROUTE_COLUMNS: Final = 25
@@ -210,10 +210,11 @@ def _spark(canvas: Canvas, session: Session, rows: int) -> tuple[Line, ...]:
     top = max(shown)
     scale = to(canvas.right, muted(f"peak {top} a minute"), note=True)
     label = at(3, "" if canvas.narrow else "requests a minute")
-    height = 1 if rows < PLOT_ROWS_LEAST else min(rows - 1, PLOT_ROWS)
+    height = 1 if rows < PLOT_ROWS_LEAST else min(rows - 2, PLOT_ROWS)
     plot = _plot(canvas.glyphs.sparkline, shown, top, height)
     first, *rest = (at(begin, Span(drawn, Role.ACCENT)) for drawn in plot)
-    return (placed(canvas.width, label, first, scale), *(placed(canvas.width, each) for each in rest))
+    below = (BLANK,) if rest else ()
+    return (placed(canvas.width, label, first, scale), *(placed(canvas.width, each) for each in rest), *below)
 
 
 def _plot(signs: str, counts: Sequence[int], top: int, height: int) -> Iterator[str]:

@@ -42,7 +42,7 @@ def _periods(canvas: Canvas, shown: Period) -> Line:
         cells.append(at(column, sign, Span(name, role, f"screen.period('{period}')")))
         column += len(name) + 4
     keys = canvas.keys.either("report.lens-before", "report.lens-beside")
-    return placed(canvas.width, *cells, to(canvas.width - 1, Span(keys, Role.ACCENT), note=True))
+    return placed(canvas.width, *cells, to(canvas.right, Span(keys, Role.ACCENT), note=True))
 
 
 def _row(canvas: Canvas, begin: str, sums: DaySums) -> Row:
