@@ -22,6 +22,12 @@ async def test_every_screen_says_and_looks_as_stored_in_colour_in_16_colours_and
 
 
 @compares_drawing
+@pytest.mark.parametrize(("width", "height"), pictures.LAYOUT_SIZES)
+async def test_screens_of_every_layout_say_what_is_stored(width: int, height: int) -> None:
+    _compare(pictures.LAYOUTS, await pictures.layouts(width, height))
+
+
+@compares_drawing
 @pytest.mark.parametrize("look", pictures.PICTURE_LOOKS)
 @pytest.mark.parametrize(("width", "height"), pictures.PICTURE_SIZES)
 async def test_every_picture_is_as_stored(width: int, height: int, look: str) -> None:
@@ -43,10 +49,12 @@ async def test_with_16_colours_words_have_the_terminal_s_own_and_with_none_there
 
 def test_nothing_is_stored_that_no_scene_shows() -> None:
     names = {scene.name: scene for walk in scenes.WALKS for scene in walk.scenes}
-    for path in (*pictures.SNAPSHOTS.glob("*.txt"), *pictures.PICTURES.glob("*.svg")):
+    folders = (pictures.SNAPSHOTS, pictures.LAYOUTS, pictures.PICTURES)
+    for path in (path for folder in folders for path in (*folder.glob("*.txt"), *folder.glob("*.svg"))):
         scene = names.get(re.sub(r"-\d+x\d+(-\w+)?$", "", path.stem))
         assert scene, path.name
         assert scene.drawn or path.suffix == ".txt", path.name
+        assert scene.sized or path.parent != pictures.LAYOUTS, path.name
 
 
 def test_a_picture_loads_nothing_from_elsewhere() -> None:

@@ -1,11 +1,14 @@
 """Draws every screen with fixed data, for the test that compares and for `python -m support.renew`, which stores it.
 
-`tests/app/screens/` holds the text and the styles of each scene at three sizes, `screenshots/` SVG pictures of some.
+`tests/app/screens/` holds the text and the styles of each scene at three sizes, `tests/app/sizes/` the text of some at
+more sizes, `screenshots/` SVG pictures.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from support.cells import text_of
 from support.scenes import LOOKS, Scene, Shown, walked
 from support.snapshots import snapshot
 from support.svg import svg
@@ -13,8 +16,10 @@ from support.svg import svg
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURES: Final = ROOT / "screenshots"
 SNAPSHOTS: Final = ROOT / "tests/app/screens"
+LAYOUTS: Final = ROOT / "tests/app/sizes"
 
 SIZES: Final = ((120, 40), (80, 24), (40, 12))
+LAYOUT_SIZES: Final = ((200, 60), (140, 40), (100, 30), (60, 16))
 PICTURE_SIZES: Final = ((80, 24), (100, 30))
 PICTURE_LOOKS: Final = ("dark", "ansi")
 
@@ -32,6 +37,15 @@ async def snapshots(width: int, height: int) -> dict[str, str]:
     return {name: snapshot(looks) for name, looks in found.items()}
 
 
+async def layouts(width: int, height: int) -> dict[str, str]:
+    """Return the text of every scene that is stored at more sizes, by its file's name."""
+    return {
+        f"{scene.name}-{width}x{height}.txt": f"{text_of(shown.rows)}\n"
+        for scene, shown in await walks(width, height, "dark")
+        if scene.sized
+    }
+
+
 async def pictures(width: int, height: int, look: str) -> dict[str, str]:
     """Return the picture of every scene that is drawn, by its file's name."""
     return {
@@ -46,16 +60,27 @@ async def every_snapshot() -> dict[str, str]:
     return {name: text for size in SIZES for name, text in (await snapshots(*size)).items()}
 
 
+async def every_layout() -> dict[str, str]:
+    """Return all texts at more sizes."""
+    return {name: text for size in LAYOUT_SIZES for name, text in (await layouts(*size)).items()}
+
+
 async def every_picture() -> dict[str, str]:
     """Return all pictures."""
     wanted = [(*size, look) for size in PICTURE_SIZES for look in PICTURE_LOOKS]
     return {name: drawn for each in wanted for name, drawn in (await pictures(*each)).items()}
 
 
+def wanted_at(width: int, height: int) -> Callable[[Scene], bool]:
+    """Return which scenes are stored at this size; those that are stored at more sizes are pictures too."""
+    if (width, height) in SIZES:
+        return lambda _: True
+    return (lambda scene: scene.drawn) if (width, height) in PICTURE_SIZES else (lambda scene: scene.sized)
+
+
 async def walks(width: int, height: int, look: str) -> list[tuple[Scene, Shown]]:
     """Return every scene with what it shows at this size, in this look."""
     key = (width, height, look)
     if key not in _walked:
-        drawn = (width, height) not in SIZES
-        _walked[key] = [each async for each in walked(*key, drawn=drawn)]
+        _walked[key] = [each async for each in walked(*key, wanted_at(width, height))]
     return _walked[key]

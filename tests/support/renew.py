@@ -66,6 +66,16 @@ def _snapshots() -> Made:
     return Made({folder / name: text for name, text in made.items()}, [*folder.glob("*.txt")])
 
 
+def _layouts() -> Made:
+    from support import pictures
+    from support.textual_version import insist
+
+    insist()
+    made = asyncio.run(pictures.every_layout())
+    folder = pictures.LAYOUTS
+    return Made({folder / name: text for name, text in made.items()}, [*folder.glob("*.txt")])
+
+
 def _pictures() -> Made:
     from support import pictures
     from support.textual_version import insist
@@ -94,6 +104,7 @@ GENERATED: Final[Mapping[str, Callable[[], Made]]] = {
     "commands": _commands,
     "readme": _readme,
     "snapshots": _snapshots,
+    "layouts": _layouts,
     "pictures": _pictures,
     "bytes": _bytes,
     "recording": _recording,

@@ -21,6 +21,7 @@ from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.demo.run import SANDBOX_WITH_APP
+from shimmy_metrics.limits import SILENCE_SECONDS
 from shimmy_metrics.report.fields import FIELDS
 from support import opened, overviews, samples
 from support.app_idle import send, until_idle
@@ -42,18 +43,23 @@ _UNHURRIED_SECONDS: Final = 3600.0
 _CLEAR: Final = "ctrl+u"
 """Empties the line of a search."""
 
+_ALONE: Final = "alone"
+"""Stands before a key that counts only where no other came just before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A state by its name: the keys that lead to it from the one before, and words that stand there.
 
-    Keys are pressed one after the other. `drawn` scenes are pictures in `screenshots/` as well.
+    Keys are pressed one after the other. `drawn` scenes are pictures in `screenshots/` as well, `sized` ones are stored
+    at more sizes.
     """
 
     name: str
     keys: str
     shows: str
     drawn: bool = False
+    sized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ WALKS: Final = (
     Walk(
         overviews.undecided,
         (
-            Scene("welcome", "", "May Shimmy report how it is used?", drawn=True),
+            Scene("welcome", "", "May Shimmy report how it is used?", drawn=True, sized=True),
             Scene("preview", "w", "An example of a report", drawn=True),
             Scene("once-more", "q tab enter", "Enable?", drawn=True),
             Scene("session-undecided", "n 1", "not decided"),
@@ -88,7 +94,7 @@ WALKS: Final = (
     Walk(
         overviews.idle,
         (
-            Scene("session-idle", "", "No measured server is running", drawn=True),
+            Scene("session-idle", "", "No measured server is running", drawn=True, sized=True),
             Scene("outgoing-idle", "2", "Nothing is waiting. An example:", drawn=True),
             Scene("history-empty", "3", "No attempt to send is on record.", drawn=True),
         ),
@@ -104,31 +110,31 @@ WALKS: Final = (
     Walk(
         overviews.busy,
         (
-            Scene("session", "", "requests", drawn=True),
-            Scene("outgoing", "2", "2 reports are waiting", drawn=True),
+            Scene("session", "", "requests", drawn=True, sized=True),
+            Scene("outgoing", "2", "2 reports are waiting", drawn=True, sized=True),
             Scene("outgoing-refused", "]", "This one is set aside"),
-            Scene("measured", "[ l", "sent as", drawn=True),
-            Scene("wire", "l", "POST", drawn=True),
+            Scene("measured", "[ l", "sent as", drawn=True, sized=True),
+            Scene("wire", "l", "POST", drawn=True, sized=True),
             Scene("raw", "w", "Host", drawn=True),
             Scene("release", "r", "Release this report?"),
             Scene("delete", "n d", "Delete this report?", drawn=True),
-            Scene("copy", "n y", "Copy these bytes?"),
-            Scene("export", "n x", "Export everything kept here?"),
+            Scene("copy", f"n {_ALONE} y", "Saved: "),
+            Scene("export", "x", "Export everything kept here?"),
             Scene("export-look", "w", "format"),
-            Scene("history", "q n 3", "4 reports were sent", drawn=True),
+            Scene("history", "q n 3", "4 reports were sent", drawn=True, sized=True),
             Scene("delete-receipts", "d", "Delete"),
             Scene("receipt", "n enter", "1 report taken by", drawn=True),
             Scene("compare", "q j m k enter h h", "2,000", drawn=True),
-            Scene("fields", "q 4", f"{len(FIELDS)} fields", drawn=True),
-            Scene("explained", "j enter", "session", drawn=True),
+            Scene("fields", "q 4", f"{len(FIELDS)} fields", drawn=True, sized=True),
+            Scene("explained", "j enter", "session", drawn=True, sized=True),
             Scene("never", "enter G", "server memory use"),
             Scene("search", "slash m o d e l", "models_used_count", drawn=True),
             Scene("search-never", f"{_CLEAR} p r o m p t", "prompt"),
             Scene("search-nothing", f"{_CLEAR} m a i l", "Nothing called 'mail'"),
             Scene("palette", "escape colon", "key ", drawn=True),
             Scene("palette-search", "e x p", "key x"),
-            Scene("keys", "escape question_mark", "none needs Ctrl", drawn=True),
-            Scene("consent", "q c", "Metrics are on, last changed", drawn=True),
+            Scene("keys", "escape question_mark", "none needs Ctrl", drawn=True, sized=True),
+            Scene("consent", "q c", "Metrics are on, last changed", drawn=True, sized=True),
         ),
     ),
     Walk(
@@ -155,7 +161,7 @@ WALKS: Final = (
         overviews.switched_off_here,
         (
             Scene("switched-off-here", "", "started without it", drawn=True),
-            Scene("consent-off-here", "c", "n withdraws"),
+            Scene("consent-off-here", "c", "was started without it"),
         ),
     ),
     Walk(
@@ -197,10 +203,12 @@ class Shown:
     cursor: tuple[int, int]
 
 
-async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> AsyncIterator[tuple[Scene, Shown]]:
-    """Yield every scene with what it shows; with `drawn` the walks without any drawn scene are left out."""
+async def walked(
+    width: int, height: int, look: str, wanted: Callable[[Scene], bool] = lambda _: True
+) -> AsyncIterator[tuple[Scene, Shown]]:
+    """Yield every scene with what it shows; the walks without any scene that is `wanted` are left out."""
     for walk in WALKS:
-        if drawn and not any(scene.drawn for scene in walk.scenes):
+        if not any(map(wanted, walk.scenes)):
             continue
         unhurried = patch.multiple(
             CommandPalette, _RESULT_BATCH_TIME=_UNHURRIED_SECONDS, _BUSY_COUNTDOWN=_UNHURRIED_SECONDS
@@ -212,6 +220,9 @@ async def walked(width: int, height: int, look: str, *, drawn: bool = False) -> 
             async with app.run_test(size=(width, height)) as pilot:
                 for scene in walk.scenes:
                     for key in scene.keys.split():
+                        if key == _ALONE:
+                            await asyncio.sleep(2 * SILENCE_SECONDS)
+                            continue
                         send(app, key)
                         await until_idle(pilot)
                     yield scene, await _shown(pilot, scene.shows)
