@@ -19,6 +19,7 @@ from shimmy_metrics.app.screens.report.view import Selection, View
 from shimmy_metrics.app.screens.session.view import figures_explained, session_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.buttons import GAP, buttons_width, fit_buttons
+from shimmy_metrics.app.ui.frame import TABS, consent, effective_consent, top
 from shimmy_metrics.app.ui.layout import LIST, WIDE, Canvas, Content, column_widths, side_by_side
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import MEASURE, Line
@@ -130,6 +131,15 @@ def test_what_has_no_row_beside_the_list_is_announced(
     assert len(made) == min(max(listed, told), height)
     assert all(plain(line).startswith(word) for line in made[: min(listed, height)])
     assert any(f"{told - height + 1} more lines" in plain(line) for line in made) is (told > height)
+
+
+@given(st.integers(40, 240), shown_overviews, st.sampled_from([tab.mode for tab in TABS]))
+def test_the_consent_stands_in_words_beside_the_tabs(width: int, name: str, mode: str) -> None:
+    first, _ = top(canvas_of((width, 24)), SHOWN[name], mode)
+    word = plain(tuple(consent(canvas_of((width, 24)), effective_consent(SHOWN[name]))))
+    assert word in plain(first)
+    assert len(plain(first)) < width
+    assert all(f" {number}" in plain(first) for number in "1234")
 
 
 @given(sizes, st.sampled_from(["Release all", "Open", "Search: model"]))

@@ -144,7 +144,7 @@ WALKS: Final = (
             Scene("request-wire", "l", "POST"),
             Scene("request-held", "]", "Released together,"),
             Scene("release-all", "r", "as one request?"),
-            Scene("held-for-another", "n ] ] ]", "when you release it"),
+            Scene("held-for-another", "n ] ] ]", "if you release it"),
         ),
     ),
     Walk(
@@ -166,7 +166,7 @@ WALKS: Final = (
     ),
     Walk(
         overviews.running_only_for_me,
-        (Scene("session-only", "", "It stays"), Scene("consent-only", "c", "Only for you")),
+        (Scene("session-only", "", "it stays"), Scene("consent-only", "c", "Only for you")),
     ),
     Walk(
         overviews.only_for_me,

@@ -31,20 +31,31 @@ SHORT: Final = 3
 
 
 def top(canvas: Canvas, overview: Overview | None, mode: str) -> tuple[Line, Line]:
-    """Return rows 0 and 1: the tabs with the consent at the right, and the rule with the open tab's part."""
+    """Return rows 0 and 1: the tabs with the consent at the right, and the rule with the open tab's part.
+
+    Where not every name has room beside the consent's word, only the open tab keeps its own.
+    """
+    parts, begin, end = _tabs(canvas, overview, mode, named=not canvas.narrow)
+    if overview is not None and length(parts) + length(consent(canvas, effective_consent(overview))) > canvas.width - 1:
+        parts, begin, end = _tabs(canvas, overview, mode, named=False)
+    return _with_state(canvas, parts, overview), _head_rule(canvas, begin, end, overview)
+
+
+def _tabs(canvas: Canvas, overview: Overview | None, mode: str, *, named: bool) -> tuple[Line, int, int]:
+    """Return the tabs, and where that of `mode` begins and ends; each has its name if all are `named`."""
     parts: list[Span] = [Span(" ")]
     begin = end = 0
     for tab in TABS:
         opened = tab.mode == mode
         waiting = len(overview.outbox) if overview and tab.mode == "outgoing" else 0
-        name = "" if canvas.narrow and not opened else f" {tab.name}{f' ({waiting})' if waiting else ''}"
+        name = f" {tab.name}{f' ({waiting})' if waiting else ''}" if named or opened else ""
         text = f"{canvas.keys.of(f'app.{tab.mode}')}{name}"
         if opened:
             begin = length(parts)
             end = begin + len(text)
         parts.append(Span(text, Role.MARKED if opened else Role.MUTED, f"app.go('{tab.mode}')"))
-        parts.append(Span(" " if canvas.narrow or tab is TABS[-1] else "  "))
-    return _with_state(canvas, tuple(parts), overview), _head_rule(canvas, begin, end, overview)
+        parts.append(Span("  " if named and tab is not TABS[-1] else " "))
+    return tuple(parts), begin, end
 
 
 def title(canvas: Canvas, overview: Overview | None, name: str = TITLE) -> tuple[Line, Line]:
