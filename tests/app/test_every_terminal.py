@@ -131,7 +131,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("\x1b")
         assert on("── Export everything")
         there.type("n:")
-        assert on(" An action")
+        assert on(" Type the name")
         there.type("\x1b")
         assert on("›  models_used_count")
         there.type("2\t")

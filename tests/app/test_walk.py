@@ -138,8 +138,12 @@ async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
     ids: set[str] = set()
     done: set[str] = set()
-    in_use = overviews.busy()._replace(ended=overviews.only_for_me().ended, days=DAYS)
-    for app in (Timed(tmp_path, in_use), Timed(tmp_path, overviews.undecided(), asks=True)):
+    apps = (
+        Timed(tmp_path, overviews.busy()),
+        Timed(tmp_path, overviews.undecided(), asks=True),
+        Timed(tmp_path, overviews.only_for_me()._replace(days=DAYS)),
+    )
+    for app in apps:
         async with app.run_test(size=(width, height)) as pilot:
             await quiet(pilot)
             walk = Walked(pilot, app)

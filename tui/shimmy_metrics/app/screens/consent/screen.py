@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.geometry import Offset
+from textual.widget import Widget
 
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
@@ -79,8 +80,12 @@ class ConsentScreen(BaseScreen):
         await show_buttons(answers, self.host.glyphs, wanted)
         self.query_one("#drawer", Lines).show_all(rows.foot)
         await self.query_one(ButtonRow).show(*fit_buttons(canvas, self.buttons(), _common_buttons(self.host)))
-        if self.focused is None and self.is_active:  # a dialog in front has the cursor
+        if not self.is_active:
+            return  # a dialog in front has the cursor
+        if self.focused is None:
             self.host.place_cursor(Offset(1, len(rows.head)))
+        else:
+            self._follow_focus(self.focused)
 
     def content(self, canvas: Canvas) -> Content:
         """Return nothing: this screen fills its places in its own way, since its answers are buttons."""
@@ -181,7 +186,10 @@ class ConsentScreen(BaseScreen):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Move the cursor to the answer that has the focus."""
-        self.call_after_refresh(lambda: self.host.place_cursor(event.widget.region.offset))
+        self._follow_focus(event.widget)
+
+    def _follow_focus(self, focused: Widget) -> None:
+        self.call_after_refresh(lambda: self.host.place_cursor(focused.region.offset))
 
     # --- the answers --------------------------------------------------------------------------------------------
 
