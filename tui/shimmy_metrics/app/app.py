@@ -45,9 +45,9 @@ class ShimmyApp(TerminalApp):
 
     TITLE = "Shimmy metrics"
     BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
-    ENABLE_COMMAND_PALETTE = True
+    # `OVER` opens the palette; Textual would bind a second one, to a key without a name.
+    ENABLE_COMMAND_PALETTE = False
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette_provider}
-    COMMAND_PALETTE_BINDING = ""
     EXPLAIN_SECONDS: ClassVar[float] = 0.08
     """How long after the last key the drawer follows the mark."""
 
