@@ -113,7 +113,7 @@ def test_the_app_run_with_either_driver_shows_the_same(tmp_path: Path, pane: Cal
     for keys, shown in (
         (["q", "4", *"jjjjjj"], "could ever be sent"),
         ([*"kkkkk", "Space", *"bGk"], "of 44"),
-        (["2", "w", *"jjjjjjjjjj"], "split at the fields"),
+        (["2", "w", *"jjjjjjjjjj"], "split at fields"),
     ):
         for each in (plain, lean):
             each.press(*keys)

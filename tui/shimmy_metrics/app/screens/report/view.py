@@ -235,7 +235,7 @@ def _address(canvas: Canvas, overview: Overview, subject: Subject, *, unbroken: 
     request = request_for(subject.reports, receiver)
     key = (
         Span(canvas.keys.of("report.raw"), Role.ACCENT),
-        muted(" split at the fields" if unbroken else " in one piece"),
+        muted(" split at fields" if unbroken else " in one piece"),
     )
     count = () if sent_to else (muted(f" and {amount(len(request.headers), 'header')}"),)
     width = canvas.across.width
