@@ -91,7 +91,7 @@ def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> t
     reason = _why(canvas, overview, subject)
     if not reason or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
         return (placed(canvas.width, to(canvas.right, *keys, note=True)),) if keys else (BLANK,)
-    room = canvas.right + 1 - (length(keys) + 2 if keys else 0)
+    room = canvas.width - (length(keys) + 2 if keys else 0)
     if subject.sealed and subject.reports[0].state is QueueState.SET_ASIDE:
         first, *rest = warning(canvas._replace(width=room), reason)
     else:
