@@ -113,7 +113,7 @@ WALKS: Final = (
             Scene("session", "", "requests", drawn=True, sized=True),
             Scene("outgoing", "2", "2 reports are waiting", drawn=True, sized=True),
             Scene("outgoing-refused", "]", "This one is set aside"),
-            Scene("measured", "[ l", "sent as", drawn=True, sized=True),
+            Scene("measured", "[ l", "sent", drawn=True, sized=True),
             Scene("wire", "l", "POST", drawn=True, sized=True),
             Scene("raw", "w", "Host", drawn=True),
             Scene("release", "r", "Release this report?"),
