@@ -128,8 +128,7 @@ def test_later_writes_nothing_and_the_whole_page_is_one_key_away(home: Home) -> 
         assert there.shows("Add fields")
         there.type("q")
         assert there.shows("No measured server is running")
-        there.type("q")
-        assert wait_until(lambda: there.process.poll() == 0)
+        assert there.insist("q", lambda: there.process.poll() == 0)  # one that follows at once does not quit
     with terminal(home, *PROGRAM, "tui") as there:
         _answered(home, there, "a", "Nothing was decided")
     assert home.profile.config_path.read_bytes() == before
