@@ -79,6 +79,6 @@ def test_whoever_ends_the_question_by_a_signal_ends_the_command(tmp_path: Path) 
             assert there.shows("May Shimmy report how it is used?")
             os.kill(there.process.pid, signal.SIGTERM)
             assert wait_until(lambda: there.process.poll() == -signal.SIGTERM)
-            assert b"\x1b[?1049l" in there.output
+            assert wait_until(lambda: b"\x1b[?1049l" in there.output)  # what was written may be read later
             assert not listening(port)
     assert list(home.root.iterdir()) == []
