@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import ANSWER_TOKENS
-from shimmy_metrics.meter.usage import Usage
+from shimmy_metrics.meter.usage import _FIGURES_MAX, Usage
 from support.wire import CHAT, DONE, STREAM, SWITCH, UPGRADE, USAGE, Seen, answer, chat, chunked, compact, event, frame
 from support.wire import request as asked
 
@@ -117,3 +117,19 @@ def test_the_greatest_figure_of_each_prompt_counts_in_bounded_memory(told: list[
         if 0 < figure <= ANSWER_TOKENS and (prompt in greatest or len(greatest) < 64):
             greatest[prompt] = max(figure, greatest.get(prompt, 0))
     assert usage.prompt_tokens == sum(greatest.values())
+
+
+def test_a_prompt_without_a_number_is_the_first_one() -> None:
+    usage = Usage()
+    usage.report_prompt(5)
+    usage.report_prompt(7, prompt=0)
+    assert usage.prompt_tokens == 7
+
+
+def test_beyond_the_most_prompts_that_are_kept_only_those_already_known_change() -> None:
+    usage = Usage()
+    for prompt in range(_FIGURES_MAX + 1):
+        usage.report_prompt(1, prompt=prompt)
+    assert usage.prompt_tokens == _FIGURES_MAX
+    usage.report_prompt(5, prompt=0)
+    assert usage.prompt_tokens == _FIGURES_MAX - 1 + 5

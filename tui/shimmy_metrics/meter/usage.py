@@ -64,7 +64,7 @@ class Usage:
         """
         count = sum(each for each in counts if _is_count(each))
         if count and (self.generates or embedded) and (prompt in self._prompts or len(self._prompts) < _FIGURES_MAX):
-            self._prompts[prompt] = max(count, self._prompts.get(prompt, 0))
+            self._prompts[prompt] = max(count, self._prompts.get(prompt, count))
 
     def name(self, value: object) -> None:
         """Record the model's name as the answer gives it."""
