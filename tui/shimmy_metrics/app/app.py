@@ -236,9 +236,7 @@ class ShimmyApp(TerminalApp):
             await self._open(self._before_consent)
         elif again and guard.what != "escape":
             await self.report(f"{self.keys.of('app.back')} once more quits.")
-        elif (
-            self.input_guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape")
-        ):
+        elif guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape"):
             await self.report(f"Esc only goes back; {self.keys.of('app.back')} quits.")
         else:
             self.exit()

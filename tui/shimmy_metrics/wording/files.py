@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.actions.files import FileKind, OwnFile
+from shimmy_metrics.errors import harmless
 from shimmy_metrics.wording.numbers import amount
 
 if TYPE_CHECKING:
@@ -109,4 +110,4 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
 
 def shown(path: Path) -> str:
     """Return a path as a terminal may show it: unprintable characters are escaped."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(path))
+    return harmless(str(path))
