@@ -1,0 +1,90 @@
+"""What the receiver asks of a store, whichever it is: five verbs. Nothing above knows which one it has."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+
+class Outcome(Enum):
+    """What became of one report or one recall."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    """The same bytes stand there already; counts as stored."""
+    CONFLICT = "conflict"
+    """Other bytes stand there under this id."""
+    RECALLED = "recalled"
+    """Its sender called this id back before."""
+
+
+Value = int | str | bool | None
+"""What a column holds."""
+
+
+class StoredRow(NamedTuple):
+    """One report as it is stored. Neither its id nor its bytes can be had from it.
+
+    `key` and `check` are keyed hashes of 8 bytes, of the report's id and of its bytes; `values` has a value for each of
+    the columns that `receiver.columns` derives from the table of fields, in their order.
+    """
+
+    key: bytes
+    check: bytes
+    values: tuple[Value, ...]
+
+
+class Recall(NamedTuple):
+    """One report to be deleted, known by the keyed hash of its id."""
+
+    key: bytes
+
+
+Operation = StoredRow | Recall
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether reports can be taken. `reason` is one line for the operator where not; `reports` are those held per arrival
+    day; `disk_used` is the share of the disk in use, from 0 to 1.
+    """
+
+    ready: bool
+    reason: str
+    reports: dict[date, int]
+    disk_used: float
+
+
+class StoreError(Exception):
+    """The store cannot do it now; nothing of what was asked is certain to be stored. Says why, without data."""
+
+
+class Store(Protocol):
+    """Where reports live until they are aggregated and dropped."""
+
+    def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
+        """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""
+        ...
+
+    def aggregate(self, week: date) -> Iterator[tuple[date, bool, tuple[Value, ...]]]:
+        """Yield what the week that begins on Monday `week` holds, by the reports' own days: the day, whether the report
+        arrived after the week had closed, and its values. No canary is among them, and the order tells nothing.
+        """
+        ...
+
+    def drop_day(self, day: date) -> bytes:
+        """Drop everything that arrived on `day`, verify on every replica that it is gone, and return its canary's 16
+        bytes. Raise `StoreError` where that cannot be verified.
+        """
+        ...
+
+    def find_canary(self, canary: bytes) -> list[str]:
+        """Return the places (files, replicas) that still hold these bytes. Raise `StoreError` where a place cannot be
+        searched.
+        """
+        ...
+
+    def health(self) -> Health:
+        """Return whether reports can be taken, and what is held."""
+        ...
