@@ -46,8 +46,10 @@ Operation = StoredRow | Recall
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether reports can be taken. `reason` is one line for the operator where not; `reports` are those held per arrival
-    day; `disk_used` is the share of the disk in use, from 0 to 1.
+    """Whether reports can be taken, and how many are held.
+
+    `reason` is one line for the operator where none can; `reports` are those held per arrival day; `disk_used` is the
+    share of the disk in use, from 0 to 1.
     """
 
     ready: bool
@@ -68,20 +70,24 @@ class Store(Protocol):
         ...
 
     def aggregate(self, week: date) -> Iterator[tuple[date, bool, tuple[Value, ...]]]:
-        """Yield what the week that begins on Monday `week` holds, by the reports' own days: the day, whether the report
-        arrived after the week had closed, and its values. No canary is among them, and the order tells nothing.
+        """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values.
+
+        The day is the report's own; late is what arrived after that week had closed. No canary is among them, and the
+        order tells nothing.
         """
         ...
 
     def drop_day(self, day: date) -> bytes:
-        """Drop everything that arrived on `day`, verify on every replica that it is gone, and return its canary's 16
-        bytes. Raise `StoreError` where that cannot be verified.
+        """Drop everything that arrived on `day`, verify on every replica that it is gone, return its canary's 16 bytes.
+
+        Raise `StoreError` where that cannot be verified.
         """
         ...
 
     def find_canary(self, canary: bytes) -> list[str]:
-        """Return the places (files, replicas) that still hold these bytes. Raise `StoreError` where a place cannot be
-        searched.
+        """Return the places (files, replicas) that still hold these bytes.
+
+        Raise `StoreError` where a place cannot be searched.
         """
         ...
 
