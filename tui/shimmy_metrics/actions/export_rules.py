@@ -4,7 +4,8 @@ Such a form is a time, an address, a time zone or a log line. None of it is free
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from functools import cache
 from typing import Any, Final
 
 from shimmy_metrics.consent.endpoint import check_endpoint
@@ -14,6 +15,7 @@ from shimmy_metrics.machine.region import region_of
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import UUID4
+from shimmy_metrics.report.measured import NO_VERSION, NO_ZONE
 from shimmy_metrics.system.environment import SWITCHES
 from shimmy_metrics.system.log import CRASH, EVENTS, PLACES
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, ROUTES, TokenSource
@@ -192,20 +194,26 @@ def measured(value: object) -> bool:
     return isinstance(value, dict) and all(name in BY_NAME and _raw(name, each) for name, each in value.items())
 
 
+@cache
+def _time_zones() -> Set[str]:
+    """Return the names in the system's table of zones: some 600 files are read, so once."""
+    import zoneinfo  # with a search for that table: only a report that waits wants it
+
+    return zoneinfo.available_timezones()
+
+
 def _raw(name: str, value: object) -> bool:
     if not isinstance(value, str):
         return False
     if name == "session_id":
         return uuid(value)
     if name == "version":
-        return text(VERSION)(value) or value == "the server told none"
+        return text(VERSION)(value) or value == NO_VERSION
     if name == "region_indicator":
-        import zoneinfo  # with a search for the table of zones: only a report that waits wants it
-
         # Without the system's table of zones (Windows, slim images) a name of a known area has to do.
-        zones = zoneinfo.available_timezones()
+        zones = _time_zones()
         known = value in zones if zones else region_of(value) is not None
-        return known or re.fullmatch(r"no time zone|UTC([+-]\d\d:\d\d)?", value) is not None
+        return known or value == NO_ZONE or re.fullmatch(r"UTC([+-]\d\d:\d\d)?", value) is not None
     for known_word in (*ROUTES, *CLIENTS, *TokenSource, OTHER):
         value = re.sub(rf"(?<!\S){re.escape(known_word)} (?=\d)", "", value)
     own = all(each in RAW_WORDS for each in re.findall(_TOKENS, value))

@@ -33,8 +33,8 @@ from shimmy_metrics.wording.consent_question import (
     ENABLE,
     ENABLE_HELD,
     LATER,
-    NEVER,
-    NEVER_HEAD,
+    NEVER_LABEL,
+    NEVER_LINES,
     ONLY_FOR_ME,
     OWN_FIGURES,
     QUESTION,
@@ -129,7 +129,7 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield f"An example of the {len(FIELDS)} fields: this machine's facts, and a session in which nothing happened."
     yield f"  {shown.example.body.decode()}"
     yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
-    yield f"{NEVER_HEAD}: {' '.join(NEVER)}"
+    yield f"{NEVER_LABEL}: {' '.join(NEVER_LINES)}"
     yield " ".join(OWN_FIGURES)
     yield ""
     for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, DECLINE, LATER):

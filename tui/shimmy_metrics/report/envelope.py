@@ -7,6 +7,7 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.field import Field, Group
 from shimmy_metrics.report.kinds import UUID4, VERSION, Day, IntegerRange, Word
+from shimmy_metrics.report.measured import NO_VERSION
 
 ENVELOPE: Final[tuple[Field, ...]] = (
     Field(
@@ -48,7 +49,7 @@ ENVELOPE: Final[tuple[Field, ...]] = (
         bits=2.3,
         since=1,
         value=lambda m: coarsen.version_text(m.version),
-        measured=lambda m: m.version or "the server told none",
+        measured=lambda m: m.version or NO_VERSION,
         section="",
     ),
     Field(

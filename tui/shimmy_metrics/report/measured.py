@@ -1,10 +1,14 @@
 """One session before the fields coarsen it. Nothing is sent in this form."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
+
+NO_VERSION: Final = "the server told none"
+NO_ZONE: Final = "no time zone"
+"""What stands as measured where there was nothing to measure."""
 
 
 class Measured(NamedTuple):

@@ -6,6 +6,7 @@ from shimmy_metrics import limits, vocabulary
 from shimmy_metrics.report import coarsen, values
 from shimmy_metrics.report.field import Field, Group
 from shimmy_metrics.report.kinds import Boolean, Integer, PowerOfTwo, Word, Words
+from shimmy_metrics.report.measured import NO_ZONE
 from shimmy_metrics.vocabulary import TokenSource
 
 MONTHLY: Final = "at most once a month from one store, else null"
@@ -208,7 +209,7 @@ METRICS: Final[tuple[Field, ...]] = (
         bits=1.8,
         since=1,
         value=lambda m: m.facts.region,
-        measured=lambda m: m.facts.zone or "no time zone",
+        measured=lambda m: m.facts.zone or NO_ZONE,
     ),
     Field(
         "avg_response_time_ms",

@@ -37,9 +37,9 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
     )
 
 
-NEVER_HEAD: Final = "Never"
+NEVER_LABEL: Final = "Never"
 
-NEVER: Final = (
+NEVER_LINES: Final = (
     "prompts, answers, model names, file paths, addresses, keys: a report has",
     "no free text, so there is no room for them. The receiver sees your IP",
     "address, as any web server does. It is in no report.",

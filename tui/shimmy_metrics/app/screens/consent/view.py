@@ -19,8 +19,8 @@ from shimmy_metrics.wording.consent_question import (
     ENABLE,
     ENABLE_HELD,
     LATER,
-    NEVER,
-    NEVER_HEAD,
+    NEVER_LABEL,
+    NEVER_LINES,
     ONLY_FOR_ME,
     OWN_FIGURES,
     QUESTION,
@@ -95,10 +95,10 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
         lines += wrapped(" ".join(who), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
     if canvas.width >= 80:
-        first, *rest = wrapped(" ".join(NEVER), canvas.width, indent=len(NEVER_HEAD) + 3)
-        lines += [line(strong(NEVER_HEAD), "  ", *first[1:]), *rest]
+        first, *rest = wrapped(" ".join(NEVER_LINES), canvas.width, indent=len(NEVER_LABEL) + 3)
+        lines += [line(strong(NEVER_LABEL), "  ", *first[1:]), *rest]
     else:
-        lines += wrapped(f"{NEVER_HEAD}: {' '.join(NEVER)}", canvas.width)
+        lines += wrapped(f"{NEVER_LABEL}: {' '.join(NEVER_LINES)}", canvas.width)
     return (*lines, *wrapped(" ".join(OWN_FIGURES), canvas.width))
 
 
