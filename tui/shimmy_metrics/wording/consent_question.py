@@ -47,8 +47,8 @@ NEVER_LINES: Final = (
 
 
 OWN_FIGURES: Final = (
-    "After each answer but no and later your own figures (requests, errors, tokens",
-    f"by day) are kept here for {USAGE_DAYS} days and are not sent. A no deletes them.",
+    "Unless you answer no or later, your own figures (requests, errors and tokens",
+    f"by day) are kept here for {USAGE_DAYS} days. They are never sent; a no deletes them.",
 )
 """What is kept for the person besides the reports (at most 78 columns)."""
 
