@@ -16,8 +16,8 @@ from support.added_field import NAME
 from support.renew import COMMAND
 
 STATED = {
-    "units/report/test_fields.py::test_a_report_is_what_was_measured_and_coarsened",
-    "units/report/test_fields.py::test_the_raw_values_are_exact_and_worded",
+    "units/report/test_measured_to_sent.py::test_a_report_is_what_was_measured_and_coarsened",
+    "units/report/test_measured_to_sent.py::test_the_raw_values_are_exact_and_worded",
     "units/report/test_kinds.py::test_the_counters_and_times_that_are_rounded_are_these",
 }
 """The tests that state what a report holds: whoever adds a field says there what is expected of it."""

@@ -1,7 +1,6 @@
 """The question decides nothing by accident: only an explicit yes, given by a person, switches anything on."""
 
 import itertools
-import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ from textual import events
 from textual.geometry import Size
 from textual.pilot import Pilot
 
-from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.keys import CONSENT, OUTBOX, Keys, asking, own_keys
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
@@ -19,9 +17,8 @@ from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective import EffectiveConsent
-from shimmy_metrics.consent.state import Consent, Decision, Delivery
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
-from shimmy_metrics.system.locks import try_lock
 from support import opened, overviews
 from support.simulated_time import Timed, clicked, key, send
 from support.walking import OUT, State, Walk
@@ -226,137 +223,6 @@ async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(tmp_path
         assert not opened.profile_of(tmp_path).config_path.exists()
 
 
-@pytest.mark.parametrize(
-    ("key", "expected", "local", "delivery"),
-    [
-        ("e", "granted", False, Delivery.AUTOMATIC),
-        ("t", "granted", False, Delivery.REVIEW),
-        ("o", "declined", True, Delivery.AUTOMATIC),
-        ("n", "declined", False, Delivery.AUTOMATIC),
-    ],
-)
-async def test_an_answer_by_its_letter_is_what_the_config_says(
-    tmp_path: Path, key: str, expected: str, local: bool, delivery: Delivery
-) -> None:
-    app = opened.living(tmp_path, asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        await opened.answer(pilot, key)
-        decision = load(opened.profile_of(tmp_path)).decision
-        assert (decision.consent, decision.local, decision.delivery) == (expected, local, delivery)
-        assert app.current_mode == "session"
-
-
-@pytest.mark.parametrize(("key", "delivery"), [("e", Delivery.AUTOMATIC), ("t", Delivery.REVIEW)])
-@pytest.mark.parametrize("before", list(Delivery))
-async def test_whoever_enables_after_a_no_chooses_anew_whether_reports_are_held(
-    tmp_path: Path, key: str, delivery: Delivery, before: Delivery
-) -> None:
-    profile = opened.profile_of(tmp_path)
-    enable(profile, delivery=before)
-    decline(profile)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "c")
-        await opened.answer(pilot, key)
-        decision = load(profile).decision
-        assert (decision.consent, decision.delivery) == (Consent.GRANTED, delivery)
-
-
-async def test_a_no_typed_at_speed_counts(tmp_path: Path) -> None:
-    app = Timed(tmp_path, overviews.idle())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await app.pass_time(pilot, 2.0)
-        await send(pilot, key("c"))
-        await app.pass_time(pilot, 0.05)
-        await send(pilot, key("n"))
-        await app.pass_time(pilot, 0.05)
-        assert app.decided == ["DECLINE"]
-
-
-@pytest.mark.parametrize("burst", ["cn", "nn", "no", "cnn"])
-async def test_a_no_within_a_burst_decides_nothing(tmp_path: Path, burst: str) -> None:
-    app = Timed(tmp_path, overviews.undecided(), asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await app.pass_time(pilot, 2.0)
-        await send(pilot, *map(key, burst))
-        await app.pass_time(pilot, 2.0)
-        assert app.decided == []
-
-
-async def test_ask_me_later_writes_nothing(tmp_path: Path) -> None:
-    app = opened.living(tmp_path, asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        await opened.answer(pilot, "a")
-        assert not opened.profile_of(tmp_path).config_path.exists()
-        assert "Nothing was decided" in opened.text(app)
-
-
-async def test_a_letter_typed_before_the_question_stood_does_not_count(tmp_path: Path) -> None:
-    app = opened.living(tmp_path, asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        assert isinstance(app.screen, ConsentScreen)
-        stands = app.screen
-        await opened.until(pilot, lambda: math.isfinite(stands.asked_at))
-        early = key("e")
-        early.time = stands.asked_at
-        early.set_sender(app)
-        assert app._driver is not None
-        app._driver.send_message(early)
-        await opened.settled(pilot)
-        await pilot.pause(0.3)
-        assert not opened.profile_of(tmp_path).config_path.exists()
-        assert "too fast" in opened.text(app)
-        await opened.answer(pilot, "e")
-        assert consent(tmp_path) is Consent.GRANTED
-
-
-async def test_nothing_is_focused_and_each_answer_is_a_button(tmp_path: Path) -> None:
-    app = opened.living(tmp_path, asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        assert opened.focused_row(app) == ""
-        reached = []
-        for _ in range(5):
-            await pilot.press("tab")
-            reached.append(opened.focused_row(app).split()[1])
-        assert reached == ["e", "t", "o", "n", "a"]
-
-
-async def test_by_button_it_is_asked_once_more_and_y_answers(tmp_path: Path) -> None:
-    app = opened.living(tmp_path, asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        await opened.press(pilot, "tab", "enter")
-        assert "Enable?" in opened.text(app)
-        await opened.press(pilot, "enter", "enter")
-        assert not opened.profile_of(tmp_path).config_path.exists()
-        await opened.answer(pilot, "y")
-        assert consent(tmp_path) is Consent.GRANTED
-
-
-async def test_by_click_it_is_asked_once_more(tmp_path: Path) -> None:
-    app = opened.living(tmp_path, asks=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause(0.4)
-        await pilot.click("#answers KeyButton")
-        await pilot.pause(0.4)
-        assert "Enable?" in opened.text(app)
-        assert not opened.profile_of(tmp_path).config_path.exists()
-
-
-async def test_withdrawing_takes_two_keys(tmp_path: Path) -> None:
-    enable(opened.profile_of(tmp_path))
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "c")
-        assert "Withdraw" in opened.text(app)
-        await opened.answer(pilot, "n")
-        assert consent(tmp_path) is Consent.DECLINED
-        assert "Metrics are off." in opened.text(app)
-
-
 async def test_the_countdown_ends_undecided_and_any_key_stops_it(tmp_path: Path) -> None:
     app = opened.living(tmp_path, asking=True, seconds=1)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -368,19 +234,6 @@ async def test_the_countdown_ends_undecided_and_any_key_stops_it(tmp_path: Path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "j")
         assert "the server starts" not in opened.text(app)
-
-
-async def test_asked_at_serve_the_app_closes_after_the_answer(tmp_path: Path) -> None:
-    app = opened.living(tmp_path, asking=True, seconds=60)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        await opened.press(pilot, "2")
-        assert "May Shimmy" in opened.text(app)  # the question alone
-        await pilot.pause(0.35)
-        await pilot.press("n")
-        await pilot.pause(0.5)
-        assert not app.is_running
-    assert consent(tmp_path) is Consent.DECLINED
 
 
 def test_every_binding_has_an_id() -> None:
@@ -434,16 +287,3 @@ async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_pa
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Enable        from the server's next start; behind --upstream at once" in opened.text(app)
-
-
-async def test_a_withdrawal_waits_for_nobody_s_lock(tmp_path: Path) -> None:
-    profile = opened.profile_of(tmp_path)
-    enable(profile)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        with (profile.config_path.parent / ".lock").open("r+b") as lock:
-            assert try_lock(lock.fileno())
-            await opened.press(pilot, "c")
-            await opened.answer(pilot, "n")
-            await opened.until(pilot, lambda: "Metrics are off." in opened.text(app))
-            assert consent(tmp_path) is Consent.DECLINED

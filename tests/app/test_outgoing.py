@@ -1,50 +1,30 @@
 """Outgoing: what is shown before is what leaves, and what is said afterwards is what became of it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.actions import outbox as hand
-from shimmy_metrics.actions.decide import enable, hold
 from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.app.screens.report.wire import wire
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
-from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery.effective import ENDED
 from shimmy_metrics.delivery.request import next_request
-from shimmy_metrics.delivery.sender_lock import lock_path
-from shimmy_metrics.records import Cause, Failure, Outcome, QueuedReport, QueueState
+from shimmy_metrics.records import Cause, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.store.database import set_meta
-from shimmy_metrics.system.locks import Lock
 from support import opened, overviews, samples
 from support.departed import depart
+from support.outboxes import waiting
 from support.reading import verbatim
 
 CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
-IDS = tuple(f"c0ffee00-0000-4000-8000-{number:012}" for number in range(1, 5))
 OTHER = "https://metrics.example.org/v1/usage"
-
-
-def waiting(root: Path, *states: QueueState, endpoint: str = ENDPOINT, cause: Cause = Cause.NONE) -> list[QueuedReport]:
-    """Agree, and put a report into the outbox for each of these states."""
-    profile = opened.profile_of(root)
-    enable(profile)
-    if QueueState.HELD_BY_MODE in states:
-        hold(profile, review=True)
-    consent_id = load(profile).decision.consent_id
-    with store(profile) as db:
-        for report_id, state in zip(IDS, states, strict=False):
-            report = samples.queued(report_id, state, consent_id=consent_id, endpoint=endpoint)
-            outbox.add(db, report._replace(cause=cause))
-        return outbox.everything(db)
 
 
 @pytest.fixture
@@ -53,16 +33,6 @@ def released(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     found: list[list[int]] = []
     monkeypatch.setattr(hand, "start_sender", lambda _, *, released: found.append(released))
     return found
-
-
-@contextmanager
-def sender_at_work(root: Path) -> Iterator[None]:
-    lock = Lock(lock_path(opened.profile_of(root)))
-    assert lock.take()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_path: Path) -> None:
@@ -253,155 +223,3 @@ async def test_where_this_shell_may_send_nothing_a_report_can_be_held_and_not_re
         await opened.press(pilot, "2")
         assert "r Release" not in opened.text(app)
         assert "t Hold" in opened.text(app)
-
-
-async def test_a_deletion_says_that_the_report_never_left(tmp_path: Path) -> None:
-    waiting(tmp_path, QueueState.DUE)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "d")
-        assert "It was never sent." in " ".join(opened.text(app).split())
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
-
-
-async def test_a_deletion_says_what_had_been_sent_of_the_report(tmp_path: Path) -> None:
-    (report,) = waiting(tmp_path, QueueState.DUE)
-    with store(opened.profile_of(tmp_path)) as db:
-        depart(db, report, outcome=Outcome.NO_ANSWER, failure=Failure.TIME)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "d")
-        given = "1 report sent to metrics.shimmy-ai.dev at "
-        assert given in " ".join(opened.text(app).split())
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted. 1 report sent to" in opened.text(app))
-        assert "no answer: the time was up." in " ".join(opened.text(app).split())
-
-
-async def test_a_report_on_its_way_cannot_be_deleted(tmp_path: Path) -> None:
-    (report,) = waiting(tmp_path, QueueState.DUE)
-    with store(opened.profile_of(tmp_path)) as db:
-        depart(db, report, outcome=None)
-    with sender_at_work(tmp_path):
-        app = opened.living(tmp_path)
-        async with app.run_test(size=(80, 24)) as pilot:
-            await opened.press(pilot, "2")
-            assert "1 report is waiting. Something is being sent now." in opened.text(app)
-            await opened.press(pilot, "d")
-            await opened.answer(pilot, "y")
-            await opened.until(pilot, lambda: "being sent right now" in opened.text(app))
-            await opened.press(pilot, "r")
-            assert "Something is being sent now (5 s at most)." in opened.text(app)
-    with store(opened.profile_of(tmp_path)) as db:
-        assert outbox.everything(db)
-
-
-async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_before(
-    tmp_path: Path, released: list[list[int]]
-) -> None:
-    (report,) = waiting(tmp_path, QueueState.HELD_BY_HAND)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "r")
-        assert "If that cannot be reached, it stays here as before." in " ".join(opened.text(app).split())
-        await opened.answer(pilot, "y")
-        assert "1 report is waiting. This one is being sent now." in opened.text(app)
-        assert released
-        with store(opened.profile_of(tmp_path)) as db:
-            depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
-        await opened.until(pilot, lambda: "no connection could be made. What" in " ".join(opened.text(app).split()))
-        told = " ".join(opened.text(app).split())
-        assert "What is waiting is sent when you release it." in told
-        assert "this one now" not in told
-        assert "1 report is waiting. It is sent if you release it." in told
-
-
-async def test_a_release_of_which_no_sender_made_a_request_says_so(
-    tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shimmy_metrics.app.commands.outbox.SEND_SECONDS", 0.1)
-    waiting(tmp_path, QueueState.HELD_BY_HAND)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "r")
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Nothing was sent." in opened.text(app))
-        assert released
-        assert "The report is waiting as before." in " ".join(opened.text(app).split())
-
-
-async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(
-    tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shimmy_metrics.app.commands.outbox.PATIENCE_SECONDS", -3.0)  # 2 s are left
-    waiting(tmp_path, QueueState.HELD_BY_HAND)
-    app = opened.living(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2", "r")
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: bool(app.commands.outbox.released))
-        await opened.press(pilot, "d")
-        await opened.answer(pilot, "y")
-        await opened.until(pilot, lambda: "Deleted: it was never sent." in opened.text(app))
-        await opened.until(pilot, lambda: not app.commands.outbox.released)
-        assert "Nothing was sent." not in opened.text(app)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "failure", "word"),
-    [
-        (Outcome.NOTHING_LEFT, Failure.NAME, "nothing sent"),
-        (Outcome.ERROR, Failure.NONE, "error"),
-        (Outcome.NO_ANSWER, Failure.BROKEN_OFF, "no answer"),
-        (Outcome.MAY_HAVE_LEFT, Failure.INTERRUPTED, "possibly sent"),
-    ],
-)
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
-async def test_a_failed_attempt_is_in_view_on_every_screen_at_no_row(
-    tmp_path: Path, outcome: Outcome, failure: Failure, word: str, size: tuple[int, int]
-) -> None:
-    shown = overviews.failing()
-    last = shown.departures[0]._replace(outcome=outcome, failure=failure, attempts=1, since=None)
-    shown = shown._replace(entries=(last, *shown.entries[1:]))
-    for overview, seen in ((shown, True), (shown._replace(entries=shown.entries[1:]), False)):
-        app = opened.still(tmp_path, overview)
-        async with app.run_test(size=size) as pilot:
-            for key in ("1", "2", "3", "4", "c"):
-                await opened.press(pilot, key)
-                rule = opened.text(app).splitlines()[1]
-                assert (word in rule) is seen, (key, opened.text(app))
-                assert ("! " in rule) is seen
-
-
-async def test_where_there_is_room_every_screen_says_when_it_is_tried_again(tmp_path: Path) -> None:
-    app = opened.still(tmp_path, overviews.failing())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await opened.press(pilot, "1")
-        rule = opened.text(app).splitlines()[1]
-        assert "nothing sent; the next when the second session from now ends" in rule
-        await opened.press(pilot, "2")
-        assert "This one is sent when the second session from now ends." in opened.text(app)
-        assert "no connection could be made (2 attempts since 22 Nov" in opened.read(app)
-
-
-def test_nothing_that_waits_is_left_out_and_nothing_is_shown_twice() -> None:
-    due, held, aside = QueueState.DUE, QueueState.HELD_BY_HAND, QueueState.SET_ASIDE
-    for states in ((due,), (held,), (aside,), (due, held), (due, held, held), (aside, due), (due, due, held, held)):
-        queued = tuple(overviews.reported(overviews.named(n), n, state) for n, state in enumerate(states))
-        found = subjects(overviews.idle()._replace(outbox=queued))
-        alone = [subject.report for subject in found if subject.report]
-        assert sorted(report.row_id for report in alone) == [report.row_id for report in queued]
-        first = found[0].reports
-        leaving = [each for each in queued if each.state is due] or [each for each in queued if each.state.held]
-        assert [*first] == (leaving or [queued[0]])
-        assert sum(subject.report is None for subject in found) == sum(states.count(each) > 1 for each in (due, held))
-
-
-async def test_a_report_older_than_any_that_waits_says_that_it_is_deleted(tmp_path: Path) -> None:
-    shown = overviews.batch()
-    old = shown.outbox[2]._replace(sealed=samples.NOW - timedelta(days=20))
-    app = opened.still(tmp_path, shown._replace(outbox=(old,)))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened.press(pilot, "2")
-        assert "It has waited 14 days" in " ".join(opened.text(app).split())

@@ -1,0 +1,140 @@
+"""Keys, the palette and the page of keys: what is offered is bound, and what a person's own keys may be."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.app.palette import commands
+from support import opened, overviews
+
+
+async def test_what_the_help_says_is_what_is_bound(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    app.set_keymap({"outbox.release": "z"})
+    async with app.run_test(size=(100, 40)) as pilot:
+        await opened.press(pilot, "2", "question_mark")
+        shown = opened.text(app)
+        assert "z          release this report" in shown
+        assert "Ctrl+L" in shown
+
+
+async def test_a_config_that_cannot_be_used_is_said_in_the_first_line(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    profile.config_path.parent.mkdir(parents=True)
+    profile.config_path.write_text("{")
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert str(profile.config_path) in opened.read(app)
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "e")
+        assert "correct the file, or delete it" in " ".join(opened.text(app).split())
+    assert profile.config_path.read_text() == "{"
+
+
+async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "colon", *"delete")
+        await opened.until(pilot, lambda: "key d" in opened.text(app))
+        await opened.press(pilot, "enter")
+        await opened.until(pilot, lambda: "Delete this report?" in opened.text(app))
+
+
+@pytest.mark.parametrize(
+    ("key", "first"),
+    [
+        ("2", "Release this report"),
+        ("3", "Compare others with this"),
+        ("4", "Search the fields"),
+        ("c", "Enable"),
+        ("1", "Session: what is measured"),
+    ],
+)
+async def test_the_palette_begins_with_what_the_screen_in_front_can_do(tmp_path: Path, key: str, first: str) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, key)
+        front = app.screen
+        listed = [command.name for command in commands(app, front)]
+        screens = listed.index("Session: what is measured")
+        assert listed[0] == first
+        assert screens < listed.index("Export what is kept here") < listed.index("Quit") < listed.index("Colours: dark")
+        await opened.press(pilot, "colon")
+        await opened.until(pilot, lambda: first in opened.text(app))
+        rows = opened.text(app).splitlines()
+        assert rows[4].strip() == first  # the palette's own line and rule stand above
+
+
+async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "tab", "tab")
+        assert opened.text(app).splitlines()[app.cursor_position.y].startswith("›  t  Enable, held")
+
+
+async def test_a_person_s_own_keys_are_pressed_shown_and_listed(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    config = json.loads(profile.config_path.read_text())
+    config["metrics"]["keys"] = {"app.validate": "V", "consent.decline": "z", "app.consent": "f2"}
+    profile.config_path.write_text(json.dumps(config))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c", "v")
+        assert "reports checked" not in opened.text(app)
+        assert "f2 Consent  x Export  V Validate" in opened.text(app)
+        await opened.press(pilot, "f2")
+        assert "z  Withdraw" in opened.text(app)
+        await opened.answer(pilot, "z")
+        assert "Metrics are off." in opened.text(app)
+        await opened.press(pilot, "question_mark")
+        assert "V check what is kept here" in opened.read(app)
+    assert json.loads(profile.config_path.read_text())["metrics"]["keys"] == config["metrics"]["keys"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"app.fly": "V"}, "there is no action 'app.fly'"),
+        ({"app.validate": ""}, "app.validate has no key"),
+        ({"consent.enable": "enter"}, "consent.enable needs a letter"),
+        ({"question.yes": "space"}, "question.yes needs a letter"),
+        ({"app.validate": "k"}, "app.validate and page.up would share k"),
+        ({"question.yes": "d"}, "outbox.delete asks and question.yes answers, and both would be d"),
+    ],
+)
+async def test_keys_that_cannot_be_are_said_and_not_used(tmp_path: Path, keys: dict[str, str], said: str) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    opened.own_keys(tmp_path, keys)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.until(pilot, lambda: said in opened.read(app))
+        assert "v Validate" in opened.text(app)
+
+
+@pytest.mark.parametrize("keys", [7, "V", ["app.validate"], True])
+async def test_keys_that_are_no_object_are_said_and_not_used(tmp_path: Path, keys: object) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    config = json.loads(profile.config_path.read_text())
+    config["metrics"]["keys"] = keys
+    profile.config_path.write_text(json.dumps(config))
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.until(pilot, lambda: "not used: they are not an object" in opened.read(app))
+        assert "v Validate" in opened.text(app)
+
+
+async def test_each_key_of_the_page_of_keys_stands_in_its_column(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "question_mark")
+        rows = opened.text(app).splitlines()[5:19]
+        begins = next(row.index("quit") for row in rows if "Ctrl+C Ctrl+Q" in row)
+        assert {row[begins - 1] for row in rows} == {" "}
+        assert all(row[begins] != " " for row in rows)
+        assert "Session: what is measured" in "\n".join(rows)

@@ -1,0 +1,124 @@
+"""Forgetting where somebody else holds a file, or others' files lie beside ours: named, waited for, left."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from shimmy_metrics.actions.files import FileKind
+from shimmy_metrics.actions.forget import forget, forget_plan
+from shimmy_metrics.delivery.seal import seal_ended
+from shimmy_metrics.delivery.sender import send_queued
+from shimmy_metrics.store.database import store_path
+from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.system.log import log_event
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.files import BEYOND, done, question
+from support.lived_in import kinds, lived_in, stands
+from support.samples import COUNTERS, NOW, profile
+from support.timely import in_time
+
+HOLDER = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN"); db.execute("SELECT * FROM meta").fetchall()
+print("held", flush=True); time.sleep(60)
+"""
+
+
+def reasons(result: ForgetResult) -> dict[str, str]:
+    return {each.path.name: each.reason for each in result.not_deleted}
+
+
+def test_a_store_held_by_another_process_is_named_with_it_and_goes_once_that_ended(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(store_path(mine))], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        result = forget(mine)
+        holder.kill()
+    by = f"is held by process {holder.pid}" if sys.platform == "linux" else "is held by another program"
+    assert reasons(result)["metrics.db"].startswith(by)
+    assert stands(mine)
+    assert FileKind.LOG not in kinds(mine)
+    assert not any(line == BEYOND for line in done(result, NOW))
+    assert forget(mine).complete
+    assert kinds(mine) == [FileKind.CONFIG]
+
+
+def test_a_session_that_ends_in_time_is_waited_for_and_one_that_does_not_is_named(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    held = Lock(mine.state_dir / "session-9.lock")
+    assert held.take()
+    began = time.monotonic()
+    result = forget(mine)
+    took = time.monotonic() - began
+    assert took >= 2
+    assert in_time(took, 6)
+    assert list(reasons(result)) == ["session-9.lock"]
+    held.release()
+    assert forget(mine).complete
+    assert not mine.state_dir.exists()
+
+
+def test_a_sender_at_work_is_waited_for_and_named(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    held = Lock(mine.state_dir / "sender.lock")
+    assert held.take()
+    result = forget(mine)
+    held.release()
+    assert "sender.lock" in reasons(result)
+    assert result.purged.may_leave_to == "https://metrics.example/v1"
+    assert any("may still be sent" in line for line in done(result, NOW))
+
+
+def test_other_files_in_our_folder_are_left_with_it(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    (mine.state_dir / "notes.txt").write_text("somebody's")
+    result = forget(mine)
+    assert result.complete
+    assert [path.name for path in mine.state_dir.iterdir()] == ["notes.txt"]
+    assert f"{mine.state_dir} stays: it holds other files." in list(done(result, NOW))
+
+
+def test_a_state_folder_that_is_a_link_stays(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    mine.state_dir.rename(tmp_path / "elsewhere")
+    mine.state_dir.symlink_to(tmp_path / "elsewhere")
+    result = forget(mine)
+    assert result.complete
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert result.folder_kept is not None
+
+
+def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    at_home = Profile(mine.config_path, mine.state_dir, mine.environment, mine.clock, home=tmp_path)
+    saved, other = tmp_path / "shimmy-metrics-2026-11-23.json", tmp_path / "shimmy-metrics.json"
+    saved.write_text("{}")
+    other.write_text("{}")
+    assert f"That includes what you saved as {saved}." in list(question(forget_plan(at_home)))
+    assert forget(at_home).complete
+    assert (saved.exists(), other.exists()) == (False, True)
+
+
+def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    before = forget_plan(mine)
+    lines = list(question(before))
+    files_told = f"{len(before.files) - 1} files, {before.size:,} bytes"
+    held = "1 waiting report, 1 session, 1 receipt and your own figures of 2 days"
+    assert lines[1] == f"It deletes {files_told}, with {held} in them."
+    assert lines[0].startswith("This withdraws")
+    assert list(question(before._replace(days=0)))[1].endswith(
+        ", with 1 waiting report, 1 session and 1 receipt in them."
+    )
+
+
+def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    forget(mine)
+    send_queued(mine, time.monotonic() + 1)
+    seal_ended(mine, 1, COUNTERS)
+    log_event(mine, "the sender stopped")
+    assert kinds(mine) == [FileKind.CONFIG]
