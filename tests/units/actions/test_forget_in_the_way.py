@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from shimmy_metrics.actions.files import FileKind
-from shimmy_metrics.actions.forget import forget, forget_plan
+from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
 from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.store.database import store_path
