@@ -31,6 +31,7 @@ CASES: Final = [
     (CHAT, answer(chat("x" * 6_000, usage=USAGE))),
     (CHAT, chunked([*STREAM, event({"choices": [], "usage": USAGE}), DONE])),
     (CHAT, chunked([*LONG, DONE])),
+    (CHAT, chunked([*STREAM, delta("x" * 6_000, usage=USAGE), delta("y" * 6_000)])),
     (CHAT, OPEN_STREAM + b"".join(LONG).replace(b"\n\n", b"\r\n\r\n")),
     (CHAT, OPEN_STREAM + b"\n".join(LONG) + b"\n\n\n" + LONG[0].strip()),
     (CHAT, OPEN_STREAM + b"data: {}\n\n\ndata: {}\nevent: error\n\n"),

@@ -1,45 +1,40 @@
-"""Of a long answer only the ends are parsed, of one that is too long to keep its outline."""
+"""A whole answer is parsed; of one that is too long to keep, or damaged, its outline is."""
 
 import pytest
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.bodies import JsonBody, _without_choices, body_for
+from shimmy_metrics.meter.bodies import JsonBody, body_for
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.usage import Usage
-from support.wire import USAGE, chat, compact, delta, pass_cut
+from shimmy_metrics.vocabulary import TokenSource
+from support.split_reads import Conversation, exchanges_of
+from support.wire import CHAT, USAGE, answer, chat, compact, delta, pass_cut
+
+LONG = chat("words " * 999, usage=USAGE)
+MANY = compact({"choices": [{"text": "words " * 999, "logprobs": [0] * 99}], "usage": USAGE})
 
 
 @pytest.mark.parametrize(
-    ("whole", "ends"),
+    ("damaged", "tokens"),
     [
-        (b'{"id":1,"choices":[{"a":1}],"usage":{"b":2}}', b'{"id":1,"choices":[],"usage":{"b":2}}'),
-        (b'{"choices":[{"a":1}],"model":"m","usage":{"b":2}}', b'{"choices":[],"model":"m","usage":{"b":2}}'),
-        (b'{"model":"m","choices":[{}],"usage":{"b":2}}', b'{"model":"m","choices":[],"usage":{"b":2}}'),
-        # What stands within the choices under the same names goes with them.
-        (b'{"choices":[{"choices":[1]}],"usage":{"b":2}}', b'{"choices":[],"usage":{"b":2}}'),
-        (b'{"choices":[{"usage":{"a":1}}],"usage":{"b":2}}', b'{"choices":[],"usage":{"b":2}}'),
-        (b'{"choices":[{"model":"x"}],"model":"m","usage":{}}', b'{"choices":[],"model":"m","usage":{}}'),
+        (LONG, 7),
+        # Damage in what an outline leaves out: the figure beside it counts.
+        (LONG.replace(b"words", b"w\xff\n\\q", 1), 7),
+        (MANY.replace(b"0]", b"z]"), 7),
+        # Damage in what it keeps: nothing counts, whatever stands at the ends.
+        (LONG.replace(b'"assistant"', b'"assis\xfftant"'), 0),
+        (LONG.replace(b'"index"', b'"index'), 0),
+        (LONG.replace(b"words", b'","usage":{', 1), 0),
+        # A short one is parsed as it is.
+        (chat("words", usage=USAGE).replace(b"words", b"w\xff"), 0),
     ],
 )
-def test_the_choices_of_a_long_answer_are_left_out(whole: bytes, ends: bytes) -> None:
-    assert _without_choices(whole) == ends
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"response":"a","usage":{"b":2}}',
-        b'{"choices":[{"a":1}]}',
-        b'{"usage":{"b":2},"choices":[{"a":1}]}',
-        b'{"choices":["\\"usage":{"b":2}}',
-        # Of several choices the ends do not tell how many, of a failed one nothing.
-        b'{"choices":[{"finish_reason":"stop"},{"finish_reason":"stop"}],"usage":{"b":2},"timings":{}}',
-        b'{"choices":[{"error":{"code":502}}],"usage":{"b":2}}',
-        b"",
-    ],
-)
-def test_an_answer_of_another_form_is_read_whole(body: bytes) -> None:
-    assert _without_choices(body) == b""
+def test_a_damaged_answer_tells_the_same_in_any_cut(damaged: bytes, tokens: int) -> None:
+    told = answer(damaged)
+    for places in ([], [150], [200, 1_500], range(0, len(told), 7)):
+        (exchange,), _ = exchanges_of(Conversation(CHAT, told), ((), places))
+        source = TokenSource.REPORTED if tokens else TokenSource.UNKNOWN
+        assert (exchange.tokens, exchange.token_source) == (tokens, source), places
 
 
 def test_of_an_answer_that_is_too_long_its_outline_is_read_and_nothing_of_its_text_kept() -> None:

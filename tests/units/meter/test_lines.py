@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.lines import _BLOCK_BYTES, EventSplitter, Splitter
+from shimmy_metrics.meter.lines import BLOCK_BYTES, EventSplitter, Splitter
 from shimmy_metrics.meter.outline import DEPTH, outline
 from support.wire import pass_cut
 
@@ -68,19 +68,16 @@ def test_a_line_of_json_ends_at_a_line_feed() -> None:
 
 @pytest.mark.parametrize("splitter", [Splitter, EventSplitter])
 @pytest.mark.parametrize(
-    "size", [bound + more for bound in (_BLOCK_BYTES, KEPT_BYTES, 3 * KEPT_BYTES) for more in range(-1, 3)]
+    "size", [bound + more for bound in (BLOCK_BYTES, KEPT_BYTES, 3 * KEPT_BYTES) for more in range(-1, 3)]
 )
 def test_of_a_block_that_is_too_long_to_keep_there_is_the_outline(splitter: type[Splitter], size: int) -> None:
     gap = splitter().gap
     long = b'{"a": "%s"}' % (b"x" * (size - 9))
     data = b'{"b":2}' + gap + long + gap + b'{"c":3}' + gap
-    begin = 7 + len(gap)
-    end = begin + size
-    waits = range(begin + _BLOCK_BYTES + len(gap), end + len(gap))
+    end = 7 + len(gap) + size
     cut_at_each_place = [list(range(end - 3, end + 4)), *([end + at] for at in range(-2, 4)), [20, 9_000, 24_000]]
     for places in ([], [end, end + 1], *cut_at_each_place):
-        kept = size <= KEPT_BYTES and not any(place in waits for place in places)
-        told = long if kept else outline(long, KEPT_BYTES, DEPTH)
+        told = long if size <= BLOCK_BYTES else outline(long, KEPT_BYTES, DEPTH)
         assert blocks(splitter(), data, places) == [b'{"b":2}', told, b'{"c":3}']
 
 
@@ -89,7 +86,7 @@ def test_however_long_a_block_is_little_of_it_is_kept(splitter: type[Splitter]) 
     stream = splitter()
     for _ in range(100):
         assert stream.feed(b"x" * 9_999) == b""
-        assert len(stream._rest) <= _BLOCK_BYTES + 2
+        assert len(stream._rest) <= BLOCK_BYTES + 2
 
 
 @pytest.mark.parametrize("places", [[], [30_000]])

@@ -165,3 +165,24 @@ def test_of_a_stream_that_ended_nothing_is_kept(kind: type[BareEvents | Events |
     stream.feed(b"data: half an ev")
     stream.finish()
     assert stream._splitter.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("long", "pieces", "uneven"),
+    [
+        (delta("x" * 6_000), 1, True),
+        (delta("ë" * 3_000), 1, True),
+        # Damage in what an outline leaves out, then in what it keeps.
+        (delta("x" * 6_000).replace(b"xx", b"x\xff", 1), 1, True),
+        (delta("x" * 6_000).replace(b"role", b"r\xffle"), 0, False),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_long_event_tells_the_same_in_any_cut(long: bytes, pieces: int, uneven: bool, before: int) -> None:
+    data = delta("a") * before + long
+    for places in ([], [len(data) - 9], [300, 5_000], range(0, len(data), 7)):
+        usage = Usage()
+        stream = Events(usage)
+        pass_cut(data, places, stream.feed)
+        stream.finish()
+        assert (usage.pieces, usage.uneven) == (before + pieces, uneven), places

@@ -4,7 +4,7 @@ JSON is read here, streams in `streams`. A response on a generating route that c
 an unknown form) was generated all the same, and its amount is unknown.
 """
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter.dialects.registry import read
@@ -13,15 +13,8 @@ from shimmy_metrics.meter.outline import DEPTH, Outline
 from shimmy_metrics.meter.streams import BareEvents, Events, Lines, json_value
 from shimmy_metrics.meter.usage import Usage
 
-_WHOLE_BYTES: Final = 1_024
-"""Up to this size parsing the whole costs no more than searching for its ends; at 16 kB it costs twice as much."""
-
 _SHORT_BYTES: Final = 1_024
 """What waits for more of it is kept up to here. Reading so much costs less than the message around it."""
-
-_ERROR: Final = b'"error"'
-_CHOICE_BYTES: Final = 2_048
-"""How near a gateway's error is to the beginning or end of its choice."""
 
 _LINES: Final = frozenset({b"application/x-ndjson", b"application/jsonl", b"application/json-lines"})
 _NAME_BYTES: Final = 2_048
@@ -53,7 +46,8 @@ class JsonBody:
     """A JSON response, parsed once it is complete.
 
     One that comes in a single read is never copied. One that comes in several is kept while it is short, and then only
-    its outline: if more were kept, its first bytes would cost nothing compared with those after them.
+    its outline: if more were kept, its first bytes would cost nothing compared with those after them. A whole one that
+    is not quite JSON is read by its outline too, so that damage tells the same in any cut.
     """
 
     __slots__ = ("_kept", "_outline", "_usage")
@@ -69,8 +63,7 @@ class JsonBody:
             if len(self._kept) + len(piece) <= _SHORT_BYTES:
                 self._kept += piece
                 return
-            limit, depth = (KEPT_BYTES, DEPTH) if self._usage.generates else (_NAME_BYTES, _NAME_DEPTH)
-            self._outline = Outline(limit, depth)
+            self._outline = self._new_outline()
             if self._kept:
                 piece, self._kept = bytes(self._kept) + piece, bytearray()
         self._outline.feed(piece)
@@ -79,29 +72,28 @@ class JsonBody:
         """Read the whole."""
         if self._outline is None and not self._kept:
             if last:
-                self._read(last)
+                parsed = _parsed(last)
+                if parsed is None and len(last) > _SHORT_BYTES:
+                    outline = self._new_outline()
+                    outline.feed(last)
+                    parsed = _parsed(outline.text())
+                self._read(parsed)
             return
         self.feed(last)
         body = bytes(self._kept) if self._outline is None else self._outline.text()
         self._kept, self._outline = bytearray(), None
-        self._read(body)
+        self._read(_parsed(body))
 
-    def _read(self, body: bytes) -> None:
-        usage = self._usage
-        body = body.removeprefix(BYTE_ORDER_MARK)
-        if len(body) > _WHOLE_BYTES:
-            ends = json_value(_without_choices(body))
-            if isinstance(ends, dict):
-                read(ends, usage, stream=False)
-            if usage.reported:
-                return
-        parsed = json_value(body)
+    def _new_outline(self) -> Outline:
+        return Outline(KEPT_BYTES, DEPTH) if self._usage.generates else Outline(_NAME_BYTES, _NAME_DEPTH)
+
+    def _read(self, parsed: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         if parsed is None:
-            usage.content = True  # too long, or cut short: nobody knows how much
+            self._usage.content = True  # too long, or cut short: nobody knows how much
         # llama.cpp answers several prompts, TGI any, with an array.
         for each in parsed if isinstance(parsed, list) else (parsed,):
             if isinstance(each, dict):
-                read(each, usage, stream=False)
+                read(each, self._usage, stream=False)
 
 
 class UntoldBody:
@@ -169,21 +161,5 @@ def body_for(kind: bytes, usage: Usage, *, bare: bool) -> Body | None:
     return UntoldBody(usage, BareEvents(usage) if bare else Events(usage)) if kind in _UNTOLD else Unread()
 
 
-def _without_choices(body: bytes) -> bytes:
-    """Return a long answer in OpenAI's form without its choices: only the ends are parsed; empty for another form.
-
-    Inside a string each quote has a backslash before it, so `"usage":{` is a key. If what is left is one object, as
-    many brackets closed after the gap as were open before it; then the keys at its top were at the top of the whole.
-    A choice that holds an error is left for the whole to tell.
-    """
-    begin, end = body.find(b'"choices":['), body.rfind(b'"usage":{')
-    model = body.rfind(b'"model":"')
-    if begin < model < end:
-        end = model  # llama.cpp names it after the choices
-    if not 0 <= begin < end or body[end - 1 : end] == b"\\":
-        return b""
-    if body.find(b'"timings":', end) >= 0 and body.count(b'"finish_reason":', begin, end) > 1:
-        return b""  # llama.cpp's usage is of one choice, and the ends do not tell how many there are
-    if _ERROR in body[begin : begin + _CHOICE_BYTES] or _ERROR in body[max(begin, end - _CHOICE_BYTES) : end]:
-        return b""  # perhaps a choice that failed
-    return body[:begin] + b'"choices":[],' + body[end:]
+def _parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    return json_value(body.removeprefix(BYTE_ORDER_MARK))

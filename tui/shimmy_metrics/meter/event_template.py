@@ -8,6 +8,7 @@ two quotes that holds neither a quote nor a backslash can only be a string, so a
 from collections.abc import Callable
 from typing import Final, Self
 
+from shimmy_metrics.meter.lines import BLOCK_BYTES
 from shimmy_metrics.meter.usage import Usage
 
 _SLOTS: Final = tuple(
@@ -74,6 +75,8 @@ class EventTemplate:
         if begin > end or not whole.startswith(self._before) or not whole.endswith(after):
             return False
         texts = whole[begin:end].split(after + self._before)
+        if len(whole) > BLOCK_BYTES and len(self._before) + max(map(len, texts)) + len(self._after) > BLOCK_BYTES:
+            return False  # one of them is read by its outline
         text = b"".join(texts)
         if _needs_parsing(text) or not (self._empties or b"" not in texts):
             return False

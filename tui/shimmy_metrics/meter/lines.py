@@ -1,7 +1,7 @@
 """Cut a stream into blocks, JSON at each line, server-sent events at empty lines; in bounded memory and linear time.
 
-The blocks do not depend on how the stream is cut into reads, but for one: of a long block that did not come in a single
-read, only the outline is kept.
+The blocks do not depend on how the stream is cut into reads. Of a long block there is only the outline, even where it
+came whole: damage in what an outline leaves out would otherwise tell two things.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from shimmy_metrics.meter.outline import DEPTH, Outline, outline
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
-_BLOCK_BYTES: Final = 4_096
+BLOCK_BYTES: Final = 4_096
 """A longer block whose end has not come is not kept whole: if it were, its first bytes would cost nothing beside those
-that follow them. Whole ones are parsed, which costs a tenth."""
+that follow them."""
 
 
 class Splitter:
@@ -58,7 +58,7 @@ class Splitter:
         """Yield blocks one by one, without their gaps and none empty."""
         for part in whole.split(self.gap):
             block = part.lstrip(b"\n")  # of three line feeds in a row the last is after the gap
-            if len(block) > KEPT_BYTES:
+            if len(block) > BLOCK_BYTES:
                 block = outline(block, KEPT_BYTES, DEPTH)
             if block:
                 yield block
@@ -71,7 +71,7 @@ class Splitter:
         rest = self._rest
         if not rest:
             piece = piece.lstrip(b"\n")  # so that a block is as long in any cut
-        if len(rest) + len(piece) < _BLOCK_BYTES + len(self.gap):
+        if len(rest) + len(piece) < BLOCK_BYTES + len(self.gap):
             rest += piece
             return
         self._outline = Outline(KEPT_BYTES, DEPTH)

@@ -1,8 +1,8 @@
 """The outline of JSON that is too long to keep: in bounded memory, and the same for any cut into reads.
 
-Names, numbers, short strings and the structure are kept; a long string becomes `"x"`, an array ends after a few
-elements, and deeply nested containers are emptied. So usage figures are read from JSON of any length, and its text is
-not kept.
+Names, numbers, short strings and the structure are kept; an ellipsis stands for a long string, an array ends after a
+few elements, and deeply nested containers are emptied. So usage figures are read from JSON of any length, and its text
+is not kept.
 """
 
 import re
@@ -13,6 +13,9 @@ _STRING_BYTES: Final = 1_024
 
 _ELEMENTS: Final = 16
 """How many elements of an array are kept: there are fewer choices and outputs, and more numbers in an embedding."""
+
+_ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}".encode()
+"""Stands for a long string: not ASCII, as nobody knows whether that was, and as so much text is more than one token."""
 
 DEPTH: Final = 12
 """OpenAI's figures are four levels deep, a tool's arguments eight."""
@@ -126,7 +129,7 @@ class Outline:
             self._long = len(self._kept) - self._begin + end - at > _STRING_BYTES
             if self._long:
                 del self._kept[self._begin :]
-            self._kept += b"x" if self._long else piece[at:end]
+            self._kept += _ELLIPSIS if self._long else piece[at:end]
         if not closed:
             return end
         self._in_string = self._long = False
