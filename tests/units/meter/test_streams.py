@@ -180,7 +180,7 @@ def test_of_a_stream_that_ended_nothing_is_kept(kind: type[BareEvents | Events |
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_long_event_tells_the_same_in_any_cut(long: bytes, pieces: int, uneven: bool, before: int) -> None:
     data = delta("a") * before + long
-    for places in ([], [len(data) - 9], [300, 5_000], range(0, len(data), 7)):
+    for places in ([], [len(data) - len(long)], [len(data) - 9], [300, 5_000], range(0, len(data), 7)):
         usage = Usage()
         stream = Events(usage)
         pass_cut(data, places, stream.feed)
