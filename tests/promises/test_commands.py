@@ -21,12 +21,16 @@ from support.shells import MAN_PAGE, renewed
 
 EVERYTHING: Final = (*COMMANDS.values(), *ACTIONS)
 
+OF_THE_OTHER_END: Final = "receive"
+"""Its operator's command: whoever decides about metrics has no use for it."""
+
 COMMAND_LINE_ALONE: Final = {
     "tui": "opens the app",
     "demo": "opens the app, in a sandbox",
     "serve": "runs a server, which outlives any screen",
     "config": "is the actions behind it, which have their own rows",
     "completion": "is read by a shell",
+    OF_THE_OTHER_END: "runs the other end, on its operator's machine",
 }
 
 APP_ALONE: Final = {
@@ -66,13 +70,13 @@ def test_nothing_can_be_done_in_one_face_alone_but_what_rightly_is() -> None:
 
 
 def test_each_command_of_the_list_is_one_and_no_other_is() -> None:
-    assert {*RUN} == OWN
+    assert {*RUN, OF_THE_OTHER_END} == OWN
     assert len({command.does for command in EVERYTHING}) == len(EVERYTHING)
 
 
 def test_all_but_completion_take_json(home: Home) -> None:
     takes = {name for name in OWN if any(argument.name == "--json" for argument in COMMANDS[name].arguments)}
-    assert OWN - takes == {"completion"}
+    assert OWN - takes == {"completion", OF_THE_OTHER_END}
     for name in sorted(takes - {"release", "hold", "delete", "forget"}):  # these want a report, or change all
         home.metrics("enable")
         asked = home.run(name, "--json", command="shimmy-metrics")
@@ -83,7 +87,7 @@ def test_all_but_completion_take_json(home: Home) -> None:
 def test_the_readme_s_table_names_each_command_beside_its_keys() -> None:
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| to | in the app")[2].partition("\n\n")[0]
     rows = [row.strip("|").split("|")[1:] for row in table.splitlines()[2:]]
-    for command in (*(COMMANDS[name] for name in OWN - {"completion", "preview"}), *ACTIONS):
+    for command in (*(COMMANDS[name] for name in OWN - {"completion", "preview", OF_THE_OTHER_END}), *ACTIONS):
         typed = re.compile(rf"(`|shimmy-metrics |--metrics ){command.name}\b")
         beside = [pressed for pressed, commands in rows if typed.search(commands)]
         assert beside, command.name
@@ -99,6 +103,7 @@ def test_each_help_is_its_own_and_names_every_argument(home: Home, name: str) ->
     text = " ".join(helped.stdout.split())
     assert text.startswith(command.program)
     assert all(argument.shown in text for argument in command.arguments)
+    assert all(action.does in text for action in command.actions)
     assert all(paragraph in text for paragraph in command.about)
     assert max(map(len, helped.stdout.splitlines())) < 80
 

@@ -13,7 +13,7 @@ from shimmy_metrics.cli.arguments import WORDS, add_arguments
 from shimmy_metrics.cli.cmd_completion import FILES, FOLDER
 from shimmy_metrics.cli.command import Command
 from shimmy_metrics.cli.command_help import bracketed
-from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG
+from shimmy_metrics.cli.command_table import COMMANDS, CONFIG
 
 MAN_PAGE: Final = Path(__file__).resolve().parents[2] / "tui/shimmy_metrics/cli/shells/shimmy-metrics.1"
 
@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     for command in COMMANDS.values():
         made = commands.add_parser(command.name, help=command.does)
         add_arguments(made, _listed(command))
+        if command.actions and command is not CONFIG:
+            behind = made.add_subparsers()
+            for each in command.actions:
+                add_arguments(behind.add_parser(each.name, help=each.does), each)
         for action in made._actions:
             if action.dest == "file":
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
@@ -106,9 +110,8 @@ def _command(command: Command) -> Iterator[str]:
     yield f".SS {_escaped(command.program)}"
     for paragraph in command.about:
         yield from _paragraph(paragraph)
-    if command is CONFIG:
-        for action in ACTIONS:
-            yield from _entry(" ".join((action.name, *bracketed(action.arguments))), f"{action.does}.", action)
+    for action in command.actions:
+        yield from _entry(" ".join((action.name, *bracketed(action.arguments))), f"{action.does}.", action)
     for argument in command.arguments:
         if argument.does:
             yield from _entry(argument.shown, f"{argument.does}.")

@@ -43,9 +43,11 @@ def parsed(command: Command, arguments: list[str]) -> dict[str, Any]:
     parser = _parser(command)
     found, unknown = parser.parse_known_args(arguments)
     if unknown:
-        options = [argument.name for argument in command.arguments if argument.option]
+        actions = [each.name for each in command.actions]
         slip = unknown[0].partition("=")[0]
-        raise refusal(command, f"unrecognized arguments: {' '.join(unknown)}", meant(slip, options))
+        known = [*actions, *(each.name for each in command.arguments if each.option)]
+        hint = f"{slip} comes before any option. " if slip in actions else meant(slip, known)
+        raise refusal(command, f"unrecognized arguments: {' '.join(unknown)}", hint)
     return vars(found)
 
 

@@ -8,11 +8,16 @@ from typing import Any, Final
 
 from shimmy_metrics.cli.arguments import parsed
 from shimmy_metrics.cli.command_table import COMMANDS
+from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.system.profile import Profile
 
 
 def run(command: str, arguments: list[str]) -> int:
     """Run one of `commands.OWN`; return its exit code. Raises `UserError`."""
+    if command == RECEIVE.name:  # each of its actions takes arguments of its own
+        from shimmy_metrics.cli.cmd_receive import receive
+
+        return receive(arguments)
     return RUN[command](parsed(COMMANDS[command], arguments))
 
 
@@ -121,4 +126,4 @@ RUN: Final[dict[str, Callable[[Arguments], int]]] = {
     "review": _review,
     "usage": _usage,
 }
-"""What each command runs, by its word."""
+"""What each command but `receive` runs, by its word."""

@@ -1,5 +1,6 @@
 """A row of the list of what can be done: a command and its arguments."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -37,7 +38,8 @@ class Command(NamedTuple):
     `name` is the word (or, for an action, the words) that the command line has for it, `does` a clause that says what
     it does, `about` the paragraphs of its help. `app` are the ids of the keys to press for it in the app, in this
     order; empty where the app has nothing of the kind. `under` is what it is typed behind: `shimmy-metrics`
-    if as `shimmy` it would shadow a command of the real binary.
+    if as `shimmy` it would shadow a command of the real binary. `actions` are what can be typed behind its own name
+    (behind `--metrics`, for `config`).
     """
 
     name: str
@@ -46,8 +48,13 @@ class Command(NamedTuple):
     arguments: tuple[Argument, ...] = ()
     app: tuple[str, ...] = ()
     under: str = "shimmy-metrics"
+    actions: tuple["Command", ...] = ()
 
     @property
     def program(self) -> str:
         """The program and the command's words."""
         return f"{self.under} {self.name}"
+
+    def chosen(self, words: Sequence[str]) -> "Command":
+        """Return the action that the first of these words names, else the command itself."""
+        return next((action for action in self.actions if words[:1] == [action.name]), self)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG, OWN
+from shimmy_metrics.cli.command_table import COMMANDS, CONFIG, OWN
 
 _HEAD: Final = "Metrics (shimmy-metrics):"
 _OWN_HEAD: Final = "As shimmy-metrics alone:"
@@ -35,10 +35,9 @@ def shared_help(columns: int) -> str:
         if command.name in OWN:
             continue
         lines += _entry(f"shimmy {usage(command)}", command.does, _NAMES, columns)
-        if command is CONFIG:
-            for action in ACTIONS:
-                brief = action.does.partition(";")[0].partition(":")[0]
-                lines += _entry(f"  {usage(action)}", brief, _NAMES, columns)
+        for action in command.actions:
+            brief = action.does.partition(";")[0].partition(":")[0]
+            lines += _entry(f"  {usage(action)}", brief, _NAMES, columns)
     return _text([*lines, *_wrapped(_OFF, columns)])
 
 
@@ -55,10 +54,10 @@ def own_help(columns: int) -> str:
 def command_help(command: Command, columns: int) -> str:
     """Return a command's own help: how it is called, what it does, what it takes."""
     lines = synopsis(command, columns)
-    if command is CONFIG:
+    if command.actions:
         lines.append("")
-        for action in ACTIONS:
-            lines += _entry(usage(action), action.does, _OPTIONS, columns)
+    for action in command.actions:
+        lines += _entry(usage(action), action.does, _OPTIONS, columns)
     for paragraph in command.about:
         lines += ["", *_wrapped(paragraph, columns)]
     explained = [argument for argument in command.arguments if argument.does]

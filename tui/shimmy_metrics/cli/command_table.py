@@ -7,6 +7,7 @@ is named by the ids of its keys (`app/keys.py`), under which its palette lists t
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.receive_table import RECEIVE
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
 _JSON: Final = Argument("--json", "print the same as JSON")
@@ -65,6 +66,7 @@ CONFIG: Final = Command(
         Argument("--json", "with status: print it as JSON"),
         Argument("file", value="FILE|-"),
     ),
+    actions=ACTIONS,
 )
 
 SERVE: Final = Command(
@@ -280,6 +282,7 @@ _OWN: Final = (
         ),
         arguments=(Argument("shell", "the shell", choices=("bash", "zsh", "fish"), required=True),),
     ),
+    RECEIVE,
 )
 
 COMMANDS: Final = {command.name: command for command in (*_SHARED, *_OWN)}

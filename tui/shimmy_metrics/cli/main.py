@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
     from shimmy_metrics.errors import UserError
@@ -139,7 +140,7 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
 
 def _run_own(command: str, rest: list[str], *, helped: bool) -> int:
     if helped:
-        return _write(_help_of(command))
+        return _write(_help_of(command, rest))
     from shimmy_metrics.cli.cmd_own import run
 
     return run(command, rest)
@@ -172,11 +173,11 @@ def _serve_help(arguments: list[str], *, own_name: bool) -> int:
     return _write(ours) if own_name or names_upstream(arguments) else _real_and_ours(arguments, ours)
 
 
-def _help_of(command: str) -> str:
+def _help_of(command: str, rest: "Sequence[str]" = ()) -> str:
     from shimmy_metrics.cli.command_help import command_help
     from shimmy_metrics.cli.command_table import COMMANDS
 
-    return command_help(COMMANDS[command], _columns())
+    return command_help(COMMANDS[command].chosen(rest), _columns())
 
 
 def _columns() -> int:

@@ -1,0 +1,47 @@
+"""`shimmy-metrics receive` and what can follow it: a part of the list of what can be done. Pure, and cheap to load."""
+
+from typing import Final
+
+from shimmy_metrics.cli.command import Argument, Command
+
+_DATA: Final = Argument("--data", "the folder that holds everything the receiver keeps", value="DIR")
+
+_ACTIONS: Final = (
+    Command(
+        "deploy",
+        "print a file to run it with: an nginx configuration that logs no address, a systemd unit, a container file",
+        arguments=(Argument("kind", "the file", choices=("nginx", "systemd", "container"), required=True),),
+        under="shimmy-metrics receive",
+    ),
+)
+"""What can follow `receive`; each has a function in `cmd_receive`."""
+
+RECEIVE: Final = Command(
+    "receive",
+    "run the other end: take reports, keep them for days at most, delete them",
+    about=(
+        "Receive reports at an address of your own, until it is stopped; those who send name it in "
+        "SHIMMY_METRICS_ENDPOINT. Without options it listens on this machine alone. It stores no address, writes no "
+        "log, and answers only when a report is safely on the disk. Needs more than the sender does: "
+        "pip install 'shimmy-metrics[receive]'.",
+        "An action comes first: shimmy-metrics receive ACTION --help tells what it takes.",
+    ),
+    arguments=(
+        _DATA,
+        Argument("--listen", "the address to listen at, instead of 127.0.0.1:8787", value="ADDR"),
+        Argument(
+            "--store",
+            "where reports live: sqlite, a file for each day below DIR, or clickhouse://HOST[,HOST]/DATABASE behind it",
+            value="STORE",
+        ),
+        Argument(
+            "--trusted-proxy",
+            "the proxy's address: only what comes from there may say for whom it asks (X-Forwarded-For)",
+            value="IP",
+        ),
+        Argument("--tls-cert", "a file with the certificate and its chain (PEM), to speak HTTPS itself", value="FILE"),
+        Argument("--tls-key", "the file with its key (PEM)", value="FILE"),
+        Argument("--own", "for a fleet of your own: tell apart groups from K reports on, instead of 20", value="K"),
+    ),
+    actions=_ACTIONS,
+)
