@@ -5,7 +5,8 @@
 #    source ~/.local/share/bash_completion/shimmy-metrics
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_shimmy_metrics_subparsers=(tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion)
+_shtab_shimmy_metrics_receive_subparsers=(deploy)
+_shtab_shimmy_metrics_subparsers=(tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion receive)
 
 _shtab_shimmy_metrics_tui_option_strings=(-h --help --plain)
 _shtab_shimmy_metrics_config_option_strings=(-h --help --metrics --json)
@@ -25,6 +26,8 @@ _shtab_shimmy_metrics_usage_option_strings=(-h --help --by --json --csv --openme
 _shtab_shimmy_metrics_files_option_strings=(-h --help --json)
 _shtab_shimmy_metrics_forget_option_strings=(-h --help --yes --json)
 _shtab_shimmy_metrics_completion_option_strings=(-h --help)
+_shtab_shimmy_metrics_receive_deploy_option_strings=(-h --help)
+_shtab_shimmy_metrics_receive_option_strings=(-h --help --data --listen --store --trusted-proxy --tls-cert --tls-key --own)
 _shtab_shimmy_metrics_option_strings=(-h --help --version)
 
 _shtab_shimmy_metrics_config_pos_0_COMPGEN=_shtab_compgen_files
@@ -32,7 +35,9 @@ _shtab_shimmy_metrics_config_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_shimmy_metrics_config___metrics_choices=(enable disable status preview export validate)
 _shtab_shimmy_metrics_usage___by_choices=(day week month)
 _shtab_shimmy_metrics_completion_pos_0_choices=(bash zsh fish)
-_shtab_shimmy_metrics_pos_0_choices=(tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion)
+_shtab_shimmy_metrics_receive_deploy_pos_0_choices=(nginx systemd container)
+_shtab_shimmy_metrics_receive_pos_0_choices=(deploy)
+_shtab_shimmy_metrics_pos_0_choices=(tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion receive)
 
 _shtab_shimmy_metrics_tui__h_nargs=0
 _shtab_shimmy_metrics_tui___help_nargs=0
@@ -89,6 +94,11 @@ _shtab_shimmy_metrics_forget___yes_nargs=0
 _shtab_shimmy_metrics_forget___json_nargs=0
 _shtab_shimmy_metrics_completion__h_nargs=0
 _shtab_shimmy_metrics_completion___help_nargs=0
+_shtab_shimmy_metrics_receive_deploy__h_nargs=0
+_shtab_shimmy_metrics_receive_deploy___help_nargs=0
+_shtab_shimmy_metrics_receive_pos_0_nargs=A...
+_shtab_shimmy_metrics_receive__h_nargs=0
+_shtab_shimmy_metrics_receive___help_nargs=0
 _shtab_shimmy_metrics_pos_0_nargs=A...
 _shtab_shimmy_metrics__h_nargs=0
 _shtab_shimmy_metrics___help_nargs=0

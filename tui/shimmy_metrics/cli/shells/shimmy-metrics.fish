@@ -50,8 +50,8 @@ function _shtab_shimmy_metrics_using
   test "$_shtab_shimmy_metrics_cmdpath" = "$argv"
 end
 
-set -g _shtab_shimmy_metrics_commands tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion
-set -g _shtab_shimmy_metrics_opts_with_value --bind --by --from --metrics --to --upstream
+set -g _shtab_shimmy_metrics_commands tui config serve demo only-me review automatic history diff preview release hold delete fields usage files forget completion receive 'receive deploy'
+set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --store --tls-cert --tls-key --to --trusted-proxy --upstream
 
 complete -c shimmy-metrics -e
 complete -c shimmy-metrics -f
@@ -121,3 +121,15 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -l json -d 'p
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a completion -d 'print a shell'"'"'s completion of these commands'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using completion' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using completion; and test $_shtab_shimmy_metrics_npos -eq 0' -ka "bash zsh fish" -d 'the shell'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a receive -d 'run the other end: take reports, keep them for days at most, delete them'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -s h -l help -d 'show this help message and exit'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l data -x -d 'the folder that holds everything the receiver keeps'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l listen -x -d 'the address to listen at, instead of 127.0.0.1:8787'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l store -x -d 'where reports live: sqlite, a file for each day below DIR, or clickhouse://HOST[,HOST]/DATABASE behind it'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l trusted-proxy -x -d 'the proxy'"'"'s address: only what comes from there may say for whom it asks (X-Forwarded-For)'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l tls-cert -x -d 'a file with the certificate and its chain (PEM), to speak HTTPS itself'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l tls-key -x -d 'the file with its key (PEM)'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l own -x -d 'for a fleet of your own: tell apart groups from K reports on, instead of 20'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a deploy -d 'print a file to run it with: an nginx configuration that logs no address, a systemd unit, a container file'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deploy' -s h -l help -d 'show this help message and exit'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deploy; and test $_shtab_shimmy_metrics_npos -eq 0' -ka "nginx systemd container" -d 'the file'
