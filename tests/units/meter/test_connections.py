@@ -6,7 +6,7 @@ from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import HEAD_BYTES, PIPELINE_MAX
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.vocabulary import TokenSource
-from support.wire import CHAT, DONE, STREAM, SWITCH, UPGRADE, USAGE, Seen, answer, chat, chunked, delta, request
+from support.wire import CHAT, DONE, STREAM, SWITCH, UPGRADE, USAGE, Seen, answer, chat, chunked, request
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics", "/diag", "/docs", "/openapi.json", "/health?verbose=1"])
@@ -70,88 +70,6 @@ def test_an_upload_is_passed_over_without_being_kept() -> None:
         assert seen.tap._from_client._buffer == b""
     seen.tap.server_bytes(answer(b"", status="413 Payload Too Large"))
     assert [(each.route, each.failed) for each in seen.exchanges] == [("/v1/chat/completions", True)]
-
-
-@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
-def test_an_answer_that_ends_with_its_connection_is_read_whole(version: bytes) -> None:
-    head = b"HTTP/%s 200 OK\r\nContent-Type: %s\r\nConnection: close\r\n\r\n"
-    (seen,) = Seen().play(CHAT, head % (version, b"text/event-stream") + b"".join(STREAM))
-    assert (seen.tokens, seen.failed) == (2, False)
-    (seen,) = Seen().play(CHAT, head % (version, b"application/json") + chat(usage=USAGE))
-    assert (seen.tokens, seen.failed) == (7, False)
-
-
-BROKEN_OFF = {
-    "shorter than its length": (answer(chat(usage=USAGE))[:-9], 0, TokenSource.UNKNOWN),
-    "in a chunk": (chunked(STREAM)[: -len(STREAM[-1])], 2, TokenSource.COUNTED),
-    "between two chunks": (chunked(STREAM).removesuffix(b"0\r\n\r\n"), 2, TokenSource.COUNTED),
-    "in the last chunk's line": (chunked(STREAM)[:-3], 2, TokenSource.COUNTED),
-    "before its trailers end": (chunked(STREAM)[:-2], 2, TokenSource.COUNTED),
-}
-
-
-@pytest.mark.parametrize("where", BROKEN_OFF)
-@pytest.mark.parametrize("by_server", [True, False])
-@pytest.mark.parametrize("reset", [True, False])
-def test_an_answer_that_the_server_broke_off_is_a_failure_and_counts_as_it_stands(
-    where: str, by_server: bool, reset: bool
-) -> None:
-    told, tokens, source = BROKEN_OFF[where]
-    (seen,) = Seen().play(CHAT, told, by_server=by_server, reset=reset)
-    assert (seen.tokens, seen.token_source, seen.failed) == (tokens, source, by_server)
-
-
-@pytest.mark.parametrize(("by_server", "reset", "failed"), [(1, 0, False), (1, 1, True), (0, 0, False), (0, 1, False)])
-def test_an_answer_as_long_as_its_connection_is_broken_off_by_a_reset_alone(
-    by_server: int, reset: int, failed: bool
-) -> None:
-    told = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + b"".join(STREAM)
-    (seen,) = Seen().play(CHAT, told, by_server=bool(by_server), reset=bool(reset))
-    assert (seen.tokens, seen.failed) == (2, failed)
-
-
-def test_what_failed_and_then_was_left_has_failed() -> None:
-    (seen,) = Seen().play(CHAT, answer(b"long", status="500 Oops")[:-2], by_server=False)
-    assert seen.failed
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
-        b"HTTP/1.1 200 OK\r\nConnection: x, close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n\r\n{}",
-    ],
-)
-def test_of_an_answer_that_is_the_last_nothing_behind_it_counts(head: bytes) -> None:
-    behind = CHAT + b"whatever a client had sent ahead"
-    for more in (b"", b"\r\n", answer(b"{}"), b"whatever"):
-        for where in (len(head), len(head + more)):
-            seen = Seen().play(request("/v1/models", "GET") + behind, head + more, cuts=((), (where,)))
-            assert [(each.route, each.failed) for each in seen] == [("/v1/models", False)]
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        b"GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n",
-        b"GET /v1/models HTTP/1.0\r\n\r\n",
-        b"POST /v1/models HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}",
-    ],
-)
-def test_behind_a_request_that_is_the_last_there_is_none(asked: bytes) -> None:
-    for told in (answer(b"{}"), answer(b"{}", more="Connection: close\r\n")):
-        for more in (CHAT, b"\r\n", b"whatever"):
-            seen = Seen().play(asked + more, told)
-            assert [(each.route, each.failed) for each in seen] == [("/v1/models", False)]
-
-
-def test_http_1_0_may_keep_its_connection() -> None:
-    asked = b"GET /v1/models HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
-    told = b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\n{}"
-    assert len(Seen().play(asked * 3, told * 3)) == 3
 
 
 HARMLESS = {
@@ -248,59 +166,6 @@ def test_nothing_counts_twice_or_after_the_end() -> None:
     assert len(seen.exchanges) == 1
 
 
-def test_times_are_from_the_request_s_first_byte_to_the_answer_s_last() -> None:
-    seen = Seen()
-    told = answer(chat(usage=USAGE))
-    steps = [
-        (0.5, seen.tap.client_bytes, b"\r\n"),
-        (1.0, seen.tap.client_bytes, CHAT[:10]),
-        (2.0, seen.tap.client_bytes, CHAT[10:-1]),
-        (2.5, seen.tap.client_bytes, CHAT[-1:] + CHAT[:5]),
-        (2.7, seen.tap.client_bytes, CHAT[5:]),
-        (2.9, seen.tap.server_bytes, b"HTTP/1.1 100 Continue\r\n\r\n"),
-        (3.0, seen.tap.server_bytes, told[:30]),
-        (3.5, seen.tap.server_bytes, told[30:-5]),
-        (4.0, seen.tap.server_bytes, told[-5:] + told[:5]),
-        (5.0, seen.tap.server_bytes, told[5:]),
-    ]
-    for seen.now, read, data in steps:
-        read(data)
-    assert [(each.started, each.answered, each.ended) for each in seen.exchanges] == [(1.0, 3.0, 4.0), (2.5, 4.0, 5.0)]
-
-
-def test_of_two_requests_in_one_read_only_the_first_may_have_begun_earlier() -> None:
-    seen = Seen()
-    asked = request("/v1/models", "GET")
-    for seen.now, data in ((1.0, asked[:9]), (2.0, asked[9:] + asked)):
-        seen.tap.client_bytes(data)
-    for seen.now, data in ((3.0, answer(b"{}")[:9]), (4.0, answer(b"{}")[9:] + answer(b"{}"))):
-        seen.tap.server_bytes(data)
-    assert [(each.started, each.answered, each.ended) for each in seen.exchanges] == [(1.0, 3.0, 4.0), (2.0, 4.0, 4.0)]
-
-
-def test_a_chunked_upload_s_last_line_does_not_begin_the_next_request() -> None:
-    seen = Seen()
-    steps = [
-        (1.0, b"POST /v1/messages HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r"),
-        (9.0, b"\n\r\n" + CHAT),
-    ]
-    for seen.now, data in steps:
-        seen.tap.client_bytes(data)
-    seen.tap.server_bytes(answer(b"{}") * 2)
-    assert [each.started for each in seen.exchanges] == [1.0, 9.0]
-
-
-def test_each_direction_may_run_ahead() -> None:
-    seen = Seen()
-    told = chunked([delta("a"), delta("b"), DONE])
-    seen.tap.client_bytes(CHAT[:-1])
-    seen.tap.server_bytes(told[:200])
-    seen.tap.client_bytes(CHAT[-1:] + UPGRADE)
-    seen.tap.server_bytes(told[200:] + SWITCH)
-    seen.tap.closed(by_server=False)
-    assert [(each.route, each.tokens) for each in seen.exchanges] == [("/v1/chat/completions", 2), ("/ws/generate", 0)]
-
-
 def test_so_many_requests_may_await_their_answers_and_no_more() -> None:
     seen = Seen()
     seen.tap.client_bytes(CHAT * PIPELINE_MAX)
@@ -368,20 +233,6 @@ def test_only_a_websocket_is_followed_after_a_switch(protocol: str, disabled: bo
     seen.tap.client_bytes(UPGRADE)
     seen.tap.server_bytes(SWITCH.replace(b"websocket", protocol.encode()))
     assert seen.tap.disabled is disabled
-
-
-def test_what_was_under_way_when_the_connection_ended_is_told_with_its_times() -> None:
-    seen = Seen()
-    seen.now = 1.0
-    seen.tap.client_bytes(CHAT + request("/api/tags", "GET"))
-    seen.now = 2.0
-    seen.tap.server_bytes(chunked(STREAM)[:-9])
-    seen.now = 3.0
-    seen.tap.closed(by_server=True)
-    assert seen.exchanges == [
-        Exchange("/v1/chat/completions", True, "openai-sdk", b"8 bytes.", 2, TokenSource.COUNTED, 1.0, 2.0, 3.0),
-        Exchange("/api/tags", True, "curl", None, 0, None, 1.0, None, 3.0),
-    ]
 
 
 def test_nothing_that_fails_behind_the_tap_reaches_the_relay() -> None:

@@ -20,7 +20,6 @@ from shimmy_metrics.meter.dialects.registry import DIALECTS, Dialect
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
 
-TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "a"}
 OUTPUT = [{"type": "message", "content": [{"type": "output_text", "text": "a"}]}]
 SAID = [
     *(
@@ -183,51 +182,6 @@ def test_the_model_is_named_in_every_form() -> None:
         assert usage.model == "m"
 
 
-def test_an_error_in_a_stream_tells_nothing_but_its_failure() -> None:
-    usage = Usage()
-    registry.read({"error": "no", "model": "m", "choices": [{"text": "a"}]}, usage, stream=True)
-    assert (usage.failed, usage.model, usage.pieces) == (True, None, 0)
-
-
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"error": "no such model"},
-        {"error": {"message": "x"}, "choices": []},
-        {"type": "error", "message": "x"},
-        {"object": "error", "message": "x", "code": 400},
-        {"choices": [{"error": {"code": 502}, "message": {"content": "a"}}]},
-        {"choices": [{"finish_reason": "error", "delta": {"content": ""}}]},
-        {"type": "response.failed", "response": {"status": "failed", "error": {"code": "server_error"}}},
-        {"type": "response.failed", "response": None},
-        {"object": "response", "status": "failed", "output": []},
-        {"error": "validation", "error_type": "validation"},
-        {"error": {"code": 500, "status": "INTERNAL"}},
-    ],
-)
-def test_an_error_is_one_in_every_form_it_comes_in(told: dict[str, Any], stream: bool) -> None:
-    usage = Usage()
-    registry.read(told, usage, stream=stream)
-    assert (usage.failed, usage.understood) == (True, True)
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"error": None, "choices": []},
-        {"object": "response", "status": "completed", "error": None, "output": OUTPUT},
-        {"object": "response", "status": "incomplete", "output": OUTPUT},
-        {"type": "tool_call.failure", "reason": "no such tool"},
-        TEXT,
-    ],
-)
-def test_what_is_no_error_is_none(told: dict[str, Any]) -> None:
-    usage = Usage()
-    registry.read(told, usage, stream=True)
-    assert not usage.failed
-
-
 def test_every_choice_of_an_event_is_a_piece() -> None:
     usage = Usage()
     openai.read({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "text": "b"}, {}]}, usage, True)
@@ -298,12 +252,6 @@ def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(text:
     for usage, source in [(Usage(), TokenSource.ESTIMATED), (Usage(event_is_token=True), TokenSource.COUNTED)]:
         registry.read({"choices": [{"delta": {"content": text}}]}, usage, stream=True)
         assert usage.result() == (1, source)
-
-
-def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
-    usage = Usage(generates=False)
-    registry.read({"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}, usage, stream=False)
-    assert usage.result() == (0, None)
 
 
 @pytest.mark.parametrize("index", [-1, 2**63, "1", None, True])

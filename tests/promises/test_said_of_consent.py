@@ -1,0 +1,190 @@
+"""What commands say of switches, endpoints, withdrawals and running sessions is so."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.records import Departure
+from shimmy_metrics.store import departures
+from shimmy_metrics.store.database import opened, store_path, transaction
+from shimmy_metrics.system.locks import Lock
+from support.enabled_home import NOWHERE, enabled, status, status_json
+from support.installed import Home, stop, wait_until
+from support.one_line import assert_trouble_line
+from support.queue_report import end_session, queue_report
+from support.servers import chat, free_port, wait_for
+
+
+def test_an_example_is_called_one(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    for answer in ("", "enable", "disable"):
+        if answer:
+            assert home.metrics(answer).returncode == 0
+        (line,) = home.metrics("preview").stderr.splitlines()
+        assert line == "An example: this machine's facts, and a session in which nothing happened. It is not sent."
+
+
+def test_a_switch_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
+            off = home.having(DO_NOT_TRACK="1")
+            said = (
+                f"This shell is switched off by DO_NOT_TRACK=1. The server at http://127.0.0.1:{port} was started "
+                "without it and is measured; shimmy config --metrics disable withdraws for all."
+            )
+            assert said in status(off).splitlines()
+            assert said in off.run("tui", "--plain").stdout.splitlines()
+            assert said in off.metrics("preview").stderr.splitlines()
+            assert status(off).startswith("Off in this shell: a server is measured.")
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
+
+
+def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        port = free_port()
+        here = home.having(SHIMMY_METRICS_ENDPOINT="http://example.org/")
+        said = (
+            "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell. A server that "
+            "was started elsewhere follows its own."
+        )
+        assert status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
+            assert status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
+            plain = here.run("tui", "--plain").stdout
+            assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
+            assert said in plain.splitlines()
+            told = status_json(here)
+            assert (told["consent"], told["sends"], told["endpoint"]) == (None, False, None)
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
+
+
+def test_an_endpoint_that_cannot_be_used_in_the_config_does_not_hide_a_server_that_has_its_own(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, _), ToyServer() as toy:
+        config = home.profile.config_path
+        here, agreed = Home(home.root), config.read_text()
+        metrics = json.loads(agreed)["metrics"]
+        config.write_text(json.dumps({"metrics": {**metrics, "endpoint": "http://example.org/"}}))
+        said = (
+            "While the config's endpoint cannot be used nothing is measured or sent from this shell. A server that "
+            "was started with SHIMMY_METRICS_ENDPOINT set follows that."
+        )
+        assert status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
+        assert f"{config}: metrics.endpoint: the endpoint is not https" in here.metrics("status").stderr
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
+            assert status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
+            plain = here.run("tui", "--plain").stdout
+            assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
+            assert said in plain.splitlines()
+            stop(process)
+        assert here.metrics("disable").returncode == 0
+
+
+def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_path: Path) -> None:
+    off = Home(tmp_path, {"SHIMMY_METRICS": "off"})
+    told = off.metrics("enable").stdout.splitlines()
+    assert told[:2] == [
+        "SHIMMY_METRICS=off keeps everything off in this shell.",
+        "Your answer is recorded and applies where the switch is not set.",
+    ]
+    assert not any("measured from" in line.lower() or "are sent when" in line for line in told)
+    assert status_json(off)["sends"] is False
+
+
+def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver):
+        report = queue_report(home)
+        held = sqlite3.connect(store_path(home.profile), isolation_level=None)
+        held.execute("BEGIN")
+        held.execute("SELECT count(*) FROM outbox").fetchone()
+        try:
+            refused = home.metrics("disable")
+        finally:
+            held.close()
+        assert_trouble_line(refused, store_path(home.profile))
+        assert refused.stdout == "Metrics are off. You won't be asked again.\n"
+        assert "is held by process " in refused.stderr
+        assert "could not be deleted, and will not be sent" in refused.stderr
+        assert report.body in store_path(home.profile).read_bytes()
+        end_session(home)
+        assert receiver.received == []
+        # What is owed is done by whoever looks next.
+        assert "Deleted: 1 report that was never sent." in status(home)
+        assert report.body not in store_path(home.profile).read_bytes()
+
+
+def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home.metrics("enable")
+    report = queue_report(home)
+    sender = Lock(lock_path(home.profile))  # as one that a stopped machine keeps from ending
+    assert sender.take()
+    with opened(home.profile) as db, transaction(db):
+        begun = Departure(0, datetime.now(UTC), NOWHERE, report.sha256, len(report.body), 1, by_hand=False)
+        departures.record_report_ids(db, departures.begin(db, begun), [report.report_id])
+    withdrawn = home.metrics("disable")
+    assert_trouble_line(withdrawn, "a report may still be sent to 127.0.0.1:9: ")
+    assert "its sender has not ended yet. Your no stands" in withdrawn.stderr
+    assert withdrawn.stdout.startswith("Metrics are off. You won't be asked again.\n")
+    assert "never sent" not in withdrawn.stdout
+    sender.release()
+    assert "1 report possibly sent to 127.0.0.1:9" in status(home)
+    assert status_json(home)["consent"] == "declined"
+
+
+def test_after_a_no_the_receipts_are_still_there(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver):
+        queue_report(home)
+        end_session(home)
+        home.metrics("disable")
+        (arrived,) = receiver.received
+        (receipt,) = json.loads(home.metrics("export").stdout)["receipts"]
+        assert receipt["body"].encode() == arrived.body
+        assert "  so far    1 report was sent and taken; 1 receipt is kept here" in status(home)
+
+
+def test_a_running_session_is_previewed_and_said_to_be_one(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            chat(port)
+            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
+            shown = home.metrics("preview")
+            assert shown.stderr.startswith("The running session, as its report would be if it ended now: ")
+            assert "sent when the next session ends" in shown.stderr
+            stop(process)
+        assert wait_until(lambda: len(receiver.received) == 1)
+    assert json.loads(receiver.received[0].body)["session_id"] == json.loads(shown.stdout)["session_id"]
+
+
+@pytest.mark.parametrize("words", [("status",), ("preview",), ("export",), ("validate",), ("validate", "given")])
+def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path, words: tuple[str, ...]) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    help_text = " ".join(home.run("config", "--help").stdout.split())
+    assert "All of them delete what there is no longer consent for, except validate with a FILE." in help_text
+    home.metrics("enable")
+    queue_report(home)
+    (tmp_path / "given").write_text(home.metrics("preview").stdout)
+    home.profile.config_path.unlink()
+    ended = home.metrics(*words)
+    assert ended.returncode == 0
+    deleted = "Deleted: 1 report that was never sent." in ended.stdout + ended.stderr
+    assert deleted == (words != ("validate", "given"))

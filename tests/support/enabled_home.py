@@ -1,0 +1,31 @@
+"""A profile that agreed to a receiver, and what its commands say."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support import receiver as behave
+from support.installed import Home
+from support.receiver import Receiver
+
+NOWHERE = "http://127.0.0.1:9/v1/usage"
+
+
+@contextmanager
+def enabled(folder: Path, behaviour: behave.Behaviour = behave.accept) -> Iterator[tuple[Home, Receiver]]:
+    """Yield a home that agreed to a receiver, and the receiver."""
+    with Receiver(folder, behaviour) as receiver:
+        home = Home(folder / "home", receiver.variables)
+        home.root.mkdir()
+        assert home.metrics("enable").returncode == 0
+        yield home, receiver
+
+
+def status(home: Home) -> str:
+    return home.metrics("status").stdout
+
+
+def status_json(home: Home) -> dict[str, object]:
+    told: dict[str, object] = json.loads(home.metrics("status", "--json").stdout)
+    return told
