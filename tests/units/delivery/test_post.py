@@ -141,6 +141,59 @@ def test_the_gate_is_behind_tls_and_not_at_a_proxy_s_connect(tmp_path: Path) -> 
     assert events == ["CONNECT", "asked", "asked", "body"]
 
 
+def _secured(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("proxy_known", "receiver_known", "outcome"),
+    [
+        (False, True, Response(failure=Failure.PROXY)),
+        (True, False, Response(failure=Failure.CERTIFICATE)),
+        (True, True, Response(204)),
+    ],
+)
+def test_behind_an_https_proxy_each_certificate_is_judged_as_its_own(
+    tmp_path: Path, proxy_known: bool, receiver_known: bool, outcome: Response
+) -> None:
+    known, unknown = trustme.CA(), trustme.CA()
+    known.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    outer = _secured(known if proxy_known else unknown, "localhost")
+    inner = _secured(known if receiver_known else unknown, "receiver.example")
+
+    def proxy(connection: socket.socket) -> None:
+        with outer.wrap_socket(connection, server_side=True) as to_proxy:
+            assert to_proxy.recv(65_536).startswith(b"CONNECT receiver.example:443 HTTP/1.1\r\n")
+            to_proxy.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            _answer_within(to_proxy, inner)
+
+    with _server(proxy) as port:
+        variables = {"HTTPS_PROXY": f"https://localhost:{port}", "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        assert _post("https://receiver.example/v1/usage", Gate(lambda: True), variables) == outcome
+
+
+def _answer_within(outer: ssl.SSLSocket, context: ssl.SSLContext) -> None:
+    """Serve TLS inside of TLS, which a socket cannot wrap twice: take one request and answer 204."""
+    came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    inner = context.wrap_bio(came, goes, server_side=True)
+
+    def step(call: Callable[[], bytes | None]) -> bytes:
+        while True:
+            try:
+                return call() or b""
+            except ssl.SSLWantReadError:
+                outer.sendall(goes.read())
+                came.write(outer.recv(65_536))
+
+    step(inner.do_handshake)
+    while b"}}" not in step(lambda: inner.read(65_536)):
+        pass
+    inner.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+    outer.sendall(goes.read())
+
+
 @pytest.mark.parametrize("redirect", [301, 302, 307, 308])
 def test_a_redirect_is_an_answer_and_not_followed(redirect: int) -> None:
     def answer(connection: socket.socket) -> None:

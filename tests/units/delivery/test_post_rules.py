@@ -74,22 +74,30 @@ def _event(method: bytes = b"POST") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("variables", "proxy"), [({}, None), ({"HTTPS_PROXY": "http://proxy.example:1"}, "http://proxy.example:1")]
+    ("variables", "proxy", "authority"),
+    [
+        ({}, None, None),
+        ({"HTTPS_PROXY": "http://ada:s3cret@proxy.example:1"}, "http://proxy.example:1", None),
+        ({"HTTPS_PROXY": "HTTPS://proxy.example:1"}, "https://proxy.example:1", "the usual authorities, False"),
+        ({"HTTPS_PROXY": "socks5://proxy.example:1"}, "socks5://proxy.example:1", None),
+    ],
 )
 def test_the_client_is_asked_for_this_and_nothing_else(
-    client: Client, variables: dict[str, str], proxy: str | None
+    client: Client, variables: dict[str, str], proxy: str | None, authority: str | None
 ) -> None:
     gate = Gate(lambda: True)
     assert _post(gate, variables) == Response(200, b"the answer")
+    by_way_of = client.made.pop("proxy")
+    assert (by_way_of and str(by_way_of.url), by_way_of and by_way_of.ssl_context) == (proxy, authority)
+    assert client.more["extensions"].pop("trace").__func__ is Post._step
     assert client.made == {
         "verify": "the usual authorities, False",
-        "proxy": proxy,
         "trust_env": False,
         "follow_redirects": False,
         "timeout": 3.5,
     }
     assert client.asked == ("POST", URL)
-    assert client.more == {"headers": list(REQUEST.headers), "content": b"the body", "extensions": {"trace": gate.step}}
+    assert client.more == {"headers": list(REQUEST.headers), "content": b"the body", "extensions": {}}
     assert client.thread is not None
     assert (client.thread.name, client.thread.daemon) == ("post", True)
 
@@ -154,7 +162,6 @@ FAILURES = [
     (_raise(httpx.ConnectError("")), Failure.CONNECTION),
     (_raise(OSError()), Failure.CONNECTION),
     (_raise(httpx.ConnectTimeout("")), Failure.TIME),
-    (_raise(httpx.ProxyError("")), Failure.PROXY),
     (_raise(httpx.ConnectError(""), socket.gaierror()), Failure.NAME),
     (_raise(httpx.ConnectError(""), context=socket.gaierror()), Failure.NAME),
     (_raise(httpx.ConnectError(""), ssl.SSLCertVerificationError()), Failure.CERTIFICATE),
@@ -175,12 +182,23 @@ def test_before_the_first_byte_a_failure_has_its_kind(
 
 
 @pytest.mark.parametrize(("fail", "failure"), FAILURES)
-def test_behind_a_proxy_it_is_the_proxy_s_unless_tls_began(
-    client: Client, fail: Callable[[], None], failure: Failure
+@pytest.mark.parametrize("kind", ["proxy", "socks"])
+def test_behind_a_proxy_it_is_the_proxy_s_until_tls_with_the_receiver_began(
+    client: Client, kind: str, fail: Callable[[], None], failure: Failure
 ) -> None:
-    client.fails = fail
-    expected = failure if failure in (Failure.CERTIFICATE, Failure.TLS) else Failure.PROXY
-    assert _post(variables={"HTTPS_PROXY": "http://proxy.example:1"}) == Response(failure=expected)
+    proxied = {"HTTPS_PROXY": "https://proxy.example:1"}
+
+    def began(event: str) -> Callable[[], None]:
+        def fails() -> None:
+            client.more["extensions"]["trace"](event, _event())
+            fail()
+
+        return fails
+
+    client.fails = began("connection.start_tls.started")  # with the proxy itself
+    assert _post(variables=proxied) == Response(failure=Failure.PROXY)
+    client.fails = began(f"{kind}.start_tls.started")
+    assert _post(variables=proxied) == Response(failure=failure)
 
 
 def test_a_proxy_that_cannot_be_used_is_one(client: Client) -> None:

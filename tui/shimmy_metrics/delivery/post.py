@@ -26,6 +26,9 @@ _GATES: Final = ("http11.send_request_headers.started", "http11.send_request_bod
 """httpcore's trace events before the first byte of the head, and of the body. A proxy's CONNECT has the first as well,
 hence the check of the method."""
 
+_BEYOND_PROXY: Final = ("proxy.start_tls.started", "socks.start_tls.started")
+"""httpcore's trace events where a proxy has reached the receiver: what fails from then on is the receiver's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -89,6 +92,7 @@ class Post:
         self._environment = environment
         self._gate = gate
         self._seconds = seconds
+        self._past_proxy = False
         self._done = threading.Event()
         self._response = Response(failure=Failure.TIME)
         threading.Thread(target=self._attempt, daemon=True, name="post").start()
@@ -110,9 +114,13 @@ class Post:
             authority = _authority(self._environment)
         except OSError:  # no such file, or none with certificates in it
             return Response(failure=Failure.AUTHORITY)
+        proxy = proxy_for(request.url, self._environment)
         client = httpx.Client(
             verify=authority,
-            proxy=proxy_for(request.url, self._environment) or None,
+            # An https proxy's own certificate is judged by the same authorities as the receiver's.
+            proxy=httpx.Proxy(proxy, ssl_context=authority if proxy.lower().startswith("https:") else None)
+            if proxy
+            else None,
             trust_env=False,
             follow_redirects=False,
             timeout=self._seconds,
@@ -124,7 +132,7 @@ class Post:
                 request.url,
                 headers=list(request.headers),
                 content=request.body,
-                extensions={"trace": self._gate.step},
+                extensions={"trace": self._step},
             ) as stream,
         ):
             body = b""
@@ -133,6 +141,10 @@ class Post:
                 if len(body) >= ANSWER_BYTES:
                     break
             return Response(stream.status_code, body[:ANSWER_BYTES])
+
+    def _step(self, event: str, info: dict[str, Any]) -> None:
+        self._past_proxy = self._past_proxy or event in _BEYOND_PROXY
+        self._gate.step(event, info)
 
     def _failure(self, error: BaseException) -> Failure:
         """Return the kind of failure, from the error and its causes."""
@@ -144,13 +156,13 @@ class Post:
             return Failure.TIME if isinstance(error, httpx.TimeoutException) else Failure.BROKEN_OFF
         if isinstance(error, UnusableProxyError):
             return Failure.PROXY
+        if proxy_for(self._request.url, self._environment) and not self._past_proxy:
+            return Failure.PROXY
         kinds = tuple(type(each) for each in _chain(error))
         if any(issubclass(kind, ssl.SSLCertVerificationError) for kind in kinds):
             return Failure.CERTIFICATE
         if any(issubclass(kind, ssl.SSLError) for kind in kinds):
             return Failure.TLS
-        if proxy_for(self._request.url, self._environment) or issubclass(kinds[0], httpx.ProxyError):
-            return Failure.PROXY
         if any(issubclass(kind, socket.gaierror) for kind in kinds):
             return Failure.NAME
         return Failure.TIME if issubclass(kinds[0], httpx.TimeoutException) else Failure.CONNECTION
