@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.store import chain, departures
 from shimmy_metrics.store.database import Database
-from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
 
 
@@ -33,14 +33,11 @@ class History(NamedTuple):
 def read_history(profile: Profile) -> History:
     """Return what was sent and what became of it. Raises `UserError` for a config or a store that cannot be used."""
     measures = read_consent(profile).measures
-    with open_readonly(profile, off=not measures) as db:
+    with read_with_sender(profile, off=not measures) as (db, at_work):
         if db is None:
             return History(unread=not measures and unread(profile))
-        at_work = sending(profile)
-        found = read_entries(db)
-        # Asked before and after reading: a sender that began or ended meanwhile left nothing open.
-        at_work = at_work or sending(profile)
-        return History(completed(found, profile.clock.now(), at_work=at_work), tuple(chain.broken(db)))
+        entries = completed(read_entries(db), profile.clock.now(), at_work=at_work)
+        return History(entries, tuple(chain.broken(db)))
 
 
 def read_entries(db: Database) -> tuple[Entry, ...]:

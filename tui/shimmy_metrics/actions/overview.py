@@ -17,8 +17,8 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
+from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
@@ -26,7 +26,7 @@ from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
 from shimmy_metrics.store import chain, days, outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
-from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
 
 
@@ -129,8 +129,8 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         store_path=store_path(profile),
     )
     try:
-        with open_readonly(profile, off=not consent.measures) as db:
-            return empty if db is None else _read(profile, db, empty, facts, known)
+        with read_with_sender(profile, off=not consent.measures) as (db, at_work):
+            return empty if db is None else _read(profile, db, empty._replace(sending=at_work), facts, known)
     except UserError as error:
         troubles = dict.fromkeys((*reading.troubles, str(error)))
         return empty._replace(trouble=". ".join(troubles), store_unusable=True)
@@ -148,14 +148,11 @@ def _files(profile: Profile) -> tuple[OwnFile, ...]:
 
 
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
-    at_work = sending(profile)
     stamp = chain.stamp(db)
     if known is None or known.stamp != stamp:
         known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))
-    # Asked before and after reading: a sender that began or ended meanwhile left nothing open.
-    at_work = at_work or sending(profile)
     now = profile.clock.now()
-    entries = completed(known.entries, now, at_work=at_work)
+    entries = completed(known.entries, now, at_work=empty.sending)
     consent = empty.consent if empty.unusable else with_ended(empty.consent, db)
     queued = tuple(outbox.everything(db))
     version = agreed_schema(consent)
@@ -178,5 +175,4 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         stamp=stamp,
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db),
-        sending=at_work,
     )

@@ -10,12 +10,12 @@ from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
-from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
 
 
@@ -119,12 +119,13 @@ def read_status(profile: Profile) -> Status:
         store_unusable=reading.store_unusable,
     )
     try:
-        with open_readonly(profile, off=not consent.measures) as db:
-            found = replace(found, unread=unread(profile)) if db is None else _read(profile, db, found)
+        with read_with_sender(profile, off=not consent.measures) as (db, at_work):
+            if db is None:
+                return replace(found, unread=unread(profile))
+            return _read(profile, db, replace(found, sending=at_work))
     except UserError as error:
         troubles = tuple(dict.fromkeys((*found.troubles, str(error))))
-        found = replace(found, troubles=troubles, store_unusable=True)
-    return found
+        return replace(found, troubles=troubles, store_unusable=True)
 
 
 def store_unread(profile: Profile) -> bool:
@@ -137,18 +138,16 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     from shimmy_metrics.store import chain, departures
 
     gone = departures.everything(db)
-    at_work = sending(profile)
     return replace(
         found,
         consent=found.consent if found.unusable else with_ended(found.consent, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
         taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
-        departures=tuple(departures.as_completed(each, found.now, at_work=at_work) for each in gone),
+        departures=tuple(departures.as_completed(each, found.now, at_work=found.sending) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db),
-        sending=at_work,
     )
 
 

@@ -1,0 +1,29 @@
+"""Reading the store together with whether a sender is at work: what it left open means nothing without that."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.store.database import Database
+from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.profile import Profile
+
+
+class Reading(NamedTuple):
+    """A copy of the store, None where there is none or it is not read, and whether a sender was at work meanwhile."""
+
+    db: Database | None
+    sending: bool
+
+
+@contextlib.contextmanager
+def read_with_sender(profile: Profile, *, off: bool) -> Iterator[Reading]:
+    """Copy the store as `open_readonly` does, with its parameters and errors.
+
+    A sender is looked for before and after copying: one that began or ended meanwhile was at work on what the copy
+    shows as open.
+    """
+    before = sending(profile)
+    with open_readonly(profile, off=off) as db:
+        yield Reading(db, before or sending(profile))
