@@ -140,3 +140,20 @@ def test_what_a_deleted_config_left_is_deleted_before_any_look_shows_it_and_that
     assert "Deleted: 2 reports that were never sent." in said
     assert uuid(1) not in looked.stdout
     assert "Deleted" not in home.metrics(action).stderr
+
+
+@pytest.mark.parametrize("action", ["preview", "export", "validate", "status"])
+def test_what_waited_for_a_yes_that_was_edited_to_only_for_me_had_no_consent_to_be_sent(
+    tmp_path: Path, action: str
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+    home.metrics("enable")
+    fill_outbox(home.profile, 1)
+    document = json.loads(home.profile.config_path.read_text())
+    document["metrics"] |= {"enabled": False, "local": True}
+    home.profile.config_path.write_text(json.dumps(document))
+    looked = home.metrics(action)
+    said = looked.stdout + looked.stderr
+    assert "There was no consent to send what was waiting here:" in said
+    assert "1 report that waited became 1 session kept for you." in said
+    assert "no consent for" not in said

@@ -242,7 +242,9 @@ def purged_without_consent(result: PurgeResult, now: datetime) -> Iterator[str]:
     """Yield what was deleted for want of consent, a line each; nothing where there was nothing."""
     lost = list(purged(result, now))
     if lost:
-        yield "There was no consent for what was kept here:"
+        kept_here = result.reports or result.sessions or result.requests or result.days
+        covered = "for what was kept here" if kept_here else "to send what was waiting here"  # "only for me" keeps it
+        yield f"There was no consent {covered}:"
         yield from lost
 
 
