@@ -1,0 +1,68 @@
+"""The receiver's folder: what lies where, who may read it."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shimmy_metrics.errors import UserError
+
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Folder(NamedTuple):
+    """The folder that `--data` names, and what lies in it."""
+
+    path: Path
+
+    @property
+    def seen(self) -> Path:
+        """Which ids arrived in the last 16 days, as keyed hashes."""
+        return self.path / "seen.db"
+
+    @property
+    def counters(self) -> Path:
+        """How often each rule was broken, ever."""
+        return self.path / "counters.db"
+
+    @property
+    def days(self) -> Path:
+        """The reports, a file for each day of arrival."""
+        return self.path / "days"
+
+    def day(self, day: date) -> Path:
+        """Return the file of what arrived on `day`."""
+        return self.days / f"{day.isoformat()}.db"
+
+    def arrival_days(self) -> Iterator[date]:
+        """Yield the days of arrival that are still held, oldest first."""
+        for path in sorted(self.days.glob("????-??-??.db")):
+            try:
+                yield date.fromisoformat(path.stem)
+            except ValueError:
+                continue
+
+
+def prepared(path: Path) -> Folder:
+    """Make the folder where it is missing, for its owner alone, and return it.
+
+    Raise `UserError` where it belongs to somebody else, others may write into it, or it cannot be made.
+    """
+    folder = Folder(path.absolute())
+    try:
+        for each in (folder.path, folder.days):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.path.stat()
+    except OSError as error:
+        raise UserError(
+            f"{folder.path} cannot be used ({os.strerror(error.errno or 0)}). Name another: --data"
+        ) from None
+    if not hasattr(os, "geteuid"):
+        return folder
+    if found.st_uid != os.geteuid():
+        raise UserError(f"{folder.path} belongs to somebody else. Name a folder of your own: --data")
+    if found.st_mode & _OTHERS_WRITE:
+        raise UserError(f"{folder.path} can be written by others. Close it first: chmod go-w {folder.path}")
+    return folder

@@ -1,0 +1,27 @@
+"""Search a folder's files for bytes, whatever they are called by now."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_CHUNK: Final = 2**20
+
+
+def holding(folder: Path, wanted: bytes) -> Iterator[Path]:
+    """Yield the files below `folder` that hold `wanted`. Raise `OSError` where one cannot be read."""
+    for path in sorted(folder.rglob("*")):
+        try:
+            if path.is_file() and not path.is_symlink() and _holds(path, wanted):
+                yield path
+        except FileNotFoundError:
+            continue  # a log that its process has just cut
+
+
+def _holds(path: Path, wanted: bytes) -> bool:
+    kept = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if wanted in kept + chunk:
+                return True
+            kept = (kept + chunk)[-len(wanted) + 1 :]
+    return False
