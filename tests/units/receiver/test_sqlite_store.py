@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -173,34 +174,35 @@ def test_two_processes_with_one_folder_store_each_report_once(store: SqliteStore
     assert held(store) == len(ids)
 
 
-def _written_last(path: Path, keys: set[bytes]) -> list[bytes]:
-    """Return the key that was written last in each page of the raw file: cells are laid down from a page's end."""
+def _of_one_array(path: Path, arrays: list[list[StoredRow]]) -> float:
+    """Return the share of neighbours in the raw file's pages that came in the same array."""
     raw = path.read_bytes()
-    pages = [raw[start : start + 4096] for start in range(0, len(raw), 4096)]
-    places = [{key: page.find(key) for key in keys if key in page} for page in pages]
-    return [min(each, key=lambda key: each[key]) for each in places if each]
+    array_of = {each.key: number for number, array in enumerate(arrays) for each in array}
+    same: list[bool] = []
+    for start in range(0, len(raw), 4096):
+        page = raw[start : start + 4096]
+        order = [number for _, number in sorted((page.find(key), array_of[key]) for key in array_of if key in page)]
+        same += [one == other for one, other in pairwise(order)]
+    return sum(same) / len(same)
 
 
 @pytest.mark.parametrize("settled", [True, False])
-def test_which_reports_came_in_one_array_does_not_show_in_the_file(
+def test_which_reports_came_in_one_array_does_not_show_in_the_files(
     store: SqliteStore, folder: Folder, *, settled: bool
 ) -> None:
-    alone = [row() for _ in range(480)]
-    for each in alone:
-        store.append(DAY, [each])
-    array = [row() for _ in range(32)]
-    store.append(DAY, array)
+    draw = random.Random(18)
+    arrays = [[row(str(uuid.UUID(int=draw.getrandbits(128), version=4))) for _ in range(32)] for _ in range(64)]
+    for array in arrays:
+        store.append(DAY, array)
     if settled:
         store.settle()
-    else:
-        with closing(connect(folder.day(DAY))) as day:
-            day.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert not settled or all(path.stat().st_size == 0 for path in folder.path.rglob("*-wal"))
+        assert all(path.stat().st_size == 0 for path in folder.path.rglob("*-wal"))
     for path in (folder.day(DAY), folder.seen):
-        last = _written_last(path, {each.key for each in (*alone, *array)})
-        together = sum(key in {each.key for each in array} for key in last) / len(last)
-        # Chance is 1 in 16. Without the rebuilding the array stands out: a test that could not tell would be none.
-        assert together < 0.4 if settled else path == folder.seen or together > 0.6
+        with closing(connect(path)) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        times_chance = _of_one_array(path, arrays) * len(arrays)
+        # Without the rebuilding they lie together: a test that could not see that would be none.
+        assert times_chance < 1.4 if settled else times_chance > 1.7
 
 
 def test_rebuilding_takes_a_twentieth_of_the_time_at_most() -> None:
