@@ -66,8 +66,9 @@ class _Person:
 
 @contextmanager
 def _person(root: Path) -> Iterator[tuple[_Person, LoopbackReceiver]]:
-    with LoopbackReceiver() as receiver:
-        yield _Person(root, receiver.url), receiver
+    with LoopbackReceiver(lambda: person.profile.clock.now().date()) as receiver:
+        person = _Person(root, receiver.url)
+        yield person, receiver
 
 
 def _tells(report: dict[str, Any] | None) -> tuple[str, bool, bool]:

@@ -102,7 +102,7 @@ def test_of_thousands_of_aggregates_each_is_shown_exported_recorded_and_received
     draw = random.Random(14)
     monkeypatch.setattr(sender, "Post", _Handed)
     monkeypatch.setattr(database, "_open_for_writing", _unsynced(database._open_for_writing))
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(samples.today) as receiver:
         monkeypatch.setattr(_Handed, "receiver", receiver, raising=False)
         for store in range(aggregates // A_STORE_S):
             profile = samples.profile(tmp_path / str(store), SHIMMY_METRICS_ENDPOINT=receiver.url)

@@ -78,12 +78,12 @@ def told() -> dict[str, Any]:
     from shimmy_metrics.actions.validate import validate_given
     from shimmy_metrics.aggregate import Aggregate
     from shimmy_metrics.consent.state import SCHEMA_VERSION
-    from shimmy_metrics.receiver.response import respond
     from shimmy_metrics.report.build import build
     from shimmy_metrics.report.fields import new_since
     from shimmy_metrics.report.seal import seal
     from support import overviews, samples
     from support.opened import press, still, text
+    from support.responding import respond
 
     async def fields_screen(root: Path) -> str:
         app = still(root, overviews.idle())
@@ -95,7 +95,7 @@ def told() -> dict[str, Any]:
     measured = samples.measured(counters=counters)
     report, older = (build(measured._replace(schema_version=version)) for version in (SCHEMA_VERSION, 1))
     body = seal(report).body
-    received = respond(body, {})
+    received = respond(body)
     with tempfile.TemporaryDirectory() as folder:
         validated = validate_given(body, samples.profile(Path(folder)))
         screen = asyncio.run(fields_screen(Path(folder)))
@@ -105,7 +105,7 @@ def told() -> dict[str, Any]:
         "report": report,
         "older": older,
         "validated": [*map(str, validated.violations)],
-        "received": [received.status, [*received.stored]],
+        "received": [received.status, json.loads(received.body)["stored"]],
         "screen": screen,
     }
 

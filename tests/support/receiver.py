@@ -13,7 +13,7 @@ from typing import Any, Self
 import orjson
 import trustme
 
-from shimmy_metrics.receiver.response import respond
+from support.responding import respond
 from support.servers import free_port
 
 Handler = BaseHTTPRequestHandler
@@ -22,7 +22,7 @@ Behaviour = Callable[[Handler, bytes], None]
 
 def accept(handler: Handler, body: bytes) -> None:
     """Accept reports as the real receiver does."""
-    response = respond(body, {})
+    response = respond(body)
     _say(handler, response.status, response.body)
 
 
@@ -56,7 +56,7 @@ def refuse_second(handler: Handler, body: bytes) -> None:
     reports: list[dict[str, Any]] = orjson.loads(body)
     ids = [each["session_id"] for each in reports]
     refused = [{"id": ids[1], "field": "platform", "rule": "none of its words"}]
-    response = respond(body, {})
+    response = respond(body)
     answered = {"sha256": orjson.loads(response.body)["sha256"], "stored": [ids[0], *ids[2:]], "refused": refused}
     _say(handler, 422, orjson.dumps(answered))
 

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +57,11 @@ SUMMED: Final = COUNTERS._replace(
     tokens_in=5_900, days={"2026-11-22": DaySums(7, 1, 350, 900), "2026-11-23": DaySums(40, 1, 2_000, 5_000)}
 )
 """The same, with the sums of the two days on which it was counted."""
+
+
+def today() -> date:
+    """Return the day of `NOW`: that of a receiver of made-up reports."""
+    return NOW.date()
 
 
 def fixed(moment: datetime = NOW) -> Clock:

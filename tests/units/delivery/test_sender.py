@@ -22,7 +22,7 @@ from shimmy_metrics.store.database import get_meta, opened, set_meta, transactio
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
 from support.queued import fill_outbox, report, uuid
-from support.samples import NOW, sealed
+from support.samples import NOW, sealed, today
 from support.sending import departures_of, queued, ready, receiver, says, send
 from support.timely import in_time
 
@@ -32,7 +32,7 @@ def _mute(connection: socket.socket) -> None:
 
 
 def test_what_arrives_is_the_sealed_bytes_and_a_receipt_keeps_them(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1, 2)
         send(mine)
@@ -115,7 +115,7 @@ def test_no_answer_in_time_and_a_connection_that_breaks_off_are_on_record(tmp_pa
 
 
 def test_failures_before_the_first_byte_name_no_report_and_are_one_row(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
     for _ in range(8):  # of which back-off passes over some
@@ -148,7 +148,7 @@ def test_a_request_of_which_some_is_taken_is_kept_whole(tmp_path: Path) -> None:
 def test_a_withdrawal_between_sealing_and_sending_sends_nothing(
     tmp_path: Path, answer: Callable[[Profile], object]
 ) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         answer(mine)
@@ -206,7 +206,7 @@ def test_a_withdrawal_while_it_connects_lets_no_byte_out(tmp_path: Path) -> None
 
 
 def test_a_departure_that_a_killed_sender_left_open_is_completed_by_the_next(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         for ids in ((), (uuid(1),)):
             with opened(mine) as db, transaction(db):
@@ -220,7 +220,7 @@ def test_a_departure_that_a_killed_sender_left_open_is_completed_by_the_next(tmp
 
 
 def test_damage_on_the_disk_does_not_leave(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         with opened(mine) as db:
@@ -232,7 +232,7 @@ def test_damage_on_the_disk_does_not_leave(tmp_path: Path) -> None:
 
 
 def test_one_sender_at_a_time(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         other = Lock(lock_path(mine))
@@ -245,7 +245,7 @@ def test_one_sender_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_second_try_of_the_same_report_is_harmless(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         for _ in range(2):
             fill_outbox(mine, 1)
@@ -255,7 +255,7 @@ def test_a_second_try_of_the_same_report_is_harmless(tmp_path: Path) -> None:
 
 
 def test_a_success_ends_back_off_and_a_withdrawal_is_no_failure(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         with opened(mine) as db:
@@ -271,7 +271,7 @@ def test_a_success_ends_back_off_and_a_withdrawal_is_no_failure(tmp_path: Path) 
 
 
 def test_a_damaged_config_deletes_nothing_and_sends_nothing(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         whole = mine.config_path.read_bytes()

@@ -18,7 +18,7 @@ from shimmy_metrics.store import chain, outbox
 from shimmy_metrics.store.database import get_meta, opened
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, fill_outbox, let_go, report
-from support.samples import profile, sealed
+from support.samples import profile, sealed, today
 from support.sending import departures_of, queued, ready, receiver, says, send
 
 
@@ -28,7 +28,7 @@ def _release(mine: Profile, *reports: int, seconds: float = 3.0) -> None:
 
 
 def test_what_waits_for_another_endpoint_is_held_and_goes_by_hand(tmp_path: Path) -> None:
-    with LoopbackReceiver() as first, LoopbackReceiver() as second:
+    with LoopbackReceiver(today) as first, LoopbackReceiver(today) as second:
         mine = ready(tmp_path, first.url)
         fill_outbox(mine, 1)
         other = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=second.url)
@@ -51,7 +51,7 @@ def test_what_waits_for_another_endpoint_is_held_and_goes_by_hand(tmp_path: Path
 
 
 def test_a_release_is_a_request_of_its_own(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         hold(mine, review=True)
         fill_outbox(mine, 1, 2, 3)
@@ -68,7 +68,7 @@ def test_a_release_is_a_request_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_report_held_back_by_itself_stays_though_the_others_go(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1, 2)
         first, _ = queued(mine)
@@ -137,7 +137,7 @@ def test_after_410_nothing_is_sent_there_any_more_until_a_new_yes(tmp_path: Path
 
 
 def test_a_switch_makes_reports_wait(tmp_path: Path) -> None:
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         send(profile(tmp_path, DO_NOT_TRACK="1", SHIMMY_METRICS_ENDPOINT=receiver.url))
@@ -149,7 +149,7 @@ def test_a_switch_makes_reports_wait(tmp_path: Path) -> None:
 
 def test_a_report_that_earlier_rules_allowed_is_set_aside_whole(tmp_path: Path) -> None:
     body = sealed().body.replace(b"linux-x64", b"plan9-x64")
-    with LoopbackReceiver() as receiver:
+    with LoopbackReceiver(today) as receiver:
         mine = ready(tmp_path, receiver.url)
         fill_outbox(mine, 1)
         with opened(mine) as db:

@@ -14,7 +14,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 
-_NEEDED: Final = ("uvicorn", "cryptography")
+_NEEDED: Final = ("uvicorn", "httptools", "cryptography")
 """What the extra `receive` brings."""
 
 Arguments = Mapping[str, Any]

@@ -1,13 +1,15 @@
 """A receiver on loopback, in memory, for `shimmy demo` to send to. It stores no address and writes no log."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
 
-from shimmy_metrics.receiver.response import PATH, head_refusal, respond
+from shimmy_metrics.receiver.response import PATH, Judged, Response, compose, head_refusal, judge, route
+from shimmy_metrics.receiver.store import Outcome
 
 _TIMEOUT_SECONDS: Final = 10.0
 """A connection that is silent for longer is closed."""
@@ -25,8 +27,9 @@ class Received:
 class LoopbackReceiver:
     """Listens on a free port of 127.0.0.1 inside its `with` block; `received` lists the requests, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: Callable[[], date] = lambda: datetime.now(UTC).date()) -> None:
         self.received: list[Received] = []
+        self._today = today
         self._known: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -53,10 +56,14 @@ class LoopbackReceiver:
     def receive(self, headers: tuple[tuple[str, str], ...], body: bytes) -> tuple[int, bytes]:
         """Validate and keep a body; return the response's status and body."""
         with self._lock:
-            response = respond(body, self._known)
-            self._known.update(response.stored)
+            judged = judge(body, self._today())
+            response = judged if isinstance(judged, Response) else compose(judged, self._store(judged), None)
             self.received.append(Received(headers, body, response.status))
         return response.status, response.body
+
+    def _store(self, judged: Judged) -> list[Outcome]:
+        known = [self._known.setdefault(each.report_id, each.body) == each.body for each in judged.accepted]
+        return [Outcome.STORED if same else Outcome.CONFLICT for same in known]
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
@@ -66,7 +73,7 @@ class LoopbackReceiver:
 
             def _respond(self) -> None:
                 lower: Mapping[str, str] = {name.lower(): value for name, value in self.headers.items()}
-                refusal = head_refusal(self.command, self.path, lower)
+                refusal = route(self.command, self.path) or head_refusal(lower)
                 if refusal is None:
                     body = self.rfile.read(int(lower["content-length"]))
                     status, answer = receiver.receive(tuple(self.headers.items()), body)

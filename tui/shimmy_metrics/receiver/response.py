@@ -1,82 +1,229 @@
-"""What the receiver answers to a request. Pure. No response repeats anything of a refused body."""
+"""What the receiver answers to a request. Pure.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+No answer repeats anything of a refused body, neither a key nor a value. Those with the status 400 and 409 say
+`{"rule"}`; the answer to a body that was read says what was stored and what was refused; the others have no body.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
+from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
+from shimmy_metrics.receiver.store import Outcome
+from shimmy_metrics.report.field import METRICS_SECTION
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.report.validate import Violation, canonical, parse, validate_report
+from shimmy_metrics.report.validate import RepeatedKeyError, Violation, canonical, parse, validate_report
 
 PATH: Final = "/v1/usage"
+OPERATOR_PATH: Final = "/v1/operator"
+
+NEWER_SCHEMA_SECONDS: Final = 86_400
+"""A report by a newer list of fields may be sent again after a day: by then the receiver may have been updated."""
+
+_DAYS_BACK: Final = timedelta(days=15)
+"""A sender keeps what it could not deliver for 14 days; its clock may be a day behind."""
+_DAYS_AHEAD: Final = timedelta(days=1)
+_LENGTH_DIGITS: Final = 10
+
+_TWICE: Final = Violation("session_id", "stands there twice")
+_NOT_STORED: Final = {Outcome.CONFLICT: "other bytes stand under this id", Outcome.RECALLED: "recalled"}
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status with a JSON body. `stored` maps the ids of the reports that were accepted to their bytes."""
+    """A status with a JSON body, which may be empty. `rules` are those that were broken, to be counted."""
 
     status: HTTPStatus
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+class Accepted(NamedTuple):
+    """A report that keeps every rule, as an object and as its only byte form."""
+
+    report: dict[str, Any]
     body: bytes
-    stored: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def report_id(self) -> str:
+        """The report's UUID."""
+        return str(self.report["session_id"])
 
 
-def head_refusal(method: str, path: str, headers: Mapping[str, str]) -> Response | None:
-    """Return the refusal if the request's head is unacceptable, so that its body need not be read; None if it is fine.
+class Refused(NamedTuple):
+    """A report that does not. `report_id` is empty where it has none of the right form; `field` is a place of ours."""
+
+    report_id: str
+    field: str
+    rule: str
+
+
+class Judged(NamedTuple):
+    """A body in the one byte form: its reports in order. `alone` where it is no array."""
+
+    sha256: str
+    alone: bool
+    reports: tuple[Accepted | Refused, ...]
+
+    @property
+    def accepted(self) -> list[Accepted]:
+        """The reports to be stored, in order."""
+        return [report for report in self.reports if isinstance(report, Accepted)]
+
+
+def route(method: str, path: str) -> Response | None:
+    """Return the refusal of a path that is none of ours, or of a method that it does not have; None if both are fine.
+
+    `path` is as it stands in the request, with its query.
+    """
+    report_id = recalled_id(path)
+    known = {PATH: "POST", OPERATOR_PATH: "GET"}.get(path, "DELETE" if report_id else "")
+    if not known:
+        return Response(HTTPStatus.NOT_FOUND, rules=("path",))
+    if method != known:
+        return Response(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("allow", known),), rules=("method",))
+    return None
+
+
+def recalled_id(path: str) -> str:
+    """Return the UUID that stands behind `PATH`; empty where there is none."""
+    report_id = path.removeprefix(f"{PATH}/")
+    return report_id if report_id != path and UUID4.violation(report_id) is None else ""
+
+
+def head_refusal(headers: Mapping[str, str]) -> Response | None:
+    """Return the refusal if reports cannot come under this head, so that the body need not be read; None if they can.
 
     The names in `headers` are lower-case.
     """
     length = headers.get("content-length", "")
-    if path != PATH:
-        return _refusal(HTTPStatus.NOT_FOUND, "path")
-    if method != "POST":
-        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, "method")
-    if "transfer-encoding" in headers or not length.isdecimal():
-        return _refusal(HTTPStatus.LENGTH_REQUIRED, "length")
-    if int(length) > REQUEST_BYTES:
-        return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "bytes")
-    if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "type")
-    return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "encoding") if "content-encoding" in headers else None
+    if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()):
+        return Response(HTTPStatus.LENGTH_REQUIRED, rules=("length",))
+    if len(length) > _LENGTH_DIGITS or int(length) > REQUEST_BYTES:
+        return Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rules=("bytes",))
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("type",))
+    return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("encoding",)) if "content-encoding" in headers else None
 
 
-def respond(body: bytes, known: Mapping[str, bytes]) -> Response:
-    """Return the response to a body. `known` maps the ids of the reports received before to their bytes."""
+def judge(body: bytes, today: date) -> Judged | Response:
+    """Return the reports of a body, each accepted or refused, or the refusal of all. `today` is the UTC day."""
     try:
         parsed = parse(body)
-    except (ValueError, RecursionError):
-        return _refusal(HTTPStatus.BAD_REQUEST, "JSON")
+        plain = _one_form(parsed) == body and not any(isinstance(each, float) for each in _values(parsed))
+    except RepeatedKeyError:
+        return _by_rule(HTTPStatus.BAD_REQUEST, "a key stands there twice")
+    except UnicodeEncodeError:  # half a character, which an escape can name
+        plain = False
+    except ValueError:
+        return _by_rule(HTTPStatus.BAD_REQUEST, "no JSON")
+    except RecursionError:
+        return _by_rule(HTTPStatus.BAD_REQUEST, "nested too deeply")
+    if not plain:
+        return _by_rule(HTTPStatus.BAD_REQUEST, "not the one byte form")
     reports = parsed if isinstance(parsed, list) else [parsed]
+    if not reports or not isinstance(parsed, dict | list):
+        return _by_rule(HTTPStatus.BAD_REQUEST, "no report")
     if len(reports) > REQUEST_REPORTS:
-        return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "reports")
-    accepted: list[dict[str, Any]] = []
-    refused: list[dict[str, str]] = []
-    for report in reports:
-        violation = next(validate_report(report), None)
-        if violation is None:
-            accepted.append(report)
+        return Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rules=("reports",))
+    if any(_is_newer(report) for report in reports):
+        return retry(HTTPStatus.SERVICE_UNAVAILABLE, NEWER_SCHEMA_SECONDS, "newer schema_version")
+    judged = tuple(_judge_each(reports, today))
+    if any(isinstance(each, Accepted) and orjson.dumps(each.report) != each.body for each in judged):
+        return _by_rule(HTTPStatus.BAD_REQUEST, "not the one byte form")
+    return Judged(digest(body), parsed is not reports, judged)
+
+
+def compose(judged: Judged, outcomes: Sequence[Outcome], k: int | None) -> Response:
+    """Return the answer to a body that was read, once what it holds is stored.
+
+    `outcomes` are those of `judged.accepted`. `k` is the group size of a receiver that has its own.
+    """
+    became = iter(outcomes)
+    stored: list[str] = []
+    refused: list[Refused] = []
+    for each in judged.reports:
+        if isinstance(each, Refused):
+            refused.append(each)
+            continue
+        rule = _NOT_STORED.get(next(became))
+        if rule is None:
+            stored.append(each.report_id)
+        elif judged.alone:
+            return _by_rule(HTTPStatus.CONFLICT, rule)
         else:
-            refused.append(_describe(report, violation))
-    if accepted and not refused and canonical(parsed) != body:
-        return _refusal(HTTPStatus.BAD_REQUEST, "form")
-    stored = {report["session_id"]: canonical(report) for report in accepted}
-    if any(known.get(report_id, report) != report for report_id, report in stored.items()):
-        return _refusal(HTTPStatus.CONFLICT, "session_id")
-    result = orjson.dumps({"sha256": digest(body), "stored": list(stored), "refused": refused})
-    return Response(HTTPStatus.UNPROCESSABLE_ENTITY if refused or not accepted else HTTPStatus.OK, result, stored)
+            refused.append(Refused(each.report_id, "session_id", rule))
+    listed = [{"id": each.report_id, "field": each.field, "rule": each.rule} for each in refused]
+    told = {"sha256": judged.sha256, "stored": stored, "refused": listed}
+    return Response(
+        HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
+        orjson.dumps(told if k is None else {**told, "k": k}),
+        rules=tuple(each.rule for each in refused),
+    )
 
 
-def _describe(report: object, violation: Violation) -> dict[str, str]:
-    report_id = report.get("session_id") if isinstance(report, dict) else None
-    return {
-        "id": report_id if isinstance(report_id, str) and UUID4.violation(report_id) is None else "",
-        "field": violation.path,
-        "rule": violation.rule,
-    }
+def retry(status: HTTPStatus, seconds: int, rule: str) -> Response:
+    """Return a refusal that holds for so long."""
+    return Response(status, headers=(("retry-after", str(seconds)),), rules=(rule,))
 
 
-def _refusal(status: HTTPStatus, rule: str) -> Response:
-    return Response(status, orjson.dumps({"rule": rule}))
+def _judge_each(reports: list[Any], today: date) -> Iterator[Accepted | Refused]:
+    """Yield each report as accepted or refused. Of those with one id only the first can be accepted."""
+    seen: set[str] = set()
+    for report in reports:
+        given = report.get("session_id") if isinstance(report, dict) else None
+        report_id = given if isinstance(given, str) and UUID4.violation(given) is None else ""
+        violation = _TWICE if report_id in seen else _violation(report, today)
+        if report_id:
+            seen.add(report_id)
+        if violation is None:
+            yield Accepted(report, canonical(report))
+        else:
+            yield Refused(report_id, _place(violation), violation.rule)
+
+
+def _violation(report: Any, today: date) -> Violation | None:  # noqa: ANN401 - any JSON
+    violation = next(validate_report(report), None)
+    if violation is not None:
+        return violation
+    day = datetime.fromisoformat(report["timestamp"]).date()
+    if today - _DAYS_BACK <= day <= today + _DAYS_AHEAD:
+        return None
+    return Violation("timestamp", f"not within {_DAYS_BACK.days} days back and {_DAYS_AHEAD.days} ahead")
+
+
+def _place(violation: Violation) -> str:
+    """Return the place to name: of a key that is no field, what it stands in."""
+    if violation.rule != "is no field":
+        return violation.path
+    return METRICS_SECTION if violation.path.startswith(f"{METRICS_SECTION}.") else ""
+
+
+def _is_newer(report: object) -> bool:
+    version = report.get("schema_version") if isinstance(report, dict) else None
+    return isinstance(version, int) and version > SCHEMA_VERSION
+
+
+def _one_form(parsed: object) -> bytes:
+    """Return the compact form of any JSON. The standard library's: orjson has no integer beyond 64 bits."""
+    return json.dumps(parsed, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _values(parsed: object) -> Iterator[object]:
+    """Yield every value, with those inside of it."""
+    yield parsed
+    inner = parsed.values() if isinstance(parsed, dict) else parsed if isinstance(parsed, list) else ()
+    for each in inner:
+        yield from _values(each)
+
+
+def _by_rule(status: HTTPStatus, rule: str) -> Response:
+    return Response(status, orjson.dumps({"rule": rule}), rules=(rule,))

@@ -1,0 +1,164 @@
+"""The receiver as a plain ASGI callable: two routes and a text need no framework.
+
+It writes no log, and knows an address for as long as it takes to find its bucket.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any, Final, NamedTuple
+
+from shimmy_metrics.receiver.rate import Address
+from shimmy_metrics.receiver.response import (
+    OPERATOR_PATH,
+    PATH,
+    Accepted,
+    Response,
+    compose,
+    head_refusal,
+    judge,
+    recalled_id,
+    retry,
+    route,
+)
+from shimmy_metrics.receiver.store import Outcome, StoreError
+
+UNIX: Final = "unix"
+"""As a trusted proxy: whoever connects by a Unix socket."""
+
+BUSY_SECONDS: Final = 60
+"""When to ask again where reports cannot be stored now."""
+
+NO_OPERATOR: Final = Response(HTTPStatus.NOT_FOUND, rules=("operator",))
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Programme(NamedTuple):
+    """What the operator says: whether reports are taken no more, a group size of his own, what he publishes of himself.
+
+    `operator` is the JSON body of GET /v1/operator, empty where he says nothing.
+    """
+
+    ended: bool = False
+    k: int | None = None
+    operator: bytes = b""
+
+
+class Receiver:
+    """The ASGI callable.
+
+    `store` returns the outcomes of reports once they are durable, `recall` once a report is gone for good; both raise
+    `StoreError` where that cannot be done now. `count` is told each rule that was broken. `wait_seconds` is
+    `Rate.wait_seconds`, or takes all. `trusted_proxy` is the address whose X-Forwarded-For is believed, `UNIX` for
+    a Unix socket's peer, empty for nobody's.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[list[Accepted]], Awaitable[list[Outcome]]],
+        recall: Callable[[str], Awaitable[None]],
+        programme: Callable[[], Programme],
+        count: Callable[[Iterable[str]], None],
+        *,
+        wait_seconds: Callable[[Address], int] = lambda _: 0,
+        trusted_proxy: str = "",
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
+        self._store = store
+        self._recall = recall
+        self._programme = programme
+        self._count = count
+        self._wait_seconds = wait_seconds
+        self._proxy = trusted_proxy
+        self._today = today
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; nothing where the sender leaves before it is complete."""
+        try:
+            response = await self._answer(scope, receive)
+        except StoreError:
+            response = retry(HTTPStatus.SERVICE_UNAVAILABLE, BUSY_SECONDS, "busy")
+        if response is not None:
+            self._count(response.rules)
+            await _send(response, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
+        wait = self._wait_seconds(_address(scope, self._proxy))
+        if wait:
+            return retry(HTTPStatus.TOO_MANY_REQUESTS, wait, "rate")
+        path = _path(scope)
+        refusal = route(scope["method"], path)
+        if refusal is not None:
+            return refusal
+        programme = self._programme()
+        if path == OPERATOR_PATH:
+            return Response(HTTPStatus.OK, programme.operator) if programme.operator else NO_OPERATOR
+        if path != PATH:
+            await self._recall(recalled_id(path))
+            return Response(HTTPStatus.NO_CONTENT)
+        if programme.ended:
+            return Response(HTTPStatus.GONE, rules=("ended",))
+        return await self._take(scope, receive, programme.k)
+
+    async def _take(self, scope: Scope, receive: Receive, k: int | None) -> Response | None:
+        refusal = head_refusal(_headers(scope))
+        if refusal is not None:
+            return refusal
+        body = await _body(receive)
+        if body is None:
+            return None
+        judged = judge(body, self._today())
+        if isinstance(judged, Response):
+            return judged
+        accepted = judged.accepted
+        return compose(judged, await self._store(accepted) if accepted else [], k)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the whole body, or None where the sender has left. Its length was declared, and holds."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _send(response: Response, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in response.headers]
+    if response.body:
+        headers.append((b"content-type", b"application/json"))
+    if response.status != HTTPStatus.NO_CONTENT:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+def _path(scope: Scope) -> str:
+    """Return the path as it stands in the request, with its query."""
+    path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    query: str = scope.get("query_string", b"").decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _address(scope: Scope, proxy: str) -> Address:
+    """Return for whom the request comes: the peer, or who a trusted proxy says it is; None where nobody tells."""
+    client = scope.get("client")
+    peer = client[0] if client else UNIX
+    if peer == proxy:
+        # The proxy adds the peer that it sees behind what that peer says of itself.
+        peer = _headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
+    try:
+        return ip_address(peer)
+    except ValueError:
+        return None

@@ -1,0 +1,87 @@
+"""A connection's deadlines, which uvicorn has none of: 20 of 20 slow clients were still connected after 42 s."""
+
+from asyncio import TimerHandle, Transport
+from typing import Any, Final
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+DEADLINE_SECONDS: Final = 10.0
+"""From a request's first byte (for the first request: from the connection) to its last, and then to its answer."""
+
+MOST_BYTES: Final = 40_960
+"""Of one request, head and body; a report's request is smaller by far."""
+
+_PIECE: Final = 4_096
+_CLOSING_SECONDS: Final = 2.0
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1, closed on whoever is slow, sends too much, or does not read its answer."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(*args, **options)
+        self._timer: TimerHandle | None = None
+        self._bytes = 0
+        """Received of the request that is not complete yet."""
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin the first request's time."""
+        super().connection_made(transport)
+        self._begin()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on in small pieces: a request that is too long is noticed within one."""
+        if self._timer is None:
+            self._begin()
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            self._bytes += len(piece)
+            super().data_received(piece)
+            if self._bytes > MOST_BYTES:
+                self._close()
+            if self.transport.is_closing():
+                return
+
+    def on_message_complete(self) -> None:
+        """Begin the answer's time."""
+        self._bytes = 0
+        self._begin()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """End it; a request whose answer did not wait for its last byte keeps its own."""
+        if not self._bytes and not self.pipeline:
+            self._cancel()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time."""
+        self._cancel()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP in the one shape of every 400."""
+        del msg
+        body = orjson.dumps({"rule": "no HTTP"})
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d"
+        self.transport.write(head % len(body) + b"\r\n\r\n" + body)
+        self._close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, also one whose answer is not read."""
+        self._close()
+
+    def _begin(self) -> None:
+        self._cancel()
+        self._timer = self.loop.call_later(DEADLINE_SECONDS, self.transport.abort)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _close(self) -> None:
+        """Close, and do not wait long for the peer to take what was written."""
+        self.transport.close()
+        self.loop.call_later(_CLOSING_SECONDS, self.transport.abort)

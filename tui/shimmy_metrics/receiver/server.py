@@ -1,0 +1,87 @@
+"""Run the receiver: uvicorn with a deadline on every connection, and without a log."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import uvicorn
+
+from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, DeadlineProtocol
+
+_DRAIN_SECONDS: Final = 15
+"""After a signal: a request that has begun is complete, or closed, within its deadline, and then answered."""
+
+_IDLE_SECONDS: Final = 5
+_LOGGERS: Final = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio")
+"""Some of their messages hold an address."""
+
+
+class Server(uvicorn.Server):
+    """Serves an ASGI callable at a socket that listens, until a signal comes; then it answers what has begun.
+
+    `listening` is called once connections are taken, `failed` with each error that no code expected.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        tls: ssl.SSLContext | None,
+        listening: Callable[[], None],
+        failed: Callable[[BaseException | None], None],
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                interface="asgi3",
+                http=DeadlineProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
+        )
+        self._tls = tls
+        self._listening = listening
+        self._failed = failed
+        for name in _LOGGERS:
+            logging.getLogger(name).disabled = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take connections. uvicorn's own gives a TLS handshake 60 seconds."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: self._failed(context.get("exception")))
+        limit = DEADLINE_SECONDS if self._tls else None
+        self.servers = [
+            await loop.create_server(
+                self._protocol, sock=each, ssl=self._tls, ssl_handshake_timeout=limit, ssl_shutdown_timeout=limit
+            )
+            for each in sockets or []
+        ]
+        self.started = True
+        self._listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Note signals that end the server. uvicorn's own sends them again, and what follows would not be done."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _protocol(self) -> DeadlineProtocol:
+        return DeadlineProtocol(config=self.config, server_state=self.server_state, app_state={})
