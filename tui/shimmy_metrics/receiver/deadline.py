@@ -23,7 +23,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._timer: TimerHandle | None = None
         self._bytes = 0
-        """Received of the request that is not complete yet."""
+        """Received since the last request was complete."""
+        self._incomplete = False
+        """Whether a request has begun."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin the first request's time."""
@@ -43,15 +45,29 @@ class DeadlineProtocol(HttpToolsProtocol):
             if self.transport.is_closing():
                 return
 
+    def on_message_begin(self) -> None:
+        """Note a request that begins in the bytes behind another one."""
+        super().on_message_begin()
+        self._incomplete = True
+        if self._timer is None:
+            self._begin()
+
     def on_message_complete(self) -> None:
-        """Begin the answer's time."""
+        """Begin the answer's time; of a request that was answered unread, the idle time."""
         self._bytes = 0
+        self._incomplete = False
         self._begin()
         super().on_message_complete()
+        if self.cycle.response_complete:
+            self._cancel()
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def on_response_complete(self) -> None:
-        """End it; a request whose answer did not wait for its last byte keeps its own."""
-        if not self._bytes and not self.pipeline:
+        """End it, unless a request has begun that is not complete yet or waits for its answer."""
+        if not self._incomplete and not self.pipeline:
             self._cancel()
         super().on_response_complete()
 

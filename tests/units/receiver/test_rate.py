@@ -1,0 +1,103 @@
+"""The rate: a bucket a network, whose name tells no address."""
+
+from ipaddress import ip_address, ip_network
+from itertools import islice
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.receiver import rate
+from shimmy_metrics.receiver.rate import A_MINUTE, BURST, NETWORKS, Address, Rate
+
+MIDNIGHT = 1_795_996_800.0
+HERE = ip_address("198.51.100.7")
+
+
+class _Clock:
+    def __init__(self, now: float = MIDNIGHT + 3_600) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _empty(limit: Rate, address: Address = HERE) -> None:
+    for _ in range(BURST):
+        assert limit.wait_seconds(address) == 0
+
+
+def test_a_burst_and_then_one_every_two_seconds() -> None:
+    clock = _Clock()
+    limit = Rate(clock)
+    _empty(limit)
+    assert limit.wait_seconds(HERE) == 2
+    clock.now += 1
+    assert limit.wait_seconds(HERE) == 1
+    clock.now += 1
+    assert [limit.wait_seconds(HERE) for _ in range(2)] == [0, 2]
+    clock.now += 60
+    assert [limit.wait_seconds(HERE) == 0 for _ in range(A_MINUTE + 1)] == [*A_MINUTE * [True], False]
+
+
+@given(st.lists(st.floats(0, 100), max_size=300))
+def test_whoever_waits_as_told_is_let_in_and_no_more_pass_than_the_rate(pauses: list[float]) -> None:
+    clock = _Clock()
+    limit = Rate(clock)
+    began = clock.now
+    for passed, pause in enumerate(pauses, 1):
+        clock.now += pause
+        wait = limit.wait_seconds(HERE)
+        if wait:
+            clock.now += wait
+            assert limit.wait_seconds(HERE) == 0
+        assert passed <= BURST + (clock.now - began) * A_MINUTE / 60 + 0.001
+
+
+def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
+    clock = _Clock()
+    limit = Rate(clock)
+    _empty(limit)
+    clock.now -= 1_000
+    assert limit.wait_seconds(HERE) == 2
+
+
+def test_a_network_has_one_bucket_and_another_its_own() -> None:
+    limit = Rate(_Clock())
+    _empty(limit)
+    assert limit.wait_seconds(ip_address("198.51.100.250")) > 0
+    assert limit.wait_seconds(ip_address("::ffff:198.51.100.9")) > 0
+    assert limit.wait_seconds(ip_address("198.51.101.7")) == 0
+    far = ip_address("2001:db8:1:2::7")
+    _empty(limit, far)
+    assert limit.wait_seconds(ip_address("2001:db8:1:ffff::1")) > 0
+    assert limit.wait_seconds(ip_address("2001:db8:2::7")) == 0
+    _empty(limit, None)
+    assert limit.wait_seconds(None) > 0
+
+
+def test_names_are_other_ones_after_midnight_and_hold_no_address() -> None:
+    clock = _Clock()
+    limit = Rate(clock)
+    _empty(limit)
+    (before,) = limit._buckets
+    clock.now = MIDNIGHT + 86_400
+    assert limit.wait_seconds(HERE) == 0
+    (after,) = limit._buckets
+    assert before != after
+    assert len(before) == 8
+    assert Rate(clock).wait_seconds(HERE) == 0
+    held = repr(vars(limit)).encode() + b"".join(limit._buckets) + limit._key
+    assert HERE.packed not in held
+    assert str(HERE).encode() not in held
+
+
+def test_the_bucket_used_longest_ago_goes_first() -> None:
+    limit = Rate(_Clock())
+    _empty(limit)
+    others = islice(ip_network("10.0.0.0/8").subnets(new_prefix=24), NETWORKS)
+    for index, network in enumerate(others):
+        limit.wait_seconds(network.network_address)
+        if index % 50_000 == 0:
+            assert limit.wait_seconds(HERE) > 0
+    assert len(limit._buckets) <= NETWORKS == rate.NETWORKS
+    assert limit.wait_seconds(HERE) > 0
