@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.row import key_of, stored_row
+from shimmy_metrics.receiver.row import Hashing, recall_of, stored_row
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite.settle import SettleTimes
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
@@ -23,16 +23,17 @@ from shimmy_metrics.receiver.store import Outcome, Recall, StoredRow, StoreError
 from shimmy_metrics.report.seal import seal
 from support import samples
 
-HASHING: Final = bytes(range(32))
+HASHING: Final = (bytes(range(32)),)
+ROTATED: Final = (bytes(range(32, 64)), *HASHING)
 DAY: Final = date(2026, 11, 25)
 MONDAY: Final = date(2026, 11, 23)
 REPORT: Final = json.loads(samples.sealed().body)
 
 
-def row(report_id: str = "", *, day: date = DAY, tokens: int = 100) -> StoredRow:
+def row(report_id: str = "", *, day: date = DAY, tokens: int = 100, hashing: Hashing = HASHING) -> StoredRow:
     report = REPORT | {"session_id": report_id or str(uuid.uuid4()), "timestamp": f"{day.isoformat()}T00:00:00Z"}
     report["metrics"] = REPORT["metrics"] | {"total_tokens_generated": tokens}
-    return stored_row(report, seal(report).body, HASHING)
+    return stored_row(report, seal(report).body, hashing)
 
 
 @pytest.fixture
@@ -68,8 +69,8 @@ def test_a_recalled_report_is_in_no_file_and_comes_back_in_none(store: SqliteSto
     assert not list(holding(folder.days, first.key))
     assert not list(holding(folder.days, first.check))
     assert store.append(later, [first]) == [Outcome.RECALLED]
-    unknown = key_of(str(uuid.uuid4()), HASHING)
-    assert store.append(later, [Recall(unknown), row()]) == [Outcome.RECALLED, Outcome.STORED]
+    unknown = recall_of(str(uuid.uuid4()), HASHING)
+    assert store.append(later, [unknown, row()]) == [Outcome.RECALLED, Outcome.STORED]
 
 
 def test_a_report_and_its_recall_may_come_in_one_commit(store: SqliteStore) -> None:
@@ -151,6 +152,15 @@ def test_what_a_killed_process_stored_is_known_again(store: SqliteStore, folder:
     with closing(SqliteStore(folder)) as again:
         assert again.append(DAY, [first]) == [Outcome.DUPLICATE]
         assert held(again) == 1
+
+
+def test_after_a_new_hashing_key_what_arrived_under_the_old_one_is_known(store: SqliteStore) -> None:
+    one, other = str(uuid.uuid4()), str(uuid.uuid4())
+    store.append(DAY, [row(one), row(other)])
+    again = [row(one, hashing=ROTATED), row(one, tokens=7, hashing=ROTATED)]
+    assert store.append(DAY, again) == [Outcome.DUPLICATE, Outcome.CONFLICT]
+    assert store.append(DAY, [recall_of(other, ROTATED), row(other, hashing=ROTATED)]) == [Outcome.RECALLED] * 2
+    assert held(store) == 1
 
 
 def _append_all(path: Path, ids: list[str], seed: int) -> None:

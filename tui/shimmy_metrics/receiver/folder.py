@@ -32,6 +32,41 @@ class Folder(NamedTuple):
         """The reports, a file for each day of arrival."""
         return self.path / "days"
 
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys."""
+        return self.path / "keys"
+
+    @property
+    def weeks(self) -> Path:
+        """The aggregates of closed weeks, a file for each."""
+        return self.path / "weeks"
+
+    @property
+    def retention_log(self) -> Path:
+        """A signed line for each day that was dropped."""
+        return self.path / "retention.log"
+
+    @property
+    def retention_pub(self) -> Path:
+        """The public halves of the keys that signed it, a line for each, the newest last."""
+        return self.path / "retention.pub"
+
+    @property
+    def ended(self) -> Path:
+        """Stands while the programme has ended."""
+        return self.path / "ended"
+
+    @property
+    def group_size(self) -> Path:
+        """The operator's own k, where it was lowered."""
+        return self.path / "k"
+
+    @property
+    def operator(self) -> Path:
+        """What the operator publishes of itself."""
+        return self.path / "operator.txt"
+
     def day(self, day: date) -> Path:
         """Return the file of what arrived on `day`."""
         return self.days / f"{day.isoformat()}.db"
@@ -52,7 +87,7 @@ def prepared(path: Path) -> Folder:
     """
     folder = Folder(path.absolute())
     try:
-        for each in (folder.path, folder.days):
+        for each in (folder.path, folder.days, folder.keys, folder.weeks):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.path.stat()
     except OSError as error:
@@ -66,3 +101,26 @@ def prepared(path: Path) -> Folder:
     if found.st_mode & _OTHERS_WRITE:
         raise UserError(f"{folder.path} can be written by others. Close it first: chmod go-w {folder.path}")
     return folder
+
+
+def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Put `data` into the place of `path`, whole and on the disk when this returns. Raise `OSError`."""
+    beside = path.with_name(f".{path.name}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Let what became of the names in a folder be on the disk when this returns. Raise `OSError`."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,18 +4,27 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from shimmy_metrics.receiver.columns import values_of
-from shimmy_metrics.receiver.store import StoredRow
+from shimmy_metrics.receiver.store import Recall, StoredRow
+
+Hashing = tuple[bytes, ...]
+"""The hashing keys in use: the newest first, behind it those of the last 16 days."""
 
 HASH_BYTES: Final = 8
 """Among 160 million ids (16 days of ten million) two are equal with a chance of less than one in a thousand."""
 
 
-def key_of(report_id: str, hashing: bytes) -> bytes:
-    """Return the key under which a report is stored: 8 bytes that only the holder of `hashing` can compute."""
-    return blake2b(report_id.encode(), digest_size=HASH_BYTES, key=hashing).digest()
-
-
-def stored_row(report: dict[str, Any], body: bytes, hashing: bytes) -> StoredRow:
+def stored_row(report: dict[str, Any], body: bytes, hashing: Hashing) -> StoredRow:
     """Return the row of a valid report; `body` is its one byte form."""
-    check = blake2b(body, digest_size=HASH_BYTES, key=hashing).digest()
-    return StoredRow(key_of(report["session_id"], hashing), check, values_of(report))
+    report_id = report["session_id"].encode()
+    (key, check), *older = ((_hash(report_id, each), _hash(body, each)) for each in hashing)
+    return StoredRow(key, check, values_of(report), tuple(older))
+
+
+def recall_of(report_id: str, hashing: Hashing) -> Recall:
+    """Return the recall of the report with this id."""
+    key, *older = (_hash(report_id.encode(), each) for each in hashing)
+    return Recall(key, tuple(older))
+
+
+def _hash(data: bytes, key: bytes) -> bytes:
+    return blake2b(data, digest_size=HASH_BYTES, key=key).digest()

@@ -27,18 +27,31 @@ class StoredRow(NamedTuple):
     """One report as it is stored. Neither its id nor its bytes can be had from it.
 
     `key` and `check` are keyed hashes of 8 bytes, of the report's id and of its bytes; `values` has a value for each of
-    the columns that `receiver.columns` derives from the table of fields, in their order.
+    the columns that `receiver.columns` derives from the table of fields, in their order. `older` has key and check
+    under each hashing key of before that may still have been in use when a first copy arrived.
     """
 
     key: bytes
     check: bytes
     values: tuple[Value, ...]
+    older: tuple[tuple[bytes, bytes], ...] = ()
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Every key under which it may be known, the newest first."""
+        return (self.key, *(key for key, _ in self.older))
 
 
 class Recall(NamedTuple):
-    """One report to be deleted, known by the keyed hash of its id."""
+    """One report to be deleted, known by the keyed hash of its id; `older` as in `StoredRow`."""
 
     key: bytes
+    older: tuple[bytes, ...] = ()
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Every key under which it may be known, the newest first."""
+        return (self.key, *self.older)
 
 
 Operation = StoredRow | Recall

@@ -4,7 +4,6 @@ The ids that were seen tell alone what is a duplicate. A commit writes the day's
 where a process dies between the two, the next start enters what the newest day has and the seen ids lack.
 """
 
-import os
 import shutil
 import sqlite3
 import time
@@ -14,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from shimmy_metrics.receiver.columns import COLUMNS, day_of
-from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.folder import Folder, sync_folder
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite.settle import SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, connect, open_day
@@ -105,7 +104,7 @@ class SqliteStore:
                 row = connection.execute("SELECT key FROM reports WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
-            _sync(self._folder)
+            sync_folder(self._folder.days)
             self._forget_seen(day - timedelta(days=SEEN_DAYS - 8))
         canary: bytes = row[0] if row is not None else b""
         if path.exists() or (canary and self.find_canary(canary)):
@@ -145,7 +144,7 @@ class SqliteStore:
     def _append(self, connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            known = _known(connection, [each.key for each in operations])
+            known = _known(connection, [key for each in operations for key in each.keys])
             rows: dict[bytes, StoredRow] = {}
             recalls: list[bytes] = []
             outcomes = [_decide(each, known, day, rows, recalls) for each in operations]
@@ -218,16 +217,18 @@ def _decide(
     operation: Operation, known: Known, day: date, rows: dict[bytes, StoredRow], recalls: list[bytes]
 ) -> Outcome:
     """Return the outcome, and put what is to be written into `rows` or `recalls`."""
-    check, arrived, recalled = known.get(operation.key, (None, day.isoformat(), False))
+    key = next((each for each in operation.keys if each in known), operation.key)
+    check, arrived, recalled = known.get(key, (None, day.isoformat(), False))
     if isinstance(operation, Recall):
         if not recalled:
-            recalls.append(operation.key)
-            known[operation.key] = (check, arrived, True)
+            recalls.append(key)
+            known[key] = (check, arrived, True)
         return Outcome.RECALLED
     if recalled:
         return Outcome.RECALLED
     if check is not None:
-        return Outcome.DUPLICATE if check == operation.check else Outcome.CONFLICT
+        own = dict(((operation.key, operation.check), *operation.older))[key]
+        return Outcome.DUPLICATE if check == own else Outcome.CONFLICT
     rows[operation.key] = operation
     known[operation.key] = (operation.check, arrived, False)
     return Outcome.STORED
@@ -253,11 +254,3 @@ def _told() -> Iterator[None]:
 def _share_used(folder: Folder) -> float:
     usage = shutil.disk_usage(folder.path)
     return 1 - usage.free / usage.total
-
-
-def _sync(folder: Folder) -> None:
-    descriptor = os.open(folder.days, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
