@@ -14,12 +14,13 @@ from shimmy_metrics.report.kinds import Boolean, Day, Integer, IntegerRange, Pow
 
 
 class Column(NamedTuple):
-    """One column: its name, SQL type and field. `encode` makes its value of the field's."""
+    """One column: its name, SQL type and field. `encode` makes its value of the field's, `text` says it to people."""
 
     name: str
     type: str
     field: Field
     encode: Callable[[Any], Value]
+    text: Callable[[Any], str] = str
 
     @property
     def is_histogram(self) -> bool:
@@ -47,6 +48,10 @@ def _number(value: bool | None) -> int | None:  # noqa: FBT001 - a column's valu
     return None if value is None else int(value)
 
 
+def _yes_or_no(value: int) -> str:
+    return "yes" if value else "no"
+
+
 def _day(value: str) -> str:
     return value[:10]
 
@@ -58,11 +63,11 @@ def _joined(value: list[str]) -> str:
 def _column(field: Field) -> Column:
     match field.kind:
         case Integer():
-            return Column(field.name, "INTEGER", field, bucket)
+            return Column(field.name, "INTEGER", field, bucket, bucket_text)
         case IntegerRange() | PowerOfTwo():
             return Column(field.name, "INTEGER", field, _same)
         case Boolean():
-            return Column(field.name, "INTEGER", field, _number)
+            return Column(field.name, "INTEGER", field, _number, _yes_or_no)
         case Day():
             return Column("day", "TEXT", field, _day)
         case Words():

@@ -36,7 +36,8 @@ class Counters:
                 file.execute("BEGIN IMMEDIATE")
                 file.execute(_TABLE)
                 file.executemany(
-                    "INSERT INTO counters VALUES (?, ?) ON CONFLICT (rule) DO UPDATE SET times = times + excluded.times",
+                    "INSERT INTO counters VALUES (?, ?) "
+                    "ON CONFLICT (rule) DO UPDATE SET times = times + excluded.times",
                     counted.items(),
                 )
                 file.execute("COMMIT")

@@ -1,0 +1,171 @@
+"""What can follow `shimmy-metrics receive`: looking at what a receiver holds, and its operator's acts.
+
+Each is a function of its arguments that returns the exit code. They work beside a running receiver.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.system.text_output import print_line
+
+if TYPE_CHECKING:
+    from shimmy_metrics.receiver.sqlite.store import SqliteStore
+
+Arguments = Mapping[str, Any]
+
+
+def week(given: Arguments, data: Path) -> int:
+    """Print the aggregates of the week that `--week` names, else of this one."""
+    from shimmy_metrics.receiver.programme import own_k
+    from shimmy_metrics.receiver.week import aggregate
+    from shimmy_metrics.receiver.week_report import csv_text, json_text, lines
+
+    monday = _monday(given["week"])
+    folder = _existing(data)
+    with _opened(folder) as store:
+        told = aggregate(store.aggregate(monday), monday, own_k(folder))
+    if given["json"]:
+        sys.stdout.write(json_text(told))
+    elif given["csv"]:
+        sys.stdout.write(csv_text(told))
+    else:
+        for line in lines(told):
+            print_line(line)
+    return Exit.DONE
+
+
+def status(given: Arguments, data: Path) -> int:
+    """Print what is held and what was refused; 1 where something needs the operator."""
+    from shimmy_metrics.receiver.status import as_json, lines
+    from shimmy_metrics.receiver.status import status as status_of
+
+    folder = _existing(data)
+    with _opened(folder) as store:
+        told = status_of(store, folder, _today())
+    if given["json"]:
+        print_line(json.dumps(as_json(told), indent=2))
+    else:
+        for line in lines(told):
+            print_line(line)
+    return Exit.NO if told.troubles else Exit.DONE
+
+
+def retain(given: Arguments, data: Path) -> int:
+    """Drop what is old enough, and say which days went; 1 where one could not."""
+    del given
+    from shimmy_metrics.receiver.keys import load_keys
+    from shimmy_metrics.receiver.retain import retain as retain_now
+
+    folder = _existing(data)
+    with _opened(folder) as store:
+        done = retain_now(store, folder, load_keys(folder, _today()).signing)
+    for day in done.dropped:
+        print_line(f"Dropped: what arrived on {day}.")
+    for line in done.failed:
+        print_line(f"Not done: {line}.")
+    if not done.dropped and not done.failed:
+        print_line("Nothing is old enough to be dropped.")
+    return Exit.NO if done.failed else Exit.DONE
+
+
+def verify_retention(given: Arguments, data: Path) -> int:
+    """Check that what was dropped is in no file, that nothing is too old, and the log's signatures; 1 where not."""
+    del given
+    from shimmy_metrics.receiver.retain import verify
+
+    folder = _existing(data)
+    with _opened(folder) as store:
+        found = verify(store, folder, _today())
+    for line in found:
+        print_line(f"{line}.")
+    if not found:
+        print_line("It holds: no day is too old, nothing of a dropped day is left, every line of the log is signed.")
+    return Exit.NO if found else Exit.DONE
+
+
+def end(given: Arguments, data: Path) -> int:
+    """End the programme, or take that back."""
+    from shimmy_metrics.receiver import programme
+
+    folder = _existing(data)
+    if given["undo"]:
+        programme.take_back_end(folder)
+        print_line("Reports are taken again. Who was told of the end sends again after agreeing anew.")
+    else:
+        programme.end(folder)
+        print_line("The programme has ended: every sender is told, and stops until its person agrees anew.")
+    return Exit.DONE
+
+
+def rotate_key(given: Arguments, data: Path) -> int:
+    """Make a new key of the named kind. A receiver that runs takes it at its next start."""
+    from shimmy_metrics.receiver.keys import rotate_hashing, rotate_signing
+    from shimmy_metrics.receiver.retention_log import write_new_key
+
+    folder = _existing(data)
+    if given["kind"] == "hashing":
+        rotate_hashing(folder, _today())
+        print_line("Ids are hashed with a new key from the receiver's next start on; the old one stays for 16 days.")
+    else:
+        before, new = rotate_signing(folder)
+        write_new_key(folder, before, new, datetime.now(UTC))
+        print_line("The log is signed with a new key from the receiver's next start on; retention.pub holds both.")
+    return Exit.DONE
+
+
+def operator(given: Arguments, data: Path) -> int:
+    """Publish a text about the operator, from a file or standard input."""
+    from shimmy_metrics.receiver.programme import publish_text
+
+    folder = _existing(data)
+    try:
+        text = sys.stdin.read() if given["file"] == "-" else Path(given["file"]).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot be read: {reason_of(error)}", where=given["file"]) from None
+    except UnicodeDecodeError:
+        raise UserError("is no UTF-8 text", where=given["file"]) from None
+    publish_text(folder, text)
+    print_line("Published: senders can read it, by name, before they agree.")
+    return Exit.DONE
+
+
+def _existing(data: Path) -> Folder:
+    if not data.is_dir():
+        remedy = "Name its folder with --data, or start one: shimmy-metrics receive"
+        raise UserError("no receiver was ever started here", where=str(data), remedy=remedy)
+    return prepared(data)
+
+
+@contextmanager
+def _opened(folder: Folder) -> "Iterator[SqliteStore]":
+    from shimmy_metrics.receiver.sqlite.store import SqliteStore
+    from shimmy_metrics.receiver.store import StoreError
+
+    try:
+        with closing(SqliteStore(folder)) as store:
+            yield store
+    except StoreError as error:
+        raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
+
+
+def _monday(week: str | None) -> date:
+    from shimmy_metrics.receiver.week import monday_of
+
+    if week is None:
+        return monday_of(_today())
+    try:
+        return date.fromisoformat(f"{week}-1")
+    except ValueError:
+        raise UserError(f"--week takes a week such as 2026-W48, not {week!a}", where="receive week") from None
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
