@@ -21,7 +21,7 @@ from support.home_terminal import terminal
 from support.installed import Home, stop, wait_until
 from support.processes import frozen
 from support.servers import ask, free_port, wait_for
-from support.soundness import assert_sound, conflicting_reports, reported
+from support.soundness import assert_sound, conflicting_reports, reported, stored
 
 METERS: Final = 3
 LOST_SECONDS: Final = 1.5
@@ -122,8 +122,8 @@ def _holds(copy: _Copy, receiver: LoopbackReceiver) -> None:
         name = json.loads(body)["session_id"]
         assert told.setdefault(name, body) == body
         assert name not in running
-        assert receiver._known[name] == body
-    assert running.keys() <= receiver._known.keys()  # each became the one report of its session
+        assert stored(receiver)[name] == body
+    assert running.keys() <= stored(receiver).keys()  # each became the one report of its session
     held = sum(running.values()) + sum(json.loads(body)["metrics"]["requests_per_session"] for body in told.values())
     assert copy.at_least <= held <= copy.at_most
 

@@ -23,7 +23,7 @@ from support.installed import BIN, Home, stop, wait_until
 from support.processes import kill
 from support.queued import fill_outbox
 from support.servers import ask, free_port, wait_for
-from support.soundness import assert_sound, conflicting_reports, reported
+from support.soundness import assert_sound, conflicting_reports, reported, stored
 
 LONG: Final = 60.0
 SENDER: Final = "shimmy_metrics.delivery"
@@ -184,7 +184,7 @@ def test_eight_meters_on_one_store_lose_nothing(tmp_path: Path) -> None:
         for meter in meters[:5]:
             meter.process.communicate(timeout=LONG)
         _brought_home(home, toy, receiver, made)
-        assert len([each for each in receiver._known.values() if _requests(each)]) == len(meters)
+        assert len([each for each in stored(receiver).values() if _requests(each)]) == len(meters)
         assert_sound(home)
 
 

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -71,7 +71,7 @@ class Receiving:
         self._server.should_exit = True
         self._thread.join()
 
-    async def _store(self, reports: list[Accepted]) -> list[Outcome]:
+    async def _store(self, reports: Sequence[Accepted]) -> list[Outcome]:
         rows = [StoredRow(each.report_id.encode(), blake2b(each.body).digest(), ()) for each in reports]
         return self.store.append(self.today(), rows)
 

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
+from shimmy_metrics.report.bodies import split
 from shimmy_metrics.store import chain
 from shimmy_metrics.store.database import store_path
 from shimmy_metrics.store.readonly import open_readonly
@@ -24,7 +25,13 @@ def assert_sound(home: Home) -> None:
 
 def reported(receiver: LoopbackReceiver) -> int:
     """Return how many requests were reported to the receiver, each report counted once."""
-    return sum(json.loads(report)["metrics"]["requests_per_session"] for report in receiver._known.values())
+    return sum(json.loads(report)["metrics"]["requests_per_session"] for report in stored(receiver).values())
+
+
+def stored(receiver: LoopbackReceiver) -> dict[str, bytes]:
+    """Return the reports that the receiver has taken, by their ids."""
+    taken = [report for each in receiver.received if each.status == 200 for report in split(each.body)]
+    return {json.loads(report)["session_id"]: report for report in taken}
 
 
 def conflicting_reports(receiver: LoopbackReceiver) -> list[str]:

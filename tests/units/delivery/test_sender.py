@@ -24,6 +24,7 @@ from shimmy_metrics.system.profile import Profile
 from support.queued import fill_outbox, report, uuid
 from support.samples import NOW, sealed, today
 from support.sending import departures_of, queued, ready, receiver, says, send
+from support.soundness import stored
 from support.timely import in_time
 
 
@@ -251,7 +252,7 @@ def test_a_second_try_of_the_same_report_is_harmless(tmp_path: Path) -> None:
             fill_outbox(mine, 1)
             send(mine)
         assert [arrived.status for arrived in receiver.received] == [200, 200]
-        assert len(receiver._known) == 1
+        assert len(stored(receiver)) == 1
 
 
 def test_a_success_ends_back_off_and_a_withdrawal_is_no_failure(tmp_path: Path) -> None:

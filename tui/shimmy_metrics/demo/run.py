@@ -54,7 +54,7 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="shimmy-demo-", ignore_cleanup_errors=True))
         )
-        receiver = stack.enter_context(LoopbackReceiver())
+        receiver = stack.enter_context(LoopbackReceiver(folder=folder / "receiver"))
         server = stack.enter_context(ToyServer())
         profile = _sandbox(folder, receiver.url)
         print_line(SANDBOX_WITH_APP if with_app else SANDBOX)

@@ -3,7 +3,7 @@
 It writes no log, and knows an address for as long as it takes to find its bucket.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -59,7 +59,7 @@ class Receiver:
 
     def __init__(
         self,
-        store: Callable[[list[Accepted]], Awaitable[list[Outcome]]],
+        store: Callable[[Sequence[Accepted]], Awaitable[list[Outcome]]],
         recall: Callable[[str], Awaitable[None]],
         programme: Callable[[], Programme],
         count: Callable[[Iterable[str]], None],

@@ -1,15 +1,27 @@
-"""A receiver on loopback, in memory, for `shimmy demo` to send to. It stores no address and writes no log."""
+"""The receiver for `shimmy demo` to send to: the same answers, writer and store behind the standard library's server.
 
+The demo runs on a plain installation, which has no uvicorn. What that adds (deadlines, TLS, load), loopback needs not.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, NamedTuple, Self
 
-from shimmy_metrics.receiver.response import PATH, Judged, Response, compose, head_refusal, judge, route
-from shimmy_metrics.receiver.store import Outcome
+from shimmy_metrics.receiver.asgi import Programme, Receiver
+from shimmy_metrics.receiver.folder import prepared
+from shimmy_metrics.receiver.intake import Intake
+from shimmy_metrics.receiver.response import PATH
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.writer import Writer
 
 _TIMEOUT_SECONDS: Final = 10.0
 """A connection that is silent for longer is closed."""
@@ -24,15 +36,28 @@ class Received:
     status: int
 
 
-class LoopbackReceiver:
-    """Listens on a free port of 127.0.0.1 inside its `with` block; `received` lists the requests, oldest first."""
+class Answer(NamedTuple):
+    """What one request is answered with."""
 
-    def __init__(self, today: Callable[[], date] = lambda: datetime.now(UTC).date()) -> None:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class LoopbackReceiver:
+    """Listens on a free port of 127.0.0.1 inside its `with` block; `received` lists the requests, oldest first.
+
+    It keeps what it stores in `folder`, or in one that is deleted at the end. `today` is the UTC day.
+    """
+
+    def __init__(
+        self, today: Callable[[], date] = lambda: datetime.now(UTC).date(), *, folder: Path | None = None
+    ) -> None:
         self.received: list[Received] = []
         self._today = today
-        self._known: dict[str, bytes] = {}
-        self._lock = threading.Lock()
+        self._folder = folder
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -42,7 +67,15 @@ class LoopbackReceiver:
 
     def __enter__(self) -> Self:
         """Start listening."""
-        self._thread.start()
+        with contextlib.ExitStack() as stack:
+            folder = self._folder or Path(
+                stack.enter_context(tempfile.TemporaryDirectory("-receiver", "shimmy-", ignore_cleanup_errors=True))
+            )
+            writer = stack.enter_context(Writer(SqliteStore(prepared(folder)), self._today))
+            intake = Intake(writer, secrets.token_bytes(32))
+            self._app = Receiver(intake.store, intake.recall, Programme, _count_nothing, today=self._today)
+            self._thread.start()
+            self._end = stack.pop_all()
         return self
 
     def __exit__(
@@ -52,18 +85,28 @@ class LoopbackReceiver:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._end.close()
 
-    def receive(self, headers: tuple[tuple[str, str], ...], body: bytes) -> tuple[int, bytes]:
-        """Validate and keep a body; return the response's status and body."""
-        with self._lock:
-            judged = judge(body, self._today())
-            response = judged if isinstance(judged, Response) else compose(judged, self._store(judged), None)
-            self.received.append(Received(headers, body, response.status))
-        return response.status, response.body
+    async def answer(
+        self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: Callable[[], bytes]
+    ) -> Answer:
+        """Return the answer to a request. `body` reads the body, where the head was acceptable."""
+        read: list[bytes] = []
+        sent: list[dict[str, Any]] = []
 
-    def _store(self, judged: Judged) -> list[Outcome]:
-        known = [self._known.setdefault(each.report_id, each.body) == each.body for each in judged.accepted]
-        return [Outcome.STORED if same else Outcome.CONFLICT for same in known]
+        async def receive() -> dict[str, Any]:
+            read.append(body())
+            return {"type": "http.request", "body": read[0]}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await self._app({"type": "http", "method": method, "path": path, "headers": encoded}, receive, send)
+        start, content = sent
+        if read:
+            self.received.append(Received(headers, read[0], start["status"]))
+        return Answer(start["status"], start["headers"], content["body"])
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
@@ -72,19 +115,16 @@ class LoopbackReceiver:
             timeout = _TIMEOUT_SECONDS
 
             def _respond(self) -> None:
-                lower: Mapping[str, str] = {name.lower(): value for name, value in self.headers.items()}
-                refusal = route(self.command, self.path) or head_refusal(lower)
-                if refusal is None:
-                    body = self.rfile.read(int(lower["content-length"]))
-                    status, answer = receiver.receive(tuple(self.headers.items()), body)
-                else:
-                    status, answer = refusal.status, refusal.body
-                    self.close_connection = True
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
+                head = (self.command, self.path, tuple(self.headers.items()))
+                answer = asyncio.run(receiver.answer(*head, self._body))
+                self.send_response(answer.status)
+                for name, value in answer.headers:
+                    self.send_header(name.decode(), value.decode())
                 self.end_headers()
-                self.wfile.write(answer)
+                self.wfile.write(answer.body)
+
+            def _body(self) -> bytes:
+                return self.rfile.read(int(self.headers["content-length"]))
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _respond  # noqa: N815 - the base class's names
 
@@ -92,3 +132,7 @@ class LoopbackReceiver:
                 """Write no log: it would hold an address."""
 
         return Handler
+
+
+def _count_nothing(rules: Iterable[str]) -> None:
+    del rules
