@@ -6,13 +6,18 @@ Each action is a function of its arguments that returns the exit code; what it r
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from shimmy_metrics.cli.arguments import parsed
+from shimmy_metrics.cli.arguments import parsed, refusal
+from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.receiver.listener import Address
+    from shimmy_metrics.receiver.run import Options
 
 _NEEDED: Final = ("uvicorn", "httptools", "cryptography")
 """What the extra `receive` brings."""
@@ -48,7 +53,60 @@ def require_extra() -> None:
 
 def _serve(given: Arguments) -> int:
     require_extra()
-    raise UserError(f"nothing listens yet for {data_folder(given)}")
+    from shimmy_metrics.receiver.run import run  # these load uvicorn, asyncio and sqlite3
+
+    options = _options(given)
+    run(options, lambda address: print_stderr(_listening(address, options)))
+    return Exit.DONE
+
+
+def _options(given: Arguments) -> "Options":
+    from shimmy_metrics.receiver import listener
+    from shimmy_metrics.receiver.run import SQLITE, Options
+
+    if (given["tls_cert"] is None) != (given["tls_key"] is None):
+        raise refusal(RECEIVE, "--tls-cert and --tls-key go together")
+    return Options(
+        data_folder(given),
+        listener.parse(given["listen"] or listener.DEFAULT),
+        given["store"] or SQLITE,
+        _trusted_proxy(given["trusted_proxy"] or ""),
+        listener.tls_context(given["tls_cert"], given["tls_key"]) if given["tls_cert"] else None,
+        _group_size(given["own"]),
+    )
+
+
+def _trusted_proxy(text: str) -> str:
+    from ipaddress import ip_address
+
+    try:
+        return text if text in ("", "unix") else str(ip_address(text))
+    except ValueError:
+        raise refusal(RECEIVE, f"--trusted-proxy takes an address such as 127.0.0.1, or unix, not {text!a}") from None
+
+
+def _group_size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 4):
+        raise refusal(RECEIVE, f"--own takes a number, not {text[:20]!a}")
+    return int(text)
+
+
+def _listening(address: "Address", options: "Options") -> str:
+    """Return the line that tells where it listens and what senders are to set."""
+    where = f"Receiving at {address}, into {options.data}."
+    if address.path:
+        return f"{where} A proxy that speaks HTTPS hands on what comes: shimmy-metrics receive deploy nginx"
+    if options.tls is not None:
+        url = f"https://NAME:{address.port}/v1/usage"
+        return f"{where} Senders set SHIMMY_METRICS_ENDPOINT={url}, where NAME is the certificate's"
+    if address.loopback:
+        return f"{where} Senders on this machine set SHIMMY_METRICS_ENDPOINT={address.url(tls=False)}"
+    return (
+        f"{where} Senders elsewhere send to https alone: put a proxy in front (shimmy-metrics receive deploy nginx), "
+        "or give --tls-cert and --tls-key"
+    )
 
 
 def _deploy(given: Arguments) -> int:

@@ -6,7 +6,7 @@ It writes no log, and knows an address for as long as it takes to find its bucke
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.rate import Address
@@ -73,7 +73,8 @@ class Receiver:
         self._programme = programme
         self._count = count
         self._wait_seconds = wait_seconds
-        self._proxy = trusted_proxy
+        self._proxy = _parsed(trusted_proxy)
+        self._proxy_over_unix = trusted_proxy == UNIX
         self._today = today
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,12 +83,14 @@ class Receiver:
             response = await self._answer(scope, receive)
         except StoreError:
             response = retry(HTTPStatus.SERVICE_UNAVAILABLE, BUSY_SECONDS, "busy")
+        except Exception as error:  # noqa: BLE001 - one request may fail by a fault of ours, the next is answered
+            response = Response(HTTPStatus.INTERNAL_SERVER_ERROR, rules=(f"internal error ({type(error).__name__})",))
         if response is not None:
             self._count(response.rules)
             await _send(response, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
-        wait = self._wait_seconds(_address(scope, self._proxy))
+        wait = self._wait_seconds(_address(scope, self._proxy, over_unix=self._proxy_over_unix))
         if wait:
             return retry(HTTPStatus.TOO_MANY_REQUESTS, wait, "rate")
         path = _path(scope)
@@ -151,14 +154,20 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _address(scope: Scope, proxy: str) -> Address:
+def _address(scope: Scope, proxy: Address, *, over_unix: bool) -> Address:
     """Return for whom the request comes: the peer, or who a trusted proxy says it is; None where nobody tells."""
     client = scope.get("client")
-    peer = client[0] if client else UNIX
-    if peer == proxy:
-        # The proxy adds the peer that it sees behind what that peer says of itself.
-        peer = _headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
+    peer = _parsed(client[0]) if client else None
+    trusted = over_unix if client is None else peer is not None and peer == proxy
+    if not trusted:
+        return peer
+    # The proxy adds the peer that it sees behind what that peer says of itself.
+    return _parsed(_headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip()) or peer
+
+
+def _parsed(text: str) -> Address:
     try:
-        return ip_address(peer)
+        address = ip_address(text)
     except ValueError:
         return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.response import Accepted
-from shimmy_metrics.receiver.row import key_of, stored_row
-from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoreError
+from shimmy_metrics.receiver.row import Hashing, recall_of, stored_row
+from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
 from shimmy_metrics.receiver.writer import Writer
 
 _PATIENCE_SECONDS: Final = 8.0
@@ -14,10 +14,10 @@ _PATIENCE_SECONDS: Final = 8.0
 
 
 class Intake(NamedTuple):
-    """Stores and recalls through `writer`, under keys that only the holder of `hashing` can compute."""
+    """Stores and recalls through `writer`, under keys that only who has `hashing` can compute."""
 
     writer: Writer
-    hashing: bytes
+    hashing: Hashing
 
     async def store(self, reports: Sequence[Accepted]) -> list[Outcome]:
         """Return the reports' outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
@@ -25,7 +25,7 @@ class Intake(NamedTuple):
 
     async def recall(self, report_id: str) -> None:
         """Delete a report for good, and take it no more. Raise `StoreError` where that cannot be done now."""
-        await self._submit([Recall(key_of(report_id, self.hashing))])
+        await self._submit([recall_of(report_id, self.hashing)])
 
     async def _submit(self, operations: Sequence[Operation]) -> list[Outcome]:
         try:

@@ -72,7 +72,7 @@ class LoopbackReceiver:
                 stack.enter_context(tempfile.TemporaryDirectory("-receiver", "shimmy-", ignore_cleanup_errors=True))
             )
             writer = stack.enter_context(Writer(SqliteStore(prepared(folder)), self._today))
-            intake = Intake(writer, secrets.token_bytes(32))
+            intake = Intake(writer, (secrets.token_bytes(32),))
             self._app = Receiver(intake.store, intake.recall, Programme, _count_nothing, today=self._today)
             self._thread.start()
             self._end = stack.pop_all()

@@ -57,7 +57,5 @@ class Rate:
             self._buckets.clear()
 
     def _hash(self, address: Address) -> bytes:
-        if isinstance(address, IPv6Address):
-            address = address.ipv4_mapped or address
         network = b"" if address is None else address.packed[:3] if address.version == 4 else address.packed[:6]
         return blake2b(network, key=self._key, digest_size=8).digest()

@@ -1,0 +1,101 @@
+"""Put the receiver together, and run it until a signal comes."""
+
+import contextlib
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.receiver.asgi import Receiver
+from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.intake import Intake
+from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.listener import Address, bind
+from shimmy_metrics.receiver.programme import set_k, watched
+from shimmy_metrics.receiver.rate import Rate
+from shimmy_metrics.receiver.server import Server
+from shimmy_metrics.receiver.sqlite.counters import Counters
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.store import StoreError
+from shimmy_metrics.receiver.writer import Writer
+
+SQLITE: Final = "sqlite"
+
+_SAVE_SECONDS: Final = 10.0
+
+
+class Options(NamedTuple):
+    """What the operator chose. `k` is None where nothing was said of it."""
+
+    data: Path
+    listen: Address
+    store: str = SQLITE
+    trusted_proxy: str = ""
+    tls: ssl.SSLContext | None = None
+    k: int | None = None
+
+
+def run(options: Options, listening: Callable[[Address], None]) -> None:
+    """Receive until a signal comes, then answer what has begun and finish what is to be written.
+
+    `listening` is called with the address, its port filled in, once connections are taken. Raises `UserError`.
+    """
+    with contextlib.ExitStack() as stack:
+        socket = stack.enter_context(bind(options.listen))
+        address = options.listen if options.listen.path else options.listen._replace(port=socket.getsockname()[1])
+        if options.listen.path:
+            stack.callback(Path(options.listen.path).unlink, missing_ok=True)
+        folder = prepared(options.data)
+        if options.k is not None:
+            set_k(folder, options.k)
+        keys = load_keys(folder, datetime.now(UTC).date())
+        counters = stack.enter_context(_counters(folder))
+        writer = stack.enter_context(Writer(_store(folder, options.store)))
+        intake = Intake(writer, keys.hashing)
+        receiver = Receiver(
+            intake.store,
+            intake.recall,
+            watched(folder),
+            counters.count,
+            wait_seconds=Rate().wait_seconds,
+            trusted_proxy=options.trusted_proxy,
+        )
+        server = Server(
+            receiver,
+            options.tls,
+            listening=lambda: listening(address),
+            failed=lambda error: counters.count([f"internal error ({type(error).__name__})"]),
+        )
+        server.run([socket])
+
+
+def _store(folder: Folder, name: str) -> SqliteStore:
+    if name != SQLITE:
+        raise UserError(f"there is no store {name!a}", where="--store", remedy=f"Give {SQLITE}")
+    try:
+        return SqliteStore(folder)
+    except StoreError as error:
+        raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
+
+
+@contextlib.contextmanager
+def _counters(folder: Folder) -> Iterator[Counters]:
+    """Yield counters that are saved every few seconds, and at the end."""
+    counters = Counters(folder)
+    ended = threading.Event()
+
+    def save() -> None:
+        while not ended.wait(_SAVE_SECONDS):
+            counters.save()
+
+    thread = threading.Thread(target=save, name="counters", daemon=True)
+    thread.start()
+    try:
+        yield counters
+    finally:
+        ended.set()
+        thread.join()
+        counters.save()
