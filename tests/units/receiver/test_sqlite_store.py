@@ -150,6 +150,7 @@ def test_what_a_killed_process_stored_is_known_again(store: SqliteStore, folder:
     with closing(connect(folder.seen)) as seen:
         seen.execute("DELETE FROM seen")
     with closing(SqliteStore(folder)) as again:
+        again.reconcile()
         assert again.append(DAY, [first]) == [Outcome.DUPLICATE]
         assert held(again) == 1
 

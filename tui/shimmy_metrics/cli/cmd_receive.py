@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from shimmy_metrics.cli import cmd_receive_actions
 from shimmy_metrics.cli.arguments import parsed, refusal
 from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.cli.receive_table import RECEIVE
@@ -30,12 +31,13 @@ def receive(arguments: list[str]) -> int:
     command = RECEIVE.chosen(arguments)
     if command is RECEIVE:
         return _serve(parsed(RECEIVE, arguments))
-    return _RUN[command.name](parsed(command, arguments[1:]))
+    given = parsed(command, arguments[1:])
+    return _RUN[command.name](given, data_folder(given))
 
 
 def data_folder(given: Arguments) -> Path:
     """Return where the receiver keeps everything: `--data`, else beside the person's own state."""
-    return Path(given["data"] or Profile.current().state_dir.with_name("shimmy-receiver")).absolute()
+    return Path(given.get("data") or Profile.current().state_dir.with_name("shimmy-receiver")).absolute()
 
 
 def require_extra() -> None:
@@ -116,5 +118,14 @@ def _deploy(given: Arguments) -> int:
     return Exit.DONE
 
 
-_RUN: Final[Mapping[str, Callable[[Arguments], int]]] = {"deploy": _deploy}
+_RUN: Final[Mapping[str, Callable[[Arguments, Path], int]]] = {
+    "deploy": lambda given, _: _deploy(given),
+    "week": cmd_receive_actions.week,
+    "status": cmd_receive_actions.status,
+    "retain": cmd_receive_actions.retain,
+    "verify-retention": cmd_receive_actions.verify_retention,
+    "end": cmd_receive_actions.end,
+    "rotate-key": cmd_receive_actions.rotate_key,
+    "operator": cmd_receive_actions.operator,
+}
 """What each action runs, by its word."""

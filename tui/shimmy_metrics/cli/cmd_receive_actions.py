@@ -51,7 +51,7 @@ def status(given: Arguments, data: Path) -> int:
     with _opened(folder) as store:
         told = status_of(store, folder, _today())
     if given["json"]:
-        print_line(json.dumps(as_json(told), indent=2))
+        sys.stdout.write(json.dumps(as_json(told), indent=2) + "\n")
     else:
         for line in lines(told):
             print_line(line)
@@ -113,7 +113,9 @@ def rotate_key(given: Arguments, data: Path) -> int:
     folder = _existing(data)
     if given["kind"] == "hashing":
         rotate_hashing(folder, _today())
-        print_line("Ids are hashed with a new key from the receiver's next start on; the old one stays for 16 days.")
+        print_line(
+            "Ids are hashed with a new key from the receiver's next start on, so restart it; the old one stays for 16 days."
+        )
     else:
         before, new = rotate_signing(folder)
         write_new_key(folder, before, new, datetime.now(UTC))

@@ -13,6 +13,61 @@ _ACTIONS: Final = (
         arguments=(Argument("kind", "the file", choices=("nginx", "systemd", "container"), required=True),),
         under="shimmy-metrics receive",
     ),
+    Command(
+        "week",
+        "print a week's aggregates: shares in which no group of fewer than k is told apart",
+        arguments=(
+            _DATA,
+            Argument("--week", "the week, instead of this one", value="YYYY-Www"),
+            Argument("--json", "print JSON", alternative=True),
+            Argument("--csv", "print a row for each group", alternative=True),
+        ),
+        under="shimmy-metrics receive",
+    ),
+    Command(
+        "status",
+        "say what is held, what was refused and by which rule; 1 where something needs you",
+        arguments=(_DATA, Argument("--json", "print JSON")),
+        under="shimmy-metrics receive",
+    ),
+    Command(
+        "retain",
+        "drop the days that are old enough, as the receiver does by itself each day",
+        arguments=(_DATA,),
+        under="shimmy-metrics receive",
+    ),
+    Command(
+        "verify-retention",
+        "check that nothing of a dropped day is left, that no day is too old, and the log's signatures",
+        arguments=(_DATA,),
+        under="shimmy-metrics receive",
+    ),
+    Command(
+        "end",
+        "end the programme: every sender is told, and stops until its person agrees anew",
+        arguments=(_DATA, Argument("--undo", "take reports again")),
+        under="shimmy-metrics receive",
+    ),
+    Command(
+        "rotate-key",
+        "go on with a new key",
+        arguments=(
+            Argument(
+                "kind",
+                "the key: the one that hashes ids, or the one that signs the log",
+                choices=("hashing", "signing"),
+                required=True,
+            ),
+            _DATA,
+        ),
+        under="shimmy-metrics receive",
+    ),
+    Command(
+        "operator",
+        "publish a text about yourself, which senders can read before they agree; its first line is your name",
+        arguments=(Argument("file", "a text file, or - for standard input", value="FILE", required=True), _DATA),
+        under="shimmy-metrics receive",
+    ),
 )
 """What can follow `receive`; each has a function in `cmd_receive`."""
 

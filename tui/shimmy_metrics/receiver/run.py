@@ -12,10 +12,11 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.asgi import Receiver
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.intake import Intake
-from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.keys import Keys, load_keys
 from shimmy_metrics.receiver.listener import Address, bind
 from shimmy_metrics.receiver.programme import set_k, watched
 from shimmy_metrics.receiver.rate import Rate
+from shimmy_metrics.receiver.retain import retain
 from shimmy_metrics.receiver.server import Server
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
@@ -25,6 +26,7 @@ from shimmy_metrics.receiver.writer import Writer
 SQLITE: Final = "sqlite"
 
 _SAVE_SECONDS: Final = 10.0
+_RETAIN_SECONDS: Final = 3_600.0
 
 
 class Options(NamedTuple):
@@ -54,6 +56,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
         writer = stack.enter_context(Writer(_store(folder, options.store)))
+        stack.enter_context(_every(_RETAIN_SECONDS, lambda: _retain(folder, keys, counters)))
         intake = Intake(writer, keys.hashing)
         receiver = Receiver(
             intake.store,
@@ -76,26 +79,43 @@ def _store(folder: Folder, name: str) -> SqliteStore:
     if name != SQLITE:
         raise UserError(f"there is no store {name!a}", where="--store", remedy=f"Give {SQLITE}")
     try:
-        return SqliteStore(folder)
+        store = SqliteStore(folder)
+        store.reconcile()
+        return store
     except StoreError as error:
         raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
+
+
+def _retain(folder: Folder, keys: Keys, counters: Counters) -> None:
+    """Drop what is old enough. What cannot be done now is tried again within the hour, and `status` tells of it."""
+    with contextlib.closing(SqliteStore(folder)) as store:
+        done = retain(store, folder, keys.signing)
+    counters.count("retention failed" for _ in done.failed)
 
 
 @contextlib.contextmanager
 def _counters(folder: Folder) -> Iterator[Counters]:
     """Yield counters that are saved every few seconds, and at the end."""
     counters = Counters(folder)
+    with _every(_SAVE_SECONDS, counters.save):
+        yield counters
+    counters.save()
+
+
+@contextlib.contextmanager
+def _every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    """Do something in a thread at once and then every so many seconds, until this block is left."""
     ended = threading.Event()
 
-    def save() -> None:
-        while not ended.wait(_SAVE_SECONDS):
-            counters.save()
+    def repeat() -> None:
+        act()
+        while not ended.wait(seconds):
+            act()
 
-    thread = threading.Thread(target=save, name="counters", daemon=True)
+    thread = threading.Thread(target=repeat, name=f"every {seconds:.0f} s", daemon=True)
     thread.start()
     try:
-        yield counters
+        yield
     finally:
         ended.set()
         thread.join()
-        counters.save()

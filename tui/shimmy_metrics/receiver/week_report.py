@@ -54,11 +54,11 @@ def _row(cell: Cell) -> tuple[str, int, int]:
 
 def lines(week: Week) -> Iterator[str]:
     """Yield a week as lines of at most 80 columns."""
-    yield f"{week.name}: about {week.reports:,} reports, {week.active:,} of them a day's first of active use."
+    yield f"{week.name}: reports, in two digits: {week.reports:,}"
     if not week.tables:
-        yield f"Not enough data: shares are told from {ENOUGH * week.k:,} such reports on."
+        yield f"Not enough data: shares are told from {ENOUGH * week.k:,} reports of a day's first active use on."
         return
-    yield f"Shares are of those {week.active:,}. Groups of fewer than {week.k} on their best day are in (other)."
+    yield f"Shares are of the {week.active:,} of a day's first active use. Groups below {week.k} are in (other)."
     width = max(len(cell.label) for table in week.tables for cell in table.cells)
     for table in week.tables:
         yield ""

@@ -48,8 +48,20 @@ class SqliteStore:
         self._open: tuple[date, sqlite3.Connection] | None = None
         self._settling = SettleTimes()
         self._unsettled = 0
+
+    def reconcile(self) -> None:
+        """Enter into the seen ids what a process that was killed between two commits had stored.
+
+        A receiver calls it before it takes the first report. Raise `StoreError`.
+        """
         with _told():
-            self._reconcile()
+            for day in list(self._folder.arrival_days())[-2:]:
+                with closing(open_day(self._folder, day.isoformat())) as connection:
+                    connection.execute(
+                        'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.reports '
+                        "WHERE length(key) < ?",
+                        (day.isoformat(), CANARY_BYTES),
+                    )
 
     def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""
@@ -193,15 +205,6 @@ class SqliteStore:
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
                 connection.execute("DELETE FROM seen WHERE day < ?", (before.isoformat(),))
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _reconcile(self) -> None:
-        """Enter into the seen ids what a process that was killed between two commits had stored."""
-        for day in list(self._folder.arrival_days())[-2:]:
-            with closing(open_day(self._folder, day.isoformat())) as connection:
-                connection.execute(
-                    'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.reports WHERE length(key) < ?',
-                    (day.isoformat(), CANARY_BYTES),
-                )
 
 
 def _known(connection: sqlite3.Connection, keys: list[bytes]) -> Known:
