@@ -119,7 +119,7 @@ def rotate_key(given: Arguments, data: Path) -> int:
     else:
         before, new = rotate_signing(folder)
         write_new_key(folder, before, new, datetime.now(UTC))
-        print_line("The log is signed with a new key from the receiver's next start on; retention.pub holds both.")
+        print_line("Restart the receiver: it signs the log with a new key then. retention.pub holds both.")
     return Exit.DONE
 
 
