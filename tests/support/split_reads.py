@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from shimmy_metrics.exchange import Exchange
+from shimmy_metrics.meter.answer import Answer, Asked
 from shimmy_metrics.meter.framing import UnsupportedError
-from shimmy_metrics.meter.request import Request
-from shimmy_metrics.meter.tap import Tap, _Answer
+from shimmy_metrics.meter.tap import Tap
 from support.wire import Seen
 
 BETWEEN: Final = b"\n--\xff--\n"
@@ -63,15 +63,15 @@ class Strict(Tap):
         with self._noted():
             super()._read_server(data)
 
-    def _finish(self, answer: _Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
+    def _finish(self, answer: Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
         with self._noted():
             super()._finish(answer, now, last, failed=failed)
 
     def _count(
-        self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
+        self, asked: Asked, answer: Answer | None, now: float, *, failed: bool = False, unread: bool = False
     ) -> None:
         with self._noted():
-            super()._count(request, answer, now, failed=failed, unread=unread)
+            super()._count(asked, answer, now, failed=failed, unread=unread)
 
     def _disable(self) -> None:
         with self._noted():

@@ -3,7 +3,7 @@
 import pytest
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.bodies import JsonBody, body_for
+from shimmy_metrics.meter.bodies import JsonBody, body_for, form_of
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
@@ -79,7 +79,7 @@ def test_the_first_bytes_tell_what_no_type_tells(
     data = before + body
     for places in ([], list(range(len(data))), [2], [len(before) + 3]):
         usage = Usage()
-        reader = body_for(b"text/plain; charset=utf-8", usage, bare=False)
+        reader = body_for(form_of(b"text/plain; charset=utf-8"), usage, bare=False)
         assert reader is not None
         pass_cut(data, places, reader.feed)
         reader.finish()
@@ -90,7 +90,7 @@ def test_the_first_bytes_tell_what_no_type_tells(
 @pytest.mark.parametrize("first", [b"event: x\n", b"id: 1\n", b"retry: 1\n", b":\n", b"data:\n\n"])
 def test_a_stream_without_a_type_may_begin_with_any_field(kind: bytes, first: bytes) -> None:
     usage = Usage()
-    reader = body_for(kind, usage, bare=False)
+    reader = body_for(form_of(kind), usage, bare=False)
     assert reader is not None
     reader.finish(first + delta("a", usage=USAGE))
     assert usage.reported == 7
@@ -102,7 +102,7 @@ def test_json_may_begin_with_a_byte_order_mark_and_be_an_array() -> None:
         (b"", b"[" + chat(usage=USAGE) + b"]"),
     ):
         usage = Usage()
-        reader = body_for(kind, usage, bare=False)
+        reader = body_for(form_of(kind), usage, bare=False)
         assert reader is not None
         reader.finish(body)
         assert usage.reported == 7

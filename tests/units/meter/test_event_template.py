@@ -6,7 +6,7 @@ from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.usage import Usage
 
 KEYS = ["content", "text", "reasoning_content", "response", "thinking", "partial_json", "arguments"]
-FORM = EventTemplate(b'{"content":"', b'"}')
+FORM = EventTemplate(b'{"content":"', b'"}', b"\n")
 
 
 @pytest.mark.parametrize("space", ["", " "])
@@ -17,7 +17,7 @@ def test_text_has_a_form_under_each_of_its_names(key: str, space: str) -> None:
             usage.piece(streamed=True)
 
     block = f'{{"{key}":{space}"words"}}'.encode()
-    event_template = EventTemplate.of(block, tell)
+    event_template = EventTemplate.of(block, b"\n", tell)
     assert event_template is not None
     assert event_template.take(block, Usage())
     assert event_template.take(block.replace(b"words", b"others"), Usage())
@@ -38,6 +38,10 @@ def test_an_event_with_other_text_fits(text: str) -> None:
         b'{"content":"a"b"}',
         b'{"content":"a\\n"}',
         b'{"content":"a\nb"}',
+        b'{"content":"a\rb"}',
+        b'{"content":"\0"}',
+        b'{"content":"\xe2"}',
+        b'{"content":"\xed\xa0\x80"}',
         b'{"content":"a"},',
         b'{"content":"a',
         b' {"content":"a"}',
@@ -48,15 +52,15 @@ def test_an_event_with_other_text_fits(text: str) -> None:
 def test_an_event_that_could_tell_something_else_does_not_fit(event: bytes) -> None:
     usage = Usage()
     assert not FORM.take(event, usage)
-    assert not FORM.take_all(event + b"\n", b"\n", usage)
+    assert not FORM.take_all(event + b"\n", usage)
     assert (usage.content, usage.pieces) == (False, 0)
 
 
 def test_events_that_all_fit_are_counted_at_once() -> None:
     usage = Usage()
-    assert FORM.take_all(b'{"content":"a"}\n{"content":"b"}\n{"content":"c d"}\n', b"\n", usage)
+    assert FORM.take_all(b'{"content":"a"}\n{"content":"b"}\n{"content":"c d"}\n', usage)
     assert (usage.content, usage.pieces, usage.uneven) == (True, 3, False)
-    assert FORM.take_all('{"content":"a"}\n{"content":"ë"}\n'.encode(), b"\n", usage)
+    assert FORM.take_all('{"content":"a"}\n{"content":"ë"}\n'.encode(), usage)
     assert (usage.pieces, usage.uneven) == (5, True)
 
 
@@ -64,14 +68,14 @@ def test_where_no_text_is_a_piece_as_well_it_fits() -> None:
     def tell(event: bytes, usage: Usage) -> None:
         usage.piece(streamed=True)
 
-    event_template = EventTemplate.of(b'{"content":"words"}', tell)
+    event_template = EventTemplate.of(b'{"content":"words"}', b"\n", tell)
     assert event_template is not None
     usage = Usage()
     assert event_template.take(b'{"content":""}', usage)
-    assert event_template.take_all(b'{"content":"a"}\n{"content":""}\n', b"\n", usage)
+    assert event_template.take_all(b'{"content":"a"}\n{"content":""}\n', usage)
     assert usage.pieces == 3
     assert not event_template.take(b'{"content":"}', usage)
-    assert not event_template.take_all(b'{"content":"}\n', b"\n", usage)
+    assert not event_template.take_all(b'{"content":"}\n', usage)
     assert usage.pieces == 3
 
 
@@ -84,9 +88,10 @@ def test_where_no_text_is_a_piece_as_well_it_fits() -> None:
         b'x{"content":"a"}\n{"content":"b"}\n',
         b'{"another":"a"}\n{"content":"b"}\n',
         b'{"content":"a"}\n{"content":"b"]\n',
+        b'{"content":"\xe2\x82"}\n{"content":"\xac"}\n',
     ],
 )
 def test_where_one_does_not_fit_none_is_counted(events: bytes) -> None:
     usage = Usage()
-    assert not FORM.take_all(events, b"\n", usage)
+    assert not FORM.take_all(events, usage)
     assert usage.pieces == 0

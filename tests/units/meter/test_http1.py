@@ -1,10 +1,12 @@
 """HTTP/1's framing: what is plainly one message, at every limit to the byte, and what is refused."""
 
+from typing import NamedTuple
+
 import pytest
 
 from shimmy_metrics.limits import HEAD_BYTES
 from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, body_length, encoded, persists
-from shimmy_metrics.meter.http1 import MessageParser
+from shimmy_metrics.meter.http1 import Head, MessageParser
 
 LINE = 4_096
 """The longest size line of a chunk, its extensions included."""
@@ -12,9 +14,21 @@ LINE = 4_096
 GET = b"GET / HTTP/1.1\r\n\r\n"
 
 
-def fed(*pieces: bytes, length: int | None = None) -> MessageParser:
+class Kept(NamedTuple):
+    """All of a head, and no framing."""
+
+    line: bytes
+    fields: dict[bytes, bytes]
+    length: int | None = None
+
+
+def kept(head: Head) -> Kept:
+    return Kept(*head)
+
+
+def fed(*pieces: bytes, length: int | None = None) -> MessageParser[Kept]:
     """Return a message that was fed, whose body is framed so where a `length` is given."""
-    message = MessageParser()
+    message = MessageParser(kept)
     if length is not None:
         message.expect(length)
     for piece in pieces:
@@ -207,7 +221,7 @@ def test_a_chunk_ends_with_its_size(after: bytes) -> None:
 @pytest.mark.parametrize("begun", [b"H", b"HTTP/", b"HTTP/1.", b"HTTP/1.1 200", b"\r", b"\r\nHTTP/1.0 2"])
 def test_an_answer_begins_with_its_version(begun: bytes) -> None:
     for data, waits in ((begun, True), (b"x" + begun, False), (begun.replace(b"H", b"S") + b"S", False)):
-        message = MessageParser(b"HTTP/1.")
+        message = MessageParser(kept, b"HTTP/1.")
         message.feed(data, 0.0)
         if waits:
             assert message.head() is None

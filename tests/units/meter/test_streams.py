@@ -48,13 +48,13 @@ texts = (
 
 @pytest.mark.parametrize("form", [delta, anthropic, spaced, reasoned])
 def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None:
-    event_template = EventTemplate.of(form("a")[:-2], _read_event)
+    event_template = EventTemplate.of(form("a")[:-2], b"\n\n", _read_event)
     assert event_template is not None
     whole = b"".join(map(form, ["b", " c", "日本"]))
     usage = Usage()
-    assert event_template.take_all(whole, b"\n\n", usage)
+    assert event_template.take_all(whole, usage)
     for other in (form('"'), form("\n"), b"id: 1\n" + form("a"), form("a").replace(b"{", b"[", 1)):
-        assert not event_template.take_all(whole + other + whole, b"\n\n", usage)
+        assert not event_template.take_all(whole + other + whole, usage)
         assert not event_template.take(other[:-2], usage)
     assert (usage.pieces, usage.uneven) == (3, True)
 
@@ -71,7 +71,7 @@ def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None
     ],
 )
 def test_an_event_whose_text_does_not_decide_alone_has_no_form(block: bytes) -> None:
-    assert EventTemplate.of(block[:-2], _read_event) is None
+    assert EventTemplate.of(block[:-2], b"\n\n", _read_event) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(FORMS), texts), max_size=30), st.lists(st.integers(0, 9_000), max_size=6))
@@ -80,8 +80,7 @@ def test_counting_by_form_tells_what_reading_tells(
 ) -> None:
     data = b"".join(form(text) for form, text in told)
     by_form, by_reading = Usage(), Usage()
-    counting, reading = Events(by_form), Events(by_reading)
-    reading._tries = 0
+    counting, reading = Events(by_form), Events(by_reading, quick=False)
     for stream in (counting, reading):
         pass_cut(data, places, stream.feed)
         stream.finish()
@@ -90,7 +89,7 @@ def test_counting_by_form_tells_what_reading_tells(
 
 def test_a_stream_whose_form_never_repeats_is_tried_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[bytes] = []
-    monkeypatch.setattr(EventTemplate, "of", lambda block, _: tried.append(block))
+    monkeypatch.setattr(EventTemplate, "of", lambda block, *_: tried.append(block))
     usage = Usage()
     stream = Lines(usage)
     for number in range(1_000):

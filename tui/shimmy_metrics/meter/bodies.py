@@ -4,7 +4,7 @@ JSON is read here, streams in `streams`. A response on a generating route that c
 an unknown form) was generated all the same, and its amount is unknown.
 """
 
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from shimmy_metrics.limits import KEPT_BYTES
 from shimmy_metrics.meter.dialects.registry import read
@@ -16,13 +16,23 @@ from shimmy_metrics.meter.usage import Usage
 _SHORT_BYTES: Final = 1_024
 """What waits for more of it is kept up to here. Reading so much costs less than the message around it."""
 
-_LINES: Final = frozenset({b"application/x-ndjson", b"application/jsonl", b"application/json-lines"})
 _NAME_BYTES: Final = 2_048
 _NAME_DEPTH: Final = 2
 """Where nothing is generated only the model's name and an error are wanted, and both are at the top."""
 
-_UNTOLD: Final = frozenset({b"", b"text/plain", b"application/octet-stream"})
-"""Types that servers send where none was set. The body itself tells more."""
+Form = Literal["json", "events", "lines", "untold", "other"]
+"""What a body is. `untold`: nobody set a type, and the body itself tells more; `other`: it cannot be read."""
+
+_FORMS: Final[dict[bytes, Form]] = {
+    b"application/json": "json",
+    b"text/event-stream": "events",
+    b"application/x-ndjson": "lines",
+    b"application/jsonl": "lines",
+    b"application/json-lines": "lines",
+    b"": "untold",
+    b"text/plain": "untold",
+    b"application/octet-stream": "untold",
+}
 
 _BEFORE: Final = b" \t\r\n" + BYTE_ORDER_MARK
 """What may precede a body that is recognised by its first bytes; no known form begins with one of these."""
@@ -144,21 +154,24 @@ class Unread:
         """Pass over the last piece."""
 
 
-def body_for(kind: bytes, usage: Usage, *, bare: bool) -> Body | None:
-    """Return the reader for a Content-Type in lower case; None where the body tells nothing.
+def form_of(content_type: bytes) -> Form:
+    """Return the form that a Content-Type in lower case stands for."""
+    return _FORMS.get(content_type) or _FORMS.get(content_type.partition(b";")[0].rstrip(b" \t"), "other")
 
-    `bare`: an event's data is the generated text itself, not JSON.
+
+def body_for(form: Form, usage: Usage, *, bare: bool, quick: bool = True) -> Body | None:
+    """Return the reader for a form; None where the body tells nothing.
+
+    `bare`: an event's data is the generated text itself, not JSON. Unless `quick`, each event is parsed.
     """
-    kind = kind.partition(b";")[0].rstrip(b" \t")
-    if kind == b"application/json":
+    if form == "json":
         return JsonBody(usage)
-    if kind == b"text/event-stream":
-        return BareEvents(usage) if bare else Events(usage)
-    if kind in _LINES:
-        return Lines(usage)
-    if not usage.generates:
-        return None
-    return UntoldBody(usage, BareEvents(usage) if bare else Events(usage)) if kind in _UNTOLD else Unread()
+    if form == "lines":
+        return Lines(usage, quick=quick)
+    if form == "events" or (form == "untold" and usage.generates):
+        events = BareEvents(usage) if bare else Events(usage, quick=quick)
+        return events if form == "events" else UntoldBody(usage, events)
+    return Unread() if usage.generates else None
 
 
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON can hold

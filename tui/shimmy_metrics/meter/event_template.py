@@ -1,8 +1,9 @@
 """The form that a stream's events share: byte for byte the same around one piece of text.
 
 Parsing an event costs twice as much as comparing it, and five times as much where many are compared at once. A template
-is verified by parsing it: with the slot filled the event tells one piece, with the slot empty one or none. Text between
-two quotes that holds neither a quote nor a backslash can only be a string, so any text in the slot tells the same.
+is verified by parsing it: with the slot filled the event tells one piece, with the slot empty one or none. What stands
+between two quotes is a string where it is UTF-8 without quotes, backslashes and control characters, so any such text in
+the slot tells the same.
 """
 
 from collections.abc import Callable
@@ -28,30 +29,39 @@ _SLOTS: Final = tuple(
 _PROBE: Final = b"?"
 
 
+_NO_TEXT: Final = bytes(range(32)) + b'"\\'
+"""What cannot stand in a JSON string as it is."""
+
+
 class EventTemplate:
-    """`before` and `after` surround the text in each event; `empties`: an event without text is a piece as well."""
+    """`before` and `after` surround the text in each event, and `gap` follows each.
 
-    __slots__ = ("_after", "_before", "_empties")
+    `empties`: an event without text is a piece as well.
+    """
 
-    def __init__(self, before: bytes, after: bytes, *, empties: bool = False) -> None:
+    __slots__ = ("_after", "_before", "_between", "_empties", "_end")
+
+    def __init__(self, before: bytes, after: bytes, gap: bytes, *, empties: bool = False) -> None:
         self._before = before
         self._after = after
+        self._end = after + gap
+        self._between = after + gap + before
         self._empties = empties
 
     @classmethod
-    def of(cls, block: bytes, read_event: Callable[[bytes, Usage], None]) -> Self | None:
+    def of(cls, block: bytes, gap: bytes, read_event: Callable[[bytes, Usage], None]) -> Self | None:
         """Return the template of an event that has a piece, or None. `read_event` reads an event into a usage."""
         for slot in _SLOTS:
             begin = block.find(slot) + len(slot)
             end = block.find(b'"', begin)
-            if begin < len(slot) or end <= begin or _needs_parsing(block[begin:end]):
+            if begin < len(slot) or end <= begin or not _is_string(block[begin:end]):
                 continue
             before, after = block[:begin], block[end:]
             empty, filled = Usage(), Usage()
             read_event(before + after, empty)
             read_event(before + _PROBE + after, filled)
             if _yields(filled, 1) and _yields(empty, empty.pieces):
-                return cls(before, after, empties=empty.pieces == 1)
+                return cls(before, after, gap, empties=empty.pieces == 1)
         return None
 
     def take(self, block: bytes, usage: Usage) -> bool:
@@ -60,35 +70,42 @@ class EventTemplate:
         if begin > end or not block.startswith(self._before) or not block.endswith(self._after):
             return False
         text = block[begin:end]
-        if _needs_parsing(text) or not (text or self._empties):
-            return False
-        usage.content = True
-        usage.pieces += 1
-        if not text.isascii():
-            usage.uneven = True
-        return True
+        return self._count(text, 1, usage) if text or self._empties else False
 
-    def take_all(self, whole: bytes, gap: bytes, usage: Usage) -> bool:
+    def take_all(self, whole: bytes, usage: Usage) -> bool:
         """Count events, each with its gap, if all are of this form; return whether they are."""
-        after = self._after + gap
-        begin, end = len(self._before), len(whole) - len(after)
-        if begin > end or not whole.startswith(self._before) or not whole.endswith(after):
+        begin, end = len(self._before), len(whole) - len(self._end)
+        if begin > end or not whole.startswith(self._before) or not whole.endswith(self._end):
             return False
-        texts = whole[begin:end].split(after + self._before)
-        if len(whole) > BLOCK_BYTES and len(self._before) + max(map(len, texts)) + len(self._after) > BLOCK_BYTES:
+        texts = whole[begin:end].split(self._between)
+        if not self._empties and b"" in texts:
+            return False
+        if len(whole) > BLOCK_BYTES and len(self._between) + max(map(len, texts)) > BLOCK_BYTES:
             return False  # one of them is read by its outline
-        text = b"".join(texts)
-        if _needs_parsing(text) or not (self._empties or b"" not in texts):
+        # Joined by what no character of several bytes goes over.
+        return self._count(b" ".join(texts), len(texts), usage)
+
+    def _count(self, text: bytes, pieces: int, usage: Usage) -> bool:
+        if not _is_string(text):
             return False
         usage.content = True
-        usage.pieces += len(texts)
+        usage.pieces += pieces
         if not text.isascii():
             usage.uneven = True
         return True
 
 
-def _needs_parsing(text: bytes) -> bool:
-    return b'"' in text or b"\\" in text or b"\n" in text
+def _is_string(text: bytes) -> bool:
+    """Whether bytes between two quotes are a JSON string."""
+    if len(text.translate(None, _NO_TEXT)) != len(text):
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _yields(usage: Usage, pieces: int) -> bool:

@@ -7,6 +7,9 @@ from typing import Final
 
 from shimmy_metrics.meter.clients import HEADER
 
+VERSIONS: Final = (b"HTTP/1.1", b"HTTP/1.0")
+"""The versions that are read."""
+
 CHUNKED: Final = -1
 OPEN: Final = 1 << 62
 """The length of a body delimited by connection close: longer than any Content-Length that is read (18 digits)."""

@@ -7,11 +7,14 @@ again with each read: the time is linear in the number of bytes.
 """
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from shimmy_metrics.limits import HEAD_BYTES
+from shimmy_metrics.meter.chunk_size import NAME, chunk_size
 from shimmy_metrics.meter.clients import HEADER
 from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, joined
+from shimmy_metrics.meter.repeated_head import RepeatedHead
 
 _LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
 """What comes next in a body: so many bytes; or, in chunks, a size line, a piece, the line end after it, trailers."""
@@ -21,20 +24,13 @@ _END: Final = b"\r\n\r\n"
 _LINE_BYTES: Final = 4_096
 """A chunk's size line, its extensions included, and each trailer line are at most this long."""
 
-_NAME: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-_FIELD: Final = _NAME + rb":[^\0\r\n]*+"
+_FIELD: Final = NAME + rb":[^\0\r\n]*+"
 _HEAD: Final = re.compile(rb"([!-~][^\0\r\n]*+)\r\n(?:%s\r\n)*+\r\n" % _FIELD)
 """A complete head: no line folding, no lone CR or LF, no NUL, no space before a colon (RFC 9112, section
 5). Possessive, so that it never goes back; one pass costs less than looking for each of those."""
 
 _TRAILER: Final = re.compile(_FIELD)
 _BARE_FEED: Final = re.compile(rb"(?<!\r)\n")
-
-_QUOTED: Final = rb'"(?:[^\0-\x08\n-\x1f"\\\x7f]|\\[^\0-\x08\n-\x1f\x7f])*+"'
-_EXTENDED: Final = re.compile(
-    rb"([0-9A-Fa-f]++)(?:[ \t]*+;[ \t]*+%s(?:[ \t]*+=[ \t]*+(?:%s|%s))?+)++" % (_NAME, _NAME, _QUOTED)
-)
-"""A chunk's size with extensions, to the letter (RFC 9112, section 7.1.1)."""
 
 _LOOKED_AT: Final = re.compile(
     rb"\n(con(?:nection|tent-(?:length|type|encoding))|transfer-encoding|%s|upgrade|sec-websocket-extensions):"
@@ -43,35 +39,58 @@ _LOOKED_AT: Final = re.compile(
 """All fields that are read, in a lower-case head."""
 
 
-class Head(NamedTuple):
-    """A message's head: its first line as received, and the `fields` that are read, all in lower case.
+_SIZE_BYTES: Final = 18
+"""The short way of a chunk looks so far for the end of its size."""
 
-    `began` is the time at which its first byte was read.
-    """
+_CONTENT_LENGTH: Final = b"content-length"
+
+
+class Head(NamedTuple):
+    """A message's head: its first line as received, and the `fields` that are read, all in lower case."""
 
     line: bytes
     fields: dict[bytes, bytes]
-    began: float
 
 
-class MessageParser:
+class Framed(Protocol):
+    """What is kept of a head. `length` is its body's, by `framing.body_length`."""
+
+    @property
+    def length(self) -> int | None:
+        """Bytes, `CHUNKED`, `OPEN`, or None where the head does not say."""
+
+
+Kept = TypeVar("Kept", bound=Framed)
+
+
+class MessageParser(Generic[Kept]):
     """Parses one direction of a connection into heads and bodies.
 
-    While `done`, `head` returns the next head, or None until it is complete; then `expect` sets how its body is framed;
-    `body` returns what has come of it, or `skip` skips that, and both set `done` at its end. Between reads at most
-    `HEAD_BYTES` are kept. `start` is how each head begins; if empty, with a letter.
+    While `done`, `head` returns what `read` keeps of the next head, or None until it is complete; then `expect` sets
+    how its body is framed; `body` returns what has come of it, or `skip` skips that, and both set `done` at its end.
+    Between reads at most `HEAD_BYTES` are kept. `start` is how each head begins; if empty, with a letter. Of the last
+    head, `length` is the body's, and `began` the time at which its first byte was read. Unless `quick`, a head that is
+    repeated is parsed again, and no chunk goes a short way.
     """
 
-    __slots__ = ("_at", "_began", "_buffer", "_left", "_now", "_searched", "_start", "_state", "done")
+    __slots__ = (
+        "_at", "_begins", "_buffer", "_left", "_now", "_quick", "_read", "_repeated", "_searched", "_start", "_state",
+        "began", "done", "length",
+    )  # fmt: skip
 
-    def __init__(self, start: bytes = b"") -> None:
+    def __init__(self, read: Callable[[Head], Kept], start: bytes = b"", *, quick: bool = True) -> None:
+        self._read = read
+        self._quick = quick
+        self._repeated: RepeatedHead[Kept] | None = None
         self._start = start
         self._buffer: bytes | bytearray = b""  # what waits is a bytearray, and begins at 0
         self._at = 0
         self._searched = 0  # up to here, no line end that is looked for begins in the buffer; 0: none was looked for
         self._left = 0
         self._state = _LENGTH
-        self._began = self._now = 0.0
+        self._begins = self._now = 0.0
+        self.length: int | None = None
+        self.began = 0.0
         self.done = True
 
     @property
@@ -83,19 +102,38 @@ class MessageParser:
         """Add bytes that were read at the time `now`. Earlier bytes have been parsed as far as possible."""
         self._now = now
         if not self._buffer or not self.done:
-            self._began = now  # an incomplete head began earlier
+            self._begins = now  # an incomplete head began earlier
         if self._buffer:
             self._buffer += data
         else:
             self._buffer = data
             self._at = 0
 
-    def head(self) -> Head | None:
-        """Return the next message's head, or None until it is complete. Raises `UnsupportedError`."""
-        buffer, at = self._buffer, self._at
-        if at == len(buffer):
+    def head(self) -> Kept | None:
+        """Return what is kept of the next head, or None until it is complete. Raises `UnsupportedError`."""
+        if self._at == len(self._buffer):
             self.drop()
             return None
+        kept = self._recognised() or self._parsed()
+        if kept is not None:
+            self.began = self._begins
+            self._begins = self._now
+        return kept
+
+    def _recognised(self) -> Kept | None:
+        """Return what is kept of the next head where it is the last one again."""
+        repeated, buffer = self._repeated, self._buffer
+        if repeated is None or not isinstance(buffer, bytes):
+            return None
+        end = repeated.end_in(buffer, self._at)
+        if not end:
+            return None
+        self._at = end
+        self.length = repeated.length
+        return repeated.kept
+
+    def _parsed(self) -> Kept | None:
+        buffer, at = self._buffer, self._at
         while buffer.startswith(_LINE_END, at):
             at += 2  # an empty line before a request is skipped (RFC 9112, section 2.2)
         # Search first: the pattern would start over with each read.
@@ -109,13 +147,17 @@ class MessageParser:
         self._searched = 0
         if end - at > HEAD_BYTES:
             raise UnsupportedError
-        pairs = _LOOKED_AT.findall(buffer[at:end].lower())
+        whole = bytes(buffer[at:end])
+        lowered = whole.lower()
+        pairs = _LOOKED_AT.findall(lowered)
         fields = dict(pairs)
         if len(fields) != len(pairs):
             fields = joined(pairs)
-        head = Head(bytes(found[1]), fields, self._began)
-        self._began = self._now
-        return head
+        kept = self._read(Head(bytes(found[1]), fields))
+        self.length = kept.length
+        if self._quick:
+            self._repeated = RepeatedHead.of(whole, lowered, fields.get(_CONTENT_LENGTH), kept.length, kept)
+        return kept
 
     def expect(self, length: int) -> None:
         """Set how the next body is framed: a number of bytes (`OPEN` for all that come), or `CHUNKED`."""
@@ -126,6 +168,18 @@ class MessageParser:
     def body(self) -> bytes:
         """Return the bytes of the body that have come, without framing. Raises `UnsupportedError`."""
         return self._length() if self._state == _LENGTH else self._chunks()
+
+    def chunk(self, data: bytes) -> bytes:
+        """Return the bytes of a read that is exactly one chunk, as streaming servers write; empty for any other.
+
+        Only the other ones have to be fed. Raises `UnsupportedError`.
+        """
+        if self._state != _SIZE or self._buffer or self.done or not self._quick:
+            return b""
+        end = data.find(_LINE_END, 0, _SIZE_BYTES)
+        if end <= 0 or not data.endswith(_LINE_END) or end + chunk_size(data[:end]) + 4 != len(data):
+            return b""
+        return data[end + 2 : -2]
 
     def skip(self) -> None:
         """Skip the bytes of the body that have come. Raises `UnsupportedError`."""
@@ -207,7 +261,7 @@ class MessageParser:
                     raise UnsupportedError
                 self._searched = 0
                 if state == _SIZE:
-                    self._left = _size(buffer[at:end])
+                    self._left = chunk_size(buffer[at:end])
                     state = _CHUNK if self._left else _TRAILERS
                 else:
                     self.done = end == at
@@ -222,19 +276,3 @@ class MessageParser:
         else:
             self._keep(at, len(_LINE_END))
         return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
-
-
-def _size(line: bytes | bytearray) -> int:
-    """Return the chunk size that a line states. Raises `UnsupportedError`."""
-    if not line.isalnum():
-        found = _EXTENDED.fullmatch(line)
-        if found is None:
-            raise UnsupportedError
-        line = found[1]
-    # int() alone would also accept `0x`, and spaces, signs and underscores, which are not alphanumeric.
-    if len(line) > 15 or line[1:2] in (b"x", b"X"):
-        raise UnsupportedError
-    try:
-        return int(line, 16)
-    except ValueError:
-        raise UnsupportedError from None

@@ -27,6 +27,11 @@ class Splitter:
         self._rest = bytearray()
         self._outline: Outline | None = None  # of a block too long to keep; `_rest` is then its last byte
 
+    @property
+    def within(self) -> bool:
+        """Whether what came last may be half of a block or of a gap."""
+        return bool(self._rest) or self._outline is not None
+
     def feed(self, piece: bytes) -> bytes:
         """Take the next piece; return all complete blocks, each with its gap, for `split`."""
         gap, rest = self.gap, self._rest
@@ -104,6 +109,11 @@ class EventSplitter(Splitter):
         super().__init__(b"\n\n")
         self._after_cr = False
         self._first = True
+
+    @property
+    def within(self) -> bool:
+        """Whether what came last may be half of a block, of a gap or of a line end."""
+        return self._after_cr or super().within
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next piece; return all complete events, each line ended by a line feed, for `split`."""

@@ -55,13 +55,20 @@ class Blocks(ABC):
 class Lines(Blocks):
     """Lines of JSON (Ollama)."""
 
-    def __init__(self, usage: Usage, splitter: Splitter | None = None) -> None:
+    def __init__(self, usage: Usage, splitter: Splitter | None = None, *, quick: bool = True) -> None:
+        """Unless `quick`, no template is tried."""
         super().__init__(usage, splitter or Splitter())
         self._template: EventTemplate | None = None
-        self._tries = _TEMPLATES
+        self._tries = _TEMPLATES if quick else 0
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece and read all complete blocks; where it is whole events of the known form, at once."""
+        template, splitter = self._template, self._splitter
+        if template is None or splitter.within or not template.take_all(piece, self._usage):
+            super().feed(piece)
 
     def _read(self, whole: bytes) -> None:
-        if self._template is None or not self._template.take_all(whole, self._splitter.gap, self._usage):
+        if self._template is None or not self._template.take_all(whole, self._usage):
             super()._read(whole)
 
     def _block(self, block: bytes) -> None:
@@ -72,7 +79,7 @@ class Lines(Blocks):
         self._read_event(block, usage)
         if usage.pieces > before and self._tries and len(block) <= _TEMPLATE_BYTES:
             self._tries -= 1
-            self._template = EventTemplate.of(block, self._read_event)
+            self._template = EventTemplate.of(block, self._splitter.gap, self._read_event)
 
     def _read_event(self, block: bytes, usage: Usage) -> None:
         """Read one block into `usage`. The result depends on the block alone."""
@@ -84,8 +91,8 @@ class Lines(Blocks):
 class Events(Lines):
     """Server-sent events whose data is JSON."""
 
-    def __init__(self, usage: Usage) -> None:
-        super().__init__(usage, EventSplitter())
+    def __init__(self, usage: Usage, *, quick: bool = True) -> None:
+        super().__init__(usage, EventSplitter(), quick=quick)
 
     def _read_event(self, block: bytes, usage: Usage) -> None:
         if not block.startswith(b"data: ") and not _ERRORS.isdisjoint(block.splitlines()):

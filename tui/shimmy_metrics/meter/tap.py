@@ -11,36 +11,17 @@ from typing import Final
 
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import PIPELINE_MAX
-from shimmy_metrics.meter.bodies import Body, Unread, body_for
-from shimmy_metrics.meter.framing import OPEN, UnsupportedError, body_length, encoded, persists
-from shimmy_metrics.meter.http1 import Head, MessageParser
-from shimmy_metrics.meter.request import VERSIONS, Request, request_of
+from shimmy_metrics.meter.answer import Answer, Asked, exchange_of
+from shimmy_metrics.meter.bodies import Unread, body_for
+from shimmy_metrics.meter.framing import OPEN, UnsupportedError
+from shimmy_metrics.meter.http1 import MessageParser
+from shimmy_metrics.meter.request import request_of
+from shimmy_metrics.meter.response import SWITCHING, Response, response_of
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.meter.websocket import Frames
-from shimmy_metrics.vocabulary import TokenSource
 
 SHIMMY: Final = "shimmy"
 """What Shimmy calls itself in `/health`."""
-
-_UNANSWERED: Final = (401, 403)
-"""Answers that do not count: the client has no key, or no access."""
-
-_BODYLESS: Final = (204, 304)
-_SWITCHING: Final = 101
-
-
-class _Answer:
-    """The answer that is passing. `body` is None where it tells nothing; `last`: no other follows on the connection."""
-
-    __slots__ = ("answered", "body", "last", "request", "status", "usage")
-
-    def __init__(self, request: Request, status: int, answered: float, usage: Usage, *, last: bool) -> None:
-        self.request = request
-        self.status = status
-        self.answered = answered
-        self.last = last
-        self.usage = usage
-        self.body: Body | None = None
 
 
 class Tap:
@@ -48,12 +29,12 @@ class Tap:
 
     `on_exchange` receives each exchange once its answer has ended; `hash_model` turns a model's name into a keyed hash;
     `clock` returns monotonic seconds; `server` returns what the server calls itself (`shimmy`), or empty while that is
-    unknown. `disabled`: nothing is read any more.
+    unknown. `disabled`: nothing is read any more. Unless `quick`, every byte is parsed: the result is the same.
     """
 
     __slots__ = (
         "_answer", "_awaited", "_clock", "_from_client", "_from_server", "_hash", "_last_asked", "_on_exchange",
-        "_server", "disabled",
+        "_quick", "_server", "disabled",
     )  # fmt: skip
 
     def __init__(
@@ -62,15 +43,18 @@ class Tap:
         hash_model: Callable[[bytes], bytes],
         clock: Callable[[], float],
         server: Callable[[], str] = lambda: SHIMMY,
+        *,
+        quick: bool = True,
     ) -> None:
         self._on_exchange = on_exchange
         self._hash = hash_model
         self._clock = clock
         self._server = server
-        self._awaited: deque[Request] = deque()
-        self._from_client = MessageParser()
-        self._from_server = MessageParser(b"HTTP/1.")
-        self._answer: _Answer | None = None
+        self._quick = quick
+        self._awaited: deque[Asked] = deque()
+        self._from_client = MessageParser(request_of, quick=quick)
+        self._from_server = MessageParser(response_of, b"HTTP/1.", quick=quick)
+        self._answer: Answer | None = None
         self._last_asked = False  # no request follows on this connection (RFC 9112, section 9.6)
         self.disabled = False
 
@@ -78,7 +62,7 @@ class Tap:
     def answer_due(self) -> bool:
         """Whether the client has sent all it will, and its answers are not complete."""
         asked = self._from_client.ends_with_connection  # also true where what follows cannot be read
-        answering = self._answer is not None and self._answer.status != _SWITCHING
+        answering = self._answer is not None and self._answer.status != SWITCHING
         return asked and (answering or bool(self._awaited))
 
     def client_bytes(self, data: bytes) -> None:
@@ -119,10 +103,10 @@ class Tap:
                     self._answer.usage.passed = True  # even if nothing came: it may have been on its way
                 self._finish(self._answer, now, failed=by_server and not whole)
             if not self.disabled:
-                for at, request in enumerate(self._awaited, 1):
+                for at, asked in enumerate(self._awaited, 1):
                     # If the client leaves first, what the server made of a complete request stays unknown.
                     whole = at < len(self._awaited) or self._from_client.done
-                    self._count(request, None, now, failed=by_server, unread=whole and not by_server)
+                    self._count(asked, None, now, failed=by_server, unread=whole and not by_server)
         self._disable()
 
     def _read_client(self, data: bytes) -> None:
@@ -136,15 +120,14 @@ class Tap:
             if self._last_asked:
                 message.drop()
                 return
-            head = message.head()
-            if head is None:
+            request = message.head()
+            if request is None:
                 return
             if len(self._awaited) == PIPELINE_MAX:
                 raise UnsupportedError
-            self._awaited.append(request_of(head))
-            version = head.line.rpartition(b" ")[2]
-            self._last_asked = not persists(head.fields, version)
-            length = body_length(head.fields, version) or 0
+            self._awaited.append((request, message.began))
+            self._last_asked = request.last
+            length = message.length or 0
             if length == OPEN:
                 raise UnsupportedError
             message.expect(length)
@@ -155,19 +138,21 @@ class Tap:
         self._from_client.expect(OPEN)
 
     def _read_server(self, data: bytes) -> None:
-        message = self._from_server
+        message, answer = self._from_server, self._answer
+        if answer is not None and answer.body is not None and (piece := message.chunk(data)):
+            answer.usage.passed = True
+            answer.body.feed(piece)
+            return
         now = self._clock()
         message.feed(data, now)
         while True:
-            answer = self._answer
             if answer is None:
-                head = message.head()
-                if head is None:
+                response = message.head()
+                if response is None:
                     return
-                answer = self._begin(head)
-                if answer is None:
-                    continue
-                self._answer = answer
+                if response.interim:
+                    continue  # the final answer follows
+                self._answer = answer = self._begin(response)
             last = b""
             if answer.body is not None:
                 last = message.body()
@@ -183,62 +168,50 @@ class Tap:
             self._finish(answer, now, last)
             if self.disabled:
                 return
+            answer = None
 
-    def _begin(self, head: Head) -> _Answer | None:
-        """Return the answer that begins with `head`, and expect its body; None for an interim response."""
-        version, _, rest = head.line.partition(b" ")
-        code = rest[:3]
-        if version not in VERSIONS or rest[3:4] not in (b" ", b"") or not self._awaited:
+    def _begin(self, response: Response) -> Answer:
+        """Return the answer that begins, its body expected."""
+        if not self._awaited:
             raise UnsupportedError
-        if len(code) != 3 or not code.isdigit() or code[:1] == b"0":
-            raise UnsupportedError
-        status = int(code)
-        if status < 200 and status != _SWITCHING:
-            return None  # the final answer follows
-        if status == _SWITCHING and head.fields.get(b"upgrade", b"").rstrip(b" \t") != b"websocket":
-            raise UnsupportedError
-        length = body_length(head.fields, version)
-        request = self._awaited.popleft()
+        message = self._from_server
+        request, _ = asked = self._awaited.popleft()
         usage = Usage(generates=request.generates, event_is_token=self._is_shimmy())
-        answer = _Answer(request, status, head.began, usage, last=not persists(head.fields, version))
-        if status == _SWITCHING:
-            self._switch(head.fields, answer)
+        answer = Answer(asked, response.status, message.began, usage, last=response.last)
+        if response.status == SWITCHING:
+            self._switch(response, answer)
             return answer
-        if request.bodyless or status in _BODYLESS:
+        length = message.length
+        if request.bodyless or response.bodyless:
             length = 0
         elif length is None:
             length = OPEN
         answer.last |= length == OPEN
-        self._from_server.expect(length)
-        if length and status < 300 and request.route is not None:
-            answer.body = self._body(head.fields, request.route, usage)
+        message.expect(length)
+        if length and response.status < 300 and request.route is not None:
+            # There Shimmy reports bytes divided by four.
+            usage.estimated = request.route == "/v1/messages" and self._is_shimmy()
+            bare = request.route == "/api/generate" and self._is_shimmy()
+            answer.body = body_for(response.form, usage, bare=bare, quick=self._quick)
         return answer
 
-    def _switch(self, fields: dict[bytes, bytes], answer: _Answer) -> None:
+    def _switch(self, response: Response, answer: Answer) -> None:
         """Switch to WebSocket frames; what the client sends from here on is skipped."""
         self._pass_client()
         self._from_server.expect(OPEN)
-        if answer.request.route == "/ws/generate" and self._is_shimmy():
-            extended = b"sec-websocket-extensions" in fields
+        if answer.asked[0].route == "/ws/generate" and self._is_shimmy():
             answer.usage.generates = True  # though it began with a GET
-            answer.body = Unread() if extended else Frames(answer.usage)
-
-    def _body(self, fields: dict[bytes, bytes], route: str, usage: Usage) -> Body | None:
-        if encoded(fields):
-            return Unread()
-        # There Shimmy reports bytes divided by four.
-        usage.estimated = route == "/v1/messages" and self._is_shimmy()
-        return body_for(fields.get(b"content-type", b""), usage, bare=route == "/api/generate" and self._is_shimmy())
+            answer.body = Unread() if response.extended else Frames(answer.usage)
 
     def _is_shimmy(self) -> bool:
         return self._server() == SHIMMY
 
-    def _finish(self, answer: _Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
+    def _finish(self, answer: Answer, now: float, last: bytes = b"", *, failed: bool = False) -> None:
         """Count an answer that ended; `failed`: the server cut it short."""
         self._answer = None
         if answer.body is not None:
             answer.body.finish(last)
-        self._count(answer.request, answer, now, failed=failed)
+        self._count(answer.asked, answer, now, failed=failed)
         if answer.last:
             # The server took no later request; its client repeats it elsewhere (RFC 9112, section 9.6).
             self._disable()
@@ -248,46 +221,18 @@ class Tap:
         with suppress(Exception):
             now = self._clock()
             if self._answer is not None:
-                self._count(self._answer.request, self._answer, now, unread=True)
-            for request in self._awaited:
-                self._count(request, None, now, unread=True)
+                self._count(self._answer.asked, self._answer, now, unread=True)
+            for asked in self._awaited:
+                self._count(asked, None, now, unread=True)
         self._disable()
 
     def _count(
-        self, request: Request, answer: _Answer | None, now: float, *, failed: bool = False, unread: bool = False
+        self, asked: Asked, answer: Answer | None, now: float, *, failed: bool = False, unread: bool = False
     ) -> None:
-        """Emit the exchange of a request and its answer, if it counts. An `unread` answer has a status alone."""
-        if request.route is None or (answer is not None and answer.status in _UNANSWERED):
-            return
-        model, tokens, source, answered, generates = None, 0, None, None, request.generates
-        tokens_in = 0
-        if answer is not None:
-            usage = answer.usage
-            failed = failed or answer.status >= 400
-            answered, generates = answer.answered, usage.generates
-            if not unread:
-                tokens, source = usage.result()
-                tokens_in = usage.prompt_tokens
-                model = None if usage.model is None else self._hash(usage.model.encode())
-                failed = failed or usage.failed
-        if unread and generates and not failed:
-            source = TokenSource.UNKNOWN
-        place = request.place if source is TokenSource.UNKNOWN else None
-        self._on_exchange(
-            Exchange(
-                request.route,
-                failed,
-                request.client,
-                model,
-                tokens,
-                source,
-                request.started,
-                answered,
-                now,
-                place,
-                tokens_in,
-            )
-        )
+        """Emit the exchange of a request and its answer, if it counts."""
+        exchange = exchange_of(asked, answer, now, self._hash, failed=failed, unread=unread)
+        if exchange is not None:
+            self._on_exchange(exchange)
 
     def _disable(self) -> None:
         self.disabled = True

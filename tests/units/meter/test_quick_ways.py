@@ -1,0 +1,160 @@
+"""What is recognised tells the same as what is parsed: heads that are repeated, chunks, events of one form."""
+
+import gc
+import random
+from collections.abc import Callable
+from types import FunctionType, MethodType, ModuleType
+from typing import NamedTuple
+
+import pytest
+
+from shimmy_metrics.exchange import Exchange
+from shimmy_metrics.limits import HEAD_BYTES
+from shimmy_metrics.meter.framing import OPEN, UnsupportedError, body_length
+from shimmy_metrics.meter.http1 import Head, MessageParser
+from shimmy_metrics.meter.tap import Tap
+from support.repeating_connections import Read, connection
+from support.wire import CHAT, USAGE, answer, chat
+
+
+class Reader:
+    """A tap, and all that it told. Its clock is the number of the read."""
+
+    def __init__(self, *, quick: bool, server: str) -> None:
+        self.now = 0.0
+        self.exchanges: list[Exchange] = []
+        self.hashed: list[bytes] = []
+        self.tap = Tap(self.exchanges.append, self._hash, lambda: self.now, lambda: server, quick=quick)
+
+    def _hash(self, name: bytes) -> bytes:
+        self.hashed.append(name)
+        return b"8 bytes."
+
+    def read(self, read: Read) -> None:
+        self.now += 1
+        (self.tap.server_bytes if read.by_server else self.tap.client_bytes)(read.data)
+
+    def told(self) -> tuple[object, ...]:
+        return self.exchanges, self.hashed, self.tap.disabled, self.tap.answer_due
+
+
+@pytest.mark.parametrize("connections", [600, pytest.param(16_000, marks=pytest.mark.long)])
+def test_a_quick_reader_tells_what_a_plain_one_tells(connections: int) -> None:
+    for number in range(connections):
+        draw = random.Random(number)
+        server = draw.choice(["shimmy", "", "ollama"])
+        quick, plain = Reader(quick=True, server=server), Reader(quick=False, server=server)
+        for read in connection(draw):
+            quick.read(read)
+            plain.read(read)
+            assert quick.told() == plain.told(), number
+        by_server, reset = draw.random() < 0.5, draw.random() < 0.3
+        for each in (quick, plain):
+            each.tap.closed(by_server=by_server, reset=reset)
+        assert quick.exchanges == plain.exchanges, number
+
+
+class Length(NamedTuple):
+    """What is kept of a head."""
+
+    length: int | None
+
+
+def parser_of(parsed: list[Head], length: Callable[[Head], int | None]) -> MessageParser[Length]:
+    """Return a parser that notes the heads which it parses."""
+
+    def read(head: Head) -> Length:
+        parsed.append(head)
+        return Length(length(head))
+
+    return MessageParser(read)
+
+
+def stated(head: Head) -> int | None:
+    return body_length(head.fields, b"HTTP/1.1")
+
+
+def lengths(told: bytes, parsed: list[Head], length: Callable[[Head], int | None] = stated) -> list[int | None]:
+    """Return the lengths that a parser reads in heads that come at once."""
+    parser = parser_of(parsed, length)
+    parser.feed(told, 0.0)
+    found = []
+    while parser.head() is not None:
+        found.append(parser.length)
+    return found
+
+
+HEAD = b"POST / HTTP/1.1\r\nContent-Length: %d\r\nX: y\r\n\r\n"
+
+
+def test_a_head_that_is_repeated_is_parsed_once_and_each_says_its_own_length() -> None:
+    parsed: list[Head] = []
+    assert lengths(b"".join(HEAD % length for length in (5, 0, 12_345, 10**17, 5)), parsed) == [5, 0, 12_345, 10**17, 5]
+    assert len(parsed) == 1
+
+
+def test_a_head_without_a_length_is_recognised_as_a_whole() -> None:
+    parsed: list[Head] = []
+    bare = b"GET / HTTP/1.1\r\nA: b\r\n\r\n"
+    assert lengths(bare + bare + bare.replace(b"b", b"c") + bare, parsed) == [None] * 4
+    assert len(parsed) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        HEAD.replace(b"X", b"Y") % 7,
+        HEAD.replace(b"POST", b"POSX") % 7,
+        HEAD.replace(b"%d", b"07 "),
+        HEAD.replace(b"%d", b""),
+        HEAD.replace(b"%d", b"7" * 19),
+        HEAD.replace(b"%d", b"+7"),
+        HEAD.replace(b"%d", b"7_7"),
+        HEAD.replace(b"X: y", b"X: y\r\nContent-Length: 7") % 7,
+    ],
+)
+def test_another_head_is_parsed(other: bytes) -> None:
+    parsed: list[Head] = []
+    lengths(HEAD % 5 + other, parsed, lambda _: 5)
+    assert len(parsed) == 2
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: %d, %d\r\n", b"Content-Length: %d\r\nX: y\r\nContent-Length: %d\r\n"]
+)
+def test_a_length_that_is_stated_twice_is_compared_each_time(head: bytes) -> None:
+    parsed: list[Head] = []
+    whole = b"POST / HTTP/1.1\r\n" + head + b"\r\n"
+    assert lengths(whole % (5, 5) + whole % (6, 6), parsed) == [5, 6]
+    with pytest.raises(UnsupportedError):
+        lengths(whole % (5, 5) + whole % (6, 5), parsed)
+
+
+def test_where_the_framing_does_not_follow_from_the_length_none_is_assumed() -> None:
+    parsed: list[Head] = []
+    assert lengths(HEAD % 5 + HEAD % 6, parsed, lambda _: OPEN) == [OPEN, OPEN]
+    assert len(parsed) == 2
+
+
+def test_a_head_that_other_digits_could_make_too_long_is_not_recognised() -> None:
+    for size, times in ((HEAD_BYTES - 18, 1), (HEAD_BYTES - 17, 2)):
+        parsed: list[Head] = []
+        head = HEAD % 5
+        lengths(head.replace(b"y", b"y" * (size - len(head) + 1)) * 2, parsed)
+        assert len(parsed) == times
+
+
+def test_of_a_repeated_head_no_bytes_are_kept() -> None:
+    tap = Tap(lambda _: None, lambda name: name, lambda: 0.0)
+    for _ in range(2):
+        tap.client_bytes(CHAT.replace(b"Host: x", b"Authorization: Bearer secret"))
+        tap.server_bytes(answer(chat(usage=USAGE), more="X-Key: secret\r\n"))
+    seen: set[int] = set()
+    waiting: list[object] = [tap]
+    while waiting:
+        each = waiting.pop()
+        if id(each) not in seen and not isinstance(each, type | FunctionType | ModuleType | MethodType):
+            seen.add(id(each))
+            assert not (isinstance(each, bytes | bytearray | str) and "secret" in repr(each))
+            waiting += gc.get_referents(each)
+    assert len(seen) > 20
