@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.ballast import ballast_path
-from shimmy_metrics.store.database import Database, journal_path, opened, store_path, transaction
+from shimmy_metrics.store.database import Database, get_meta, journal_path, opened, set_meta, store_path, transaction
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.sqlite_errors import BusyError, FullError
 from shimmy_metrics.system.profile import Profile
@@ -119,6 +121,28 @@ def test_who_is_in_the_way_is_named_and_nothing_is_deleted(tmp_path: Path, state
         assert len(outbox.everything(db)) == 1
         erase(db, store_path(mine), lambda: outbox.remove_all(db))
     assert b"c0ffee00" not in _held(mine)
+
+
+def test_a_writer_and_a_deletion_wait_for_each_other_in_turn(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    fill_outbox(mine, 1)
+    deleted: list[int] = []
+
+    def delete() -> None:
+        with opened(mine) as db:
+            deleted.append(erase(db, store_path(mine), lambda: outbox.remove_all(db)))
+
+    with opened(mine, 1.0) as db:
+        deleting = [threading.Thread(target=delete) for _ in range(2)]
+        with transaction(db):
+            set_meta(db, "one", "1")
+            for each in deleting:
+                each.start()
+            time.sleep(0.3)  # the deletions are at the store by now
+        for each in deleting:
+            each.join()
+        assert sorted(deleted) == [0, 1]
+        assert get_meta(db, "one") == "1"
 
 
 class _Full:

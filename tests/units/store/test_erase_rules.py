@@ -65,7 +65,7 @@ def test_it_is_one_transaction_with_others_kept_out(tmp_path: Path) -> None:
         connection = Connection(db)
         assert _erase(connection, path) == 1
         before, after = connection.told[:3], connection.told[-4:]
-    assert before == ["PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=PERSIST", "BEGIN EXCLUSIVE"]
+    assert before == ["PRAGMA journal_mode=PERSIST", "BEGIN EXCLUSIVE", "PRAGMA locking_mode=EXCLUSIVE"]
     assert after == [
         "COMMIT",
         "PRAGMA journal_mode=TRUNCATE",

@@ -35,7 +35,6 @@ def erase(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
     """
     try:
         with sqlite_errors(path):
-            db.execute("PRAGMA locking_mode=EXCLUSIVE")
             try:
                 deleted = _delete(db, path, delete)
                 _wipe(path)
@@ -74,6 +73,9 @@ def _delete(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
         db.execute(f"PRAGMA journal_mode={mode}")
         try:
             db.execute("BEGIN EXCLUSIVE")
+            # Not before: a connection in this mode keeps its shared lock while it waits for a writer, who then waits
+            # for it.
+            db.execute("PRAGMA locking_mode=EXCLUSIVE")
             deleted = delete()
             db.execute("COMMIT")
         except BaseException as error:
