@@ -10,6 +10,9 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
+from shimmy_metrics.records import Session
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home, stop, wait_until
 from support.queued import fill_outbox, uuid
 from support.servers import ask, free_port, wait_for
@@ -149,11 +152,37 @@ def test_what_waited_for_a_yes_that_was_edited_to_only_for_me_had_no_consent_to_
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
     home.metrics("enable")
     fill_outbox(home.profile, 1)
-    document = json.loads(home.profile.config_path.read_text())
-    document["metrics"] |= {"enabled": False, "local": True}
-    home.profile.config_path.write_text(json.dumps(document))
+    _edit_to_only_for_me(home)
     looked = home.metrics(action)
     said = looked.stdout + looked.stderr
     assert "There was no consent to send what was waiting here:" in said
     assert "1 report that waited became 1 session kept for you." in said
     assert "no consent for" not in said
+
+
+def test_what_a_hand_edit_made_of_a_waiting_report_is_told_also_where_a_server_saw_the_edit_first(
+    tmp_path: Path,
+) -> None:
+    with ToyServer() as toy:
+        home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+        home.metrics("enable")
+        fill_outbox(home.profile, 1)
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            assert wait_until(lambda: bool(_running(home)))
+            _edit_to_only_for_me(home)
+            assert wait_until(lambda: any(session.local for session in _running(home)))
+            assert "1 report that waited became 1 session kept for you." in home.metrics("status").stdout
+            stop(process)
+
+
+def _running(home: Home) -> list[Session]:
+    with open_readonly(home.profile) as db:
+        return [] if db is None else sessions.running(db)
+
+
+def _edit_to_only_for_me(home: Home) -> None:
+    document = json.loads(home.profile.config_path.read_text())
+    document["metrics"] |= {"enabled": False, "local": True}
+    home.profile.config_path.write_text(json.dumps(document))

@@ -148,7 +148,8 @@ class StoreWriter:
             self._db = None
 
     def _open(self) -> None:
-        purge_without_consent(self._profile)
+        if self._facts is None:  # once: who changes the decision later deletes, and tells the person what
+            purge_without_consent(self._profile)
         db = connect(self._profile)
         self._facts = gather(self._profile.environment)
         self._db, self._file = db, os.stat(store_path(self._profile))
