@@ -43,10 +43,11 @@ class FakeWire:
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def post(self, request: Request, environment: Environment, gate: Gate, seconds: float) -> "_Post":
+    def post(self, requests: Sequence[Request], environment: Environment, gate: Gate, seconds: float) -> "_Post":
         """Begin a request, as `Post` does."""
         self.seconds.append(seconds)
         self.environments.append(environment)
+        (request,) = requests
         return _Post(self, request, gate, self._exchanges.pop(0) if self._exchanges else Exchange())
 
     def answered(self, request: Request, gate: Gate, met: Exchange) -> Response | None:

@@ -69,6 +69,10 @@ def _say(handler: Handler, number: int, body: bytes) -> None:
     handler.wfile.write(body)
 
 
+_NO_CONTENT = status(204)
+_NOT_FOUND = status(404)
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One request as it arrived."""
@@ -81,13 +85,19 @@ class Post:
 
 @dataclass
 class Receiver:
-    """Listens with TLS on 127.0.0.1 inside its `with` block. `authority` is a file for `SSL_CERT_FILE`."""
+    """Listens with TLS on 127.0.0.1 inside its `with` block. `authority` is a file for `SSL_CERT_FILE`.
+
+    `behaviour` answers reports, `recalls` a DELETE, `operator` a GET.
+    """
 
     folder: Path
     behaviour: Behaviour = accept
+    recalls: Behaviour = _NO_CONTENT
+    operator: Behaviour = _NOT_FOUND
     port: int = 0
     name: str = "localhost"
     received: list[Post] = field(default_factory=list)
+    connections: int = 0
 
     def __post_init__(self) -> None:
         self._authority = trustme.CA()
@@ -110,11 +120,25 @@ class Receiver:
 
         class Arrival(BaseHTTPRequestHandler):
             timeout = 10
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                receiver.connections += 1
 
             def do_POST(self) -> None:
+                receiver.behaviour(self, self._body())
+
+            def do_DELETE(self) -> None:
+                receiver.recalls(self, self._body())
+
+            def do_GET(self) -> None:
+                receiver.operator(self, self._body())
+
+            def _body(self) -> bytes:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 receiver.received.append(Post(self.command, self.path, tuple(self.headers.items()), body))
-                receiver.behaviour(self, body)
+                return body
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 pass

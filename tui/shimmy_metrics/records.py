@@ -82,6 +82,8 @@ class Cause(StrEnum):
     """Its bytes do not have its digest: nothing of it was sent."""
     OLDER_RULES = "older-rules"
     """It was sealed by an earlier version's rules, and not sent since."""
+    RECALLED = "recalled"
+    """The person recalled it: it may have left before, and is not sent again."""
 
 
 class QueuedReport(NamedTuple):
@@ -114,6 +116,15 @@ class QueuedReport(NamedTuple):
         return now > self.until
 
 
+class DepartureKind(IntEnum):
+    """What a departure asks of its receiver, by its number in the store and in `export`."""
+
+    REPORTS = 1
+    """To take the reports in its body."""
+    RECALL = 2
+    """To delete the reports of an earlier request: the person's own act."""
+
+
 class Outcome(StrEnum):
     """The outcome of a departure, by its word in the store and in `export`."""
 
@@ -135,6 +146,8 @@ class Outcome(StrEnum):
     """It failed, or consent was withdrawn, before the first byte."""
     MAY_HAVE_LEFT = "may-have-left"
     """The sender's process ended after the first byte was permitted and before an answer."""
+    RECALLED = "recalled"
+    """The receiver confirmed (204) that it deleted each report, or has none by that id."""
 
     @property
     def taken(self) -> bool:
@@ -173,11 +186,12 @@ class Failure(StrEnum):
 
 
 class Departure(NamedTuple):
-    """One attempt to send one request. Its begin and its end are two links of the chain.
+    """One attempt to send one request, or to recall one. Its begin and its end are two links of the chain.
 
-    `length` (bytes), `sha256` and `reports` (their number) describe the request's body; `by_hand` tells that a person
-    released it. `ended` and `outcome` are None while it is under way; `status` is the HTTP status, 0 without an answer.
-    `taken` counts the reports that the receiver took. `attempts` counts the like failures in a row that this row stands
+    `length` (bytes), `sha256` and `reports` (their number) describe the request's body; those of a `RECALL` say which
+    request is recalled, and how many of its reports. `by_hand` tells that a person asked for it. `ended` and `outcome`
+    are None while it is under way; `status` is the HTTP status, 0 without an answer. `taken` counts the reports that
+    the receiver took, or confirmed to have deleted. `attempts` counts the like failures in a row that this row stands
     for, `since` is when the first of them began. `report_ids` are the reports that may have left, none where nothing
     did. `body`, the request's own bytes, is kept for receipts (`outcome.taken`) until the person deletes it. `place` is
     its last link's place in the chain.
@@ -200,6 +214,7 @@ class Departure(NamedTuple):
     report_ids: tuple[str, ...] = ()
     body: bytes = b""
     place: int = 0
+    kind: DepartureKind = DepartureKind.REPORTS
 
     @property
     def key(self) -> str:

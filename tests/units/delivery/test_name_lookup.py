@@ -21,7 +21,7 @@ def test_a_name_that_nobody_knows_is_no_answer(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     gate = Gate(lambda: True)
-    assert Post(REQUEST, Environment(), gate, 5.0).response(5.0) == Response(failure=Failure.NAME)
+    assert Post([REQUEST], Environment(), gate, 5.0).response(5.0) == Response(failure=Failure.NAME)
     assert not gate.passed
 
 
@@ -35,7 +35,7 @@ def test_a_look_up_that_hangs_can_be_given_up_at_any_time(monkeypatch: pytest.Mo
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
     began = time.monotonic()
     gate = Gate(lambda: True)
-    assert Post(REQUEST, Environment(), gate, 5.0).response(0.1) is None
+    assert Post([REQUEST], Environment(), gate, 5.0).response(0.1) is None
     assert not gate.close()
     assert in_time(time.monotonic() - began, 2.0)
     ended.set()

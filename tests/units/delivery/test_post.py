@@ -43,7 +43,7 @@ def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 def _post(url: str, gate: Gate, variables: dict[str, str] | None = None, seconds: float = SECONDS) -> Response | None:
     request = next_request([report(1)], url)
     assert request is not None
-    return Post(request, Environment(variables or {}), gate, seconds).response(seconds)
+    return Post([request], Environment(variables or {}), gate, seconds).response(seconds)
 
 
 def _all(connection: socket.socket) -> bytes:
@@ -91,7 +91,7 @@ def test_a_closed_gate_lets_nothing_out_however_far_the_connection_is() -> None:
     with _server(lambda connection: came.append(_all(connection))) as port:
         request = next_request([report(1)], f"http://127.0.0.1:{port}/v1/usage")
         assert request is not None
-        post = Post(request, Environment(), gate, SECONDS)
+        post = Post([request], Environment(), gate, SECONDS)
         assert reached.wait(SECONDS)
         closing = threading.Thread(target=gate.close)
         closing.start()

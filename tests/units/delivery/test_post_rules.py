@@ -66,7 +66,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 def _post(gate: Gate | None = None, variables: dict[str, str] | None = None) -> Response | None:
-    return Post(REQUEST, Environment(variables or {}), gate or Gate(lambda: True), 3.5).response(5.0)
+    return Post([REQUEST], Environment(variables or {}), gate or Gate(lambda: True), 3.5).response(5.0)
 
 
 def _event(method: bytes = b"POST") -> dict[str, Any]:
@@ -236,7 +236,7 @@ def test_an_answer_is_waited_for_as_long_as_asked(client: Client) -> None:
         may_go_on.wait(5.0)
 
     client.fails = fail
-    post = Post(REQUEST, Environment(), Gate(lambda: True), 3.5)
+    post = Post([REQUEST], Environment(), Gate(lambda: True), 3.5)
     began = time.monotonic()
     for seconds in (-1.0, 0.0, 0.1):
         assert post.response(seconds) is None

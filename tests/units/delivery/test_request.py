@@ -1,7 +1,7 @@
 """The one request: which reports go, and every header."""
 
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.delivery.request import METHOD, headers, next_request
+from shimmy_metrics.delivery.request import METHOD, headers, next_request, recall_requests
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.seal import digest
@@ -57,3 +57,12 @@ def test_every_header_is_ours_and_none_tells_about_the_machine() -> None:
     made = request(1)
     assert (made.url, made.headers) == (LOCAL, headers(LOCAL, len(report(1).body)))
     assert dict(made.headers)["Host"] == "127.0.0.1:9"
+
+
+def test_a_recall_asks_for_each_report_by_its_id_and_keeps_the_connection_until_the_last() -> None:
+    first, second = recall_requests("https://receiver.example:8443/v1/usage/?team=1", ["one", "two"])
+    assert (first.method, first.url, first.body) == ("DELETE", "https://receiver.example:8443/v1/usage/one?team=1", b"")
+    assert second.url == "https://receiver.example:8443/v1/usage/two?team=1"
+    ours = (("Host", "receiver.example:8443"), ("User-Agent", "shimmy-metrics"), ("Accept", "application/json"))
+    assert first.headers == (*ours, ("Accept-Encoding", "identity"), ("Connection", "keep-alive"))
+    assert second.headers == (*first.headers[:-1], ("Connection", "close"))

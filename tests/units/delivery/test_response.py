@@ -5,8 +5,8 @@ import pytest
 
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.delivery.response import Refusal, classify
-from shimmy_metrics.records import Cause, Outcome
+from shimmy_metrics.delivery.response import RecallResult, Refusal, classify, classify_recall
+from shimmy_metrics.records import Cause, Failure, Outcome
 from shimmy_metrics.report.seal import digest
 from support.queued import request, uuid
 
@@ -141,3 +141,25 @@ def test_a_422_without_both_lists_refuses_all_and_one_with_strange_entries_is_re
 @pytest.mark.parametrize(("status", "outcome"), [(199, Outcome.ERROR), (300, Outcome.ERROR), (1, Outcome.ERROR)])
 def test_the_borders_of_a_success(status: int, outcome: Outcome) -> None:
     assert classify(request(1), Response(status), passed=True).outcome is outcome
+
+
+_TIME = Response(failure=Failure.TIME)
+
+
+@pytest.mark.parametrize(
+    ("responses", "passed", "result"),
+    [
+        ([Response(204), Response(204)], True, RecallResult(Outcome.RECALLED, 2, 204)),
+        ([Response(204), Response(200)], True, RecallResult(Outcome.ERROR, 1, 200)),  # a captive portal says that too
+        ([Response(404), Response(204)], True, RecallResult(Outcome.REFUSED, 1, 404)),
+        ([Response(503), Response(404)], True, RecallResult(Outcome.ERROR, 0, 503)),
+        ([Response(429), Response(429)], True, RecallResult(Outcome.ERROR, 0, 429)),
+        ([Response(204), _TIME], True, RecallResult(Outcome.NO_ANSWER, 1, 0, Failure.TIME)),
+        ([_TIME], True, RecallResult(Outcome.NO_ANSWER, 0, 0, Failure.TIME)),
+        ([_TIME], False, RecallResult(Outcome.NOTHING_LEFT, 0, 0, Failure.TIME)),
+    ],
+)
+def test_a_recall_is_confirmed_where_each_report_is(
+    responses: list[Response], passed: bool, result: RecallResult
+) -> None:
+    assert classify_recall(responses, 2, passed=passed) == result

@@ -16,6 +16,7 @@ EDITS = [
     "UPDATE departures SET begun = '2026-11-22T14:32:07+00:00' WHERE row_id = 2",
     "UPDATE departures SET reports = 2 WHERE row_id = 2",
     "UPDATE departures SET by_hand = 1 WHERE row_id = 2",
+    "UPDATE departures SET kind = 2 WHERE row_id = 2",
     "UPDATE departures SET length = 9 WHERE row_id = 2",
     "UPDATE departures SET sha256 = 'x' WHERE row_id = 2",
     "UPDATE departures SET ended = '2026-11-22T14:32:07+00:00' WHERE row_id = 2",
@@ -190,6 +191,7 @@ def test_links_are_computed_as_ever() -> None:
         "since": None,
         "end_link": "d9b65d559668b192c7fc3dcdf88e855ff51387912c6d708c84a24a9ebe0b338f",
         "body": b"body",
+        "kind": 1,
     }
     assert dict(zip(chain.NOTE_KEYS, noted, strict=True)) == {
         "place": 3,

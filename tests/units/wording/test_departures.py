@@ -104,7 +104,7 @@ def test_what_failed_is_neither_the_person_s_no_nor_what_was_taken() -> None:
     assert not failed(departure(Outcome.NOTHING_LEFT, Failure.WITHDRAWN))
     assert not failed(departure(Outcome.NOTHING_LEFT, Failure.TAKEN_BACK))
     told = {outcome for outcome in Outcome if failed(departure(outcome))}
-    assert told == {*Outcome} - {Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.PARTLY, Outcome.CUT_OFF}
+    assert told == {*Outcome} - {Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.PARTLY, Outcome.CUT_OFF, Outcome.RECALLED}
 
 
 def test_what_comes_next_is_told_of_what_waits() -> None:

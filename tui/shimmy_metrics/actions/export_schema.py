@@ -14,7 +14,7 @@ from shimmy_metrics.actions.export_rules import Rule
 from shimmy_metrics.config.codec import THEMES
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters, DaySums
-from shimmy_metrics.records import Cause, Failure, NoteKind, Outcome, QueueState
+from shimmy_metrics.records import Cause, DepartureKind, Failure, NoteKind, Outcome, QueueState
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import Violation, printable, validate_body, validate_structure
@@ -128,6 +128,7 @@ _EXPORT_2: Final[Rules] = {
             "since": rule.time_or_none,
             "end_link": rule.text(rule.HEX),
             "report_ids": rule.uuids,
+            "kind": rule.word(*DepartureKind),
         }
     },
     "days": {"*": {"day": rule.text(rule.DAY), **dict.fromkeys(DaySums._fields, rule.whole)}},
@@ -212,13 +213,17 @@ def _check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Violation
     return violations, number if found else len(split(data))
 
 
+_OLDER: Final = {"kind": int(DepartureKind.REPORTS)}
+"""What the departures in an earlier version's export do not say."""
+
+
 def _broken(parsed: dict[str, Any]) -> list[str]:
     """Return those departures and notes of an export whose links do not hold; every value has its rule's form."""
     bodies = {entry.get("departure"): _bytes(entry) for entry in parsed.get("receipts", [])}
     departures = []
     for entry in parsed.get("departures", []):
         # The store has a number for it, and the number is what the link covers.
-        row = entry | {"by_hand": int(entry.get("by_hand", False)), "body": bodies.get(entry.get("id"))}
+        row = _OLDER | entry | {"by_hand": int(entry.get("by_hand", False)), "body": bodies.get(entry.get("id"))}
         departures.append(tuple(row.get(name) for name in chain.DEPARTURE_KEYS))
     notes = [tuple(entry.get(name) for name in chain.NOTE_KEYS) for entry in parsed.get("notes", [])]
     try:

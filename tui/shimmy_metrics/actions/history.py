@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.delivery.reading import read_with_sender
+from shimmy_metrics.entries import sends
 from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.store import chain, departures
 from shimmy_metrics.store.database import Database
@@ -27,7 +28,7 @@ class History(NamedTuple):
     @property
     def departures(self) -> tuple[Departure, ...]:
         """Every attempt to send, newest first."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Departure))
+        return sends(self.entries)
 
 
 def read_history(profile: Profile) -> History:

@@ -13,6 +13,7 @@ from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.effective import effective_consent, with_ended
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.entries import sends
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, QueueState
@@ -22,8 +23,8 @@ from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.profile import Profile
 
-_OUR_OWN_CAUSES = (Cause.DAMAGED, Cause.OLDER_RULES)
-"""Causes for which this program itself set a report aside: asking the receiver again is pointless."""
+_OUR_OWN_CAUSES = (Cause.DAMAGED, Cause.OLDER_RULES, Cause.RECALLED)
+"""Causes for which a report was set aside here: asking the receiver again is pointless."""
 
 
 ALL: Final = "all"
@@ -133,7 +134,9 @@ def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Depart
     """
     with open_readonly(profile) as db:
         made = departures.everything(db) if db is not None else []
-    its_own = (each for each in made if each.row_id > after and each.by_hand and each.sha256 == found.request.sha256)
+    its_own = (
+        each for each in sends(made) if each.row_id > after and each.by_hand and each.sha256 == found.request.sha256
+    )
     return next((each for each in its_own if each.ended is not None), None)
 
 
@@ -200,6 +203,8 @@ def overdue_error() -> UserError:
 def _require_sendable(consent: EffectiveConsent, reports: Collection[QueuedReport]) -> None:
     if not consent.sends:
         raise UserError("nothing may be sent now", remedy="See the consent page for the reason")
+    if any(report.cause is Cause.RECALLED for report in reports):
+        raise UserError("you recalled this report, and it is not sent again", remedy="Delete it when you have seen it")
     if not all(map(can_release, reports)):
         remedy = "It is kept for you to look at; delete it when you have"
         raise UserError("this report does not fit today's fields", remedy=remedy)

@@ -19,6 +19,7 @@ from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.entries import recalling, sends
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
@@ -98,7 +99,7 @@ class Overview(NamedTuple):
     @property
     def departures(self) -> tuple[Departure, ...]:
         """Every attempt to send, newest first."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Departure))
+        return sends(self.entries)
 
     @property
     def receipts(self) -> tuple[Departure, ...]:
@@ -175,4 +176,5 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         stamp=stamp,
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db),
+        sending=empty.sending and not recalling(entries),
     )

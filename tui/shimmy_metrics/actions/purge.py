@@ -15,7 +15,7 @@ from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, SKIPPED
 from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Departure, Session
+from shimmy_metrics.records import Departure, DepartureKind, Session
 from shimmy_metrics.store import days, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, delete_meta, get_meta, opened, store_path
 from shimmy_metrics.store.erase import erase
@@ -109,7 +109,8 @@ def purge(profile: Profile, *, local: bool) -> PurgeResult:
     if last is None:
         return result
     if not gone:
-        return result._replace(may_leave_to=last.endpoint)
+        recalls = last.kind is DepartureKind.RECALL and last.ended is None  # a recall has the sender's lock meanwhile
+        return result if recalls else result._replace(may_leave_to=last.endpoint)
     return result._replace(delivered=last if last.receipt and last.ended and last.ended >= began else None)
 
 

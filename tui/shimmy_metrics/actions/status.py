@@ -11,8 +11,15 @@ from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_ended
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import read_with_sender
+from shimmy_metrics.entries import recalled_in_all, recalling, taken_in_all
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Departure, NextAttempt, QueuedReport, QueueState, Session
+from shimmy_metrics.records import (
+    Departure,
+    NextAttempt,
+    QueuedReport,
+    QueueState,
+    Session,
+)
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import unread
@@ -25,10 +32,10 @@ class Status:
 
     `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
     or the endpoint, so that whatever was decided is not in force. `taken` counts the reports that a receiver took,
-    `departures` are the attempts on record, newest first, `receipts` counts those whose bytes are kept; `failures` is
-    how many in a row failed, `attempt` when a sender tries next by itself; `sending` tells that a sender is at work.
-    `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request goes, empty
-    where it goes straight; `unread` tells that the store is off and was not read, `store_unusable` that it
+    `departures` are the attempts on record and the recalls, newest first, `receipts` counts those whose bytes are kept;
+    `failures` is how many in a row failed, `attempt` when a sender tries next by itself; `sending` tells that a sender
+    is at work. `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request
+    goes, empty where it goes straight; `unread` tells that the store is off and was not read, `store_unusable` that it
     could not be: then the figures of what it holds say nothing.
     """
 
@@ -54,8 +61,13 @@ class Status:
 
     @property
     def last(self) -> Departure | None:
-        """The newest attempt, or None."""
+        """The newest attempt or recall, or None."""
         return next(iter(self.departures), None)
+
+    @property
+    def recalled(self) -> int:
+        """Of how many reports a receiver confirmed the deletion."""
+        return recalled_in_all(self.departures)
 
     @property
     def due(self) -> int:
@@ -143,11 +155,12 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
         consent=found.consent if found.unusable else with_ended(found.consent, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
-        taken=sum(departure.taken for departure in gone) + sum(note.taken for note in chain.notes(db)),
+        taken=taken_in_all([*gone, *chain.notes(db)]),
         departures=tuple(departures.as_completed(each, found.now, at_work=found.sending) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db),
+        sending=found.sending and not recalling(gone),
     )
 
 

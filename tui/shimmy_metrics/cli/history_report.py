@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from shimmy_metrics.actions.history import History, entry_key
 from shimmy_metrics.cli.status_report import departure_json
+from shimmy_metrics.entries import taken_in_all
 from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.wording.consent import UNREAD
-from shimmy_metrics.wording.departures import became, in_all, note, receipts_kept, sentence, taken_in_all, when
+from shimmy_metrics.wording.departures import became, in_all, note, receipts_kept, sentence, when
 
 BROKEN: Final = "The chain is broken here: this is not as it was written."
 
@@ -28,7 +29,7 @@ def so_far(entries: Collection[Entry]) -> str:
     departures = [entry for entry in entries if isinstance(entry, Departure)]
     taken = taken_in_all(entries)
     kept = sum(bool(departure.body) for departure in departures)
-    return f"So far {in_all(taken, departures)}{f'; {receipts_kept(kept)}' if taken else ''}."
+    return f"So far {in_all(taken, entries)}{f'; {receipts_kept(kept)}' if taken else ''}."
 
 
 def entry_lines(entry: Entry, now: datetime, broken: Collection[str]) -> Iterator[str]:
@@ -49,6 +50,6 @@ def history_json(history: History) -> list[dict[str, Any]]:
 def _entry_json(entry: Entry, *, broken: bool) -> dict[str, Any]:
     if isinstance(entry, Departure):
         body = entry.body.decode("ascii", errors="replace") or None
-        return {"kind": "departure", **departure_json(entry), "body": body, "as_written": not broken}
+        return {**departure_json(entry), "body": body, "as_written": not broken}
     kind = entry.kind.name.lower().replace("_", "-")
     return {"kind": kind, "at": entry.at.isoformat(), "number": entry.number, "as_written": not broken}

@@ -9,7 +9,7 @@ from shimmy_metrics.actions.status import Status
 from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import OUTBOX_DAYS
-from shimmy_metrics.records import Departure
+from shimmy_metrics.records import Departure, DepartureKind
 from shimmy_metrics.wording.consent import (
     UNREAD,
     new_fields_waiting,
@@ -61,6 +61,7 @@ def as_json(status: Status) -> bytes:
         "reports_set_aside": len(status.set_aside),
         "set_aside_for": dict(Counter(report.cause.value for report in status.set_aside)),
         "reports_sent": status.taken,
+        "reports_recalled": status.recalled,
         "receipts": status.receipts,
         "sending": status.sending,
         "last_attempt": status.last and departure_json(status.last),
@@ -78,6 +79,7 @@ def as_json(status: Status) -> bytes:
 def departure_json(departure: Departure) -> dict[str, object]:
     """Return a departure for a program; `outcome` is null while it is under way."""
     return {
+        "kind": "recall" if departure.kind is DepartureKind.RECALL else "departure",
         "begun": departure.begun.isoformat(),
         "ended": departure.ended and departure.ended.isoformat(),
         "endpoint": departure.endpoint,

@@ -1,4 +1,4 @@
-"""The only place that opens an outgoing connection: one POST, name look-up, proxy and TLS within its time.
+"""The only place that opens an outgoing connection: a request, or a recall's few, name look-up and TLS within its time.
 
 Certificates are always verified (`SSL_CERT_FILE` and `SSL_CERT_DIR` name another authority, as usual); no redirect is
 followed, no cookie kept, no `.netrc` read. A proxy of the environment serves https, never loopback.
@@ -10,21 +10,20 @@ first byte, and again before its body.
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 
 from shimmy_metrics.delivery.proxy import UnusableProxyError, proxy_for
-from shimmy_metrics.delivery.request import METHOD, Request
+from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.limits import ANSWER_BYTES
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
 
 _GATES: Final = ("http11.send_request_headers.started", "http11.send_request_body.started")
-"""httpcore's trace events before the first byte of the head, and of the body. A proxy's CONNECT has the first as well,
-hence the check of the method."""
+"""httpcore's trace events before the first byte of the head, and of the body. A proxy's CONNECT has them as well."""
 
 _BEYOND_PROXY: Final = ("proxy.start_tls.started", "socks.start_tls.started")
 """httpcore's trace events where a proxy has reached the receiver: what fails from then on is the receiver's."""
@@ -59,7 +58,7 @@ class Gate:
 
     def step(self, event: str, info: dict[str, Any]) -> None:
         """Handle one of httpcore's trace events. Raise `_ClosedError` where nothing more may leave."""
-        if event not in _GATES or info["request"].method != METHOD.encode():
+        if event not in _GATES or info["request"].method == b"CONNECT":
             return
         with self._lock:
             try:
@@ -82,39 +81,44 @@ class _UnwritableError(Exception):
 
 
 class Post:
-    """One request in a thread of its own, since a name look-up cannot be interrupted.
+    """Requests to one receiver, in their order, in a thread of its own, since a name look-up cannot be interrupted.
 
     A thread that is still running when its time is up can send nothing more (`Gate`), and ends with the process.
     """
 
-    def __init__(self, request: Request, environment: Environment, gate: Gate, seconds: float) -> None:
-        self._request = request
+    def __init__(self, requests: Sequence[Request], environment: Environment, gate: Gate, seconds: float) -> None:
+        self._requests = requests
         self._environment = environment
         self._gate = gate
         self._seconds = seconds
         self._past_proxy = False
         self._done = threading.Event()
-        self._response = Response(failure=Failure.TIME)
+        self._responses: list[Response] = []
         threading.Thread(target=self._attempt, daemon=True, name="post").start()
 
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        """What came back so far, in the order of the requests; none is sent behind one that failed."""
+        return tuple(self._responses)
+
     def response(self, seconds: float) -> Response | None:
-        """Wait for the response at most so many seconds; return None where it has not come. Never raises."""
-        return self._response if self._done.wait(max(0.0, seconds)) else None
+        """Wait for the last response at most so many seconds; return None where it has not come. Never raises."""
+        return self._responses[-1] if self._done.wait(max(0.0, seconds)) else None
 
     def _attempt(self) -> None:
         try:
-            self._response = self._exchange()
+            self._exchange()
         except Exception as error:  # noqa: BLE001 - whatever the network does, the report stays
-            self._response = Response(failure=self._failure(error))
+            self._responses.append(Response(failure=self._failure(error)))
         self._done.set()
 
-    def _exchange(self) -> Response:
-        request = self._request
+    def _exchange(self) -> None:
         try:
             authority = _authority(self._environment)
         except OSError:  # no such file, or none with certificates in it
-            return Response(failure=Failure.AUTHORITY)
-        proxy = proxy_for(request.url, self._environment)
+            self._responses.append(Response(failure=Failure.AUTHORITY))
+            return
+        proxy = proxy_for(self._url, self._environment)
         client = httpx.Client(
             verify=authority,
             # An https proxy's own certificate is judged by the same authorities as the receiver's.
@@ -125,16 +129,18 @@ class Post:
             follow_redirects=False,
             timeout=self._seconds,
         )
-        with (
-            client,
-            client.stream(
-                METHOD,
-                request.url,
-                headers=list(request.headers),
-                content=request.body,
-                extensions={"trace": self._step},
-            ) as stream,
-        ):
+        with client:
+            for request in self._requests:
+                self._responses.append(self._answer(client, request))
+
+    def _answer(self, client: httpx.Client, request: Request) -> Response:
+        with client.stream(
+            request.method,
+            request.url,
+            headers=list(request.headers),
+            content=request.body,
+            extensions={"trace": self._step},
+        ) as stream:
             body = b""
             for piece in stream.iter_raw():
                 body += piece
@@ -146,6 +152,10 @@ class Post:
         self._past_proxy = self._past_proxy or event in _BEYOND_PROXY
         self._gate.step(event, info)
 
+    @property
+    def _url(self) -> str:
+        return self._requests[0].url
+
     def _failure(self, error: BaseException) -> Failure:
         """Return the kind of failure, from the error and its causes."""
         if isinstance(error, _ClosedError):
@@ -156,7 +166,7 @@ class Post:
             return Failure.TIME if isinstance(error, httpx.TimeoutException) else Failure.BROKEN_OFF
         if isinstance(error, UnusableProxyError):
             return Failure.PROXY
-        if proxy_for(self._request.url, self._environment) and not self._past_proxy:
+        if proxy_for(self._url, self._environment) and not self._past_proxy:
             return Failure.PROXY
         kinds = tuple(type(each) for each in _chain(error))
         if any(issubclass(kind, ssl.SSLCertVerificationError) for kind in kinds):

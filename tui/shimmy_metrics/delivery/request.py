@@ -1,5 +1,6 @@
-"""The one request: which reports it carries, and every header as it is on the wire. Pure."""
+"""A request: which reports it carries or recalls, and every header as it is on the wire. Pure."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.seal import digest, join
 
 METHOD: Final = "POST"
+RECALL_METHOD: Final = "DELETE"
 
 
 class Request(NamedTuple):
@@ -17,6 +19,7 @@ class Request(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     reports: tuple[QueuedReport, ...]
+    method: str = METHOD
 
     @property
     def sha256(self) -> str:
@@ -49,4 +52,24 @@ def headers(endpoint: str, length: int) -> tuple[tuple[str, str], ...]:
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
+    )
+
+
+def recall_requests(endpoint: str, report_ids: Sequence[str]) -> tuple[Request, ...]:
+    """Return the requests that ask an endpoint's receiver to delete these reports, one each, over one connection."""
+    parts = urlsplit(endpoint)
+    made = []
+    for number, report_id in enumerate(report_ids, start=1):
+        url = parts._replace(path=f"{parts.path.rstrip('/')}/{report_id}").geturl()
+        made.append(Request(url, _recall_headers(parts.netloc, number == len(report_ids)), b"", (), RECALL_METHOD))
+    return tuple(made)
+
+
+def _recall_headers(host: str, last: bool) -> tuple[tuple[str, str], ...]:  # noqa: FBT001 - a private function
+    return (
+        ("Host", host),
+        ("User-Agent", "shimmy-metrics"),
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close" if last else "keep-alive"),
     )

@@ -1,13 +1,13 @@
 """What a receiver's response means for the reports that were sent. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.records import Cause, Outcome
+from shimmy_metrics.records import Cause, Failure, Outcome
 from shimmy_metrics.report.bodies import parsed_object
 from shimmy_metrics.report.validate import printable
 
@@ -53,10 +53,39 @@ def classify(request: Request, response: Response, *, passed: bool) -> Classific
         partly = _partly(request, response)
         if partly is not None:
             return partly
-    if 400 <= status < 500 and status not in _ASK_AGAIN:
+    if _refuses(status):
         refusal = Refusal(Cause.REFUSED, str(status))
         return Classification(Outcome.REFUSED, {report.report_id: refusal for report in request.reports})
     return Classification(Outcome.ERROR)
+
+
+class RecallResult(NamedTuple):
+    """What became of a recall: of how many reports the receiver confirmed (204) that it has them no more.
+
+    `status` and `failure` are those of the first request that it did not answer so.
+    """
+
+    outcome: Outcome
+    deleted: int
+    status: int = HTTPStatus.NO_CONTENT
+    failure: Failure = Failure.NONE
+
+
+def classify_recall(responses: Sequence[Response], reports: int, *, passed: bool) -> RecallResult:
+    """Return what the responses to a recall of so many reports mean. `passed`: a byte of it may have left."""
+    deleted = sum(response.status == HTTPStatus.NO_CONTENT for response in responses)
+    if deleted == reports:
+        return RecallResult(Outcome.RECALLED, deleted)
+    other = next(response for response in responses if response.status != HTTPStatus.NO_CONTENT)
+    if not other.status:
+        outcome = Outcome.NO_ANSWER if passed else Outcome.NOTHING_LEFT
+    else:
+        outcome = Outcome.REFUSED if _refuses(other.status) else Outcome.ERROR
+    return RecallResult(outcome, deleted, other.status, other.failure)
+
+
+def _refuses(status: int) -> bool:
+    return 400 <= status < 500 and status not in _ASK_AGAIN
 
 
 def _partly(request: Request, response: Response) -> Classification | None:

@@ -103,7 +103,7 @@ def _send(profile: Profile, db: Database, attempt: _Attempt, deadline: float) ->
         return _may_send(profile, db, attempt)
 
     gate = Gate(permits)
-    post = Post(attempt.request, profile.environment, gate, deadline - time.monotonic())
+    post = Post([attempt.request], profile.environment, gate, deadline - time.monotonic())
     while True:
         response = post.response(_WATCH_SECONDS)
         if response is not None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.limits import DEPARTURES_KEPT
-from shimmy_metrics.records import Note, NoteKind, Outcome
+from shimmy_metrics.records import DepartureKind, Note, NoteKind, Outcome
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store.columns import Row, integer, moment, read_rows
 from shimmy_metrics.store.database import Database
@@ -23,6 +23,9 @@ _FORM: Final = 2
 
 _DEPARTURE: Final = "departure"
 _NOTE: Final = "note"
+
+_BEGINS: Final = {DepartureKind.REPORTS: "begin", DepartureKind.RECALL: "recall"}
+"""The word by which a departure's first link covers its kind."""
 
 
 class _Link(NamedTuple):
@@ -55,14 +58,24 @@ class _Item(NamedTuple):
         return self.links[-1].place
 
 
-def add_begin(db: Database, *, begun: str, endpoint: str, sha256: str, length: int, reports: int, by_hand: bool) -> int:
+def add_begin(
+    db: Database,
+    *,
+    begun: str,
+    endpoint: str,
+    sha256: str,
+    length: int,
+    reports: int,
+    by_hand: bool,
+    kind: int = DepartureKind.REPORTS,
+) -> int:
     """Add a departure with its first link; return its row id."""
     previous, place = _end(db)
-    content = _begin_content(place, begun, endpoint, sha256, length, reports, int(by_hand))
+    content = _begin_content(kind, place, begun, endpoint, sha256, length, reports, int(by_hand))
     row = db.execute(
-        "INSERT INTO departures (form, begin_place, begun, endpoint, sha256, length, reports, by_hand, begin_link) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (_FORM, place, begun, endpoint, sha256, length, reports, by_hand, _link(previous, content)),
+        "INSERT INTO departures (form, begin_place, begun, endpoint, sha256, length, reports, by_hand, begin_link, "
+        "kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (_FORM, place, begun, endpoint, sha256, length, reports, by_hand, _link(previous, content), int(kind)),
     )
     assert row.lastrowid is not None
     return row.lastrowid
@@ -96,22 +109,34 @@ def stamp(db: Database) -> tuple[object, ...]:
 
 
 def merge_like_failures(db: Database, departure: int) -> None:
-    """Merge this departure with the one directly before it where both failed alike before the first byte."""
-    columns = "row_id, begin_place, end_place, begun, endpoint, failure, attempts, since, outcome, form"
+    """Merge this departure with the one directly before it where both failed alike before the first byte.
+
+    Recalls are alike where they name the same request.
+    """
+    alike = f"endpoint, failure, outcome, form, kind, CASE kind WHEN {int(DepartureKind.RECALL)} THEN sha256 END"
+    columns = f"row_id, begin_place, end_place, begun, attempts, since, {alike}"
     two = db.execute(f"SELECT {columns} FROM departures ORDER BY row_id DESC LIMIT 2").fetchall()  # noqa: S608
     if len(two) < 2 or two[0][0] != departure:
         return
-    (_, begin, _, begun, endpoint, failure, *_), before = two
-    earlier, its_begin, its_end, its_begun, its_endpoint, its_failure, attempts, since, outcome, form = before
-    alike = (its_endpoint, its_failure, outcome, form) == (endpoint, failure, Outcome.NOTHING_LEFT, _FORM)
-    if not alike or its_end != begin - 1 or its_end != its_begin + 1:
+    (_, begin, _, begun, _, _, *what), (earlier, its_begin, its_end, its_begun, attempts, since, *its) = two
+    endpoint, failure, outcome, form, kind, _ = what
+    if what != its or (outcome, form) != (Outcome.NOTHING_LEFT, _FORM):
+        return
+    if its_end != begin - 1 or its_end != its_begin + 1:
         return
     sha256, length, reports, by_hand, ended = db.execute(
         "SELECT sha256, length, reports, by_hand, ended FROM departures WHERE row_id = ?", (departure,)
     ).fetchone()
     db.execute("DELETE FROM departures WHERE row_id IN (?, ?)", (departure, earlier))
     made = add_begin(
-        db, begun=begun, endpoint=endpoint, sha256=sha256, length=length, reports=reports, by_hand=bool(by_hand)
+        db,
+        begun=begun,
+        endpoint=endpoint,
+        sha256=sha256,
+        length=length,
+        reports=reports,
+        by_hand=bool(by_hand),
+        kind=kind,
     )
     end = (ended, Outcome.NOTHING_LEFT.value, 0, failure, 0, attempts + 1, since or its_begun)
     _write_end(db, made, end)
@@ -138,8 +163,8 @@ def fold(db: Database) -> None:
             number, taken, at = number + (row[0] if item.folded else 1), taken + row[1], row[2]
             db.execute("DELETE FROM notes WHERE place = ?", key)
         else:
-            row = db.execute("SELECT taken, begun FROM departures WHERE row_id = ?", key).fetchone()
-            number, taken, at = number + 1, taken + row[0], row[1]
+            row = db.execute("SELECT taken, begun, kind FROM departures WHERE row_id = ?", key).fetchone()
+            number, taken, at = number + 1, taken + row[0] * (row[2] == DepartureKind.REPORTS), row[1]
             db.execute("DELETE FROM departures WHERE row_id = ?", key)
     db.execute(
         "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -149,7 +174,7 @@ def fold(db: Database) -> None:
 
 _COVERED: Final = (
     *("form", "begin_place", "begun", "endpoint", "sha256", "length", "reports", "by_hand", "begin_link"),
-    *("end_place", "ended", "outcome", "status", "failure", "taken", "attempts", "since", "end_link", "body"),
+    *("end_place", "ended", "outcome", "status", "failure", "taken", "attempts", "since", "end_link", "body", "kind"),
 )
 DEPARTURE_KEYS: Final = ("id", *_COVERED)
 NOTE_KEYS: Final = ("place", "form", "at", "kind", "number", "taken", "link")
@@ -197,12 +222,13 @@ def _in_order(departures: Iterable[Row], notes: Iterable[Row]) -> list[_Item]:
 def _departure_item(row: Row, receipts_deleted: int) -> _Item:
     (
         (number, form, begin_place, begun, endpoint, sha256, length, reports, by_hand, begin_link),
-        (end_place, ended, outcome, status, failure, taken, attempts, since, end_link, body),
+        (end_place, ended, outcome, status, failure, taken, attempts, since, end_link, body, kind),
     ) = row[:10], row[10:]
+    kind = DepartureKind(integer(kind))
     links: list[_Link] = []
     if integer(form) == _FORM:
         place = integer(begin_place)
-        content = _begin_content(place, begun, endpoint, sha256, length, reports, by_hand)
+        content = _begin_content(kind, place, begun, endpoint, sha256, length, reports, by_hand)
         links.append(_Link(place, str(begin_link), content))
     if end_place is not None:
         place = integer(end_place)
@@ -215,6 +241,7 @@ def _departure_item(row: Row, receipts_deleted: int) -> _Item:
         sound = digest(body) == sha256 and len(body) == length
     else:
         sound = not receipt or (isinstance(end_place, int) and end_place < receipts_deleted)
+    sound = sound and (form == _FORM or kind is DepartureKind.REPORTS)  # no link of form 1 covers the kind
     return _Item(_DEPARTURE, integer(number), tuple(links), sound)
 
 
@@ -228,8 +255,8 @@ def _note_item(row: Row) -> _Item:
     return _Item(_NOTE, place, (_Link(place, str(link), content),), folded=folded)
 
 
-def _begin_content(place: int, *columns: object) -> tuple[object, ...]:
-    return ("begin", place, *columns)
+def _begin_content(kind: int, place: int, *columns: object) -> tuple[object, ...]:
+    return (_BEGINS[DepartureKind(kind)], place, *columns)
 
 
 def _end_content(place: int, begin: object, *columns: object) -> tuple[object, ...]:

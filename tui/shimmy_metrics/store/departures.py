@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.records import Departure, Failure, NoteKind, Outcome
+from shimmy_metrics.records import Departure, DepartureKind, Failure, NoteKind, Outcome
 from shimmy_metrics.store import chain
 from shimmy_metrics.store.columns import Row, blob, integer, moment, moment_or_none, read_rows
 from shimmy_metrics.store.database import Database
 
 _COLUMNS: Final = (
     "row_id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status, failure, taken, attempts, "
-    "since, report_ids, body, coalesce(end_place, begin_place)"
+    "since, report_ids, body, coalesce(end_place, begin_place), kind"
 )
 
 
@@ -29,6 +29,7 @@ def begin(db: Database, departure: Departure) -> int:
         length=departure.length,
         reports=departure.reports,
         by_hand=departure.by_hand,
+        kind=departure.kind,
     )
 
 
@@ -50,8 +51,8 @@ def complete(
 ) -> None:
     """Complete a departure, within the caller's transaction.
 
-    `taken` counts the reports that the receiver took, `body` is kept for a receipt. Where nothing left, the row names
-    no report, and it is merged with a like failure directly before it.
+    `taken` counts the reports that the receiver took or deleted, `body` is kept for a receipt. Where nothing left, the
+    row names no report, and it is merged with a like failure directly before it.
     """
     chain.add_end(
         db,
@@ -108,6 +109,8 @@ def last_carrying(db: Database, report_ids: Iterable[str]) -> dict[str, Departur
     wanted = set(report_ids)
     found: dict[str, Departure] = {}
     for departure in everything(db):
+        if departure.kind is not DepartureKind.REPORTS:
+            continue
         for report_id in wanted.intersection(departure.report_ids) - found.keys():
             found[report_id] = departure
     return found
@@ -134,7 +137,7 @@ def _read(rows: Iterable[Row]) -> list[Departure]:
 def _departure(row: Row) -> Departure:
     (
         (row_id, begun, endpoint, sha256, length, reports, by_hand, ended, outcome, status),
-        (failure, taken, attempts, since, report_ids, body, place),
+        (failure, taken, attempts, since, report_ids, body, place, kind),
     ) = row[:10], row[10:]
     return Departure(
         row_id=integer(row_id),
@@ -154,4 +157,5 @@ def _departure(row: Row) -> Departure:
         report_ids=tuple(map(str, json.loads(str(report_ids)))),
         body=b"" if body is None else blob(body),
         place=integer(place),
+        kind=DepartureKind(integer(kind)),
     )

@@ -1,13 +1,13 @@
 """Migrations: a store that an earlier version wrote becomes one of today's. Receipts stay whole, links as they were.
 
 Version 1 wrote one link for a delivery, and sentences for notes and for why a report was set aside. Version 2 called a
-row's number `id`, and a session's report `session_id`. Version 3 had no sums by day.
+row's number `id`, and a session's report `session_id`. Version 3 had no sums by day, version 4 no recalls.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.records import Cause, NoteKind, QueueState
-from shimmy_metrics.store.tables import DAYS, NOTE_TEXTS_1, TABLES, VERSION, run_script
+from shimmy_metrics.store.tables import DAYS, KIND, NOTE_TEXTS_1, TABLES, VERSION, run_script
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as Database
@@ -17,13 +17,15 @@ _FOLDED_1: Final = "older receipts: "
 
 
 def migrate(db: "Database", version: int) -> None:
-    """Migrate from `version` (1 to 3), within the caller's transaction."""
+    """Migrate from `version` (1 to 4), within the caller's transaction."""
     if version == 1:
         _from_1(db)
     else:
         if version == 2:
             _from_2(db)
-        run_script(db, DAYS)
+        if version < 4:
+            run_script(db, DAYS)
+        db.execute(f"ALTER TABLE departures ADD COLUMN {KIND}")
     db.execute(f"PRAGMA user_version={VERSION}")
 
 

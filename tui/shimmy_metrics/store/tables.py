@@ -9,7 +9,7 @@ from shimmy_metrics.records import NoteKind
 if TYPE_CHECKING:
     from sqlite3 import Connection as Database
 
-VERSION: Final = 4
+VERSION: Final = 5
 """`PRAGMA user_version` of the tables below."""
 
 DAYS: Final = """
@@ -22,6 +22,9 @@ CREATE TABLE days (
 ) WITHOUT ROWID;
 """
 """The person's own sums, new in version 4."""
+
+KIND: Final = "kind INTEGER NOT NULL DEFAULT 1"
+"""What a departure asks for, new in version 5: until then all sent reports."""
 
 TABLES: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -75,7 +78,8 @@ CREATE TABLE departures (
     since TEXT,
     end_link TEXT NOT NULL DEFAULT '',
     report_ids TEXT NOT NULL DEFAULT '[]',  -- no part of the chain: they go when nothing left
-    body BLOB                       -- no part of the chain: its digest is
+    body BLOB,                      -- no part of the chain: its digest is
+    {KIND}
 );
 CREATE TABLE notes (
     place INTEGER PRIMARY KEY,

@@ -3,15 +3,28 @@
 App, `status`, `--plain`, deletions and withdrawals say it in these words alone, so that they never differ.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
 from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.entries import recalled_in_all, sends
 from shimmy_metrics.limits import OUTBOX_DAYS
-from shimmy_metrics.records import Cause, Departure, Entry, Failure, Note, NoteKind, Outcome, QueuedReport, QueueState
+from shimmy_metrics.records import (
+    Cause,
+    Departure,
+    DepartureKind,
+    Entry,
+    Failure,
+    Note,
+    NoteKind,
+    Outcome,
+    QueuedReport,
+    QueueState,
+)
 from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.recall import recall_became, recall_label
 
 _LABELS: Final = {
     None: "on the way",
@@ -62,7 +75,11 @@ def host(endpoint: str) -> str:
 
 def label(departure: Departure) -> str:
     """Return what became of it in one to three words, for a table."""
-    return _LABELS[departure.outcome]
+    return recall_label(departure) if _recalls(departure) else _LABELS[departure.outcome]
+
+
+def _recalls(departure: Departure) -> bool:
+    return departure.kind is DepartureKind.RECALL or departure.outcome is Outcome.RECALLED
 
 
 def sentence(text: str) -> str:
@@ -87,6 +104,11 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
     to, at = host(departure.endpoint), _at(_moment(departure), now, zone)
     reports = amount(departure.reports, "report")
     failure = f": {_FAILURES[departure.failure]}" if departure.failure else ""
+    times = ""
+    if departure.attempts > 1 and departure.since is not None:
+        times = f" ({amount(departure.attempts, 'attempt')} since {when(departure.since, now, zone)})"
+    if departure.kind is DepartureKind.RECALL or departure.outcome is Outcome.RECALLED:
+        return recall_became(departure, to, at, f"{failure}{times}")
     match departure.outcome:
         case None:
             return f"{reports} on the way to {to}, begun {at}"
@@ -108,9 +130,6 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
         case Outcome.MAY_HAVE_LEFT:
             return f"{reports} possibly sent to {to} {at}: the sender was ended before an answer"
         case Outcome.NOTHING_LEFT:
-            times = ""
-            if departure.attempts > 1 and departure.since is not None:
-                times = f" ({amount(departure.attempts, 'attempt')} since {when(departure.since, now, zone)})"
             return f"nothing sent to {to} {at}{failure}{times}"
 
 
@@ -120,10 +139,11 @@ def never_left(departure: Departure | None, now: datetime, zone: tzinfo | None =
 
 
 def failed(departure: Departure) -> bool:
-    """Whether its reports were not taken, for a reason that is not the person's own."""
+    """Whether its reports were not taken, or not deleted, for a reason that is not the person's own."""
     if departure.failure in (Failure.WITHDRAWN, Failure.TAKEN_BACK):
         return False
-    return departure.outcome is not None and not departure.outcome.taken and departure.outcome is not Outcome.CUT_OFF
+    done = departure.receipt or departure.outcome in (None, Outcome.CUT_OFF, Outcome.RECALLED)
+    return not done
 
 
 def afterwards(
@@ -164,15 +184,12 @@ def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None)
     return f"it waits until {local.day} {local:%b}, then it is deleted when a session ends"
 
 
-def taken_in_all(entries: Iterable[Entry]) -> int:
-    """Return how many reports a receiver took, those of folded departures among them."""
-    return sum(entry.taken for entry in entries)
-
-
-def in_all(taken: int, departures: Collection[Departure]) -> str:
+def in_all(taken: int, entries: Collection[Entry]) -> str:
     """Return what left in all, as a sentence without its full stop: what was `taken`, else what may have left."""
+    departures, recalled = sends(entries), recalled_in_all(entries)
     if taken:
-        return f"{amount(taken, 'report')} {'was' if taken == 1 else 'were'} sent and taken"
+        was = "was" if taken == 1 else "were"
+        return f"{amount(taken, 'report')} {was} sent and taken{f', {recalled:,} recalled' if recalled else ''}"
     perhaps = sum(departure.outcome in _PERHAPS for departure in departures)
     if perhaps:
         return f"bytes may have been sent in {amount(perhaps, 'attempt')}; none is known to be taken"
@@ -211,6 +228,8 @@ def set_aside(report: QueuedReport) -> str:
             return "damaged bytes, which are sent to no receiver"
         case Cause.OLDER_RULES:
             return "sealed by rules of an earlier version, and sent to no receiver"
+        case Cause.RECALLED:
+            return "recalled by you, and not sent again"
 
 
 def note(entry: Note) -> str:

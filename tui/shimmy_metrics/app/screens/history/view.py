@@ -23,9 +23,10 @@ from shimmy_metrics.app.ui.text import (
     to,
     wrapped,
 )
+from shimmy_metrics.entries import recall_of, taken_in_all
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
-from shimmy_metrics.records import Departure, Entry, NoteKind
-from shimmy_metrics.wording.departures import failed, host, in_all, label, receipts_kept, sentence, taken_in_all, when
+from shimmy_metrics.records import Departure, DepartureKind, Entry, NoteKind
+from shimmy_metrics.wording.departures import became, failed, host, in_all, label, receipts_kept, sentence, when
 from shimmy_metrics.wording.departures import note as note_text
 from shimmy_metrics.wording.numbers import amount
 
@@ -111,8 +112,8 @@ def explained(
     half = len(entry.sha256) // 2 if expanded and canvas.width < _SHA256 + 9 else len(entry.sha256)
     lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256[:half]))]
     lines += [placed(canvas.width, at(8, entry.sha256[half:]))] if entry.sha256[half:] else []
-    lines += [each for text in _proof(overview, entry) for each in wrapped(text, canvas.width)]
-    lines += wrapped(f"POST {entry.endpoint}, {entry.length:,} bytes, {_word(entry)}.", canvas.width, role=Role.MUTED)
+    lines += [each for text in _proof(canvas, overview, entry) for each in wrapped(text, canvas.width)]
+    lines += wrapped(_request(entry), canvas.width, role=Role.MUTED)
     if canvas.aside and entry.body:
         lines += [BLANK, *(row.line for row in wire(canvas, base, entry.body))]
     return tuple(lines)
@@ -123,18 +124,26 @@ def entry_of(overview: Overview | None, key: str) -> Entry | None:
     return next((each for each in overview.entries if each.key == key), None) if overview else None
 
 
+def recallable(entry: Entry | None) -> bool:
+    """Whether a recall is offered for an entry: bytes of it left, and the ids of its reports are known here."""
+    return isinstance(entry, Departure) and entry.kind is DepartureKind.REPORTS and bool(entry.body or entry.report_ids)
+
+
 def _sentence(overview: Overview) -> str:
     """Return what left, in numbers: what was taken, and what may have been."""
     taken = taken_in_all(overview.entries)
-    left = sentence(in_all(taken, overview.departures))
+    left = sentence(in_all(taken, overview.entries))
     if not taken:
         return left
     kept = any(each.body for each in overview.receipts)
     return f"{left} {'Open one to see its bytes.' if kept else sentence(receipts_kept(0))}"
 
 
-def _proof(overview: Overview, departure: Departure) -> Iterator[str]:
-    """Yield whether the bytes are kept, and whether they are those of the digest."""
+def _proof(canvas: Canvas, overview: Overview, departure: Departure) -> Iterator[str]:
+    """Yield whether it was recalled, whether the bytes are kept, and whether they are those of the digest."""
+    recalled = recall_of(overview.entries, departure)
+    if recalled is not None:
+        yield sentence(became(recalled, canvas.now, canvas.zone))
     if departure.key in overview.broken:
         yield "This entry, or the bytes kept of it, is not as it was written."
     elif departure.body:
@@ -143,8 +152,11 @@ def _proof(overview: Overview, departure: Departure) -> Iterator[str]:
         yield "No receipt is kept here: you deleted its bytes."
 
 
-def _word(departure: Departure) -> str:
-    return "released by you" if departure.by_hand else "sent automatically"
+def _request(departure: Departure) -> str:
+    if departure.kind is DepartureKind.RECALL:
+        return f"DELETE {departure.endpoint}/ID for each report of that request of {departure.length:,} bytes."
+    how = "released by you" if departure.by_hand else "sent automatically"
+    return f"POST {departure.endpoint}, {departure.length:,} bytes, {how}."
 
 
 def _columns(canvas: Canvas, places: _Places) -> Line:

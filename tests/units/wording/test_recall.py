@@ -1,0 +1,76 @@
+"""What is said of a recall, in each outcome."""
+
+from datetime import UTC
+
+import pytest
+
+from shimmy_metrics.records import Departure, DepartureKind, Failure, Outcome
+from shimmy_metrics.wording.departures import became, label
+from shimmy_metrics.wording.recall import also_sent_to, together
+from support.samples import NOW
+
+RECALL = Departure(
+    0, NOW, "https://receiver.example/v1/usage", "", 1_377, 2, by_hand=True, ended=NOW, kind=DepartureKind.RECALL
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "short", "said"),
+    [
+        (
+            RECALL._replace(ended=None),
+            "being recalled",
+            "recall of 2 reports on the way to receiver.example, begun at 14:32",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.RECALLED, status=204, taken=2),
+            "recalled",
+            "2 reports recalled at 14:32: receiver.example confirmed the deletion",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.REFUSED, status=404),
+            "recall refused",
+            "recall of 2 reports sent to receiver.example at 14:32, not confirmed: answer 404",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.ERROR, status=500, taken=1),
+            "partly recalled",
+            "1 of 2 reports recalled at 14:32, which receiver.example confirmed; for the next answer 500",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.ERROR, status=500),
+            "recall: error",
+            "recall of 2 reports sent to receiver.example at 14:32, not confirmed: answer 500",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.NO_ANSWER, failure=Failure.TIME),
+            "recall: no answer",
+            "recall of 2 reports sent to receiver.example at 14:32, not confirmed: no answer: the time was up",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME, attempts=3, since=NOW),
+            "recall not sent",
+            "recall of 2 reports not sent to receiver.example at 14:32: its name was not found (3 attempts since 14:32)",
+        ),
+        (
+            RECALL._replace(outcome=Outcome.MAY_HAVE_LEFT, failure=Failure.INTERRUPTED),
+            "recall cut short",
+            "recall of 2 reports possibly sent to receiver.example at 14:32: this program was ended before an answer",
+        ),
+    ],
+)
+def test_each_outcome_is_said_with_what_was_answered(made: Departure, short: str, said: str) -> None:
+    assert (label(made), became(made, NOW, UTC)) == (short, said)
+
+
+def test_of_one_report_nothing_is_said_beside_the_question() -> None:
+    assert list(together(1, 1)) == []
+    assert list(together(3, 3)) == ["This request carried 3 reports. They are recalled together."]
+    (_, lost) = together(1, 3)
+    assert lost == "The ids of 2 of them are not kept here any more: these cannot be recalled."
+
+
+def test_other_receivers_are_named_once() -> None:
+    assert list(also_sent_to([])) == []
+    (line,) = also_sent_to(["b.example", "a.example", "b.example"])
+    assert line.startswith("It may also have left for a.example, b.example:")

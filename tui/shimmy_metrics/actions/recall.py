@@ -1,0 +1,121 @@
+"""Recall a request that left: ask its receiver to delete the reports. The person's own act, allowed while off.
+
+A request is named by the start of its digest, or of the digest or the `session_id` of one of its reports.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from shimmy_metrics.delivery.proxy import proxy_shown
+from shimmy_metrics.delivery.request import Request, recall_requests
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.records import Departure, DepartureKind, QueuedReport
+from shimmy_metrics.report.bodies import field_values, split
+from shimmy_metrics.report.kinds import UUID4
+from shimmy_metrics.report.seal import digest
+from shimmy_metrics.store import departures, outbox
+from shimmy_metrics.store.readonly import open_readonly
+from shimmy_metrics.system.profile import Profile
+
+_SEE: Final = "shimmy-metrics history lists what left"
+
+
+class FoundRecall(NamedTuple):
+    """A request that can be recalled.
+
+    `report_ids` are those of its reports that are known here. `elsewhere` are departures that carried one of them to
+    another receiver, newest first. `proxy` is the `HOST:PORT` by way of which the recall goes, empty where it goes
+    straight.
+    """
+
+    departure: Departure
+    report_ids: tuple[str, ...]
+    elsewhere: tuple[Departure, ...] = ()
+    proxy: str = ""
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What would be sent, in this order."""
+        return recall_requests(self.departure.endpoint, self.report_ids)
+
+
+def known_ids(departure: Departure) -> tuple[str, ...]:
+    """Return the ids of the reports that may have left with a departure, as far as they are known here.
+
+    A receipt has them in its bytes; without one they stand in the row until the person deletes the receipts. Nothing
+    but a UUID is returned, whatever a damaged file holds: it becomes part of an address.
+    """
+    if departure.kind is not DepartureKind.REPORTS:
+        return ()
+    found: tuple[Any, ...] = departure.report_ids
+    if departure.body:
+        found = tuple(field_values(report).get("session_id") for report in split(departure.body))
+    return tuple(each for each in found if UUID4.violation(each) is None)
+
+
+def find_recall(profile: Profile, word: str) -> FoundRecall:
+    """Return the request that `word` names. Nothing is sent.
+
+    Raises `UserError` for a word that names nothing that left, or several requests, and for a store that cannot be
+    used.
+    """
+    if not word:
+        raise UserError("an empty ID names no request", remedy="Give how its digest or a session_id begins")
+    with open_readonly(profile) as db:
+        sent = departures.everything(db) if db is not None else []
+        queued = outbox.everything(db) if db is not None else []
+    return recall_of(profile, _named(sent, queued, word.lower()), sent)
+
+
+def recall_of(profile: Profile, departure: Departure, sent: Sequence[Departure]) -> FoundRecall:
+    """Return the recall of a departure, one of all that were `sent`."""
+    ids = known_ids(departure)
+    elsewhere = tuple(
+        each for each in sent if each.endpoint != departure.endpoint and not {*ids}.isdisjoint(known_ids(each))
+    )
+    return FoundRecall(departure, ids, elsewhere, proxy_shown(departure.endpoint, profile.environment))
+
+
+def recall(profile: Profile, found: FoundRecall) -> Departure:
+    """Ask the receiver to delete the reports, within `SEND_SECONDS`; return the recall's own departure.
+
+    Raises `UserError` where the store cannot be used, or a sender is at work for all of the time.
+    """
+    from shimmy_metrics.delivery.recall import Recall, send_recall  # with httpx behind it: only what sends wants that
+
+    return send_recall(profile, Recall(found.departure, found.report_ids))
+
+
+def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Departure:
+    recallable = [each for each in sent if known_ids(each)]
+    by_digest = [each for each in recallable if each.sha256.startswith(start)]
+    carried = {report_id for each in by_digest for report_id in known_ids(each)}
+    by_report = [(each, report_id) for each in recallable for report_id in _named_reports(each, start)]
+    named = {each.sha256 for each in by_digest} | {report_id for _, report_id in by_report if report_id not in carried}
+    if len(named) > 1:
+        raise UserError(f"{len(named)} requests and reports begin with {start!a}", remedy="Give more characters of it")
+    if not named:
+        raise _nothing_named(sent, queued, start)
+    return by_digest[0] if by_digest else by_report[0][0]
+
+
+def _named_reports(departure: Departure, start: str) -> list[str]:
+    """Return the ids of those of its reports whose digest or id begins so."""
+    ids = known_ids(departure)
+    bodies = split(departure.body)
+    digests = [digest(body) for body in bodies] if len(bodies) == len(ids) else [""] * len(ids)
+    both = zip(ids, digests, strict=True)
+    return [each for each, sha256 in both if each.startswith(start) or sha256.startswith(start)]
+
+
+def _nothing_named(sent: list[Departure], queued: list[QueuedReport], start: str) -> UserError:
+    for report in queued:
+        if report.report_id.startswith(start) or report.sha256.startswith(start):
+            return UserError("this report has not left", remedy=f"Delete it: shimmy-metrics delete {start}")
+    gone = [each for each in sent if each.kind is DepartureKind.REPORTS and each.sha256.startswith(start)]
+    if any(each.outcome is not None and each.receipt for each in gone):
+        what = "the ids of this request's reports went with its receipt, which you deleted"
+        return UserError(what, remedy="Without an id no receiver can find a report")
+    if gone:
+        return UserError("nothing of this request left", remedy=_SEE)
+    return UserError(f"nothing that left has a digest or session_id that begins with {start!a}", remedy=_SEE)

@@ -1,0 +1,40 @@
+"""What the entries of the history come to: sends apart from recalls, and what was taken and recalled in all. Pure."""
+
+from collections.abc import Iterable
+
+from shimmy_metrics.records import Departure, DepartureKind, Entry, Note
+
+
+def taken_in_all(entries: Iterable[Entry]) -> int:
+    """Return how many reports a receiver took, those of folded departures among them."""
+    return sum(each.taken for each in entries if isinstance(each, Note) or each.kind is DepartureKind.REPORTS)
+
+
+def recalled_in_all(entries: Iterable[Entry]) -> int:
+    """Return of how many reports a receiver confirmed the deletion; a request recalled again counts once."""
+    recalled: dict[str, int] = {}
+    for each in entries:
+        if isinstance(each, Departure) and each.kind is DepartureKind.RECALL:
+            recalled[each.sha256] = max(each.taken, recalled.get(each.sha256, 0))
+    return sum(recalled.values())
+
+
+def sends(entries: Iterable[Entry]) -> tuple[Departure, ...]:
+    """Return the attempts to send reports, in their order: no note, no recall."""
+    return tuple(each for each in entries if isinstance(each, Departure) and each.kind is DepartureKind.REPORTS)
+
+
+def recalling(entries: Iterable[Entry]) -> bool:
+    """Whether a recall is under way: it has the sender's lock meanwhile, and sends no report."""
+    return any(
+        isinstance(each, Departure) and each.kind is DepartureKind.RECALL and each.ended is None for each in entries
+    )
+
+
+def recall_of(entries: Iterable[Entry], departure: Departure) -> Departure | None:
+    """Return the newest recall of a request among the entries, newest first; None where it was not recalled."""
+    if departure.kind is not DepartureKind.REPORTS:
+        return None
+    recalls = (each for each in entries if isinstance(each, Departure) and each.kind is DepartureKind.RECALL)
+    its_own = (each for each in recalls if (each.endpoint, each.sha256) == (departure.endpoint, departure.sha256))
+    return next(its_own, None)

@@ -1,0 +1,73 @@
+"""The sentences about recalling a request. Pure."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from shimmy_metrics.records import Departure, Outcome
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.receiver import by_way_of
+
+EFFECT: Final = "What its receiver has already counted in a published figure stays there; no figure names a report."
+
+RECALL_HEADERS: Final = "The headers are those of a report, without the two that describe a body."
+
+_LABELS: Final = {
+    None: "being recalled",
+    Outcome.RECALLED: "recalled",
+    Outcome.REFUSED: "recall refused",
+    Outcome.ERROR: "recall: error",
+    Outcome.NO_ANSWER: "recall: no answer",
+    Outcome.NOTHING_LEFT: "recall not sent",
+    Outcome.MAY_HAVE_LEFT: "recall cut short",
+}
+
+
+def recall_label(departure: Departure) -> str:
+    """Return what became of a recall in one to three words, for a table."""
+    if departure.outcome is not Outcome.RECALLED and departure.taken:
+        return "partly recalled"
+    return _LABELS.get(departure.outcome, "recall")
+
+
+def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
+    """Return what became of a recall, as a sentence without its full stop.
+
+    `to` is the receiver's host, `at` when it was; `failure` says why there was no answer, and how often there was none.
+    """
+    reports = amount(departure.reports, "report")
+    what = f"recall of {reports}"
+    answer = f"answer {departure.status}" if departure.status else "no answer"
+    match departure.outcome:
+        case None:
+            return f"{what} on the way to {to}, begun {at}"
+        case Outcome.RECALLED:
+            return f"{reports} recalled {at}: {to} confirmed the deletion"
+        case Outcome.NOTHING_LEFT:
+            return f"{what} not sent to {to} {at}{failure}"
+        case Outcome.MAY_HAVE_LEFT:
+            return f"{what} possibly sent to {to} {at}: this program was ended before an answer"
+        case _ if departure.taken:
+            done = f"{departure.taken:,} of {reports} recalled {at}, which {to} confirmed"
+            return f"{done}; for the next {answer}{failure}"
+        case _:
+            return f"{what} sent to {to} {at}, not confirmed: {answer}{failure}"
+
+
+def together(reports: int, in_request: int) -> Iterator[str]:
+    """Yield what is said where several reports are hit, a sentence each: so many of them in that request."""
+    if in_request > 1:
+        yield f"This request carried {amount(in_request, 'report')}. They are recalled together."
+    if reports < in_request:
+        yield f"The ids of {in_request - reports:,} of them are not kept here any more: these cannot be recalled."
+
+
+def recall_headers(headers: Iterable[tuple[str, str]], proxy: str) -> str:
+    """Return the headers of a recall's requests, and the proxy that they go through, as a sentence."""
+    return f"The headers are {', '.join(f'{name}: {value}' for name, value in headers)}{by_way_of(proxy)}."
+
+
+def also_sent_to(hosts: Iterable[str]) -> Iterator[str]:
+    """Yield that reports may have left for other receivers as well."""
+    others = sorted(set(hosts))
+    if others:
+        yield f"It may also have left for {', '.join(others)}: recall the digest that history shows for that."
