@@ -71,7 +71,10 @@ OUTBOX: Final = [
     _key("t", "hold", "hold this report", "outbox.hold"),
 ]
 
+RECALL: Final = [_key("z", "recall", "recall it from its receiver", "history.recall")]
+
 RECEIPTS: Final = [
+    *RECALL,
     _key("m", "base", "compare others with this", "history.base"),
     _key("d", "delete", "delete all receipts", "history.delete"),
 ]
@@ -132,7 +135,7 @@ def called(key: str) -> str:
 
 
 _TOGETHER: Final = (
-    (*EVERYWHERE, *PAGE, *NEIGHBOURS, *VIEWS, *OUTBOX, *SEARCH),
+    (*EVERYWHERE, *PAGE, *NEIGHBOURS, *VIEWS, *OUTBOX, *RECALL, *SEARCH),
     (*EVERYWHERE, *PAGE, *NEIGHBOURS, *KEPT),
     (*EVERYWHERE, *PAGE, *RECEIPTS),
     (*EVERYWHERE, *PAGE, *CONSENT),
@@ -149,6 +152,7 @@ _ASKING: Final = (
     "outbox.release",
     "outbox.delete",
     "history.delete",
+    "history.recall",
     "session.delete",
     "app.export",
     "consent.forget",

@@ -98,6 +98,12 @@ def _preview(given: Arguments) -> int:
     return preview(profile) if given["id"] is None else preview_named(profile, given["id"])
 
 
+def _recall(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_recall import recall_named
+
+    return recall_named(Profile.current(), given["id"], yes=given["yes"], as_json=given["json"])
+
+
 def _release(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_outbox import release
 
@@ -122,6 +128,7 @@ RUN: Final[dict[str, Callable[[Arguments], int]]] = {
     "hold": _hold,
     "only-me": _only_me,
     "preview": _preview,
+    "recall": _recall,
     "release": _release,
     "review": _review,
     "usage": _usage,

@@ -6,6 +6,7 @@ The functions in `actions` and the screens that ask are imported when they are n
 from shimmy_metrics.app.commands.consent import ConsentCommands
 from shimmy_metrics.app.commands.files import FileCommands
 from shimmy_metrics.app.commands.outbox import OutboxCommands
+from shimmy_metrics.app.commands.recall import RecallCommands
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.commands.sessions import SessionCommands
 from shimmy_metrics.app.host import Host
@@ -19,4 +20,5 @@ class Commands:
         self.consent = ConsentCommands(host, runner)
         self.files = FileCommands(host, runner)
         self.outbox = OutboxCommands(host, runner)
+        self.recall = RecallCommands(host, runner)
         self.sessions = SessionCommands(host, runner)

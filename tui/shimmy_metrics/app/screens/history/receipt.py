@@ -21,9 +21,8 @@ from shimmy_metrics.wording.departures import became, sentence
 
 def receipt_screen(host: Host, commands: Commands, receipt: Departure, *, compared: bool) -> ReportScreen:
     """Return the screen of a receipt. It opens on the bytes, or, if `compared`, on what differs from the baseline."""
-    return ReportScreen(
-        host, commands, Receipt(host, receipt, View.SINCE if compared else View.WIRE), title="A receipt"
-    )
+    source = Receipt(host, receipt, View.SINCE if compared else View.WIRE)
+    return ReportScreen(host, commands, source, title="A receipt", sent=receipt)
 
 
 class Receipt:
@@ -52,8 +51,9 @@ class Receipt:
         return "The body of what was sent is kept, the headers are not."
 
     def buttons(self) -> Sequence[Button]:
-        """Return the button that copies."""
-        return (self._host.keys.button("report.copy", "Copy"),)
+        """Return the buttons that copy and recall."""
+        keys = self._host.keys
+        return (keys.button("report.copy", "Copy"), keys.button("history.recall", "Recall"))
 
     def content(self, canvas: Canvas) -> Content:
         """Return the request or the report in the selected view, below what became of it."""

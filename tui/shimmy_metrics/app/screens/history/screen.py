@@ -9,7 +9,7 @@ from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import RECEIPTS, Button
 from shimmy_metrics.app.screens.history.receipt import receipt_screen
-from shimmy_metrics.app.screens.history.view import entry_of, explained, history_view
+from shimmy_metrics.app.screens.history.view import entry_of, explained, history_view, recallable
 from shimmy_metrics.app.screens.report.baseline import chosen_baseline
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
@@ -57,10 +57,13 @@ class HistoryScreen(BaseScreen):
 
     def buttons(self) -> Sequence[Button]:
         """Return the buttons for a receipt; for any other entry, the one that explains it."""
+        entry = self.entry()
+        recall = (self.host.keys.button("history.recall", "Recall"),) if recallable(entry) else ()
         if not self.receipt():
-            return (self.host.keys.button("page.explain", "More"),) if self.entry() else ()
+            return (self.host.keys.button("page.explain", "More"), *recall) if entry else ()
         return (
             self.host.keys.button("page.explain", "Open"),
+            *recall,
             self.host.keys.button("history.base", "Compare with this"),
             self.host.keys.button("history.delete", "Delete all"),
         )
@@ -83,6 +86,16 @@ class HistoryScreen(BaseScreen):
             self._commands.outbox.ask_to_delete_receipts(kept)
         else:
             await self.show_message("No receipt is kept here, so there is nothing to delete.")
+
+    async def action_recall(self) -> None:
+        """Ask whether the marked request may be recalled."""
+        entry = self.entry()
+        if not isinstance(entry, Departure):
+            await self.show_message("Only a request that left can be recalled.")
+            return
+        refusal = self._commands.recall.ask_to_recall(entry)
+        if refusal:
+            await self.show_message(refusal)
 
     async def action_base(self) -> None:
         """Compare other reports with this one, or no longer."""

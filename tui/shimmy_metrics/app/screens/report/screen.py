@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
-from shimmy_metrics.app.keys import NEIGHBOURS, OUTBOX, VIEWS, Button
+from shimmy_metrics.app.keys import NEIGHBOURS, OUTBOX, RECALL, VIEWS, Button
 from shimmy_metrics.app.screens.report.source import Queue, Source
 from shimmy_metrics.app.screens.report.view import VIEWS_OF_SEVERAL, Selection, View, part_of
 from shimmy_metrics.app.ui.explanation import explained_field
@@ -16,6 +16,7 @@ from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line, wrapped
+from shimmy_metrics.records import Departure
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS
 from shimmy_metrics.wording.values import values
 
@@ -23,10 +24,13 @@ _QUEUE_ACTIONS: Final = frozenset({"release", "hold", "delete"})
 
 
 class ReportScreen(BaseScreen):
-    """Shows one of a source's requests and reports. With a `queue` they can be released, held and deleted."""
+    """Shows one of a source's requests and reports.
+
+    With a `queue` they can be released, held and deleted; a request that was `sent` can be recalled.
+    """
 
     EXPLAINS = True
-    BINDINGS: ClassVar[list[BindingType]] = [*VIEWS, *NEIGHBOURS, *OUTBOX]
+    BINDINGS: ClassVar[list[BindingType]] = [*VIEWS, *NEIGHBOURS, *OUTBOX, *RECALL]
 
     def __init__(
         self,
@@ -37,6 +41,7 @@ class ReportScreen(BaseScreen):
         title: str = "",
         mode: str = "",
         queue: Queue | None = None,
+        sent: Departure | None = None,
     ) -> None:
         # By itself the mark is on the first bytes, which are the last of the fields: that is not to be shared.
         super().__init__(host, mode=mode, field=SharedField(host, when_moved=True))
@@ -44,6 +49,7 @@ class ReportScreen(BaseScreen):
         self.source = source
         self._commands = commands
         self._queue = queue
+        self._sent = sent
 
     def content(self, canvas: Canvas) -> Content:
         """Return the subject in the selected view."""
@@ -70,8 +76,8 @@ class ReportScreen(BaseScreen):
         return tuple(each for sentence in sentences for each in wrapped(sentence, canvas.width))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether the action applies here: reports that are not queued cannot be released."""
-        if action in _QUEUE_ACTIONS and self._queue is None:
+        """Whether the action applies here: only queued reports can be released, only a sent request recalled."""
+        if (action in _QUEUE_ACTIONS and self._queue is None) or (action == "recall" and self._sent is None):
             return False
         return super().check_action(action, parameters)
 
@@ -132,6 +138,11 @@ class ReportScreen(BaseScreen):
         """Ask whether the report may be deleted."""
         if self._queue is not None:
             await self._show_refusal(self._queue.delete())
+
+    async def action_recall(self) -> None:
+        """Ask whether the request that was sent may be recalled."""
+        if self._sent is not None:
+            await self._show_refusal(self._commands.recall.ask_to_recall(self._sent))
 
     async def _show_refusal(self, refusal: str) -> None:
         if refusal:

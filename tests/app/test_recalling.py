@@ -1,0 +1,111 @@
+"""Recalling from the app: from History and from a receipt, by key, after a yes that shows what would be sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.app.palette import commands
+from shimmy_metrics.records import Failure, Outcome
+from shimmy_metrics.store import departures
+from shimmy_metrics.store.database import opened as store
+from support import opened, samples
+from support.departed import depart
+from support.queue_report import FIRST, SECOND
+from support.receiver import Receiver, status
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    with Receiver(tmp_path) as receiver:
+        profile = opened.profile_of(tmp_path)
+        enable(profile)
+        with store(profile) as db:
+            depart(db, samples.queued(FIRST), samples.queued(SECOND), endpoint=receiver.url)
+        yield receiver
+
+
+def _outcomes(root: Path) -> list[Outcome | None]:
+    with store(opened.profile_of(root)) as db:
+        return [each.outcome for each in departures.everything(db)]
+
+
+@pytest.mark.parametrize("keys", [("3",), ("3", "enter")])
+async def test_a_receipt_is_recalled_from_history_by_key_and_yes(
+    tmp_path: Path, receiver: Receiver, keys: tuple[str, ...]
+) -> None:
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, *keys)
+        assert "z Recall" in opened.text(app)
+        assert "Recall it from its receiver" in [each.name for each in commands(app, app.screen)]
+        await opened.press(pilot, "z")
+        asked = opened.read(app)
+        assert "Recall 2 reports?" in asked
+        assert f"DELETE {receiver.url}/{FIRST}" in asked.replace(" ", "").replace("DELETE", "DELETE ")
+        assert "They are recalled together." in asked
+        assert receiver.received == []
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "confirmed the deletion" in opened.read(app))
+        assert [each.path for each in receiver.received] == [f"/v1/usage/{each}" for each in (FIRST, SECOND)]
+        assert _outcomes(tmp_path) == [Outcome.RECALLED, Outcome.CONFIRMED]
+        await opened.press(pilot, *(("q",) if "enter" in keys else ()))
+        await opened.until(pilot, lambda: "2 recalled" in opened.read(app))
+        assert " recalled " in opened.text(app)
+
+
+async def test_a_no_sends_nothing(tmp_path: Path, receiver: Receiver) -> None:
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "z")
+        await opened.answer(pilot, "n")
+        assert receiver.received == []
+    assert _outcomes(tmp_path) == [Outcome.CONFIRMED]
+
+
+async def test_it_works_after_a_no_and_says_what_else_was_answered(tmp_path: Path, receiver: Receiver) -> None:
+    decline(opened.profile_of(tmp_path))
+    receiver.recalls = status(503)
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3", "z")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "not confirmed: answer 503" in opened.read(app))
+    assert len(receiver.received) == 2
+
+
+async def test_what_cannot_be_recalled_says_why_and_has_no_button(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        depart(db, samples.queued(FIRST))
+        departures.delete_receipts(db, samples.NOW, [])
+        depart(db, samples.queued(SECOND), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3")
+        said = (
+            "Nothing of it left, so there is nothing to recall.",
+            "Only a request that left can be recalled.",
+            "without them no receiver can find it",
+        )
+        for line in said:
+            assert "z Recall" not in opened.text(app)
+            await opened.press(pilot, "z")
+            assert line in opened.read(app)
+            await opened.press(pilot, "j")
+
+
+async def test_a_recalled_request_says_so_itself(tmp_path: Path, receiver: Receiver) -> None:
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "3", "z")
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: opened.text(app).count("localhost") > 2)
+        await opened.press(pilot, "g", "z")
+        assert "there is nothing to recall in it" in opened.read(app)
+        await opened.press(pilot, "enter")
+        assert "DELETE" in opened.read(app)
+        await opened.press(pilot, "j")
+        assert "confirmed the deletion" in opened.read(app)

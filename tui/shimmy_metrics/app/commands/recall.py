@@ -1,0 +1,69 @@
+"""Recalling what left: its receiver is asked to delete it."""
+
+from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.records import Departure, DepartureKind
+from shimmy_metrics.wording.departures import became, host, sentence
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.recall import EFFECT, RECALL_HEADERS, also_sent_to, together
+from shimmy_metrics.wording.receiver import by_way_of
+
+
+class RecallCommands:
+    """Asks whether a request is to be recalled, and recalls it."""
+
+    def __init__(self, host: Host, runner: Runner) -> None:
+        self._host = host
+        self._runner = runner
+
+    def ask_to_recall(self, departure: Departure) -> str:
+        """Ask whether a request may be recalled; the question shows what would be sent. Return why it cannot be."""
+        from shimmy_metrics.actions.recall import recall_of
+
+        shown = self._host.overview
+        if shown is None:
+            return ""
+        found = recall_of(self._host.profile, departure, shown.departures)
+        if not found.report_ids:
+            return _reason(departure)
+        number = len(found.report_ids)
+        first = found.requests[0]
+        more = f" and {amount(number - 1, 'more like it', 'more like it')}" if number > 1 else ""
+        to = host(departure.endpoint)
+        told = (
+            f"{to} is asked to delete {'it' if number == 1 else 'them'}{by_way_of(found.proxy)}:",
+            f"{first.method} {first.url}{more}.",
+            *together(number, departure.reports),
+            RECALL_HEADERS,
+            EFFECT,
+            *also_sent_to(host(each.endpoint) for each in found.elsewhere),
+        )
+        question = Question(
+            "Recall this report?" if number == 1 else f"Recall {number} reports?",
+            " ".join(told),
+            "Yes, recall it" if number == 1 else "Yes, recall them",
+            "No",
+        )
+        self._runner.ask(question, lambda: self.recall(departure))
+        return ""
+
+    def recall(self, departure: Departure) -> None:
+        """Ask the receiver to delete a request's reports, and report what it answered."""
+
+        def recalled() -> str:
+            from shimmy_metrics.actions.recall import recall, recall_of
+
+            made = recall(self._host.profile, recall_of(self._host.profile, departure, ()))
+            canvas = self._host.canvas()
+            return sentence(became(made, canvas.now, canvas.zone))
+
+        self._runner.run(recalled, f"Asking {host(departure.endpoint)} to delete it.")
+
+
+def _reason(departure: Departure) -> str:
+    if departure.kind is not DepartureKind.REPORTS:
+        return "This is a recall: there is nothing to recall in it."
+    if departure.receipt:
+        return "The ids of its reports went with the receipt, and without them no receiver can find it."
+    return "Nothing of it left, so there is nothing to recall."

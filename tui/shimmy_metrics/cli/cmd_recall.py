@@ -1,0 +1,54 @@
+"""`shimmy-metrics recall`: ask the receiver of what left to delete it, and print what it answered."""
+
+from typing import Final
+
+from shimmy_metrics.actions.recall import FoundRecall, find_recall, recall
+from shimmy_metrics.cli.agreement import agreed
+from shimmy_metrics.cli.output import print_json
+from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.cli.status_report import departure_json
+from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.records import Departure, Outcome
+from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.wording.departures import became, host, sentence
+from shimmy_metrics.wording.recall import EFFECT, also_sent_to, recall_headers, together
+
+_COMMAND: Final = "shimmy-metrics recall"
+
+
+def recall_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
+    """Recall the request that `word` names, after asking where it held several reports; return the exit code.
+
+    It is 0 if the receiver confirmed every deletion, 1 if it answered otherwise or the person did not agree, 2 if
+    nobody answered. Raises `UserError`.
+    """
+    with purge_first(profile):
+        found = find_recall(profile, word)
+    lines = together(len(found.report_ids), found.departure.reports)
+    if found.departure.reports > 1 and not yes and not agreed(lines, "Recall them?", _COMMAND):
+        return Exit.NO
+    if not as_json:
+        for request in found.requests:
+            print_line(f"{request.method} {request.url}")
+        print_line(recall_headers(found.requests[-1].headers, found.proxy))
+    made = recall(profile, found)
+    told = [sentence(became(made, profile.clock.now()))]
+    told += [EFFECT] if made.outcome is Outcome.RECALLED else []
+    told += also_sent_to(host(each.endpoint) for each in found.elsewhere)
+    if as_json:
+        print_json({"requests": _requests_json(found), "attempt": departure_json(made), "told": told})
+    else:
+        for line in told:
+            print_line(line)
+    return _exit_code(made)
+
+
+def _requests_json(found: FoundRecall) -> list[dict[str, object]]:
+    return [{"method": each.method, "url": each.url, "headers": dict(each.headers)} for each in found.requests]
+
+
+def _exit_code(made: Departure) -> int:
+    if made.outcome is Outcome.RECALLED:
+        return Exit.DONE
+    return Exit.NO if made.status else Exit.USAGE

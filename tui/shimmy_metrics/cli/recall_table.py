@@ -1,0 +1,25 @@
+"""The row for `shimmy-metrics recall` in the one list of what can be done. Pure."""
+
+from typing import Final
+
+from shimmy_metrics.cli.command import Argument, Command
+
+RECALL: Final = Command(
+    "recall",
+    "ask a receiver to delete what was sent",
+    about=(
+        "Ask the receiver of a request that left to delete its reports, and print what it answered: a DELETE for each "
+        "report, by its session_id. All reports of a request are recalled together; of several it asks first, and only "
+        "a typed yes agrees. It is your own act: it works while metrics are off, and is never done by itself. What a "
+        "receiver has already counted in a published figure stays there.",
+        "An ID is the start of a request's or a report's digest as it is shown, or of a session_id. Exits with 0 if "
+        "the receiver confirmed (204), with 1 if it answered otherwise, and with 2 if nobody answered or nothing that "
+        "left has this ID.",
+    ),
+    arguments=(
+        Argument("id", "what to recall", value="ID", required=True),
+        Argument("--yes", "answer that question in advance"),
+        Argument("--json", "print the requests with their headers, and the recall, as JSON"),
+    ),
+    app=("app.history", "history.recall"),
+)
