@@ -50,7 +50,8 @@ RECALL = Departure(
         (
             RECALL._replace(outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME, attempts=3, since=NOW),
             "recall not sent",
-            "recall of 2 reports not sent to receiver.example at 14:32: its name was not found (3 attempts since 14:32)",
+            "recall of 2 reports not sent to receiver.example at 14:32: its name was not found "
+            "(3 attempts since 14:32)",
         ),
         (
             RECALL._replace(outcome=Outcome.MAY_HAVE_LEFT, failure=Failure.INTERRUPTED),
