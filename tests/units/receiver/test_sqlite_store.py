@@ -1,6 +1,5 @@
 """The store in files: once and for good, recalled without a trace, in no order that tells who came with whom."""
 
-import json
 import multiprocessing
 import random
 import uuid
@@ -14,26 +13,15 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.row import Hashing, recall_of, stored_row
+from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite.settle import SettleTimes
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
 from shimmy_metrics.receiver.store import Outcome, Recall, StoredRow, StoreError
-from shimmy_metrics.report.seal import seal
-from support import samples
+from support.stored import DAY, HASHING, MONDAY, row
 
-HASHING: Final = (bytes(range(32)),)
 ROTATED: Final = (bytes(range(32, 64)), *HASHING)
-DAY: Final = date(2026, 11, 25)
-MONDAY: Final = date(2026, 11, 23)
-REPORT: Final = json.loads(samples.sealed().body)
-
-
-def row(report_id: str = "", *, day: date = DAY, tokens: int = 100, hashing: Hashing = HASHING) -> StoredRow:
-    report = REPORT | {"session_id": report_id or str(uuid.uuid4()), "timestamp": f"{day.isoformat()}T00:00:00Z"}
-    report["metrics"] = REPORT["metrics"] | {"total_tokens_generated": tokens}
-    return stored_row(report, seal(report).body, hashing)
 
 
 @pytest.fixture
@@ -158,7 +146,7 @@ def test_what_a_killed_process_stored_is_known_again(store: SqliteStore, folder:
 def test_after_a_new_hashing_key_what_arrived_under_the_old_one_is_known(store: SqliteStore) -> None:
     one, other = str(uuid.uuid4()), str(uuid.uuid4())
     store.append(DAY, [row(one), row(other)])
-    again = [row(one, hashing=ROTATED), row(one, tokens=7, hashing=ROTATED)]
+    again = [row(one, hashing=ROTATED), row(one, hashing=ROTATED, total_tokens_generated=7)]
     assert store.append(DAY, again) == [Outcome.DUPLICATE, Outcome.CONFLICT]
     assert store.append(DAY, [recall_of(other, ROTATED), row(other, hashing=ROTATED)]) == [Outcome.RECALLED] * 2
     assert held(store) == 1

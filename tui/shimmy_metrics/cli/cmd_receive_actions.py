@@ -113,9 +113,7 @@ def rotate_key(given: Arguments, data: Path) -> int:
     folder = _existing(data)
     if given["kind"] == "hashing":
         rotate_hashing(folder, _today())
-        print_line(
-            "Ids are hashed with a new key from the receiver's next start on, so restart it; the old one stays for 16 days."
-        )
+        print_line("Restart the receiver: it hashes ids with a new key then. The old one stays for 16 days.")
     else:
         before, new = rotate_signing(folder)
         write_new_key(folder, before, new, datetime.now(UTC))

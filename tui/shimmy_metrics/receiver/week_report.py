@@ -58,7 +58,8 @@ def lines(week: Week) -> Iterator[str]:
     if not week.tables:
         yield f"Not enough data: shares are told from {ENOUGH * week.k:,} reports of a day's first active use on."
         return
-    yield f"Shares are of the {week.active:,} of a day's first active use. Groups below {week.k} are in (other)."
+    yield f"Shares are of the {week.active:,} reports of a day's first active use."
+    yield f"Groups of fewer than {week.k} on their best day are together in (other)."
     width = max(len(cell.label) for table in week.tables for cell in table.cells)
     for table in week.tables:
         yield ""
