@@ -34,7 +34,33 @@ class Answer(NamedTuple):
 
 
 @dataclass
-class Receiving:
+class Client:
+    """Asks the receiver at `port` of 127.0.0.1, from the address `source`."""
+
+    port: int = 0
+    source: str = "127.0.0.1"
+
+    def connect(self) -> socket.socket:
+        made = socket.create_connection(("127.0.0.1", self.port), timeout=15, source_address=(self.source, 0))
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
+    def post(self, body: bytes, headers: Iterable[tuple[str, str]] = JSON, path: str = "/v1/usage") -> Answer:
+        return self.ask("POST", path, body, headers)
+
+    def ask(self, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = ()) -> Answer:
+        length = [("content-length", str(len(body)))] if body or method == "POST" else []
+        return self.send(request(method, path, [*headers, *length]) + body)
+
+    def send(self, data: bytes) -> Answer:
+        """Send bytes on a connection of their own; return the first answer, of status 0 where there is none."""
+        with self.connect() as made:
+            made.sendall(data)
+            return read_answer(made)
+
+
+@dataclass
+class Receiving(Client):
     """Listens on 127.0.0.1 inside its `with` block. `counted` are the rules that were broken."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -48,7 +74,7 @@ class Receiving:
 
     def __enter__(self) -> Self:
         self._socket = bind(Address("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
+        self.port = self._socket.getsockname()[1]
         up = threading.Event()
         app = Receiver(
             self._store,
@@ -81,23 +107,10 @@ class Receiving:
     def _count(self, rules: Iterable[str]) -> None:
         self.counted.update(rules)
 
-    def connect(self) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self.port), timeout=15)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return made
 
-    def post(self, body: bytes, headers: Iterable[tuple[str, str]] = JSON, path: str = "/v1/usage") -> Answer:
-        return self.ask("POST", path, body, headers)
-
-    def ask(self, method: str, path: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = ()) -> Answer:
-        length = [("content-length", str(len(body)))] if body or method == "POST" else []
-        return self.send(request(method, path, [*headers, *length]) + body)
-
-    def send(self, data: bytes) -> Answer:
-        """Send bytes on a connection of their own; return the first answer, of status 0 where there is none."""
-        with self.connect() as made:
-            made.sendall(data)
-            return read_answer(made)
+def post_request(body: bytes, *headers: tuple[str, str]) -> bytes:
+    """Return a whole request that posts `body`."""
+    return request("POST", "/v1/usage", [*JSON, *headers, ("content-length", str(len(body)))]) + body
 
 
 def request(method: str, path: str, headers: Iterable[tuple[str, str]]) -> bytes:

@@ -77,7 +77,8 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
         try:
             open(file, "rb").close()
         except OSError as error:
-            raise UserError(f"cannot be read: {reason_of(error)}", where=f"{option} {file}") from None
+            what = f"cannot be read: {reason_of(error)}"
+            raise UserError(what, where=f"{option} {file}", remedy="Name a PEM file that can be") from None
     try:
         context.load_cert_chain(certificate, key, _no_password)
     except (ssl.SSLError, ValueError):
