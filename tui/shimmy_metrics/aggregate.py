@@ -5,15 +5,12 @@ which never leave this object: the snapshot holds their number.
 """
 
 from collections import Counter, deque
-from typing import Final
 
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.exchange import Exchange
-from shimmy_metrics.limits import MINUTES_SHOWN, MODELS_MAX, SESSION_DAYS
+from shimmy_metrics.limits import MINUTES_SHOWN, SESSION_DAYS
+from shimmy_metrics.models_at_once import ModelsAtOnce
 from shimmy_metrics.vocabulary import TokenSource
-
-OVERLAPS_KEPT: Final = 256
-"""Finished exchanges kept to tell which models answered at the same time."""
 
 
 class Aggregate:
@@ -24,41 +21,47 @@ class Aggregate:
         self.startup_ms = startup_ms
         self.memory_bytes: int | None = None
         self._requests = self._errors = self._tokens = self._tokens_in = 0
-        self._days: dict[str, DaySums] = {}
-        self._answers = self._peak_hour = self._models_at_once = 0
+        self._days: dict[str, list[int]] = {}
+        self._answers = self._peak_hour = 0
         self._answer_s = self._generating_s = 0.0
         self._sources: Counter[str] = Counter()
         self._routes: Counter[str] = Counter()
         self._clients: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
-        self._models: set[bytes] = set()
-        self._overlaps: deque[tuple[bytes, float, float]] = deque(maxlen=OVERLAPS_KEPT)
+        self._models = ModelsAtOnce()
         self._minutes: deque[int] = deque([0], maxlen=MINUTES_SHOWN)
         self._minute = 0
+        self._minute_ends = started + 60
         self._hour = 0
 
     def fold(self, exchange: Exchange, day: str) -> None:
         """Count one exchange and forget it. `day` is the local day on which its answer ended, `2026-11-28`."""
+        route, failed, client, model, tokens, source, started, answered, ended, unread, tokens_in = exchange
         self._requests += 1
-        self._errors += exchange.failed
-        self._tokens_in += exchange.tokens_in
-        self._add_to_day(exchange, day)
-        self._routes[exchange.route] += 1
-        if exchange.client is not None:
-            self._clients[exchange.client] += 1
-        if exchange.unread is not None:
-            self._unread[exchange.unread] += 1
-        if exchange.token_source is not None:
-            self._sources[exchange.token_source] += 1
-            if exchange.answered is not None:  # lists and polls would distort the mean response time
+        self._errors += failed
+        self._tokens_in += tokens_in
+        self._routes[route] += 1
+        if client is not None:
+            self._clients[client] += 1
+        if unread is not None:
+            self._unread[unread] += 1
+        if source is not None:
+            self._sources[source] += 1
+            if answered is not None:  # lists and polls would distort the mean response time
                 self._answers += 1
-                self._answer_s += exchange.ended - exchange.started
-            if exchange.token_source is not TokenSource.UNKNOWN:
-                self._tokens += exchange.tokens
-                self._generating_s += exchange.ended - exchange.started
-        if exchange.model is not None:
-            self._see_model(exchange.model, exchange.started, exchange.ended)
-        self._to_minute(exchange.ended)
+                self._answer_s += ended - started
+            if source is not TokenSource.UNKNOWN:
+                self._tokens += tokens
+                self._generating_s += ended - started
+        if model is not None:
+            self._models.add(model, started, ended)
+        sums = self._days.get(day) or self._new_day(day)
+        sums[0] += 1  # as in `DaySums`
+        sums[1] += failed
+        sums[2] += tokens
+        sums[3] += tokens_in
+        if ended >= self._minute_ends:
+            self._to_minute(ended)
         self._minutes[-1] += 1
         self._hour += 1
         self._peak_hour = max(self._peak_hour, self._hour)
@@ -71,8 +74,8 @@ class Aggregate:
             errors=self._errors,
             tokens=self._tokens,
             sources=dict(self._sources),
-            models=len(self._models),
-            models_at_once=self._models_at_once,
+            models=self._models.seen,
+            models_at_once=self._models.most,
             routes=dict(self._routes),
             clients=dict(self._clients),
             unread=dict(self._unread),
@@ -85,41 +88,14 @@ class Aggregate:
             uptime_s=max(0, int(now - self.started)),
             memory_bytes=self.memory_bytes,
             tokens_in=self._tokens_in,
-            days=dict(self._days),
+            days={day: DaySums(*sums) for day, sums in self._days.items()},
         )
 
-    def _add_to_day(self, exchange: Exchange, day: str) -> None:
-        counted = DaySums(1, int(exchange.failed), exchange.tokens, exchange.tokens_in)
-        if day not in self._days and len(self._days) == SESSION_DAYS:
+    def _new_day(self, day: str) -> list[int]:
+        """Return the sums of a day that begins, in the order of `DaySums`."""
+        if len(self._days) == SESSION_DAYS:
             del self._days[next(iter(self._days))]  # the one that began first was saved days ago
-        self._days[day] = self._days.get(day, DaySums()).plus(counted)
-
-    def _see_model(self, model: bytes, started: float, ended: float) -> None:
-        if model not in self._models:
-            if len(self._models) >= MODELS_MAX:
-                return
-            self._models.add(model)
-        if self._models_at_once < len(self._models):  # else it cannot rise
-            self._models_at_once = max(self._models_at_once, self._at_once(model, started, ended))
-        self._overlaps.append((model, started, ended))
-
-    def _at_once(self, model: bytes, started: float, ended: float) -> int:
-        """Return the most models that answered at one instant of [started, ended], `model` among them."""
-        edges: list[tuple[float, bool, bytes]] = []
-        for other, begin, end in reversed(self._overlaps):
-            if end <= started:
-                break  # they are ordered by their end: no earlier one overlaps
-            if other != model and begin < min(end, ended):
-                edges += ((max(begin, started), True, other), (end, False, other))
-        edges.sort()  # at the same instant, ends before beginnings
-        running: Counter[bytes] = Counter()
-        most = 0
-        for _, begins, other in edges:
-            running[other] += 1 if begins else -1
-            if not running[other]:
-                del running[other]
-            most = max(most, len(running))
-        return 1 + most
+        return self._days.setdefault(day, [0] * len(DaySums._fields))
 
     def _to_minute(self, now: float) -> None:
         minute = int((now - self.started) // 60)
@@ -130,3 +106,4 @@ class Aggregate:
                 self._hour -= self._minutes[0]
             self._minutes.append(0)
         self._minute = minute
+        self._minute_ends = self.started + 60 * (minute + 1)
