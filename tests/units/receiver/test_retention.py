@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -82,9 +83,7 @@ def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
 
     monkeypatch.setattr(store, "aggregate", broken)
     for age in range(8, 14):
-        done = retain(
-            store, folder, keys.signing, lambda age=age: datetime.combine(MONDAY + timedelta(age), time(), UTC)
-        )
+        done = retain(store, folder, keys.signing, partial(datetime.combine, MONDAY + timedelta(age), time(), UTC))
         assert done.dropped == []
         assert "could not be aggregated" in done.failed[0]
     done = retain(store, folder, keys.signing, lambda: datetime.combine(MONDAY + timedelta(14), time(), UTC))
