@@ -1,0 +1,162 @@
+"""What the receiver takes, durably, beside a bare server that syncs. Run by hand: `python tests/benchmarks/receiver.py`.
+
+`echo` is uvicorn with an ASGI callable of a few lines: it reads a body, one thread appends what waits to a file and
+syncs it, and then it answers. The receiver validates, hashes, stores in two files and answers. Both get the same
+requests of one report each over connections that are kept, from this process; rounds take turns. The curve fills one
+day's file and shows what a report costs as it grows.
+"""
+
+import asyncio
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from shimmy_metrics.receiver.folder import prepared
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from support.installed import BIN, Home
+from support.report_load import plain, run
+from support.servers import free_port, wait_for
+from support.stored import row
+
+ROUNDS: Final = 5
+REQUESTS: Final = 20_000
+CONNECTIONS: Final = 64
+CURVE: Final = (10_000, 100_000, 1_000_000)
+TOGETHER: Final = 500
+
+ECHO: Final = """
+import asyncio, os, queue, sys, threading
+import uvicorn
+
+waiting = queue.Queue()
+
+def write(path):
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    while True:
+        batch = [waiting.get()]
+        while not waiting.empty() and len(batch) < 500:
+            batch.append(waiting.get_nowait())
+        os.write(descriptor, b"".join(body for body, _, _ in batch))
+        os.fdatasync(descriptor)
+        for _, loop, done in batch:
+            loop.call_soon_threadsafe(done.set_result, None)
+
+async def app(scope, receive, send):
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    waiting.put((body, loop, done))
+    await done
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"13")]})
+    await send({"type": "http.response.body", "body": b'{"stored":[]}'})
+
+threading.Thread(target=write, args=(sys.argv[2],), daemon=True).start()
+uvicorn.run(app, port=int(sys.argv[1]), log_config=None, access_log=False, lifespan="off")
+"""
+
+
+def say(line: str) -> None:
+    """Print one line."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def started(home: Home, *command: str, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """Run a server until the block is left."""
+    with subprocess.Popen(command, env=home.environment, stderr=subprocess.DEVNULL, text=True) as process:
+        wait_for(port)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def cpu_seconds(process: "subprocess.Popen[str]") -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def throughput(folder: Path) -> None:
+    """Print requests a second and CPU a request, of the echo and of the receiver."""
+    home = Home(folder)
+    ports = {"echo": free_port(), "receiver": free_port()}
+    echo = (sys.executable, "-c", ECHO, str(ports["echo"]), str(folder / "echo"))
+    receiver = (
+        str(BIN / "shimmy-metrics"), "receive", "--data", str(folder / "data"), "--trusted-proxy", "127.0.0.1",
+        "--listen", f"127.0.0.1:{ports['receiver']}",
+    )  # fmt: skip
+    rates: dict[str, list[float]] = {name: [] for name in ports}
+    costs: dict[str, list[float]] = {name: [] for name in ports}
+    load = plain(18, datetime.now(UTC).date())
+    with (
+        started(home, *echo, port=ports["echo"]) as one,
+        started(home, *receiver, port=ports["receiver"]) as other,
+    ):
+        for _ in range(ROUNDS):
+            for (name, port), process in zip(ports.items(), (one, other), strict=True):
+                sent = [next(load) for _ in range(REQUESTS)]
+                if name == "echo":
+                    sent = [each._replace(expected=()) for each in sent]
+                before = cpu_seconds(process)
+                result = asyncio.run(run(port, sent, CONNECTIONS))
+                assert result.statuses == {200: REQUESTS}, result.statuses
+                rates[name].append(REQUESTS / result.elapsed)
+                costs[name].append(1e6 * (cpu_seconds(process) - before) / REQUESTS)
+    for name in ports:
+        say(f"{name:<9} {statistics.median(rates[name]):8,.0f} requests/s  {min(costs[name]):6.1f} us CPU a request")
+    ratio = statistics.median(rates["receiver"]) / statistics.median(rates["echo"])
+    stored = sum(path.stat().st_size for path in (folder / "data").rglob("*.db"))
+    say(
+        f"the receiver takes {ratio:.2f} x what the echo does; {stored / ROUNDS / REQUESTS:.0f} bytes a report on the disk"
+    )
+
+
+def curve(folder: Path, most: int) -> None:
+    """Print what storing a report costs, and what a week's aggregate does, as one day's file grows."""
+    today = datetime.now(UTC).date()
+    with closing(SqliteStore(prepared(folder / "curve"))) as store:
+        held = 0
+        for goal in (each for each in CURVE if each <= most):
+            begun = time.perf_counter()
+            added = goal - held
+            while held < goal:
+                store.append(today, [row(day=today) for _ in range(TOGETHER)])
+                held += TOGETHER
+            taken = time.perf_counter() - begun
+            begun = time.perf_counter()
+            monday = today.fromordinal(today.toordinal() - today.weekday())
+            counted = sum(1 for _ in store.aggregate(monday))
+            say(
+                f"{goal:>10,} reports: {1e6 * taken / added:5.1f} us a report stored (made included), "
+                f"{1e6 * (time.perf_counter() - begun) / counted:4.1f} us a report read"
+            )
+
+
+def main() -> None:
+    """Print both; the first argument is the curve's last number of reports."""
+    with tempfile.TemporaryDirectory() as folder:
+        throughput(Path(folder))
+        curve(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+
+
+if __name__ == "__main__":
+    main()
