@@ -1,0 +1,209 @@
+"""The files to run a receiver with: an nginx that writes no address, a unit that systemd takes, a container's file."""
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import pytest
+import trustme
+
+from shimmy_metrics.cli.receive_table import RECEIVE
+from support.installed import BIN, Home
+from support.receive_process import Process, receive
+from support.receiving import Answer, post_request, read_answer, request
+from support.samples import sealed
+from support.servers import free_port, wait_for
+
+CLIENT: Final = "127.77.0.9"
+LOGS: Final = Path("/var/log/nginx")
+NGINX: Final = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+SYSTEMD: Final = shutil.which("systemd-analyze")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def printed(home: Home, kind: str) -> str:
+    done = home.run("receive", "deploy", kind, command="shimmy-metrics")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def report() -> bytes:
+    return sealed(str(uuid4()), moment=datetime.now(UTC)).body
+
+
+@dataclass
+class Nginx:
+    """nginx with the printed configuration, at a free port, in front of a receiver at another."""
+
+    home: Home
+    upstream: int
+    level: str = "emerg"
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.folder = self.home.root / "nginx"
+        self.folder.mkdir()
+        self.authority = trustme.CA()
+        certificate = self.authority.issue_cert("receiver.example")
+        for number, blob in enumerate(certificate.cert_chain_pems):
+            blob.write_to_path(str(self.folder / "chain.pem"), append=number > 0)
+        certificate.private_key_pem.write_to_path(str(self.folder / "key.pem"))
+        self.config = self.folder / "nginx.conf"
+        self.config.write_text(self._config())
+
+    def _config(self) -> str:
+        text = printed(self.home, "nginx")
+        kept = "".join(
+            f"{kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        changes = {
+            "/run/nginx.pid": f"{self.folder}/pid",
+            "/etc/ssl/receiver/": f"{self.folder}/",
+            "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
+            "listen [::]:443 ssl;": "",
+            "127.0.0.1:8787": f"127.0.0.1:{self.upstream}",
+            "error_log stderr emerg": f"error_log stderr {self.level}",
+            "http {": f"http {{\n{kept}",
+        }
+        for before, after in changes.items():
+            assert before in text
+            text = text.replace(before, after)
+        return text
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        words = [str(NGINX), "-c", str(self.config), "-p", str(self.folder), "-e", "stderr", "-g", "daemon off;"]
+        with (self.folder / "said").open("wb") as said:
+            process = subprocess.Popen(words, stdout=said, stderr=said)
+        try:
+            wait_for(self.port)
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=15, source_address=(CLIENT, 0))
+
+    def send(self, data: bytes) -> Answer:
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        with context.wrap_socket(self.connect(), server_hostname="receiver.example") as made:
+            made.sendall(data)
+            return read_answer(made)
+
+    def holds_address(self) -> list[str]:
+        """Return the files that hold the client's address: of nginx here, of nginx where it is usual, and ours."""
+        packed = socket.inet_aton(CLIENT)
+        forms = (CLIENT.encode(), packed, packed[::-1], packed.hex().encode())
+        usual = [*LOGS.glob("*")] if os.access(LOGS, os.R_OK) else []
+        files = [path for path in (*self.home.root.rglob("*"), *usual) if path.is_file()]
+        return [str(path) for path in files if any(form in path.read_bytes() for form in forms)]
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_nginx_hands_on_reports_and_no_address_is_in_any_file(home: Home) -> None:
+    with receive(home, "--trusted-proxy", "127.0.0.1") as running:
+        nginx = Nginx(home, running.port)
+        with nginx.running():
+            _use(nginx, running)
+        assert running.held() == 2
+    assert nginx.holds_address() == []
+
+
+def _use(nginx: Nginx, running: Process) -> None:
+    """Use nginx well and badly; at last without a receiver behind it."""
+    assert nginx.send(post_request(report())).status == 200
+    assert nginx.send(post_request(report().replace(b"linux", b"plan9"))).status == 422
+    assert nginx.send(post_request(b"x" * 32_769)).status == 413
+    assert nginx.send(request("DELETE", f"/v1/usage/{uuid4()}", ())).status == 204
+    assert nginx.send(b"no request\r\n\r\n").status == 400
+    assert nginx.send(request("GET", "/" + "x" * 20_000, ())).status == 414
+    for data in (b"plain text\r\n\r\n", b"\x16\x03\x01" + secrets.token_bytes(200), b""):
+        with nginx.connect() as made:
+            made.sendall(data)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    assert nginx.send(post_request(report())).status == 200
+    statuses = [  # whatever a client says of itself, its own address counts
+        nginx.send(request("GET", "/", [("x-forwarded-for", f"10.{number}.0.1")])).status for number in range(97)
+    ]
+    assert statuses[-1] == 429
+    assert running.stop() == 0
+    assert nginx.send(post_request(report())).status == 502
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_the_usual_level_would_have_written_it(home: Home) -> None:
+    nginx = Nginx(home, free_port(), level="error")
+    with nginx.running():
+        assert nginx.send(post_request(report())).status == 502
+    assert nginx.holds_address() == [str(nginx.folder / "said")]
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_nginx_finds_no_fault_in_its_configuration_as_it_is_printed(home: Home) -> None:
+    nginx = Nginx(home, 8787)
+    done = subprocess.run(
+        [str(NGINX), "-t", "-c", str(nginx.config), "-p", str(nginx.folder), "-e", "stderr"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr
+
+
+@pytest.mark.skipif(SYSTEMD is None, reason="systemd-analyze is not installed")
+def test_systemd_takes_the_unit_and_finds_it_closed(home: Home) -> None:
+    unit = home.root / "shimmy-receiver.service"
+    unit.write_text(printed(home, "systemd").replace("/usr/local/bin/shimmy-metrics", str(BIN / "shimmy-metrics")))
+    verified = subprocess.run([str(SYSTEMD), "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    judged = subprocess.run(
+        [str(SYSTEMD), "security", "--offline=true", str(unit)], capture_output=True, text=True, check=False
+    )
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", judged.stdout)
+    assert exposure is not None, judged.stderr
+    assert float(exposure[1]) < 2
+
+
+def test_the_files_call_the_command_as_it_is(home: Home) -> None:
+    options = {argument.name for argument in RECEIVE.arguments}
+    for kind in ("nginx", "systemd", "container"):
+        text = printed(home, kind)
+        named = set(re.findall(r"(?<= )--[a-z-]+", _of_ours(text, kind)))
+        assert named <= options, kind
+        assert named
+    assert "pip install --no-cache-dir 'shimmy-metrics[receive]'" in printed(home, "container")
+
+
+def _of_ours(text: str, kind: str) -> str:
+    """Return the lines that call our command."""
+    if kind == "container":
+        return " ".join(re.findall(r"ENTRYPOINT \[(.*)\]", text)[0].replace('"', "").replace(",", "").split())
+    return "\n".join(line for line in text.splitlines() if "shimmy-metrics receive" in line)
+
+
+def test_the_container_s_command_runs(home: Home) -> None:
+    """The image cannot be built without a daemon and a registry: its entry point is run as it stands."""
+    entry = re.findall(r'"([^"]+)"', re.findall(r"ENTRYPOINT \[(.*)\]", printed(home, "container"))[0])
+    assert entry[:4] == ["shimmy-metrics", "receive", "--data", "/data"]
+    port = entry[-1].rpartition(":")[2]
+    assert entry[4:] == ["--listen", f"0.0.0.0:{port}"]
+    with receive(home, "--listen", f"0.0.0.0:{free_port()}") as running:
+        assert "Senders elsewhere send to https alone" in running.said.read_text()
+        assert running.stop() == 0
