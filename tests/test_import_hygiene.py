@@ -25,6 +25,35 @@ def test_looking_loads_neither_the_app_nor_the_network(action: str, tmp_path: Pa
     assert not loaded & {"textual", "rich", "httpx", "asyncio", "shimmy_metrics.meter.tap"}
 
 
+OF_THE_RECEIVER = {"uvicorn", "httptools", "cryptography", "shimmy_metrics.receiver"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', 'status'])",
+        "from shimmy_metrics.cli.cmd_own import run\nrun('history', [])",
+        "from shimmy_metrics.cli.cmd_tui import tui\ntui(['--plain'])",
+        "from shimmy_metrics.serve import run",
+        "from shimmy_metrics.delivery import sender",
+    ],
+)
+def test_whoever_only_sends_loads_nothing_of_the_receiver(code: str, tmp_path: Path) -> None:
+    assert not _loaded(code, tmp_path) & OF_THE_RECEIVER
+
+
+def test_the_demo_receives_without_what_a_plain_installation_lacks(tmp_path: Path) -> None:
+    loaded = _loaded("from shimmy_metrics.demo import run", tmp_path)
+    assert loaded & OF_THE_RECEIVER == {"shimmy_metrics.receiver"}
+
+
+def test_the_receiver_s_help_loads_nothing_of_it(tmp_path: Path) -> None:
+    code = "import sys\nsys.argv[1:] = ['receive', '--help']\nfrom shimmy_metrics.cli.main import shimmy_metrics\n"
+    loaded = _loaded(f"{code}shimmy_metrics()", tmp_path)
+    assert "shimmy_metrics.cli.receive_table" in loaded
+    assert not loaded & (OF_THE_RECEIVER | {"asyncio", "sqlite3", "argparse"})
+
+
 def test_lines_of_text_load_neither_the_app_nor_the_network(tmp_path: Path) -> None:
     loaded = _loaded("from shimmy_metrics.cli.cmd_tui import tui\ntui(['--plain'])", tmp_path)
     assert not loaded & {"textual", "rich", "httpx", "asyncio"}
