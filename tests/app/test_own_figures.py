@@ -91,7 +91,7 @@ async def test_one_kept_session_can_be_deleted(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "enter", "d")
-        assert "They were never sent." in opened.read(app)
+        assert "It was never sent." in opened.read(app)
         await opened.press(pilot, "n")
         await opened.press(pilot, "d")
         await opened.answer(pilot, "y")

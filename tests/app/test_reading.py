@@ -73,7 +73,7 @@ async def test_a_session_kept_for_oneself_can_be_opened(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.only_for_me())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "It is never sent" in opened.text(app)
+        assert "It was never sent." in opened.text(app)
         await opened.press(pilot, "j", "enter")
         shown = opened.text(app)
         assert "Kept for you alone, never sent." in shown

@@ -76,7 +76,7 @@ def test_under_a_switch_enable_says_first_that_it_keeps_everything_off(home: Hom
     told = home.having(DO_NOT_TRACK="1").metrics("enable").stdout
     assert told.startswith("DO_NOT_TRACK=1 keeps everything off in this shell.")
     assert "next start is measured" not in told
-    assert "Your answer is recorded and applies where the switch is not set." in told
+    assert "Your answer is recorded and applies where no switch is set." in told
     assert _consent(home) == "granted"
 
 

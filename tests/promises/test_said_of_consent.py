@@ -102,7 +102,7 @@ def test_enabling_under_a_switch_says_first_that_it_keeps_everything_off(tmp_pat
     told = off.metrics("enable").stdout.splitlines()
     assert told[:2] == [
         "SHIMMY_METRICS=off keeps everything off in this shell.",
-        "Your answer is recorded and applies where the switch is not set.",
+        "Your answer is recorded and applies where no switch is set.",
     ]
     assert not any("measured from" in line.lower() or "are sent when" in line for line in told)
     assert status_json(off)["sends"] is False

@@ -141,14 +141,16 @@ def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Depart
 
 
 def hold_back(profile: Profile, report: int) -> bool:
-    """Keep a report that is due until a person releases it; return False where it is gone or not due.
+    """Keep a report that is due until a person releases it; return False where it is gone, not due, or too old.
 
     It stays held even if all others are freed later. One that is being sent right now is no longer due. Raises
     `UserError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
-        if found is None or found.state is not QueueState.DUE or _being_sent(profile, db, found):
+        if found is None or found.state is not QueueState.DUE or found.overdue(profile.clock.now()):
+            return False
+        if _being_sent(profile, db, found):
             return False
         releases.take_back(db, report, profile.clock.now())
         outbox.set_state(db, report, QueueState.HELD_BY_HAND)

@@ -101,6 +101,10 @@ class Overview(NamedTuple):
         """Every attempt to send, newest first."""
         return sends(self.entries)
 
+    def carrying(self, report_id: str) -> Departure | None:
+        """Return the newest attempt of which bytes of this report may have left, or None."""
+        return next((departure for departure in self.departures if report_id in departure.report_ids), None)
+
     @property
     def receipts(self) -> tuple[Departure, ...]:
         """The departures of which a receiver took something, newest first; the bytes may have been deleted."""

@@ -1,6 +1,6 @@
 """Delete the bytes of all receipts, at a person's request."""
 
-from shimmy_metrics.store import departures, outbox
+from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.database import opened, store_path
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.system.profile import Profile
@@ -14,7 +14,8 @@ def delete_receipts(profile: Profile) -> int:
     with opened(profile, for_deletion=True) as db:
 
         def delete() -> int:
-            queued = [report.report_id for report in outbox.everything(db)]
-            return departures.delete_receipts(db, profile.clock.now(), queued)
+            # Of what is still here it stays known whether it was ever sent.
+            here = {each.report_id for each in outbox.everything(db)} | {each.report_id for each in sessions.kept(db)}
+            return departures.delete_receipts(db, profile.clock.now(), here)
 
         return erase(db, store_path(profile), delete)

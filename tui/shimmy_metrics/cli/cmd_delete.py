@@ -1,17 +1,17 @@
 """`shimmy-metrics hold` and `delete`: one waiting report, a session kept for the person, or all receipts."""
 
 from shimmy_metrics.actions.history import read_history
-from shimmy_metrics.actions.kept_session import delete_kept_session, find_kept_session
+from shimmy_metrics.actions.kept_session import FoundSession, delete_kept_session, find_kept_session
 from shimmy_metrics.actions.outbox import FoundReport, delete, find_report, hold_back
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
-from shimmy_metrics.records import Session
+from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.departures import deleted, never_left, receipts_deleted, sentence, when
+from shimmy_metrics.wording.departures import OVERDUE, deleted, never_left, receipts_deleted, sentence, set_aside, when
 from shimmy_metrics.wording.numbers import amount, duration
 
 RECEIPTS = "receipts"
@@ -27,8 +27,15 @@ def hold_report(profile: Profile, word: str, *, as_json: bool) -> int:
     """
     with purge_first(profile):
         found = find_report(profile, word)
-    done = hold_back(profile, found.report.row_id) or found.report.state.held
-    _print("Held until you release it." if done else "Gone already, or on its way.", found, as_json=as_json, done=done)
+    report, overdue = found.report, found.report.overdue(profile.clock.now())
+    done = not overdue and (hold_back(profile, report.row_id) or report.state.held)
+    if report.state is QueueState.SET_ASIDE:
+        line = f"Set aside: {set_aside(report)}. It is not sent automatically."
+    elif overdue:
+        line = sentence(OVERDUE)
+    else:
+        line = "Held until you release it." if done else "Gone already, or on its way."
+    _print(line, found, as_json=as_json, done=done)
     return Exit.DONE if done else Exit.NO
 
 
@@ -46,22 +53,23 @@ def delete_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
     return _delete_report(profile, find_report(profile, word), yes=yes, as_json=as_json)
 
 
-def _delete_session(profile: Profile, session: Session, *, yes: bool, as_json: bool) -> int:
-    now, counters = profile.clock.now(), session.counters
+def _delete_session(profile: Profile, found: FoundSession, *, yes: bool, as_json: bool) -> int:
+    session, now = found.session, profile.clock.now()
+    counters = session.counters
     question = (
         f"Its figures: {when(session.started, now)}, {duration(counters.uptime_s)}, "
-        f"{amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}. They were never sent. Your sums "
-        "by day stay.",
+        f"{amount(counters.requests, 'request')}, {amount(counters.tokens, 'token')}. "
+        f"{sentence(never_left(found.departure, now))} Your sums by day stay.",
     )
     if not yes and not agreed(question, "Delete this session?", _COMMAND):
         return Exit.NO
-    done = delete_kept_session(profile, session.row_id)
-    line = "Deleted: it was never sent." if done else "Already gone."
+    made = delete_kept_session(profile, session.row_id)
+    line = deleted(made.departure, now) if made.gone else "Already gone."
     if as_json:
-        print_json({"session_id": session.report_id, "done": done, "told": [line]})
+        print_json({"session_id": session.report_id, "done": made.gone, "told": [line]})
     else:
         print_line(line)
-    return Exit.DONE if done else Exit.NO
+    return Exit.DONE if made.gone else Exit.NO
 
 
 def _delete_report(profile: Profile, found: FoundReport, *, yes: bool, as_json: bool) -> int:

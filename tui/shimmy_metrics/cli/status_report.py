@@ -103,8 +103,6 @@ def as_lines(status: Status) -> Iterator[str]:
     yield from consent_lines(consent, status.running, status.attempt, status.unusable)
     if consent.renews:
         yield new_fields_waiting(status.news)
-    if consent.switch and consent.decision.consent is Consent.GRANTED:
-        yield "Your yes stands and applies where the switch is not set."
     yield ""
     changed = f", changed {consent.decision.changed[:_MOMENT]}" if consent.decision.changed else ""
     open_yet = " (no answer there yet)" if consent.decision.consent is Consent.UNDECIDED else ""

@@ -103,7 +103,7 @@ def obstacle(consent: EffectiveConsent) -> str:
                 "decide again (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:
-            return f"Nothing is sent from here: {consent.switch} is set. Unset it to continue as you agreed."
+            return f"Nothing is sent from here: {consent.switch} is set. Your yes stands where no switch is set."
         case Obstacle.NEWER_SCHEMA:
             return "Nothing is sent: you agreed in a newer version of shimmy-metrics. Update this one."
         case Obstacle.OTHER_ENDPOINT:

@@ -61,7 +61,7 @@ def answer_recorded(
             return ("Metrics are off.",)
         return ("Metrics are off. You won't be asked again." if changed else "Metrics were off already.",)
     if consent.switch:
-        return (*holds, "Your answer is recorded and applies where the switch is not set.")
+        return (*holds, "Your answer is recorded and applies where no switch is set.")
     if consent.decision.local:
         return ("Only for you from now on: what is measured is yours to see and is not sent.", *holds)
     return ("Metrics are on." if changed else "Metrics were on already.", *holds)
@@ -102,4 +102,4 @@ def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "") -
         return HELD_UNTIL_RELEASED
     if blocked:
         return f"Reports are no longer held. {blocked}"
-    return f"Reports are sent automatically from now on, those waiting {next_attempt(attempt)}."
+    return f"Reports are sent automatically from now on, those that are due {next_attempt(attempt)}."

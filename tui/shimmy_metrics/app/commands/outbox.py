@@ -109,8 +109,7 @@ class OutboxCommands:
     def ask_to_delete(self, report: QueuedReport) -> None:
         """Ask whether a report may be deleted."""
         canvas, shown = self._host.canvas(), self._host.overview
-        carried = shown.departures if shown is not None else ()
-        departure = next((each for each in carried if report.report_id in each.report_ids), None)
+        departure = shown.carrying(report.report_id) if shown is not None else None
         question = Question(
             "Delete this report?",
             f"{self._description(report)}. {sentence(never_left(departure, canvas.now, canvas.zone))} "

@@ -4,6 +4,7 @@ from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.records import Session
+from shimmy_metrics.wording.departures import deleted, never_left, sentence
 from shimmy_metrics.wording.numbers import amount, duration
 
 
@@ -16,12 +17,14 @@ class SessionCommands:
 
     def ask_to_delete(self, session: Session) -> None:
         """Ask whether a session's figures may be deleted."""
-        canvas, counters = self._host.canvas(), session.counters
+        canvas, shown, counters = self._host.canvas(), self._host.overview, session.counters
+        departure = shown.carrying(session.report_id) if shown is not None else None
         when = f"{canvas.day(session.started)} {canvas.clock(session.started)}"
         question = Question(
             "Delete this session?",
             f"Its figures: {when}, {duration(counters.uptime_s)}, {amount(counters.requests, 'request')}, "
-            f"{amount(counters.tokens, 'token')}. They were never sent. Your sums by day stay.",
+            f"{amount(counters.tokens, 'token')}. {sentence(never_left(departure, canvas.now, canvas.zone))} "
+            "Your sums by day stay.",
             "Yes, delete",
             "No, keep it",
         )
@@ -30,10 +33,11 @@ class SessionCommands:
     def delete(self, session: Session) -> None:
         """Delete a session's figures."""
 
-        def deleted() -> str:
+        def delete() -> str:
             from shimmy_metrics.actions.kept_session import delete_kept_session
 
-            done = delete_kept_session(self._host.profile, session.row_id)
-            return "Deleted: it was never sent." if done else "Already gone."
+            made = delete_kept_session(self._host.profile, session.row_id)
+            canvas = self._host.canvas()
+            return deleted(made.departure, canvas.now, canvas.zone) if made.gone else "Already gone."
 
-        self._runner.run(deleted)
+        self._runner.run(delete)

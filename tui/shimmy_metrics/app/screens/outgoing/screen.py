@@ -122,6 +122,8 @@ class Outgoing:
             return self._no_report()
         if report.state is not QueueState.DUE:
             return "This one is not sent automatically."
+        if self._host.overview is not None and report.row_id in self._host.overview.overdue:
+            return sentence(OVERDUE)
         self._commands.outbox.hold(report)
         return ""
 

@@ -37,8 +37,10 @@ class EndedScreen(BaseScreen):
         preview = self._current()
         if preview is None:
             return Content(headline(canvas, "No session is kept here."), ())
-        number = (self._index + 1, len(self._kept()))
-        return Content(ended_head(canvas, preview.session, *number), figure_rows(canvas, preview))
+        session, overview = preview.session, self.host.overview
+        departure = overview.carrying(session.report_id) if overview is not None else None
+        head = ended_head(canvas, session, departure, self._index + 1, len(self._kept()))
+        return Content(head, figure_rows(canvas, preview))
 
     def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
         """Return the explanation of the marked figure."""

@@ -3,7 +3,8 @@
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, to, wrapped
-from shimmy_metrics.records import Session
+from shimmy_metrics.records import Departure, Session
+from shimmy_metrics.wording.departures import became, sentence
 from shimmy_metrics.wording.numbers import duration
 
 
@@ -12,16 +13,22 @@ def kept_rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
     if not overview.ended:
         return ()
     rows = (Row(_ended_row(canvas, session), row_key(session)) for session in overview.ended)
-    title = wrapped("Kept for you alone, never sent:", canvas.width, indent=3, role=Role.MUTED)
+    sent = any(overview.carrying(session.report_id) for session in overview.ended)
+    kept = "Kept for you alone:" if sent else "Kept for you alone, never sent:"
+    title = wrapped(kept, canvas.width, indent=3, role=Role.MUTED)
     return (Row(BLANK), *map(Row, title), *rows)
 
 
-def ended_head(canvas: Canvas, session: Session, number: int, of: int) -> tuple[Line, ...]:
-    """Return the head above the figures of a kept session, the `number`th (from 1) `of` so many."""
-    sentence = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone, never sent."
+def ended_head(canvas: Canvas, session: Session, departure: Departure | None, number: int, of: int) -> tuple[Line, ...]:
+    """Return the head above the figures of a kept session, the `number`th (from 1) `of` so many.
+
+    `departure` is the newest that carried its report, None where it was never sent.
+    """
+    ended = f"Ended {canvas.day(session.updated)}, {canvas.clock(session.updated)}. Kept for you alone"
+    before = _sent_before(canvas, departure)
     place = f"{number} of {of}, " if of > 1 else ""
     long = to(canvas.right, muted(f"{place}{duration(session.counters.uptime_s)}"), note=True)
-    return (*headline(canvas, sentence, long), BLANK)
+    return (*headline(canvas, f"{ended}{'' if before else ', never sent'}.", long), *before, BLANK)
 
 
 def ended_of(overview: Overview | None, key: str) -> Session | None:
@@ -34,15 +41,22 @@ def row_key(session: Session) -> str:
     return f"session {session.row_id}"
 
 
-def ended_explained(canvas: Canvas, session: Session) -> tuple[Line, ...]:
-    """Return the explanation of a kept session: where it ran, what it was."""
+def ended_explained(canvas: Canvas, session: Session, departure: Departure | None) -> tuple[Line, ...]:
+    """Return the explanation of a kept session: where it ran, what it was. `departure` as for `ended_head`."""
     server = f"Shimmy {session.version}".strip() if session.server else "a server that did not call itself Shimmy"
     enter = canvas.keys.of("page.explain")
     return (
         *wrapped(f"{server}, at {session.address}", canvas.width, role=Role.STRONG),
-        *wrapped("Measured for you alone. It is never sent.", canvas.width, role=Role.MUTED),
+        *(_sent_before(canvas, departure) or wrapped("It was never sent.", canvas.width, role=Role.MUTED)),
         line(Span(enter, Role.ACCENT), muted(": its figures")),
     )
+
+
+def _sent_before(canvas: Canvas, departure: Departure | None) -> tuple[Line, ...]:
+    """Return what became of the report that it was before it was kept for the person; empty where it was never sent."""
+    if departure is None:
+        return ()
+    return tuple(wrapped(sentence(became(departure, canvas.now, canvas.zone)), canvas.width, role=Role.MUTED))
 
 
 def _ended_row(canvas: Canvas, session: Session) -> Line:

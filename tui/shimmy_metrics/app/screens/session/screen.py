@@ -38,10 +38,11 @@ class SessionScreen(BaseScreen):
 
     def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
         """Return the explanation of the marked figure, or of the session that has ended."""
-        ended = ended_of(self.host.overview, self.mark)
-        if ended is not None:
-            return ended_explained(canvas, ended)
-        return figures_explained(canvas, chosen(self.host.overview, self._index), self.mark, expanded=expanded)
+        overview = self.host.overview
+        ended = ended_of(overview, self.mark)
+        if overview is not None and ended is not None:
+            return ended_explained(canvas, ended, overview.carrying(ended.report_id))
+        return figures_explained(canvas, chosen(overview, self._index), self.mark, expanded=expanded)
 
     def buttons(self) -> Sequence[Button]:
         """Return the button that opens a session that has ended, or those between several sessions."""

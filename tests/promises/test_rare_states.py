@@ -1,0 +1,50 @@
+"""What the commands say is true in rare states too: set aside, too old, held by hand, with both switches set."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.records import Cause, QueueState
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened
+from support.installed import Home
+from support.queue_report import FIRST, SECOND, queue_report
+
+NOWHERE = "http://127.0.0.1:9/v1/usage"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+
+
+def test_what_is_set_aside_or_too_old_is_not_said_to_be_held_or_gone(home: Home) -> None:
+    home.metrics("enable")
+    queue_report(home, FIRST, days=15)
+    aside = queue_report(home, SECOND)
+    with opened(home.profile) as db:
+        outbox.set_state(db, outbox.due(db)[-1].row_id, QueueState.SET_ASIDE, Cause.REFUSED, "400")
+    for word, told in (
+        (FIRST, "It has waited 14 days and is no longer sent: it is deleted when the next session ends."),
+        (aside.sha256, "Set aside: refused by the receiver: answer 400. It is not sent automatically."),
+    ):
+        held = home.run("hold", word, command="shimmy-metrics")
+        assert (held.returncode, held.stdout) == (1, f"{told}\n")
+    assert json.loads(home.metrics("status", "--json").stdout)["reports_held"] == 0
+
+
+def test_automatic_promises_nothing_of_what_is_held_by_hand(home: Home) -> None:
+    home.metrics("enable")
+    queue_report(home)
+    home.run("hold", FIRST, command="shimmy-metrics")
+    assert home.run("automatic", command="shimmy-metrics").stdout == (
+        "Reports are sent automatically from now on, those that are due when the next session ends.\n"
+    )
+
+
+def test_with_both_switches_set_nobody_is_told_that_unsetting_one_is_enough(home: Home) -> None:
+    home.metrics("enable")
+    told = home.having(DO_NOT_TRACK="1", SHIMMY_METRICS="off").metrics("status").stdout
+    assert "Nothing is sent from here: DO_NOT_TRACK=1 is set. Your yes stands where no switch is set.\n" in told
+    assert "nset it" not in told
