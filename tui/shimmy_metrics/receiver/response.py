@@ -116,6 +116,24 @@ def head_refusal(headers: Mapping[str, str]) -> Response | None:
 
 def judge(body: bytes, today: date) -> Judged | Response:
     """Return the reports of a body, each accepted or refused, or the refusal of all. `today` is the UTC day."""
+    return _one_good_report(body, today) or _judge_all(body, today)
+
+
+def _one_good_report(body: bytes, today: date) -> Judged | None:
+    """Return what nearly every body is, in a fifth of the time; None where it is anything else.
+
+    What equals the one byte form of a valid report has no key twice, no float and no other spelling.
+    """
+    try:
+        report = orjson.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(report, dict) or _is_newer(report) or _violation(report, today) is not None:
+        return None
+    return Judged(digest(body), alone=True, reports=(Accepted(report, body),)) if canonical(report) == body else None
+
+
+def _judge_all(body: bytes, today: date) -> Judged | Response:
     try:
         parsed = parse(body)
         plain = _one_form(parsed) == body and not any(isinstance(each, float) for each in _values(parsed))

@@ -5,10 +5,12 @@ Used by the command `validate`, before every departure, and by the receiver.
 
 import json
 from collections.abc import Iterator, Set
+from functools import cache
 from typing import Any, NamedTuple
 
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.report.build import Report, arrange
+from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME, covered
 from shimmy_metrics.report.seal import seal
 
@@ -81,20 +83,36 @@ def validate_report(report: object) -> Iterator[Violation]:
         yield Violation("", "no report object")
 
 
+class _Layout(NamedTuple):
+    """What a report of one schema version is made of: its own members, those of each section, the fields."""
+
+    own: frozenset[str]
+    sections: dict[str, frozenset[str]]
+    fields: tuple[Field, ...]
+
+
+@cache
+def _layout(schema_version: int) -> _Layout:
+    fields = covered(schema_version)
+    sections = {
+        name: frozenset(field.name for field in fields if field.section == name)
+        for name in sorted({field.section for field in fields if field.section})
+    }
+    return _Layout(frozenset(field.name for field in fields if not field.section) | set(sections), sections, fields)
+
+
 def _members(report: dict[str, Any]) -> Iterator[Violation]:
     version: Any = report.get("schema_version")
     # An invalid version is reported below, as a violation of its field.
-    fields = covered(version if BY_NAME["schema_version"].kind.violation(version) is None else SCHEMA_VERSION)
-    sections = sorted({field.section for field in fields if field.section})
-    own = {field.name for field in fields if not field.section}
-    yield from _unknown(report, own.union(sections), "")
-    for section in sections:
+    layout = _layout(version if BY_NAME["schema_version"].kind.violation(version) is None else SCHEMA_VERSION)
+    yield from _unknown(report, layout.own, "")
+    for section, names in layout.sections.items():
         inner = report.get(section)
         if isinstance(inner, dict):
-            yield from _unknown(inner, {field.name for field in fields if field.section == section}, f"{section}.")
+            yield from _unknown(inner, names, f"{section}.")
         else:
             yield Violation(section, "is missing" if section not in report else "is no object")
-    for field in fields:
+    for field in layout.fields:
         place = report.get(field.section) if field.section else report
         if isinstance(place, dict):
             violation = "is missing" if field.name not in place else field.kind.violation(place[field.name])
