@@ -1,4 +1,4 @@
-"""What the receiver takes, durably, beside a bare server that syncs. Run by hand: `python tests/benchmarks/receiver.py`.
+"""What the receiver takes, durably, beside a bare server that syncs: `python tests/benchmarks/receiver.py`, by hand.
 
 `echo` is uvicorn with an ASGI callable of a few lines: it reads a body, one thread appends what waits to a file and
 syncs it, and then it answers. The receiver validates, hashes, stores in two files and answers. Both get the same
@@ -125,9 +125,8 @@ def throughput(folder: Path) -> None:
         say(f"{name:<9} {statistics.median(rates[name]):8,.0f} requests/s  {min(costs[name]):6.1f} us CPU a request")
     ratio = statistics.median(rates["receiver"]) / statistics.median(rates["echo"])
     stored = sum(path.stat().st_size for path in (folder / "data").rglob("*.db"))
-    say(
-        f"the receiver takes {ratio:.2f} x what the echo does; {stored / ROUNDS / REQUESTS:.0f} bytes a report on the disk"
-    )
+    size = stored / ROUNDS / REQUESTS
+    say(f"the receiver takes {ratio:.2f} x what the echo does; {size:.0f} bytes a report on the disk")
 
 
 def curve(folder: Path, most: int) -> None:
