@@ -17,6 +17,11 @@ def holding(folder: Path, wanted: bytes) -> Iterator[Path]:
             continue  # a log that its process has just cut
 
 
+def places(folder: Path, wanted: bytes) -> list[str]:
+    """Return the files that `holding` yields, as a process of its own can return them."""
+    return [str(path) for path in holding(folder, wanted)]
+
+
 def _holds(path: Path, wanted: bytes) -> bool:
     kept = b""
     with path.open("rb") as file:

@@ -27,8 +27,8 @@ class WritableStore(Protocol):
         """See `Store.append`."""
         ...
 
-    def settle(self) -> None:
-        """Put what was written into its final order, where that is due."""
+    def settle(self, *, quiet: bool) -> None:
+        """Put what was written into its final order, where that is due; `quiet` where nothing waits."""
         ...
 
     def close(self) -> None:
@@ -40,6 +40,9 @@ class _Waiting(NamedTuple):
     operations: Sequence[Operation]
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[list[Outcome]]"
+
+
+_Answered = tuple[_Waiting, list[Outcome] | StoreError]
 
 
 class Writer:
@@ -56,6 +59,7 @@ class Writer:
         self._today = today
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(waiting)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._ended = False
 
     def __enter__(self) -> "Writer":
         """Start the thread."""
@@ -64,11 +68,14 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         """Write what waits, and end."""
+        self._ended = True
         self._queue.put(None)
         self._thread.join()
 
     async def submit(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Return the outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
+        if self._ended:
+            raise StoreError("the receiver stops")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Outcome]] = loop.create_future()
         try:
@@ -82,48 +89,54 @@ class Writer:
         while not ended:
             batch, ended = self._next()
             if batch:
-                self._write(batch)
-            elif not ended:
+                _tell(self._write(batch))
+            if not ended:
                 with suppress(StoreError):
-                    self._store.settle()
+                    self._store.settle(quiet=not batch)
         with suppress(StoreError):
             self._store.close()
 
     def _next(self) -> tuple[list[_Waiting], bool]:
         """Return what waits, and whether that is the end; nothing where none came for a while."""
         batch: list[_Waiting] = []
-        try:
+        with suppress(queue.Empty):
             taken = self._queue.get(timeout=_SETTLE_SECONDS)
-            while taken is not None and len(batch) < TOGETHER:
+            while taken is not None:
                 batch.append(taken)
+                if len(batch) == TOGETHER:
+                    return batch, False
                 taken = self._queue.get_nowait()
-        except queue.Empty:
-            return batch, False
-        if taken is not None:
-            batch.append(taken)
-        return batch, taken is None
+            return batch, True
+        return batch, False
 
-    def _write(self, batch: list[_Waiting]) -> None:
+    def _write(self, batch: list[_Waiting]) -> list[_Answered]:
         try:
             outcomes = self._store.append(self._today(), [each for waiting in batch for each in waiting.operations])
         except StoreError as error:
-            for waiting in batch:
-                _tell(waiting, error)
-            return
+            return [(waiting, error) for waiting in batch]
+        except Exception as error:  # noqa: BLE001 - whatever a store has wrong, nobody waits for ever
+            return [(waiting, StoreError(f"the store failed ({type(error).__name__})")) for waiting in batch]
+        answered: list[_Answered] = []
         at = 0
         for waiting in batch:
-            _tell(waiting, outcomes[at : at + len(waiting.operations)])
-            at += len(waiting.operations)
+            end = at + len(waiting.operations)
+            answered.append((waiting, outcomes[at:end]))
+            at = end
+        return answered
 
 
-def _tell(waiting: _Waiting, result: list[Outcome] | StoreError) -> None:
-    def set_it() -> None:
+def _tell(answered: list[_Answered]) -> None:
+    """Tell each loop once what became of all that waits in it: to wake it for each would cost as much as the rest."""
+    for loop in {waiting.loop for waiting, _ in answered}:
+        with suppress(RuntimeError):  # the loop was closed
+            loop.call_soon_threadsafe(_set, [each for each in answered if each[0].loop is loop])
+
+
+def _set(answered: list[_Answered]) -> None:
+    for waiting, result in answered:
         if waiting.answer.done():
-            return  # its sender has left
+            continue  # its sender has left
         if isinstance(result, StoreError):
             waiting.answer.set_exception(result)
         else:
             waiting.answer.set_result(result)
-
-    with suppress(RuntimeError):  # the loop was closed
-        waiting.loop.call_soon_threadsafe(set_it)

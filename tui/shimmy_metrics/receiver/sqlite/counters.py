@@ -32,7 +32,7 @@ class Counters:
         if not counted:
             return
         try:
-            with closing(connect(self._folder.counters)) as file:
+            with closing(connect(self._folder.counters, new=True)) as file:
                 file.execute("BEGIN IMMEDIATE")
                 file.execute(_TABLE)
                 file.executemany(

@@ -3,13 +3,24 @@
 SQLite sorts a page's cells by pointers and lays the cells themselves down as they come: who reads the raw file of a
 quiet hour sees which reports arrived together, in one array of one sender. A rebuilt file has its cells in the order
 of their keys, and its log is cut.
+
+A small file is rebuilt whole. A large one is once its day is over, a few thousand rows at a time: rebuilt whole it
+would be held in memory, and everybody would wait. Until then one array does not stand out among so many reports.
 """
 
 import sqlite3
+from contextlib import closing
+from datetime import date
 from typing import Final
 
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite.tables import connect, write_back
+
 MOST_BYTES: Final = 2**26
-"""Beyond this a file is rebuilt at its day's end alone: in so many reports one array does not stand out."""
+"""A file beyond this is large."""
+
+_ROWS: Final = 5_000
+"""How many rows of a large file are rewritten in one transaction: some 20 milliseconds."""
 
 _SHARE: Final = 20
 """At most one twentieth of the time is spent on it."""
@@ -30,14 +41,71 @@ class SettleTimes:
         self._next = ended + _SHARE * (ended - begun)
 
 
-def settle(connection: sqlite3.Connection, most_bytes: int = MOST_BYTES) -> bool:
-    """Rebuild both files of a day's connection; return whether that was done. Raise `sqlite3.Error`."""
-    if any(_size(connection, schema) > most_bytes for schema in ("main", "seen")):
-        return False
-    for schema in ("main", "seen"):
+def settle(connection: sqlite3.Connection, schema: str, most_bytes: int = MOST_BYTES) -> bool:
+    """Rebuild a file unless it is large, and cut its log; return whether it was rebuilt. Raise `sqlite3.Error`."""
+    small = _size(connection, schema) <= most_bytes
+    if small:
         connection.execute(f"VACUUM {schema}")
-        connection.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)")
-    return True
+    write_back(connection, schema)
+    return small
+
+
+def rewrite_after(connection: sqlite3.Connection, key: bytes, rows: int = _ROWS) -> bytes | None:
+    """Rewrite the rows of a day that follow `key`, in their order; return the last one's key, None past the end."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(
+            "CREATE TEMP TABLE moved AS SELECT * FROM main.reports WHERE key > ? ORDER BY key LIMIT ?", (key, rows)
+        )
+        (last,) = connection.execute("SELECT max(key) FROM moved").fetchone()
+        connection.execute("DELETE FROM main.reports WHERE key > ? AND key <= ?", (key, last))
+        connection.execute("INSERT INTO main.reports SELECT * FROM moved ORDER BY rowid")
+        connection.execute("DROP TABLE moved")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return bytes(last) if last is not None else None
+
+
+class ClosedDays:
+    """The days that are over and whose files were not rebuilt since: a mark in each file tells which were."""
+
+    def __init__(self, folder: Folder, most_bytes: int = MOST_BYTES) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+        self._days: list[date] = []
+        self._key = b""
+
+    def before(self, day: date) -> None:
+        """Rebuild those before `day`."""
+        self._days = [each for each in self._folder.arrival_days() if each < day]
+        self._key = b""
+
+    def advance(self) -> bool:
+        """Rebuild a small file or some rows of a large one; return whether there was one. Raise `sqlite3.Error`."""
+        if not self._days:
+            return False
+        path = self._folder.day(self._days[0])
+        if not path.exists():
+            return self._next()
+        with closing(connect(path)) as connection:
+            (settled,) = connection.execute("PRAGMA user_version").fetchone()
+            if settled:
+                return self._next()
+            if not settle(connection, "main", self._most_bytes):
+                key = rewrite_after(connection, self._key)
+                if key is not None:
+                    self._key = key
+                    return True
+            connection.execute("PRAGMA user_version = 1")
+            write_back(connection, "main")
+        return self._next()
+
+    def _next(self) -> bool:
+        del self._days[0]
+        self._key = b""
+        return True
 
 
 def _size(connection: sqlite3.Connection, schema: str) -> int:

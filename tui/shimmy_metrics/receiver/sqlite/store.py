@@ -1,53 +1,65 @@
 """`Store` in files: append, aggregate, drop_day, find_canary, health.
 
 The ids that were seen tell alone what is a duplicate. A commit writes the day's file first and the seen ids after it;
-where a process dies between the two, the next start enters what the newest day has and the seen ids lack.
+where a process dies between the two, whoever opens a day next enters what the files have and the seen ids lack.
 """
 
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager, suppress
 from datetime import date, timedelta
+from multiprocessing import get_context
 from typing import Final
 
 from shimmy_metrics.receiver.columns import COLUMNS, day_of
 from shimmy_metrics.receiver.folder import Folder, sync_folder
-from shimmy_metrics.receiver.search import holding
-from shimmy_metrics.receiver.sqlite.settle import SettleTimes, settle
-from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, connect, open_day
+from shimmy_metrics.receiver.search import places
+from shimmy_metrics.receiver.sqlite.commit import Decided, decide, enter_unseen, insert, note_recalls
+from shimmy_metrics.receiver.sqlite.seen import forget_before
+from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
+from shimmy_metrics.receiver.sqlite.tables import (
+    CANARY_BYTES,
+    canary_of,
+    column_names,
+    connect,
+    open_day,
+    write_back,
+)
 from shimmy_metrics.receiver.store import Health, Operation, Outcome, Recall, StoredRow, StoreError, Value
 
 SEEN_DAYS: Final = 16
 """A sender keeps a report for 14 days; its id is known for two more."""
 
+_LIVE_DAYS: Final = 8
+"""A day is dropped when it is so old."""
+
 DISK_FULL: Final = 0.95
-"""The share of the disk in use from which on nothing is taken."""
+"""The share of the disk in use from which on no report is taken."""
 
 CLOSES_AFTER: Final = timedelta(days=7)
 """A week closes with the Monday after it: what was sealed on Sunday may arrive then."""
 
-_ASKED_AT_ONCE: Final = 500
-
-_INSERT: Final = f"INSERT INTO main.reports VALUES ({', '.join('?' * (2 + len(COLUMNS)))})"  # noqa: S608 - blanks alone
-
-Known = dict[bytes, tuple[bytes | None, str, bool]]
-"""What is known of a key: the check of its bytes (None: never seen), its day of arrival, whether it was recalled."""
+_RECONCILED_DAYS: Final = 2
+"""The newest files in which something may stand that was not entered as seen."""
 
 
 class SqliteStore:
-    """The store in `folder`. `append` is called by one thread at a time; other processes may have the same folder.
+    """The store in `folder`. One thread at a time appends, settles and closes; the rest may be called by others.
 
-    `disk_used` tells the share of the disk in use.
+    Other processes may have the same folder. `disk_used` tells the share of the disk in use.
     """
 
     def __init__(self, folder: Folder, *, disk_used: Callable[[], float] | None = None) -> None:
         self._folder = folder
         self._disk_used = disk_used or (lambda: _share_used(folder))
         self._open: tuple[date, sqlite3.Connection] | None = None
-        self._settling = SettleTimes()
-        self._unsettled = 0
+        self._unsettled = False
+        self._times = SettleTimes()
+        self._closed_days = ClosedDays(folder)
 
     def reconcile(self) -> None:
         """Enter into the seen ids what a process that was killed between two commits had stored.
@@ -55,49 +67,59 @@ class SqliteStore:
         A receiver calls it before it takes the first report. Raise `StoreError`.
         """
         with _told():
-            for day in list(self._folder.arrival_days())[-2:]:
+            for day in list(self._folder.arrival_days())[-_RECONCILED_DAYS:]:
                 with closing(open_day(self._folder, day.isoformat())) as connection:
-                    connection.execute(
-                        'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.reports '
-                        "WHERE length(key) < ?",
-                        (day.isoformat(), CANARY_BYTES),
-                    )
+                    enter_unseen(connection, day)
 
     def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""
-        if self._disk_used() >= DISK_FULL:
+        if self._disk_used() >= DISK_FULL and any(isinstance(each, StoredRow) for each in operations):
             raise StoreError("the disk is almost full")
         with _told():
-            return self._append(self._connection(day), day, operations)
+            try:
+                return self._append(self._connection(day), day, operations)
+            except sqlite3.IntegrityError:
+                # Another process was killed between its two commits, and what it had stored comes again.
+                self._abandon()
+                return self._append(self._connection(day), day, operations)
+            except (sqlite3.Error, OSError) as error:
+                if not _is_busy(error):
+                    self._abandon()
+                raise
 
-    def settle(self) -> None:
-        """Rebuild in the order of their keys what was written since the last time, where that is cheap enough now.
+    def settle(self, *, quiet: bool = True) -> None:
+        """Rebuild files in the order of their keys, as far as that is due and cheap enough now. Raise `StoreError`.
 
-        A writer calls it when nothing waits. Raise `StoreError`.
+        A writer calls it after each commit, and with `quiet` when nothing waits: the open day's file is rebuilt then.
         """
-        if self._open is None or not self._unsettled or not self._settling.due(time.monotonic()):
+        begun = time.monotonic()
+        if not self._times.due(begun):
             return
         with _told():
-            begun = time.monotonic()
-            if settle(self._open[1]):
-                self._unsettled = 0
-            self._settling.took(begun, time.monotonic())
+            done = False
+            if quiet and self._unsettled and self._open is not None:
+                self._settle_open(self._open[1])
+                done = True
+            elif self._open is not None:
+                done = self._closed_days.advance()
+            if done:
+                self._times.took(begun, time.monotonic())
 
     def close(self) -> None:
-        """Settle what was written, and close the files."""
+        """Settle what was written, and close the files. Raise `StoreError`."""
         if self._open is not None:
             _, connection = self._open
             self._open = None
             with closing(connection), _told():
                 if self._unsettled:
-                    settle(connection)
+                    self._settle_open(connection)
 
     def aggregate(self, week: date) -> Iterator[tuple[date, bool, tuple[Value, ...]]]:
         """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values."""
         inside = (week.isoformat(), (week + timedelta(days=6)).isoformat())
         for arrived in [each for each in self._folder.arrival_days() if each >= week - timedelta(days=1)]:
             with _told(), closing(connect(self._folder.day(arrived))) as connection:
-                columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(reports)")}
+                columns = column_names(connection)
                 names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
                 found = f'SELECT {names} FROM reports WHERE length(key) < ? AND "day" BETWEEN ? AND ?'  # noqa: S608
                 for values in connection.execute(found, (CANARY_BYTES, *inside)):
@@ -106,19 +128,20 @@ class SqliteStore:
     def drop_day(self, day: date) -> bytes:
         """Drop everything that arrived on `day`, verify that it is gone, return its canary's 16 bytes.
 
-        Raise `StoreError` where that cannot be verified.
+        They are empty where the file was damaged: it is dropped all the same. The ids that were seen 16 days before
+        this was due are forgotten. Raise `StoreError` where nothing of that day is held, or it is not gone.
         """
         path = self._folder.day(day)
+        if not path.exists():
+            raise StoreError(f"nothing that arrived on {day} is held")
+        canary = b""
+        with suppress(sqlite3.Error), closing(connect(path)) as connection:
+            canary = canary_of(connection) or b""
         with _told():
-            if self._open is not None and self._open[0] == day:
-                self.close()
-            with closing(connect(path)) as connection:
-                row = connection.execute("SELECT key FROM reports WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()
+            forget_before(self._folder, day - timedelta(days=SEEN_DAYS - _LIVE_DAYS))
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             sync_folder(self._folder.days)
-            self._forget_seen(day - timedelta(days=SEEN_DAYS - 8))
-        canary: bytes = row[0] if row is not None else b""
         if path.exists() or (canary and self.find_canary(canary)):
             raise StoreError(f"what arrived on {day} is still there")
         return canary
@@ -126,123 +149,79 @@ class SqliteStore:
     def find_canary(self, canary: bytes) -> list[str]:
         """Return the files that still hold these bytes. Raise `StoreError` where one cannot be read."""
         try:
-            return [str(path) for path in holding(self._folder.path, canary)]
-        except OSError as error:
-            raise StoreError(f"{error.filename} cannot be searched") from None
+            # In a process of its own: to close a database that this one has open would drop its locks (see `tables`),
+            # and gigabytes are searched without a pause in answering.
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                return pool.submit(places, self._folder.path, canary).result()
+        except (OSError, BrokenProcessPool) as error:
+            name = getattr(error, "filename", None) or self._folder.path
+            raise StoreError(f"{name} cannot be searched") from None
 
     def health(self) -> Health:
         """Return whether reports can be taken, and what is held."""
         used = self._disk_used()
         reports: dict[date, int] = {}
-        try:
-            for day in self._folder.arrival_days():
+        for day in self._folder.arrival_days():
+            try:
                 with closing(connect(self._folder.day(day))) as connection:
-                    (held,) = connection.execute(
-                        "SELECT count(*) FROM reports WHERE length(key) < ?", (CANARY_BYTES,)
-                    ).fetchone()
-                    reports[day] = held
-        except (sqlite3.Error, OSError) as error:
-            return Health(ready=False, reason=f"the store cannot be read: {error}", reports=reports, disk_used=used)
+                    # All but the canary. With a condition it would read every row.
+                    (rows,) = connection.execute("SELECT count(*) FROM reports").fetchone()
+                    reports[day] = max(rows - 1, 0)
+            except (sqlite3.Error, OSError) as error:
+                if self._folder.day(day).exists():  # not dropped at this moment
+                    return Health(ready=False, reason=f"{day} cannot be read: {error}", reports=reports, disk_used=used)
         full = used >= DISK_FULL
         return Health(not full, "the disk is almost full" if full else "", reports, used)
 
     def _connection(self, day: date) -> sqlite3.Connection:
         if self._open is not None and self._open[0] != day:
-            self.close()
+            self._abandon()  # it is rebuilt by and by, and the day's first report does not wait for that
         if self._open is None:
+            self.reconcile()
             self._open = (day, open_day(self._folder, day.isoformat()))
+            self._closed_days.before(day)
         return self._open[1]
+
+    def _abandon(self) -> None:
+        """Close the files as they are. After an error, what it left is found out by opening them anew."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
 
     def _append(self, connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            known = _known(connection, [key for each in operations for key in each.keys])
-            rows: dict[bytes, StoredRow] = {}
-            recalls: list[bytes] = []
-            outcomes = [_decide(each, known, day, rows, recalls) for each in operations]
-            if recalls:
-                self._delete(connection, day, recalls, known, rows)
-            _insert(connection, day, rows)
+            decided = decide(connection, day, operations)
+            self._delete(connection, day, decided)
+            insert(connection, day, decided.rows)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._unsettled += len(rows) + len(recalls)
-        if recalls:
-            self._empty_logs(connection)
-        return outcomes
+        if decided.rows or decided.recalls:
+            self._unsettled = True
+        if any(isinstance(each, Recall) for each in operations):
+            # The log has the pages as they were. Also for one that was recalled before: that may have failed here.
+            for schema in ("main", "seen"):
+                write_back(connection, schema)
+        return decided.outcomes
 
-    def _delete(
-        self,
-        connection: sqlite3.Connection,
-        day: date,
-        recalls: list[bytes],
-        known: Known,
-        rows: dict[bytes, StoredRow],
-    ) -> None:
-        for key in recalls:
-            rows.pop(key, None)
-            _, arrived, _ = known[key]
-            if arrived == day.isoformat():
-                connection.execute("DELETE FROM main.reports WHERE key = ?", (key,))
-            elif self._folder.day(date.fromisoformat(arrived)).exists():
-                with closing(connect(self._folder.day(date.fromisoformat(arrived)))) as older:
-                    older.execute("DELETE FROM reports WHERE key = ?", (key,))
-                    older.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.executemany(
-            "INSERT INTO seen.seen VALUES (?, NULL, ?, 1) ON CONFLICT (key) DO UPDATE SET recalled = 1",
-            [(key, day.isoformat()) for key in recalls],
-        )
+    def _delete(self, connection: sqlite3.Connection, day: date, decided: Decided) -> None:
+        """Delete what is recalled from every file that may have it."""
+        for key, seen in decided.recalls.items():
+            connection.execute("DELETE FROM main.reports WHERE key = ?", (key,))
+            arrived = list(self._folder.arrival_days()) if seen is None else [date.fromisoformat(seen.day)]
+            for other in [each for each in arrived if each != day and self._folder.day(each).exists()]:
+                with closing(connect(self._folder.day(other))) as older:
+                    older.execute("DELETE FROM main.reports WHERE key = ?", (key,))
+                    write_back(older, "main")
+        note_recalls(connection, day, decided.recalls)
 
-    def _empty_logs(self, connection: sqlite3.Connection) -> None:
-        """Take the old pages of a deleted row out of the logs as well."""
+    def _settle_open(self, connection: sqlite3.Connection) -> None:
         for schema in ("main", "seen"):
-            connection.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)")
-
-    def _forget_seen(self, before: date) -> None:
-        with closing(connect(self._folder.seen)) as connection:
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
-                connection.execute("DELETE FROM seen WHERE day < ?", (before.isoformat(),))
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _known(connection: sqlite3.Connection, keys: list[bytes]) -> Known:
-    known: Known = {}
-    for start in range(0, len(keys), _ASKED_AT_ONCE):
-        some = keys[start : start + _ASKED_AT_ONCE]
-        asked = f'SELECT key, "check", day, recalled FROM seen.seen WHERE key IN ({", ".join("?" * len(some))})'  # noqa: S608
-        known |= {key: (check, day, bool(recalled)) for key, check, day, recalled in connection.execute(asked, some)}
-    return known
-
-
-def _decide(
-    operation: Operation, known: Known, day: date, rows: dict[bytes, StoredRow], recalls: list[bytes]
-) -> Outcome:
-    """Return the outcome, and put what is to be written into `rows` or `recalls`."""
-    key = next((each for each in operation.keys if each in known), operation.key)
-    check, arrived, recalled = known.get(key, (None, day.isoformat(), False))
-    if isinstance(operation, Recall):
-        if not recalled:
-            recalls.append(key)
-            known[key] = (check, arrived, True)
-        return Outcome.RECALLED
-    if recalled:
-        return Outcome.RECALLED
-    if check is not None:
-        own = dict(((operation.key, operation.check), *operation.older))[key]
-        return Outcome.DUPLICATE if check == own else Outcome.CONFLICT
-    rows[operation.key] = operation
-    known[operation.key] = (operation.check, arrived, False)
-    return Outcome.STORED
-
-
-def _insert(connection: sqlite3.Connection, day: date, rows: dict[bytes, StoredRow]) -> None:
-    # In the order of their keys, not of their arrival: what arrived together shall not lie together.
-    ordered = [rows[key] for key in sorted(rows)]
-    connection.executemany(_INSERT, [(row.key, row.check, *row.values) for row in ordered])
-    seen = [(row.key, row.check, day.isoformat()) for row in ordered]
-    connection.executemany("INSERT INTO seen.seen VALUES (?, ?, ?, 0)", seen)
+            settle(connection, schema)
+        self._unsettled = False
 
 
 @contextmanager
@@ -254,6 +233,12 @@ def _told() -> Iterator[None]:
         raise StoreError(str(error)) from error
 
 
+def _is_busy(error: Exception) -> bool:
+    """Whether another process had its turn for too long: nothing was written then."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _share_used(folder: Folder) -> float:
+    """Return what `df` says: the share in use of what is for everybody, without what is kept for root."""
     usage = shutil.disk_usage(folder.path)
-    return 1 - usage.free / usage.total
+    return usage.used / (usage.used + usage.free)

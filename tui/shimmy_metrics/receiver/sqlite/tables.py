@@ -2,11 +2,16 @@
 
 A write-ahead log with `synchronous=FULL` costs one sync a commit. Both tables are kept in the order of their keys, so
 that no order of arrival is stored; `secure_delete` overwrites what is deleted.
+
+No database is opened here but through SQLite: whoever closes another descriptor of it drops this process's locks on it,
+and the next process to close its connection would then take a log that is in use for one left over, and delete it.
 """
 
 import os
 import secrets
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.receiver.columns import COLUMNS
@@ -18,48 +23,92 @@ CANARY_BYTES: Final = 16
 BUSY_SECONDS: Final = 5.0
 """How long another process's turn is waited for."""
 
+_CACHE_KIB: Final = 2**16
+"""Of each file. Keys are random: with SQLite's own 2 MB, each insert into a large file would read from the disk."""
+
+_LOG_PAGES: Final = 8_000
+"""When a log is written back: 32 MB. The more rows share a page by then, the fewer pages are written."""
+
 _COLUMNS: Final = ", ".join(f'"{column.name}" {column.type}' for column in COLUMNS)
 _REPORTS: Final = f'(key BLOB PRIMARY KEY, "check" BLOB NOT NULL, {_COLUMNS}) WITHOUT ROWID'
 _SEEN: Final = '(key BLOB PRIMARY KEY, "check" BLOB, day TEXT NOT NULL, recalled INTEGER NOT NULL) WITHOUT ROWID'
 
 
-def connect(path: os.PathLike[str]) -> sqlite3.Connection:
-    """Open a file, made for its owner alone where it is missing. Raise `sqlite3.Error` or `OSError`."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    _log_writes(connection, "main")
+def connect(path: Path, *, new: bool = False) -> sqlite3.Connection:
+    """Open a file; where `new`, it is made for its owner alone if it is missing. Raise `sqlite3.Error`, `OSError`."""
+    if new:
+        _make(path)
+    # As a URI with a mode, since a file that was dropped meanwhile would else be made again.
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
+    )
+    try:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        _set_up(connection, "main")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
 def open_day(folder: Folder, day: str) -> sqlite3.Connection:
     """Open a day's file with the seen ids beside it, both with their tables, and the day with its canary."""
-    connection = connect(folder.days / f"{day}.db")
-    connect(folder.seen).close()
-    connection.execute("ATTACH ? AS seen", (str(folder.seen),))
-    connection.execute("PRAGMA seen.secure_delete = ON")
-    _log_writes(connection, "seen")
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS main.reports {_REPORTS}")
-    _add_new_columns(connection)
-    connection.execute(f"CREATE TABLE IF NOT EXISTS seen.seen {_SEEN}")
-    if connection.execute("SELECT 1 FROM reports WHERE length(key) = ?", (CANARY_BYTES,)).fetchone() is None:
-        blanks = ", ".join("?" * (2 + len(COLUMNS)))
-        canary = (secrets.token_bytes(CANARY_BYTES), b"", *[None] * len(COLUMNS))
-        connection.execute(f"INSERT INTO reports VALUES ({blanks})", canary)  # noqa: S608 - blanks alone
-    connection.execute("COMMIT")
+    connection = connect(folder.days / f"{day}.db", new=True)
+    try:
+        _make(folder.seen)
+        connection.execute("ATTACH ? AS seen", (str(folder.seen),))
+        _set_up(connection, "seen")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS main.reports {_REPORTS}")
+        _add_new_columns(connection)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS seen.seen {_SEEN}")
+        if canary_of(connection) is None:
+            connection.execute(
+                "INSERT INTO main.reports (key, \"check\") VALUES (?, x'')", (secrets.token_bytes(CANARY_BYTES),)
+            )
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _log_writes(connection: sqlite3.Connection, schema: str) -> None:
+def canary_of(connection: sqlite3.Connection) -> bytes | None:
+    """Return the 16 bytes of a day's canary."""
+    found = connection.execute("SELECT key FROM main.reports WHERE length(key) = ?", (CANARY_BYTES,)).fetchone()
+    return found[0] if found is not None else None
+
+
+def column_names(connection: sqlite3.Connection) -> set[str]:
+    """Return the columns that a day's file has: one of an earlier version lacks what is newer."""
+    return {name for _, name, *_ in connection.execute("PRAGMA main.table_info(reports)")}
+
+
+def write_back(connection: sqlite3.Connection, schema: str) -> None:
+    """Write a file's log back into it, and cut it. Raise `sqlite3.OperationalError` where another process reads it."""
+    busy, _, _ = connection.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        error = sqlite3.OperationalError("another process reads the file")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+
+def _make(path: Path) -> None:
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _set_up(connection: sqlite3.Connection, schema: str) -> None:
+    connection.execute(f"PRAGMA {schema}.secure_delete = ON")
+    connection.execute(f"PRAGMA {schema}.cache_size = -{_CACHE_KIB}")
     connection.execute(f"PRAGMA {schema}.journal_mode = WAL")
     connection.execute(f"PRAGMA {schema}.synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
 def _add_new_columns(connection: sqlite3.Connection) -> None:
     """Give a file that an earlier version made today the columns that it lacks."""
-    there = {name for _, name, *_ in connection.execute("PRAGMA main.table_info(reports)")}
+    there = column_names(connection)
     for column in COLUMNS:
         if column.name not in there:
             connection.execute(f'ALTER TABLE main.reports ADD COLUMN "{column.name}" {column.type}')
