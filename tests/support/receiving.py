@@ -70,7 +70,6 @@ class Receiving(Client):
     rate: Rate = field(default_factory=Rate)
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
     counted: Counter[str] = field(default_factory=Counter)
-    failures: list[BaseException | None] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._socket = bind(Address("127.0.0.1", 0))
@@ -85,7 +84,7 @@ class Receiving(Client):
             trusted_proxy=self.trusted_proxy,
             today=self.today,
         )
-        self._server = Server(app, self.tls, up.set, self.failures.append)
+        self._server = Server(app, self.tls, up.set, self._count)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
         assert up.wait(5)

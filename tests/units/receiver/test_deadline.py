@@ -85,6 +85,7 @@ def test_three_hundred_slow_connections_are_gone_and_nobody_waits_for_them(recei
             time.sleep(0.1)
         took = time.monotonic() - began
     assert not left, len(left)
+    assert SLOW / 2 < receiver.counted["slower than 10 s"] + receiver.counted["no HTTP"] <= SLOW
     assert took < GONE_SECONDS
     assert len(waits) > 50
     assert statistics.quantiles(waits, n=100)[-1] < 1
@@ -129,6 +130,7 @@ def test_a_request_that_is_too_long_is_closed_early(receiver: Receiving, head: b
                 if select.select([made], [], [], 0.002)[0] and not made.recv(65_536):
                     break
     assert sent < 4 * MOST_BYTES
+    assert receiver.counted["longer than 40 kB"] + receiver.counted["no HTTP"] == 1
     assert receiver.post(GOOD).status == 200
 
 

@@ -1,6 +1,7 @@
 """A connection's deadlines, which uvicorn has none of: 20 of 20 slow clients were still connected after 42 s."""
 
 from asyncio import TimerHandle, Transport
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import orjson
@@ -16,11 +17,16 @@ _PIECE: Final = 4_096
 _CLOSING_SECONDS: Final = 2.0
 
 
+Count = Callable[[Iterable[str]], None]
+"""Is told the rules that were broken."""
+
+
 class DeadlineProtocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, closed on whoever is slow, sends too much, or does not read its answer."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
+    def __init__(self, count: Count, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*args, **options)
+        self._count = count
         self._timer: TimerHandle | None = None
         self._bytes = 0
         """Received since the last request was complete."""
@@ -41,6 +47,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._bytes += len(piece)
             super().data_received(piece)
             if self._bytes > MOST_BYTES:
+                self._count(("longer than 40 kB",))
                 self._close()
             if self.transport.is_closing():
                 return
@@ -79,6 +86,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP in the one shape of every 400."""
         del msg
+        self._count(("no HTTP",))
         body = orjson.dumps({"rule": "no HTTP"})
         head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d"
         self.transport.write(head % len(body) + b"\r\n\r\n" + body)
@@ -90,7 +98,12 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _begin(self) -> None:
         self._cancel()
-        self._timer = self.loop.call_later(DEADLINE_SECONDS, self.transport.abort)
+        self._timer = self.loop.call_later(DEADLINE_SECONDS, self._expire)
+
+    def _expire(self) -> None:
+        if self._bytes or self._incomplete:
+            self._count(("slower than 10 s",))
+        self.transport.abort()
 
     def _cancel(self) -> None:
         if self._timer is not None:

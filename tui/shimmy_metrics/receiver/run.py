@@ -66,12 +66,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             wait_seconds=Rate().wait_seconds,
             trusted_proxy=options.trusted_proxy,
         )
-        server = Server(
-            receiver,
-            options.tls,
-            listening=lambda: listening(address),
-            failed=lambda error: counters.count([f"internal error ({type(error).__name__})"]),
-        )
+        server = Server(receiver, options.tls, lambda: listening(address), counters.count)
         server.run([socket])
 
 

@@ -7,12 +7,12 @@ import signal
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import uvicorn
 
-from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, DeadlineProtocol
+from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, Count, DeadlineProtocol
 
 _DRAIN_SECONDS: Final = 15
 """After a signal: a request that has begun is complete, or closed, within its deadline, and then answered."""
@@ -25,7 +25,8 @@ _LOGGERS: Final = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio")
 class Server(uvicorn.Server):
     """Serves an ASGI callable at a socket that listens, until a signal comes; then it answers what has begun.
 
-    `listening` is called once connections are taken, `failed` with each error that no code expected.
+    `listening` is called once connections are taken; `count` is told the rules that connections broke, and each error
+    that no code expected.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Server(uvicorn.Server):
         app: Callable[..., Any],
         tls: ssl.SSLContext | None,
         listening: Callable[[], None],
-        failed: Callable[[BaseException | None], None],
+        count: Count,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -52,14 +53,14 @@ class Server(uvicorn.Server):
         )
         self._tls = tls
         self._listening = listening
-        self._failed = failed
+        self._count = count
         for name in _LOGGERS:
             logging.getLogger(name).disabled = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections. uvicorn's own gives a TLS handshake 60 seconds."""
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: self._failed(context.get("exception")))
+        loop.set_exception_handler(self._failed)
         limit = DEADLINE_SECONDS if self._tls else None
         self.servers = [
             await loop.create_server(
@@ -83,5 +84,8 @@ class Server(uvicorn.Server):
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _failed(self, _: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+        self._count((f"internal error ({type(context.get('exception')).__name__})",))
+
     def _protocol(self) -> DeadlineProtocol:
-        return DeadlineProtocol(config=self.config, server_state=self.server_state, app_state={})
+        return DeadlineProtocol(self._count, config=self.config, server_state=self.server_state, app_state={})
