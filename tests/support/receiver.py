@@ -26,6 +26,16 @@ def accept(handler: Handler, body: bytes) -> None:
     _say(handler, response.status, response.body)
 
 
+def naming(k: object) -> Behaviour:
+    """Return a behaviour that accepts reports and names the smallest group that figures are published about."""
+
+    def accept_naming(handler: Handler, body: bytes) -> None:
+        response = respond(body)
+        _say(handler, response.status, orjson.dumps({**orjson.loads(response.body), "k": k}))
+
+    return accept_naming
+
+
 def portal(handler: Handler, _: bytes) -> None:
     """Answer 200 with a page, as a captive portal does."""
     _say(handler, 200, b"<html>Please accept our terms</html>")

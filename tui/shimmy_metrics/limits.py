@@ -66,6 +66,12 @@ USAGE_DAYS: Final = 400
 SKIPPED_MAX: Final = 2
 """Session ends without an attempt after repeated failures: none, then one, then two."""
 
+GROUP_REPORTS: Final = 20
+"""A receiver publishes no figure about fewer reports, unless it names a smaller number in its answers."""
+
+GROUP_REPORTS_MAX: Final = 10**6
+"""A larger one in an answer is no such number."""
+
 ANSWER_BYTES: Final = 65_536
 """How much of a receiver's response is read."""
 

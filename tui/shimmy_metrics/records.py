@@ -58,13 +58,15 @@ class QueueState(StrEnum):
     """Held back on its own until a person releases it, however the others are sent."""
     HELD_FOR_ENDPOINT = "other-endpoint"
     """Measured for another endpoint than the one agreed to, or under an earlier yes: sent when a person releases it."""
+    HELD_FOR_GROUPS = "smaller-groups"
+    """Its receiver publishes figures about fewer reports than the person agreed to: sent when they release it."""
     SET_ASIDE = "set-aside"
     """The receiver refused it, or today's fields do not allow it; the cause says which. Not retried by itself."""
 
     @property
     def held(self) -> bool:
         """Whether it is sent only when a person releases it."""
-        return self in (QueueState.HELD_BY_MODE, QueueState.HELD_BY_HAND, QueueState.HELD_FOR_ENDPOINT)
+        return self not in (QueueState.DUE, QueueState.SET_ASIDE)
 
 
 class Cause(StrEnum):
@@ -238,12 +240,15 @@ class NoteKind(IntEnum):
     """Older links of the chain, of which only the number is kept."""
     RECEIPTS_DELETED = 4
     """The person deleted the bytes of all receipts before it."""
+    GROUPS_LOWERED = 5
+    """A receiver named a smaller group than before: what was due is held."""
 
 
 class Note(NamedTuple):
     """A link of the chain that is no departure.
 
-    `number` counts reports; in a `FOLDED` note departures and notes, in a `RECEIPTS_DELETED` note receipts. `taken`
+    `number` counts reports; in a `FOLDED` note departures and notes, in a `RECEIPTS_DELETED` note receipts; in a
+    `GROUPS_LOWERED` note it is the smallest group that a figure is now published about. `taken`
     counts the reports of folded departures that a receiver took; otherwise it is 0.
     """
 

@@ -27,13 +27,14 @@ from shimmy_metrics.consent.state import (
     left_as_it_was,
     renewed,
 )
+from shimmy_metrics.delivery import groups
 from shimmy_metrics.delivery.effective import ENDED
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import get_meta, opened, set_meta
+from shimmy_metrics.store.database import get_meta, opened, set_meta, transaction
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
 
@@ -88,7 +89,7 @@ def enable(profile: Profile, on_recorded: OnRecorded = _ignore, *, delivery: Del
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
 
     done = change(profile, step)
-    anew = _clear_ended(profile, done.decision.endpoint)
+    anew = _agree_anew(profile, done.decision)
     return _finish(profile, on_recorded, done.decision, changed=done.changed or anew or bool(notices), notices=notices)
 
 
@@ -162,7 +163,9 @@ def hold(profile: Profile, *, review: bool) -> Decision:
     if _holds_reports(profile, decision):
         states = (QueueState.DUE, QueueState.HELD_BY_MODE)
         before, after = states if review else states[::-1]
-        with opened(profile) as db:
+        with opened(profile) as db, transaction(db):
+            if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
+                after = QueueState.HELD_FOR_GROUPS
             outbox.move_all(db, before, after)
     return decision
 
@@ -209,14 +212,20 @@ def _purge_unrecorded(profile: Profile) -> str:
     return f"What was waiting here is deleted{before}{still}"
 
 
-def _clear_ended(profile: Profile, endpoint: str) -> bool:
-    """Forget that the endpoint answered that its programme has ended; return whether it had."""
+def _agree_anew(profile: Profile, decision: Decision) -> bool:
+    """Ask an endpoint again whose programme had ended, agree to its smaller groups; return whether it was so."""
+    endpoint = decision.endpoint
     with open_readonly(profile) as db:
         ended = db is not None and same_endpoint(get_meta(db, ENDED), endpoint)
-    if ended:
-        with opened(profile) as db:
-            set_meta(db, ENDED, "")
-    return ended
+        lowered = db is not None and groups.group_size(db, endpoint).lowered
+    if ended or lowered:
+        with opened(profile) as db, transaction(db):
+            if ended:
+                set_meta(db, ENDED, "")
+            if groups.agree(db, endpoint):
+                free = QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE
+                outbox.move_all(db, QueueState.HELD_FOR_GROUPS, free)
+    return ended or lowered
 
 
 def _hold_others(profile: Profile, decision: Decision) -> int:

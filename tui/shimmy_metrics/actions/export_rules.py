@@ -3,11 +3,13 @@
 Such a form is a time, an address, a time zone or a log line. None of it is free text.
 """
 
+import json
 import re
 from collections.abc import Callable, Set
 from functools import cache
 from typing import Any, Final
 
+from shimmy_metrics.consent.effective import GroupSize
 from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError
@@ -167,6 +169,18 @@ def endpoint(value: object) -> bool:
         return isinstance(value, str) and (not value or bool(check_endpoint(value, "")))
     except UserError:
         return False
+
+
+def groups(value: object) -> bool:
+    """Whether it is what receivers named: for each address two numbers, as JSON."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return isinstance(found, dict) and all(
+        endpoint(address) and minutes(sizes) and len(sizes) == len(GroupSize._fields)
+        for address, sizes in found.items()
+    )
 
 
 def own_key(own: tuple[str, object]) -> bool:

@@ -152,6 +152,7 @@ _EXPORT_2: Final[Rules] = {
         "attempted": rule.text(r"[01]"),
         "released": rule.text(rule.RELEASED),
         "at-start": rule.word("yes", "no"),
+        "groups": rule.groups,
     },
     "log": rule.log,
 }

@@ -15,7 +15,7 @@ from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.delivery.backoff import failures_and_skips
-from shimmy_metrics.delivery.effective import next_attempt, with_ended
+from shimmy_metrics.delivery.effective import next_attempt, with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.delivery.request import Request
@@ -158,7 +158,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))
     now = profile.clock.now()
     entries = completed(known.entries, now, at_work=empty.sending)
-    consent = empty.consent if empty.unusable else with_ended(empty.consent, db)
+    consent = empty.consent if empty.unusable else with_answers(empty.consent, db)
     queued = tuple(outbox.everything(db))
     version = agreed_schema(consent)
     return empty._replace(

@@ -8,7 +8,7 @@ from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.backoff import failures_and_skips
-from shimmy_metrics.delivery.effective import next_attempt, with_ended
+from shimmy_metrics.delivery.effective import next_attempt, with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import recalled_in_all, recalling, taken_in_all
@@ -152,7 +152,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     gone = departures.everything(db)
     return replace(
         found,
-        consent=found.consent if found.unusable else with_ended(found.consent, db),
+        consent=found.consent if found.unusable else with_answers(found.consent, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
         taken=taken_in_all([*gone, *chain.notes(db)]),

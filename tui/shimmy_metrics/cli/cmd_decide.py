@@ -13,7 +13,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.departures import purged as sentences
@@ -100,7 +100,9 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
         what = f"reports are {'held' if review else 'sent'} only after a yes, and there is none"
         raise UserError(what, remedy="Enable first: shimmy config --metrics enable")
     decision = hold(profile, review=review)
-    line = delivery_changed(before.attempt, review=review, blocked=obstacle(before.consent))
+    line = delivery_changed(
+        before.attempt, review=review, blocked=obstacle(before.consent) or groups_lowered(before.consent)
+    )
     if as_json:
         _print_decision(decision, [line])
     else:

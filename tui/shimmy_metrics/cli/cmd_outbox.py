@@ -12,7 +12,7 @@ from shimmy_metrics.actions.status import Status, read_status, store_unread
 from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.status_report import departure_json
-from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS
@@ -118,7 +118,7 @@ def _describe(found: Preview, profile: Profile) -> Iterator[str]:
         yield obstacle(consent)
     elif consent.decision.consent is not Consent.GRANTED:
         yield "It will not be sent: metrics are not enabled."
-    elif found.basis is Basis.SESSION and consent.decision.delivery is Delivery.REVIEW:
+    elif found.basis is Basis.SESSION and consent.holds:
         yield HELD_UNTIL_RELEASED
     elif (
         consent.sends

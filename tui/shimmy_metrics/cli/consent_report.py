@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
 from shimmy_metrics.records import NextAttempt, Session
-from shimmy_metrics.wording.consent import DISABLE, measured_elsewhere, obstacle, while_unusable
+from shimmy_metrics.wording.consent import DISABLE, groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
 
 
@@ -14,8 +14,7 @@ def consent_lines(
     """Yield what stands in the way of measuring or sending, and which servers follow another shell's settings."""
     if unusable:
         yield while_unusable(unusable)
-    if obstacle(consent):
-        yield obstacle(consent)
+    yield from filter(None, (obstacle(consent), groups_lowered(consent)))
     elsewhere = [session.address for session in measured_elsewhere(consent, running)]
     if elsewhere:
         yield switched_elsewhere(consent.switch, elsewhere, DISABLE)

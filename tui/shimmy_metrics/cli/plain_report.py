@@ -9,7 +9,6 @@ from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.cli.field_report import field_lines, never_lines
 from shimmy_metrics.cli.history_report import entry_lines, so_far
 from shimmy_metrics.consent.effective import EffectiveConsent
-from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import (
@@ -21,6 +20,7 @@ from shimmy_metrics.wording.consent import (
 from shimmy_metrics.wording.departures import (
     OVERDUE,
     set_aside,
+    smaller_groups,
     waits_until,
     when,
 )
@@ -109,7 +109,7 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
         yield f"Reports go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
         yield (
             HELD_UNTIL_RELEASED
-            if shown.consent.decision.delivery is Delivery.REVIEW
+            if shown.consent.holds
             else sent_when(shown.attempt, from_here=none_sends(shown.consent, shown.sessions))
         )
     elif not shown.unusable:
@@ -130,6 +130,8 @@ def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> I
                 "for another receiver" if report.consent_id == consent.decision.consent_id else "from an earlier yes"
             )
             waits = f"{which} is held until you release it{stay} ({waits_until(report, now)})"
+        case QueueState.HELD_FOR_GROUPS:
+            waits = f"is held until you release it{stay}, since {smaller_groups(report)} ({waits_until(report, now)})"
         case _:
             waits = f"is held until you release it{stay} ({waits_until(report, now)})"
     yield f"A report sealed {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"

@@ -52,6 +52,8 @@ def as_json(status: Status) -> bytes:
         "proxy": status.proxy or None,
         "agreed_endpoint": decision.endpoint if decision.consent is Consent.GRANTED else None,
         "last_updated": decision.changed or None,
+        "published_from": consent.groups.named or None,
+        "published_from_agreed": consent.groups.agreed or None,
         "running_sessions": len(status.running),
         "reports_due": status.due,
         "reports_held": len(status.held),

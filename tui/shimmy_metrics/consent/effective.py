@@ -5,9 +5,10 @@ The environment can only switch off.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
-from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 
 
 class Unusable(StrEnum):
@@ -80,13 +81,31 @@ def permissions(decision: Decision, *, switch: str, endpoint: str, ended: bool, 
     )
 
 
+class GroupSize(NamedTuple):
+    """About how many reports at least a receiver publishes a figure: what the yes covers, and what it named last.
+
+    Both are 0 for a receiver that has not confirmed a request yet.
+    """
+
+    agreed: int = 0
+    named: int = 0
+
+    @property
+    def lowered(self) -> bool:
+        """Whether it named a smaller one than the yes covers."""
+        return self.named < self.agreed
+
+
+_UNKNOWN: Final = GroupSize()
+
+
 @dataclass(frozen=True, slots=True)
 class EffectiveConsent:
     """The decision together with what else determines its effect now.
 
     `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`:
     that endpoint answered 410, so the programme has ended. `distrust` says in words why a yes in the config does not
-    count; empty where it does, or without one.
+    count; empty where it does, or without one. `groups` is what its receiver named in its answers.
     """
 
     decision: Decision
@@ -94,6 +113,12 @@ class EffectiveConsent:
     endpoint: str = ENDPOINT
     ended: bool = False
     distrust: str = ""
+    groups: GroupSize = _UNKNOWN
+
+    @property
+    def holds(self) -> bool:
+        """Whether each report is held until the person releases it: by choice, or for smaller groups than agreed to."""
+        return self.decision.delivery is Delivery.REVIEW or self.groups.lowered
 
     @property
     def permissions(self) -> Permissions:

@@ -7,6 +7,7 @@ from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.delivery.backoff import failures_and_skips
+from shimmy_metrics.delivery.groups import group_size
 from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.store.database import Database, get_meta
 from shimmy_metrics.system.profile import Profile
@@ -20,12 +21,15 @@ AT_START: Final = "at-start"
 
 def effective_consent(profile: Profile, db: Database | None) -> EffectiveConsent:
     """Return effective consent now. Raise `UserError` for a config or an endpoint that cannot be used."""
-    return with_ended(read_consent(profile), db)
+    return with_answers(read_consent(profile), db)
 
 
-def with_ended(consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
-    """Return it with what only the store knows: whether the endpoint in force answered 410."""
-    return replace(consent, ended=db is not None and same_endpoint(get_meta(db, ENDED), consent.endpoint))
+def with_answers(consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
+    """Return it with what only the store knows: whether the endpoint in force answered 410, and the groups it named."""
+    if db is None:
+        return consent
+    ended = same_endpoint(get_meta(db, ENDED), consent.endpoint)
+    return replace(consent, ended=ended, groups=group_size(db, consent.endpoint))
 
 
 def next_attempt(profile: Profile, db: Database) -> NextAttempt:

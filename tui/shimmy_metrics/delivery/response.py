@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
+from shimmy_metrics.limits import GROUP_REPORTS, GROUP_REPORTS_MAX
 from shimmy_metrics.records import Cause, Failure, Outcome
 from shimmy_metrics.report.bodies import parsed_object
 from shimmy_metrics.report.validate import printable
@@ -57,6 +58,17 @@ def classify(request: Request, response: Response, *, passed: bool) -> Classific
         refusal = Refusal(Cause.REFUSED, str(status))
         return Classification(Outcome.REFUSED, {report.report_id: refusal for report in request.reports})
     return Classification(Outcome.ERROR)
+
+
+def named_group(request: Request, response: Response) -> int:
+    """Return about how many reports at least the receiver publishes a figure, as its answer says; 0 where it is silent.
+
+    One that repeats the request's digest and names no number has the usual one.
+    """
+    told = parsed_object(response.body)
+    named = told.get("k", GROUP_REPORTS)
+    said = told.get("sha256") == request.sha256 and type(named) is int and 1 <= named <= GROUP_REPORTS_MAX
+    return named if said else 0
 
 
 class RecallResult(NamedTuple):

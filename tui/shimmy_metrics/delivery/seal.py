@@ -189,9 +189,11 @@ def _state(session: Session, consent: EffectiveConsent) -> QueueState:
     """Return the report's state.
 
     One that was measured under an earlier yes, or in a process with another endpoint than the one agreed to, is held
-    until the person releases it.
+    until the person releases it; so is each where its receiver publishes about smaller groups than agreed to.
     """
     decision = consent.decision
     if session.consent_id != decision.consent_id or not same_endpoint(session.endpoint, decision.endpoint):
         return QueueState.HELD_FOR_ENDPOINT
-    return QueueState.HELD_BY_MODE if decision.delivery is Delivery.REVIEW else QueueState.DUE
+    if decision.delivery is Delivery.REVIEW:
+        return QueueState.HELD_BY_MODE
+    return QueueState.HELD_FOR_GROUPS if consent.groups.lowered else QueueState.DUE

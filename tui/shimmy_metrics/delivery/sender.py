@@ -13,17 +13,17 @@ from typing import Final, NamedTuple
 from shimmy_metrics.config.file import present
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
-from shimmy_metrics.delivery import backoff
+from shimmy_metrics.delivery import backoff, groups
 from shimmy_metrics.delivery.effective import ENDED, effective_consent
 from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request, next_request
-from shimmy_metrics.delivery.response import Classification, classify
+from shimmy_metrics.delivery.response import Classification, classify, named_group
 from shimmy_metrics.delivery.sender_lock import lock_path, sending
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Cause, Departure, Failure, Outcome, QueuedReport, QueueState
+from shimmy_metrics.records import Cause, Departure, Failure, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import validate_body
-from shimmy_metrics.store import departures, outbox, releases
+from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, set_meta, store_path, transaction, with_room
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.locks import Lock
@@ -133,6 +133,8 @@ def _next(profile: Profile, db: Database, released: Collection[int]) -> _Attempt
         elif backoff.take_attempt(db):
             if consent.decision.delivery is Delivery.REVIEW:  # set by hand while reports were due
                 outbox.move_all(db, QueueState.DUE, QueueState.HELD_BY_MODE)
+            elif consent.groups.lowered:  # reports were made due again meanwhile
+                outbox.move_all(db, QueueState.DUE, QueueState.HELD_FOR_GROUPS)
             outbox.hold_others(db, consent_id, consent.decision.endpoint)
             chosen = _due(db, now)
         else:
@@ -193,8 +195,8 @@ def _may_send(profile: Profile, db: Database, attempt: _Attempt) -> bool:
         consent = _consent_to_send(profile, db)
     except UserError:
         return False
-    reviewed = consent is not None and consent.decision.delivery is Delivery.REVIEW
-    return _same_decision(consent, attempt) and (attempt.by_hand or not reviewed)
+    held = consent is not None and consent.holds
+    return _same_decision(consent, attempt) and (attempt.by_hand or not held)
 
 
 def _still_granted(profile: Profile, attempt: _Attempt) -> bool:
@@ -251,3 +253,7 @@ def _complete(profile: Profile, db: Database, attempt: _Attempt, response: Respo
             taken=taken,
             body=request.body,
         )
+        named = named_group(request, response)
+        if named and groups.record_named(db, request.url, named):
+            outbox.move_all(db, QueueState.DUE, QueueState.HELD_FOR_GROUPS)
+            chain.add_note(db, at=profile.clock.now(), kind=NoteKind.GROUPS_LOWERED, number=named)

@@ -64,8 +64,13 @@ def move_all(db: Database, before: QueueState, after: QueueState) -> int:
 def hold_others(db: Database, consent_id: str, endpoint: str) -> int:
     """Hold the reports that were sealed under another decision or for another endpoint; return how many."""
     return db.execute(
-        "UPDATE outbox SET state = ? WHERE state IN (?, ?) AND (consent_id != ? OR endpoint != ?)",
-        (QueueState.HELD_FOR_ENDPOINT, QueueState.DUE, QueueState.HELD_BY_MODE, consent_id, endpoint),
+        "UPDATE outbox SET state = ? WHERE state IN (?, ?, ?) AND (consent_id != ? OR endpoint != ?)",
+        (
+            QueueState.HELD_FOR_ENDPOINT,
+            *(QueueState.DUE, QueueState.HELD_BY_MODE, QueueState.HELD_FOR_GROUPS),
+            consent_id,
+            endpoint,
+        ),
     ).rowcount
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Unusable
-from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Session
 
 
@@ -39,7 +39,7 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     if consent.obstacle is not None:
         brief = "not measured" if consent.obstacle is Obstacle.UNTRUSTED else "not sent"
         return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle], brief=brief)
-    if decision.delivery is Delivery.REVIEW:
+    if consent.holds:
         return State(on=True, word="metrics on", note="held for review", brief="held")
     return State(on=True, word="metrics on", note="reports are sent", brief="sent")
 
@@ -118,6 +118,17 @@ def obstacle(consent: EffectiveConsent) -> str:
             )
         case None:
             return ""
+
+
+def groups_lowered(consent: EffectiveConsent) -> str:
+    """Return that the receiver publishes figures about fewer reports than agreed to, and what follows; else empty."""
+    size = consent.groups
+    if not (consent.sends and size.lowered):
+        return ""
+    return (
+        f"{consent.endpoint} now publishes figures about {size.named:,} or more reports; you agreed when it was "
+        f"{size.agreed:,}. Each report is held until you release it. Enable again to agree to that."
+    )
 
 
 def new_fields_waiting(number: int) -> str:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
-from shimmy_metrics.limits import OUTBOX_DAYS, USAGE_DAYS
+from shimmy_metrics.limits import GROUP_REPORTS, OUTBOX_DAYS, USAGE_DAYS
 
 MAINTAINER: Final = "Michael A. Kuykendall"
 
@@ -26,7 +26,8 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
             f"{'Each session after a yes' if off else 'After each session'}: counts and coarse facts, under 1 kB,",
             *([f"through {proxy}"] if proxy else []),
             f"to {endpoint}",
-            "which was set here. It is not Shimmy's: its owner decides about them.",
+            "which was set here. It is not Shimmy's: its owner decides about them, and may",
+            f"publish figures about fewer than {GROUP_REPORTS} reports, which Shimmy's does not.",
         )
     return (
         "Each session after a yes: counts and coarse facts, under 1 kB, by HTTPS to its"

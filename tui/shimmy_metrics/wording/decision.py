@@ -2,7 +2,7 @@
 
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
-from shimmy_metrics.consent.state import Consent, Decision, Delivery
+from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.consent_question import OWN_SERVER
@@ -38,7 +38,7 @@ def effect_of_answer(
     blocked = obstacle(consent)
     if blocked:
         return measured, blocked
-    when = HELD_UNTIL_RELEASED if decision.delivery is Delivery.REVIEW else sent_when(attempt)
+    when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt)
     stays = ("Other servers' sessions stay here.",) if same_endpoint(consent.endpoint, ENDPOINT) else ()
     return measured, when, *stays
 

@@ -176,6 +176,11 @@ def afterwards(
 OVERDUE: Final = f"it has waited {OUTBOX_DAYS} days and is no longer sent: it is deleted when the next session ends"
 
 
+def smaller_groups(report: QueuedReport) -> str:
+    """Return why a report is held whose receiver lowered its groups, as a clause."""
+    return f"{host(report.endpoint)} publishes figures about fewer reports than you agreed to"
+
+
 def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None) -> str:
     """Return until when a report is held, as a sentence without its full stop: none waits longer than `OUTBOX_DAYS`."""
     if report.overdue(now):
@@ -243,6 +248,8 @@ def note(entry: Note) -> str:
             return f"{amount(entry.number, 'older entry', 'older entries')}, of which the number alone is kept"
         case NoteKind.RECEIPTS_DELETED:
             return f"bytes of {amount(entry.number, 'receipt')} deleted by you"
+        case NoteKind.GROUPS_LOWERED:
+            return f"figures are now published about {entry.number:,} or more reports; what was due is held"
 
 
 def deleted(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:

@@ -12,7 +12,7 @@ from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.records import FIRST_ATTEMPT
-from shimmy_metrics.wording.consent import obstacle
+from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.departures import purged
 
@@ -92,7 +92,9 @@ class ConsentCommands:
             with self._runner.busy():
                 hold(self._host.profile, review=review)
             shown = self._host.overview
-            attempt, blocked = (shown.attempt, obstacle(shown.consent)) if shown is not None else (FIRST_ATTEMPT, "")
+            attempt, blocked = FIRST_ATTEMPT, ""
+            if shown is not None:
+                attempt, blocked = shown.attempt, obstacle(shown.consent) or groups_lowered(shown.consent)
             _ = self._host.post_message(Answered(delivery_changed(attempt, review=review, blocked=blocked)))
 
     def _recent(self, moment: float) -> bool:

@@ -13,7 +13,7 @@ from shimmy_metrics.consent.effective import Obstacle
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.wording.consent import measured_elsewhere, obstacle, while_unusable
+from shimmy_metrics.wording.consent import groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.consent_question import (
     DECLINE,
     ENABLE,
@@ -147,7 +147,9 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
 
 def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
     other = other_receiver(overview.consent, overview.sessions, overview.attempt)
-    text = overview.trouble or " ".join(filter(None, (obstacle(overview.consent), other)))
+    text = overview.trouble or " ".join(
+        filter(None, (obstacle(overview.consent), groups_lowered(overview.consent), other))
+    )
     if overview.consent.switch:
         text = "In this shell that overrides any answer. It can only switch off."
     if text:
@@ -196,6 +198,8 @@ def _keep(overview: Overview) -> Choice:
     label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
     if overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
+    elif overview.consent.sends and overview.consent.groups.lowered:
+        label, consequence = "Agree again", f"figures may be about {overview.consent.groups.named:,} reports"
     elif overview.consent.obstacle is Obstacle.ENDED:
         label, consequence = "Enable again", "the receiver is asked again whether it takes reports"
     elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:

@@ -35,6 +35,8 @@ _MEANINGS: Final = {
     NoteKind.DELETED: "The record says how many, not what was in them.",
     NoteKind.FOLDED: f"The newest {DEPARTURES_KEPT:,} entries are kept. This one stands for those before, so that the "
     "chain goes on.",
+    NoteKind.GROUPS_LOWERED: "Its receiver said so in an answer. It was more when you agreed, so each report waits "
+    "for you.",
     NoteKind.RECEIPTS_DELETED: "When, where to and each digest stay on record.",
 }
 

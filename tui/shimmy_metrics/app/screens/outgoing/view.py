@@ -15,7 +15,7 @@ from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import QueuedReport, QueueState
-from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, waits_until
+from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
 
@@ -112,6 +112,8 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if subject.report is None or not report.state.held:
         return ""
     until = sentence(waits_until(report, canvas.now, canvas.zone))
+    if report.state is QueueState.HELD_FOR_GROUPS:
+        return f"{sentence(smaller_groups(report))} {until}"
     if report.state is not QueueState.HELD_FOR_ENDPOINT:
         return until
     return f"{held_for(overview, report)} {until}"

@@ -10,7 +10,6 @@ from shimmy_metrics.app.screens.session.no_session import no_session_view
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
@@ -119,7 +118,7 @@ def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
         return "Only for you: it stays here."
     if there(overview.consent, session).obstacle is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
-    if overview.consent.decision.delivery is Delivery.REVIEW:
+    if overview.consent.holds:
         return "Its report will be sent when you release it."
     return "Nothing is sent before the session ends."
 

@@ -1,0 +1,35 @@
+"""Where a receiver publishes about smaller groups than agreed to, the app says why reports are held and asks anew."""
+
+from pathlib import Path
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.consent.effective import GroupSize
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.delivery import groups
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened as store
+from support import opened, samples
+
+
+async def test_consent_and_outgoing_say_why_and_a_new_yes_ends_it(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    decision = enable(profile).decision
+    held = samples.queued(state=QueueState.HELD_FOR_GROUPS, consent_id=decision.consent_id, endpoint=ENDPOINT)
+    with store(profile) as db:
+        assert groups.record_named(db, ENDPOINT, 3)
+        outbox.add(db, held)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "2")
+        assert "metrics.shimmy-ai.dev publishes figures about fewer reports than you agreed to." in opened.read(app)
+        assert "held for review" in opened.text(app)
+        await opened.press(pilot, "c")
+        asked = opened.read(app)
+        assert "now publishes figures about 3 or more reports; you agreed when it was 20." in asked
+        assert "figures may be about 3 reports" in asked
+        await opened.answer(pilot, "e")
+        await opened.until(pilot, lambda: "now publishes figures" not in opened.read(app))
+    with store(profile) as db:
+        assert groups.group_size(db, ENDPOINT) == GroupSize(3, 3)
+        assert [each.state for each in outbox.everything(db)] == [QueueState.DUE]
