@@ -92,10 +92,10 @@ class Usage:
         """
         if not self.generates:
             return 0, None
-        covers_all = self._covered == self.pieces and (None in self._figures or len(self._figures) >= self.choices)
-        if self.reported and covers_all:
+        figures, reported = self._figures, self.reported
+        if reported and self._covered == self.pieces and (None in figures or len(figures) >= self.choices):
             counted = TokenSource.COUNTED if self._so_far else TokenSource.REPORTED
-            return self.reported, TokenSource.ESTIMATED if self.estimated else counted
+            return reported, TokenSource.ESTIMATED if self.estimated else counted
         if self.pieces:
             uneven = self.uneven and not self._event_is_token
             return self.pieces, TokenSource.ESTIMATED if uneven else TokenSource.COUNTED

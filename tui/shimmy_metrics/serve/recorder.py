@@ -5,7 +5,7 @@ from asyncio import AbstractEventLoop, Future, wrap_future
 from collections.abc import Callable
 from concurrent.futures import Future as ConcurrentFuture
 from concurrent.futures import wait
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.counters import Counters
@@ -21,6 +21,9 @@ from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.serve.store_writer import StoreWriter
 from shimmy_metrics.serve.worker import Worker
 from shimmy_metrics.system.profile import Profile
+
+_DAY_SECONDS: Final = 1.0
+"""For so long the local day is the one that was looked up last: to look it up costs more than to recognise a head."""
 
 
 class Events(NamedTuple):
@@ -71,6 +74,8 @@ class Recorder:
         self._stored = False
         self._identity: ServerIdentity | None = None
         self._writing = False
+        self._day = ""
+        self._day_until = float("-inf")
 
     @property
     def consent(self) -> EffectiveConsent | None:
@@ -215,8 +220,12 @@ class Recorder:
         return counters
 
     def _fold(self, exchange: Exchange) -> None:
-        if self._session is not None:
-            self._session.fold(exchange, self._profile.clock.local_day().isoformat())
+        if self._session is None:
+            return
+        if exchange.ended >= self._day_until:
+            self._day = self._profile.clock.local_day().isoformat()
+            self._day_until = exchange.ended + _DAY_SECONDS
+        self._session.fold(exchange, self._day)
 
     def _hash_model(self, name: bytes) -> bytes:
         return b"" if self._session is None else self._session.hash_model(name)
