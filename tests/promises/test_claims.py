@@ -12,7 +12,7 @@ from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent.parent
-SECTIONS: Final = ("What it promises", "Decide, look, export, withdraw", "Limits")
+SECTIONS: Final = ("What it promises", "Decide, look, export, withdraw", "The other end", "Limits")
 
 
 def _section(name: str) -> str:
@@ -26,6 +26,8 @@ def _sentences(section: str) -> Iterator[str]:
     What ends with a colon only leads to what follows.
     """
     for block in re.split(r"\n\s*\n|\n(?=- )", section.strip("\n")):
+        if block.startswith("```"):
+            continue
         if block.startswith("|"):
             yield from block.splitlines()[2:]
         elif block.startswith("    "):
