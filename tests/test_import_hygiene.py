@@ -98,5 +98,5 @@ def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Pa
         "except HandOverError: pass"
     )
     loaded = _loaded(code, tmp_path)
-    assert not loaded & {"sqlite3", "asyncio", "httpx", "orjson", "textual", "shimmy_metrics.meter.tap"}
+    assert not loaded & {"sqlite3", "asyncio", "uvloop", "httpx", "orjson", "textual", "shimmy_metrics.meter.tap"}
     assert not [entry for entry in tmp_path.rglob("*") if entry.is_file()]

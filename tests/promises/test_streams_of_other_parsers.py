@@ -70,7 +70,7 @@ def _new_tap() -> Tap:
 
 @pytest.fixture(params=["asyncio", "uvloop"])
 def line(request: pytest.FixtureRequest) -> Iterator[_Line]:
-    assert importlib.util.find_spec(request.param) is not None, "uvloop is wanted for it (the extra `speed`)"
+    assert importlib.util.find_spec(request.param) is not None, "uvloop is wanted for it"
     with closing(_Line(importlib.import_module(request.param).new_event_loop())) as made:
         yield made
 

@@ -33,7 +33,7 @@ REFUSED: Final = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 5\r\nConnec
 def loop_of(name: str) -> asyncio.AbstractEventLoop:
     """Return a new event loop of one of `LOOPS`."""
     if importlib.util.find_spec(name) is None:
-        pytest.skip("uvloop is not installed (the extra `speed`)")
+        pytest.skip("there is no uvloop for this platform")
     made: asyncio.AbstractEventLoop = importlib.import_module(name).new_event_loop()
     return made
 
