@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.decide import enable
@@ -13,6 +14,7 @@ from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.recorder import Events, Recorder
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
+from shimmy_metrics.system.clock import Clock
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL
 from support.samples import profile
@@ -92,6 +94,29 @@ def test_a_session_is_stored_written_and_ended(tmp_path: Path) -> None:
         (ended,) = recorded.stored()
         assert ended.counters.requests == 2
         assert ended.ended is not None
+
+    asyncio.run(play())
+
+
+def test_an_answer_counts_for_the_day_on_which_it_ended_to_the_second(tmp_path: Path) -> None:
+    async def play() -> None:
+        now, seconds = [datetime(2026, 11, 27, 12, tzinfo=UTC)], [100.0]
+        clock = Clock(lambda: now[0], lambda: seconds[0])
+        recorded = Recorded(Profile.under(tmp_path, {"SHIMMY_METRICS_ENDPOINT": LOCAL}, clock))
+        recorded.begin()
+        await recorded.until("stored")
+        recorded.count()
+        now[0] += timedelta(days=1)
+        for second in (100.9, 101.0, 101.5, 500.0):  # the day is looked up once a second
+            seconds[0] = second
+            recorded.count()
+        now[0] += timedelta(days=1)
+        seconds[0] = 501.0
+        recorded.count()
+        recorded.recorder.end(SECONDS)
+        (ended,) = recorded.stored()
+        days = {day: sums.requests for day, sums in ended.counters.days.items()}
+        assert days == {"2026-11-27": 2, "2026-11-28": 3, "2026-11-29": 1}
 
     asyncio.run(play())
 
