@@ -86,7 +86,7 @@ RECEIVE: Final = Command(
         Argument("--listen", "the address to listen at, instead of 127.0.0.1:8787", value="ADDR"),
         Argument(
             "--store",
-            "where reports live: sqlite, a file for each day below DIR, or clickhouse://HOST[,HOST]/DATABASE behind it",
+            "where reports live: sqlite, a file for each day below DIR, or clickhouse://HOST,HOST/DB behind it",
             value="STORE",
         ),
         Argument(
