@@ -1,12 +1,9 @@
 """The store in files: once and for good, recalled without a trace, in no order that tells who came with whom."""
 
-import multiprocessing
-import random
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +12,9 @@ import pytest
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
-from shimmy_metrics.receiver.sqlite.settle import SettleTimes
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
-from shimmy_metrics.receiver.store import Outcome, Recall, StoredRow, StoreError
+from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
 from support.stored import DAY, HASHING, MONDAY, row
 
 ROTATED: Final = (bytes(range(32, 64)), *HASHING)
@@ -150,63 +146,3 @@ def test_after_a_new_hashing_key_what_arrived_under_the_old_one_is_known(store: 
     assert store.append(DAY, again) == [Outcome.DUPLICATE, Outcome.CONFLICT]
     assert store.append(DAY, [recall_of(other, ROTATED), row(other, hashing=ROTATED)]) == [Outcome.RECALLED] * 2
     assert held(store) == 1
-
-
-def _append_all(path: Path, ids: list[str], seed: int) -> None:
-    draw = random.Random(seed)
-    rows = [row(report_id) for report_id in ids * 3]
-    draw.shuffle(rows)
-    with closing(SqliteStore(Folder(path))) as store:
-        for start in range(0, len(rows), 64):
-            store.append(DAY, rows[start : start + 64])
-
-
-def test_two_processes_with_one_folder_store_each_report_once(store: SqliteStore, folder: Folder) -> None:
-    ids = [str(uuid.uuid4()) for _ in range(2_000)]
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_append_all, args=(folder.path, ids, seed)) for seed in (1, 2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0]
-    assert held(store) == len(ids)
-
-
-def _of_one_array(path: Path, arrays: list[list[StoredRow]]) -> float:
-    """Return the share of neighbours in the raw file's pages that came in the same array."""
-    raw = path.read_bytes()
-    array_of = {each.key: number for number, array in enumerate(arrays) for each in array}
-    same: list[bool] = []
-    for start in range(0, len(raw), 4096):
-        page = raw[start : start + 4096]
-        order = [number for _, number in sorted((page.find(key), array_of[key]) for key in array_of if key in page)]
-        same += [one == other for one, other in pairwise(order)]
-    return sum(same) / len(same)
-
-
-@pytest.mark.parametrize("settled", [True, False])
-def test_which_reports_came_in_one_array_does_not_show_in_the_files(
-    store: SqliteStore, folder: Folder, *, settled: bool
-) -> None:
-    draw = random.Random(18)
-    arrays = [[row(str(uuid.UUID(int=draw.getrandbits(128), version=4))) for _ in range(32)] for _ in range(64)]
-    for array in arrays:
-        store.append(DAY, array)
-    if settled:
-        store.settle()
-        assert all(path.stat().st_size == 0 for path in folder.path.rglob("*-wal"))
-    for path in (folder.day(DAY), folder.seen):
-        with closing(connect(path)) as file:
-            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        times_chance = _of_one_array(path, arrays) * len(arrays)
-        # Without the rebuilding they lie together: a test that could not see that would be none.
-        assert times_chance < 1.4 if settled else times_chance > 1.7
-
-
-def test_rebuilding_takes_a_twentieth_of_the_time_at_most() -> None:
-    times = SettleTimes()
-    assert times.due(0.0)
-    times.took(10.0, 11.0)
-    assert not times.due(30.9)
-    assert times.due(31.0)

@@ -208,15 +208,20 @@ class SqliteStore:
         return decided.outcomes
 
     def _delete(self, connection: sqlite3.Connection, day: date, decided: Decided) -> None:
-        """Delete what is recalled from every file that may have it."""
-        for key, seen in decided.recalls.items():
-            connection.execute("DELETE FROM main.reports WHERE key = ?", (key,))
-            arrived = list(self._folder.arrival_days()) if seen is None else [date.fromisoformat(seen.day)]
-            for other in [each for each in arrived if each != day and self._folder.day(each).exists()]:
+        """Delete what is recalled from every file that may have it: where it is not known, from all."""
+        recalls = decided.recalls
+        if not recalls:
+            return
+        connection.executemany("DELETE FROM main.reports WHERE key = ?", [(key,) for key in recalls])
+        for other in [each for each in self._folder.arrival_days() if each != day]:
+            keys = [(key,) for key, seen in recalls.items() if seen is None or seen.day == other.isoformat()]
+            if keys:
                 with closing(connect(self._folder.day(other))) as older:
-                    older.execute("DELETE FROM main.reports WHERE key = ?", (key,))
+                    older.execute("BEGIN IMMEDIATE")
+                    older.executemany("DELETE FROM main.reports WHERE key = ?", keys)
+                    older.execute("COMMIT")
                     write_back(older, "main")
-        note_recalls(connection, day, decided.recalls)
+        note_recalls(connection, day, recalls)
 
     def _settle_open(self, connection: sqlite3.Connection) -> None:
         for schema in ("main", "seen"):

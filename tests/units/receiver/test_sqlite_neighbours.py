@@ -1,0 +1,187 @@
+"""Several processes with one folder, of several versions, some of which die: the store in files goes on."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.search import holding
+from shimmy_metrics.receiver.sqlite import tables
+from shimmy_metrics.receiver.sqlite.seen import forget_before
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.sqlite.tables import connect
+from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
+from support.stored import DAY, MONDAY, row
+
+NEXT: Final = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return prepared(tmp_path / "data")
+
+
+@pytest.fixture
+def store(folder: Folder) -> Iterator[SqliteStore]:
+    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as made:
+        yield made
+
+
+def held(store: SqliteStore) -> int:
+    return sum(1 for _ in store.aggregate(MONDAY))
+
+
+def _unsee(folder: Folder) -> None:
+    """Leave what a process leaves that was killed between its two commits."""
+    with closing(connect(folder.seen)) as seen:
+        seen.execute("DELETE FROM seen")
+
+
+@pytest.mark.parametrize("day", [DAY, NEXT])
+def test_what_another_process_stored_and_did_not_enter_is_known_to_one_that_runs(
+    store: SqliteStore, folder: Folder, day: date
+) -> None:
+    first, second = row(), row()
+    store.append(DAY, [first])
+    _unsee(folder)
+    assert store.append(day, [first, second]) == [Outcome.DUPLICATE, Outcome.STORED]
+    assert held(store) == 2
+
+
+def test_what_was_not_entered_is_recalled_from_whichever_day_has_it(store: SqliteStore, folder: Folder) -> None:
+    first = row()
+    store.append(DAY, [first])
+    store.append(NEXT, [row()])
+    _unsee(folder)
+    assert store.append(NEXT, [Recall(first.key)]) == [Outcome.RECALLED]
+    assert held(store) == 1
+    assert not list(holding(folder.path, first.check))
+
+
+def test_a_recall_that_a_reader_delays_is_told_as_failed_until_its_bytes_are_gone(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "BUSY_SECONDS", 0.1)
+    first = row()
+    store.append(DAY, [first, row()])
+    store.close()
+    with closing(connect(folder.day(DAY))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM reports").fetchone()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="another process reads the file"):
+                store.append(DAY, [Recall(first.key)])
+    assert store.append(DAY, [Recall(first.key)]) == [Outcome.RECALLED]
+    assert not list(holding(folder.path, first.check))
+
+
+def test_a_turn_that_another_process_takes_too_long_over_is_told_and_nothing_is_lost(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "BUSY_SECONDS", 0.1)
+    first = row()
+    store.append(DAY, [row()])
+    store.close()
+    with closing(connect(folder.seen)) as other:
+        store.append(DAY, [row()])
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked"):
+            store.append(DAY, [first])
+        other.execute("ROLLBACK")
+    assert store.append(DAY, [first]) == [Outcome.STORED]
+    assert held(store) == 3
+
+
+def test_a_short_turn_of_another_process_is_waited_for(store: SqliteStore, folder: Folder) -> None:
+    store.append(DAY, [row()])
+    with closing(connect(folder.day(DAY))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ended = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        ended.start()
+        begun = time.monotonic()
+        assert store.append(DAY, [row()]) == [Outcome.STORED]
+        assert time.monotonic() - begun > 0.2
+        ended.join()
+
+
+def test_an_error_in_mid_commit_loses_nothing_that_stood(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = row(), row()
+    store.append(DAY, [first])
+
+    def fail(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shimmy_metrics.receiver.sqlite.store.insert", fail)
+        with pytest.raises(StoreError, match="disk I/O error"):
+            store.append(DAY, [second])
+    assert store.append(DAY, [first, second]) == [Outcome.DUPLICATE, Outcome.STORED]
+
+
+def test_looking_makes_no_file(store: SqliteStore, folder: Folder) -> None:
+    assert store.health().ready
+    assert held(store) == 0
+    with pytest.raises(StoreError, match="nothing that arrived on 2026-11-25 is held"):
+        store.drop_day(DAY)
+    forget_before(folder, NEXT)
+    assert not [path for path in folder.path.rglob("*") if path.is_file()]
+
+
+def test_a_damaged_day_is_said_to_be_and_dropped_all_the_same(store: SqliteStore, folder: Folder) -> None:
+    folder.day(DAY).write_bytes(b"no database at all, and long enough to be looked at" * 100)
+    health = store.health()
+    assert not health.ready
+    assert health.reason == "2026-11-25 cannot be read: file is not a database"
+    assert store.drop_day(DAY) == b""
+    assert not folder.day(DAY).exists()
+
+
+def test_a_day_that_an_earlier_version_began_takes_what_is_newer(store: SqliteStore, folder: Folder) -> None:
+    first, second = row(), row()
+    store.append(DAY, [first])
+    expected = list(store.aggregate(MONDAY))
+    store.close()
+    with closing(connect(folder.day(DAY))) as day:
+        day.execute("ALTER TABLE reports DROP COLUMN gpu_vendor")
+    (read,) = store.aggregate(MONDAY)
+    assert read[2].count(None) == expected[0][2].count(None) + 1
+    store.append(DAY, [second])
+    both = list(store.aggregate(MONDAY))
+    assert both[0] != both[1]
+    assert expected[0] in both
+
+
+def test_a_later_version_s_columns_are_left_alone(store: SqliteStore, folder: Folder) -> None:
+    store.append(DAY, [row()])
+    with closing(connect(folder.day(DAY))) as day:
+        day.execute("ALTER TABLE reports ADD COLUMN newer INTEGER")
+    assert store.append(DAY, [row()]) == [Outcome.STORED]
+    assert held(store) == 2
+
+
+def test_ids_are_forgotten_by_their_day_a_few_at_a_time(store: SqliteStore, folder: Folder) -> None:
+    old, new, recalled = [row() for _ in range(50)], [row() for _ in range(50)], row()
+    store.append(DAY, [*old, Recall(recalled.key)])
+    store.append(NEXT, new)
+    forget_before(folder, NEXT, at_once=7)
+    with closing(connect(folder.seen)) as seen:
+        assert {key for (key,) in seen.execute("SELECT key FROM seen")} == {each.key for each in new}
+
+
+def test_recalls_are_taken_on_a_full_disk(folder: Folder) -> None:
+    used, first = 0.1, row()
+    with closing(SqliteStore(folder, disk_used=lambda: used)) as store:
+        store.append(DAY, [first])
+        used = 0.95
+        assert store.append(DAY, [Recall(first.key)]) == [Outcome.RECALLED]
+        with pytest.raises(StoreError, match="the disk is almost full"):
+            store.append(DAY, [Recall(first.key), row()])
