@@ -18,9 +18,9 @@ from typing import Final
 from uuid import uuid4
 
 import pytest
-import trustme
 
 from shimmy_metrics.limits import REQUEST_REPORTS
+from support.certificates import issue
 from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.receive_process import receive
@@ -133,20 +133,14 @@ def test_on_a_unix_socket_it_takes_what_a_proxy_hands_on(home: Home) -> None:
 
 
 def test_it_speaks_https_itself(home: Home) -> None:
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost")
-    chain, key, trusted = home.root / "chain.pem", home.root / "key.pem", home.root / "authority.pem"
-    for number, blob in enumerate(certificate.cert_chain_pems):
-        blob.write_to_path(str(chain), append=number > 0)
-    certificate.private_key_pem.write_to_path(str(key))
-    authority.cert_pem.write_to_path(str(trusted))
-    with receive(home, "--tls-cert", str(chain), "--tls-key", str(key)) as running:
+    files = issue(home.root)
+    with receive(home, "--tls-cert", str(files.chain), "--tls-key", str(files.key)) as running:
         assert "SHIMMY_METRICS_ENDPOINT=https://NAME:" in running.said.read_text()
         url = f"https://localhost:{running.port}/v1/usage"
         body = report()
         (home.root / "report.json").write_bytes(body)
         asked = subprocess.run(
-            [str(BIN / "python"), "-c", _POST, url, str(trusted), str(home.root / "report.json")],
+            [str(BIN / "python"), "-c", _POST, url, str(files.authority), str(home.root / "report.json")],
             env=home.having(no_proxy="*").environment, capture_output=True, text=True, check=True,
         )  # fmt: skip
         told = json.loads(asked.stdout)

@@ -17,9 +17,9 @@ from typing import Final
 from uuid import uuid4
 
 import pytest
-import trustme
 
 from shimmy_metrics.cli.receive_table import RECEIVE
+from support.certificates import issue
 from support.installed import BIN, Home
 from support.receive_process import Process, receive
 from support.receiving import Answer, post_request, read_answer, request
@@ -59,11 +59,7 @@ class Nginx:
     def __post_init__(self) -> None:
         self.folder = self.home.root / "nginx"
         self.folder.mkdir()
-        self.authority = trustme.CA()
-        certificate = self.authority.issue_cert("receiver.example")
-        for number, blob in enumerate(certificate.cert_chain_pems):
-            blob.write_to_path(str(self.folder / "chain.pem"), append=number > 0)
-        certificate.private_key_pem.write_to_path(str(self.folder / "key.pem"))
+        self.files = issue(self.folder, "receiver.example")
         self.config = self.folder / "nginx.conf"
         self.config.write_text(self._config())
 
@@ -102,8 +98,7 @@ class Nginx:
         return socket.create_connection(("127.0.0.1", self.port), timeout=15, source_address=(CLIENT, 0))
 
     def send(self, data: bytes) -> Answer:
-        context = ssl.create_default_context()
-        self.authority.configure_trust(context)
+        context = ssl.create_default_context(cafile=self.files.authority)
         with context.wrap_socket(self.connect(), server_hostname="receiver.example") as made:
             made.sendall(data)
             return read_answer(made)
