@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import trustme
-
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
+from support.certificates import issue
 from support.installed import Home, wait_until
 from support.receive_process import Process, receive
 
@@ -18,14 +17,10 @@ from support.receive_process import Process, receive
 @contextmanager
 def receiver_with_tls(home: Home) -> Iterator[tuple[Process, dict[str, str]]]:
     """Run `receive` over TLS; yield it with the variables that make a sender use it."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost")
-    pem, trusted = home.root / "certificate.pem", home.root / "authority.pem"
-    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
-    authority.cert_pem.write_to_path(str(trusted))
-    with receive(home, "--tls-cert", str(pem), "--tls-key", str(pem)) as running:
+    files = issue(home.root)
+    with receive(home, "--tls-cert", str(files.chain), "--tls-key", str(files.key)) as running:
         endpoint = f"https://localhost:{running.port}/v1/usage"
-        yield running, {"SHIMMY_METRICS_ENDPOINT": endpoint, "SSL_CERT_FILE": str(trusted)}
+        yield running, {"SHIMMY_METRICS_ENDPOINT": endpoint, "SSL_CERT_FILE": str(files.authority)}
 
 
 def confirmed(home: Home) -> dict[str, Any]:
