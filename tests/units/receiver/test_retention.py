@@ -1,34 +1,39 @@
-"""Reports live for 8 days, 14 at the very most; what went is proved to be gone, in a log that anybody can check."""
+"""Reports live for 8 days, 14 at the very most; what went is proved to be gone."""
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from shimmy_metrics.errors import UserError
-from shimmy_metrics.receiver import keys as keys_module
 from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.keys import Keys, load_keys, rotate_hashing, rotate_signing
-from shimmy_metrics.receiver.retain import retain, verify
-from shimmy_metrics.receiver.retention_log import read_log, write_new_key
+from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.retain import DailyRetention, Retained, due, retain, verify
+from shimmy_metrics.receiver.row import recall_of
+from shimmy_metrics.receiver.search import holding
+from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
+from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.status import status
-from shimmy_metrics.receiver.store import StoreError
-from support.stored import MONDAY, row
+from shimmy_metrics.receiver.store import Outcome, StoreError
+from shimmy_metrics.receiver.week_file import kept_week, newest_week, told_week
+from support.stored import HASHING, MONDAY, row
 
 NEXT: Final = MONDAY + timedelta(days=7)
+CLOSED: Final = MONDAY + timedelta(days=8)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    return prepared(tmp_path / "data")
+    made = prepared(tmp_path / "data")
+    load_keys(made, MONDAY)
+    return made
 
 
 @pytest.fixture
@@ -37,44 +42,57 @@ def store(folder: Folder) -> Iterator[SqliteStore]:
         yield made
 
 
-@pytest.fixture
-def keys(folder: Folder) -> Keys:
-    return load_keys(folder, MONDAY)
-
-
 def filled(store: SqliteStore, days: int = 9) -> None:
     for each in range(days):
         day = MONDAY + timedelta(days=each)
         store.append(day, [row(day=day), row(day=day)])
+    store.close()
 
 
-def retained(store: SqliteStore, folder: Folder, keys: Keys, day: date) -> list[date]:
-    done = retain(store, folder, keys.signing, lambda: datetime.combine(day, time(0, 5), UTC))
-    assert done.failed == []
-    return done.dropped
+def at(day: date, *, hour: int = 3) -> datetime:
+    return datetime.combine(day, time(hour), UTC)
 
 
-def test_a_day_lives_for_eight_days_and_its_week_is_kept_before_it_goes(
-    store: SqliteStore, folder: Folder, keys: Keys
-) -> None:
+def retained(store: SqliteStore, folder: Folder, day: date) -> list[date]:
+    done = retain(store, folder, at(day))
+    assert done.failed == ()
+    return list(done.dropped)
+
+
+def test_a_day_lives_for_eight_days_and_its_week_is_kept_before_it_goes(store: SqliteStore, folder: Folder) -> None:
     filled(store)
-    assert retained(store, folder, keys, NEXT) == []
-    assert retained(store, folder, keys, NEXT + timedelta(days=1)) == [MONDAY]
-    kept = folder.weeks / "2026-W48.json"
-    assert json.loads(kept.read_text())["reports"] == 14
-    assert kept.stat().st_mode & 0o777 == 0o400
-    assert retained(store, folder, keys, NEXT + timedelta(days=3)) == [MONDAY + timedelta(days=each) for each in (1, 2)]
-    assert json.loads(kept.read_text())["reports"] == 14
-    assert verify(store, folder, NEXT + timedelta(days=3)) == []
-    lines = [line.members for line in read_log(folder)]
+    assert retained(store, folder, NEXT) == []
+    assert list(folder.weeks.iterdir()) == []
+    assert retained(store, folder, CLOSED) == [MONDAY]
+    kept = kept_week(folder, MONDAY)
+    assert kept is not None
+    assert kept.received == 20  # 14, in steps of k
+    assert retained(store, folder, CLOSED + timedelta(days=2)) == [MONDAY + timedelta(days=each) for each in (1, 2)]
+    assert kept_week(folder, MONDAY) == kept
+    assert told_week(store, folder, MONDAY) == kept
+    assert newest_week(store, folder, CLOSED) == MONDAY
+    assert verify(store, folder, at(CLOSED + timedelta(days=2))) == []
+    lines = [json.loads(line) for line in folder.retention_log.read_text().splitlines()]
     assert [line["day"] for line in lines] == ["2026-11-23", "2026-11-24", "2026-11-25"]
-    assert lines[0]["reports"] == 2
-    assert lines[0]["dropped_at"] == "2026-12-01T00:05:00Z"
+    assert lines[0].keys() == {"day", "reports", "dropped_at", "canary", "previous", "signature"}
+    assert lines[0]["dropped_at"] == "2026-12-01T03:00:00Z"
     assert len(bytes.fromhex(lines[0]["canary"])) == 16
 
 
+def test_what_arrived_on_the_monday_after_counts_in_the_week_before_although_that_came_first(
+    store: SqliteStore, folder: Folder
+) -> None:
+    (folder.path / "k").write_text("1")
+    sunday = MONDAY - timedelta(days=1)
+    store.append(MONDAY, [row(day=sunday, daily_active_usage=True) for _ in range(50)])
+    assert retained(store, folder, CLOSED) == [MONDAY]
+    before = kept_week(folder, MONDAY - timedelta(days=7))
+    assert before is not None
+    assert before.flagged == 50
+
+
 def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
-    store: SqliteStore, folder: Folder, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(store, 1)
 
@@ -83,114 +101,200 @@ def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
 
     monkeypatch.setattr(store, "aggregate", broken)
     for age in range(8, 14):
-        done = retain(store, folder, keys.signing, partial(datetime.combine, MONDAY + timedelta(age), time(), UTC))
-        assert done.dropped == []
-        assert "could not be aggregated" in done.failed[0]
-    done = retain(store, folder, keys.signing, lambda: datetime.combine(MONDAY + timedelta(14), time(), UTC))
-    assert done.dropped == [MONDAY]
+        done = retain(store, folder, at(MONDAY + timedelta(age)))
+        assert done.dropped == ()
+        assert done.failed[0].endswith("waits: a row cannot be read")
+        assert verify(store, folder, at(MONDAY + timedelta(age))) == ["what arrived on 2026-11-23 is still held"]
+    assert retain(store, folder, at(MONDAY + timedelta(14))).dropped == (MONDAY,)
     assert list(folder.arrival_days()) == []
+    assert verify(store, folder, at(MONDAY + timedelta(14))) == []
+
+
+def test_a_week_that_was_kept_and_cannot_be_read_does_not_keep_its_days(store: SqliteStore, folder: Folder) -> None:
+    filled(store)
+    retained(store, folder, CLOSED)
+    (folder.weeks / "2026-W48.json").write_text("{")
+    assert retained(store, folder, CLOSED + timedelta(days=1)) == [MONDAY + timedelta(days=1)]
+
+
+def test_a_file_that_cannot_be_read_goes_in_the_end_and_keeps_no_other_day(store: SqliteStore, folder: Folder) -> None:
+    filled(store)
+    folder.day(MONDAY).write_bytes(os.urandom(5_000))
+    for suffix in ("-wal", "-shm"):
+        folder.day(MONDAY).with_name(f"2026-11-23.db{suffix}").unlink(missing_ok=True)
+    assert retain(store, folder, at(CLOSED)).dropped == ()
+    assert [each for each in status(store, folder, at(CLOSED)).troubles if "cannot be read" in each]
+    for age in range(9, 15):
+        retain(store, folder, at(MONDAY + timedelta(days=age)))
+    assert min(folder.arrival_days()) == MONDAY + timedelta(days=7)
+
+
+def test_with_its_signing_key_lost_days_wait_and_go_after_fourteen_days_all_the_same(
+    store: SqliteStore, folder: Folder
+) -> None:
+    filled(store)
+    retained(store, folder, CLOSED)
+    (folder.keys / "signing").unlink()
+    for age in range(9, 15):
+        done = retain(store, folder, at(MONDAY + timedelta(days=age)))
+        assert done.dropped == ()
+        assert "is lost" in done.failed[0]
+    done = retain(store, folder, at(MONDAY + timedelta(days=15)))
+    assert done.dropped == (MONDAY + timedelta(days=1),)
+    assert "the log could not be written" in done.failed[1]
 
 
 def test_a_day_that_is_too_old_is_named(store: SqliteStore, folder: Folder) -> None:
     filled(store, 1)
-    assert verify(store, folder, MONDAY + timedelta(days=14)) == []
-    assert verify(store, folder, MONDAY + timedelta(days=15)) == ["2026-11-23 is still held, 15 days after it arrived"]
-    assert status(store, folder, MONDAY + timedelta(days=8)).troubles == []
-    assert status(store, folder, MONDAY + timedelta(days=9)).troubles != []
+    soon = at(CLOSED, hour=1)
+    late = at(CLOSED, hour=2)
+    assert verify(store, folder, soon) == []
+    assert status(store, folder, soon).troubles == []
+    assert verify(store, folder, late) == ["what arrived on 2026-11-23 is still held"]
+    assert status(store, folder, late).overdue == [MONDAY]
+    assert "2026-11-23" in status(store, folder, late).troubles[0]
 
 
-def test_a_copy_of_a_dropped_day_is_found_under_any_name(store: SqliteStore, folder: Folder, keys: Keys) -> None:
-    filled(store)
-    store.settle()
-    (folder.path / "backup").mkdir()
-    copy = folder.path / "backup" / "photo.jpg"
+def test_what_cannot_be_dropped_now_is_said_and_tried_again(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 1)
+
+    def unreachable(_: date) -> bytes:
+        raise StoreError("replica h2 does not answer")
+
+    with monkeypatch.context() as away:
+        away.setattr(store, "drop_day", unreachable)
+        assert retain(store, folder, at(CLOSED)) == Retained((), ("replica h2 does not answer",))
+        assert verify(store, folder, at(CLOSED)) == ["what arrived on 2026-11-23 is still held"]
+    assert retained(store, folder, CLOSED) == [MONDAY]
+    assert verify(store, folder, at(CLOSED)) == []
+
+
+@pytest.mark.parametrize("moved", ["days/2026-11-23.db.bak", "backup/photo.jpg", "weeks/2026-W47.json"])
+def test_a_copy_of_a_dropped_day_is_found_under_any_name(store: SqliteStore, folder: Folder, moved: str) -> None:
+    filled(store, 1)
+    copy = folder.path / moved
+    copy.parent.mkdir(exist_ok=True)
     copy.write_bytes(folder.day(MONDAY).read_bytes() + os.urandom(2**20))
-    later = NEXT + timedelta(days=1)
-    done = retain(store, folder, keys.signing, lambda: datetime.combine(later, time(), UTC))
-    # Its file is gone, and yet it is not: that is said at once, and no line says that it was dropped.
-    assert done.dropped == []
-    assert str(MONDAY) in done.failed[0]
-    copy.rename(folder.path / "backup" / "hidden")
+    done = retain(store, folder, at(CLOSED))
+    assert done.dropped == (MONDAY,)
+    said = (f"2026-11-23 was dropped, and something of it is still in {copy}",)
+    assert done.failed == said
+    assert verify(store, folder, at(CLOSED)) == list(said)
+    renamed = copy.rename(folder.path / "hidden")
+    assert verify(store, folder, at(CLOSED)) == [said[0].replace(str(copy), str(renamed))]
+    renamed.unlink()
+    assert verify(store, folder, at(CLOSED)) == []
 
 
 def test_a_deletion_in_the_place_of_unlinking_is_caught(
-    store: SqliteStore, folder: Folder, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(store)
-    store.close()
 
-    def deletes_rows(self: SqliteStore, day: date) -> bytes:
-        del self
+    def deletes_rows(day: date) -> bytes:
         with closing(connect(folder.day(day))) as file:
             (canary,) = file.execute("SELECT key FROM reports WHERE length(key) = 16").fetchone()
             file.execute("PRAGMA secure_delete = OFF")
             file.execute("DELETE FROM reports")
+        folder.day(day).rename(folder.days / "gone.db")
         return bytes(canary)
 
-    monkeypatch.setattr(SqliteStore, "drop_day", deletes_rows)
-    assert retained(store, folder, keys, NEXT + timedelta(days=1)) == [MONDAY]
-    found = verify(store, folder, NEXT + timedelta(days=1))
-    assert len(found) == 1
-    assert found[0].startswith("2026-11-23 was dropped, and something of it is still in ")
+    monkeypatch.setattr(store, "drop_day", deletes_rows)
+    done = retain(store, folder, at(CLOSED))
+    assert done.failed == (f"2026-11-23 was dropped, and something of it is still in {folder.days / 'gone.db'}",)
+    assert verify(store, folder, at(CLOSED)) == list(done.failed)
+
+
+def test_where_a_place_cannot_be_searched_nothing_is_said_to_be_gone(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 1)
+    retained(store, folder, CLOSED)
+
+    def unreachable(_: bytes) -> list[str]:
+        raise StoreError("replica h2 does not answer")
+
+    monkeypatch.setattr(store, "find_canary", unreachable)
+    assert verify(store, folder, at(CLOSED)) == [
+        "2026-11-23 was dropped, and whether it is gone cannot be told: replica h2 does not answer"
+    ]
+
+
+def test_ids_are_forgotten_after_sixteen_days_though_nothing_arrives(store: SqliteStore, folder: Folder) -> None:
+    report_id = "c0ffee00-0000-4000-8000-00000000cafe"
+    recall = recall_of(report_id, HASHING)
+    assert store.append(MONDAY, [row(report_id), recall]) == [Outcome.STORED, Outcome.RECALLED]
+    store.close()
+    retain(store, folder, at(MONDAY + timedelta(days=SEEN_DAYS)))
+    assert store.append(MONDAY, [row(report_id)]) == [Outcome.RECALLED]
+    store.close()
+    retain(store, folder, at(MONDAY + timedelta(days=SEEN_DAYS + 1)))
+    assert list(holding(folder.path, recall.key)) == []
+
+
+def test_of_two_receivers_one_drops_a_day(folder: Folder) -> None:
+    with closing(SqliteStore(folder)) as store:
+        filled(store)
+    done: list[Retained] = []
+
+    def run() -> None:
+        with closing(SqliteStore(folder)) as own:
+            done.append(retain(own, folder, at(CLOSED + timedelta(days=3))))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(day for each in done for day in each.dropped) == [MONDAY + timedelta(days=each) for each in range(4)]
+    assert [each.failed for each in done] == [()] * 4
+    assert len(folder.retention_log.read_text().splitlines()) == 4
+
+
+def test_while_another_process_drops_days_one_waits_and_then_says_so(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 1)
+    monkeypatch.setattr("shimmy_metrics.receiver.sqlite.tables.BUSY_SECONDS", 0.1)
+    with turn(folder.retain_turn):
+        done = retain(store, folder, at(CLOSED))
+    assert done == Retained((), ("database is locked",))
 
 
 @pytest.mark.parametrize(
-    "change",
-    [("2026-11-23", "2026-11-22"), ('"reports":2', '"reports":3'), ('"canary":"', '"canary":"00'), ("{", "")],
+    ("last", "now", "failed", "is_due"),
+    [
+        (None, at(MONDAY), False, True),
+        (at(MONDAY, hour=0), at(MONDAY, hour=23), False, False),
+        (at(MONDAY, hour=23), at(MONDAY + timedelta(days=1), hour=0), False, True),
+        (at(MONDAY, hour=3), at(MONDAY, hour=3) + timedelta(minutes=59), True, False),
+        (at(MONDAY, hour=3), at(MONDAY, hour=4), True, True),
+        (at(MONDAY, hour=4), at(MONDAY, hour=3), True, False),
+    ],
 )
-def test_a_line_that_was_changed_shows(store: SqliteStore, folder: Folder, keys: Keys, change: tuple[str, str]) -> None:
-    filled(store)
-    retained(store, folder, keys, NEXT + timedelta(days=1))
-    folder.retention_log.write_text(folder.retention_log.read_text().replace(*change, 1))
-    assert "retention.log, line 1: its signature does not hold" in verify(store, folder, NEXT)
+def test_it_is_due_once_a_day_and_an_hour_after_it_failed(
+    last: datetime | None, now: datetime, *, failed: bool, is_due: bool
+) -> None:
+    assert due(now, last, failed=failed) is is_due
 
 
-def test_after_a_new_signing_key_the_lines_of_both_hold(store: SqliteStore, folder: Folder, keys: Keys) -> None:
-    filled(store)
-    retained(store, folder, keys, NEXT + timedelta(days=1))
-    before, new = rotate_signing(folder)
-    write_new_key(folder, before, new, datetime(2026, 12, 1, 12, tzinfo=UTC))
-    retained(store, folder, load_keys(folder, NEXT), NEXT + timedelta(days=2))
-    assert [line.signed for line in read_log(folder)] == [True, True, True]
-    assert verify(store, folder, NEXT + timedelta(days=2)) == []
-    first, *others = folder.retention_pub.read_text().splitlines()
-    folder.retention_pub.write_text("\n".join(others))
-    assert [line.signed for line in read_log(folder)] == [False, False, True]
-    assert first
+def test_it_runs_each_day_whatever_went_wrong_before() -> None:
+    clock = [at(MONDAY)]
+    ran: list[datetime] = []
+    told: list[str] = []
 
+    def run(now: datetime) -> Retained:
+        ran.append(now)
+        if len(ran) == 1:
+            raise RuntimeError("nobody knew that it could")
+        return Retained((), ("it could not be done",) if len(ran) == 2 else ())
 
-def test_the_hashing_key_of_before_stays_for_sixteen_days(folder: Folder, keys: Keys) -> None:
-    rotate_hashing(folder, MONDAY)
-    after = load_keys(folder, MONDAY + timedelta(days=16)).hashing
-    assert after[1:] == keys.hashing
-    assert after[0] != keys.hashing[0]
-    assert load_keys(folder, MONDAY + timedelta(days=17)).hashing == after[:1]
-    assert sorted(path.name for path in folder.keys.iterdir()) == ["hashing", "signing"]
-
-
-def test_a_lost_key_is_said_with_what_it_means(store: SqliteStore, folder: Folder, keys: Keys) -> None:
-    filled(store)
-    retained(store, folder, keys, NEXT + timedelta(days=1))
-    for name, means, remedy in (
-        ("hashing", "can arrive twice", "receive rotate-key hashing"),
-        ("signing", "can still be checked", "receive rotate-key signing"),
-    ):
-        (folder.keys / name).rename(folder.keys / "elsewhere")
-        with pytest.raises(UserError, match=means) as told:
-            load_keys(folder, NEXT)
-        assert remedy in str(told.value)
-        (folder.keys / "elsewhere").rename(folder.keys / name)
-    assert load_keys(folder, NEXT).hashing == keys.hashing
-
-
-@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_a_key_that_others_can_read_is_not_used(folder: Folder, keys: Keys) -> None:
-    del keys
-    (folder.keys / "hashing").chmod(0o640)
-    with pytest.raises(UserError, match="chmod 600"):
-        load_keys(folder, MONDAY)
-    (folder.keys / "hashing").chmod(0o600)
-    (folder.keys / "hashing").write_bytes(b"short")
-    with pytest.raises(UserError, match="no key of 32 bytes"):
-        load_keys(folder, MONDAY)
-    assert keys_module.OLD_DAYS == 16
+    daily = DailyRetention(run, lambda: told.append("failed"), lambda: clock[0])
+    for minute in range(0, 3 * 24 * 60, 30):
+        clock[0] = at(MONDAY) + timedelta(minutes=minute)
+        daily.look()
+    assert ran[:3] == [at(MONDAY), at(MONDAY, hour=4), at(MONDAY, hour=5)]
+    assert [each.date() for each in ran[3:]] == [MONDAY + timedelta(days=each) for each in (1, 2, 3)]
+    assert told == ["failed", "failed"]

@@ -90,17 +90,6 @@ def test_a_dropped_day_is_gone_with_its_canary_and_its_ids_are_known_on(store: S
     assert store.append(DAY + timedelta(days=1), [first]) == [Outcome.DUPLICATE]
 
 
-def test_after_sixteen_days_an_id_is_forgotten(store: SqliteStore) -> None:
-    first = row()
-    store.append(DAY, [first])
-    store.append(DAY + timedelta(days=8), [row()])
-    store.drop_day(DAY)
-    last = DAY + timedelta(days=9)
-    store.append(last, [row()])
-    store.drop_day(last)
-    assert store.append(DAY + timedelta(days=17), [first]) == [Outcome.STORED]
-
-
 def test_a_row_that_was_deleted_instead_of_its_file_is_found(store: SqliteStore, folder: Folder) -> None:
     store.append(DAY, [row()])
     with closing(connect(folder.day(DAY))) as day:

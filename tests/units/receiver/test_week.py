@@ -1,116 +1,159 @@
-"""A week's aggregates: no group of fewer than k is told apart, and nothing lets it be computed."""
+"""A week's aggregate: of whom it tells, when, and what is printed of it."""
 
+import csv
+import io
 import json
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.receiver.columns import PLACE, bucket, bucket_text, values_of
+from shimmy_metrics.receiver.columns import COLUMNS, PLACE, bucket, bucket_text, values_of
+from shimmy_metrics.receiver.folding import OTHER, Group, rounded
 from shimmy_metrics.receiver.week import (
-    ENOUGH,
-    NOT_MEASURED,
-    OTHER_CELLS,
-    Arrived,
+    NONE,
+    Row,
     Table,
     Week,
-    aggregate,
-    holds_first_of_month,
-    name_of,
+    aggregated,
+    as_json,
+    closes,
+    from_json,
+    median,
+    week_name,
+    week_named,
+    week_of,
 )
-from shimmy_metrics.receiver.week_report import csv_text, json_text, lines
+from shimmy_metrics.receiver.week_report import csv_text, json_text, label, lines, median_text, percent
 from shimmy_metrics.report.coarsen import two_digits
+from shimmy_metrics.report.metrics import METRICS, MONTHLY
 from support.stored import MONDAY, report
 
+OVER: Final = MONDAY + timedelta(days=8)
 
-def arrived(number: int, day: date = MONDAY, *, late: bool = False, **metrics: object) -> list[Arrived]:
+
+def arrived(number: int, day: date = MONDAY, *, late: bool = False, **metrics: object) -> list[Row]:
     values = values_of(report("", day, **({"daily_active_usage": True} | metrics)))
     return [(day, late, values)] * number
+
+
+def told(rows: list[Row], k: int = 20, monday: date = MONDAY) -> Week:
+    return aggregated(monday, rows, len(rows), k)
 
 
 def table(week: Week, field: str) -> Table:
     return next(each for each in week.tables if each.field == field)
 
 
-def cells(week: Week, field: str) -> dict[str, tuple[int, int]]:
-    return {cell.label: (cell.percent, cell.reports) for cell in table(week, field).cells}
+def groups(week: Week, field: str) -> dict[str, int]:
+    return {label(field, each): each.reports for each in table(week, field).groups}
 
 
-def test_small_groups_are_put_together_and_the_smallest_large_one_with_them_where_they_are_too_few() -> None:
+def test_shares_are_among_first_reports_of_a_day_that_were_in_time() -> None:
     some = [
-        *arrived(900, platform="linux-x64"),
-        *arrived(60, platform="macos-arm64"),
-        *arrived(30, platform="windows-x64"),
-        *arrived(15, platform="linux-arm64"),
-        *arrived(4, platform="macos-x64"),
+        *arrived(1_000),
+        *arrived(500, late=True, version="8.8.8"),
+        *arrived(700, daily_active_usage=False, version="9.9.9"),
     ]
-    # 15 and 4 are 19 together: one too few, so the 30 are with them.
-    assert cells(aggregate(some, MONDAY, 20), "platform") == {
-        "linux-x64": (89, 900),
-        "macos-arm64": (6, 60),
-        OTHER_CELLS: (5, 49),
-    }
-    with_one_more = [*some, *arrived(1, platform="windows-arm64")]
-    assert cells(aggregate(with_one_more, MONDAY, 20), "platform")["windows-x64"] == (3, 30)
+    week = aggregated(MONDAY, some, 2_345, 20)
+    assert (week.received, week.flagged) == (2_300, 1_000)
+    assert groups(week, "version") == {"2.6.5": 1_000}
+    assert table(week, "version").reports == 1_000
 
 
-def test_k_is_asked_of_the_best_single_day() -> None:
-    one_machine = [each for day in range(7) for each in arrived(10, MONDAY + timedelta(day), version="0.9.9")]
-    some = [*arrived(1_000, version="2.6.5"), *one_machine, *arrived(20, version="2.6.4")]
-    told = cells(aggregate(some, MONDAY, 20), "version")
-    assert "0.9.9" not in told
-    assert sum(percent for percent, _ in told.values()) in range(99, 102)
+@pytest.mark.parametrize(("k", "enough"), [(20, 1_000), (3, 150), (1, 50)])
+def test_below_fifty_times_k_a_rounded_number_is_told_alone(k: int, enough: int) -> None:
+    few = told(arrived(enough - 1), k)
+    assert (few.received, few.flagged, few.tables) == (rounded(enough - 1, k), 0, ())
+    assert json.loads(json_text(few, OVER)) == {
+        "week": "2026-W48", "closed": True, "k": k, "received": few.received, "flagged": None, "enough": False,
+        "tables": {},
+    }  # fmt: skip
+    assert [line for line in lines(few, OVER) if "Not enough data" in line]
+    assert told(arrived(enough), k).tables
 
 
-def test_with_nothing_to_hide_behind_a_table_is_left_out() -> None:
-    some = arrived(999, version="2.6.5") + arrived(19, version="2.6.4")
-    # The one large group would have to hide the small one: nothing would be told apart.
-    assert cells(aggregate(some, MONDAY, 20), "version") == {OTHER_CELLS: (100, 1_000)}
+def test_every_field_has_a_table_but_those_that_say_which_report_it_is() -> None:
+    week = told(arrived(1_000), monday=date(2026, 11, 30))
+    without = {"session_id", "timestamp", "daily_active_usage"}
+    assert {each.field for each in week.tables} == {column.field.name for column in COLUMNS} - without
 
 
-def test_too_few_reports_tell_a_rounded_total_alone() -> None:
-    few = arrived(999)
-    told = aggregate(few, MONDAY, 20)
-    assert (told.reports, told.active, told.tables) == (1_000, 0, ())
-    assert aggregate([*few, *arrived(1)], MONDAY, 20).tables
-    assert aggregate(arrived(150), MONDAY, 3).tables
-    assert not aggregate(arrived(149), MONDAY, 3).tables
-
-
-def test_late_and_idle_reports_count_in_the_total_alone() -> None:
-    some = [*arrived(1_000), *arrived(500, late=True), *arrived(700, daily_active_usage=False, version="9.9.9")]
-    told = aggregate(some, MONDAY, 20)
-    assert (told.reports, told.active) == (2_200, 1_000)
-    assert "9.9.9" not in cells(told, "version")
-
-
-def test_the_machine_s_figures_are_told_for_the_week_in_which_a_month_begins() -> None:
+def test_the_machine_s_figures_are_told_for_the_week_in_which_a_month_begins_of_those_that_have_them() -> None:
     some = [*arrived(600, memory_gb=32, cpu_cores=8), *arrived(600, memory_gb=None, cpu_cores=None)]
-    assert not holds_first_of_month(MONDAY - timedelta(days=7))
-    assert holds_first_of_month(date(2026, 11, 30))
-    assert "memory_gb" not in {each.field for each in aggregate(some, date(2026, 11, 16), 20).tables}
-    # Among the reports that have them.
-    assert cells(aggregate(some, date(2026, 11, 30), 20), "memory_gb") == {"32": (100, 600)}
+    assert {"memory_gb", "cpu_cores"}.isdisjoint(each.field for each in told(some).tables)
+    first = [(date(2026, 12, 1), late, values) for _, late, values in some]
+    week = told(first, monday=date(2026, 11, 30))
+    assert table(week, "memory_gb") == Table("memory_gb", 600, (Group(32, 600, 600),))
 
 
-def test_routes_are_counted_one_by_one_and_figures_by_powers_of_two_with_their_median() -> None:
+def test_the_table_of_fields_says_once_which_figures_are_monthly() -> None:
+    assert {field.name for field in METRICS if field.monthly} == {
+        field.name for field in METRICS if MONTHLY in field.coarsening
+    }
+
+
+def test_routes_are_counted_one_by_one_and_figures_by_powers_of_two() -> None:
     chat, models = "/v1/chat/completions", "/v1/models"
     some = [
         *arrived(600, api_endpoints_used=[chat, models], avg_response_time_ms=1_000),
         *arrived(400, api_endpoints_used=[chat], avg_response_time_ms=None),
         *arrived(100, api_endpoints_used=[], avg_response_time_ms=90),
     ]
-    told = aggregate(some, MONDAY, 20)
-    assert cells(told, "api_endpoints_used") == {chat: (91, 1_000), models: (55, 600), "none": (9, 100)}
-    assert cells(told, "avg_response_time_ms") == {
-        NOT_MEASURED: (36, 400),
-        "64-127": (9, 100),
-        "512-1,023": (55, 600),
-    }
-    assert table(told, "avg_response_time_ms").median == "512-1,023"
+    week = told(some)
+    assert groups(week, "api_endpoints_used") == {chat: 1_000, models: 600, NONE: 100}
+    assert [percent(table(week, "api_endpoints_used"), each) for each in table(week, "api_endpoints_used").groups] == [
+        91, 55, 9,
+    ]  # fmt: skip
+    assert list(groups(week, "avg_response_time_ms").items()) == [("64-127", 100), ("512-1,023", 600), (NONE, 400)]
+    assert median_text(table(week, "avg_response_time_ms")) == "512-1,023"
+
+
+@pytest.mark.parametrize(
+    ("some", "found"),
+    [
+        ([Group(3, 10, 10), Group(4, 11, 11)], (4, 4)),
+        ([Group(3, 11, 11), Group(4, 10, 10)], (3, 3)),
+        ([Group(3, 50, 9), Group(4, 45, 9), Group(OTHER, 20, 9)], (3, 4)),
+        ([Group(3, 50, 9), Group(4, 20, 9), Group(OTHER, 10, 9)], (3, 3)),
+        ([Group(3, 10, 9), Group(OTHER, 20, 9)], None),
+        ([Group(NONE, 10, 9)], None),
+        ([], None),
+    ],
+)
+def test_the_median_is_told_as_far_as_what_is_folded_leaves_it_open(
+    some: list[Group], found: tuple[int, int] | None
+) -> None:
+    assert median(some) == found
+
+
+@given(
+    st.dictionaries(st.integers(0, 12), st.integers(1, 50), min_size=1),
+    st.dictionaries(st.integers(-1, 13), st.integers(1, 20), max_size=4),
+)
+def test_wherever_the_folded_ones_lie_the_median_is_where_it_is_told(
+    named: dict[int, int], hidden: dict[int, int]
+) -> None:
+    some = [Group(number, reports, reports) for number, reports in named.items()]
+    if hidden:
+        some.append(Group(OTHER, sum(hidden.values()), 20))
+    found = median(some)
+    if found is None:
+        return
+    each = sorted([number for kind in (named, hidden) for number, reports in kind.items() for _ in range(reports)])
+    assert found[0] <= each[(len(each) - 1) // 2] <= found[1]
+
+
+def test_a_field_is_told_of_the_reports_that_know_it() -> None:
+    values = list(arrived(1)[0][2])
+    values[PLACE["schema_version"]] = 0  # of before every field
+    older: list[Row] = [(MONDAY, False, tuple(values))] * 500
+    assert table(told([*older, *arrived(1_000)]), "platform").reports == 1_000
 
 
 @given(st.integers(0, 10**12))
@@ -119,63 +162,66 @@ def test_a_count_is_in_the_bucket_that_names_it(count: int) -> None:
     assert int(first) <= count <= int(last or first)
 
 
-PLATFORMS = ("linux-x64", "linux-arm64", "macos-arm64", "windows-x64", "other-other")
-
-
-@st.composite
-def weeks(draw: st.DrawFn) -> tuple[int, list[Arrived]]:
-    k = draw(st.sampled_from([2, 3, 20]))
-    sizes = draw(st.lists(st.tuples(st.sampled_from(PLATFORMS), st.integers(0, 6), st.integers(1, 3 * k)), max_size=20))
-    some = [each for platform, day, size in sizes for each in arrived(size, MONDAY + timedelta(day), platform=platform)]
-    return k, [*some, *arrived(ENOUGH * k, platform=draw(st.sampled_from(PLATFORMS)))]
-
-
-@given(weeks())
-def test_no_group_below_k_is_told_apart_and_none_can_be_computed(drawn: tuple[int, list[Arrived]]) -> None:
-    k, some = drawn
-    told = aggregate(some, MONDAY, k)
-    shown = cells(told, "platform")
-    place = PLACE["platform"]
-
-    def best_day(platforms: set[str]) -> int:
-        days = [sum(values[place] in platforms and day == MONDAY + timedelta(each) for day, _, values in some)
-                for each in range(7)]  # fmt: skip
-        return max(days)
-
-    named = set(shown) - {OTHER_CELLS}
-    assert all(best_day({platform}) >= k for platform in named)
-    hidden = {str(values[place]) for _, _, values in some} - named
-    assert (OTHER_CELLS in shown) == bool(hidden)
-    assert not hidden or best_day(hidden) >= k
-    assert all(reports == two_digits(reports) for _, reports in shown.values())
-    assert told.reports == two_digits(told.reports)
-    assert told.active == two_digits(told.active)
-
-
-def week_of_use() -> Iterator[Arrived]:
+def week_of_use(number: int = 1_523) -> Iterator[Row]:
     draw = random.Random(20261128)
-    for _ in range(1_500):
+    for _ in range(number):
         yield from arrived(
             1,
             MONDAY + timedelta(draw.randrange(7)),
-            platform=draw.choice(PLATFORMS[:4]),
-            avg_response_time_ms=two_digits(int(draw.lognormvariate(6, 1))),
+            platform=draw.choices(["linux-x64", "macos-arm64", "windows-x64", "linux-arm64"], [60, 30, 9, 1])[0],
+            total_tokens_generated=two_digits(int(draw.lognormvariate(15, 4))),
+            api_endpoints_used=sorted(draw.sample(["/api/models/:name/unload", "/v1/models", "other"], 2)),
         )
 
 
-def test_a_week_is_told_in_lines_of_80_columns_in_json_and_in_csv() -> None:
-    told = aggregate(week_of_use(), MONDAY, 20)
-    text = list(lines(told))
-    assert text[0] == "2026-W48: reports, in two digits: 1,500"
+GOLDEN: Final = Path(__file__).with_name("week.txt")
+
+
+def test_a_week_is_told_in_lines_of_80_columns() -> None:
+    text = list(lines(told(list(week_of_use())), OVER))
+    assert text == GOLDEN.read_text(encoding="utf-8").splitlines()
     assert max(map(len, text)) <= 80
-    assert f"  {'linux-x64'}" in "\n".join(text)
-    parsed = json.loads(json_text(told))
-    assert parsed["tables"]["platform"]["cells"][0].keys() == {"label", "percent", "reports"}
-    rows = csv_text(told).splitlines()
-    assert rows[0] == "week,field,group,percent,reports"
-    assert len(rows) == 2 + sum(len(each.cells) for each in told.tables)
+    longest = told(arrived(1_000, total_tokens_generated=10**12))
+    assert any("549,755,813,888-1,099,511,627,775" in line for line in lines(longest, OVER))
+    assert max(map(len, lines(longest, OVER))) <= 80
+
+
+def test_before_it_closes_a_week_says_so() -> None:
+    week = told(arrived(1_000))
+    said = "Not closed: reports for it count until 2026-11-30. Publish nothing of it yet."
+    assert said in lines(week, closes(MONDAY))
+    assert said not in lines(week, OVER)
+    assert json.loads(json_text(week, closes(MONDAY)))["closed"] is False
+
+
+def test_json_and_csv_tell_what_the_lines_tell_and_nothing_exact() -> None:
+    rows = list(week_of_use())
+    week = told(rows)
+    parsed = json.loads(json_text(week, OVER))
+    platforms = parsed["tables"]["platform"]["groups"]
+    assert [each.keys() for each in platforms] == [{"value", "percent"}] * len(platforms)
+    written = list(csv.DictReader(io.StringIO(csv_text(week))))
+    assert {(each["value"], int(each["percent"])) for each in written if each["field"] == "platform"} == {
+        (each["value"], each["percent"]) for each in platforms
+    }
+    for text in (json_text(week, OVER), csv_text(week), "\n".join(lines(week, OVER))):
+        assert "1523" not in text.replace(",", "")
+        assert str(table(week, "platform").groups[0].reports) not in text
+
+
+def test_what_is_kept_of_a_week_is_read_as_it_was() -> None:
+    week = told(list(week_of_use()))
+    assert from_json(json.loads(json.dumps(as_json(week)))) == week
 
 
 @pytest.mark.parametrize(("day", "name"), [(date(2026, 12, 28), "2026-W53"), (date(2027, 1, 4), "2027-W01")])
 def test_weeks_have_their_iso_names(day: date, name: str) -> None:
-    assert name_of(day) == name
+    assert week_name(day) == name
+    assert week_named(name) == day
+    assert week_of(day + timedelta(days=6)) == day
+
+
+@pytest.mark.parametrize("name", ["2026-W54", "2026-48", "W48", "2026-W", "2026-W0", "2026-W4²", ""])
+def test_what_names_no_week_is_refused(name: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the name is all that it is told of
+        week_named(name)

@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from shimmy_metrics.cli import cmd_receive_actions
 from shimmy_metrics.cli.arguments import parsed, refusal
 from shimmy_metrics.cli.output import print_stderr
+from shimmy_metrics.cli.receive_extra import require_extra
 from shimmy_metrics.cli.receive_table import RECEIVE
-from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
     from shimmy_metrics.receiver.listener import Address
     from shimmy_metrics.receiver.run import Options
-
-_NEEDED: Final = ("uvicorn", "httptools", "cryptography")
-"""What the extra `receive` brings."""
 
 Arguments = Mapping[str, Any]
 
@@ -38,19 +35,6 @@ def receive(arguments: list[str]) -> int:
 def data_folder(given: Arguments) -> Path:
     """Return where the receiver keeps everything: `--data`, else beside the person's own state."""
     return Path(given.get("data") or Profile.current().state_dir.with_name("shimmy-receiver")).absolute()
-
-
-def require_extra() -> None:
-    """Raise `UserError` where the libraries of the receiver are not installed."""
-    from importlib.util import find_spec
-
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise UserError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed",
-            where="shimmy-metrics receive",
-            remedy="Run pip install 'shimmy-metrics[receive]'",
-        )
 
 
 def _serve(given: Arguments) -> int:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shimmy_metrics.cli.receive_extra import require_extra
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.receiver.folder import Folder, prepared
@@ -23,21 +24,21 @@ Arguments = Mapping[str, Any]
 
 
 def week(given: Arguments, data: Path) -> int:
-    """Print the aggregates of the week that `--week` names, else of this one."""
-    from shimmy_metrics.receiver.programme import own_k
-    from shimmy_metrics.receiver.week import aggregate
+    """Print the aggregate of the week that `--week` names, else of the newest that is over and has something."""
+    from shimmy_metrics.receiver.week_file import newest_week, told_week
     from shimmy_metrics.receiver.week_report import csv_text, json_text, lines
 
-    monday = _monday(given["week"])
     folder = _existing(data)
+    today = _now().date()
     with _opened(folder) as store:
-        told = aggregate(store.aggregate(monday), monday, own_k(folder))
+        monday = _monday(given["week"]) if given["week"] else newest_week(store, folder, today)
+        told = told_week(store, folder, monday)
     if given["json"]:
-        sys.stdout.write(json_text(told))
+        sys.stdout.write(json_text(told, today))
     elif given["csv"]:
         sys.stdout.write(csv_text(told))
     else:
-        for line in lines(told):
+        for line in lines(told, today):
             print_line(line)
     return Exit.DONE
 
@@ -49,7 +50,7 @@ def status(given: Arguments, data: Path) -> int:
 
     folder = _existing(data)
     with _opened(folder) as store:
-        told = status_of(store, folder, _today())
+        told = status_of(store, folder, _now())
     if given["json"]:
         sys.stdout.write(json.dumps(as_json(told), indent=2) + "\n")
     else:
@@ -61,12 +62,12 @@ def status(given: Arguments, data: Path) -> int:
 def retain(given: Arguments, data: Path) -> int:
     """Drop what is old enough, and say which days went; 1 where one could not."""
     del given
-    from shimmy_metrics.receiver.keys import load_keys
     from shimmy_metrics.receiver.retain import retain as retain_now
 
+    require_extra()
     folder = _existing(data)
     with _opened(folder) as store:
-        done = retain_now(store, folder, load_keys(folder, _today()).signing)
+        done = retain_now(store, folder, _now())
     for day in done.dropped:
         print_line(f"Dropped: what arrived on {day}.")
     for line in done.failed:
@@ -81,9 +82,10 @@ def verify_retention(given: Arguments, data: Path) -> int:
     del given
     from shimmy_metrics.receiver.retain import verify
 
+    require_extra()
     folder = _existing(data)
     with _opened(folder) as store:
-        found = verify(store, folder, _today())
+        found = verify(store, folder, _now())
     for line in found:
         print_line(f"{line}.")
     if not found:
@@ -108,16 +110,16 @@ def end(given: Arguments, data: Path) -> int:
 def rotate_key(given: Arguments, data: Path) -> int:
     """Make a new key of the named kind. A receiver that runs takes it at its next start."""
     from shimmy_metrics.receiver.keys import rotate_hashing, rotate_signing
-    from shimmy_metrics.receiver.retention_log import write_new_key
 
+    require_extra()
     folder = _existing(data)
-    if given["kind"] == "hashing":
-        rotate_hashing(folder, _today())
-        print_line("Restart the receiver: it hashes ids with a new key then. The old one stays for 16 days.")
-    else:
-        before, new = rotate_signing(folder)
-        write_new_key(folder, before, new, datetime.now(UTC))
-        print_line("Restart the receiver: it signs the log with a new key then. retention.pub holds both.")
+    with _store_errors(folder):
+        if given["kind"] == "hashing":
+            rotate_hashing(folder, _now().date())
+            print_line("Restart the receiver: it hashes ids with a new key then. The old one stays for 16 days.")
+        else:
+            rotate_signing(folder, _now())
+            print_line("The log is signed with a new key from now on. retention.pub holds the public halves of both.")
     return Exit.DONE
 
 
@@ -147,25 +149,29 @@ def _existing(data: Path) -> Folder:
 @contextmanager
 def _opened(folder: Folder) -> "Iterator[SqliteStore]":
     from shimmy_metrics.receiver.sqlite.store import SqliteStore
+
+    with _store_errors(folder), closing(SqliteStore(folder)) as store:
+        yield store
+
+
+@contextmanager
+def _store_errors(folder: Folder) -> Iterator[None]:
     from shimmy_metrics.receiver.store import StoreError
 
     try:
-        with closing(SqliteStore(folder)) as store:
-            yield store
+        yield
     except StoreError as error:
         raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
 
 
-def _monday(week: str | None) -> date:
-    from shimmy_metrics.receiver.week import monday_of
+def _monday(name: str) -> date:
+    from shimmy_metrics.receiver.week import week_named
 
-    if week is None:
-        return monday_of(_today())
     try:
-        return date.fromisoformat(f"{week}-1")
+        return week_named(name)
     except ValueError:
-        raise UserError(f"--week takes a week such as 2026-W48, not {week!a}", where="receive week") from None
+        raise UserError(f"--week takes a week such as 2026-W48, not {name!a}", where="receive week") from None
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _now() -> datetime:
+    return datetime.now(UTC)

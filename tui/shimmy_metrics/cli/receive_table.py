@@ -18,7 +18,7 @@ _ACTIONS: Final = (
         "print a week's aggregates: shares in which no group of fewer than k is told apart",
         arguments=(
             _DATA,
-            Argument("--week", "the week, instead of this one", value="YYYY-Www"),
+            Argument("--week", "the week, instead of the newest that is over", value="YYYY-Www"),
             Argument("--json", "print JSON", alternative=True),
             Argument("--csv", "print a row for each group", alternative=True),
         ),

@@ -67,6 +67,16 @@ class Folder(NamedTuple):
         """What the operator publishes of itself."""
         return self.path / "operator.txt"
 
+    @property
+    def retain_turn(self) -> Path:
+        """An empty database, locked by the process that drops days."""
+        return self.path / "retain.turn"
+
+    @property
+    def keys_turn(self) -> Path:
+        """An empty database, locked by the process that makes keys or signs with one."""
+        return self.path / "keys.turn"
+
     def day(self, day: date) -> Path:
         """Return the file of what arrived on `day`."""
         return self.days / f"{day.isoformat()}.db"
@@ -106,6 +116,7 @@ def prepared(path: Path) -> Folder:
 def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Put `data` into the place of `path`, whole and on the disk when this returns. Raise `OSError`."""
     beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)  # of a process that was killed
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

@@ -5,24 +5,30 @@ days in which an id must be known again. A signing key of before is deleted; its
 and the log has a line, signed by it, that names its successor.
 """
 
-import base64
 import os
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.receiver.folder import Folder, write_private
+from shimmy_metrics.receiver.retention_log import READABLE, append_line, last_key_named, public_keys, public_text
 from shimmy_metrics.receiver.row import Hashing
+from shimmy_metrics.receiver.sqlite.turn import turn
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 OLD_DAYS: Final = 16
-_HASHING_BYTES: Final = 32
+"""How long a hashing key of before is looked up: as long as an id that it hashed is remembered."""
+
+_BYTES: Final = 32
 _HASHING: Final = "hashing"
 _SIGNING: Final = "signing"
+_NEXT: Final = "signing-next"
+"""The new signing key, until the log names it."""
 
 
 class Keys(NamedTuple):
@@ -35,89 +41,144 @@ class Keys(NamedTuple):
 def load_keys(folder: Folder, today: date) -> Keys:
     """Return the keys; make them where nothing was received yet.
 
-    Raise `UserError` where one is lost, saying what that means and how to go on.
+    Raise `UserError` where one is lost, saying what that means and how to go on, or `StoreError`.
     """
+    with turn(folder.keys_turn):
+        _finish_rotation(folder)
+        for error in lost_keys(folder):
+            raise error
+        _make_missing(folder, today)
+        return Keys((_read(folder.keys / _HASHING), *_older(folder, today)), _private(folder.keys / _SIGNING))
+
+
+def sign_line(folder: Folder, said: Mapping[str, Any]) -> None:
+    """Add a line to the retention log, signed by the key in use. Raise `UserError`, `StoreError` or `OSError`."""
+    with turn(folder.keys_turn):
+        _finish_rotation(folder)
+        append_line(folder, _private(folder.keys / _SIGNING), said)
+
+
+def _make_missing(folder: Folder, today: date) -> None:
     hashing = folder.keys / _HASHING
     if not hashing.exists():
-        if folder.seen.exists():
-            raise UserError(
+        write_private(hashing, secrets.token_bytes(_BYTES))
+    if not (folder.keys / _SIGNING).exists():
+        made = _generated()
+        folder.retention_pub.unlink(missing_ok=True)  # of a key that was lost before it signed anything
+        _publish(folder, made, today)
+        write_private(folder.keys / _SIGNING, made.private_bytes_raw())
+
+
+def lost_keys(folder: Folder) -> list[UserError]:
+    """Return for each key that is missing what that means and how to go on."""
+    lost = []
+    if folder.seen.exists() and not (folder.keys / _HASHING).exists():
+        lost.append(
+            UserError(
                 "the key that hashes ids is lost: reports of the last 16 days can arrive twice, and none of them can "
                 "be recalled any more",
-                where=str(hashing),
+                where=str(folder.keys / _HASHING),
                 remedy="Put it back, or go on with a new one: shimmy-metrics receive rotate-key hashing",
             )
-        write_private(hashing, secrets.token_bytes(_HASHING_BYTES))
-    if not (folder.keys / _SIGNING).exists():
-        if folder.retention_log.exists():
-            raise UserError(
+        )
+    if folder.retention_log.exists() and not (folder.keys / _SIGNING).exists():
+        lost.append(
+            UserError(
                 "the key that signs the retention log is lost: lines that it signed can still be checked, no new one "
                 "can be added under it",
                 where=str(folder.keys / _SIGNING),
                 remedy="Put it back, or go on with a new one: shimmy-metrics receive rotate-key signing",
             )
-        _make_signing(folder)
-    return Keys((_read(hashing, _HASHING_BYTES), *_older(folder, today)), _load_signing(folder))
+        )
+    return lost
 
 
 def rotate_hashing(folder: Folder, today: date) -> None:
-    """Hash with a new key from now on. The one of before is kept for 16 days. Raise `UserError`."""
+    """Hash with a new key from the next start on. The one of before is kept for 16 days.
+
+    Raise `UserError`, `StoreError` or `OSError`.
+    """
     current = folder.keys / _HASHING
-    if current.exists():
-        write_private(folder.keys / f"{_HASHING}-{today.isoformat()}", _read(current, _HASHING_BYTES))
-    write_private(current, secrets.token_bytes(_HASHING_BYTES))
+    with turn(folder.keys_turn):
+        if current.exists():
+            number = len(list(folder.keys.glob(f"{_HASHING}-{today.isoformat()}*")))
+            write_private(folder.keys / f"{_HASHING}-{today.isoformat()}.{number}", _read(current))
+        write_private(current, secrets.token_bytes(_BYTES))
 
 
-def rotate_signing(folder: Folder) -> "tuple[Ed25519PrivateKey | None, Ed25519PrivateKey]":
-    """Make a new signing key and return the one of before (None where it is lost) and the new one."""
-    before = _load_signing(folder) if (folder.keys / _SIGNING).exists() else None
-    return before, _make_signing(folder)
+def rotate_signing(folder: Folder, now: datetime) -> None:
+    """Sign with a new key from now on. The one of before signs a line that names it, where it is not lost.
+
+    Where this is interrupted, the next use of a key finishes it or takes it back. Raise `UserError`, `StoreError` or
+    `OSError`.
+    """
+    with turn(folder.keys_turn):
+        _finish_rotation(folder)
+        made = _generated()
+        write_private(folder.keys / _NEXT, made.private_bytes_raw())
+        _publish(folder, made, now.date())
+        said = {"at": f"{now:%Y-%m-%dT%H:%M:%SZ}", "next_key": public_text(made)}
+        if (folder.keys / _SIGNING).exists():
+            append_line(folder, _private(folder.keys / _SIGNING), said)
+        else:
+            append_line(folder, made, {**said, "key_lost": True})
+        _finish_rotation(folder)
 
 
-def public_text(key: "Ed25519PrivateKey") -> str:
-    """Return a key's public half in base64, as it stands in `retention.pub`."""
-    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+def _finish_rotation(folder: Folder) -> None:
+    """Put the new signing key in its place if the log names it; if it does not yet, it never signed anything."""
+    following = folder.keys / _NEXT
+    if not following.exists():
+        return
+    if public_text(_private(following)) == last_key_named(folder):
+        following.replace(folder.keys / _SIGNING)
+    else:
+        following.unlink()
 
 
 def _older(folder: Folder, today: date) -> list[bytes]:
     """Return the hashing keys of the last 16 days, the newest first, and delete those that are older."""
-    found: list[tuple[date, Path]] = []
-    for path in folder.keys.glob(f"{_HASHING}-????-??-??"):
+    kept: list[tuple[date, str, bytes]] = []
+    for path in folder.keys.glob(f"{_HASHING}-*"):
         try:
-            found.append((date.fromisoformat(path.name.removeprefix(f"{_HASHING}-")), path))
+            rotated = date.fromisoformat(path.name.removeprefix(f"{_HASHING}-").partition(".")[0])
         except ValueError:
             continue
-    for day, path in found:
-        if day + timedelta(days=OLD_DAYS) < today:
+        if rotated + timedelta(days=OLD_DAYS) < today:
             path.unlink(missing_ok=True)
-    kept = [(day, path) for day, path in found if day + timedelta(days=OLD_DAYS) >= today]
-    return [_read(path, _HASHING_BYTES) for _, path in sorted(kept, reverse=True)]
+        else:
+            kept.append((rotated, path.suffix.zfill(4), _read(path)))
+    return [key for *_, key in sorted(kept, reverse=True)]
 
 
-def _make_signing(folder: Folder) -> "Ed25519PrivateKey":
+def _generated() -> "Ed25519PrivateKey":
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    made = Ed25519PrivateKey.generate()
-    public = folder.retention_pub
-    stood = public.read_text() if public.exists() else ""
-    stamp = datetime.now(UTC).date().isoformat()
-    write_private(public, f"{stood}{public_text(made)} {stamp}\n".encode(), mode=0o644)
-    write_private(folder.keys / _SIGNING, made.private_bytes_raw())
-    return made
+    return Ed25519PrivateKey.generate()
 
 
-def _load_signing(folder: Folder) -> "Ed25519PrivateKey":
+def _publish(folder: Folder, key: "Ed25519PrivateKey", today: date) -> None:
+    """Add a key's public half to those that anybody may read."""
+    if public_text(key) in public_keys(folder):
+        return
+    stood = folder.retention_pub.read_text() if folder.retention_pub.exists() else ""
+    line = f"{public_text(key)} {today.isoformat()}\n"
+    write_private(folder.retention_pub, f"{stood}{line}".encode(), mode=READABLE)
+
+
+def _private(path: Path) -> "Ed25519PrivateKey":
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    return Ed25519PrivateKey.from_private_bytes(_read(folder.keys / _SIGNING, 32))
+    return Ed25519PrivateKey.from_private_bytes(_read(path))
 
 
-def _read(path: Path, size: int) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         found = path.read_bytes()
     except OSError as error:
         raise UserError(f"the key cannot be read: {reason_of(error)}", where=str(path)) from None
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise UserError("others can read this key", where=str(path), remedy=f"Close it: chmod 600 {path}")
-    if len(found) != size:
-        raise UserError(f"this is no key of {size} bytes", where=str(path), remedy="Put the right one back")
+    if len(found) != _BYTES:
+        raise UserError(f"this is no key of {_BYTES} bytes", where=str(path), remedy="Put the right one back")
     return found

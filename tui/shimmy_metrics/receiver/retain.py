@@ -1,91 +1,152 @@
 """Retention: reports live for 8 days, 14 at the very most, and what went is proved to be gone.
 
-A day is counted from its arrival. Before the first day of a closed week goes, the week's aggregates are kept; where
-that cannot be done, its days wait for it until they are 14 days old, and go all the same then.
+A day is counted from its arrival. Before the first day of a closed week goes, the week's aggregate is kept; where that
+cannot be done, its days wait for it until they are 14 days old, and go all the same then.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from shimmy_metrics.receiver.folder import Folder, write_private
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.folding import rounded
+from shimmy_metrics.receiver.keys import lost_keys, sign_line
 from shimmy_metrics.receiver.programme import own_k
-from shimmy_metrics.receiver.retention_log import Dropped, dropped_days, read_log, write_dropped
+from shimmy_metrics.receiver.retention_log import checked
+from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, forget_before
+from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import Store, StoreError
-from shimmy_metrics.receiver.week import aggregate, monday_of, name_of
-from shimmy_metrics.receiver.week_report import json_text
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from shimmy_metrics.receiver.week import week_name, week_of
+from shimmy_metrics.receiver.week_file import keep_week
 
 LIVE_DAYS: Final = 8
 HARD_DAYS: Final = 14
 
+_GRACE: Final = timedelta(hours=2)
+"""How long after midnight UTC a day that is old enough may still be there: large weeks take their time to add up."""
+
+_AGAIN: Final = timedelta(hours=1)
+"""What failed is tried again after this long."""
+
 
 class Retained(NamedTuple):
-    """What was done: the days that were dropped, and one line for each that could not be."""
+    """What was done: the days that were dropped, and one line for each thing that could not be done."""
 
-    dropped: list[date]
-    failed: list[str]
+    dropped: tuple[date, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
-def retain(
-    store: Store,
-    folder: Folder,
-    signing: "Ed25519PrivateKey",
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Retained:
-    """Drop what is old enough, verify that it is gone, and write it into the log."""
-    today = now().date()
-    done = Retained([], [])
-    held = store.health().reports
-    for day in sorted(held):
-        age = (today - day).days
-        if age < LIVE_DAYS:
-            continue
+def due(now: datetime, last: datetime | None, *, failed: bool) -> bool:
+    """Whether `retain` is to run: once in each day (UTC), and after an hour again where something `failed`.
+
+    `now` and `last`, when it last ran, are aware; None: not yet.
+    """
+    if last is None or now.astimezone(UTC).date() != last.astimezone(UTC).date():
+        return True
+    return failed and now - last >= _AGAIN
+
+
+class DailyRetention:
+    """Runs `run` when it is due. `failed` is told where something could not be done; `now` gives aware times."""
+
+    def __init__(
+        self,
+        run: Callable[[datetime], Retained],
+        failed: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._run = run
+        self._tell_failure = failed
+        self._now = now
+        self._last: datetime | None = None
+        self._failed = False
+
+    def look(self) -> None:
+        """Run it if it is due. Call this every minute, from one thread."""
+        now = self._now()
+        if not due(now, self._last, failed=self._failed):
+            return
+        self._last = now
         try:
-            _keep_week(store, folder, day)
-        except (StoreError, OSError) as error:
-            done.failed.append(f"{name_of(monday_of(day))} could not be aggregated: {error}")
-            if age < HARD_DAYS:
-                continue
-        try:
-            canary = store.drop_day(day)
-            write_dropped(folder, Dropped(day, held[day], now(), canary), signing)
-        except (StoreError, OSError) as error:
-            done.failed.append(f"{day} could not be dropped: {error}")
-        else:
-            done.dropped.append(day)
-    return done
+            self._failed = bool(self._run(now).failed)
+        except Exception:  # noqa: BLE001 - the thread must live: the promise hangs on it, and `status` tells of days too old
+            self._failed = True
+        if self._failed:
+            self._tell_failure()
 
 
-def verify(store: Store, folder: Folder, today: date) -> list[str]:
-    """Return what does not hold, a line each: days that are too old, dropped days of which something stays, the log."""
-    found = [
-        f"{day} is still held, {(today - day).days} days after it arrived"
-        for day in store.health().reports
-        if (today - day).days > HARD_DAYS
-    ]
-    lines = list(read_log(folder))
-    found += [f"retention.log, line {line.number}: its signature does not hold" for line in lines if not line.signed]
-    for day, canary in dropped_days(lines):
+def overdue(day: date, now: datetime) -> bool:
+    """Whether what arrived on `day` should be gone by now (an aware time)."""
+    return now >= datetime.combine(day + timedelta(days=LIVE_DAYS), datetime.min.time(), UTC) + _GRACE
+
+
+def retain(store: Store, folder: Folder, now: datetime) -> Retained:
+    """Drop what is old enough, verify that it is gone, and write that into the log. `now` is an aware time.
+
+    Several processes may do so at once: they take turns.
+    """
+    today = now.astimezone(UTC).date()
+    dropped: list[date] = []
+    failed: list[str] = []
+    try:
+        with turn(folder.retain_turn):
+            forget_before(folder, today - timedelta(days=SEEN_DAYS))
+            held = store.health().reports
+            for day in sorted(each for each in held if each + timedelta(days=LIVE_DAYS) <= today):
+                obstacle = _obstacle(store, folder, day)
+                failed += obstacle
+                if obstacle and day + timedelta(days=HARD_DAYS) > today:
+                    continue
+                canary = store.drop_day(day)
+                dropped.append(day)
+                failed += _log(folder, day, held[day], canary, now)
+                failed += [f"{day} was dropped, and something of it is still in {each}" for each in left(store, canary)]
+    except (StoreError, OSError) as error:
+        failed.append(str(error))
+    return Retained(tuple(dropped), tuple(failed))
+
+
+def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
+    """Return what does not hold, a line each: days that are too old, what is left of dropped days, the log's lines."""
+    found = [f"what arrived on {day} is still held" for day in store.health().reports if overdue(day, now)]
+    log = checked(folder)
+    found += [f"{folder.retention_log.name}: {each}" for each in log.wrong]
+    for each in log.dropped:
         try:
-            places = store.find_canary(canary)
-            found += [f"{day} was dropped, and something of it is still in {place}" for place in places]
+            places = left(store, each.canary)
         except StoreError as error:
-            found.append(f"{day} was dropped, and whether it is gone cannot be told: {error}")
+            found.append(f"{each.day} was dropped, and whether it is gone cannot be told: {error}")
+        else:
+            found += [f"{each.day} was dropped, and something of it is still in {place}" for place in places]
     return found
 
 
-def _keep_week(store: Store, folder: Folder, day: date) -> None:
-    """Keep the aggregates of each week of which `day` may hold reports, where that was not done yet."""
-    for monday in (monday_of(day) - timedelta(days=7), monday_of(day)):
-        path = folder.weeks / f"{name_of(monday)}.json"
-        if path.exists():
-            continue
-        week = aggregate(store.aggregate(monday), monday, own_k(folder))
-        if week.reports:
-            write_private(path, json_text(week).encode())
-            with suppress(OSError):
-                path.chmod(0o400)
+def left(store: Store, canary: bytes) -> list[str]:
+    """Return where something of a dropped day is left. Raise `StoreError` where that cannot be told."""
+    return store.find_canary(canary) if canary else []
+
+
+def _obstacle(store: Store, folder: Folder, day: date) -> list[str]:
+    """Keep the weeks that `day` may hold reports of, and see that its end can be signed; return what went wrong."""
+    try:
+        for monday in (week_of(day) - timedelta(days=7), week_of(day)):
+            keep_week(store, folder, monday)
+    except (StoreError, OSError, UserError, ValueError) as error:
+        return [f"{week_name(monday)} could not be aggregated, and what arrived on {day} waits: {error}"]
+    return [f"what arrived on {day} waits: {error}" for error in lost_keys(folder)]
+
+
+def _log(folder: Folder, day: date, reports: int, canary: bytes, now: datetime) -> list[str]:
+    """Write the day's line; return what went wrong."""
+    said = {
+        "day": day.isoformat(),
+        "reports": rounded(reports, own_k(folder)),
+        "dropped_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "canary": canary.hex(),
+    }
+    try:
+        sign_line(folder, said)
+    except (StoreError, OSError, UserError) as error:
+        return [f"{day} was dropped, and the log could not be written: {error}"]
+    return []

@@ -1,115 +1,138 @@
-"""The retention log: a signed line for each day that was dropped, and one for each change of the signing key.
+"""The retention log: a signed line for each day that was dropped, and for each change of the key that signs.
 
-Anybody may read it, with `retention.pub` beside it. A line is a JSON object whose `signature` (Ed25519, base64) is over
-the others in their order, compact.
+Each line holds the SHA-256 of the one before it, so that none can be taken out, and a signature (Ed25519) of all that
+stands before the signature. A key names its successor, under its own signature. The public halves stand in
+`retention.pub`; the first line there is signed by the first key.
 """
 
 import base64
+import binascii
 import json
-import os
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from shimmy_metrics.receiver.folder import Folder, sync_folder
-from shimmy_metrics.receiver.keys import public_text
+from shimmy_metrics.receiver.folder import Folder, write_private
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_PUBLIC_TO_ALL: Final = 0o644
+READABLE: Final = 0o644
+"""The log and the public keys are for anybody."""
 
 
 class Dropped(NamedTuple):
-    """One day that was dropped: how many reports it held, when that was done (UTC), its canary's 16 bytes."""
+    """A day that was dropped, as a line says it: the day, the moment (UTC), its canary's bytes."""
 
-    day: date
-    reports: int
-    dropped_at: datetime
+    day: str
+    dropped_at: str
     canary: bytes
 
 
-def write_dropped(folder: Folder, dropped: Dropped, signing: "Ed25519PrivateKey") -> None:
-    """Add a day's line. It is on the disk when this returns. Raise `OSError`."""
-    members = {
-        "day": dropped.day.isoformat(),
-        "reports": dropped.reports,
-        "dropped_at": _time(dropped.dropped_at),
-        "canary": dropped.canary.hex(),
-    }
-    _write(folder, members, signing)
+class Checked(NamedTuple):
+    """What the log says, as far as it can be read, and what is wrong with it: a line of text for each."""
+
+    dropped: tuple[Dropped, ...] = ()
+    wrong: tuple[str, ...] = ()
 
 
-def write_new_key(folder: Folder, before: "Ed25519PrivateKey | None", new: "Ed25519PrivateKey", at: datetime) -> None:
-    """Add the line in which the key of before names its successor; where it is lost, the new one names itself."""
-    members = {"new_key": public_text(new), "at": _time(at), "before_is_lost": before is None}
-    _write(folder, members, before or new)
+def public_text(key: "Ed25519PrivateKey") -> str:
+    """Return a key's public half in base64, as it stands in `retention.pub`."""
+    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
 
 
-class Line(NamedTuple):
-    """One line: its number from 1, its members (empty where it is no JSON object), whether its signature holds."""
-
-    number: int
-    members: dict[str, Any]
-    signed: bool
-
-
-def read_log(folder: Folder) -> Iterator[Line]:
-    """Yield the log's lines; none where there is no log. Raise `OSError`."""
-    if not folder.retention_log.exists():
-        return
-    keys = [base64.b64decode(line.split()[0]) for line in folder.retention_pub.read_text().splitlines() if line.split()]
-    for number, line in enumerate(folder.retention_log.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            members = json.loads(line)
-        except ValueError:
-            members = {}
-        members = members if isinstance(members, dict) else {}
-        yield Line(number, members, _is_signed(members, keys))
+def append_line(folder: Folder, key: "Ed25519PrivateKey", said: Mapping[str, Any]) -> None:
+    """Add a line, signed by `key`, and durable when this returns. Raise `OSError`."""
+    lines = _lines(folder)
+    signed = {**said, "previous": _digest(lines[-1]) if lines else ""}
+    signature = base64.b64encode(key.sign(_text(signed))).decode()
+    added = _text({**signed, "signature": signature})
+    # Written anew as a whole: half a line would spoil the next one.
+    write_private(folder.retention_log, b"".join(each + b"\n" for each in (*lines, added)), mode=READABLE)
 
 
-def dropped_days(lines: list[Line]) -> list[tuple[date, bytes]]:
-    """Return the days that the lines say were dropped, each with its canary; what says it badly is passed over."""
-    found: list[tuple[date, bytes]] = []
-    for line in lines:
-        try:
-            found.append((date.fromisoformat(line.members["day"]), bytes.fromhex(line.members["canary"])))
-        except (KeyError, TypeError, ValueError):
-            continue
-    return found
+def last_key_named(folder: Folder) -> str:
+    """Return the public key that the newest line hands over to; empty where it does not."""
+    lines = _lines(folder)
+    try:
+        return str(json.loads(lines[-1]).get("next_key", "")) if lines else ""
+    except (ValueError, AttributeError):
+        return ""
 
 
-def _write(folder: Folder, members: dict[str, Any], signing: "Ed25519PrivateKey") -> None:
-    signature = base64.b64encode(signing.sign(_signed_part(members))).decode()
-    line = json.dumps({**members, "signature": signature}, separators=(",", ":")) + "\n"
-    descriptor = os.open(folder.retention_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PUBLIC_TO_ALL)
-    with os.fdopen(descriptor, "ab") as file:
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folder.path)
+def dropped_days(folder: Folder) -> tuple[Dropped, ...]:
+    """Return what the lines say, without a look at who signed them. What cannot be read is left out."""
+    return tuple(found for line in _lines(folder) if (found := _dropped(_parsed(line))))
 
 
-def _signed_part(members: dict[str, Any]) -> bytes:
-    signed = {name: each for name, each in members.items() if name != "signature"}
-    return json.dumps(signed, separators=(",", ":")).encode()
+def checked(folder: Folder) -> Checked:
+    """Read the log with the public keys alone, and check every line."""
+    dropped: list[Dropped] = []
+    wrong: list[str] = []
+    known = public_keys(folder)
+    current = known[0] if known else ""
+    previous = ""
+    for number, line in enumerate(_lines(folder), 1):
+        said = _parsed(line)
+        if said.get("previous") != previous:
+            wrong.append(f"line {number} does not follow the one before it: a line was changed or taken out")
+        previous = _digest(line)
+        signer = str(said.get("next_key")) if said.get("key_lost") else current
+        if signer not in known or not _signed_by(signer, said, line):
+            wrong.append(f"line {number} is not signed by the receiver's key")
+        if "next_key" in said:
+            current = str(said["next_key"])
+        elif found := _dropped(said):
+            dropped.append(found)
+        else:
+            wrong.append(f"line {number} cannot be read")
+    return Checked(tuple(dropped), tuple(wrong))
 
 
-def _is_signed(members: dict[str, Any], keys: list[bytes]) -> bool:
+def public_keys(folder: Folder) -> list[str]:
+    """Return the public halves of all keys that ever signed, the oldest first."""
+    if not folder.retention_pub.exists():
+        return []
+    return [line.split()[0] for line in folder.retention_pub.read_text().splitlines() if line.strip()]
+
+
+def _lines(folder: Folder) -> list[bytes]:
+    return folder.retention_log.read_bytes().splitlines() if folder.retention_log.exists() else []
+
+
+def _text(said: Mapping[str, Any]) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def _digest(line: bytes) -> str:
+    return sha256(line).hexdigest()
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _dropped(said: Mapping[str, Any]) -> Dropped | None:
+    try:
+        return Dropped(str(said["day"]), str(said["dropped_at"]), bytes.fromhex(said["canary"]))
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _signed_by(public: str, said: Mapping[str, Any], line: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    signature = members.get("signature")
-    if not isinstance(signature, str):
+    signed = {name: value for name, value in said.items() if name != "signature"}
+    if _text({**signed, "signature": said.get("signature")}) != line:
+        return False  # other bytes that say the same
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True))
+        key.verify(base64.b64decode(str(said.get("signature")), validate=True), _text(signed))
+    except (InvalidSignature, binascii.Error, ValueError):
         return False
-    for key in keys:
-        try:
-            Ed25519PublicKey.from_public_bytes(key).verify(base64.b64decode(signature), _signed_part(members))
-        except (InvalidSignature, ValueError):
-            continue
-        return True
-    return False
-
-
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return True

@@ -12,11 +12,11 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.asgi import Receiver
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.intake import Intake
-from shimmy_metrics.receiver.keys import Keys, load_keys
+from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.listener import Address, bind
 from shimmy_metrics.receiver.programme import set_k, watched
 from shimmy_metrics.receiver.rate import Rate
-from shimmy_metrics.receiver.retain import retain
+from shimmy_metrics.receiver.retain import DailyRetention, Retained, retain
 from shimmy_metrics.receiver.server import Server
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
@@ -26,7 +26,9 @@ from shimmy_metrics.receiver.writer import Writer
 SQLITE: Final = "sqlite"
 
 _SAVE_SECONDS: Final = 10.0
-_RETAIN_SECONDS: Final = 3_600.0
+_LOOK_SECONDS: Final = 60.0
+_LET_GO_SECONDS: Final = 5.0
+"""A week that is being added up is let go at the end; the next start does it anew."""
 
 
 class Options(NamedTuple):
@@ -56,7 +58,8 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
         writer = stack.enter_context(Writer(_store(folder, options.store)))
-        stack.enter_context(_every(_RETAIN_SECONDS, lambda: _retain(folder, keys, counters)))
+        daily = DailyRetention(lambda now: _retain(folder, now), lambda: counters.count(["retention failed"]))
+        stack.enter_context(_every(_LOOK_SECONDS, daily.look))
         intake = Intake(writer, keys.hashing)
         receiver = Receiver(
             intake.store,
@@ -81,11 +84,9 @@ def _store(folder: Folder, name: str) -> SqliteStore:
         raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
 
 
-def _retain(folder: Folder, keys: Keys, counters: Counters) -> None:
-    """Drop what is old enough. What cannot be done now is tried again within the hour, and `status` tells of it."""
+def _retain(folder: Folder, now: datetime) -> Retained:
     with contextlib.closing(SqliteStore(folder)) as store:
-        done = retain(store, folder, keys.signing)
-    counters.count("retention failed" for _ in done.failed)
+        return retain(store, folder, now)
 
 
 @contextlib.contextmanager
@@ -113,4 +114,4 @@ def _every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(_LET_GO_SECONDS)

@@ -1,37 +1,45 @@
 """What the operator wants to know of a receiver: what is held, what was refused, and what needs a hand."""
 
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.keys import lost_keys
 from shimmy_metrics.receiver.programme import own_k
-from shimmy_metrics.receiver.retain import LIVE_DAYS
-from shimmy_metrics.receiver.retention_log import dropped_days, read_log
+from shimmy_metrics.receiver.retain import overdue
+from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.counters import saved_counts
 from shimmy_metrics.receiver.store import Store
 
 
 class Status(NamedTuple):
-    """`reports` by day of arrival, `broken` by rule; `disk_used` from 0 to 1; `troubles` a line each."""
+    """`reports` by day of arrival, `broken` by rule; `disk_used` from 0 to 1.
+
+    `last_dropped` is a day in its ISO form; `overdue` are days of arrival that should be gone. `troubles` are what
+    needs the operator, a line each.
+    """
 
     reports: dict[date, int]
     broken: dict[str, int]
     disk_used: float
     k: int
     ended: bool
-    last_dropped: date | None
+    last_dropped: str | None
+    overdue: list[date]
     troubles: list[str]
 
 
-def status(store: Store, folder: Folder, today: date) -> Status:
-    """Return the status of what lies in `folder`, whether or not a receiver runs there."""
+def status(store: Store, folder: Folder, now: datetime) -> Status:
+    """Return the status of what lies in `folder`, whether or not a receiver runs there. `now` is an aware time."""
     health = store.health()
-    dropped = [day for day, _ in dropped_days(list(read_log(folder)))]
+    dropped = [each.day for each in dropped_days(folder)]
     troubles = [] if health.ready else [health.reason]
-    # A day goes in the course of the day on which it is old enough.
-    old = [day for day in health.reports if day + timedelta(days=LIVE_DAYS) < today]
+    troubles += [str(error) for error in lost_keys(folder)]
+    old = [day for day in health.reports if overdue(day, now)]
     if old:
-        troubles.append(f"{min(old)} should have been dropped; run shimmy-metrics receive retain")
+        troubles.append(
+            f"what arrived on {min(old)} should be gone. Run shimmy-metrics receive retain: it says why not"
+        )
     return Status(
         health.reports,
         saved_counts(folder),
@@ -39,6 +47,7 @@ def status(store: Store, folder: Folder, today: date) -> Status:
         own_k(folder),
         folder.ended.exists(),
         max(dropped, default=None),
+        old,
         troubles,
     )
 
@@ -51,7 +60,8 @@ def as_json(told: Status) -> dict[str, Any]:
         "disk_used": round(told.disk_used, 3),
         "k": told.k,
         "ended": told.ended,
-        "last_dropped": told.last_dropped.isoformat() if told.last_dropped else None,
+        "retention_holds": not told.overdue,
+        "last_dropped": told.last_dropped,
         "troubles": told.troubles,
     }
 
@@ -68,4 +78,4 @@ def lines(told: Status) -> list[str]:
     if told.broken:
         made.append("Refused, by rule:")
         made += [f"  {rule:<24}  {times:>10,}" for rule, times in told.broken.items()]
-    return made + [f"Trouble: {trouble}." for trouble in told.troubles]
+    return made + [f"Needs you: {trouble}." for trouble in told.troubles]

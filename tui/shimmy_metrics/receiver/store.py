@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+CLOSES_AFTER: Final = timedelta(days=7)
+"""A week closes with the Monday after it: what was sealed on Sunday may arrive then."""
 
 
 class Outcome(Enum):
@@ -93,7 +96,7 @@ class Store(Protocol):
     def drop_day(self, day: date) -> bytes:
         """Drop everything that arrived on `day`, verify on every replica that it is gone, return its canary's 16 bytes.
 
-        Raise `StoreError` where that cannot be verified.
+        Copies elsewhere are for `find_canary`. Raise `StoreError` where that cannot be verified: the day is held then.
         """
         ...
 

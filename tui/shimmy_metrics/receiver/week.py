@@ -1,177 +1,168 @@
-"""A week's aggregates: shares and histograms in which nobody stands out. Pure.
+"""A week's aggregate: for each field how often its values occur, with small groups folded. Pure.
 
-A week is an ISO week, by the reports' own days. Shares are of the reports that say they are their day's first report
-of use: one installation adds at most one a day. What arrived after the week had closed counts in the total alone.
+Shares are among the reports that are their store's first of the day: an honest install adds at most seven. They count
+in the week of their own day if they arrive before it closes, on the Monday after it. How many reports were received is
+told in round numbers, by the day of arrival: there each report counts once, however late it comes.
 
-A group is told apart where its largest single day has at least k such reports: at least k installations, since none
-has two on one day. Smaller groups are put together as `(other)`, with the smallest of the larger ones where they are
-still too few. No exact number is told: counts have two significant digits, shares are whole percents, and there is no
-maximum, sum or mean (RECEIVER: privacy in figures, 1 to 4).
+What is made here keeps exact numbers of each group, for the noise that a publication adds. It is for the receiver's
+folder alone; what is printed of it are shares in whole percent.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS, PLACE, Column
-from shimmy_metrics.receiver.store import Value
-from shimmy_metrics.report.coarsen import two_digits
+from shimmy_metrics.receiver.folding import OTHER, Group, GroupValue, folded, rounded
+from shimmy_metrics.receiver.store import CLOSES_AFTER, Value
 from shimmy_metrics.report.kinds import PowerOfTwo, Words
 
-OTHER_CELLS: Final = "(other)"
-NOT_MEASURED: Final = "not measured"
+NONE: Final = "(none)"
+"""The group of reports without a value: null, or an empty list."""
 
 ENOUGH: Final = 50
-"""A week is told from this many times k reports of active use on: 1,000 for k = 20."""
+"""A week is told from so many times k flagged reports on: 1,000 for 20."""
 
-_ACTIVE: Final = PLACE["daily_active_usage"]
+_FLAG: Final = PLACE["daily_active_usage"]
+_SCHEMA: Final = PLACE["schema_version"]
 _TOLD: Final = tuple(column for column in COLUMNS if column.name not in ("day", "daily_active_usage"))
+"""The columns that have a table: not those that every counted report has the same or that only place it."""
 
-Arrived = tuple[date, bool, tuple[Value, ...]]
-"""A report's own day, whether it came late, and its columns."""
+_WEEK: Final = timedelta(days=7)
 
-
-class Cell(NamedTuple):
-    """One group: its label, its share of the table's reports in whole percents, its reports in two digits."""
-
-    label: str
-    percent: int
-    reports: int
+Row = tuple[date, bool, tuple[Value, ...]]
+"""As `Store.aggregate` yields it: the report's own day, whether it was late, the columns' values."""
 
 
 class Table(NamedTuple):
-    """One field's groups, the largest first, histograms in their order. `median` is a bucket, empty where none is."""
+    """The groups of one field, of `reports` that have the field. No groups: none could be told from the rest."""
 
     field: str
-    cells: tuple[Cell, ...]
-    median: str = ""
+    reports: int
+    groups: tuple[Group, ...]
 
 
 class Week(NamedTuple):
-    """What is told of a week. `reports` and `active` have two significant digits; no tables: not enough data."""
+    """The aggregate of the week that begins on `monday`. `received` and `flagged` are rounded.
 
-    name: str
+    Without tables there were too few flagged reports, and how many is not told either.
+    """
+
+    monday: date
     k: int
-    reports: int
-    active: int
+    received: int
+    flagged: int
     tables: tuple[Table, ...]
 
 
-_ByDay = Mapping[date, int]
-_Groups = dict[Value, Counter[date]]
-
-
-def aggregate(arrived: Iterable[Arrived], monday: date, k: int) -> Week:
-    """Return what is told of the week that begins on `monday`. Memory grows with the groups, not with the reports."""
-    reports = active = 0
-    groups: dict[str, _Groups] = {column.name: defaultdict(Counter) for column in _TOLD}
-    for day, late, values in arrived:
-        reports += 1
-        if late or not values[_ACTIVE]:
-            continue
-        active += 1
-        for column in _TOLD:
-            for value in _values(column, values[PLACE[column.name]]):
-                groups[column.name][value][day] += 1
-    enough = active >= ENOUGH * k
-    tables = tuple(
-        table
-        for column in _TOLD
-        if enough and (not is_monthly(column) or holds_first_of_month(monday))
-        for table in [_table(column, groups[column.name], active, k)]
-        if table.cells
-    )
-    return Week(name_of(monday), k, two_digits(reports), two_digits(active) if enough else 0, tables)
-
-
-def name_of(monday: date) -> str:
-    """Return a week's name: `2026-W48`."""
-    year, week, _ = monday.isocalendar()
-    return f"{year}-W{week:02}"
-
-
-def monday_of(day: date) -> date:
-    """Return the Monday of a day's week."""
+def week_of(day: date) -> date:
+    """Return the Monday of a day's ISO week."""
     return day - timedelta(days=day.weekday())
 
 
-def is_monthly(column: Column) -> bool:
-    """Whether a field is told in a month's first report alone: the machine's exact figures, powers of two."""
-    return isinstance(column.field.kind, PowerOfTwo)
+def week_name(monday: date) -> str:
+    """Return the name of the ISO week: `2026-W48`."""
+    year, number, _ = monday.isocalendar()
+    return f"{year}-W{number:02}"
 
 
-def holds_first_of_month(monday: date) -> bool:
-    """Whether a month begins in the week."""
-    return any((monday + timedelta(days=each)).day == 1 for each in range(7))
+def week_named(name: str) -> date:
+    """Return the Monday of a week by its name. Raise `ValueError`."""
+    year, separator, number = name.partition("-W")
+    if not (separator and year.isdecimal() and number.isdecimal()):
+        raise ValueError(name)
+    return date.fromisocalendar(int(year), int(number), 1)
 
 
-def _values(column: Column, value: Value) -> tuple[Value, ...]:
-    """Return the groups that a report is in: of its routes each one, of a monthly figure that it lacks none."""
-    if value is None and is_monthly(column):
-        return ()
-    if isinstance(column.field.kind, Words):
-        return tuple(str(value).split()) if value else ("none",)
-    return (value,)
+def closes(monday: date) -> date:
+    """Return the day after which a report for this week is late."""
+    return monday + CLOSES_AFTER
 
 
-def _table(column: Column, groups: _Groups, active: int, k: int) -> Table:
-    survivors, folded = _fold(groups, k)
-    of = sum(sum(days.values()) for days in groups.values()) if is_monthly(column) else active
-    order = (
-        sorted(survivors, key=_number) if column.is_histogram else sorted(survivors, key=lambda v: -_size(groups[v]))
+def aggregated(monday: date, rows: Iterable[Row], received: int, k: int) -> Week:
+    """Return the week's aggregate of its `rows`. `received` reports arrived in it, of whatever day."""
+    counts: dict[Column, Counter[tuple[int, Value]]] = {column: Counter() for column in _columns(monday)}
+    places = [(PLACE[column.name], column.field.since, counter) for column, counter in counts.items()]
+    flagged = 0
+    for day, late, values in rows:
+        if late or not values[_FLAG]:
+            continue
+        flagged += 1
+        at, schema_version = (day - monday).days, int(values[_SCHEMA] or 0)
+        for place, since, counter in places:
+            if since <= schema_version:
+                counter[at, values[place]] += 1
+    enough = flagged >= ENOUGH * k
+    tables = tuple(_table(column, counter, k) for column, counter in counts.items()) if enough else ()
+    return Week(monday, k, rounded(received, k), rounded(flagged, k) if enough else 0, tables)
+
+
+def median(groups: Iterable[Group]) -> tuple[int, int] | None:
+    """Return the lowest and the highest number that the median can be, by what these groups tell and no more.
+
+    What is in `(other)` may lie below all of them or above. None where nothing bounds it.
+    """
+    numbers = sorted((each.value, each.reports) for each in groups if isinstance(each.value, int))
+    unknown = sum(each.reports for each in groups if each.value == OTHER)
+    half = (sum(reports for _, reports in numbers) + unknown + 1) // 2
+    lowest, highest = _reaching(numbers, half - unknown), _reaching(numbers, half)
+    return None if lowest is None or highest is None or half <= unknown else (lowest, highest)
+
+
+def _reaching(numbers: Iterable[tuple[int, int]], wanted: int) -> int | None:
+    """Return the number at which so many reports are counted from below."""
+    counted = 0
+    for number, reports in numbers:
+        counted += reports
+        if counted >= wanted:
+            return number
+    return None
+
+
+def as_json(week: Week) -> dict[str, Any]:
+    """Return what is kept of a week, exact numbers and all."""
+    tables = [{**table._asdict(), "groups": [group._asdict() for group in table.groups]} for table in week.tables]
+    return {**week._asdict(), "monday": week.monday.isoformat(), "week": week_name(week.monday), "tables": tables}
+
+
+def from_json(kept: Mapping[str, Any]) -> Week:
+    """Return the week of what `as_json` returned. Raise `ValueError`, `KeyError` or `TypeError` for anything else."""
+    tables = tuple(
+        Table(table["field"], table["reports"], tuple(Group(**group) for group in table["groups"]))
+        for table in kept["tables"]
     )
-    cells = [_cell(_label(column, value), _size(groups[value]), of) for value in order]
-    if folded:
-        cells.append(_cell(OTHER_CELLS, sum(_size(groups[value]) for value in folded), of))
-    return Table(column.name, tuple(cells), _median(column, groups, survivors))
+    return Week(date.fromisoformat(kept["monday"]), kept["k"], kept["received"], kept["flagged"], tables)
 
 
-def _fold(groups: _Groups, k: int) -> tuple[list[Value], list[Value]]:
-    """Return the groups that are told apart, and those that are put together; nothing where all are too few."""
-    by_size = sorted(groups, key=lambda value: (_best_day(groups[value]), str(value)))
-    folded = [value for value in by_size if _best_day(groups[value]) < k]
-    survivors = by_size[len(folded) :]
-    while folded and survivors and _best_day(_together(groups, folded)) < k:
-        folded.append(survivors.pop(0))
-    return (survivors, folded) if survivors or _best_day(_together(groups, folded)) >= k else ([], [])
+def _columns(monday: date) -> list[Column]:
+    """Return the columns that are told of this week: monthly ones where it holds the first of a month."""
+    first = any((monday + timedelta(days=each)).day == 1 for each in range(_WEEK.days))
+    return [column for column in _TOLD if first or not column.field.monthly]
 
 
-def _together(groups: _Groups, values: list[Value]) -> _ByDay:
-    days: Counter[date] = Counter()
-    for value in values:
-        days.update(groups[value])
-    return days
+def _table(column: Column, counter: Counter[tuple[int, Value]], k: int) -> Table:
+    seen: Counter[tuple[int, tuple[GroupValue, ...]]] = Counter()
+    for (day, value), number in counter.items():
+        if value is not None or not column.field.monthly:
+            seen[day, _members(column, value)] += number
+    groups = folded(seen, k)
+    return Table(column.name, sum(seen.values()), _in_order(column, groups))
 
 
-def _best_day(days: _ByDay) -> int:
-    return max(days.values(), default=0)
+def _members(column: Column, value: Value) -> tuple[GroupValue, ...]:
+    if value is None or value == "":
+        return (NONE,)
+    return tuple(str(value).split()) if isinstance(column.field.kind, Words) else (value,)
 
 
-def _size(days: _ByDay) -> int:
-    return sum(days.values())
+def ordered(column: Column) -> bool:
+    """Whether its values are steps of one scale, so that they have a median."""
+    return column.is_histogram or isinstance(column.field.kind, PowerOfTwo)
 
 
-def _number(value: Value) -> int:
-    return -1 if value is None else int(value)
-
-
-def _cell(label: str, reports: int, of: int) -> Cell:
-    return Cell(label, round(100 * reports / of), two_digits(reports))
-
-
-def _label(column: Column, value: Value) -> str:
-    return NOT_MEASURED if value is None else column.text(value)
-
-
-def _median(column: Column, groups: _Groups, survivors: list[Value]) -> str:
-    """Return the bucket in which the middle report lies, where that bucket is told apart."""
-    if not column.is_histogram:
-        return ""
-    sizes = sorted((int(value), _size(days)) for value, days in groups.items() if value is not None)
-    half = sum(size for _, size in sizes) / 2
-    for number, size in sizes:
-        half -= size
-        if half <= 0:
-            return column.text(number) if number in survivors else ""
-    return ""
+def _in_order(column: Column, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """Return the groups by size as they come, or by number; what has none last."""
+    if not ordered(column):
+        return groups
+    return tuple(sorted(groups, key=lambda each: (isinstance(each.value, str), each.value == OTHER, each.value)))

@@ -27,7 +27,7 @@ class Field(NamedTuple):
     report's value tells about whose it is, on average over `population`'s reports (at least 0; computed by
     `support.renew` in `tests/`). `since` is the schema version that brought the field (at least 1): an earlier consent
     does not cover it. `value` returns what is sent, `measured` what was measured, as text for the person's own screen.
-    `section` is empty for the report's own members.
+    `section` is empty for the report's own members. `monthly`: at most once a month from one store, else null.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Field(NamedTuple):
     value: Callable[[Measured], Value]
     measured: Callable[[Measured], str]
     section: str = METRICS_SECTION
+    monthly: bool = False
 
     @property
     def path(self) -> str:

@@ -184,6 +184,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=values.memory,
         measured=values.memory_text,
+        monthly=True,
     ),
     Field(
         "cpu_cores",
@@ -197,6 +198,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=values.cores,
         measured=lambda m: "not known" if m.facts.cores is None else str(m.facts.cores),
+        monthly=True,
     ),
     Field(
         "region_indicator",

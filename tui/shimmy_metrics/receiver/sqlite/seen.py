@@ -5,17 +5,20 @@ from datetime import date
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.sqlite.tables import connect
+from shimmy_metrics.receiver.sqlite.tables import connect, told
+
+SEEN_DAYS: Final = 16
+"""A sender keeps a report for 14 days; its id is known for two more."""
 
 _AT_ONCE: Final = 10_000
 """How many keys are looked through in one transaction: some 10 milliseconds, in which no report can be taken."""
 
 
 def forget_before(folder: Folder, day: date, at_once: int = _AT_ONCE) -> None:
-    """Forget the ids that arrived, or were recalled, before `day`. Raise `sqlite3.Error`, `OSError`."""
+    """Forget the ids that arrived, or were recalled, before `day`. Raise `StoreError`."""
     if not folder.seen.exists():
         return
-    with closing(connect(folder.seen)) as connection:
+    with told(), closing(connect(folder.seen)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
             return
         last = b""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import date, timedelta
 from multiprocessing import get_context
 from typing import Final
@@ -19,7 +19,6 @@ from shimmy_metrics.receiver.columns import COLUMNS, day_of
 from shimmy_metrics.receiver.folder import Folder, sync_folder
 from shimmy_metrics.receiver.search import places
 from shimmy_metrics.receiver.sqlite.commit import Decided, decide, enter_unseen, insert, note_recalls
-from shimmy_metrics.receiver.sqlite.seen import forget_before
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
@@ -27,21 +26,13 @@ from shimmy_metrics.receiver.sqlite.tables import (
     column_names,
     connect,
     open_day,
+    told,
     write_back,
 )
-from shimmy_metrics.receiver.store import Health, Operation, Outcome, Recall, StoredRow, StoreError, Value
-
-SEEN_DAYS: Final = 16
-"""A sender keeps a report for 14 days; its id is known for two more."""
-
-_LIVE_DAYS: Final = 8
-"""A day is dropped when it is so old."""
+from shimmy_metrics.receiver.store import CLOSES_AFTER, Health, Operation, Outcome, Recall, StoredRow, StoreError, Value
 
 DISK_FULL: Final = 0.95
 """The share of the disk in use from which on no report is taken."""
-
-CLOSES_AFTER: Final = timedelta(days=7)
-"""A week closes with the Monday after it: what was sealed on Sunday may arrive then."""
 
 _RECONCILED_DAYS: Final = 2
 """The newest files in which something may stand that was not entered as seen."""
@@ -66,7 +57,7 @@ class SqliteStore:
 
         A receiver calls it before it takes the first report. Raise `StoreError`.
         """
-        with _told():
+        with told():
             for day in list(self._folder.arrival_days())[-_RECONCILED_DAYS:]:
                 with closing(open_day(self._folder, day.isoformat())) as connection:
                     enter_unseen(connection, day)
@@ -75,7 +66,7 @@ class SqliteStore:
         """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""
         if self._disk_used() >= DISK_FULL and any(isinstance(each, StoredRow) for each in operations):
             raise StoreError("the disk is almost full")
-        with _told():
+        with told():
             try:
                 return self._append(self._connection(day), day, operations)
             except sqlite3.IntegrityError:
@@ -95,7 +86,7 @@ class SqliteStore:
         begun = time.monotonic()
         if not self._times.due(begun):
             return
-        with _told():
+        with told():
             done = False
             if quiet and self._unsettled and self._open is not None:
                 self._settle_open(self._open[1])
@@ -110,7 +101,7 @@ class SqliteStore:
         if self._open is not None:
             _, connection = self._open
             self._open = None
-            with closing(connection), _told():
+            with closing(connection), told():
                 if self._unsettled:
                     self._settle_open(connection)
 
@@ -118,7 +109,7 @@ class SqliteStore:
         """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values."""
         inside = (week.isoformat(), (week + timedelta(days=6)).isoformat())
         for arrived in [each for each in self._folder.arrival_days() if each >= week - timedelta(days=1)]:
-            with _told(), closing(connect(self._folder.day(arrived))) as connection:
+            with told(), closing(connect(self._folder.day(arrived))) as connection:
                 columns = column_names(connection)
                 names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
                 found = f'SELECT {names} FROM reports WHERE length(key) < ? AND "day" BETWEEN ? AND ?'  # noqa: S608
@@ -128,8 +119,8 @@ class SqliteStore:
     def drop_day(self, day: date) -> bytes:
         """Drop everything that arrived on `day`, verify that it is gone, return its canary's 16 bytes.
 
-        They are empty where the file was damaged: it is dropped all the same. The ids that were seen 16 days before
-        this was due are forgotten. Raise `StoreError` where nothing of that day is held, or it is not gone.
+        They are empty where the file was damaged: it is dropped all the same. Raise `StoreError` where nothing of that
+        day is held, or it is not gone.
         """
         path = self._folder.day(day)
         if not path.exists():
@@ -137,12 +128,11 @@ class SqliteStore:
         canary = b""
         with suppress(sqlite3.Error), closing(connect(path)) as connection:
             canary = canary_of(connection) or b""
-        with _told():
-            forget_before(self._folder, day - timedelta(days=SEEN_DAYS - _LIVE_DAYS))
+        with told():
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             sync_folder(self._folder.days)
-        if path.exists() or (canary and self.find_canary(canary)):
+        if path.exists():
             raise StoreError(f"what arrived on {day} is still there")
         return canary
 
@@ -161,6 +151,7 @@ class SqliteStore:
         """Return whether reports can be taken, and what is held."""
         used = self._disk_used()
         reports: dict[date, int] = {}
+        reason = "the disk is almost full" if used >= DISK_FULL else ""
         for day in self._folder.arrival_days():
             try:
                 with closing(connect(self._folder.day(day))) as connection:
@@ -169,9 +160,9 @@ class SqliteStore:
                     reports[day] = max(rows - 1, 0)
             except (sqlite3.Error, OSError) as error:
                 if self._folder.day(day).exists():  # not dropped at this moment
-                    return Health(ready=False, reason=f"{day} cannot be read: {error}", reports=reports, disk_used=used)
-        full = used >= DISK_FULL
-        return Health(not full, "the disk is almost full" if full else "", reports, used)
+                    reports[day] = 0  # it is held all the same, and has to go when it is old enough
+                    reason = f"what arrived on {day} cannot be read: {error}"
+        return Health(not reason, reason, reports, used)
 
     def _connection(self, day: date) -> sqlite3.Connection:
         if self._open is not None and self._open[0] != day:
@@ -227,15 +218,6 @@ class SqliteStore:
         for schema in ("main", "seen"):
             settle(connection, schema)
         self._unsettled = False
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell an error of the database or the disk as `StoreError`."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise StoreError(str(error)) from error
 
 
 def _is_busy(error: Exception) -> bool:

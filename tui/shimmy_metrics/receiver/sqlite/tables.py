@@ -10,12 +10,14 @@ and the next process to close its connection would then take a log that is in us
 import os
 import secrets
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.store import StoreError
 
 CANARY_BYTES: Final = 16
 """A report's key has 8 bytes, a canary's 16."""
@@ -91,6 +93,15 @@ def write_back(connection: sqlite3.Connection, schema: str) -> None:
         error = sqlite3.OperationalError("another process reads the file")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise error
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell an error of the database or the disk as `StoreError`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(str(error)) from error
 
 
 def _make(path: Path) -> None:

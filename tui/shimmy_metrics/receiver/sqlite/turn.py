@@ -1,0 +1,21 @@
+"""One process at a time: two receivers may share a folder."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from shimmy_metrics.receiver.sqlite.tables import connect, told
+
+
+@contextmanager
+def turn(lock: Path) -> Iterator[None]:
+    """Wait until no other process or thread is within such a block. Raise `StoreError` where that takes too long.
+
+    `lock` is the database that is locked: of two processes one always has it, and a dead one never.
+    """
+    with told():
+        connection = connect(lock, new=True)
+    with closing(connection):
+        with told():
+            connection.execute("BEGIN EXCLUSIVE")
+        yield

@@ -1,0 +1,54 @@
+"""A closed week's aggregate is written once, before the first of its days goes; from then on it is what is told."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.receiver.folder import Folder, write_private
+from shimmy_metrics.receiver.programme import own_k
+from shimmy_metrics.receiver.store import Store
+from shimmy_metrics.receiver.week import Week, aggregated, as_json, from_json, week_name, week_named, week_of
+
+
+def told_week(store: Store, folder: Folder, monday: date) -> Week:
+    """Return the week as it was kept; where it was not yet, of the reports that are held. Raise as `kept_week` does."""
+    return kept_week(folder, monday) or _counted(store, folder, monday)
+
+
+def newest_week(store: Store, folder: Folder, today: date) -> date:
+    """Return the Monday of the newest week that is over and of which something is held or kept, else of this week."""
+    this = week_of(today)
+    held = [week_of(day) for day in store.health().reports]
+    kept = [week_named(path.stem) for path in folder.weeks.glob("????-W??.json")]
+    return max((monday for monday in (*held, *kept) if monday < this), default=this)
+
+
+def keep_week(store: Store, folder: Folder, monday: date) -> None:
+    """Keep the week, unless that was done before or nothing arrived for it. Raise `StoreError` or `OSError`."""
+    if _path(folder, monday).exists():
+        return
+    week = _counted(store, folder, monday)
+    if week.received or week.flagged:
+        write_private(_path(folder, monday), json.dumps(as_json(week), indent=1).encode())
+
+
+def kept_week(folder: Folder, monday: date) -> Week | None:
+    """Return the week as it was kept, or None. Raise `UserError` where it cannot be read."""
+    path = _path(folder, monday)
+    if not path.exists():
+        return None
+    try:
+        return from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError("this week cannot be read", where=str(path), remedy="Put it back from a copy") from None
+
+
+def _counted(store: Store, folder: Folder, monday: date) -> Week:
+    held = store.health().reports
+    received = sum(held.get(monday + timedelta(days=each), 0) for each in range(7))
+    return aggregated(monday, store.aggregate(monday), received, own_k(folder))
+
+
+def _path(folder: Folder, monday: date) -> Path:
+    return folder.weeks / f"{week_name(monday)}.json"
