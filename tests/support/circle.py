@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.programme import set_k
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
 from support.certificates import issue
@@ -44,12 +45,19 @@ def recall_and_look(home: Home, running: Process, sent: dict[str, Any]) -> None:
     assert keys
     assert all(list(holding(folder.days, key)) for key in keys)
     assert running.held() == len(keys)
+    set_k(folder, 1)  # with 20, a few reports are rounded to none
+    assert _received(home, running) == len(keys)
     told = _own(home, "recall", sent["sha256"][:12], "--yes")
     assert told.returncode == 0, told.stdout + told.stderr
     assert not any(list(holding(folder.days, key)) for key in keys)
     assert running.held() == 0
+    assert _received(home, running) == 0
+
+
+def _received(home: Home, running: Process) -> int:
     week = _own(home, "receive", "week", "--json", "--data", str(running.data))
-    assert json.loads(week.stdout)["reports"] == 0
+    received: int = json.loads(week.stdout)["received"]
+    return received
 
 
 def _own(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":
