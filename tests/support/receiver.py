@@ -46,6 +46,11 @@ def status(number: int) -> Behaviour:
     return lambda handler, _: _say(handler, number, b"")
 
 
+def publishing(body: bytes) -> Behaviour:
+    """Return a behaviour that answers 200 with this body, as a receiver does whose operator says something."""
+    return lambda handler, _: _say(handler, 200, body)
+
+
 def hang(handler: Handler, _: bytes) -> None:
     """Never answer."""
     time.sleep(8)

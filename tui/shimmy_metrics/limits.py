@@ -75,6 +75,9 @@ GROUP_REPORTS_MAX: Final = 10**6
 ANSWER_BYTES: Final = 65_536
 """How much of a receiver's response is read."""
 
+OPERATOR_BYTES: Final = 16_384
+"""How much is read of what an operator says: 2,000 characters of any script, as JSON, are less."""
+
 # --- measuring ------------------------------------------------------------------------------------------------------
 
 CHECKPOINT_SECONDS: Final = 1.0

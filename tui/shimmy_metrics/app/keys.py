@@ -89,6 +89,7 @@ CONSENT: Final = [
     _key("t", "answer('consent.hold')", "hold reports, or send them", "consent.hold"),
     _key("w", "wire", "what would be sent", "consent.wire"),
     _key("f", "fields", "every field, and why", "consent.fields"),
+    _key("i", "operator", "who runs this receiver", "consent.operator"),
     _key("d", "forget", "delete everything but your no", "consent.forget"),
 ]
 

@@ -98,6 +98,12 @@ def _preview(given: Arguments) -> int:
     return preview(profile) if given["id"] is None else preview_named(profile, given["id"])
 
 
+def _operator(given: Arguments) -> int:
+    from shimmy_metrics.cli.cmd_operator import operator
+
+    return operator(Profile.current(), as_json=given["json"])
+
+
 def _recall(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_recall import recall_named
 
@@ -127,6 +133,7 @@ RUN: Final[dict[str, Callable[[Arguments], int]]] = {
     "history": _history,
     "hold": _hold,
     "only-me": _only_me,
+    "operator": _operator,
     "preview": _preview,
     "recall": _recall,
     "release": _release,

@@ -12,7 +12,8 @@ from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.departures import became, host, sentence
-from shimmy_metrics.wording.recall import EFFECT, also_sent_to, recall_headers, together
+from shimmy_metrics.wording.recall import EFFECT, also_sent_to, together
+from shimmy_metrics.wording.receiver import with_headers
 
 _COMMAND: Final = "shimmy-metrics recall"
 
@@ -31,7 +32,7 @@ def recall_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
     if not as_json:
         for request in found.requests:
             print_line(f"{request.method} {request.url}")
-        print_line(recall_headers(found.requests[-1].headers, found.proxy))
+        print_line(with_headers(found.requests[-1].headers, found.proxy))
     made = recall(profile, found)
     told = [sentence(became(made, profile.clock.now()))]
     told += [EFFECT] if made.outcome is Outcome.RECALLED else []

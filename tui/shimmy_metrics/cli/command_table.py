@@ -7,8 +7,8 @@ is named by the ids of its keys (`app/keys.py`), under which its palette lists t
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.cli.recall_table import RECALL
 from shimmy_metrics.cli.receive_table import RECEIVE
+from shimmy_metrics.cli.receiver_table import OPERATOR, RECALL
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
 _JSON: Final = Argument("--json", "print the same as JSON")
@@ -194,6 +194,7 @@ _OWN: Final = (
         app=("app.outgoing", "outbox.release"),
     ),
     RECALL,
+    OPERATOR,
     Command(
         "hold",
         "hold one waiting report until you release it",

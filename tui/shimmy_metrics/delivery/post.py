@@ -1,4 +1,4 @@
-"""The only place that opens an outgoing connection: a request, or a recall's few, name look-up and TLS within its time.
+"""The only place that opens an outgoing connection to a receiver, name look-up and TLS within its time.
 
 Certificates are always verified (`SSL_CERT_FILE` and `SSL_CERT_DIR` name another authority, as usual); no redirect is
 followed, no cookie kept, no `.netrc` read. A proxy of the environment serves https, never loopback.
@@ -31,7 +31,7 @@ _BEYOND_PROXY: Final = ("proxy.start_tls.started", "socks.start_tls.started")
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back: a status with the body's first `ANSWER_BYTES`, or no response (status 0) with the failure."""
+    """What came back: a status with the beginning of the body, or no response (status 0) with the failure."""
 
     status: int = 0
     body: bytes = b""
@@ -86,11 +86,19 @@ class Post:
     A thread that is still running when its time is up can send nothing more (`Gate`), and ends with the process.
     """
 
-    def __init__(self, requests: Sequence[Request], environment: Environment, gate: Gate, seconds: float) -> None:
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        environment: Environment,
+        gate: Gate,
+        seconds: float,
+        answer_bytes: int = ANSWER_BYTES,
+    ) -> None:
         self._requests = requests
         self._environment = environment
         self._gate = gate
         self._seconds = seconds
+        self._answer_bytes = answer_bytes
         self._past_proxy = False
         self._done = threading.Event()
         self._responses: list[Response] = []
@@ -144,9 +152,9 @@ class Post:
             body = b""
             for piece in stream.iter_raw():
                 body += piece
-                if len(body) >= ANSWER_BYTES:
+                if len(body) >= self._answer_bytes:
                     break
-            return Response(stream.status_code, body[:ANSWER_BYTES])
+            return Response(stream.status_code, body[: self._answer_bytes])
 
     def _step(self, event: str, info: dict[str, Any]) -> None:
         self._past_proxy = self._past_proxy or event in _BEYOND_PROXY

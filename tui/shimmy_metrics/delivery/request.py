@@ -1,4 +1,4 @@
-"""A request: which reports it carries or recalls, and every header as it is on the wire. Pure."""
+"""The requests: which reports one carries or recalls, and every header as it is on the wire. Pure."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -10,6 +10,8 @@ from shimmy_metrics.report.seal import digest, join
 
 METHOD: Final = "POST"
 RECALL_METHOD: Final = "DELETE"
+OPERATOR_METHOD: Final = "GET"
+OPERATOR_PATH: Final = "/v1/operator"
 
 
 class Request(NamedTuple):
@@ -61,11 +63,19 @@ def recall_requests(endpoint: str, report_ids: Sequence[str]) -> tuple[Request, 
     made = []
     for number, report_id in enumerate(report_ids, start=1):
         url = parts._replace(path=f"{parts.path.rstrip('/')}/{report_id}").geturl()
-        made.append(Request(url, _recall_headers(parts.netloc, number == len(report_ids)), b"", (), RECALL_METHOD))
+        made.append(Request(url, _bodiless(parts.netloc, last=number == len(report_ids)), b"", (), RECALL_METHOD))
     return tuple(made)
 
 
-def _recall_headers(host: str, last: bool) -> tuple[tuple[str, str], ...]:  # noqa: FBT001 - a private function
+def operator_request(endpoint: str) -> Request:
+    """Return the request for what an endpoint's operator says, at the same origin."""
+    parts = urlsplit(endpoint)
+    url = parts._replace(path=OPERATOR_PATH, query="").geturl()
+    return Request(url, _bodiless(parts.netloc, last=True), b"", (), OPERATOR_METHOD)
+
+
+def _bodiless(host: str, *, last: bool) -> tuple[tuple[str, str], ...]:
+    """Return every header of a request without a body; `last`: of the last one over its connection."""
     return (
         ("Host", host),
         ("User-Agent", "shimmy-metrics"),

@@ -39,7 +39,7 @@ _LABELS: Final = {
     Outcome.MAY_HAVE_LEFT: "possibly sent",
 }
 
-_FAILURES: Final = {
+FAILURES: Final = {
     Failure.NONE: "",
     Failure.NAME: "its name was not found",
     Failure.CONNECTION: "no connection could be made",
@@ -103,7 +103,7 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
     """Return what became of it as a sentence without its full stop: what left, where to, when, what came back."""
     to, at = host(departure.endpoint), _at(_moment(departure), now, zone)
     reports = amount(departure.reports, "report")
-    failure = f": {_FAILURES[departure.failure]}" if departure.failure else ""
+    failure = f": {FAILURES[departure.failure]}" if departure.failure else ""
     times = ""
     if departure.attempts > 1 and departure.since is not None:
         times = f" ({amount(departure.attempts, 'attempt')} since {when(departure.since, now, zone)})"

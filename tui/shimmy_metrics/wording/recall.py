@@ -5,7 +5,6 @@ from typing import Final
 
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.receiver import by_way_of
 
 EFFECT: Final = "What its receiver has already counted in a published figure stays there; no figure names a report."
 
@@ -59,11 +58,6 @@ def together(reports: int, in_request: int) -> Iterator[str]:
         yield f"This request carried {amount(in_request, 'report')}. They are recalled together."
     if reports < in_request:
         yield f"The ids of {in_request - reports:,} of them are not kept here any more: these cannot be recalled."
-
-
-def recall_headers(headers: Iterable[tuple[str, str]], proxy: str) -> str:
-    """Return the headers of a recall's requests, and the proxy that they go through, as a sentence."""
-    return f"The headers are {', '.join(f'{name}: {value}' for name, value in headers)}{by_way_of(proxy)}."
 
 
 def also_sent_to(hosts: Iterable[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Who gets a report, and what they see of its way there. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
 
 
@@ -11,6 +12,11 @@ def by_way_of(proxy: str) -> str:
 def connects(proxy: str) -> str:
     """Return what a proxy gets before the request, as a further sentence; empty without one."""
     return f" {proxy} is asked first, with a CONNECT that names the receiver." if proxy else ""
+
+
+def with_headers(headers: Iterable[tuple[str, str]], proxy: str) -> str:
+    """Return the headers of a request that has no body, and the proxy that it goes through, as a sentence."""
+    return f"The headers are {', '.join(f'{name}: {value}' for name, value in headers)}{by_way_of(proxy)}."
 
 
 YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."

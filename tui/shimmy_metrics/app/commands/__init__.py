@@ -5,6 +5,7 @@ The functions in `actions` and the screens that ask are imported when they are n
 
 from shimmy_metrics.app.commands.consent import ConsentCommands
 from shimmy_metrics.app.commands.files import FileCommands
+from shimmy_metrics.app.commands.operator import OperatorCommands
 from shimmy_metrics.app.commands.outbox import OutboxCommands
 from shimmy_metrics.app.commands.recall import RecallCommands
 from shimmy_metrics.app.commands.runner import Runner
@@ -19,6 +20,7 @@ class Commands:
         runner = Runner(host)
         self.consent = ConsentCommands(host, runner)
         self.files = FileCommands(host, runner)
+        self.operator = OperatorCommands(host, runner)
         self.outbox = OutboxCommands(host, runner)
         self.recall = RecallCommands(host, runner)
         self.sessions = SessionCommands(host, runner)

@@ -15,7 +15,7 @@ from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import CONSENT, Button, asking
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
-from shimmy_metrics.app.screens.consent.view import forgets
+from shimmy_metrics.app.screens.consent.view import forgets, other_operator
 from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons, show_buttons
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
@@ -98,8 +98,9 @@ class ConsentScreen(BaseScreen):
             keys.button("consent.wire", "What would be sent"),
             keys.button("consent.fields", "Every field, and why"),
         )
-        forget = (keys.button("consent.forget", "Delete all"),)
-        return (*more, *forget) if forgets(self.host.overview) else more
+        operator = (keys.button("consent.operator", "Who runs it"),) if other_operator(self.host.overview) else ()
+        forget = (keys.button("consent.forget", "Delete all"),) if forgets(self.host.overview) else ()
+        return (*more, *operator, *forget)
 
     # --- answering ----------------------------------------------------------------------------------------------
 
@@ -136,9 +137,11 @@ class ConsentScreen(BaseScreen):
             self._commands.consent.ask_again(choice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether there is such an answer now: the list of keys and the palette have no others."""
+        """Whether there is such an answer, or such a receiver: the list of keys and the palette have no others."""
         if action in {"answer", "ask"}:
             return any(choice.name in parameters for choice in self._choices)
+        if action == "operator":
+            return other_operator(self.host.overview)
         return super().check_action(action, parameters)
 
     async def action_wire(self) -> None:
@@ -152,6 +155,10 @@ class ConsentScreen(BaseScreen):
         from shimmy_metrics.app.screens.fields.screen import FieldsScreen
 
         await self.app.push_screen(FieldsScreen(self.host))
+
+    def action_operator(self) -> None:
+        """Ask the receiver that is set who runs it."""
+        self._commands.operator.ask()
 
     def action_forget(self) -> None:
         """Ask whether everything of ours on this disk may be deleted."""

@@ -10,6 +10,7 @@ from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
@@ -110,6 +111,13 @@ def change_of_mind(canvas: Canvas) -> str:
 def forgets(overview: Overview | None) -> bool:
     """Whether there is something of ours on this disk besides the recorded answer."""
     return overview is not None and any(each.kind is not FileKind.CONFIG for each in overview.files)
+
+
+def other_operator(overview: Overview | None) -> bool:
+    """Whether the receiver that is set is another than Shimmy's own, so that it can be asked who runs it."""
+    if overview is None or overview.unusable is not None:
+        return False
+    return not same_endpoint(overview.consent.endpoint, ENDPOINT)
 
 
 def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""The row for `shimmy-metrics recall` in the one list of what can be done. Pure."""
+"""What can be asked of a receiver: a part of the list of what can be done. Pure, and cheap to load."""
 
 from typing import Final
 
@@ -22,4 +22,17 @@ RECALL: Final = Command(
         Argument("--json", "print the requests with their headers, and the recall, as JSON"),
     ),
     app=("app.history", "history.recall"),
+)
+
+OPERATOR: Final = Command(
+    "operator",
+    "ask the receiver that is set who runs it",
+    about=(
+        "Ask the receiver that is set what its operator publishes of itself, and print it: one GET of /v1/operator, "
+        "with which nothing of this machine goes. Nothing is kept. It is your own act: it works while metrics are off, "
+        "and is never done by itself. What it says is its own word, which nobody here has checked.",
+        "Exits with 1 if it publishes nothing, and with 2 if nobody answered.",
+    ),
+    arguments=(Argument("--json", "print the request with its headers, and what it says, as JSON"),),
+    app=("app.consent", "consent.operator"),
 )

@@ -1,0 +1,44 @@
+"""Asking who runs the receiver that is set."""
+
+import textwrap
+from typing import Final
+
+from shimmy_metrics.app.commands.runner import Runner
+from shimmy_metrics.app.host import Host
+
+_COLUMNS: Final = 76
+"""Longer lines are hard to read."""
+
+
+class OperatorCommands:
+    """Shows what the receiver's operator says of itself."""
+
+    def __init__(self, host: Host, runner: Runner) -> None:
+        self._host = host
+        self._runner = runner
+
+    def ask(self) -> None:
+        """Ask the receiver that is set, and show what it says."""
+
+        def asked() -> None:
+            from shimmy_metrics.actions.operator import ask_operator
+            from shimmy_metrics.wording.operator import operator_lines
+
+            with self._runner.reporting_errors():
+                with self._runner.busy("Asking the receiver."):
+                    found = ask_operator(self._host.profile)
+                first, *rest = operator_lines(found)
+                if found.name:
+                    self._host.call_from_thread(self._show, first, rest)
+                else:
+                    self._runner.report(first)
+
+        self._runner.in_thread(asked)
+
+    def _show(self, sentence: str, lines: list[str]) -> None:
+        from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
+
+        room = max(min(self._host.canvas().width - 2, _COLUMNS), 1)
+        paragraphs = (textwrap.wrap(each, room, subsequent_indent="  ", break_on_hyphens=False) for each in lines)
+        wrapped = [row for rows in paragraphs for row in rows]
+        _ = self._host.push_screen(PagerScreen(self._host, PagerText("The receiver", sentence, "", wrapped)))

@@ -1,0 +1,26 @@
+"""What a receiver's operator says of itself, and what is said where it says nothing. Pure."""
+
+from collections.abc import Iterator
+
+from shimmy_metrics.actions.operator import OperatorAnswer
+from shimmy_metrics.errors import harmless
+from shimmy_metrics.wording.departures import FAILURES, host
+
+
+def operator_lines(found: OperatorAnswer) -> Iterator[str]:
+    """Yield what came back, a line each; whatever is not printable is spelled out.
+
+    The operator's own lines are indented: none of them can pass for one of this program's.
+    """
+    to = host(found.request.url)
+    if found.name:
+        yield f"{to} says that it is run by {harmless(found.name)}. In its own words:"
+        yield from (f"  {harmless(each.strip())}" for each in found.text.splitlines() if each.strip())
+        if found.k:
+            yield f"It says that it publishes no figure about fewer than {found.k:,} reports."
+    elif found.status == 404:
+        yield f"{to} publishes nothing about who runs it."
+    elif found.status:
+        yield f"{to} answered {found.status}, with nothing that can be shown as its operator's words."
+    else:
+        yield f"{to} could not be asked: {FAILURES[found.failure]}."
