@@ -141,7 +141,7 @@ def main() -> None:
                 stop(meter)
         counted = json.loads(home.metrics("preview").stdout)["metrics"]["requests_per_session"]
         log = home.profile.state_dir / "metrics.log"
-        assert wait_until(lambda: log.exists() and "later" in log.read_text())  # the sender has ended
+        assert wait_until(lambda: log.exists() and "nothing-left" in log.read_text())  # the sender has ended
         # A client ends with its last question open: it is counted and was not waited for.
         assert answers <= counted <= answers + ROUNDS * sum(CLIENTS), (answers, counted)
         say(f"{answers} answers were metered; the report says {counted} requests")
