@@ -125,8 +125,8 @@ def connection(draw: random.Random) -> list[Read]:
     """Return a connection's reads in their order."""
     asked, told = ([draw.choice(heads) for _ in range(draw.choice([1, 1, 2]))] for heads in (ASKED, TOLD))
     reads: list[Read] = []
-    damage, waits = draw.random() < 0.3, draw.random() < 0.8
-    open_requests: list[bytes] = []
+    damage, in_turn = draw.random() < 0.3, draw.random() < 0.8
+    waiting: list[bytes] = []  # answers to what was pipelined
     for _ in range(draw.randrange(1, 9)):
         request = draw.choice(asked)
         answer = draw.choice(told)
@@ -134,12 +134,11 @@ def connection(draw: random.Random) -> list[Read]:
         bodyless = request.startswith(b"HEAD") or b" 204 " in answer or b" 304 " in answer
         answered = [draw.choice(INTERIM), *_message(draw, answer, bodyless=bodyless)]
         if damage and draw.random() < 0.3:
-            (sent if draw.random() < 0.5 else answered)[-1:] = [
-                _damaged(draw, b"".join((sent, answered)[draw.random() < 0.5]))
-            ]
+            damaged = sent if draw.random() < 0.5 else answered
+            damaged[:] = [_damaged(draw, b"".join(damaged))]
         reads += (Read(False, each) for each in _reads(draw, sent, draw.random()))
-        open_requests += answered
-        if waits or draw.random() < 0.3:
-            reads += (Read(True, each) for each in _reads(draw, open_requests, draw.random()))
-            open_requests = []
-    return reads + [Read(True, each) for each in _reads(draw, open_requests, draw.random())]
+        waiting += answered
+        if in_turn or draw.random() < 0.3:
+            reads += (Read(True, each) for each in _reads(draw, waiting, draw.random()))
+            waiting = []
+    return reads + [Read(True, each) for each in _reads(draw, waiting, draw.random())]

@@ -38,7 +38,6 @@ _LOOKED_AT: Final = re.compile(
 )
 """All fields that are read, in a lower-case head."""
 
-
 _SIZE_BYTES: Final = 18
 """The short way of a chunk looks so far for the end of its size."""
 

@@ -1,7 +1,7 @@
 """Recognise a head that a connection repeats: clients and servers send theirs again, but for the body's length.
 
-What came last is known by its length and by Python's hash of its bytes, which is keyed anew in each process; the bytes
-themselves, an `Authorization` among them, are not kept.
+What came last is known by its length and by Python's hash of its bytes, which is keyed anew in each process (unless
+`PYTHONHASHSEED` is set); the bytes themselves, an `Authorization` among them, are not kept.
 """
 
 import re
