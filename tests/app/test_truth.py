@@ -199,7 +199,8 @@ async def test_of_a_store_that_was_not_read_it_is_not_said_that_it_holds_nothing
         "nothing is waiting", "reports are sent",
     ):  # fmt: skip
         assert not any(unknown in content for content in pages)
-    assert ("deletes what is waiting" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
+    assert "deletes what is waiting" not in consent
+    assert ("what is waiting is not sent" in consent) is (shown.consent.decision.consent is not Consent.DECLINED)
 
 
 OTHER_RECEIVER = "https://metrics.example.org/v1/usage"

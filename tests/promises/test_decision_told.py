@@ -66,8 +66,10 @@ def test_status_says_of_a_yes_that_others_may_have_written_that_it_does_not_coun
     home.metrics("enable")
     home.profile.config_path.parent.chmod(0o777)
     told = home.metrics("status").stdout
-    assert told.startswith("Not decided: nothing is measured.\nThe yes in the config does not count: others may write ")
-    assert "config.json (the yes there does not count)" in told
+    assert told.startswith(
+        "Not decided: nothing is measured.\nThe answer in the config does not count: others may write "
+    )
+    assert "config.json (the answer there does not count)" in told
     assert "Others could write" in home.metrics("enable").stdout
     assert home.metrics("status").stdout.startswith("Metrics on")
 

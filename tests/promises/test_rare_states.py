@@ -48,3 +48,21 @@ def test_with_both_switches_set_nobody_is_told_that_unsetting_one_is_enough(home
     told = home.having(DO_NOT_TRACK="1", SHIMMY_METRICS="off").metrics("status").stdout
     assert "Nothing is sent from here: DO_NOT_TRACK=1 is set. Your yes stands where no switch is set.\n" in told
     assert "nset it" not in told
+
+
+def test_the_app_in_lines_says_what_a_deleted_config_made_it_delete(home: Home) -> None:
+    home.metrics("enable")
+    queue_report(home)
+    home.profile.config_path.unlink()
+    lines = home.run("tui", "--plain").stdout.splitlines()
+    assert lines[:2] == ["There was no consent for what was kept here:", "Deleted: 1 report that was never sent."]
+    assert "Deleted" not in home.run("tui", "--plain").stdout
+
+
+def test_only_for_me_in_a_file_that_others_may_write_is_not_called_a_yes(home: Home) -> None:
+    home.run("only-me", command="shimmy-metrics")
+    home.profile.config_path.chmod(0o666)
+    told = home.metrics("status").stdout
+    assert "The answer in the config does not count: others may write" in told
+    assert "(the answer there does not count)" in told
+    assert "yes" not in told

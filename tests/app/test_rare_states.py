@@ -1,0 +1,65 @@
+"""What the app says in rare states: a store that cannot be read, a question asked again, a kept session ended last."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.files import FileKind, OwnFile
+from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.counters import DaySums
+from shimmy_metrics.records import Day
+from support import opened, overviews, samples
+
+UNREADABLE = overviews.idle()._replace(trouble="metrics.db: is damaged. Move it away", store_unusable=True)
+DAYS = (Day(date(2026, 11, 22), DaySums(7, 1, 350, 900)),)
+STORE = OwnFile(Path("/home/ada/.local/state/shimmy/metrics.db"), FileKind.STORE, 4_096)
+
+
+async def shown(root: Path, overview: Overview, key: str) -> str:
+    app = opened.still(root, overview)
+    async with app.run_test(size=(100, 50)) as pilot:
+        await opened.press(pilot, key)
+        return opened.read(app)
+
+
+async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no_figures(tmp_path: Path) -> None:
+    page = await shown(tmp_path, UNREADABLE, "c")
+    assert "n Withdraw stops now, what is waiting is not sent" in page
+    assert "no change: nothing is measured while the store cannot be used" in page
+    assert "deletes what is waiting" not in page
+    figures = await shown(tmp_path, UNREADABLE, "u")
+    assert "The store was not read, so your figures are not known here." in figures
+    assert "Nothing has been counted yet" not in figures
+
+
+async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:
+    assert "stops now, deletes your own figures" in await shown(tmp_path, overviews.idle()._replace(days=DAYS), "c")
+
+
+@pytest.mark.parametrize(
+    ("overview", "told"),
+    [
+        (overviews.undecided(), "nothing is measured or sent; only this answer is kept"),
+        (overviews.undecided()._replace(files=(STORE,)), "nothing is measured or sent; this answer is kept"),
+        (
+            overviews.undecided()._replace(files=(STORE,), days=DAYS),
+            "deletes your own figures; nothing is measured or sent; this answer is kept",
+        ),
+    ],
+    ids=["first", "again", "with figures"],
+)
+async def test_a_no_to_the_question_says_that_nothing_else_is_kept_only_where_that_is_so(
+    tmp_path: Path, overview: Overview, told: str
+) -> None:
+    assert f"n No thanks {told}" in await shown(tmp_path, overview, "c")
+
+
+async def test_the_last_session_is_not_one_that_ended_before_a_kept_one(tmp_path: Path) -> None:
+    overview = overviews.busy()._replace(running=(), outbox=())
+    assert "Last sent" in await shown(tmp_path, overview, "1")
+    newest = max(receipt.begun for receipt in overview.receipts)
+    kept = samples.session()._replace(local=True, updated=newest + timedelta(hours=1), ended=newest)
+    page = await shown(tmp_path, overview._replace(ended=(kept,)), "1")
+    assert "Kept for you alone" in page
+    assert "Last sent" not in page
