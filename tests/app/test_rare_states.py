@@ -63,3 +63,9 @@ async def test_the_last_session_is_not_one_that_ended_before_a_kept_one(tmp_path
     page = await shown(tmp_path, overview._replace(ended=(kept,)), "1")
     assert "Kept for you alone" in page
     assert "Last sent" not in page
+
+
+async def test_under_a_switch_keeping_on_says_nothing_of_servers_that_were_started_without_it(tmp_path: Path) -> None:
+    page = await shown(tmp_path, overviews.switched_off_here(), "c")
+    assert "no change; DO_NOT_TRACK=1 keeps this shell off" in page
+    assert "nothing is sent while" not in page

@@ -161,7 +161,7 @@ def test_diff_compares_the_next_report_with_the_last_one_sent(sending: Home) -> 
     assert before["before"] is None
     assert before["after"]["stage"] == "example"
     assert before["counts"]["added"] == len(FIELDS) - 2
-    assert "No report was sent before, so every field is new in an example" in _own(sending, "diff").stdout
+    assert "No report sent before it is kept here, so every field is new in an example" in _own(sending, "diff").stdout
     _release(sending, FIRST)
     queue_report(sending, SECOND)
     found = _json(sending, "diff")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.records import Cause, QueueState
+from shimmy_metrics.records import Cause, Outcome, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
+from support.departed import depart
 from support.installed import Home
 from support.queue_report import FIRST, SECOND, queue_report
 
@@ -66,3 +67,13 @@ def test_only_for_me_in_a_file_that_others_may_write_is_not_called_a_yes(home: H
     assert "The answer in the config does not count: others may write" in told
     assert "(the answer there does not count)" in told
     assert "yes" not in told
+
+
+def test_a_comparison_says_that_no_sent_report_is_kept_and_not_that_none_was_sent(home: Home) -> None:
+    home.metrics("enable")
+    report = queue_report(home)
+    with opened(home.profile) as db:
+        depart(db, report, outcome=Outcome.CONFIRMED)
+    home.run("delete", "receipts", "--yes", command="shimmy-metrics")
+    told = home.run("diff", command="shimmy-metrics").stdout
+    assert told.startswith("No report sent before it is kept here, so every field is new in the waiting report ")

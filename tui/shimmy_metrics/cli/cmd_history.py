@@ -50,7 +50,7 @@ def diff(profile: Profile, names: Sequence[str], *, as_json: bool) -> int:
 def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
     """Yield which reports are compared, how many fields differ, and each one that does."""
     if found.before is None:
-        yield f"No report was sent before, so every field is new in {_name(found.after, now)}."
+        yield f"No report sent before it is kept here, so every field is new in {_name(found.after, now)}."
     else:
         yield f"From {_name(found.before, now)}"
         yield f"to {_name(found.after, now)}:"

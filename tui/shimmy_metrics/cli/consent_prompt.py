@@ -19,6 +19,7 @@ from shimmy_metrics.actions.decide import (
     leave_fields,
     only_for_me,
 )
+from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.consent.state import Delivery
@@ -30,6 +31,7 @@ from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import WITHDRAW
 from shimmy_metrics.wording.consent_question import (
     DECLINE,
+    DECLINE_AGAIN,
     ENABLE,
     ENABLE_HELD,
     LATER,
@@ -45,7 +47,7 @@ from shimmy_metrics.wording.consent_question import (
     new_fields_question,
 )
 from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
-from shimmy_metrics.wording.departures import purged
+from shimmy_metrics.wording.departures import purged, purged_without_consent
 
 _TRIES: Final = 3
 _PASTE: Final = "paste"
@@ -59,6 +61,8 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     """
     shown, starting = overview(profile, gather(profile.environment)), seconds is not None
     asked = _new_fields_prompt(shown) if shown.news else _full_prompt(shown, starting=starting)
+    for line in purged_without_consent(shown.purged, profile.clock.now()):
+        print_line(line)
     for line in asked.lines:
         print_line(line)
     if seconds is not None:
@@ -132,7 +136,8 @@ def _question(shown: Overview, *, starting: bool) -> Iterator[str]:
     yield f"{NEVER_LABEL}: {' '.join(NEVER_LINES)}"
     yield " ".join(OWN_FIGURES)
     yield ""
-    for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, DECLINE, LATER):
+    declines = DECLINE_AGAIN if any(each.kind is not FileKind.CONFIG for each in shown.files) else DECLINE
+    for answer in (ENABLE, ENABLE_HELD, ONLY_FOR_ME, declines, LATER):
         yield _answer(answer._replace(consequence=STARTING) if starting and answer is ENABLE else answer)
     yield WITHDRAW
 

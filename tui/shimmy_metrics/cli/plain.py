@@ -7,12 +7,14 @@ from shimmy_metrics.cli.tty import at_terminal
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.wording.departures import purged_without_consent
 
 
 def print_and_ask(profile: Profile) -> None:
     """Print everything the app shows; ask the question if it is open and somebody can answer. Raises `UserError`."""
     shown = overview(profile, gather(profile.environment))
-    for line in plain_report(shown, profile.clock.now()):
+    now = profile.clock.now()
+    for line in (*purged_without_consent(shown.purged, now), *plain_report(shown, now)):
         print_line(line)
     if at_terminal() and not shown.trouble and read_settings(profile, opened=True).asks:
         from shimmy_metrics.cli.consent_prompt import ask  # with all that a decision takes

@@ -108,7 +108,7 @@ def as_lines(status: Status) -> Iterator[str]:
     yield ""
     changed = f", changed {consent.decision.changed[:_MOMENT]}" if consent.decision.changed else ""
     open_yet = " (no answer there yet)" if consent.decision.consent is Consent.UNDECIDED else ""
-    open_yet = " (the yes there does not count)" if consent.distrust else open_yet
+    open_yet = " (the answer there does not count)" if consent.distrust else open_yet
     yield f"  config    {status.config_path}{'' if status.unusable else open_yet or changed}"
     if not status.unusable:
         yield f"  endpoint  {consent.endpoint}{by_way_of(status.proxy)}"

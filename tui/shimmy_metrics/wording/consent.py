@@ -99,7 +99,7 @@ def obstacle(consent: EffectiveConsent) -> str:
     match consent.obstacle:
         case Obstacle.UNTRUSTED:
             return (
-                f"The yes in the config does not count: {consent.distrust}. Nothing is measured or sent. Enable to "
+                f"The answer in the config does not count: {consent.distrust}. Nothing is measured or sent. Enable to "
                 "decide again (another user's file or folder has to be moved away before), or disable."
             )
         case Obstacle.SWITCH:

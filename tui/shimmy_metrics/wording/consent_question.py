@@ -100,6 +100,9 @@ DECLINE: Final = AnswerText(
     "nothing measured or sent",
 )
 
+DECLINE_AGAIN: Final = DECLINE._replace(consequence="nothing is measured or sent; this answer is kept")
+"""The same where something else is kept as well: what was sent, and the log."""
+
 LATER: Final = AnswerText(
     Answer.LATER, "later", "Ask me later", "nothing is written; you are asked at the next start", "nothing is written"
 )

@@ -14,6 +14,7 @@ KEPT_HERE: Final = f"Kept on this machine only, for {USAGE_DAYS} days, and in no
 AS_TOLD: Final = "Tokens that no server told and nothing could count are not in them."
 NOTHING_YET: Final = "Nothing has been counted yet."
 NOTHING_THEN: Final = "Nothing was counted in that time."
+NOT_READ: Final = "The store was not read, so your figures are not known here."
 OFF: Final = "Metrics are off, and no figures of your own are kept here."
 
 _HEADS: Final = ("from", "requests", "errors", "tokens", "tokens in")

@@ -17,6 +17,7 @@ from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.consent_question import (
     DECLINE,
+    DECLINE_AGAIN,
     ENABLE,
     ENABLE_HELD,
     LATER,
@@ -41,6 +42,9 @@ SHOWN: Final = (
 )
 """Three of the fields, as a taste; the rest is one key away."""
 
+NOT_SENT: Final = "what is waiting is not sent"
+"""What a no does where the store cannot be used: nothing can be deleted there."""
+
 _CLOSE: Final = 24
 """Rows up to which the question has no blank line below it."""
 
@@ -52,13 +56,14 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     """
     decision = overview.consent.decision
     if overview.unusable is not None:  # nothing can be agreed to then; a no takes effect all the same
-        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", "stops measuring, deletes what is waiting"),)
+        waiting = NOT_SENT if overview.store_unusable else "deletes what is waiting"
+        return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {waiting}"),)
     enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
     held_yes = Choice.of("consent.hold", ENABLE_HELD)
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
-        return (enable, held_yes, only, Choice.of("consent.decline", DECLINE), later)
+        return (enable, held_yes, only, _no(overview), later)
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
         kept = ", ".join(filter(None, ("nothing more is sent", _kept(overview))))
@@ -180,6 +185,14 @@ def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
     return lines
 
 
+def _no(overview: Overview) -> Choice:
+    """Return the no to the open question. Where it was answered before, more than the answer may be kept, or lost."""
+    if not forgets(overview):
+        return Choice.of("consent.decline", DECLINE)
+    again, deleted = Choice.of("consent.decline", DECLINE_AGAIN), lost(overview)
+    return again._replace(consequence=f"{deleted}; {again.consequence}") if deleted else again
+
+
 def _holding(overview: Overview, *, held: bool) -> Choice:
     """Return the answer that turns the holding of reports on or off, and what becomes of those that wait."""
     if not held:
@@ -204,7 +217,9 @@ def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     held = overview.consent.decision.delivery is Delivery.REVIEW
     label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
-    if overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
+    if overview.store_unusable:
+        consequence = "no change: nothing is measured while the store cannot be used"
+    elif overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
     elif overview.consent.sends and overview.consent.groups.lowered:
         label, consequence = "Agree again", f"figures may be about {overview.consent.groups.named:,} reports"
@@ -213,7 +228,7 @@ def _keep(overview: Overview) -> Choice:
     elif overview.consent.obstacle is Obstacle.NEWER_SCHEMA:
         consequence = "no change: nothing is sent until this program is updated"
     elif overview.consent.switch:
-        consequence = f"no change; nothing is sent while {overview.consent.switch} is set"
+        consequence = f"no change; {overview.consent.switch} keeps this shell off"
     elif overview.consent.decision.schema_version < SCHEMA_VERSION:
         label, consequence = "Add fields", f"all {len(FIELDS)} fields from the next report on"
     brief = "no change" if consequence.startswith("no change") else ""
@@ -230,13 +245,16 @@ def _kept(overview: Overview) -> str:
 
 def lost(overview: Overview) -> str:
     """Return what a no deletes, in numbers; empty where there is nothing."""
-    if not overview.store_read:
+    if overview.store_unusable:
+        return NOT_SENT
+    if overview.unread:
         return "deletes what is waiting"
     counted = sum(live.session.counters.requests for live in overview.running)
     ended = len(overview.ended)
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
     deleted += [amount(ended, "session")] if ended else []
     deleted += [amount(counted, "request")] if counted else []
+    deleted += ["your own figures"] if overview.days else []
     return f"deletes {', '.join(deleted)}" if deleted else ""
 
 

@@ -61,6 +61,9 @@ def _rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
 def _last(canvas: Canvas, overview: Overview) -> str:
     sealed = max((report.sealed for report in overview.outbox), default=None)
     sent = max((receipt.begun for receipt in overview.receipts), default=None)
+    kept = max((session.updated for session in overview.ended), default=None)
+    if kept is not None and all(moment is None or moment < kept for moment in (sealed, sent)):
+        return ""  # the last one is in the list below
     if sealed is not None and (sent is None or sealed > sent):
         return f"ended {canvas.day(sealed)}, report waiting (press {canvas.keys.of('app.outgoing')})"
     return f"sent {canvas.day(sent)} (press {canvas.keys.of('app.history')})" if sent is not None else ""

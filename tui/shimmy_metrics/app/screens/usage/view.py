@@ -8,7 +8,7 @@ from shimmy_metrics.actions.usage import Period
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, paragraphs
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, muted, placed, strong, to
 from shimmy_metrics.counters import DaySums
-from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, nothing, usage_in_all
+from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOT_READ, nothing, usage_in_all
 
 _NAMES: Final = {Period.DAY: "By day", Period.WEEK: "By week", Period.MONTH: "By month"}
 
@@ -24,7 +24,8 @@ def usage_view(canvas: Canvas, overview: Overview | None, period: Period) -> Con
         return Content((placed(canvas.width, at(1, muted(READING))),), ())
     usage = overview.usage
     if not usage.days:
-        return Content((*headline(canvas, nothing(usage)), BLANK), paragraphs(canvas, KEPT_HERE))
+        why = NOT_READ if overview.store_unusable else nothing(usage)
+        return Content((*headline(canvas, why), BLANK), paragraphs(canvas, KEPT_HERE))
     heads = _figures(canvas, tuple(muted(name.removeprefix("tokens ") if canvas.narrow else name) for name in _HEADS))
     head = (*headline(canvas, usage_in_all(usage)), _periods(canvas, period), placed(canvas.width, *heads))
     rows = [_row(canvas, _begin(canvas, begins, period), sums) for begins, sums in reversed(usage.by(period))]
