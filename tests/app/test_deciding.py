@@ -287,3 +287,37 @@ async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_pa
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "Enable        from the server's next start; behind --upstream at once" in opened.text(app)
+
+
+async def test_the_letter_that_closed_a_question_says_nothing_to_the_screen_behind(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await send(pilot, key("c"))
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("d"))
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("n"))
+        for _ in range(4):  # held down, or pressed again by somebody who was not sure: n is Withdraw here
+            await app.pass_time(pilot, 0.6)
+            await send(pilot, key("n"))
+        await app.pass_time(pilot, 0.1)
+        assert app.decided == []
+        assert "That key just closed the question. Press it again." in opened.text(app)
+        await app.pass_time(pilot, 1.0)
+        await send(pilot, key("n"))
+        await app.pass_time(pilot, 0.1)
+        assert app.decided == ["DECLINE"]
+
+
+async def test_the_letter_that_closed_a_question_answers_the_next_one(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await send(pilot, key("c"))
+        await app.pass_time(pilot, 2.0)
+        for _ in range(2):
+            await send(pilot, key("d"))
+            await app.pass_time(pilot, 0.2)
+            assert isinstance(app.screen, Dialog)
+            await send(pilot, key("n"))
+            await app.pass_time(pilot, 0.2)
+            assert isinstance(app.screen, ConsentScreen)

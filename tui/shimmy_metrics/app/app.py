@@ -187,6 +187,9 @@ class ShimmyApp(TerminalApp):
                 self.seconds_left = None
                 self._departed = None if seen else self._departed
                 await self._draw()
+            if isinstance(event, events.Key) and self.input_guard.repeats_answer():
+                await self.report("That key just closed the question. Press it again.")
+                return
         await super().on_event(event)
         if isinstance(event, events.Key):
             self.settle_cursor()  # an input may have opened

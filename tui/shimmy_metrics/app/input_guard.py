@@ -36,6 +36,8 @@ class InputGuard:
         self.count = 0
         self.what = ""
         self._swift = 0
+        self._closed_by = ""
+        self._closed_at = float("-inf")
 
     def note(self, at: float, what: str) -> None:
         """Note a key, a paste or a click at the time `at`, in seconds."""
@@ -45,6 +47,25 @@ class InputGuard:
         self._swift = self._swift + 1 if at - self.previous < PASTE_GAP_SECONDS else 0
         if self._swift >= PASTE_KEYS:
             self.pasted = at
+
+    def closes_question(self) -> None:
+        """Note that the last event answered a question, which is closed now."""
+        self._closed_by, self._closed_at = self.what, self.last
+
+    def opens_question(self) -> None:
+        """Note that another question is open: the same letter may answer it."""
+        self._closed_by = ""
+
+    def repeats_answer(self) -> bool:
+        """Whether the last event is the key that closed a question, pressed once too often or held down still.
+
+        It may mean something else on the screen behind. It is free again after `REPEAT_SECONDS` without it. Esc, which
+        decides nothing anywhere, is never taken for a repetition.
+        """
+        repeats = self.what == self._closed_by != "escape" and self.last - self._closed_at < REPEAT_SECONDS
+        if repeats:
+            self._closed_at = self.last
+        return repeats
 
     def may_answer(self, asked_at: float, asked_by: str = "") -> bool:
         """Whether the last event may answer a question that stands since `asked_at`.

@@ -96,6 +96,7 @@ class Dialog(ModalScreen[bool]):
         """Keep the focus away from the answers."""
         self._unfocus()
         self._opened_by = self.host.input_guard.what  # it may be repeating still
+        self.host.input_guard.opens_question()
         self.ask_anew()
         self.call_after_refresh(self._show_cursor)
 
@@ -138,6 +139,7 @@ class Dialog(ModalScreen[bool]):
 
     def action_no(self) -> None:
         """Take the no: nothing happens."""
+        self.host.input_guard.closes_question()
         _ = self.dismiss(result=False)
 
     def when_certain(self, then: Callable[[], None]) -> None:
@@ -156,6 +158,7 @@ class Dialog(ModalScreen[bool]):
         self.app.set_timer(SILENCE_SECONDS, certain)
 
     def _yes(self) -> None:
+        self.host.input_guard.closes_question()
         _ = self.dismiss(result=True)
 
     def _show_cursor(self) -> None:

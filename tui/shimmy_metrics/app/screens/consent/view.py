@@ -254,7 +254,7 @@ def lost(overview: Overview) -> str:
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
     deleted += [amount(ended, "session")] if ended else []
     deleted += [amount(counted, "request")] if counted else []
-    deleted += ["your own figures"] if overview.days else []
+    deleted += [f"your own figures of {amount(len(overview.days), 'day')}"] if overview.days else []
     return f"deletes {', '.join(deleted)}" if deleted else ""
 
 
