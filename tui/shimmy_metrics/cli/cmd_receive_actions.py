@@ -131,9 +131,10 @@ def operator(given: Arguments, data: Path) -> int:
     try:
         text = sys.stdin.read() if given["file"] == "-" else Path(given["file"]).read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"cannot be read: {reason_of(error)}", where=given["file"]) from None
+        remedy = "Name a file that can be read, or - for standard input"
+        raise UserError(f"cannot be read: {reason_of(error)}", where=given["file"], remedy=remedy) from None
     except UnicodeDecodeError:
-        raise UserError("is no UTF-8 text", where=given["file"]) from None
+        raise UserError("is no UTF-8 text", where=given["file"], remedy="Give plain text") from None
     publish_text(folder, text)
     print_line("Published: senders can read it, by name, before they agree.")
     return Exit.DONE
@@ -170,7 +171,11 @@ def _monday(name: str) -> date:
     try:
         return week_named(name)
     except ValueError:
-        raise UserError(f"--week takes a week such as 2026-W48, not {name!a}", where="receive week") from None
+        raise UserError(
+            f"--week takes a week such as 2026-W48, not {name!a}",
+            where="receive week",
+            remedy="Give one, or none for this week",
+        ) from None
 
 
 def _now() -> datetime:

@@ -97,7 +97,7 @@ def _entry(name: str, does: str, room: int, columns: int) -> list[str]:
     head = f"  {name}"
     indent = " " * (room + 4 if columns >= 2 * (room + 4) else 6)
     if len(head) > len(indent) - 2:
-        return [head, *_wrapped(does, columns, before=indent, behind=indent)]
+        return [*_wrapped(head, columns, behind="      "), *_wrapped(does, columns, before=indent, behind=indent)]
     return _wrapped(does, columns, before=f"{head:<{len(indent)}}", behind=indent)
 
 

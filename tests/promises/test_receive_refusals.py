@@ -1,0 +1,36 @@
+"""What an operator cannot have meant gets one line that says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from support.installed import Home
+from support.one_line import assert_one_line
+
+
+@pytest.mark.parametrize("action", ["week", "status", "retain", "verify-retention", "end"])
+def test_where_no_receiver_was_started_that_is_said_and_nothing_made(tmp_path: Path, action: str) -> None:
+    data = tmp_path / "nowhere"
+    told = Home(tmp_path).run("receive", action, "--data", str(data), command="shimmy-metrics")
+    assert_one_line(told, f"{data}: ")
+    assert "no receiver was ever started here" in told.stderr
+    assert not data.exists()
+
+
+def test_a_week_is_named_as_iso_does(tmp_path: Path) -> None:
+    for week in ("2026-48", "48", "2026-W54"):
+        told = Home(tmp_path).run("receive", "week", "--week", week, command="shimmy-metrics")
+        assert_one_line(told, "receive week: ")
+        assert f"--week takes a week such as 2026-W48, not '{week}'" in told.stderr
+
+
+def test_the_operator_s_text_is_text(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    text = tmp_path / "text"
+    for content, said in ((b"\xff\xfe", "is no UTF-8 text"), (b"", "the text is empty"), (b"A\x1b[31m", "printed")):
+        text.write_bytes(content)
+        told = Home(tmp_path).run(
+            "receive", "operator", str(text), "--data", str(tmp_path / "data"), command="shimmy-metrics"
+        )
+        assert_one_line(told, "")
+        assert said in told.stderr
