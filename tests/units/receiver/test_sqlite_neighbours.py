@@ -133,6 +133,8 @@ def test_looking_makes_no_file(store: SqliteStore, folder: Folder) -> None:
     with pytest.raises(StoreError, match="nothing that arrived on 2026-11-25 is held"):
         store.drop_day(DAY)
     forget_before(folder, NEXT)
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        connect(folder.day(DAY))  # listed, and dropped before it is opened
     assert not [path for path in folder.path.rglob("*") if path.is_file()]
 
 

@@ -1,0 +1,85 @@
+"""The receiver's folder is its operator's alone, and what is written into it is whole."""
+
+import os
+import stat
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.errors import UserError
+from shimmy_metrics.receiver.folder import prepared, write_private
+from shimmy_metrics.receiver.sqlite.counters import Counters
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from support.stored import DAY, row
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+
+
+@posix
+def test_everything_in_it_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = prepared(tmp_path / "deep" / "data")
+        with closing(SqliteStore(folder)) as store:
+            store.append(DAY, [row()])
+            counters = Counters(folder)
+            counters.count(["path"])
+            counters.save()
+            write_private(folder.operator, b"me")
+            found = {path: stat.S_IMODE(path.lstat().st_mode) for path in (folder.path, *folder.path.rglob("*"))}
+    finally:
+        os.umask(before)
+    assert len(found) > 8
+    assert not {str(path): oct(mode) for path, mode in found.items() if mode & 0o077}
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
+def test_a_folder_that_others_can_write_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "data"
+    path.mkdir()
+    path.chmod(mode)
+    with pytest.raises(UserError, match="can be written by others"):
+        prepared(path)
+    path.chmod(0o755)
+    assert prepared(path).path == path
+
+
+@posix
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(UserError, match="belongs to somebody else"):
+        prepared(tmp_path / "data")
+
+
+def test_what_cannot_be_a_folder_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UserError) as told:
+        prepared(tmp_path / "file")
+    assert "\n" not in str(told.value)
+
+
+def test_only_days_are_days_of_arrival(tmp_path: Path) -> None:
+    folder = prepared(tmp_path / "data")
+    for name in ("2026-11-25.db", "2026-11-24.db", "2026-11-24.db-wal", "2026-13-01.db", "copy.db"):
+        (folder.days / name).write_bytes(b"")
+    assert [day.isoformat() for day in folder.arrival_days()] == ["2026-11-24", "2026-11-25"]
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "k"
+    write_private(path, b"1")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            write_private(path, b"2")
+    assert path.read_bytes() == b"1"
+    write_private(path, b"3")
+    assert path.read_bytes() == b"3"
+    assert [each.name for each in tmp_path.iterdir()] == ["k"]
