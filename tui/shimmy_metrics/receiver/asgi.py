@@ -73,8 +73,8 @@ class Receiver:
         self._programme = programme
         self._count = count
         self._wait_seconds = wait_seconds
-        self._proxy = _parsed(trusted_proxy)
-        self._proxy_over_unix = trusted_proxy == UNIX
+        self._proxy = trusted_proxy
+        self._proxy_address = _parsed(trusted_proxy)
         self._today = today
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +90,8 @@ class Receiver:
             await _send(response, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
-        wait = self._wait_seconds(_address(scope, self._proxy, over_unix=self._proxy_over_unix))
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        wait = self._wait_seconds(self._address(scope.get("client"), headers))
         if wait:
             return retry(HTTPStatus.TOO_MANY_REQUESTS, wait, "rate")
         path = _path(scope)
@@ -105,10 +106,10 @@ class Receiver:
             return Response(HTTPStatus.NO_CONTENT)
         if programme.ended:
             return Response(HTTPStatus.GONE, rules=("ended",))
-        return await self._take(scope, receive, programme.k)
+        return await self._take(headers, receive, programme.k)
 
-    async def _take(self, scope: Scope, receive: Receive, k: int | None) -> Response | None:
-        refusal = head_refusal(_headers(scope))
+    async def _take(self, headers: Mapping[str, str], receive: Receive, k: int | None) -> Response | None:
+        refusal = head_refusal(headers)
         if refusal is not None:
             return refusal
         body = await _body(receive)
@@ -119,6 +120,18 @@ class Receiver:
             return judged
         accepted = judged.accepted
         return compose(judged, await self._store(accepted) if accepted else [], k)
+
+    def _address(self, client: tuple[str, int] | None, headers: Mapping[str, str]) -> Address:
+        """Return for whom the request comes: the peer, or who a trusted proxy says it is; None where nobody tells."""
+        peer = client[0] if client else UNIX
+        if self._is_proxy(peer):
+            # The proxy adds the peer that it sees behind what that peer says of itself.
+            return _parsed(headers.get("x-forwarded-for", "").rpartition(",")[2].strip()) or _parsed(peer)
+        return _parsed(peer)
+
+    def _is_proxy(self, peer: str) -> bool:
+        """Whether that is the trusted proxy, which may be written in more than one way."""
+        return peer == self._proxy or (self._proxy_address is not None and _parsed(peer) == self._proxy_address)
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -148,21 +161,6 @@ def _path(scope: Scope) -> str:
     path: str = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
     query: str = scope.get("query_string", b"").decode("latin-1")
     return f"{path}?{query}" if query else path
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _address(scope: Scope, proxy: Address, *, over_unix: bool) -> Address:
-    """Return for whom the request comes: the peer, or who a trusted proxy says it is; None where nobody tells."""
-    client = scope.get("client")
-    peer = _parsed(client[0]) if client else None
-    trusted = over_unix if client is None else peer is not None and peer == proxy
-    if not trusted:
-        return peer
-    # The proxy adds the peer that it sees behind what that peer says of itself.
-    return _parsed(_headers(scope).get("x-forwarded-for", "").rpartition(",")[2].strip()) or peer
 
 
 def _parsed(text: str) -> Address:
