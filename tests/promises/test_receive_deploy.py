@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -97,9 +98,12 @@ class Nginx:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=15, source_address=(CLIENT, 0))
 
-    def send(self, data: bytes) -> Answer:
+    def connect_securely(self) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=self.files.authority)
-        with context.wrap_socket(self.connect(), server_hostname="receiver.example") as made:
+        return context.wrap_socket(self.connect(), server_hostname="receiver.example")
+
+    def send(self, data: bytes) -> Answer:
+        with self.connect_securely() as made:
             made.sendall(data)
             return read_answer(made)
 
@@ -141,6 +145,40 @@ def _use(nginx: Nginx, running: Process) -> None:
     assert statuses[-1] == 429
     assert running.stop() == 0
     assert nginx.send(post_request(report())).status == 502
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_whoever_is_slow_is_gone_behind_nginx_too(home: Home) -> None:
+    sent = post_request(report())
+    with receive(home, "--trusted-proxy", "127.0.0.1") as running, contextlib.ExitStack() as stack:
+        nginx = Nginx(home, running.port)
+        stack.enter_context(nginx.running())
+        silent = stack.enter_context(nginx.connect())
+        slow = [stack.enter_context(nginx.connect_securely()) for _ in range(3)]
+        began = time.monotonic()
+        for made, data in zip(slow, (b"", sent[:20], sent[:-100]), strict=True):
+            made.sendall(data)
+        left: list[socket.socket] = [silent, *slow]
+        while left and time.monotonic() < began + 15:
+            with contextlib.suppress(OSError):
+                slow[-1].sendall(b"1")  # now and then a byte of the body
+            left = [each for each in left if not _is_closed(each)]
+        assert not left
+        assert time.monotonic() - began < 13
+        assert nginx.send(post_request(report())).status == 200
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """Whether the peer has closed, within a moment; what it has answered before is read."""
+    connection.settimeout(0.2)
+    try:
+        while connection.recv(65_536):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
