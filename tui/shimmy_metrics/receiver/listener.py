@@ -1,10 +1,12 @@
 """Where the receiver listens: an address or a Unix socket, in TLS or plain."""
 
 import contextlib
+import errno
 import os
 import socket
 import ssl
 import stat
+import sys
 from typing import Final, NamedTuple
 
 from shimmy_metrics.errors import UserError, reason_of
@@ -101,6 +103,8 @@ def _bind_port(address: Address) -> socket.socket:
 
 
 def _bind_unix(path: str) -> socket.socket:
+    if sys.platform == "win32":
+        raise OSError(errno.EAFNOSUPPORT, "Python has no Unix sockets on Windows")
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_left_over(path)
@@ -114,6 +118,7 @@ def _bind_unix(path: str) -> socket.socket:
 
 def _remove_left_over(path: str) -> None:
     """Remove the socket of a receiver that was killed; of one that answers, or another kind of file, touch nothing."""
+    assert sys.platform != "win32"
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.lstat(path).st_mode):
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
