@@ -107,7 +107,7 @@ def _bind_unix(path: str) -> socket.socket:
         raise OSError(errno.EAFNOSUPPORT, "Python has no Unix sockets on Windows")
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        _remove_left_over(path)
+        _remove_left_over(path, socket.AF_UNIX)
         made.bind(path)
         os.chmod(path, _EVERYBODY)
     except OSError:
@@ -116,12 +116,11 @@ def _bind_unix(path: str) -> socket.socket:
     return made
 
 
-def _remove_left_over(path: str) -> None:
+def _remove_left_over(path: str, family: socket.AddressFamily) -> None:
     """Remove the socket of a receiver that was killed; of one that answers, or another kind of file, touch nothing."""
-    assert sys.platform != "win32"
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.lstat(path).st_mode):
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
                 try:
                     probe.connect(path)
                 except ConnectionRefusedError:
