@@ -21,13 +21,13 @@ def test_a_week_is_named_as_iso_does(tmp_path: Path) -> None:
     for week in ("2026-48", "48", "2026-W54"):
         told = Home(tmp_path).run("receive", "week", "--week", week, command="shimmy-metrics")
         assert_one_line(told, "receive week: ")
-        assert f"--week takes a week such as 2026-W48, not '{week}'" in told.stderr
+        assert f"--week takes the name of a week, not '{week}'" in told.stderr
 
 
 def test_the_operator_s_text_is_text(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     text = tmp_path / "text"
-    for content, said in ((b"\xff\xfe", "is no UTF-8 text"), (b"", "the text is empty"), (b"A\x1b[31m", "printed")):
+    for content, said in ((b"\xff\xfe", "is no UTF-8 text"), (b"", "the text is empty"), (b"A\x1b[31m", "cannot be printed")):
         text.write_bytes(content)
         told = Home(tmp_path).run(
             "receive", "operator", str(text), "--data", str(tmp_path / "data"), command="shimmy-metrics"

@@ -131,10 +131,10 @@ def operator(given: Arguments, data: Path) -> int:
     try:
         text = sys.stdin.read() if given["file"] == "-" else Path(given["file"]).read_text(encoding="utf-8")
     except OSError as error:
-        remedy = "Name a file that can be read, or - for standard input"
-        raise UserError(f"cannot be read: {reason_of(error)}", where=given["file"], remedy=remedy) from None
+        what = f"cannot be read: {reason_of(error)}"
+        raise UserError(what, where=given["file"], remedy="Name a text file, or - for standard input") from None
     except UnicodeDecodeError:
-        raise UserError("is no UTF-8 text", where=given["file"], remedy="Give plain text") from None
+        raise UserError("is no UTF-8 text", where=given["file"], remedy="Save it as UTF-8") from None
     publish_text(folder, text)
     print_line("Published: senders can read it, by name, before they agree.")
     return Exit.DONE
@@ -171,11 +171,8 @@ def _monday(name: str) -> date:
     try:
         return week_named(name)
     except ValueError:
-        raise UserError(
-            f"--week takes a week such as 2026-W48, not {name!a}",
-            where="receive week",
-            remedy="Give one, or none for this week",
-        ) from None
+        what = f"--week takes the name of a week, not {name!a}"
+        raise UserError(what, where="receive week", remedy="Give one such as 2026-W48") from None
 
 
 def _now() -> datetime:

@@ -176,7 +176,10 @@ def _read(path: Path) -> bytes:
     try:
         found = path.read_bytes()
     except OSError as error:
-        raise UserError(f"the key cannot be read: {reason_of(error)}", where=str(path)) from None
+        what = f"the key cannot be read: {reason_of(error)}"
+        raise UserError(
+            what, where=str(path), remedy=f"Give it to the receiver's user: chown and chmod 600 {path}"
+        ) from None
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise UserError("others can read this key", where=str(path), remedy=f"Close it: chmod 600 {path}")
     if len(found) != _BYTES:

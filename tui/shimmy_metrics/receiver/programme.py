@@ -5,6 +5,7 @@ A running receiver looks at the files at most once a second.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -22,7 +23,7 @@ _LOOK_SECONDS: Final = 1.0
 
 
 def read_programme(folder: Folder) -> Programme:
-    """Return what the operator says now. What cannot be read counts as not said; an end that cannot be, as an end."""
+    """Return what the operator says now. What cannot be read counts as not said."""
     k = own_k(folder)
     return Programme(folder.ended.exists(), None if k == K else k, _operator(folder, k))
 
@@ -72,23 +73,42 @@ def take_back_end(folder: Folder) -> None:
 
 def publish_text(folder: Folder, text: str) -> None:
     """Publish the operator's text: its first line is the operator's name. Raise `UserError`."""
+    write_private(folder.operator, f"{_checked(text, 'operator')}\n".encode())
+
+
+def operator_text(folder: Folder) -> str:
+    """Return what the operator publishes, empty where that is nothing. Raise `UserError` where it cannot be published.
+
+    The file may have been written by hand.
+    """
+    try:
+        return _checked(folder.operator.read_text(encoding="utf-8"), str(folder.operator))
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else "it is no UTF-8"
+        what, remedy = (
+            f"the operator's text cannot be read: {reason}",
+            "Publish it anew: shimmy-metrics receive operator",
+        )
+        raise UserError(what, where=str(folder.operator), remedy=remedy) from None
+
+
+def _checked(text: str, where: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     if not lines:
-        raise UserError("the text is empty: its first line is your name", where="operator", remedy="Give one")
+        raise UserError("the operator's text is empty", where=where, remedy="Its first line is your name")
     if len(text) > OPERATOR_CHARACTERS:
-        raise UserError(f"it is longer than {OPERATOR_CHARACTERS:,} characters", where="operator", remedy="Shorten it")
+        too_long = f"the operator's text is longer than {OPERATOR_CHARACTERS:,} characters"
+        raise UserError(too_long, where=where, remedy="Shorten it")
     if not all(line.isprintable() for line in lines):
-        raise UserError("it holds what cannot be printed", where="operator", remedy="Give plain text")
-    write_private(folder.operator, ("\n".join(lines) + "\n").encode())
+        raise UserError("the operator's text holds what cannot be printed", where=where, remedy="Give plain text")
+    return "\n".join(lines)
 
 
 def _operator(folder: Folder, k: int) -> bytes:
-    try:
-        text = folder.operator.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return b""
-    except (OSError, UnicodeDecodeError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else "not UTF-8"
-        raise UserError(f"the text cannot be read: {reason}", where=str(folder.operator)) from None
-    name, _, rest = text.strip()[:OPERATOR_CHARACTERS].partition("\n")
-    return orjson.dumps({"name": name, "text": rest.strip(), "k": k})
+    """Return the answer to whoever asks for the operator. A text that cannot be published never stops a report."""
+    with suppress(UserError):
+        name, _, rest = operator_text(folder).partition("\n")
+        return orjson.dumps({"name": name, "text": rest.strip(), "k": k}) if name else b""
+    return b""

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.keys import lost_keys
-from shimmy_metrics.receiver.programme import own_k
+from shimmy_metrics.receiver.programme import operator_text, own_k
 from shimmy_metrics.receiver.retain import overdue
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.counters import saved_counts
@@ -34,7 +35,7 @@ def status(store: Store, folder: Folder, now: datetime) -> Status:
     health = store.health()
     dropped = [each.day for each in dropped_days(folder)]
     troubles = [] if health.ready else [health.reason]
-    troubles += [str(error) for error in lost_keys(folder)]
+    troubles += [str(error) for error in (*lost_keys(folder), *_operator_text_trouble(folder))]
     old = [day for day in health.reports if overdue(day, now)]
     if old:
         troubles.append(
@@ -50,6 +51,14 @@ def status(store: Store, folder: Folder, now: datetime) -> Status:
         old,
         troubles,
     )
+
+
+def _operator_text_trouble(folder: Folder) -> list[UserError]:
+    try:
+        operator_text(folder)
+    except UserError as error:
+        return [error]
+    return []
 
 
 def as_json(told: Status) -> dict[str, Any]:

@@ -1,0 +1,292 @@
+"""What a receiver's operator can do beside it, by the installed command."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+
+from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.week import week_name, week_of
+from support.installed import BIN, Home, wait_until
+from support.one_line import assert_one_line
+from support.receive_process import receive
+from support.samples import sealed
+from support.stored import row
+
+TODAY: Final = datetime.now(UTC).date()
+ACTIONS: Final = {
+    "week": [],
+    "status": [],
+    "retain": [],
+    "verify-retention": [],
+    "end": [],
+    "rotate-key": ["signing"],
+    "operator": ["-"],
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def folder(home: Home) -> Folder:
+    made = prepared(home.root / "data")
+    load_keys(made, TODAY)
+    return made
+
+
+def act(home: Home, action: str, *words: str, code: int = 0) -> str:
+    done = home.run("receive", action, *words, "--data", str(home.root / "data"), command="shimmy-metrics")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def filled(folder: Folder, ages: range, *, reports: int = 3) -> None:
+    """Store reports that arrived so many days ago, and are of those days."""
+    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
+        for age in ages:
+            day = TODAY - timedelta(days=age)
+            store.append(day, [row(day=day, daily_active_usage=True) for _ in range(reports)])
+
+
+def status(home: Home, code: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(act(home, "status", "--json", code=code))
+    return found
+
+
+def report() -> bytes:
+    return sealed(str(uuid4()), moment=datetime.now(UTC)).body
+
+
+def test_days_that_are_old_enough_go_and_that_is_proved(home: Home, folder: Folder) -> None:
+    filled(folder, range(11))
+    over = status(home, code=1)
+    assert over["retention_holds"] is False
+    assert "Run shimmy-metrics receive retain" in over["troubles"][0]
+    assert "is still held" in act(home, "verify-retention", code=1)
+    oldest = [TODAY - timedelta(days=age) for age in (10, 9, 8)]
+    assert act(home, "retain") == "".join(f"Dropped: what arrived on {day}.\n" for day in oldest)
+    assert act(home, "retain") == "Nothing is old enough to be dropped.\n"
+    assert act(home, "verify-retention").startswith("It holds: ")
+    assert status(home) == {
+        "reports": {(TODAY - timedelta(days=age)).isoformat(): 3 for age in range(7, -1, -1)},
+        "broken_rules": {},
+        "disk_used": status(home)["disk_used"],
+        "k": 20,
+        "ended": False,
+        "retention_holds": True,
+        "last_dropped": (TODAY - timedelta(days=8)).isoformat(),
+        "troubles": [],
+    }
+    assert (folder.weeks / f"{week_name(week_of(oldest[0]))}.json").exists()
+
+
+def test_what_was_dropped_and_is_somewhere_all_the_same_is_found(home: Home, folder: Folder) -> None:
+    filled(folder, range(8, 9))
+    day = TODAY - timedelta(days=8)
+    (folder.path / "backup").write_bytes(folder.day(day).read_bytes())
+    assert "something of it is still in" in act(home, "retain", code=1)
+    assert act(home, "verify-retention", code=1) == (
+        f"{day} was dropped, and something of it is still in {folder.path / 'backup'}.\n"
+    )
+    (folder.path / "backup").unlink()
+    act(home, "verify-retention")
+    log = folder.retention_log.read_text()
+    folder.retention_log.write_text(log.replace(day.isoformat(), TODAY.isoformat()))
+    assert act(home, "verify-retention", code=1) == "retention.log: line 1 is not signed by the receiver's key.\n"
+
+
+def test_a_receiver_drops_what_is_old_by_itself(home: Home, folder: Folder) -> None:
+    filled(folder, range(7, 10))
+    with receive(home):
+        assert wait_until(lambda: list(folder.arrival_days()) == [TODAY - timedelta(days=7)])
+    assert len(folder.retention_log.read_text().splitlines()) == 2
+
+
+def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home) -> None:
+    with receive(home) as running:
+        assert running.post(report()).status == 200
+        assert "has ended" in act(home, "end")
+        assert wait_until(lambda: running.post(report()).status == 410, 3)
+        assert status(home)["ended"] is True
+        assert "taken again" in act(home, "end", "--undo")
+        assert wait_until(lambda: running.post(report()).status == 200, 3)
+        assert status(home)["ended"] is False
+
+
+def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder: Folder) -> None:
+    body = report()
+    report_id = json.loads(body)["session_id"]
+    filled(folder, range(8, 9))
+    with receive(home) as running:
+        assert running.post(body).status == 200
+        assert wait_until(folder.retention_log.exists)
+        act(home, "rotate-key", "hashing")
+        act(home, "rotate-key", "signing")
+    with receive(home) as again:
+        assert again.post(body).json["stored"] == [report_id]
+        changed = body.replace(b'"errors_count":2', b'"errors_count":3')
+        assert again.post(changed).status == 409
+        assert again.ask("DELETE", f"/v1/usage/{report_id}").status == 204
+        assert again.post(body).status == 409
+        assert again.stop() == 0
+    assert again.held() == 0
+    assert act(home, "verify-retention").startswith("It holds: ")
+
+
+@pytest.mark.parametrize("name", ["hashing", "signing"])
+def test_a_lost_key_stops_the_start_with_one_line_and_status_tells_of_it(home: Home, folder: Folder, name: str) -> None:
+    filled(folder, range(8, 9))
+    act(home, "retain")
+    (folder.keys / name).unlink()
+    refused = home.run("receive", "--data", str(folder.path), "--listen", "127.0.0.1:0", command="shimmy-metrics")
+    assert_one_line(refused, folder.keys / name)
+    assert f"receive rotate-key {name}" in refused.stderr
+    assert "is lost" in status(home, code=1)["troubles"][0]
+    act(home, "rotate-key", name)
+    assert status(home)["troubles"] == []
+
+
+def test_the_operator_s_text_is_published_by_name(home: Home, folder: Folder) -> None:
+    (home.root / "text").write_text("A team\n\nOurs alone. Ask Ada.\n")
+    with receive(home, "--own", "3") as running:
+        assert running.ask("GET", "/v1/operator").status == 404
+        act(home, "operator", str(home.root / "text"))
+        assert wait_until(lambda: running.ask("GET", "/v1/operator").status == 200, 3)
+        said = {"name": "A team", "text": "Ours alone. Ask Ada.", "k": 3}
+        assert running.ask("GET", "/v1/operator").json == said
+        folder.operator.write_bytes(b"A team\n\x1b[2J\n")  # by hand, and not to be printed
+        assert wait_until(lambda: running.ask("GET", "/v1/operator").status == 404, 3)
+        assert running.post(report()).status == 200
+    assert "cannot be printed" in status(home, code=1)["troubles"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "is empty"), ("x" * 2_001, "longer than 2,000"), ("A\n\a", "cannot be printed"), (None, "cannot be read")],
+)
+def test_a_text_that_cannot_be_published_is_refused(home: Home, folder: Folder, text: str | None, said: str) -> None:
+    place = home.root / "text"
+    if text is not None:
+        place.write_text(text)
+    refused = home.run("receive", "operator", str(place), "--data", str(folder.path), command="shimmy-metrics")
+    assert_one_line(refused, "")
+    assert said in refused.stderr
+    assert not folder.operator.exists()
+
+
+def test_a_fleet_of_one_s_own_tells_smaller_groups_and_every_answer_says_so(home: Home, folder: Folder) -> None:
+    this = week_of(TODAY)
+    with receive(home, "--own", "3") as running:
+        assert running.post(report()).json["k"] == 3
+    filled(folder, range(1), reports=150)
+    words = ["--week", week_name(this)]
+    told = json.loads(act(home, "week", "--json", *words))
+    assert (told["week"], told["k"], told["enough"], told["closed"]) == (week_name(this), 3, True, False)
+    assert told["received"] == 150
+    assert told["tables"]["platform"]["groups"] == [{"value": "linux-x64", "percent": 100}]
+    rows = list(csv.DictReader(io.StringIO(act(home, "week", "--csv", *words))))
+    assert {"week": week_name(this), "field": "platform", "value": "linux-x64", "percent": "100", "reports": ""} in rows
+    lines = act(home, "week", *words).splitlines()
+    assert any("Not closed" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+    with receive(home, "--own", "20") as running:
+        assert "k" not in running.post(report()).json
+    assert "Not enough data" in act(home, "week", *words)
+
+
+def test_without_a_name_the_newest_week_that_is_over_is_told(home: Home, folder: Folder) -> None:
+    this = week_of(TODAY)
+    filled(folder, range(1))
+    assert act(home, "week").startswith(f"{week_name(this)}: ")
+    filled(folder, range(TODAY.weekday() + 1, TODAY.weekday() + 2))
+    assert act(home, "week").startswith(f"{week_name(this - timedelta(days=7))}: ")
+
+
+def test_a_week_whose_days_are_gone_is_told_as_it_was(home: Home, folder: Folder) -> None:
+    (folder.path / "k").write_text("1")
+    monday = week_of(TODAY - timedelta(days=15))
+    ages = range((TODAY - monday).days - 6, (TODAY - monday).days + 1)
+    filled(folder, ages, reports=10)
+    words = ["--week", week_name(monday), "--json"]
+    before = json.loads(act(home, "week", *words))
+    assert (before["received"], before["flagged"]) == (70, 70)
+    act(home, "retain")
+    assert list(folder.arrival_days()) == []
+    assert json.loads(act(home, "week", *words)) == before
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_where_no_receiver_was_started_one_line_says_so(home: Home, action: str) -> None:
+    refused = home.run(
+        "receive", action, *ACTIONS[action], "--data", str(home.root / "nowhere"), command="shimmy-metrics"
+    )
+    assert_one_line(refused, home.root / "nowhere")
+    assert "no receiver was ever started here" in refused.stderr
+    assert not (home.root / "nowhere").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_folder_that_others_can_write_is_not_used(home: Home, folder: Folder, action: str) -> None:
+    folder.path.chmod(0o777)
+    refused = home.run("receive", action, *ACTIONS[action], "--data", str(folder.path), command="shimmy-metrics")
+    assert_one_line(refused, folder.path)
+    assert f"chmod go-w {folder.path}" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["week", "--week", "now"], "--week takes the name of a week, not 'now'. Give one such as 2026-W48"),
+        (["week", "--json", "--csv"], "not allowed with"),
+        (["rotate-key"], "required: "),
+        (["rotate-key", "both"], "invalid choice: 'both'"),
+        (["operator"], "required: "),
+        (["status", "--csv"], "unrecognized arguments: --csv"),
+    ],
+)
+def test_what_cannot_be_meant_gets_one_line(home: Home, folder: Folder, words: list[str], said: str) -> None:
+    refused = home.run("receive", *words, "--data", str(folder.path), command="shimmy-metrics")
+    assert_one_line(refused, "")
+    assert said in refused.stderr
+
+
+@pytest.mark.parametrize("action", ["retain", "verify-retention", "rotate-key"])
+def test_without_the_extra_one_line_tells_what_to_install(home: Home, folder: Folder, action: str) -> None:
+    without = (
+        "import importlib.util as u; find = u.find_spec; "
+        "u.find_spec = lambda name, *rest: None if name == 'cryptography' else find(name, *rest); "
+        "import sys; from shimmy_metrics.cli.main import shimmy_metrics; sys.exit(shimmy_metrics())"
+    )
+    done = subprocess.run(
+        [str(BIN / "python"), "-c", without, "receive", action, *ACTIONS[action], "--data", str(folder.path)],
+        env=home.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "shimmy-metrics: shimmy-metrics receive: cryptography is not installed. "
+        "Run pip install 'shimmy-metrics[receive]'\n"
+    )
+
+
+def test_the_folder_can_be_read_by_its_operator_alone(home: Home) -> None:
+    with receive(home) as running:
+        assert running.post(report()).status == 200
+    public = {"retention.pub", "retention.log"}
+    modes = {path: path.stat().st_mode & 0o777 for path in running.data.rglob("*") if path.name not in public}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
