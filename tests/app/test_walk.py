@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,7 @@ DAYS = (Day(date(2026, 11, 23), DaySums(1, 0, 10, 20)),)
 DONE = {
     *("ENABLE", "ENABLE_HELD", "ONLY_FOR_ME", "DECLINE", "HOLD", "LATER"),
     *("release", "delete", "delete session", "save", "copy", "validate", "forget", "suspend"),
+    *("recall", "operator"),
 }
 """All that the app can do, each by its name in `support.simulated_time`."""
 
@@ -138,9 +140,11 @@ async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
     ids: set[str] = set()
     done: set[str] = set()
+    undecided = overviews.undecided()
+    elsewhere = replace(undecided.consent, endpoint="https://metrics.example.org/v1/usage")
     apps = (
         Timed(tmp_path, overviews.busy()),
-        Timed(tmp_path, overviews.undecided(), asks=True),
+        Timed(tmp_path, undecided._replace(consent=elsewhere), asks=True),
         Timed(tmp_path, overviews.only_for_me()._replace(days=DAYS)),
     )
     for app in apps:

@@ -14,7 +14,9 @@ from textual.timer import Timer
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.commands.consent import ConsentCommands
 from shimmy_metrics.app.commands.files import FileCommands
+from shimmy_metrics.app.commands.operator import OperatorCommands
 from shimmy_metrics.app.commands.outbox import OutboxCommands
+from shimmy_metrics.app.commands.recall import RecallCommands
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.commands.sessions import SessionCommands
 from shimmy_metrics.app.messages import Answered, Done
@@ -24,7 +26,7 @@ from shimmy_metrics.app.screens.report.subject import Subject
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
-from shimmy_metrics.records import QueuedReport, Session
+from shimmy_metrics.records import Departure, QueuedReport, Session
 from support import opened, samples
 from support.app_idle import has_messages
 
@@ -43,7 +45,9 @@ class Timed(opened.Still):
         super().__init__(profile, Start(samples.FACTS, shown, asks=asks))
         self.commands.consent = NotedConsent(self)
         self.commands.files = NotedFiles(self)
+        self.commands.operator = NotedOperator(self)
         self.commands.outbox = NotedOutbox(self)
+        self.commands.recall = NotedRecall(self)
         self.commands.sessions = NotedSessions(self)
         self.decided: list[str] = []
         self.left = 0
@@ -130,6 +134,28 @@ class NotedOutbox(OutboxCommands):
 
     def delete(self, report: QueuedReport) -> None:
         self._app.note("delete")
+
+
+class NotedRecall(RecallCommands):
+    """Notes what would be recalled."""
+
+    def __init__(self, app: Timed) -> None:
+        super().__init__(app, Runner(app))
+        self._app = app
+
+    def recall(self, departure: Departure) -> None:
+        self._app.note("recall")
+
+
+class NotedOperator(OperatorCommands):
+    """Notes that a receiver would be asked who runs it."""
+
+    def __init__(self, app: Timed) -> None:
+        super().__init__(app, Runner(app))
+        self._app = app
+
+    def ask(self) -> None:
+        self._app.note("operator")
 
 
 class NotedSessions(SessionCommands):
