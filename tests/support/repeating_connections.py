@@ -79,17 +79,31 @@ def _body(draw: random.Random) -> bytes:
 
 
 def _events(draw: random.Random) -> list[bytes]:
+    if draw.random() < 0.1:
+        return [b"data: {}\n\n"] * draw.randrange(4)  # of no known form
     # Not all of it is JSON: what a template takes for text is not parsed.
     pieces = [delta("TEXT").replace(b"TEXT", draw.choice(TEXTS)) for _ in range(draw.randrange(12))]
     if draw.random() < 0.2:
         pieces.insert(draw.randrange(len(pieces) + 1), draw.choice([delta("x" * 5_000), b": ping\n\n", b"data: a\r\n"]))
-    if draw.random() < 0.5:
+    if draw.random() < 0.4:
         pieces.append(event({"choices": [], "usage": USAGE}))
-    return [*pieces, DONE]
+    if draw.random() < 0.2:
+        pieces = [piece.replace(b"\n", b"\r\n") for piece in pieces]
+    return [*pieces, *draw.choice([[], [DONE]])]
+
+
+def _cut(draw: random.Random, pieces: list[bytes], cuts: int) -> Iterator[bytes]:
+    """Yield the same bytes in other pieces."""
+    whole = b"".join(pieces)
+    places = [draw.randrange(len(whole) + 1) for _ in range(cuts)]
+    for begin, end in pairwise(sorted([0, *places, len(whole)])):
+        yield whole[begin:end]
 
 
 def _chunks(draw: random.Random, pieces: list[bytes]) -> list[bytes]:
     line = draw.choice([b"%x\r\n%s\r\n", b"%04X\r\n%s\r\n", b"%x;a=b\r\n%s\r\n"])
+    if draw.random() < 0.3:
+        pieces = list(_cut(draw, pieces, draw.randrange(9)))
     return [*(line % (len(piece), piece) for piece in pieces if piece), b"0\r\n\r\n"]
 
 
@@ -106,19 +120,13 @@ def _message(draw: random.Random, head: bytes, *, bodyless: bool) -> list[bytes]
 
 
 def _damaged(draw: random.Random, data: bytes) -> bytes:
-    at = draw.randrange(len(data) + 1)
-    return data[:at] + draw.choice([b"", b"\r\n", b"\0", b"5", b'"']) + data[at + draw.randrange(3) :]
+    at = draw.choice([draw.randrange(len(data) + 1), max(0, len(data) - draw.randrange(9))])
+    return data[:at] + draw.choice([b"", b"\r\n", b"\n", b"\0", b"5", b'"']) + data[at + draw.randrange(3) :]
 
 
 def _reads(draw: random.Random, pieces: list[bytes], how: float) -> Iterator[bytes]:
     """Yield the pieces as they were written, all at once, or cut anywhere."""
-    if how < 0.6:
-        yield from pieces
-        return
-    whole = b"".join(pieces)
-    places = [] if how < 0.8 else [draw.randrange(len(whole) + 1) for _ in range(draw.randrange(5))]
-    for begin, end in pairwise(sorted([0, *places, len(whole)])):
-        yield whole[begin:end]
+    yield from pieces if how < 0.6 else _cut(draw, pieces, 0 if how < 0.8 else draw.randrange(5))
 
 
 def connection(draw: random.Random) -> list[Read]:
@@ -135,7 +143,8 @@ def connection(draw: random.Random) -> list[Read]:
         answered = [draw.choice(INTERIM), *_message(draw, answer, bodyless=bodyless)]
         if damage and draw.random() < 0.3:
             damaged = sent if draw.random() < 0.5 else answered
-            damaged[:] = [_damaged(draw, b"".join(damaged))]
+            at = draw.randrange(len(damaged))
+            damaged[at] = _damaged(draw, damaged[at])
         reads += (Read(False, each) for each in _reads(draw, sent, draw.random()))
         waiting += answered
         if in_turn or draw.random() < 0.3:
