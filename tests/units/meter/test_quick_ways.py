@@ -2,7 +2,7 @@
 
 import gc
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FunctionType, MethodType, ModuleType
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ from shimmy_metrics.limits import HEAD_BYTES
 from shimmy_metrics.meter.framing import OPEN, UnsupportedError, body_length
 from shimmy_metrics.meter.http1 import Head, MessageParser
 from shimmy_metrics.meter.tap import Tap
+from shimmy_metrics.vocabulary import TokenSource
 from support.repeating_connections import Read, connection
-from support.wire import CHAT, USAGE, answer, chat
+from support.wire import CHAT, USAGE, answer, chat, delta
 
 
 class Reader:
@@ -38,20 +39,66 @@ class Reader:
         return self.exchanges, self.hashed, self.tap.disabled, self.tap.answer_due
 
 
+def compare(reads: Iterable[Read], *, server: str, by_server: bool, reset: bool) -> list[Exchange]:
+    """Return what both readers told. Raises `AssertionError` where it differs, after any read."""
+    quick, plain = Reader(quick=True, server=server), Reader(quick=False, server=server)
+    for read in reads:
+        quick.read(read)
+        plain.read(read)
+        assert quick.told() == plain.told()
+    for each in (quick, plain):
+        each.tap.closed(by_server=by_server, reset=reset)
+    assert quick.told() == plain.told()
+    return plain.exchanges
+
+
 @pytest.mark.parametrize("connections", [600, pytest.param(16_000, marks=pytest.mark.long)])
 def test_a_quick_reader_tells_what_a_plain_one_tells(connections: int) -> None:
+    told = 0
     for number in range(connections):
         draw = random.Random(number)
-        server = draw.choice(["shimmy", "", "ollama"])
-        quick, plain = Reader(quick=True, server=server), Reader(quick=False, server=server)
-        for read in connection(draw):
-            quick.read(read)
-            plain.read(read)
-            assert quick.told() == plain.told(), number
-        by_server, reset = draw.random() < 0.5, draw.random() < 0.3
-        for each in (quick, plain):
-            each.tap.closed(by_server=by_server, reset=reset)
-        assert quick.exchanges == plain.exchanges, number
+        server, by_server, reset = draw.choice(["shimmy", "", "ollama"]), draw.random() < 0.5, draw.random() < 0.3
+        told += len(compare(connection(draw), server=server, by_server=by_server, reset=reset))
+    assert told > connections
+
+
+EVENT = delta("a")
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(piece), piece)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "tokens", "source"),
+    [
+        ([chunk(EVENT)] * 5, 5, TokenSource.COUNTED),
+        # Whole events behind half of one.
+        ([chunk(EVENT)] * 2 + [chunk(EVENT[:-9]), chunk(EVENT), chunk(EVENT)], 3, TokenSource.COUNTED),
+        # One that is read by its outline.
+        ([chunk(EVENT)] * 2 + [chunk(delta("x" * 6_000))], 3, TokenSource.ESTIMATED),
+        # Events of no known form.
+        ([chunk(b"data: {}\n\n")], 0, TokenSource.UNKNOWN),
+        # Size lines in parts, of which the second looks like a whole chunk.
+        ([chunk(EVENT), b"1", chunk(b"x" * 9), b"x" * (0x19 - 9 - 2) + b"\r\n"], 1, TokenSource.COUNTED),
+    ],
+)
+def test_a_chunk_or_an_event_that_comes_alone_tells_what_it_tells_among_others(
+    chunks: list[bytes], tokens: int, source: TokenSource
+) -> None:
+    reads = [Read(False, CHAT), Read(True, STREAM), *(Read(True, each) for each in chunks), Read(True, b"0\r\n\r\n")]
+    (exchange,) = compare(reads, server="", by_server=True, reset=False)
+    assert (exchange.tokens, exchange.token_source) == (tokens, source)
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"5\r\nhelloxx", b"5\r\nhello\r\n\r\n", b"6\r\nhello\r\n", b"x\r\nhello\r\n", b"\r\n"]
+)
+def test_a_chunk_that_is_none_is_none_alone(damaged: bytes) -> None:
+    reads = [Read(False, CHAT), Read(True, STREAM), Read(True, damaged), Read(True, chunk(EVENT))]
+    (exchange,) = compare(reads, server="", by_server=False, reset=False)
+    assert exchange.tokens == 0
 
 
 class Length(NamedTuple):

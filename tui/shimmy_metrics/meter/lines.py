@@ -29,7 +29,7 @@ class Splitter:
 
     @property
     def within(self) -> bool:
-        """Whether what came last may be half of a block or of a gap."""
+        """Whether what came last is of a block that is not complete."""
         return bool(self._rest) or self._outline is not None
 
     def feed(self, piece: bytes) -> bytes:
@@ -109,11 +109,6 @@ class EventSplitter(Splitter):
         super().__init__(b"\n\n")
         self._after_cr = False
         self._first = True
-
-    @property
-    def within(self) -> bool:
-        """Whether what came last may be half of a block, of a gap or of a line end."""
-        return self._after_cr or super().within
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next piece; return all complete events, each line ended by a line feed, for `split`."""
