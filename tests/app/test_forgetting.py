@@ -1,16 +1,21 @@
 """The consent page lists everything of ours on this disk, and offers to forget it: asked with numbers first."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import FileKind, files
+from shimmy_metrics.actions.forget import forget_plan
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as opened_store
-from shimmy_metrics.wording.files import USES
+from shimmy_metrics.wording.files import USES, question
 from support import opened
 from support.samples import queued
 
@@ -81,3 +86,30 @@ async def test_where_nothing_lies_here_nothing_is_offered(tmp_path: Path) -> Non
         assert "Forget all" not in opened.text(app)
         await opened.press(pilot, "d")
         await opened.until(pilot, lambda: "Nothing of ours is on this disk" in opened.text(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (40, 7), (40, 5)])
+async def test_nothing_of_the_question_is_lost_where_many_files_were_saved(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    _used(tmp_path)
+    for day in range(1, 31):
+        (tmp_path / f"shimmy-report-2026-11-{day:02}.json").write_bytes(queued().body)
+    app = opened.living(tmp_path)
+    app.profile = replace(app.profile, home=tmp_path)
+    whole = " ".join(question(forget_plan(app.profile)))
+    assert f"30 files that you saved in {tmp_path}: " in whole
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "c", "d")
+        await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
+        await opened.until(pilot, lambda: "This withdraws" in opened.text(app))
+        seen = ""
+        for _ in range(20):
+            rows = opened.text(app).splitlines()
+            assert re.search(r"y Yes.*n No", rows[-1])
+            top = max((at for at, row in enumerate(rows) if row.startswith("──")), default=-1)
+            seen += "".join(rows[top + 1 : -1])
+            if "more ─" not in rows[top] or whole.split()[-1] in seen:
+                break
+            await opened.press(pilot, "space")
+        assert "".join(whole.split()) in "".join(seen.split())

@@ -46,7 +46,7 @@ def _says_no(home: Home) -> bool:
 def test_the_sizes_are_those_on_the_disk(tmp_path: Path) -> None:
     home = Home(tmp_path)
     _used(home)
-    (tmp_path / "shimmy-metrics-2026-11-28.json").write_text("{}")
+    (tmp_path / "shimmy-metrics-2026-11-28.json").write_bytes(queued().body)
     listed = json.loads(home.run("files", "--json", command=OWN).stdout)["files"]
     sizes = {each["path"]: each["bytes"] for each in listed if each["kind"] != "folder"}
     assert sizes == {str(path): path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()}

@@ -15,6 +15,7 @@ from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.files import NOTHING_HERE, USES, listed
 from support.samples import profile, queued
 
+EXPORT = b'{\n  "format": "shimmy-metrics export 2",\n  "config": {}\n}\n'
 CONFIG_FOLDER = ("config.json", ".lock", ".config.json.abcd_123", f".config.json.shimmy-metrics-{'0f' * 8}")
 STATE_FOLDER = (
     "metrics.db",
@@ -28,6 +29,7 @@ STATE_FOLDER = (
     "session-c0ffee00-0000-4000-8000-00000000cafe.lock",
 )
 HOME = ("shimmy-metrics-2026-11-28.json", "shimmy-report-2026-11-28-2.json")
+SAVED = {HOME[0]: EXPORT, HOME[1]: queued().body}
 FOREIGN = (
     "config.json.bak",
     ".config.json.swp",
@@ -47,7 +49,7 @@ def mine(tmp_path: Path) -> Profile:
         (tmp_path / folder).mkdir()
         for name in names:
             number += 1
-            (tmp_path / folder / name).write_bytes(bytes(number))
+            (tmp_path / folder / name).write_bytes(SAVED.get(name, bytes(number)))
         for name in FOREIGN:
             (tmp_path / folder / name).write_text("somebody's")
     return made
@@ -56,7 +58,10 @@ def mine(tmp_path: Path) -> Profile:
 def test_each_file_of_ours_is_listed_with_its_size_and_no_other(mine: Profile, tmp_path: Path) -> None:
     names = [*(("config", each) for each in CONFIG_FOLDER), *(("state", each) for each in STATE_FOLDER)]
     names += [("home", each) for each in HOME]
-    sizes = {tmp_path / folder / name: size for size, (folder, name) in enumerate(names, 1)}
+    sizes = {
+        tmp_path / folder / name: len(SAVED[name]) if name in SAVED else size
+        for size, (folder, name) in enumerate(names, 1)
+    }
     found = files(mine)
     assert {each.path: each.size for each in found if each.kind is not FileKind.FOLDER} == sizes
     assert [each.path for each in found if each.kind is FileKind.FOLDER] == [tmp_path / "state"]
@@ -67,7 +72,8 @@ def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> Non
     lines = list(listed(files(mine)))
     assert f"{mine.config_path}  1 byte" in lines
     assert f"    {USES[FileKind.BALLAST]}" in lines
-    assert "15 files, 120 bytes, not counting the program itself." in lines
+    size = sum(range(14)) + sum(map(len, SAVED.values()))
+    assert f"15 files, {size:,} bytes, not counting the program itself." in lines
     assert next(listed(())) == NOTHING_HERE
 
 
@@ -76,7 +82,7 @@ def test_a_path_that_would_steer_a_terminal_is_spelled_out() -> None:
     assert lines[0] == "/h/\\x1b[2J\\n  3 bytes"
 
 
-def test_nothing_is_opened_or_written(mine: Profile) -> None:
+def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine: Profile) -> None:
     for path in (*mine.config_path.parent.iterdir(), *mine.state_dir.iterdir()):
         path.chmod(0)
     before = {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")}
@@ -90,8 +96,32 @@ def test_nothing_is_opened_or_written(mine: Profile) -> None:
     sys.addaudithook(hook)
     assert len(files(mine)) == 16
     recording = False
-    assert opened_files == []
+    assert opened_files == [str(mine.home / name) for name in HOME]
     assert {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("held", "ours"),
+    [
+        pytest.param(EXPORT, True, id="export"),
+        pytest.param(EXPORT + b" " * 100_000, True, id="long export"),
+        pytest.param(queued().body, True, id="report"),
+        pytest.param(b"[%b,%b]\n" % (queued().body, queued().body), True, id="two reports"),
+        pytest.param(queued().body.replace(b"}}", b',"added":"by hand"}}'), True, id="report, edited"),
+        pytest.param(b"", False, id="empty"),
+        pytest.param(b"{}", False, id="object"),
+        pytest.param(b"[]", False, id="empty array"),
+        pytest.param(b"[%b,{}]" % queued().body, False, id="a report and something else"),
+        pytest.param(b"my thesis", False, id="text"),
+        pytest.param(b'{"format": "export 2", "shimmy-metrics": 1}', False, id="another export"),
+        pytest.param(b"[" * 30_000, False, id="nested"),
+        pytest.param(b"\xff\xfe", False, id="no UTF-8"),
+    ],
+)
+def test_a_file_is_an_export_of_ours_by_what_it_holds(tmp_path: Path, held: bytes, ours: bool) -> None:
+    (tmp_path / HOME[0]).write_bytes(held)
+    mine = Profile(tmp_path / "none", tmp_path / "none", home=tmp_path)
+    assert [each.kind for each in files(mine)] == ([FileKind.EXPORT] if ours else [])
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])

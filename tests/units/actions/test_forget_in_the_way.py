@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from shimmy_metrics.actions.files import FileKind
+from shimmy_metrics.actions.export import export
+from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.forget import ForgetResult, forget, forget_plan
 from shimmy_metrics.delivery.seal import seal_ended
 from shimmy_metrics.delivery.sender import send_queued
@@ -13,7 +14,7 @@ from shimmy_metrics.store.database import store_path
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.files import BEYOND, done, question
+from shimmy_metrics.wording.files import BEYOND, done, names, question
 from support.lived_in import kinds, lived_in, stands
 from support.samples import COUNTERS, NOW, profile
 from support.timely import in_time
@@ -95,11 +96,27 @@ def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path:
     mine = lived_in(profile(tmp_path))
     at_home = Profile(mine.config_path, mine.state_dir, mine.environment, mine.clock, home=tmp_path)
     saved, other = tmp_path / "shimmy-metrics-2026-11-23.json", tmp_path / "shimmy-metrics.json"
-    saved.write_text("{}")
-    other.write_text("{}")
-    assert f"That includes what you saved as {saved}." in list(question(forget_plan(at_home)))
-    assert forget(at_home).complete
-    assert (saved.exists(), other.exists()) == (False, True)
+    named = tmp_path / "shimmy-report-2026-11-23.json"
+    saved.write_bytes(export(at_home))
+    other.write_bytes(saved.read_bytes())
+    named.write_text("{}")
+    lines = list(question(forget_plan(at_home)))
+    assert f"That includes 1 file that you saved in {tmp_path}: {saved.name}." in lines
+    result = forget(at_home)
+    assert result.complete
+    assert (saved.exists(), other.exists(), named.exists()) == (False, True, True)
+    assert f"  {saved}" in list(names(result))
+    assert f"  {named}" not in list(names(result))
+
+
+def test_many_saved_files_are_asked_about_in_one_sentence(tmp_path: Path) -> None:
+    mine = lived_in(profile(tmp_path))
+    saved = [OwnFile(tmp_path / f"shimmy-report-2026-11-{day:02}.json", FileKind.EXPORT, 9) for day in range(1, 31)]
+    told = list(question(forget_plan(mine)._replace(files=tuple(saved))))
+    assert told[2] == (
+        f"That includes 30 files that you saved in {tmp_path}: shimmy-report-2026-11-01.json, "
+        "shimmy-report-2026-11-02.json and 28 more."
+    )
 
 
 def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """List everything of ours on this disk, each file with its size and purpose.
 
-A file is ours by its name and place, and only if it is a regular file of the person's own. Nothing is opened, followed
-or written. Exports can be saved anywhere and no path is recorded, so only those in the home folder with the name that
-was offered are found.
+A file is ours by its name and place, and only if it is a regular file of the person's own. Nothing is followed or
+written. Exports can be saved anywhere and no path is recorded, so only those in the home folder with the name that was
+offered are found; anybody may have given a file there such a name, so it has to hold what we save, too.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from shimmy_metrics.actions.saved import holds_saved
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.files import another_owner
 from shimmy_metrics.system.profile import Profile
@@ -92,7 +93,7 @@ def _state(folder: Path) -> Iterator[OwnFile]:
 def _exports(home: Path | None) -> Iterator[OwnFile]:
     if home is not None:
         with contextlib.suppress(UserError):  # a home that cannot be listed holds no export of ours
-            yield from _named(home, _EXPORTS)
+            yield from (each for each in _named(home, _EXPORTS) if holds_saved(each.path))
 
 
 def _named(folder: Path, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator[OwnFile]:

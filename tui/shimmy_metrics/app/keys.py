@@ -96,6 +96,7 @@ CONSENT: Final = [
 QUESTION: Final = [
     _key("y", "yes", "yes", "question.yes"),
     _key("n,q,escape", "no", "no", "question.no"),
+    _key("space,pagedown", "more", "the rest of the question", "question.more"),
 ]
 
 EXPORT: Final = [

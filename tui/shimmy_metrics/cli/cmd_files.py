@@ -10,7 +10,7 @@ from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.files import NOTHING_HERE, USES, done, listed, question
+from shimmy_metrics.wording.files import NOTHING_HERE, USES, done, listed, names, question
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetResult
@@ -46,6 +46,7 @@ def forget(*, yes: bool, as_json: bool) -> int:
         print_json(_result(result))
     else:
         _print(done(result, profile.clock.now()))
+        _print(names(result))
     return Exit.DONE if result.complete else Exit.USAGE
 
 

@@ -38,6 +38,9 @@ PLACES: Final = {
 }
 """What a file is called where something is searched for, or found, in it."""
 
+_NAMED: Final = 2
+"""Saved files that the question names; the rest it counts. All of them are in one folder."""
+
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
 BEYOND: Final = (
@@ -81,9 +84,11 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
         ]
         held += [f"your own figures of {amount(plan.days, 'day')}"] if plan.days else []
         yield f"It deletes {total(plan.files)}, with {', '.join(held[:-1])} and {held[-1]} in them."
-    for each in plan.files:
-        if each.kind is FileKind.EXPORT:
-            yield f"That includes what you saved as {shown(each.path)}."
+    saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
+    if saved:
+        first, more = ", ".join(shown(Path(path.name)) for path in saved[:_NAMED]), len(saved) - _NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"That includes {amount(len(saved), 'file')} that you saved in {shown(saved[0].parent)}: {first}{rest}."
     if plan.receipts or plan.unread:
         yield "This does not take back what was sent, and your receipts for it are deleted too."
 
@@ -106,6 +111,11 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
         yield f"Your no is not recorded: {result.not_recorded}."
     if result.complete:
         yield BEYOND
+
+
+def names(result: "ForgetResult") -> Iterator[str]:
+    """Yield the path of each file and folder that forgetting deleted, a line each."""
+    return (f"  {shown(each.path)}" for each in result.deleted)
 
 
 def shown(path: Path) -> str:

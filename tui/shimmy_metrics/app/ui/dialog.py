@@ -26,6 +26,9 @@ from shimmy_metrics.limits import SILENCE_SECONDS
 ROWS = 3
 """Lines of a question; the drawer has as many."""
 
+_AROUND = 8
+"""Columns of a rule besides its words."""
+
 AGAIN = "too fast: press again"
 """In the rule after a yes that did not count."""
 
@@ -58,6 +61,8 @@ class Dialog(ModalScreen[bool]):
         self.asked_at = float("inf")
         self._opened_by = ""
         self._again = False
+        self._top = 0
+        """The first line of the question in view."""
 
     def compose(self) -> ComposeResult:
         """Build the drawer's rows with the question in them."""
@@ -75,15 +80,32 @@ class Dialog(ModalScreen[bool]):
         """Return the question's lines."""
         canvas = self.host.canvas()
         text = tuple(wrapped(self._question.text, canvas.width))
-        if canvas.height < ROWS + 4:
-            return text[: max(canvas.height - 1, 0)]
-        lines = (self.title_rule(canvas, self._question.title), *text, *(BLANK,) * (ROWS - len(text)))
-        return lines[: canvas.height - 1]  # the answers stay in view
+        room = canvas.height - 1  # the answers stay in view
+        if len(text) <= room < ROWS + 3:
+            return text
+        shown = text[self._top :][: max(room - 1, 1)]
+        head = self.title_rule(canvas, self._question.title, turns=len(shown) < len(text))
+        return (head, *shown, *(BLANK,) * (ROWS - len(shown)))[:room] if room > 1 else shown
 
-    def title_rule(self, canvas: Canvas, title: str) -> Line:
-        """Return the rule with the question in it, and a remark if the last answer did not count."""
-        room = canvas.width - len(title) - len(AGAIN) - 8
-        return rule(canvas, title, more=AGAIN if self._again and room >= 0 else "")
+    def action_more(self) -> None:
+        """Show the part of the question that has no room, then its beginning again."""
+        canvas = self.host.canvas()
+        self._top += max(canvas.height - 2, 1)
+        if self._top >= len(wrapped(self._question.text, canvas.width)):
+            self._top = 0
+        self.draw()
+
+    def title_rule(self, canvas: Canvas, title: str, *, turns: bool = False) -> Line:
+        """Return the rule with the question in it, and a remark if the last answer did not count.
+
+        `turns`: not all of the question is in view, and its rule names the key that shows the rest.
+        """
+        more = f"{canvas.keys.of('question.more').lower()}: more" if turns else ""
+        more = AGAIN if self._again else more
+        fits = canvas.width - len(title) - len(more) >= _AROUND
+        if turns and not fits:
+            return rule(canvas, more=more)
+        return rule(canvas, title, more=more if fits else "")
 
     def buttons(self) -> Sequence[Button]:
         """Return the answers. They are clicked or typed, never reached by Tab."""
@@ -110,8 +132,9 @@ class Dialog(ModalScreen[bool]):
         self.call_after_refresh(self._show_cursor)
 
     async def on_resize(self, event: events.Resize) -> None:
-        """Draw for the new size."""
+        """Draw for the new size, from the question's beginning."""
         if not is_outdated(event, self):
+            self._top = 0
             self.draw()
             for row in self.query(ButtonRow):
                 await row.show(answers(self.host.canvas(), self.buttons()), ())
