@@ -18,19 +18,23 @@ def test_where_no_receiver_was_started_that_is_said_and_nothing_made(tmp_path: P
 
 
 def test_a_week_is_named_as_iso_does(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
     for week in ("2026-48", "48", "2026-W54"):
-        told = Home(tmp_path).run("receive", "week", "--week", week, command="shimmy-metrics")
+        told = Home(tmp_path).run("receive", "week", "--week", week, "--data", str(data), command="shimmy-metrics")
         assert_one_line(told, "receive week: ")
         assert f"--week takes the name of a week, not '{week}'" in told.stderr
 
 
-def test_the_operator_s_text_is_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"\xff\xfe", "is no UTF-8 text"), (b"", "text is empty"), (b"A\x1b[31m", "printed")]
+)
+def test_the_operator_s_text_is_text(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     text = tmp_path / "text"
-    for content, said in ((b"\xff\xfe", "is no UTF-8 text"), (b"", "the text is empty"), (b"A\x1b[31m", "cannot be printed")):
-        text.write_bytes(content)
-        told = Home(tmp_path).run(
-            "receive", "operator", str(text), "--data", str(tmp_path / "data"), command="shimmy-metrics"
-        )
-        assert_one_line(told, "")
-        assert said in told.stderr
+    text.write_bytes(content)
+    told = Home(tmp_path).run(
+        "receive", "operator", str(text), "--data", str(tmp_path / "data"), command="shimmy-metrics"
+    )
+    assert_one_line(told, "")
+    assert said in told.stderr

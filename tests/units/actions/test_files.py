@@ -94,6 +94,7 @@ def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine
             opened_files.append(arguments[0])
 
     sys.addaudithook(hook)
+    assert mine.home is not None
     assert len(files(mine)) == 16
     recording = False
     assert opened_files == [str(mine.home / name) for name in HOME]
