@@ -81,14 +81,17 @@ def _group_size(text: str | None) -> int | None:
 
 def _listening(address: "Address", options: "Options") -> str:
     """Return the line that tells where it listens and what senders are to set."""
+    from shimmy_metrics.receiver.response import PATH
+
     where = f"Receiving at {address}, into {options.data}."
-    if address.path:
-        return f"{where} A proxy that speaks HTTPS hands on what comes: shimmy-metrics receive deploy nginx"
     if options.tls is not None:
-        url = f"https://NAME:{address.port}/v1/usage"
-        return f"{where} Senders set SHIMMY_METRICS_ENDPOINT={url}, where NAME is the certificate's"
+        return (
+            f"{where} Senders set SHIMMY_METRICS_ENDPOINT=https://NAME:{address.port}{PATH}, by the certificate's NAME"
+        )
+    if options.trusted_proxy or address.path:
+        return f"{where} Senders set SHIMMY_METRICS_ENDPOINT=https://NAME{PATH}, by the NAME of the proxy in front"
     if address.loopback:
-        return f"{where} Senders on this machine set SHIMMY_METRICS_ENDPOINT={address.url(tls=False)}"
+        return f"{where} Senders on this machine set SHIMMY_METRICS_ENDPOINT={address.url}"
     return (
         f"{where} Senders elsewhere send to https alone: put a proxy in front (shimmy-metrics receive deploy nginx), "
         "or give --tls-cert and --tls-key"

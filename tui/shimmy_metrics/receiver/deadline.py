@@ -11,7 +11,7 @@ DEADLINE_SECONDS: Final = 10.0
 """From a request's first byte (for the first request: from the connection) to its last, and then to its answer."""
 
 MOST_BYTES: Final = 40_960
-"""Of one request, head and body; a report's request is smaller by far."""
+"""Of one request: the largest body that is taken (`limits.REQUEST_BYTES`), and 8 kB of head."""
 
 _PIECE: Final = 4_096
 _CLOSING_SECONDS: Final = 2.0

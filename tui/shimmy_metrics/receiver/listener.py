@@ -37,10 +37,10 @@ class Address(NamedTuple):
         """Whether nobody but this machine reaches it."""
         return bool(self.path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
 
-    def url(self, *, tls: bool) -> str:
-        """Return what senders on this machine send to; empty for a Unix socket, which a proxy alone can reach."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - what it means, not a bind
-        return "" if self.path else f"{'https' if tls else 'http'}://{_bracketed(host)}:{self.port}{PATH}"
+    @property
+    def url(self) -> str:
+        """What a sender on this machine sends to, where it listens at a port without TLS."""
+        return f"http://{_bracketed(self.host)}:{self.port}{PATH}"
 
 
 def parse(text: str) -> Address:
