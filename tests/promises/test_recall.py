@@ -11,10 +11,12 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable
 from shimmy_metrics.actions.validate import validate_held
+from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Cause, Departure, DepartureKind, Failure, Outcome, QueueState
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.wording.recall import EFFECT
 from support.departed import depart
 from support.home_terminal import terminal
@@ -271,6 +273,30 @@ def test_one_killed_before_its_answer_may_have_left(home: Home, receiver: Receiv
     assert (again.outcome, killed.outcome) == (Outcome.RECALLED, Outcome.MAY_HAVE_LEFT)
     assert killed.report_ids == (FIRST, SECOND)
     assert validate_held(home.profile).ok
+
+
+def test_while_a_sender_is_at_work_it_waits_and_then_says_so(home: Home, receiver: Receiver) -> None:
+    lock = Lock(lock_path(home.profile))
+    assert lock.take()
+    began = time.monotonic()
+    busy = _recall(home, FIRST, "--yes")
+    assert time.monotonic() - began < 6.0
+    assert busy.returncode == 2
+    assert "a report is being sent right now" in busy.stderr
+    assert [each.kind for each in _all(home)] == [DepartureKind.REPORTS]
+    lock.release()
+    assert _recall(home, FIRST, "--yes").returncode == 0
+
+
+def test_a_no_during_a_recall_says_of_no_report_that_it_may_leave(home: Home, receiver: Receiver) -> None:
+    receiver.recalls = hang
+    command = [str(BIN / "shimmy-metrics"), "recall", FIRST, "--yes"]
+    with subprocess.Popen(command, env=home.environment, cwd=home.root, stdout=subprocess.DEVNULL) as process:
+        assert wait_until(lambda: bool(receiver.received))
+        told = home.metrics("disable")
+        process.kill()
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "may still" not in told.stdout
 
 
 def test_the_row_stands_before_the_first_byte(home: Home, receiver: Receiver) -> None:

@@ -24,6 +24,9 @@ from shimmy_metrics.system.profile import Profile
 _COMPLETION_SECONDS: Final = 0.25
 """The part of the time that is kept for completing the departure."""
 
+_LEAST_SECONDS: Final = 1.0
+"""What has to be left of the time once a sender has gone, or nothing is begun."""
+
 _POLL_SECONDS: Final = 0.02
 """How often the lock is tried while a sender has it."""
 
@@ -45,7 +48,7 @@ def send_recall(profile: Profile, recall: Recall) -> Departure:
     lock = Lock(lock_path(profile))
     with system_errors(lock_path(profile)):
         while not lock.take():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline - _LEAST_SECONDS:
                 raise UserError("a report is being sent right now", remedy="Do this again in a few seconds")
             time.sleep(_POLL_SECONDS)
     try:
