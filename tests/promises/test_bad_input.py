@@ -100,9 +100,10 @@ def test_a_slip_is_named_and_help_with_it(home: Home, command: str, words: list[
 
 def test_a_word_that_nobody_knows_is_said_to_be_none_of_ours(home: Home) -> None:
     assert_one_line(home.run("list"), "'list' is not a command of shimmy-metrics, and no real shimmy binary", 127)
-    slipped = home.run("enable", command="shimmy-metrics")
-    assert_one_line(slipped, "'enable' is not a command of shimmy-metrics")
-    assert slipped.stderr.endswith(". Use shimmy config --metrics enable\n")
+    slipped = home.run("list", command="shimmy-metrics")
+    assert_one_line(slipped, "'list' is not a command of shimmy-metrics")
+    assert slipped.stderr.endswith("See shimmy-metrics --help\n")
+    assert home.run("enable").stderr.endswith(". Use shimmy config --metrics enable\n")
     binary = home.root / "real"
     binary.write_text("#!/bin/sh\necho real $1\n")
     binary.chmod(0o755)

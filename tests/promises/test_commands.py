@@ -13,7 +13,8 @@ import pytest
 from shimmy_metrics.app import keys
 from shimmy_metrics.cli.cmd_completion import FILES
 from shimmy_metrics.cli.cmd_own import RUN
-from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, OWN
+from shimmy_metrics.cli.command_table import COMMANDS, OWN
+from shimmy_metrics.cli.config_table import ACTIONS, SHORT
 from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.renew import RENEW, ROOT
@@ -76,7 +77,8 @@ def test_each_command_of_the_list_is_one_and_no_other_is() -> None:
 
 def test_all_but_completion_take_json(home: Home) -> None:
     takes = {name for name in OWN if any(argument.name == "--json" for argument in COMMANDS[name].arguments)}
-    assert OWN - takes == {"completion", OF_THE_OTHER_END}
+    short = {action.name for action in SHORT}
+    assert OWN - takes == {"completion", OF_THE_OTHER_END, *(short - {"status"})}
     for name in sorted(
         takes - {"release", "recall", "operator", "hold", "delete", "forget"}
     ):  # these want a report, or change all
@@ -120,7 +122,9 @@ def test_the_help_of_all_names_each_command_with_what_it_does(home: Home) -> Non
     [
         ("shimmy", ["config", "--metrics", "statsu"], "Did you mean status?"),
         ("shimmy", ["statsu"], "Did you mean shimmy config --metrics status?"),
-        ("shimmy-metrics", ["statsu"], "Did you mean shimmy config --metrics status?"),
+        ("shimmy-metrics", ["statsu"], "Did you mean shimmy-metrics status?"),
+        ("shimmy-metrics", ["withdraw"], "Say: shimmy-metrics disable"),
+        ("shimmy-metrics", ["receipts"], "Say: shimmy-metrics history"),
         ("shimmy-metrics", ["realese", "all"], "Did you mean shimmy-metrics release?"),
         ("shimmy-metrics", ["usage", "--jsn"], "Did you mean --json?"),
         ("shimmy", ["files"], "Use shimmy-metrics files"),
@@ -133,6 +137,32 @@ def test_a_slip_gets_a_hint(home: Home, program: str, words: list[str], meant: s
     assert_one_line(slipped, "", slipped.returncode)
     assert slipped.returncode in (2, 127)
     assert meant in slipped.stderr
+
+
+def test_under_our_own_name_the_actions_have_short_forms(home: Home) -> None:
+    home.metrics("enable")
+    for words in (["status"], ["status", "--json"], ["export"], ["preview"], ["validate"], ["validate", "/none"]):
+        short, long = home.run(*words, command="shimmy-metrics"), home.metrics(*words)
+        assert (short.returncode, short.stdout, short.stderr) == (long.returncode, long.stdout, long.stderr), words
+    for word, consent in (("disable", "declined"), ("enable", "granted")):
+        assert home.run(word, command="shimmy-metrics").returncode == 0
+        assert json.loads(home.metrics("status", "--json").stdout)["consent"] == consent
+    slipped = home.run("enable", "now", command="shimmy-metrics")
+    assert_one_line(slipped, "shimmy-metrics enable: ")
+    assert "unrecognized arguments: now" in slipped.stderr
+
+
+def test_as_shimmy_they_stay_the_real_binary_s_and_a_hint_is_given_where_one_is_there(home: Home) -> None:
+    binary = home.root / "real"
+    binary.write_text('#!/bin/sh\necho "real $*"\n')
+    binary.chmod(0o755)
+    there = home.having(SHIMMY_BIN=str(binary))
+    for action in ACTIONS:
+        assert there.run(action.name).stdout == f"real {action.name}\n"
+    hinted = there.run("withdraw", command="shimmy-metrics")
+    assert_one_line(hinted, "")
+    assert "Say: shimmy-metrics disable" in hinted.stderr
+    assert there.run("withdraw").stdout == "real withdraw\n"
 
 
 def test_a_directory_is_no_reason_to_move_it_away(home: Home) -> None:

@@ -82,7 +82,7 @@ def test_a_path_that_would_steer_a_terminal_is_spelled_out() -> None:
     assert lines[0] == "/h/\\x1b[2J\\n  3 bytes"
 
 
-def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine: Profile) -> None:
+def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine: Profile, tmp_path: Path) -> None:
     for path in (*mine.config_path.parent.iterdir(), *mine.state_dir.iterdir()):
         path.chmod(0)
     before = {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")}
@@ -97,7 +97,7 @@ def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine
     assert mine.home is not None
     assert len(files(mine)) == 16
     recording = False
-    assert opened_files == [str(mine.home / name) for name in HOME]
+    assert opened_files == [str(tmp_path / "home" / name) for name in HOME]
     assert {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")} == before
 
 

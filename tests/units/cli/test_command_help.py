@@ -3,7 +3,8 @@
 import pytest
 
 from shimmy_metrics.cli.command_help import command_help, own_help, shared_help
-from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, OWN
+from shimmy_metrics.cli.command_table import COMMANDS, OWN
+from shimmy_metrics.cli.config_table import ACTIONS
 
 WIDTHS = (40, 60, 79, 99)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.cli.command_table import ACTIONS, COMMANDS, CONFIG, SERVE
+from shimmy_metrics.cli.command_table import COMMANDS, SERVE
+from shimmy_metrics.cli.config_table import ACTIONS, CONFIG, OTHER_WORDS
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 
@@ -111,7 +112,8 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
     `missing` says so. Under our own name it is a slip; as `shimmy` it may well be one of the real binary's.
     """
     what = f"{word!a} is not a command of shimmy-metrics, and {missing.what}"
-    ways = {command.name: command.program for command in (*COMMANDS.values(), *ACTIONS)}
+    both = (*ACTIONS, *COMMANDS.values()) if own_name else (*COMMANDS.values(), *ACTIONS)
+    ways = {command.name: command.program for command in both}
     see = "See shimmy-metrics --help"
     remedy = see if own_name else f"Install it (cargo install shimmy) or name it in SHIMMY_BIN. {see}"
     if word in ways:
@@ -120,6 +122,11 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
         like = _like(word, ways)
         remedy = f"Did you mean {ways[like]}? {remedy}" if like else remedy
     return UserError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
+
+
+def other_word(word: str) -> UserError:
+    """Return the error for one of `OTHER_WORDS` under our own name: it names the command that is meant."""
+    return UserError(f"{word!a} is not a command of shimmy-metrics", remedy=f"Say: shimmy-metrics {OTHER_WORDS[word]}")
 
 
 def _parser(command: Command) -> "ArgumentParser":

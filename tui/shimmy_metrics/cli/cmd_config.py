@@ -17,7 +17,11 @@ from shimmy_metrics.system.text_output import print_line
 
 def config(arguments: list[str]) -> int:
     """Run the action that the arguments name; return its exit code. Raises `UserError`."""
-    wanted = config_arguments(arguments)
+    return act(config_arguments(arguments))
+
+
+def act(wanted: ConfigArguments) -> int:
+    """Run an action; return its exit code. Raises `UserError`."""
     profile = Profile.current()
     match wanted.action:
         case "enable":

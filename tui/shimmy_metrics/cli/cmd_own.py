@@ -6,8 +6,9 @@ Each is a function of its arguments that returns the exit code; what it runs is 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from shimmy_metrics.cli.arguments import parsed
+from shimmy_metrics.cli.arguments import ConfigArguments, parsed
 from shimmy_metrics.cli.command_table import COMMANDS
+from shimmy_metrics.cli.config_table import SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.system.profile import Profile
 
@@ -22,6 +23,17 @@ def run(command: str, arguments: list[str]) -> int:
 
 
 Arguments = Mapping[str, Any]
+
+
+def _action(name: str) -> Callable[[Arguments], int]:
+    """Return what the short form of an action of `config` runs."""
+
+    def act(given: Arguments) -> int:
+        from shimmy_metrics.cli import cmd_config
+
+        return cmd_config.act(ConfigArguments(name, given.get("file"), given.get("json", False)))
+
+    return act
 
 
 def _only_me(given: Arguments) -> int:
@@ -139,5 +151,6 @@ RUN: Final[dict[str, Callable[[Arguments], int]]] = {
     "release": _release,
     "review": _review,
     "usage": _usage,
+    **{action.name: _action(action.name) for action in SHORT},
 }
 """What each command but `receive` runs, by its word."""

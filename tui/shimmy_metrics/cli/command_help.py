@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.cli.command_table import COMMANDS, CONFIG, OWN
+from shimmy_metrics.cli.command_table import COMMANDS, OWN
+from shimmy_metrics.cli.config_table import CONFIG
 
 _HEAD: Final = "Metrics (shimmy-metrics):"
 _OWN_HEAD: Final = "As shimmy-metrics alone:"

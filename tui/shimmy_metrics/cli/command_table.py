@@ -7,68 +7,13 @@ is named by the ids of its keys (`app/keys.py`), under which its palette lists t
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.cli.receiver_table import OPERATOR, RECALL
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
 _JSON: Final = Argument("--json", "print the same as JSON")
 _RECORDED: Final = Argument("--json", "print what was recorded and said as JSON")
-
-ACTIONS: Final = (
-    Command(
-        "enable",
-        "say yes to this program's fields and to the receiver that is set; nothing is measured or sent before that",
-        app=("app.consent", "consent.enable"),
-        under="shimmy config --metrics",
-    ),
-    Command(
-        "disable",
-        "say no: deletes what is waiting and what was kept for you, keeps receipts, and stops a sender. No lock holds "
-        "the no up for longer than a quarter of a second",
-        app=("app.consent", "consent.decline"),
-        under="shimmy config --metrics",
-    ),
-    Command(
-        "status",
-        "what is on, what is waiting, what was sent and how it went",
-        arguments=(Argument("--json"),),
-        app=("app.consent",),
-        under="shimmy config --metrics",
-    ),
-    Command(
-        "preview",
-        "the next request's body, byte for byte; if nothing is waiting, the running session's report now, or an "
-        "example",
-        app=("app.outgoing",),
-        under="shimmy config --metrics",
-    ),
-    Command("export", "what config, store and log hold, as JSON", app=("app.export",), under="shimmy config --metrics"),
-    Command(
-        "validate",
-        "check everything kept here, or a report, an array of reports or an export; exits with 1 if something is found",
-        arguments=(Argument("file", value="FILE|-"),),
-        app=("app.validate",),
-        under="shimmy config --metrics",
-    ),
-)
-"""What `shimmy config --metrics ACTION` does: the description's six."""
-
-CONFIG: Final = Command(
-    "config",
-    under="shimmy",
-    does="decide about metrics, and see what they hold",
-    about=(
-        "preview, export and status --json print JSON alone on standard output; anything else they have to say goes "
-        "to standard error. Only enable and disable change the config. All of them delete what there is no longer "
-        "consent for, except validate with a FILE.",
-    ),
-    arguments=(
-        Argument("--metrics", "the action to take", value="ACTION", required=True),
-        Argument("--json", "with status: print it as JSON"),
-        Argument("file", value="FILE|-"),
-    ),
-    actions=ACTIONS,
-)
 
 SERVE: Final = Command(
     "serve",
@@ -118,6 +63,7 @@ _SHARED: Final = (
 )
 
 _OWN: Final = (
+    *SHORT,
     Command(
         "only-me",
         "measure for your own eyes, and never send",

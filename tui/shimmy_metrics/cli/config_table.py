@@ -1,0 +1,75 @@
+"""The rows for `shimmy config --metrics ACTION`, and for its short forms under our own name. Pure."""
+
+from typing import Final
+
+from shimmy_metrics.cli.command import Argument, Command
+
+ACTIONS: Final = (
+    Command(
+        "enable",
+        "say yes to this program's fields and to the receiver that is set; nothing is measured or sent before that",
+        app=("app.consent", "consent.enable"),
+        under="shimmy config --metrics",
+    ),
+    Command(
+        "disable",
+        "say no: deletes what is waiting and what was kept for you, keeps receipts, and stops a sender. No lock holds "
+        "the no up for longer than a quarter of a second",
+        app=("app.consent", "consent.decline"),
+        under="shimmy config --metrics",
+    ),
+    Command(
+        "status",
+        "what is on, what is waiting, what was sent and how it went",
+        arguments=(Argument("--json"),),
+        app=("app.consent",),
+        under="shimmy config --metrics",
+    ),
+    Command(
+        "preview",
+        "the next request's body, byte for byte; if nothing is waiting, the running session's report now, or an "
+        "example",
+        app=("app.outgoing",),
+        under="shimmy config --metrics",
+    ),
+    Command("export", "what config, store and log hold, as JSON", app=("app.export",), under="shimmy config --metrics"),
+    Command(
+        "validate",
+        "check everything kept here, or a report, an array of reports or an export; exits with 1 if something is found",
+        arguments=(Argument("file", value="FILE|-"),),
+        app=("app.validate",),
+        under="shimmy config --metrics",
+    ),
+)
+"""What `shimmy config --metrics ACTION` does: the description's six."""
+
+CONFIG: Final = Command(
+    "config",
+    under="shimmy",
+    does="decide about metrics, and see what they hold",
+    about=(
+        "preview, export and status --json print JSON alone on standard output; anything else they have to say goes "
+        "to standard error. Only enable and disable change the config. All of them delete what there is no longer "
+        "consent for, except validate with a FILE.",
+    ),
+    arguments=(
+        Argument("--metrics", "the action to take", value="ACTION", required=True),
+        Argument("--json", "with status: print it as JSON"),
+        Argument("file", value="FILE|-"),
+    ),
+    actions=ACTIONS,
+)
+
+SHORT: Final = tuple(
+    action._replace(
+        does=f"short for {action.program}",
+        about=(f"The same as {action.program}: {action.does}.",),
+        under="shimmy-metrics",
+    )
+    for action in ACTIONS
+    if action.name != "preview"
+)
+"""The actions under our own name, where no real binary's word is shadowed; `preview` takes more there."""
+
+OTHER_WORDS: Final = {"withdraw": "disable", "receipts": "history"}
+"""Words for which people looked here, with the command that does it."""
