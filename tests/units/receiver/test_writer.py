@@ -126,7 +126,8 @@ async def test_who_has_left_delays_and_disturbs_nobody(store: _Store) -> None:
         await asyncio.sleep(0.05)
         leaving.cancel()
         store.free.set()
-        assert await staying == [Outcome.STORED]
+        async with asyncio.timeout(5):
+            assert await staying == [Outcome.STORED]
         with pytest.raises(asyncio.CancelledError):
             await leaving
 
@@ -140,7 +141,8 @@ async def test_at_the_end_what_waits_is_written_and_the_rest_refused(store: _Sto
         store.free.set()
     assert await asyncio.gather(*waiting) == [[Outcome.STORED]] * 3
     with pytest.raises(StoreError, match="stops"):
-        await writer.submit([row()])
+        async with asyncio.timeout(5):
+            await writer.submit([row()])
 
 
 async def test_files_are_settled_after_each_commit_and_quietly_when_none_comes(store: _Store) -> None:
