@@ -212,7 +212,7 @@ def test_completion_prints_the_shell_s_script(home: Home, shell: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("shimmy-metrics re", {"review", "release", "receive"}),
+        ("shimmy-metrics re", {"review", "release", "recall", "receive"}),
         ("shimmy-metrics usage --by ", {"day", "week", "month"}),
         ("shimmy-metrics config --metrics ", {action.name for action in ACTIONS}),
         ("shimmy-metrics forget --", {"--yes", "--json", "--help"}),

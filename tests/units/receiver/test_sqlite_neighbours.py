@@ -142,7 +142,7 @@ def test_a_damaged_day_is_said_to_be_and_dropped_all_the_same(store: SqliteStore
     folder.day(DAY).write_bytes(b"no database at all, and long enough to be looked at" * 100)
     health = store.health()
     assert not health.ready
-    assert health.reason == "2026-11-25 cannot be read: file is not a database"
+    assert health.reason == "what arrived on 2026-11-25 cannot be read: file is not a database"
     assert store.drop_day(DAY) == b""
     assert not folder.day(DAY).exists()
 
