@@ -229,7 +229,11 @@ def _forms(address: str) -> Iterator[bytes]:
     yield str(int(ip_address(address))).encode()
 
 
-def test_no_address_and_nothing_of_a_refused_body_is_anywhere(home: Home) -> None:
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_no_address_and_nothing_of_a_refused_body_is_anywhere(home: Home, loop: str) -> None:
+    if loop == "asyncio":  # the standard library's has words of its own for what goes wrong
+        home = home.having(PYTHONPATH=str(home.root))
+        (home.root / "uvloop.py").write_text("raise ImportError")
     planted = "plantedword"
     good = report()
     refused = [
