@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -31,6 +32,7 @@ CLIENT: Final = "127.77.0.9"
 LOGS: Final = Path("/var/log/nginx")
 NGINX: Final = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 SYSTEMD: Final = shutil.which("systemd-analyze")
+STRACE: Final = shutil.which("strace")
 
 
 @pytest.fixture
@@ -212,6 +214,35 @@ def test_systemd_takes_the_unit_and_finds_it_closed(home: Home) -> None:
     exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", judged.stdout)
     assert exposure is not None, judged.stderr
     assert float(exposure[1]) < 2
+
+
+@pytest.mark.skipif(SYSTEMD is None or STRACE is None, reason="systemd-analyze or strace is not installed")
+def test_the_unit_allows_each_system_call_that_is_made(home: Home) -> None:
+    trace = home.root / "trace"
+    traced = Home(home.root, home.variables, (str(STRACE), "-f", "-qq", "-o", str(trace)))
+    with receive(traced) as running:
+        assert running.post(report()).status == 200
+        assert running.ask("DELETE", f"/v1/usage/{uuid4()}").status == 204
+        children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text()
+        os.kill(int(children.split()[0]), signal.SIGTERM)
+        assert running.process.wait(20) == 0
+    made = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE))
+    (allowed, refused) = re.findall(r"^SystemCallFilter=(.+)$", printed(home, "systemd"), re.MULTILINE)
+    named = _system_calls(*allowed.split()) - _system_calls(*refused.removeprefix("~").split())
+    as_root = {"fchown"} if os.geteuid() == 0 else set()  # SQLite's, where root writes into a folder of somebody else
+    assert {"fdatasync", "accept4"} <= made
+    assert made - named - as_root == set()
+
+
+def _system_calls(*groups: str) -> set[str]:
+    """Return what systemd's groups of system calls hold, with the groups in them."""
+    found: set[str] = set()
+    for group in groups:
+        listed = subprocess.run([str(SYSTEMD), "syscall-filter", group], capture_output=True, text=True, check=True)
+        entries = {line.strip() for line in listed.stdout.splitlines()[1:] if not line.strip().startswith("#")} - {""}
+        inner = {entry for entry in entries if entry.startswith("@")}
+        found |= (entries - inner) | (_system_calls(*inner) if inner else set())
+    return found
 
 
 def test_the_files_call_the_command_as_it_is(home: Home) -> None:

@@ -40,7 +40,7 @@ def receive(home: Home, *options: str, source: str = "127.0.0.1") -> Iterator[Pr
     with said.open("ab") as output:
         before = output.tell()
         process = subprocess.Popen(
-            [str(BIN / "shimmy-metrics"), *words],
+            [*home.before, str(BIN / "shimmy-metrics"), *words],
             env=home.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
     try:
