@@ -38,9 +38,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Programme(NamedTuple):
-    """What the operator says: whether reports are taken no more, a group size of his own, what he publishes of himself.
+    """What the operator says: that reports are taken no more, a smaller size of groups, a text.
 
-    `operator` is the JSON body of GET /v1/operator, empty where he says nothing.
+    `k` is None where groups have the usual size. `operator` is the JSON body of GET /v1/operator, empty without a text.
     """
 
     ended: bool = False
