@@ -132,10 +132,10 @@ def test_a_rotation_that_is_killed_is_finished_or_taken_back(
             rotate_signing(folder, NOW)
     log(folder)
     load_keys(folder, MONDAY)
+    assert sorted(path.name for path in folder.keys.iterdir()) == ["hashing", "signing"]
     rotate_signing(folder, NOW)
     log(folder)
     assert checked(folder).wrong == ()
-    assert sorted(path.name for path in folder.keys.iterdir()) == ["hashing", "signing"]
 
 
 def test_a_lost_key_is_said_with_what_it_means_and_one_can_go_on(folder: Folder) -> None:
@@ -219,6 +219,13 @@ def test_a_key_of_somebody_else_vouches_for_nothing(folder: Folder, tmp_path: Pa
     rotate_signing(other, NOW)
     folder.retention_log.write_bytes(folder.retention_log.read_bytes() + other.retention_log.read_bytes())
     assert "line 2 is not signed by the receiver's key" in checked(folder).wrong
+    kept = lines(folder)[:1]
+    # It says that the receiver's key was lost, and signs with one that the receiver never published.
+    (other.keys / "signing").unlink()
+    other.retention_log.write_text(f"{kept[0]}\n")
+    rotate_signing(other, NOW)
+    folder.retention_log.write_bytes(other.retention_log.read_bytes())
+    assert checked(folder).wrong == ("line 2 is not signed by the receiver's key",)
     folder.retention_pub.unlink()
     assert "line 1 is not signed by the receiver's key" in checked(folder).wrong
 

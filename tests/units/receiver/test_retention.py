@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from shimmy_metrics.receiver import search
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.retain import DailyRetention, Retained, due, retain, verify
@@ -234,6 +238,16 @@ def test_ids_are_forgotten_after_sixteen_days_though_nothing_arrives(store: Sqli
     assert list(holding(folder.path, recall.key)) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux tells which files a process has open")
+def test_a_receiver_to_which_nothing_comes_has_no_dropped_day_open(store: SqliteStore, folder: Folder) -> None:
+    store.append(MONDAY, [row()])
+    with closing(SqliteStore(folder)) as other:
+        retained(other, folder, CLOSED)
+    store.settle()
+    still_open = [os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    assert [each for each in still_open if str(folder.path) in each] == []
+
+
 def test_of_two_receivers_one_drops_a_day(folder: Folder) -> None:
     with closing(SqliteStore(folder)) as store:
         filled(store)
@@ -298,3 +312,15 @@ def test_it_runs_each_day_whatever_went_wrong_before() -> None:
     assert ran[:3] == [at(MONDAY), at(MONDAY, hour=4), at(MONDAY, hour=5)]
     assert [each.date() for each in ran[3:]] == [MONDAY + timedelta(days=each) for each in (1, 2, 3)]
     assert told == ["failed", "failed"]
+
+
+@given(st.integers(0, 60), st.integers(1, 20), st.integers(2, 40))
+def test_bytes_are_found_wherever_they_lie_in_a_file(before: int, chunk: int, after: int) -> None:
+    wanted = bytes(range(1, 17))
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "_CHUNK", chunk)
+        place = Path(folder) / "file"
+        place.write_bytes(bytes(before) + wanted + bytes(after))
+        assert list(search.holding(Path(folder), wanted)) == [place]
+        place.write_bytes(bytes(before) + wanted[:-1] + bytes(after))
+        assert list(search.holding(Path(folder), wanted)) == []

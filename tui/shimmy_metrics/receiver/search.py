@@ -23,10 +23,11 @@ def places(folder: Path, wanted: bytes) -> list[str]:
 
 
 def _holds(path: Path, wanted: bytes) -> bool:
+    beyond = len(wanted) - 1
     kept = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            if wanted in kept + chunk:
+            if wanted in chunk or wanted in kept + chunk[:beyond]:
                 return True
-            kept = (kept + chunk)[-len(wanted) + 1 :]
+            kept = (kept + chunk)[-beyond:] if len(chunk) < beyond else chunk[-beyond:]
     return False

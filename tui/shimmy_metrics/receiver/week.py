@@ -2,7 +2,8 @@
 
 Shares are among the reports that are their store's first of the day: an honest install adds at most seven. They count
 in the week of their own day if they arrive before it closes, on the Monday after it. How many reports were received is
-told in round numbers, by the day of arrival: there each report counts once, however late it comes.
+told in round numbers, by the day of arrival: there each report counts once, however late it comes, or early: one that
+arrives on a Sunday and is dated Monday may go before its week closes.
 
 What is made here keeps exact numbers of each group, for the noise that a publication adds. It is for the receiver's
 folder alone; what is printed of it are shares in whole percent.

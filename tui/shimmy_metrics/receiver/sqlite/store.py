@@ -51,6 +51,7 @@ class SqliteStore:
         self._unsettled = False
         self._times = SettleTimes()
         self._closed_days = ClosedDays(folder)
+        self._searcher: ProcessPoolExecutor | None = None
 
     def reconcile(self) -> None:
         """Enter into the seen ids what a process that was killed between two commits had stored.
@@ -83,6 +84,8 @@ class SqliteStore:
 
         A writer calls it after each commit, and with `quiet` when nothing waits: the open day's file is rebuilt then.
         """
+        if self._open is not None and not self._folder.day(self._open[0]).exists():
+            self._abandon()  # dropped by another process: its bytes are on the disk for as long as it is open here
         begun = time.monotonic()
         if not self._times.due(begun):
             return
@@ -98,6 +101,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Settle what was written, and close the files. Raise `StoreError`."""
+        self._end_search()
         if self._open is not None:
             _, connection = self._open
             self._open = None
@@ -141,9 +145,11 @@ class SqliteStore:
         try:
             # In a process of its own: to close a database that this one has open would drop its locks (see `tables`),
             # and gigabytes are searched without a pause in answering.
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                return pool.submit(places, self._folder.path, canary).result()
+            if self._searcher is None:
+                self._searcher = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            return self._searcher.submit(places, self._folder.path, canary).result()
         except (OSError, BrokenProcessPool) as error:
+            self._end_search()
             name = getattr(error, "filename", None) or self._folder.path
             raise StoreError(f"{name} cannot be searched") from None
 
@@ -213,6 +219,11 @@ class SqliteStore:
                     older.execute("COMMIT")
                     write_back(older, "main")
         note_recalls(connection, day, recalls)
+
+    def _end_search(self) -> None:
+        if self._searcher is not None:
+            self._searcher.shutdown()
+            self._searcher = None
 
     def _settle_open(self, connection: sqlite3.Connection) -> None:
         for schema in ("main", "seen"):
