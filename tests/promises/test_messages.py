@@ -232,7 +232,7 @@ def test_a_message_is_provoked_and_its_remedy_ends_the_trouble(tmp_path: Path, w
         assert "shimmy-metrics: " not in after.stderr
 
 
-ROOMS: Final = ("cli", "demo", "actions/outbox.py", "serve/upstream.py", "system/handover.py")
+ROOMS: Final = ("cli", "demo", "actions/outbox.py", "actions/recall.py", "serve/upstream.py", "system/handover.py")
 SOURCE: Final = Path(shimmy_metrics.__file__).parent
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -45,7 +45,8 @@ class _Handed:
 
     receiver: LoopbackReceiver
 
-    def __init__(self, request: Request, _: Environment, gate: Gate, __: float) -> None:
+    def __init__(self, requests: Sequence[Request], _: Environment, gate: Gate, __: float) -> None:
+        (request,) = requests
         for event in _GATES:
             gate.step(event, {"request": SimpleNamespace(method=b"POST")})
         answer = asyncio.run(self.receiver.answer("POST", "/v1/usage", request.headers, lambda: request.body))

@@ -226,8 +226,15 @@ def test_what_never_left_has_one_clear_line(home: Home, receiver: Receiver) -> N
     queue = _recall(home, waiting)
     assert_one_line(queue, "this report has")
     assert f"shimmy-metrics delete {waiting}" in queue.stderr
+    assert "this report has not left" in queue.stderr
+    assert "an empty ID names no request" in _recall(home, "").stderr
+    with opened(home.profile) as db:
+        depart(db, queued(waiting), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
+        held = outbox.everything(db)[0]
+        outbox.remove(db, held.row_id)
+    assert "nothing of this request left" in _recall(home, digest(queued(waiting).body)).stderr
     assert receiver.received == []
-    assert [each.kind for each in _all(home)] == [DepartureKind.REPORTS] * 2
+    assert {each.kind for each in _all(home)} == {DepartureKind.REPORTS}
 
 
 def test_a_deleted_receipt_is_recalled_no_more(home: Home, receiver: Receiver) -> None:
@@ -252,6 +259,7 @@ def test_a_report_that_may_have_left_is_recalled_and_never_sent_again(home: Home
     receiver.received.clear()
     refused = home.run("release", third, command="shimmy-metrics")
     assert_one_line(refused, "you recalled this report")
+    assert "you recalled this report, and it is not sent again. Delete it" in refused.stderr
     end_session(home)
     (sent,) = receiver.received
     assert fourth.encode() in sent.body
