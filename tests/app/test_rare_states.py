@@ -7,6 +7,8 @@ import pytest
 
 from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.cli.plain_report import plain_report
+from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from support import opened, overviews, samples
@@ -34,7 +36,9 @@ async def test_a_store_that_cannot_be_read_promises_no_deletion_no_report_and_no
 
 
 async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: Path) -> None:
-    assert "stops now, deletes your own figures" in await shown(tmp_path, overviews.idle()._replace(days=DAYS), "c")
+    assert "stops now, deletes your own figures of 1 day" in await shown(
+        tmp_path, overviews.idle()._replace(days=DAYS), "c"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,3 +73,11 @@ async def test_under_a_switch_keeping_on_says_nothing_of_servers_that_were_start
     page = await shown(tmp_path, overviews.switched_off_here(), "c")
     assert "no change; DO_NOT_TRACK=1 keeps this shell off" in page
     assert "nothing is sent while" not in page
+
+
+async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured(tmp_path: Path) -> None:
+    unusable = overviews.busy()._replace(trouble="config.json:1: no valid JSON", unusable=Unusable.CONFIG)
+    page = await shown(tmp_path, unusable, "1")
+    assert "Nothing is counted while the config cannot be used." in page
+    assert "Measuring since" not in page
+    assert "Measuring" not in "\n".join(plain_report(unusable, samples.NOW))

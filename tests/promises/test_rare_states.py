@@ -77,3 +77,14 @@ def test_a_comparison_says_that_no_sent_report_is_kept_and_not_that_none_was_sen
     home.run("delete", "receipts", "--yes", command="shimmy-metrics")
     told = home.run("diff", command="shimmy-metrics").stdout
     assert told.startswith("No report sent before it is kept here, so every field is new in the waiting report ")
+
+
+def test_of_bytes_that_are_sent_to_nobody_no_release_is_spoken_of(home: Home) -> None:
+    home.metrics("enable")
+    queue_report(home)
+    with opened(home.profile) as db:
+        outbox.set_state(db, outbox.due(db)[0].row_id, QueueState.SET_ASIDE, Cause.DAMAGED)
+    told = home.run("preview", FIRST, command="shimmy-metrics").stderr
+    assert told.startswith(f"What {FIRST} names, as one request: 1 report, ")
+    assert "release" not in told
+    assert home.run("release", FIRST, command="shimmy-metrics").returncode == 2

@@ -69,7 +69,7 @@ def _measured(shown: Overview) -> Iterator[str]:
     for preview in shown.running:
         counters = preview.session.counters
         yield (
-            f"Measuring at {preview.session.address} for {duration(counters.uptime_s)}: "
+            f"Measured at {preview.session.address} for {duration(counters.uptime_s)}: "
             f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
             f"{amount(counters.tokens, 'token')}."
         )

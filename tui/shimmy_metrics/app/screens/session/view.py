@@ -10,6 +10,7 @@ from shimmy_metrics.app.screens.session.no_session import no_session_view
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
+from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
@@ -107,13 +108,15 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
     fate = _fate(canvas, overview, session)
     begun = canvas.clock(session.started)
     sentence = f"Measuring since {begun}. {fate}{several}"
-    if len(sentence) + 12 > canvas.width:
+    if overview.unusable is Unusable.CONFIG or len(sentence) + 12 > canvas.width:
         sentence = f"{fate}{several}"
     long = running_for(canvas, session)
     return (*headline(canvas, sentence, to(canvas.right, muted(long), note=True)), BLANK)
 
 
 def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
+    if overview.unusable is Unusable.CONFIG:
+        return "Nothing is counted while the config cannot be used."
     if session.local:
         return "Only for you: it stays here."
     if there(overview.consent, session).obstacle is not None:
