@@ -1,5 +1,6 @@
 """What the app says in rare states: a store that cannot be read, a question asked again, a kept session ended last."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -81,3 +82,12 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
     assert "Nothing is counted while the config cannot be used." in page
     assert "Measuring since" not in page
     assert "Measuring" not in "\n".join(plain_report(unusable, samples.NOW))
+
+
+async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:
+    busy = overviews.busy()
+    here = replace(busy.consent, endpoint="https://metrics.example.org/v1/usage")
+    app = opened.still(tmp_path, busy._replace(consent=here))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "1")
+        assert "metrics on · not from here" in opened.read(app)

@@ -75,7 +75,7 @@ def test_each_command_of_the_list_is_one_and_no_other_is() -> None:
     assert len({command.does for command in EVERYTHING}) == len(EVERYTHING)
 
 
-def test_all_but_completion_take_json(home: Home) -> None:
+def test_what_takes_json_prints_one_value_and_what_does_not_is_known(home: Home) -> None:
     takes = {name for name in OWN if any(argument.name == "--json" for argument in COMMANDS[name].arguments)}
     short = {action.name for action in SHORT}
     assert OWN - takes == {"completion", OF_THE_OTHER_END, *(short - {"status"})}

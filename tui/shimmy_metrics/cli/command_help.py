@@ -17,9 +17,7 @@ _OFF: Final = (
     "Off until you say yes. DO_NOT_TRACK=1 or SHIMMY_METRICS=off switches it off in the process that has it, whatever "
     "the config says."
 )
-_EACH: Final = (
-    "Each tells more of itself: shimmy-metrics COMMAND --help. With --json they print JSON; completion has none."
-)
+_EACH: Final = "Each tells more of itself, and whether --json has it print JSON: shimmy-metrics COMMAND --help."
 _HARD_SPACE: Final = "\N{NO-BREAK SPACE}"
 _WIDE: Final = 60
 """From this width on there is room to align the arguments of a command behind its name."""

@@ -37,11 +37,15 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     if decision.consent is Consent.DECLINED:
         return State(on=False, word="metrics off", note="nothing is measured")
     if consent.obstacle is not None:
-        brief = "not measured" if consent.obstacle is Obstacle.UNTRUSTED else "not sent"
+        brief = _BRIEFLY.get(consent.obstacle, "not sent")
         return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle], brief=brief)
     if consent.holds:
         return State(on=True, word="metrics on", note="held for review", brief="held")
     return State(on=True, word="metrics on", note="reports are sent", brief="sent")
+
+
+_BRIEFLY: Final = {Obstacle.UNTRUSTED: "not measured", Obstacle.OTHER_ENDPOINT: "not from here"}
+"""The notes where there is little room; of the other obstacles it is that nothing is sent."""
 
 
 def shown_state(
