@@ -56,7 +56,7 @@ def contents(canvas: Canvas, shown: Overview) -> Iterator[Content]:
         for view in View:
             for unbroken in (False, True):
                 selection = Selection(index, view, same=unbroken, unbroken=unbroken)
-                yield outgoing_view(canvas, shown, selection, last_sent(canvas, shown))
+                yield outgoing_view(canvas, shown, selection, last_sent(shown))
 
 
 def explanations(canvas: Canvas, shown: Overview) -> Iterator[tuple[Line, ...]]:
@@ -65,7 +65,7 @@ def explanations(canvas: Canvas, shown: Overview) -> Iterator[tuple[Line, ...]]:
     for name in ("tokens a second", *(field.name for field in FIELDS)):
         yield figures_explained(canvas, live, name, expanded=True)
     for entry in shown.entries:
-        yield explained(canvas, shown, entry, last_sent(canvas, shown), expanded=True)
+        yield explained(canvas, shown, entry, last_sent(shown), expanded=True)
 
 
 @settings(max_examples=60, deadline=None)

@@ -60,7 +60,7 @@ async def test_a_question_says_which_of_several_reports_is_meant(tmp_path: Path)
 
 def test_what_is_the_same_is_counted_and_listed_alike() -> None:
     one, other = (overviews.reported(overviews.named(number, days=1)).body for number in (1, 2))
-    base = Baseline("22 Nov", one)
+    base = Baseline(samples.NOW, one)
     listed = [row for row in since(CANVAS, base, other, same=True) if row.key]
     same = [row for row in listed if any("same" in span.text for span in row.line)]
     assert f"{len(same)} are the same." in count_changes(base, other)

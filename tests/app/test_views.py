@@ -1,5 +1,6 @@
 """What the pages say: pure functions from what there is to lines."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,9 @@ from textual.theme import Theme
 from shimmy_metrics.app.screens.consent.view import before, choices
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.outgoing.view import outgoing_view
+from shimmy_metrics.app.screens.outgoing.view import shown as outgoing_shown
 from shimmy_metrics.app.screens.report.baseline import Baseline, last_sent
+from shimmy_metrics.app.screens.report.changes import since
 from shimmy_metrics.app.screens.report.view import Selection, View, measured, view_names
 from shimmy_metrics.app.screens.report.wire import raw, wire
 from shimmy_metrics.app.screens.session.view import session_view
@@ -39,7 +42,7 @@ def plain(line: Line) -> str:
 @pytest.mark.parametrize("width", [20, 40, 80, 120])
 def test_the_lines_of_the_wire_joined_are_the_body(width: int) -> None:
     shown_overview = overviews.busy()
-    base = last_sent(canvas(width), shown_overview)
+    base = last_sent(shown_overview)
     for report in (*shown_overview.outbox, shown_overview.example):
         assert verbatim(wire(canvas(width), base, report.body)).encode() == report.body
 
@@ -69,7 +72,7 @@ def test_every_field_stands_in_one_group() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_without_a_base_one_sentence_says_that_all_is_new_and_every_field_stands_with_its_value(width: int) -> None:
     shown_overview = overviews.idle()
-    assert last_sent(canvas(width), shown_overview) is None
+    assert last_sent(shown_overview) is None
     content = outgoing_view(canvas(width), shown_overview, Selection(), None)
     assert all(len(plain(line)) < width for line in content.head)
     told = unwrapped("\n".join(plain(line) for line in content.head))
@@ -204,19 +207,50 @@ def test_another_receiver_than_shimmy_s_is_named_before_the_answer() -> None:
 @pytest.mark.parametrize(
     ("width", "beside"),
     [
-        (120, ["h/l", "other", "view", "compared", "with", "22", "Nov"]),
-        (80, ["h/l", "since", "22", "Nov"]),
-        (59, ["compared", "with", "22", "Nov"]),
-        (42, ["since", "22", "Nov"]),
-        (40, []),
+        (120, "h/l other view compared with the report of 23 Nov, 14:32"),
+        (80, "h/l since 23 Nov"),
+        (59, "since 23 Nov"),
+        (40, ""),
     ],
 )
-def test_what_a_report_is_compared_with_is_said_as_fully_as_there_is_room(width: int, beside: list[str]) -> None:
-    row = plain(view_names(canvas(width), View.SINCE, Baseline("22 Nov", b"")))
-    assert row.partition("ire")[2].split() == beside
+def test_what_the_bytes_are_compared_with_is_said_as_fully_as_there_is_room(width: int, beside: str) -> None:
+    base = Baseline(samples.NOW, b"")
+    row = plain(view_names(canvas(width), View.WIRE, base, base))
+    assert " ".join(row.partition("ire")[2].split()) == beside
     assert len(row) < width
+    assert "compared" not in plain(view_names(canvas(120), View.SINCE, base, base, together=True))
 
 
-def test_without_a_sent_report_it_is_compared_with_nothing() -> None:
-    assert plain(view_names(canvas(120), View.SINCE, None)).endswith("compared with nothing")
-    assert "compared" not in plain(view_names(canvas(120), View.SINCE, None, together=True))
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_what_a_report_is_compared_with_is_said_in_one_wording(width: int) -> None:
+    found = overviews.busy()
+    head = outgoing_view(canvas(width), found, Selection(), last_sent(found)).head
+    assert "Compared with the report of 22 Nov, 11:28:" in unwrapped("\n".join(map(plain, head)))
+
+
+def test_with_nothing_to_come_the_last_two_that_were_sent_are_compared() -> None:
+    found = overviews.busy()._replace(outbox=(), running=())
+    sent = overviews.reported(overviews.named(3, overviews.EARLIER, 1)).body
+    subject, base = outgoing_shown(found, Selection())
+    assert (subject.body, base and base.sent.day) == (sent, 21)
+    head = outgoing_view(canvas(80), found, Selection(), base).head
+    told = unwrapped("\n".join(map(plain, head)))
+    assert "Nothing is waiting or running. The last report that was sent:" in told
+    assert "Compared with the report of 21 Nov, 11:29:" in told
+    assert "This machine's facts" not in told
+    for view in (View.MEASURED, View.WIRE):
+        assert outgoing_shown(found, Selection(view=view)).subject.body == found.example.body
+    assert outgoing_shown(found._replace(entries=found.entries[-1:]), Selection()).base is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"), [(b"[]", b'["other"]', "+ other"), (b'["other"]', b"[]", "- other")]
+)
+def test_an_empty_list_is_no_value_that_was_added_or_gone(before: bytes, after: bytes, said: str) -> None:
+    body = overviews.busy().outbox[0].body
+    held = re.search(rb'"api_endpoints_used":(\[.*?\])', body)
+    assert held is not None
+    old, new = (body.replace(held[1], each) for each in (before, after))
+    rows = since(canvas(), Baseline(samples.NOW, old), new, same=False)
+    row = next(each for each in rows if each.key == "api_endpoints_used")
+    assert plain(row.line).split("used")[1].strip() == said

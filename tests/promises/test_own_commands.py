@@ -173,7 +173,20 @@ def test_diff_compares_the_next_report_with_the_last_one_sent(sending: Home) -> 
     assert lines[0].startswith("From the report sent ")
     assert lines[0].endswith(f"session_id {FIRST}")
     assert lines[1].startswith("to the waiting report sealed ")
-    assert lines[2:] == [f"0 changed, 0 added, 0 removed, {len(FIELDS) - 2} the same."]
+    assert lines[2:] == [f"0 changed, 0 added, 0 removed, {len(FIELDS) - 2} the same, 2 new in every report."]
+
+
+def test_with_nothing_to_come_diff_compares_the_last_two_that_were_sent(sending: Home) -> None:
+    _release(sending, FIRST)
+    assert _json(sending, "diff")["after"]["stage"] == "example"
+    _release(sending, SECOND)
+    found = _json(sending, "diff")
+    assert [(found[each]["session_id"], found[each]["stage"]) for each in ("before", "after")] == [
+        (FIRST, "sent"),
+        (SECOND, "sent"),
+    ]
+    said = _own(sending, "diff").stdout
+    assert said.startswith("Nothing is waiting or running, so the last two reports that were sent are compared.\nFrom ")
 
 
 def test_diff_takes_the_beginning_of_a_digest_or_session_id(sending: Home) -> None:

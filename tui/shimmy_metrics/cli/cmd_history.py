@@ -52,10 +52,13 @@ def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
     if found.before is None:
         yield f"No report sent before it is kept here, so every field is new in {_name(found.after, now)}."
     else:
+        if found.instead:
+            yield "Nothing is waiting or running, so the last two reports that were sent are compared."
         yield f"From {_name(found.before, now)}"
         yield f"to {_name(found.after, now)}:"
     numbers = _numbers(found)
-    yield ", ".join(f"{number} {_WORDS[change]}" for change, number in numbers.items()) + "."
+    always = f"{len(ALWAYS_NEW)} new in every report"
+    yield ", ".join((*(f"{number} {_WORDS[change]}" for change, number in numbers.items()), always)) + "."
     for difference in found.differences:
         if difference.change is not Change.SAME and difference.field.name not in ALWAYS_NEW:
             yield f"  {difference.change.value:<8} {difference.field.name}: {_values(difference)}"

@@ -6,16 +6,16 @@ from dataclasses import replace
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
-from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline
+from shimmy_metrics.app.screens.report.baseline import Baseline, before_receipt, chosen_baseline
 from shimmy_metrics.app.screens.report.changes import count_changes
 from shimmy_metrics.app.screens.report.screen import ReportScreen
-from shimmy_metrics.app.screens.report.subject import Subject, parts
+from shimmy_metrics.app.screens.report.subject import Subject, of_sent, parts
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import Canvas, Content, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, at, muted, placed, strong, to, wrapped
-from shimmy_metrics.records import Departure, QueuedReport, QueueState
+from shimmy_metrics.records import Departure
 from shimmy_metrics.report.bodies import split
-from shimmy_metrics.report.seal import digest
+from shimmy_metrics.report.compare import ALWAYS_NEW
 from shimmy_metrics.wording.departures import became, sentence
 
 
@@ -32,7 +32,7 @@ class Receipt:
         self.selection = Selection(view=view)
         self._host = host
         self._receipt = receipt
-        self._parts = parts(receipt.body, [_report(receipt, body) for body in split(receipt.body)])
+        self._parts = parts(receipt.body, [of_sent(body, receipt.begun).reports[0] for body in split(receipt.body)])
 
     def subject(self) -> Subject:
         """Return the request or report that is shown."""
@@ -63,7 +63,7 @@ class Receipt:
         receipt, subject, selection = self._receipt, self.subject(), self.selection
         size = to(canvas.right, muted(f"{len(receipt.body):,} bytes"), note=True)
         head = headline(canvas, sentence(became(receipt, canvas.now, canvas.zone)), size)
-        baseline = self._baseline(canvas) if subject.report else None
+        baseline = self._baseline() if subject.report else None
         content = report_view(
             canvas,
             (*head, self._below(canvas, baseline)),
@@ -84,7 +84,9 @@ class Receipt:
         """Return the line below the headline: how much differs from the baseline, or which part is shown."""
         subject, index, number = self.subject(), self.selection.index, len(self._parts) - 1
         if self.selection.view is View.SINCE and baseline is not None:
-            return placed(canvas.width, at(1, count_changes(baseline, subject.body)))
+            counted = count_changes(baseline, subject.body)
+            whole = f"{counted.removesuffix('.')}, {len(ALWAYS_NEW)} are new in every report."
+            return placed(canvas.width, at(1, canvas.fullest(canvas.width - 2, whole, counted)))
         if not number:
             return BLANK
         place = f"Report {index} of {number} in this request" if index else "The whole request"
@@ -93,16 +95,8 @@ class Receipt:
         walk = muted(f"{index + 1} of {number + 1}: {keys}")
         return placed(canvas.width, at(1, muted(place), "  ", strong(size)), to(canvas.right, walk, note=True))
 
-    def _baseline(self, canvas: Canvas) -> Baseline | None:
-        """Return the chosen baseline, else the receipt before this one."""
+    def _baseline(self) -> Baseline | None:
+        """Return the chosen baseline, else the report that was sent before this request."""
         overview = self._host.overview
-        chosen = chosen_baseline(canvas, self._host.baseline)
-        if chosen is not None or overview is None:
-            return chosen
-        older = next((each for each in overview.receipts if each.body and each.row_id < self._receipt.row_id), None)
-        return Baseline(canvas.day(older.begun), split(older.body)[-1]) if older else None
-
-
-def _report(receipt: Departure, body: bytes) -> QueuedReport:
-    """Return one report of a receipt in the form that the views take."""
-    return QueuedReport(0, "", body, digest(body), receipt.begun, QueueState.DUE)
+        chosen = chosen_baseline(self._host.baseline)
+        return chosen or (before_receipt(overview, self._receipt) if overview is not None else None)

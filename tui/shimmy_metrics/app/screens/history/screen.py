@@ -53,7 +53,7 @@ class HistoryScreen(BaseScreen):
         entry, overview = self.entry(), self.host.overview
         if entry is None or overview is None:
             return ()
-        return explained(canvas, overview, entry, chosen_baseline(canvas, self.host.baseline), expanded=expanded)
+        return explained(canvas, overview, entry, chosen_baseline(self.host.baseline), expanded=expanded)
 
     def buttons(self) -> Sequence[Button]:
         """Return the buttons for a receipt; for any other entry, the one that explains it."""

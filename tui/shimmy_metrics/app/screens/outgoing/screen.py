@@ -7,7 +7,7 @@ from shimmy_metrics.actions.outbox import can_release
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
-from shimmy_metrics.app.screens.outgoing.view import outgoing_view
+from shimmy_metrics.app.screens.outgoing.view import outgoing_view, shown
 from shimmy_metrics.app.screens.report.baseline import Baseline, chosen_baseline, last_sent
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
@@ -55,12 +55,12 @@ class Outgoing:
     def subject(self) -> Subject | None:
         """Return the request or report that is shown, None before anything was read."""
         overview = self._host.overview
-        return subjects(overview)[self.selection.index] if overview is not None else None
+        return shown(overview, self.selection).subject if overview is not None else None
 
     def content(self, canvas: Canvas) -> Content:
         """Return the subject in the selected view."""
         released = self._commands.outbox.released
-        return outgoing_view(canvas, self._host.overview, self.selection, self._baseline(canvas), released)
+        return outgoing_view(canvas, self._host.overview, self.selection, self._baseline(), released)
 
     def move(self, by: int) -> None:
         """Select the next subject, or with -1 the one before."""
@@ -135,12 +135,12 @@ class Outgoing:
         self._commands.outbox.ask_to_delete(report)
         return ""
 
-    def _baseline(self, canvas: Canvas) -> Baseline | None:
+    def _baseline(self) -> Baseline | None:
         """Return the chosen baseline, else the report that was sent last; none for a request of several."""
         overview, subject = self._host.overview, self.subject()
         if overview is None or subject is None or subject.report is None:
             return None
-        return chosen_baseline(canvas, self._host.baseline) or last_sent(canvas, overview)
+        return chosen_baseline(self._host.baseline) or shown(overview, self.selection).base or last_sent(overview)
 
     def _report(self) -> QueuedReport | None:
         """Return the one queued report that is shown, None where it is none or several."""

@@ -1,12 +1,12 @@
 """Outgoing: is it sent by itself? What exactly? The next request, each queued report, what would be sent now."""
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.report.baseline import Baseline
+from shimmy_metrics.app.screens.report.baseline import Baseline, last_two_sent
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
-from shimmy_metrics.app.screens.report.view import Selection, report_view
+from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline, warning
 from shimmy_metrics.app.ui.sending import last_failed, next_by_itself
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line, muted, placed, strong, to, wrapped
@@ -21,7 +21,25 @@ from shimmy_metrics.wording.other_servers import there
 
 NOT_READ: Final = "The store was not read. An example:"
 
+LAST_SENT: Final = "Nothing is waiting or running. The last report that was sent:"
+
 EXAMPLE: Final = "This machine's facts, and a session in which nothing happened."
+
+
+class Shown(NamedTuple):
+    """What the screen shows. `base`: its subject is the report sent last, to be compared with the one before it."""
+
+    subject: Subject
+    base: Baseline | None = None
+
+
+def shown(overview: Overview, selection: Selection) -> Shown:
+    """Return what is selected; what is new in an invented example is no news, so the last two that were sent are."""
+    found = subjects(overview)
+    subject = found[min(selection.index, len(found) - 1)]
+    invented = not (subject.sealed or subject.running)
+    sent = last_two_sent(overview) if invented and selection.view is View.SINCE else None
+    return Shown(*sent) if sent else Shown(subject)
 
 
 def outgoing_view(
@@ -36,10 +54,11 @@ def outgoing_view(
         return Content((line(muted(READING)), BLANK), ())
     found = subjects(overview)
     place = min(selection.index, len(found) - 1)
-    subject = found[place]
+    subject, before = shown(overview, selection)
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
-    walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
-    head = headline(canvas, _sentence(canvas, overview, subject, released), to(canvas.right, *size, note=True))
+    walk = f"{place + 1} of {len(found)}{_counted(canvas, found)}" if len(found) > 1 else ""
+    told = LAST_SENT if before else _sentence(canvas, overview, subject, released)
+    head = headline(canvas, told, to(canvas.right, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
     # On a low terminal the rule above has it in short, and History in full.
     failure = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
@@ -51,6 +70,15 @@ def outgoing_view(
         base=base,
         overview=overview,
     )
+
+
+def _counted(canvas: Canvas, found: Sequence[Subject]) -> str:
+    """Return what is counted beside the reports that wait; the sentence above counts those alone."""
+    if canvas.narrow:
+        return ""
+    if any(each.running for each in found):
+        return ", waiting or running"
+    return ", the request and its reports" if any(each.report is None for each in found) else " reports"
 
 
 def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Collection[int]) -> str:
@@ -103,7 +131,7 @@ def _why(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     if not subject.sealed:
         if subject.running:
             return _of_a_session(canvas, overview, subject)
-        return EXAMPLE
+        return EXAMPLE if subject.body == overview.example.body else ""
     report = subject.reports[0]
     if report.state is QueueState.SET_ASIDE:
         return sentence(set_aside(report))

@@ -1,8 +1,11 @@
 """The report that another is compared with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.screens.report.subject import Subject, of_sent
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.records import Departure
 from shimmy_metrics.report.bodies import split
@@ -10,24 +13,40 @@ from shimmy_metrics.report.bodies import split
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The report that another is compared with. `label` says when it was sent: `22 Nov`; `chosen`: by the person."""
+    """The report that another is compared with. `sent` is when; `chosen`: by the person."""
 
-    label: str
+    sent: datetime
     body: bytes
     chosen: bool = False
 
+    def label(self, canvas: Canvas) -> str:
+        """Return how it is called everywhere: `the report of 28 Nov, 16:44`."""
+        return f"the report of {canvas.day(self.sent)}, {canvas.clock(self.sent)}"
 
-def last_sent(canvas: Canvas, overview: Overview) -> Baseline | None:
+
+def last_sent(overview: Overview) -> Baseline | None:
     """Return the newest report that was sent and whose bytes are kept, or None."""
-    for receipt in overview.receipts:
-        sent = split(receipt.body)
-        if sent:
-            return Baseline(canvas.day(receipt.begun), sent[-1])
-    return None
+    return next(_sent(overview), None)
 
 
-def chosen_baseline(canvas: Canvas, receipt: Departure | None) -> Baseline | None:
+def last_two_sent(overview: Overview) -> tuple[Subject, Baseline] | None:
+    """Return the newest report that was sent, and the one before it to compare it with; None where two are not kept."""
+    found = _sent(overview)
+    last, before = next(found, None), next(found, None)
+    return (of_sent(last.body, last.sent), before) if last and before else None
+
+
+def chosen_baseline(receipt: Departure | None) -> Baseline | None:
     """Return the receipt that a person chose to compare with, None for none."""
-    if receipt is None:
-        return None
-    return Baseline(f"{canvas.day(receipt.begun)} {canvas.clock(receipt.begun)}", split(receipt.body)[-1], chosen=True)
+    return Baseline(receipt.begun, split(receipt.body)[-1], chosen=True) if receipt is not None else None
+
+
+def before_receipt(overview: Overview, receipt: Departure) -> Baseline | None:
+    """Return the newest report that was sent before this request, or None."""
+    older = overview._replace(entries=tuple(each for each in overview.receipts if each.row_id < receipt.row_id))
+    return last_sent(older)
+
+
+def _sent(overview: Overview) -> Iterator[Baseline]:
+    """Yield every report whose bytes are kept, the newest first."""
+    return (Baseline(each.begun, body) for each in overview.receipts for body in reversed(split(each.body)))

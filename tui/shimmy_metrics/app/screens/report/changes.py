@@ -100,8 +100,8 @@ def _difference(canvas: Canvas, difference: Difference, more: int) -> Line:
 
 def _news(before: str, after: str) -> str:
     """Return what is new in a list of words; other long values are shown whole."""
-    old, new = before.split(", "), after.split(", ")
-    if len(old) < 2 and len(new) < 2:
+    old, new = ([word for word in each.split(", ") if word != plain("[]")] for each in (before, after))
+    if max(len(old), len(new)) < 2 and min(len(old), len(new)):
         return after
     gained = [f"+ {word}" for word in new if word not in old]
     lost = [f"- {word}" for word in old if word not in new]

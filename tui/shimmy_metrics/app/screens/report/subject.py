@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from shimmy_metrics.actions.overview import Overview
@@ -46,6 +47,11 @@ class Subject:
 def of_report(report: QueuedReport, *, sealed: bool = False, running: bool = False) -> Subject:
     """Return a report alone."""
     return Subject(report.body, (report,), sealed, running)
+
+
+def of_sent(body: bytes, sent: datetime) -> Subject:
+    """Return one report that was sent at that moment."""
+    return of_report(QueuedReport(0, "", body, digest(body), sent, QueueState.DUE))
 
 
 def subjects(overview: Overview) -> tuple[Subject, ...]:

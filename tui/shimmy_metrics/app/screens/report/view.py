@@ -91,7 +91,8 @@ def report_view(
 
     `sent_to`: it was sent, to this endpoint; of what was sent then no headers are kept.
     """
-    named = [*head, view_names(canvas, selection.view, base, together=subject.report is None)]
+    highlighted = base if selection.view is View.WIRE else None
+    named = [*head, view_names(canvas, selection.view, base, highlighted, together=subject.report is None)]
     if selection.view is View.WIRE:
         named += _address(canvas, overview, subject, unbroken=selection.unbroken, sent_to=sent_to)
         named += [BLANK] * (canvas.height >= ROOMY)
@@ -104,12 +105,19 @@ def report_view(
     if selection.view is View.MEASURED:
         return Content((*named, BLANK), measured(canvas, subject.body, subject.measured))
     new = ALL_NEW_SHORT if canvas.narrow else ALL_NEW
-    named += [BLANK] if base else wrapped(new if overview.store_read else NO_BASE_READ, canvas.width, role=Role.MUTED)
+    if base is None:
+        named += wrapped(new if overview.store_read else NO_BASE_READ, canvas.width, role=Role.MUTED)
+    elif canvas.low:
+        named.append(BLANK)
+    else:
+        named += wrapped(f"Compared with {base.label(canvas)}:", canvas.width, role=Role.MUTED)
     return Content(tuple(named), since(canvas, base, subject.body, same=selection.same))
 
 
-def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: bool = False) -> Line:
-    """Return the row that names the views, the open one marked, and the baseline at its right.
+def view_names(
+    canvas: Canvas, view: View, base: Baseline | None, named: Baseline | None = None, *, together: bool = False
+) -> Line:
+    """Return the row that names the views, the open one marked, and at its right the baseline, where it is `named`.
 
     `together`: of a request of several reports, which is compared with nothing.
     """
@@ -130,8 +138,9 @@ def view_names(canvas: Canvas, view: View, base: Baseline | None, *, together: b
         cells.append(at(column, sign, Span(name, role, f"screen.view('{each.value}')")))
         column += len(name) + (3 if canvas.narrow else 4)
     keys = canvas.keys.either("report.lens-before", "report.lens-beside")
-    label = base.label if base else "nothing"
-    beside = () if together else (f"compared with {label}", f"since {label}" if base else "")
+    beside: tuple[str, ...] = ()
+    if named and not together:
+        beside = (f"compared with {named.label(canvas)}", f"since {canvas.day(named.sent)}")
     hint = " other view"
     if column + 1 + len(keys) + len(hint) + 1 + max(map(len, beside[:1]), default=0) >= canvas.width:
         hint = ""
