@@ -1,10 +1,11 @@
 """Several processes with one folder, of several versions, some of which die: the store in files goes on."""
 
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -143,8 +144,10 @@ def test_a_damaged_day_is_said_to_be_and_dropped_all_the_same(store: SqliteStore
     health = store.health()
     assert not health.ready
     assert health.reason == "what arrived on 2026-11-25 cannot be read: file is not a database"
+    assert store.append(NEXT, [row()]) == [Outcome.STORED]
     assert store.drop_day(DAY) == b""
     assert not folder.day(DAY).exists()
+    assert store.health().ready
 
 
 def test_a_day_that_an_earlier_version_began_takes_what_is_newer(store: SqliteStore, folder: Folder) -> None:
@@ -187,3 +190,53 @@ def test_recalls_are_taken_on_a_full_disk(folder: Folder) -> None:
         assert store.append(DAY, [Recall(first.key)]) == [Outcome.RECALLED]
         with pytest.raises(StoreError, match="the disk is almost full"):
             store.append(DAY, [Recall(first.key), row()])
+
+
+@contextmanager
+def _largest_file(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes: what is written past that fails in the middle, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [0, 3_000, 40_000, 90_000])
+def test_where_a_commit_fails_on_the_disk_nothing_that_stood_is_lost(
+    store: SqliteStore, folder: Folder, room: int
+) -> None:
+    first, second = [row() for _ in range(200)], [row() for _ in range(400)]
+    store.append(DAY, first)
+    logs = [path.stat().st_size for path in folder.path.rglob("*-wal")]
+    with _largest_file(max(logs) + room), pytest.raises(StoreError):
+        store.append(DAY, second)
+    shutil.copytree(folder.path, folder.path.with_name("left"))
+    with closing(SqliteStore(Folder(folder.path.with_name("left")))) as left:
+        assert left.append(DAY, first) == [Outcome.DUPLICATE] * 200
+    outcomes = store.append(DAY, [*first, *second])
+    assert outcomes[:200] == [Outcome.DUPLICATE] * 200
+    assert set(outcomes[200:]) in ({Outcome.STORED}, {Outcome.DUPLICATE})  # both files' commits, or the first alone
+    assert held(store) == 600
+
+
+def test_a_dropping_that_is_cut_short_is_done_again(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append(DAY, [row()])
+    unlink = Path.unlink
+
+    def fail(path: Path, *, missing_ok: bool = False) -> None:
+        if path == folder.day(DAY):
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", fail)
+        with pytest.raises(StoreError):
+            store.drop_day(DAY)
+    # While anything of it is left, it is listed.
+    assert list(folder.arrival_days()) == [DAY]
+    assert [path.name for path in folder.days.iterdir()] == [folder.day(DAY).name]

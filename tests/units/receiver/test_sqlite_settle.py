@@ -1,6 +1,7 @@
 """Which reports came in one array does not show in the receiver's files, small or large, and takes little time."""
 
 import random
+import sqlite3
 import uuid
 from contextlib import closing
 from datetime import date, timedelta
@@ -18,9 +19,9 @@ from shimmy_metrics.receiver.store import Recall, StoredRow
 from support.stored import DAY, MONDAY, row
 
 NEXT: Final = DAY + timedelta(days=1)
-ARRAYS: Final = 64
+ARRAYS: Final = 32
 LIKE_CHANCE: Final = 1.7
-"""Of 2,048 neighbours 32 came in one array by chance: four standard deviations above that."""
+"""Of 1,024 neighbours 32 came in one array by chance: four standard deviations above that."""
 
 
 @pytest.fixture
@@ -118,6 +119,18 @@ def test_a_dropped_day_is_not_made_again_by_its_rebuilding(folder: Folder) -> No
         store.drop_day(DAY)
         assert [closed.advance(), closed.advance()] == [True, False]
         assert list(folder.arrival_days()) == []
+
+
+def test_a_damaged_day_keeps_no_other_from_being_rebuilt(folder: Folder) -> None:
+    with closing(SqliteStore(folder)) as store:
+        store.append(DAY, [row()])
+    folder.day(MONDAY).write_bytes(b"no database at all, and long enough to be looked at" * 100)
+    closed = ClosedDays(folder)
+    closed.before(NEXT)
+    with pytest.raises(sqlite3.DatabaseError):
+        closed.advance()
+    assert closed.advance()
+    assert _is_marked(folder.day(DAY))
 
 
 def test_a_large_file_is_not_rebuilt_while_its_day_lasts_but_its_log_is_cut(folder: Folder) -> None:

@@ -11,6 +11,7 @@ would be held in memory, and everybody would wait. Until then one array does not
 import sqlite3
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
@@ -87,25 +88,31 @@ class ClosedDays:
         if not self._days:
             return False
         path = self._folder.day(self._days[0])
-        if not path.exists():
-            return self._next()
+        try:
+            done = not path.exists() or self._is_rebuilt(path)
+        except sqlite3.Error:
+            self._days.append(self._days.pop(0))  # after an error the others come first
+            self._key = b""
+            raise
+        if done:
+            del self._days[0]
+            self._key = b""
+        return True
+
+    def _is_rebuilt(self, path: Path) -> bool:
+        """Do a piece of a file's rebuilding; return whether it is done."""
         with closing(connect(path)) as connection:
-            (settled,) = connection.execute("PRAGMA user_version").fetchone()
-            if settled:
-                return self._next()
+            (marked,) = connection.execute("PRAGMA user_version").fetchone()
+            if marked:
+                return True
             if not settle(connection, "main", self._most_bytes):
                 key = rewrite_after(connection, self._key)
                 if key is not None:
                     self._key = key
-                    return True
+                    return False
             connection.execute("PRAGMA user_version = 1")
             write_back(connection, "main")
-        return self._next()
-
-    def _next(self) -> bool:
-        del self._days[0]
-        self._key = b""
-        return True
+            return True
 
 
 def _size(connection: sqlite3.Connection, schema: str) -> int:

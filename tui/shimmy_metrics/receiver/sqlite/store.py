@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import date, timedelta
 from multiprocessing import get_context
 from typing import Final
@@ -60,7 +60,7 @@ class SqliteStore:
         """
         with told():
             for day in list(self._folder.arrival_days())[-_RECONCILED_DAYS:]:
-                with closing(open_day(self._folder, day.isoformat())) as connection:
+                with _but_damaged(), closing(open_day(self._folder, day.isoformat())) as connection:
                     enter_unseen(connection, day)
 
     def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
@@ -89,15 +89,14 @@ class SqliteStore:
         begun = time.monotonic()
         if not self._times.due(begun):
             return
-        with told():
-            done = False
-            if quiet and self._unsettled and self._open is not None:
-                self._settle_open(self._open[1])
-                done = True
-            elif self._open is not None:
-                done = self._closed_days.advance()
-            if done:
-                self._times.took(begun, time.monotonic())
+        try:
+            with told():
+                if quiet and self._unsettled and self._open is not None:
+                    self._settle_open(self._open[1])
+                elif self._open is None or not self._closed_days.advance():
+                    return
+        finally:
+            self._times.took(begun, time.monotonic())
 
     def close(self) -> None:
         """Settle what was written, and close the files. Raise `StoreError`."""
@@ -133,7 +132,7 @@ class SqliteStore:
         with suppress(sqlite3.Error), closing(connect(path)) as connection:
             canary = canary_of(connection) or b""
         with told():
-            for suffix in ("", "-wal", "-shm"):
+            for suffix in ("-wal", "-shm", ""):  # the day itself last: while it stands, this is tried again
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             sync_folder(self._folder.days)
         if path.exists():
@@ -231,9 +230,24 @@ class SqliteStore:
         self._unsettled = False
 
 
+@contextmanager
+def _but_damaged() -> Iterator[None]:
+    """Pass over a day whose file is damaged: `health` tells of it, and the other days go on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if _primary_code(error) not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise
+
+
 def _is_busy(error: Exception) -> bool:
     """Whether another process had its turn for too long: nothing was written then."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _primary_code(error: Exception) -> int:
+    """Return SQLite's code without its extension; 0 where it has none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _share_used(folder: Folder) -> float:
