@@ -113,7 +113,8 @@ def test_a_receiver_drops_what_is_old_by_itself(home: Home, folder: Folder) -> N
     filled(folder, range(7, 10))
     with receive(home):
         assert wait_until(lambda: list(folder.arrival_days()) == [TODAY - timedelta(days=7)])
-    assert len(folder.retention_log.read_text().splitlines()) == 2
+        assert wait_until(lambda: folder.retention_log.read_text().count("\n") == 2)
+    assert "It holds" in act(home, "verify-retention")
 
 
 def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home) -> None:

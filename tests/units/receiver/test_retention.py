@@ -18,6 +18,7 @@ from shimmy_metrics.receiver import search
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.retain import DailyRetention, Retained, due, retain, verify
+from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS
@@ -169,10 +170,78 @@ def test_what_cannot_be_dropped_now_is_said_and_tried_again(
 
     with monkeypatch.context() as away:
         away.setattr(store, "drop_day", unreachable)
-        assert retain(store, folder, at(CLOSED)) == Retained((), ("replica h2 does not answer",))
+        assert retain(store, folder, at(CLOSED)) == Retained(
+            (), ("2026-11-23 could not be dropped: replica h2 does not answer",)
+        )
         assert verify(store, folder, at(CLOSED)) == ["what arrived on 2026-11-23 is still held"]
     assert retained(store, folder, CLOSED) == [MONDAY]
     assert verify(store, folder, at(CLOSED)) == []
+
+
+def test_one_day_that_cannot_go_keeps_no_other(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 2)
+    drop = store.drop_day
+
+    def some(day: date) -> bytes:
+        if day == MONDAY:
+            raise StoreError("a shard does not answer")
+        return drop(day)
+
+    monkeypatch.setattr(store, "drop_day", some)
+    done = retain(store, folder, at(CLOSED + timedelta(days=1)))
+    assert done.dropped == (MONDAY + timedelta(days=1),)
+    assert len(done.failed) == 1
+
+
+@pytest.mark.parametrize("after", ["drop_day", "sign_line"])
+def test_a_day_that_went_in_a_process_that_was_killed_is_logged_by_the_next(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    filled(store, 1)
+    canary = store.drop_day
+
+    def dies(*_: object) -> bytes:
+        if after == "drop_day":
+            canary(MONDAY)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        if after == "drop_day":
+            killed.setattr(store, after, dies)
+        else:
+            killed.setattr(f"shimmy_metrics.receiver.unlogged.{after}", dies)
+        with pytest.raises(KeyboardInterrupt):
+            retain(store, folder, at(CLOSED))
+    assert verify(store, folder, at(CLOSED)) == ["2026-11-23 was dropped, and the log does not say so"]
+    assert retain(store, folder, at(CLOSED)) == Retained()
+    (logged,) = dropped_days(folder)
+    assert logged.day == "2026-11-23"
+    assert len(logged.canary) == (16 if after == "sign_line" else 0)
+    assert verify(store, folder, at(CLOSED)) == []
+    assert not folder.unlogged.exists()
+
+
+def test_on_a_full_disk_a_day_goes_and_an_error_of_our_own_keeps_none_for_ever(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 1)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def wrong(_: date) -> Iterator[object]:
+        raise TypeError("nobody knew that it could")
+
+    monkeypatch.setattr("shimmy_metrics.receiver.unlogged.write_private", full)
+    monkeypatch.setattr("shimmy_metrics.receiver.retention_log.write_private", full)
+    monkeypatch.setattr(store, "aggregate", wrong)
+    assert retain(store, folder, at(MONDAY + timedelta(days=13))).dropped == ()
+    done = retain(store, folder, at(MONDAY + timedelta(days=14)))
+    assert done.dropped == (MONDAY,)
+    assert list(folder.arrival_days()) == []
+    assert "the log could not be written" in done.failed[1]
 
 
 @pytest.mark.parametrize("moved", ["days/2026-11-23.db.bak", "backup/photo.jpg", "weeks/2026-W47.json"])

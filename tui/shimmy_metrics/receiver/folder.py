@@ -68,6 +68,11 @@ class Folder(NamedTuple):
         return self.path / "operator.txt"
 
     @property
+    def unlogged(self) -> Path:
+        """Lines for the retention log that were not signed yet."""
+        return self.path / "unlogged.json"
+
+    @property
     def retain_turn(self) -> Path:
         """An empty database, locked by the process that drops days."""
         return self.path / "retain.turn"

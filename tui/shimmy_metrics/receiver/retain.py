@@ -8,15 +8,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.folding import rounded
-from shimmy_metrics.receiver.keys import lost_keys, sign_line
+from shimmy_metrics.receiver.keys import lost_keys
 from shimmy_metrics.receiver.programme import own_k
 from shimmy_metrics.receiver.retention_log import checked
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, forget_before
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import Store, StoreError
+from shimmy_metrics.receiver.unlogged import Said, log, note, unlogged
 from shimmy_metrics.receiver.week import week_name, week_of
 from shimmy_metrics.receiver.week_file import keep_week
 
@@ -93,60 +93,66 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
         with turn(folder.retain_turn):
             forget_before(folder, today - timedelta(days=SEEN_DAYS))
             held = store.health().reports
+            still = {day.isoformat() for day in held}
+            for day_name, said in unlogged(folder).items():
+                failed += log(folder, said) if day_name not in still else []
             for day in sorted(each for each in held if each + timedelta(days=LIVE_DAYS) <= today):
                 obstacle = _obstacle(store, folder, day)
                 failed += obstacle
                 if obstacle and day + timedelta(days=HARD_DAYS) > today:
                     continue
-                canary = store.drop_day(day)
-                dropped.append(day)
-                failed += _log(folder, day, held[day], canary, now)
-                failed += [f"{day} was dropped, and something of it is still in {each}" for each in left(store, canary)]
-    except (StoreError, OSError) as error:
+                try:
+                    failed += _drop(store, folder, day, held[day], now)
+                    dropped.append(day)
+                except StoreError as error:
+                    failed.append(f"{day} could not be dropped: {error}")
+    except StoreError as error:
         failed.append(str(error))
     return Retained(tuple(dropped), tuple(failed))
 
 
 def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
     """Return what does not hold, a line each: days that are too old, what is left of dropped days, the log's lines."""
-    found = [f"what arrived on {day} is still held" for day in store.health().reports if overdue(day, now)]
-    log = checked(folder)
-    found += [f"{folder.retention_log.name}: {each}" for each in log.wrong]
-    for each in log.dropped:
-        try:
-            places = left(store, each.canary)
-        except StoreError as error:
-            found.append(f"{each.day} was dropped, and whether it is gone cannot be told: {error}")
-        else:
-            found += [f"{each.day} was dropped, and something of it is still in {place}" for place in places]
-    return found
-
-
-def left(store: Store, canary: bytes) -> list[str]:
-    """Return where something of a dropped day is left. Raise `StoreError` where that cannot be told."""
-    return store.find_canary(canary) if canary else []
+    reports = store.health().reports
+    held = {day.isoformat() for day in reports}
+    found = [f"what arrived on {day} is still held" for day in reports if overdue(day, now)]
+    read = checked(folder)
+    found += [f"{folder.retention_log.name}: {each}" for each in read.wrong]
+    found += [f"{day} was dropped, and the log does not say so" for day in unlogged(folder) if day not in held]
+    return found + [line for each in read.dropped for line in _left(store, each.day, each.canary)]
 
 
 def _obstacle(store: Store, folder: Folder, day: date) -> list[str]:
     """Keep the weeks that `day` may hold reports of, and see that its end can be signed; return what went wrong."""
-    try:
-        for monday in (week_of(day) - timedelta(days=7), week_of(day)):
+    for monday in (week_of(day) - timedelta(days=7), week_of(day)):
+        try:
             keep_week(store, folder, monday)
-    except (StoreError, OSError, UserError, ValueError) as error:
-        return [f"{week_name(monday)} could not be aggregated, and what arrived on {day} waits: {error}"]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not keep the day beyond the last limit
+            return [f"{week_name(monday)} could not be aggregated, and what arrived on {day} waits: {error}"]
     return [f"what arrived on {day} waits: {error}" for error in lost_keys(folder)]
 
 
-def _log(folder: Folder, day: date, reports: int, canary: bytes, now: datetime) -> list[str]:
-    """Write the day's line; return what went wrong."""
-    said = {
+def _drop(store: Store, folder: Folder, day: date, reports: int, now: datetime) -> list[str]:
+    """Drop a day, write that into the log, look for what is left of it; return what is wrong. Raise `StoreError`."""
+    said: Said = {
         "day": day.isoformat(),
         "reports": rounded(reports, own_k(folder)),
         "dropped_at": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "canary": canary.hex(),
+        "canary": "",
     }
+    note(folder, said)
+    canary = store.drop_day(day)
+    said["canary"] = canary.hex()
+    note(folder, said)
+    return log(folder, said) + _left(store, said["day"], canary)
+
+
+def _left(store: Store, day: str, canary: bytes) -> list[str]:
+    """Return what is left of a dropped day, or that this cannot be told, a line each."""
+    if not canary:
+        return []  # its file was damaged: there is nothing to look for
     try:
-        sign_line(folder, said)
-    except (StoreError, OSError, UserError) as error:
-        return [f"{day} was dropped, and the log could not be written: {error}"]
-    return []
+        places = store.find_canary(canary)
+    except StoreError as error:
+        return [f"{day} was dropped, and whether it is gone cannot be told: {error}"]
+    return [f"{day} was dropped, and something of it is still in {place}" for place in places]
