@@ -15,9 +15,10 @@ import pytest
 
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.week import week_name, week_of
-from support.installed import BIN, Home, wait_until
+from support.installed import BIN, LONGEST, Home, wait_until
 from support.one_line import assert_one_line
 from support.receive_process import receive
 from support.samples import sealed
@@ -112,8 +113,8 @@ def test_what_was_dropped_and_is_somewhere_all_the_same_is_found(home: Home, fol
 def test_a_receiver_drops_what_is_old_by_itself(home: Home, folder: Folder) -> None:
     filled(folder, range(7, 10))
     with receive(home):
-        assert wait_until(lambda: list(folder.arrival_days()) == [TODAY - timedelta(days=7)])
-        assert wait_until(lambda: folder.retention_log.read_text().count("\n") == 2)
+        assert wait_until(lambda: len(dropped_days(folder)) == 2, LONGEST)
+    assert list(folder.arrival_days()) == [TODAY - timedelta(days=7)]
     assert "It holds" in act(home, "verify-retention")
 
 
@@ -121,10 +122,10 @@ def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home) -> None:
     with receive(home) as running:
         assert running.post(report()).status == 200
         assert "has ended" in act(home, "end")
-        assert wait_until(lambda: running.post(report()).status == 410, 3)
+        assert wait_until(lambda: running.post(report()).status == 410, LONGEST)
         assert status(home)["ended"] is True
         assert "taken again" in act(home, "end", "--undo")
-        assert wait_until(lambda: running.post(report()).status == 200, 3)
+        assert wait_until(lambda: running.post(report()).status == 200, LONGEST)
         assert status(home)["ended"] is False
 
 
@@ -134,7 +135,7 @@ def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder
     filled(folder, range(8, 9))
     with receive(home) as running:
         assert running.post(body).status == 200
-        assert wait_until(folder.retention_log.exists)
+        assert wait_until(folder.retention_log.exists, LONGEST)
         act(home, "rotate-key", "hashing")
         act(home, "rotate-key", "signing")
     with receive(home) as again:
@@ -166,11 +167,11 @@ def test_the_operator_s_text_is_published_by_name(home: Home, folder: Folder) ->
     with receive(home, "--own", "3") as running:
         assert running.ask("GET", "/v1/operator").status == 404
         act(home, "operator", str(home.root / "text"))
-        assert wait_until(lambda: running.ask("GET", "/v1/operator").status == 200, 3)
+        assert wait_until(lambda: running.ask("GET", "/v1/operator").status == 200, LONGEST)
         said = {"name": "A team", "text": "Ours alone. Ask Ada.", "k": 3}
         assert running.ask("GET", "/v1/operator").json == said
         folder.operator.write_bytes(b"A team\n\x1b[2J\n")  # by hand, and not to be printed
-        assert wait_until(lambda: running.ask("GET", "/v1/operator").status == 404, 3)
+        assert wait_until(lambda: running.ask("GET", "/v1/operator").status == 404, LONGEST)
         assert running.post(report()).status == 200
     assert "cannot be printed" in status(home, code=1)["troubles"][0]
 

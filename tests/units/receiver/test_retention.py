@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -193,6 +193,32 @@ def test_one_day_that_cannot_go_keeps_no_other(
     done = retain(store, folder, at(CLOSED + timedelta(days=1)))
     assert done.dropped == (MONDAY + timedelta(days=1),)
     assert len(done.failed) == 1
+
+
+def test_a_day_that_was_logged_by_a_process_that_was_killed_is_not_logged_again(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 2)
+    with monkeypatch.context() as killed:
+        killed.setattr(type(folder.path), "unlink", _interrupt_at(folder.unlogged))
+        with pytest.raises(KeyboardInterrupt):
+            retain(store, folder, at(CLOSED))
+    assert folder.unlogged.exists()
+    assert verify(store, folder, at(CLOSED)) == []
+    retained(store, folder, CLOSED + timedelta(days=1))
+    assert [each.day for each in dropped_days(folder)] == ["2026-11-23", "2026-11-24"]
+    assert not folder.unlogged.exists()
+
+
+def _interrupt_at(place: Path) -> Callable[..., None]:
+    unlink = Path.unlink
+
+    def unless(path: Path, *, missing_ok: bool = False) -> None:
+        if path == place:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok=missing_ok)
+
+    return unless
 
 
 @pytest.mark.parametrize("after", ["drop_day", "sign_line"])

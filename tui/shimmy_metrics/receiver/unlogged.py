@@ -10,6 +10,7 @@ from typing import Any
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder, write_private
 from shimmy_metrics.receiver.keys import sign_line
+from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.store import StoreError
 
 Said = dict[str, Any]
@@ -22,12 +23,13 @@ def note(folder: Folder, said: Said) -> None:
 
 
 def unlogged(folder: Folder) -> dict[str, Said]:
-    """Return the lines that were noted, by day; none where they cannot be read."""
+    """Return the lines that were noted and are not in the log, by day; none where they cannot be read."""
     try:
         noted = json.loads(folder.unlogged.read_bytes())
     except (OSError, ValueError):
         return {}
-    return {day: said for day, said in noted.items() if isinstance(said, dict)} if isinstance(noted, dict) else {}
+    logged = {each.day for each in dropped_days(folder)}
+    return {day: said for day, said in noted.items() if day not in logged} if isinstance(noted, dict) else {}
 
 
 def log(folder: Folder, said: Said) -> list[str]:
@@ -37,7 +39,7 @@ def log(folder: Folder, said: Said) -> list[str]:
         sign_line(folder, said)
     except (StoreError, OSError, UserError) as error:
         return [f"{day} was dropped, and the log could not be written: {error}"]
-    _write(folder, {other: noted for other, noted in unlogged(folder).items() if other != day})
+    _write(folder, unlogged(folder))
     return []
 
 
