@@ -91,3 +91,16 @@ async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
         assert "metrics on · not from here" in opened.read(app)
+
+
+async def test_a_no_just_after_only_for_me_does_not_repeat_what_that_kept(tmp_path: Path) -> None:
+    opened.with_a_report(tmp_path)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "o")
+        await opened.until(pilot, lambda: "became 1 session kept for you" in opened.read(app))
+        await opened.press(pilot, "c")
+        await opened.answer(pilot, "n")
+        await opened.until(pilot, lambda: "You won't be asked again." in opened.read(app))
+        assert "kept for you" not in opened.read(app)

@@ -88,3 +88,10 @@ def test_of_bytes_that_are_sent_to_nobody_no_release_is_spoken_of(home: Home) ->
     assert told.startswith(f"What {FIRST} names, as one request: 1 report, ")
     assert "release" not in told
     assert home.run("release", FIRST, command="shimmy-metrics").returncode == 2
+
+
+def test_a_second_forget_says_that_the_no_is_still_there(home: Home) -> None:
+    home.metrics("enable")
+    for told in ("Deleted: ", "Nothing of ours is on this disk except your config and the program itself.\n"):
+        assert home.run("forget", "--yes", command="shimmy-metrics").stdout.startswith(told)
+    assert home.profile.config_path.exists()

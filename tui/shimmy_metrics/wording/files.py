@@ -42,6 +42,7 @@ _NAMED: Final = 2
 """Saved files that the question names; the rest it counts. All of them are in one folder."""
 
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
+NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
 ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
 BEYOND: Final = (
     "What a drive, a copy-on-write filesystem, a snapshot or a backup still keeps is beyond this program's reach."

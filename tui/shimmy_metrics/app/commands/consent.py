@@ -68,6 +68,7 @@ class ConsentCommands:
         from shimmy_metrics.actions.decide import ANSWERS
 
         self._answer = ""
+        self._deleted_at = -math.inf  # what an earlier answer deleted is no part of this one
 
         with self._runner.reporting_errors():
             with self._runner.busy() as result_shown:
