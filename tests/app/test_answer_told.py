@@ -35,7 +35,7 @@ async def test_after_a_recorded_no_the_page_tells_what_a_yes_would_do(
     app = opened.still(tmp_path, shown())
     async with app.run_test(size=(80, 30)) as pilot:
         await opened.press(pilot, "c")
-        assert "Each session after a yes: counts and coarse facts, under 1 kB" in told(app)
+        assert "Each session after a yes: counts and coarse facts, to metrics.shimmy-ai.dev" in told(app)
         assert "After each session" not in told(app)
 
 

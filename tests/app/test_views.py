@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from shimmy_metrics.app.screens.consent.example import Example
 from shimmy_metrics.app.screens.consent.view import before, choices
 from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.outgoing.view import outgoing_view
@@ -25,8 +27,9 @@ from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.report.field import Group
 from shimmy_metrics.report.fields import FIELDS, grouped, in_screen_order
 from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.wording.receiver import UNREACHABLE
 from shimmy_metrics.wording.values import values
-from support import overviews, samples
+from support import opened, overviews, samples
 from support.contrast import LEAST, contrast
 from support.reading import unwrapped, verbatim
 
@@ -254,3 +257,11 @@ def test_an_empty_list_is_no_value_that_was_added_or_gone(before: bytes, after: 
     rows = since(canvas(), Baseline(samples.NOW, old), new, same=False)
     row = next(each for each in rows if each.key == "api_endpoints_used")
     assert plain(row.line).split("used")[1].strip() == said
+
+
+def test_what_would_be_sent_says_what_happens_when_the_receiver_cannot_be_reached(tmp_path: Path) -> None:
+    host = opened.still(tmp_path, overviews.undecided())
+    example = Example(host)
+    for width in (40, 80):
+        rows = [plain(row.line) for row in example.content(canvas(width)).rows]
+        assert UNREACHABLE in unwrapped("\n".join(rows))

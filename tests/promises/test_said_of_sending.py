@@ -208,6 +208,8 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
     ends = until.astimezone()
     assert f"of the first: it waits until {ends.day} {ends:%b}, then it is deleted when a session ends" in status(home)
     assert until > datetime.now(UTC)
+    assert f"            {report.sha256[:8]} (shimmy-metrics release ID)" in status(home)
+    assert home.run("preview", report.sha256[:8], command="shimmy-metrics").returncode == 0
 
 
 def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path) -> None:

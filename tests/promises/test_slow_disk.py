@@ -129,6 +129,8 @@ def test_where_two_senders_are_started_for_one_end_they_make_one_attempt_and_it_
             assert wait_until(lambda: not processes(home, "shimmy_metrics.delivery"), 20)
             assert len(receiver.received) == attempts
             assert json.loads(home.metrics("status", "--json").stdout)["failures_in_a_row"] == failures
+        why = "third session from now ends: 3 attempts in a row failed, so 2 sessions end without one"
+        assert why in home.metrics("status").stdout
 
 
 def test_what_the_exit_could_not_seal_is_sealed_whole_whoever_starts_meanwhile(tmp_path: Path, kind: str) -> None:

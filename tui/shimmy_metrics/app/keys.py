@@ -71,7 +71,7 @@ OUTBOX: Final = [
     _key("t", "hold", "hold this report", "outbox.hold"),
 ]
 
-RECALL: Final = [_key("z", "recall", "recall it from its receiver", "history.recall")]
+RECALL: Final = [_key("z", "recall", "recall from its receiver", "history.recall")]
 
 RECEIPTS: Final = [
     *RECALL,

@@ -10,6 +10,7 @@ from shimmy_metrics.cli.command import Argument, Command
 from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.cli.receiver_table import OPERATOR, RECALL
+from shimmy_metrics.wording.receiver import UNREACHABLE
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
 _JSON: Final = Argument("--json", "print the same as JSON")
@@ -24,6 +25,7 @@ SERVE: Final = Command(
         "measured, at the address that you asked for.",
         "With --upstream, measure a server that runs already (Shimmy, Ollama, llama.cpp, vLLM, LM Studio): clients "
         "use the address of --bind instead of the server's own.",
+        UNREACHABLE,
     ),
     arguments=(
         Argument("--upstream", "the server that runs already, such as http://127.0.0.1:11434", value="URL"),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
+from shimmy_metrics.wording.receiver import UNREACHABLE
 
 ACTIONS: Final = (
     Command(
@@ -51,6 +52,7 @@ CONFIG: Final = Command(
         "preview, export and status --json print JSON alone on standard output; anything else they have to say goes "
         "to standard error. Only enable and disable change the config. All of them delete what there is no longer "
         "consent for, except validate with a FILE.",
+        UNREACHABLE,
     ),
     arguments=(
         Argument("--metrics", "the action to take", value="ACTION", required=True),

@@ -26,7 +26,10 @@ from shimmy_metrics.wording.departures import (
 from shimmy_metrics.wording.numbers import amount, duration
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of
-from shimmy_metrics.wording.schedule import next_attempt
+from shimmy_metrics.wording.schedule import ends_passed_over, next_attempt
+
+_DIGITS: Final = 8
+"""Of a digest, enough to tell a few reports apart."""
 
 _MOMENT: Final = 32
 """Characters of the config's `last_updated` that are shown: more than any point in time takes."""
@@ -138,6 +141,7 @@ def _store(status: Status) -> Iterator[str]:
         them = "it" if len(status.held) == 1 else "them"
         yield f"            {len(status.held)} held until you release {them}{why}{stay}"
         yield f"            of the first: {waits_until(status.held[0], status.now)}"
+        yield f"            {', '.join(report.sha256[:_DIGITS] for report in status.held)} (shimmy-metrics release ID)"
     if status.overdue:
         have, are, they_are = ("has", "is", "it is") if status.overdue == 1 else ("have", "are", "they are")
         yield (
@@ -154,7 +158,8 @@ def _store(status: Status) -> Iterator[str]:
         yield "  next      being sent now"
     elif status.due and status.consent.sends:
         when = next_attempt(status.attempt, from_here=none_sends(status.consent, status.running))
-        yield f"  next      sent {when}"
+        why = ends_passed_over(status.failures, status.attempt)
+        yield f"  next      sent {when}{f': {why}' if why else ''}"
 
 
 def _bytes(status: Status) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
@@ -21,18 +22,18 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
     A yes covers the endpoint in force. If that is not Shimmy's own, it is named with the `proxy` in use, and nothing is
     promised on its owner's behalf. `off`: an answer other than yes is recorded; say what a yes would do.
     """
+    when = "Each session after a yes" if off else "After each session"
+    what = f"{when}: counts and coarse facts,"
     if not same_endpoint(endpoint, ENDPOINT):
         return (
-            f"{'Each session after a yes' if off else 'After each session'}: counts and coarse facts, under 1 kB,",
+            f"{what} under 1 kB,",
             *([f"through {proxy}"] if proxy else []),
             f"to {endpoint}",
-            "which was set here. It is not Shimmy's: its owner decides about them, and may",
-            f"publish figures about fewer than {GROUP_REPORTS} reports, which Shimmy's does not.",
+            "which was set here. It is not Shimmy's: its owner decides about the reports,",
+            f"and may publish figures about fewer than {GROUP_REPORTS}, which Shimmy's does not.",
         )
     return (
-        "Each session after a yes: counts and coarse facts, under 1 kB, by HTTPS to its"
-        if off
-        else "After each session: counts and coarse facts, under 1 kB, over HTTPS, to its",
+        f"{what} to {urlsplit(ENDPOINT).hostname}{' of' if off else ', for its'}",
         f"maintainer {MAINTAINER}: to improve Shimmy, for business planning,",
         "investors and published trends. He promises to delete reports after analysis.",
     )

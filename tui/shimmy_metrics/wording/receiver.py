@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from shimmy_metrics.limits import OUTBOX_DAYS, SEND_SECONDS
+
 
 def by_way_of(proxy: str) -> str:
     """Return the proxy on the way to an endpoint, to follow its name; empty without one."""
@@ -22,3 +24,9 @@ def with_headers(headers: Iterable[tuple[str, str]], proxy: str) -> str:
 YOUR_ADDRESS: Final = "The receiver sees your IP address, as any web server does. It is in no report."
 
 HEADERS: Final = "These are all the headers. None says anything about this machine."
+
+
+UNREACHABLE: Final = (
+    f"If the receiver cannot be reached: each attempt takes at most {SEND_SECONDS:.0f} s, after the server's stop, and "
+    f"delays nothing. Then the report waits here, for at most {OUTBOX_DAYS} days, and is sent at a later session's end."
+)

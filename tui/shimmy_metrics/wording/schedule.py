@@ -4,6 +4,7 @@ from typing import Final
 
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
+from shimmy_metrics.wording.numbers import amount
 
 _WHICH: Final = ("next", "second", "third")
 
@@ -18,6 +19,14 @@ def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
     if from_here:
         return f"when the {_WHICH[attempt.ends_skipped]} session from this shell {verb}"
     return f"when the {_WHICH[attempt.ends_skipped]} session {'from now ' if attempt.ends_skipped else ''}{verb}"
+
+
+def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
+    """Return why the next attempt is not made at the next session's end, a clause; empty where it is."""
+    if not attempt.ends_skipped:
+        return ""
+    without = amount(attempt.ends_skipped, "session ends", "sessions end")
+    return f"{failures} attempts in a row failed, so {without} without one"
 
 
 HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it, for at most {OUTBOX_DAYS} days."

@@ -9,10 +9,10 @@ from shimmy_metrics.app.screens.outgoing.view import EXAMPLE
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
-from shimmy_metrics.app.ui.layout import READING, Canvas, Content, headline
-from shimmy_metrics.app.ui.text import Role, at, muted, placed, strong, to, wrapped
+from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
+from shimmy_metrics.app.ui.text import BLANK, Role, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.limits import REPORT_BYTES
-from shimmy_metrics.wording.receiver import HEADERS, connects
+from shimmy_metrics.wording.receiver import HEADERS, UNREACHABLE, connects
 
 
 def example_screen(host: Host, commands: Commands) -> ReportScreen:
@@ -56,4 +56,6 @@ class Example:
         head = headline(canvas, "An example of a report:", to(canvas.width - 1, *size, note=True))
         what = wrapped(EXAMPLE, canvas.width, role=Role.MUTED)
         subject = of_report(overview.example)
-        return report_view(canvas, (*head, *what), subject, selection=self.selection, base=None, overview=overview)
+        shown = report_view(canvas, (*head, *what), subject, selection=self.selection, base=None, overview=overview)
+        unreachable = map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))
+        return Content(shown.head, (*shown.rows, Row(BLANK), *unreachable))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, line, muted, placed, wrapped
+from shimmy_metrics.wording.receiver import UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ def help_view(canvas: Canvas, here: Sequence[KeyLine], everywhere: Sequence[KeyL
     """Return the keys of this screen and those of every screen, side by side where there is room."""
     head = (*headline(canvas, "Keys (none needs Ctrl, Alt, Esc or a mouse)"), BLANK)
     notes = [Row(each) for each in wrapped(notice, canvas.width, role=Role.MUTED)] if notice else []
+    notes += [Row(BLANK), *map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))]
     left, right = _Column(3, here), _Column(0, everywhere)
     middle = min((canvas.right + 1) // 2 + 1, canvas.width - 1 - right.end)
     if left.end >= middle:
