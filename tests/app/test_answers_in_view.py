@@ -125,3 +125,11 @@ async def test_they_stay_whole_while_the_terminal_changes_its_size(tmp_path: Pat
             await opened.settled(pilot)
             assert are_whole(app), opened.text(app)
         assert "p Other path" in opened.text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
+async def test_the_first_question_names_the_host_to_which_reports_go(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = opened.still(tmp_path, overviews.undecided(), asks=True)
+    async with app.run_test(size=size) as pilot:
+        await opened.settled(pilot)
+        assert "to metrics.shimmy-ai.dev, for" in opened.text(app)

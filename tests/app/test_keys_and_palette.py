@@ -44,6 +44,40 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("screen", "typed", "found"),
+    [
+        ("1", "tokens", "Your own figures, in all (tokens)"),
+        ("1", "week", "Your own figures, in all (week)"),
+        ("1", "usage", "Your own figures, in all (usage)"),
+        ("1", "figures", "Your own figures, in all"),
+        ("1", "network", "Every key (network down)"),
+        ("1", "files", "Consent: decide, withdraw (files on disk)"),
+        ("1", "delete all", "Consent: decide, withdraw (delete all)"),
+        ("c", "files", "Delete everything but your no (files)"),
+        ("c", "forget", "Consent: decide, withdraw (forget)"),
+    ],
+)
+async def test_the_palette_finds_by_meaning_and_shows_by_which(
+    tmp_path: Path, screen: str, typed: str, found: str
+) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        keys = ["space" if letter == " " else letter for letter in typed]
+        await opened.press(pilot, screen, "colon", *keys)
+        await opened.until(pilot, lambda: found in opened.text(app))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_session_names_the_key_of_the_own_figures_in_its_last_row(tmp_path: Path, size: tuple[int, int]) -> None:
+    for shown in (overviews.busy(), overviews.several(), overviews.idle()):
+        app = opened.still(tmp_path, shown)
+        async with app.run_test(size=size) as pilot:
+            await opened.press(pilot, "1")
+            row = opened.text(app).splitlines()[-1]
+            assert "u Your" in row
+
+
+@pytest.mark.parametrize(
     ("key", "first"),
     [
         ("2", "Release this report"),

@@ -27,7 +27,7 @@ async def test_the_sums_are_one_key_away_on_every_screen(tmp_path: Path, before:
     async with app.run_test(size=size) as pilot:
         await opened.press(pilot, *before, "u")
         shown = opened.read(app)
-        assert "57 requests, 2 errors, 3,350 tokens out and 6,300 in" in shown
+        assert "57 requests, 2 errors, 3,350 tokens and 6,300 tokens in" in shown
         mode = app.current_mode
         await opened.press(pilot, "q")
         assert app.current_mode == mode

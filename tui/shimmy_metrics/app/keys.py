@@ -74,8 +74,8 @@ OUTBOX: Final = [
 RECALL: Final = [_key("z", "recall", "recall from its receiver", "history.recall")]
 
 RECEIPTS: Final = [
-    *RECALL,
     _key("m", "base", "compare others with this", "history.base"),
+    *RECALL,
     _key("d", "delete", "delete all receipts", "history.delete"),
 ]
 

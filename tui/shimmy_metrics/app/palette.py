@@ -21,13 +21,39 @@ _EVERYWHERE: Final = [binding.id for binding in EVERYWHERE]
 """Among these the other screens come first, and the way out last."""
 
 
+_MEANINGS: Final = {
+    "app.consent": ("enable", "disable", "withdraw", "opt out", "turn off", "files on disk", "delete all", "forget"),
+    "app.export": ("save", "backup", "json"),
+    "app.fields": ("model name", "prompts", "privacy", "what is collected", "why"),
+    "app.history": ("receipts", "proof", "attempts", "network", "failed"),
+    "app.keys": ("help", "shortcuts", "network down", "unreachable", "offline"),
+    "app.outgoing": ("next report", "release", "held", "waiting", "preview", "what changed", "diff"),
+    "app.quit": ("exit",),
+    "app.session": ("running", "live", "figures now", "server"),
+    "app.theme": ("theme", "colours", "background"),
+    "app.usage": ("tokens", "usage", "figures", "day", "week", "month", "requests", "statistics"),
+    "app.validate": ("verify", "check", "leaks"),
+    "consent.forget": ("files", "disk", "erase", "wipe", "delete all", "remove"),
+    "consent.decline": ("withdraw", "disable", "opt out", "turn off"),
+    "consent.fields": ("model name", "what is collected", "privacy"),
+    "consent.wire": ("preview", "example", "network"),
+    "history.base": ("diff", "what changed"),
+    "history.recall": ("take back", "undo", "delete at the receiver"),
+    "outbox.release": ("send", "network"),
+    "report.copy": ("clipboard", "save"),
+    "report.raw": ("bytes", "headers", "network"),
+}
+"""What people look for an action by, besides its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of the palette: its name, the help below it, what it does."""
+    """One line of the palette: its name, the help below it, what it does, and what else it is looked for by."""
 
     name: str
     help: str
     run: Callable[[], object]
+    meanings: tuple[str, ...] = ()
 
 
 class Palette(CommandPalette):
@@ -52,11 +78,15 @@ class Actions(Provider):
             yield DiscoveryHit(command.name, command.run, help=command.help)
 
     async def search(self, query: str) -> Hits:
-        """Yield the actions that a word means."""
+        """Yield the actions that a word means, each with what it was found by where its name lacks that."""
         matcher = self.matcher(query)
+        wanted = query.casefold()
         for command in commands(self.app, self.screen):
             score = matcher.match(command.name)
-            if score > 0:
+            meaning = next((each for each in command.meanings if wanted in each), "")
+            if meaning and wanted not in command.name.casefold():
+                yield Hit(2.0, matcher.highlight(f"{command.name} ({meaning})"), command.run, help=command.help)
+            elif score > 0:
                 yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
 
 
@@ -71,7 +101,8 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
             found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))
     for name in sorted(found, key=_place):
         description, run = found[name]
-        yield Command(f"{description[:1].upper()}{description[1:]}", f"key {' '.join(keys[name])}", run)
+        named = f"{description[:1].upper()}{description[1:]}"
+        yield Command(named, f"key {' '.join(keys[name])}", run, _MEANINGS.get(name, ()))
     assert isinstance(app, TerminalApp)
     for theme in app.shown_themes:
         label = theme.name.removeprefix("shimmy-")

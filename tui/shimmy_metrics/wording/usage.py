@@ -40,7 +40,7 @@ def usage_in_all(usage: Usage) -> str:
     requests, errors, tokens, tokens_in = usage.total
     return (
         f"Counted for you since {usage.days[0].day.isoformat()}: {amount(requests, 'request')}, "
-        f"{amount(errors, 'error')}, {amount(tokens, 'token')} out and {tokens_in:,} in (shimmy-metrics usage)."
+        f"{amount(errors, 'error')}, {amount(tokens, 'token')} and {tokens_in:,} tokens in (shimmy-metrics usage)."
     )
 
 

@@ -45,13 +45,14 @@ class SessionScreen(BaseScreen):
         return figures_explained(canvas, chosen(overview, self._index), self.mark, expanded=expanded)
 
     def buttons(self) -> Sequence[Button]:
-        """Return the button that opens a session that has ended, or those between several sessions."""
+        """Return the button that opens a session that has ended, or those between several sessions; own figures."""
         overview, keys = self.host.overview, self.host.keys
+        figures = keys.button("app.usage", "Your figures")
         if ended_of(overview, self.mark):
-            return (keys.button("page.explain", "Open"),)
+            return (keys.button("page.explain", "Open"), figures)
         if overview is None or len(overview.running) < 2:
-            return ()
-        return (keys.button("page.before", "Before"), keys.button("page.beside", "Next"))
+            return (figures,)
+        return (keys.button("page.before", "Before"), keys.button("page.beside", "Next"), figures)
 
     async def action_explain(self) -> None:
         """Open the marked session that has ended; otherwise explain the marked line."""
