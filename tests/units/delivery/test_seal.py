@@ -8,6 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
 from shimmy_metrics.consent.state import Decision
+from shimmy_metrics.delivery import groups
 from shimmy_metrics.delivery.seal import end_session, recover_crashed, seal_ended
 from shimmy_metrics.records import NoteKind, QueueState
 from shimmy_metrics.store import chain, outbox, sessions
@@ -66,6 +67,15 @@ def test_under_review_it_waits_for_the_person(tmp_path: Path) -> None:
     with opened(mine) as db:
         assert not _end(mine, db, 1, decision)
         assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_BY_MODE]
+
+
+def test_for_smaller_groups_than_agreed_to_it_waits_for_the_person_and_no_attempt_is_made(tmp_path: Path) -> None:
+    mine, decision = _ready(tmp_path)
+    with opened(mine) as db:
+        for named in (20, 3):
+            groups.record_named(db, decision.endpoint, named)
+        assert not _end(mine, db, 1, decision)
+        assert [each.state for each in outbox.everything(db)] == [QueueState.HELD_FOR_GROUPS]
 
 
 def test_after_a_no_nothing_of_it_stays(tmp_path: Path) -> None:
