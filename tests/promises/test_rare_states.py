@@ -1,6 +1,7 @@
 """What the commands say is true in rare states too: set aside, too old, held by hand, with both switches set."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from shimmy_metrics.store.database import opened
 from support.departed import depart
 from support.installed import Home
 from support.queue_report import FIRST, SECOND, queue_report
+from support.receiver import Handler, Receiver
 
 NOWHERE = "http://127.0.0.1:9/v1/usage"
 
@@ -95,3 +97,22 @@ def test_a_second_forget_says_that_the_no_is_still_there(home: Home) -> None:
     for told in ("Deleted: ", "Nothing of ours is on this disk except your config and the program itself.\n"):
         assert home.run("forget", "--yes", command="shimmy-metrics").stdout.startswith(told)
     assert home.profile.config_path.exists()
+
+
+def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) -> None:
+    def edited_meanwhile(handler: Handler, _: bytes) -> None:
+        path = mine.profile.config_path
+        document = json.loads(path.read_text())
+        document["metrics"] |= {"enabled": False, "local": True}
+        path.write_text(json.dumps(document))
+        time.sleep(1)
+        handler.close_connection = True
+
+    with Receiver(tmp_path, edited_meanwhile) as receiver:
+        mine = Home(tmp_path, receiver.variables)
+        mine.metrics("enable")
+        queue_report(mine)
+        told = mine.run("release", "all", command="shimmy-metrics").stdout
+    assert "1 report cut off by you" in told
+    assert "There was no consent to send what was waiting here:" in told
+    assert "1 report that waited became 1 session kept for you." in told

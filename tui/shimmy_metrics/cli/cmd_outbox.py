@@ -21,7 +21,7 @@ from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import DISABLE, UNREAD, obstacle
-from shimmy_metrics.wording.departures import became, sentence, set_aside, waits_until
+from shimmy_metrics.wording.departures import became, purged_without_consent, sentence, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of
@@ -79,7 +79,8 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
     if as_json:
         print_json({"sha256": found.request.sha256, "attempt": made and departure_json(made)})
     else:
-        for line in _outcome(found, made, read_status(profile)):
+        status = read_status(profile)
+        for line in (*_outcome(found, made, status), *purged_without_consent(status.purged, status.now)):
             print_line(line)
     return Exit.DONE if made is not None and made.receipt else Exit.NO
 
