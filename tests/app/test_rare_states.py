@@ -49,7 +49,7 @@ async def test_a_no_says_that_it_deletes_the_person_s_own_figures_too(tmp_path: 
         (overviews.undecided()._replace(files=(STORE,)), "nothing is measured or sent; this answer is kept"),
         (
             overviews.undecided()._replace(files=(STORE,), days=DAYS),
-            "deletes your own figures; nothing is measured or sent; this answer is kept",
+            "deletes your own figures of 1 day; nothing is measured or sent; this answer is kept",
         ),
     ],
     ids=["first", "again", "with figures"],

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from shimmy_metrics.actions.outbox import ReleaseRequest, departure_for, find_release, release_request
+from shimmy_metrics.actions.outbox import ReleaseRequest, can_release, departure_for, find_release, release_request
 from shimmy_metrics.actions.preview import Basis, Preview
 from shimmy_metrics.actions.preview import preview as next_preview
 from shimmy_metrics.actions.status import Status, read_status, store_unread
@@ -50,7 +50,7 @@ def preview_named(profile: Profile, word: str) -> int:
     with purge_first(profile):
         found = find_release(profile, word)
     print_bytes(found.request.body)
-    sends = found.consent.sends
+    sends = found.consent.sends and all(map(can_release, found.request.reports))
     named = f"What shimmy-metrics release {word} would send" if sends else f"What {word} names, as one request"
     print_stderr(f"{named}: {_size(found)}.")
     for line in (*_waiting(found.request.reports, profile.clock.now(), sends=sends), obstacle(found.consent)):
