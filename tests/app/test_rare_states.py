@@ -104,3 +104,8 @@ async def test_a_no_just_after_only_for_me_does_not_repeat_what_that_kept(tmp_pa
         await opened.answer(pilot, "n")
         await opened.until(pilot, lambda: "You won't be asked again." in opened.read(app))
         assert "kept for you" not in opened.read(app)
+
+
+async def test_an_empty_history_says_which_attempts_become_one_line(tmp_path: Path) -> None:
+    page = await shown(tmp_path, overviews.idle(), "3")
+    assert "Attempts in a row that sent nothing for the same reason are one line." in page

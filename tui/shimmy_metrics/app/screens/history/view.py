@@ -71,7 +71,8 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
     if not overview.entries:
         empty = (
             "Each attempt to send is listed here: when, where to, how many bytes, their digest, and the outcome. "
-            "Attempts in a row that sent nothing are one line. If a receiver took something, its bytes are kept too."
+            "Attempts in a row that sent nothing for the same reason are one line. If a receiver took something, its "
+            "bytes are kept too."
         )
         keys = canvas.keys
         then = (
