@@ -219,3 +219,18 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
             await opened.settled(pilot)
         assert "Metrics are off." in told(app)
         assert "Deleted: 2 reports that were never sent." in told(app)
+
+
+async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        depart(db, samples.queued())
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.until(pilot, lambda: "receipt stays" in told(app))
+        await opened.answer(pilot, "n")
+        await opened.until(
+            pilot, lambda: "1 receipt and 1 file stay here: shimmy-metrics forget deletes all but your no." in told(app)
+        )

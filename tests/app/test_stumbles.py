@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.app.keys import EVERYWHERE
 from shimmy_metrics.app.screens.consent.view import choices
 from shimmy_metrics.app.screens.fields.view import fields_view
@@ -14,6 +15,8 @@ from shimmy_metrics.app.ui.layout import LABELLED, Canvas
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
 from support.simulated_time import Timed, key, send
 
@@ -139,3 +142,32 @@ async def test_a_q_once_too_often_goes_back_and_not_out(tmp_path: Path) -> None:
         await app.pass_time(pilot, 1.5)
         await send(pilot, key("q"))
         assert app.left == 1
+
+
+async def test_the_page_of_consent_opens_at_its_top_and_says_more_only_while_there_is_more(tmp_path: Path) -> None:
+    profile = opened.profile_of(tmp_path)
+    enable(profile)
+    with store(profile) as db:
+        outbox.add(db, samples.queued())
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.until(pilot, lambda: "space: more" in opened.text(app))
+        for _ in range(6):
+            await opened.press(pilot, "space")
+        assert "is beyond this program's reach." in opened.read(app)
+        assert "space: more" not in opened.text(app)
+        await opened.press(pilot, "b")
+        assert "space: more" in opened.text(app)
+        await opened.press(pilot, "G")
+        assert "space: more" not in opened.text(app)
+        await opened.press(pilot, "1", "c")
+        assert "Metrics are on" in opened.text(app)
+        assert "space: more" in opened.text(app)
+
+
+async def test_whoever_looks_for_the_search_in_history_is_told_where_it_is(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "slash")
+        assert "There is no search in History; 4 lists the fields, and / searches them." in opened.read(app)

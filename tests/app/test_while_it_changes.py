@@ -15,6 +15,7 @@ from shimmy_metrics.app.screens.report.view import View
 from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
 from shimmy_metrics.app.ui.screen import common_buttons
 from shimmy_metrics.records import QueuedReport
+from shimmy_metrics.wording.decision import FROM_NEXT_START
 from support import opened, overviews
 
 
@@ -134,3 +135,16 @@ async def test_the_last_line_of_a_long_page_comes_into_view(tmp_path: Path, widt
         assert "/v1/route-11" in opened.text(app)
         await opened.press(pilot, "2", "G")
         assert "shows them" in opened.text(app)
+
+
+async def test_what_is_said_of_the_next_start_goes_when_the_server_has_started(tmp_path: Path) -> None:
+    waits = overviews.idle()
+    app = opened.still(tmp_path, waits)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await opened.press(pilot, "1")
+        await app.report(f"Metrics are on. {FROM_NEXT_START} Each report is sent after its session.")
+        await becomes(app, waits)
+        assert "from its next start on" in opened.read(app)
+        await becomes(app, overviews.busy())
+        assert "from its next start on" not in opened.read(app)
+        assert "Metrics are on." in opened.read(app)

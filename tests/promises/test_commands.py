@@ -46,6 +46,7 @@ APP_ALONE: Final = {
     "page.": "moves the mark",
     "report.": "other views of the same bytes; commands are piped and redirected instead",
     "history.delete": "delete receipts is the same command as for a report",
+    "history.search": "says where the search is; history is piped to grep instead",
     "session.delete": "delete ID is the same command as for a report",
     "fields.search": "fields is piped to grep instead",
     "consent.later": "no command, no answer",

@@ -188,3 +188,12 @@ def _edit_to_only_for_me(home: Home) -> None:
     document = json.loads(home.profile.config_path.read_text())
     document["metrics"] |= {"enabled": False, "local": True}
     home.profile.config_path.write_text(json.dumps(document))
+
+
+def test_disable_says_what_stays_and_what_deletes_it(home: Home) -> None:
+    home.metrics("enable")
+    assert "shimmy-metrics forget" not in home.metrics("disable").stdout
+    home.metrics("enable")
+    fill_outbox(home.profile, 1)
+    told = home.metrics("disable").stdout
+    assert "1 file stays here: shimmy-metrics forget deletes all but your no." in told

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.actions.decide import only_for_me
+from shimmy_metrics.actions.decide import decline, only_for_me
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
 from shimmy_metrics.cli.arguments import parsed
@@ -20,7 +20,7 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
-from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, table
+from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, OFF, UNDECIDED, nothing, table
 from support.samples import COUNTERS, FACTS, NOW, SUMMED, profile, session
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
@@ -73,6 +73,14 @@ def test_the_table_has_a_line_for_each_row_and_its_columns_stand_below_each_othe
 def test_without_figures_one_line_says_why() -> None:
     assert list(table(Usage(measures=True), Period.DAY)) == [NOTHING_YET]
     assert len(list(table(Usage(), Period.DAY))) == 1
+    assert list(table(Usage(undecided=True), Period.DAY)) == [UNDECIDED]
+
+
+def test_before_any_decision_it_is_said_that_nothing_was_decided(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    assert nothing(read_usage(mine)) == nothing(overview(mine, FACTS).usage) == UNDECIDED
+    decline(mine)
+    assert nothing(read_usage(mine)) == nothing(overview(mine, FACTS).usage) == OFF
 
 
 def test_the_forms_for_programs_to_the_byte() -> None:

@@ -13,7 +13,7 @@ from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_repo
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
-from shimmy_metrics.consent.state import SCHEMA_VERSION
+from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.backoff import failures_and_skips
 from shimmy_metrics.delivery.effective import next_attempt, with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
@@ -89,7 +89,8 @@ class Overview(NamedTuple):
     @property
     def usage(self) -> Usage:
         """The person's own figures, to be shown by day, week or month."""
-        return Usage(self.days, self.consent.measures, self.unread)
+        undecided = self.consent.decision.consent is Consent.UNDECIDED
+        return Usage(self.days, self.consent.measures, self.unread, undecided)
 
     @property
     def sessions(self) -> tuple[Session, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import days
@@ -34,12 +35,14 @@ class Period(StrEnum):
 class Usage(NamedTuple):
     """The days on which something was counted, oldest first.
 
-    `measures`: what a server does now is counted. `unread`: metrics are off and the store was not read.
+    `measures`: what a server does now is counted. `unread`: metrics are off and the store was not read. `undecided`:
+    nobody has answered the question yet.
     """
 
     days: tuple[Day, ...] = ()
     measures: bool = False
     unread: bool = False
+    undecided: bool = False
 
     def between(self, first: date, last: date) -> "Usage":
         """Return the same from the first day to the last, both included."""
@@ -61,11 +64,12 @@ class Usage(NamedTuple):
 
 def read_usage(profile: Profile) -> Usage:
     """Return all own figures that are kept here. Raises `UserError` for a config or a store that cannot be used."""
-    measures = read_consent(profile).measures
+    consent = read_consent(profile)
+    measures, undecided = consent.measures, consent.decision.consent is Consent.UNDECIDED
     with open_readonly(profile, off=not measures) as db:
         if db is None:
-            return Usage((), measures, unread=not measures and unread(profile))
-        return Usage(tuple(days.everything(db)), measures)
+            return Usage((), measures, unread=not measures and unread(profile), undecided=undecided)
+        return Usage(tuple(days.everything(db)), measures, undecided=undecided)
 
 
 def _together(sums: Iterable[DaySums]) -> DaySums:

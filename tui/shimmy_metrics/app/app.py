@@ -21,6 +21,7 @@ from shimmy_metrics.app.preload import Start
 from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import glyphs_for
 from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.app.ui.notice import Notice
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.sending import newly_ended
 from shimmy_metrics.app.ui.text import Line
@@ -29,6 +30,7 @@ from shimmy_metrics.limits import REPEAT_SECONDS
 from shimmy_metrics.records import Departure
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
+from shimmy_metrics.wording.decision import FROM_NEXT_START
 
 PERSONS_EVENTS = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
 """What comes from a person; a pointer that only moves may have been pushed."""
@@ -120,6 +122,8 @@ class ShimmyApp(TerminalApp):
         departed = newly_ended(self.overview, message.overview) if self.overview is not None else None
         if departed is not None:
             self._departed, self._departed_at = departed, self.time()
+        if len(message.overview.running) > (len(self.overview.running) if self.overview is not None else 0):
+            self._drop_outdated()
         self.overview = message.overview
         if self.baseline not in message.overview.receipts:
             self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
@@ -160,6 +164,12 @@ class ShimmyApp(TerminalApp):
         screen = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
         if screen is not None:
             await screen.show_message(sentence)
+
+    def _drop_outdated(self) -> None:
+        """Drop the notice that a server is measured from its next start on: it has started."""
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen) and FROM_NEXT_START in screen.notice.text:
+                screen.notice = Notice(screen.notice.text.replace(FROM_NEXT_START, "").strip())
 
     async def _draw(self) -> None:
         for screen in self.screen_stack:
@@ -221,7 +231,10 @@ class ShimmyApp(TerminalApp):
         if mode == "consent":
             self.renewal_open = False  # whoever asks for the screen wants every answer
             self._before_consent = self._before_consent if self.current_mode == mode else self.current_mode
+        elsewhere = self.current_mode != mode
         await self._open(mode)
+        if mode == "consent" and elsewhere:
+            await self.screen.run_action("edge(-1)")  # it is a page to be read, from its top
         await self._draw()
 
     async def _back(self) -> None:

@@ -77,6 +77,7 @@ RECEIPTS: Final = [
     _key("m", "base", "compare others with this", "history.base"),
     *RECALL,
     _key("d", "delete", "delete all receipts", "history.delete"),
+    _key("slash", "search", "", "history.search"),  # it only says where the search is
 ]
 
 SEARCH: Final = [_key("slash", "search", "search the fields", "fields.search")]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from shimmy_metrics.actions.decide import decline, hold, only_for_me
 from shimmy_metrics.actions.decide import enable as say_yes
+from shimmy_metrics.actions.forget import forget_plan
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.output import print_json
@@ -17,6 +18,7 @@ from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.departures import purged as sentences
+from shimmy_metrics.wording.files import stays
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import other_receiver
 from shimmy_metrics.wording.receiver import by_way_of
@@ -58,6 +60,10 @@ def disable(profile: Profile) -> int:
     _print_purged(purged, profile)
     if purged == PurgeResult():
         print_line("Nothing was waiting.")
+    plan = forget_plan(profile)
+    left = stays(plan.files, plan.receipts)
+    if left:
+        print_line(left)
     if purged.may_leave_to:
         raise _may_still_leave(purged, "Your no")
     return Exit.DONE

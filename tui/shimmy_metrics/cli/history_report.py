@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from shimmy_metrics.actions.history import History, entry_key
 from shimmy_metrics.cli.status_report import departure_json
-from shimmy_metrics.entries import taken_in_all
+from shimmy_metrics.entries import sends, taken_in_all
 from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.wording.consent import UNREAD
-from shimmy_metrics.wording.departures import became, in_all, note, receipts_kept, sentence, when
+from shimmy_metrics.wording.departures import ALIKE, became, in_all, note, receipts_kept, sentence, when
 
 BROKEN: Final = "The chain is broken here: this is not as it was written."
 
@@ -20,6 +20,8 @@ def history_lines(history: History, now: datetime) -> Iterator[str]:
         yield UNREAD
         return
     yield so_far(history.entries)
+    if any(departure.attempts > 1 for departure in sends(history.entries)):
+        yield ALIKE
     for entry in history.entries:
         yield from entry_lines(entry, now, history.broken)
 

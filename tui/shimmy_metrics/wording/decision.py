@@ -1,5 +1,7 @@
 """What a recorded answer changed. Pure."""
 
+from typing import Final
+
 from shimmy_metrics.consent.effective import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
@@ -8,6 +10,8 @@ from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, next_attempt, sent_when
+
+FROM_NEXT_START: Final = "The server is measured from its next start on; behind serve --upstream from now on."
 
 
 def effect_of_answer(
@@ -32,7 +36,7 @@ def effect_of_answer(
     elif starting:
         measured = "The server is measured from this start on."
     else:
-        measured = "The server is measured from its next start on; behind serve --upstream from now on."
+        measured = FROM_NEXT_START
     if decision.local:
         return (measured,)
     blocked = obstacle(consent)

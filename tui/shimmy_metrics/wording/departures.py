@@ -189,6 +189,9 @@ def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None)
     return f"it waits until {local.day} {local:%b}, then it is deleted when a session ends"
 
 
+ALIKE: Final = "Like attempts in a row are one line, with their number."
+
+
 def in_all(taken: int, entries: Collection[Entry]) -> str:
     """Return what left in all, as a sentence without its full stop: what was `taken`, else what may have left."""
     departures, recalled = sends(entries), recalled_in_all(entries)

@@ -41,6 +41,9 @@ PLACES: Final = {
 _NAMED: Final = 2
 """Saved files that the question names; the rest it counts. All of them are in one folder."""
 
+_LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
+"""What holds something of the person after a no; the others are empty, or come and go by themselves."""
+
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
 ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
@@ -112,6 +115,16 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
         yield f"Your no is not recorded: {result.not_recorded}."
     if result.complete:
         yield BEYOND
+
+
+def stays(files: Iterable[OwnFile], receipts: int) -> str:
+    """Return what a no leaves here besides itself, and what deletes that; empty where it leaves nothing."""
+    left = sum(each.kind in _LEFT for each in files)
+    if not left:
+        return ""
+    what = f"{amount(receipts, 'receipt')} and {amount(left, 'file')}" if receipts else amount(left, "file")
+    stay = "stays" if left == 1 and not receipts else "stay"
+    return f"{what[:1].upper()}{what[1:]} {stay} here: shimmy-metrics forget deletes all but your no."
 
 
 def names(result: "ForgetResult") -> Iterator[str]:

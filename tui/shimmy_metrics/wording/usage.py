@@ -15,6 +15,7 @@ AS_TOLD: Final = "Tokens that no server told and nothing could count are not in 
 NOTHING_YET: Final = "Nothing has been counted yet."
 NOTHING_THEN: Final = "Nothing was counted in that time."
 NOT_READ: Final = "The store was not read, so your figures are not known here."
+UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. shimmy tui asks."
 OFF: Final = "Metrics are off, and no figures of your own are kept here."
 
 _HEADS: Final = ("from", "requests", "errors", "tokens", "tokens in")
@@ -48,7 +49,9 @@ def nothing(usage: Usage) -> str:
     """Return why there are no figures."""
     if usage.unread:
         return UNREAD
-    return NOTHING_YET if usage.measures else OFF
+    if usage.measures:
+        return NOTHING_YET
+    return UNDECIDED if usage.undecided else OFF
 
 
 def _row(name: str, sums: DaySums) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from shimmy_metrics.records import FIRST_ATTEMPT
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.departures import purged
+from shimmy_metrics.wording.files import stays
 
 _TOGETHER_SECONDS: Final = 2.0
 """A deletion within this time of an answer is reported with it; the answer waits a second for a running sender."""
@@ -105,7 +106,10 @@ class ConsentCommands:
         if answer in {Answer.ADD_FIELDS, Answer.LEAVE_FIELDS}:
             return renewal_recorded(decision)
         shown, environment = self._host.overview, self._host.profile.environment
-        return answer_sentence(
+        left = ""
+        if answer is Answer.DECLINE and shown is not None:
+            left = stays(shown.files, sum(bool(receipt.body) for receipt in shown.receipts))
+        said = answer_sentence(
             decision,
             changed=changed,
             switch=environment.switch,
@@ -113,3 +117,4 @@ class ConsentCommands:
             starting=self._host.start.asking,
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
         )
+        return f"{said} {left}".rstrip()

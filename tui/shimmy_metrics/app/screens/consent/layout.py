@@ -37,10 +37,18 @@ class ConsentRows(NamedTuple):
 
 
 def consent_rows(
-    canvas: Canvas, overview: Overview | None, notice: Notice, *, renewing: bool, starting: bool, seconds: int | None
+    canvas: Canvas,
+    overview: Overview | None,
+    notice: Notice,
+    *,
+    renewing: bool,
+    starting: bool,
+    seconds: int | None,
+    top: int = 0,
 ) -> ConsentRows:
     """Return the rows. `renewing`: ask about new fields alone; `starting`: the server starts after the answer.
 
+    `top` is the first line of the text in view.
     `seconds` is what is left of the time in which a key is awaited, None if it is not counted down.
     """
     named = tiny(canvas, overview) if canvas.tiny else title(canvas, overview)
@@ -69,7 +77,7 @@ def consent_rows(
     if not (fits or renewing):
         text = (*text, *wrapped(f"{mind}.", canvas.width))
     leaf = canvas.keys.of("page.leaf-down").lower()
-    more = f"{leaf}: more" if page.unread or len(text) > shown else ("" if renewing else mind)
+    more = f"{leaf}: more" if page.unread or len(text) > top + shown else ("" if renewing else mind)
     foot = ((rule(canvas, more=more),) if ruled else ()) + page.lines
     height = min(len(text), shown) if answers else shown
     return ConsentRows(head, text, max(height, 0), foot, choices, answers, page.unread)

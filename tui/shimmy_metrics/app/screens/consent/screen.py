@@ -169,7 +169,7 @@ class ConsentScreen(BaseScreen):
     async def action_step(self, by: int) -> None:
         """Scroll; drop the notice."""
         self.notice = Notice()
-        self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False)
+        self.query_one("#body", VerticalScroll).scroll_relative(y=by, animate=False, immediate=True)
         await self.draw()
 
     async def action_page(self, by: int) -> None:
@@ -184,9 +184,10 @@ class ConsentScreen(BaseScreen):
         """Scroll to the beginning or to the end."""
         body = self.query_one("#body", VerticalScroll)
         if by < 0:
-            body.scroll_home(animate=False)
+            body.scroll_home(animate=False, immediate=True)
         else:
-            body.scroll_end(animate=False)
+            body.scroll_end(animate=False, immediate=True)
+        await self.draw()
 
     async def action_explain(self) -> None:
         """Do nothing: Enter alone does not decide."""
@@ -210,6 +211,7 @@ class ConsentScreen(BaseScreen):
             renewing=renewing,
             starting=host.start.asking,
             seconds=host.seconds_left,
+            top=sum(round(body.scroll_y) for body in self.query("#body")),
         )
 
     def _choice(self, name: str) -> Choice | None:

@@ -78,6 +78,13 @@ class HistoryScreen(BaseScreen):
             compared = baseline is not None and baseline.row_id != receipt.row_id
             await self.app.push_screen(receipt_screen(self.host, self._commands, receipt, compared=compared))
 
+    async def action_search(self) -> None:
+        """Say where the search is, to whoever looks for it here."""
+        fields, search = self.host.keys.of("app.fields"), self.host.keys.of("fields.search")
+        await self.show_message(
+            f"There is no search in History; {fields} lists the fields, and {search} searches them."
+        )
+
     async def action_delete(self) -> None:
         """Ask whether the bytes of all receipts may be deleted."""
         overview = self.host.overview

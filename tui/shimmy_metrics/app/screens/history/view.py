@@ -26,7 +26,7 @@ from shimmy_metrics.app.ui.text import (
 from shimmy_metrics.entries import recall_of, taken_in_all
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
 from shimmy_metrics.records import Departure, DepartureKind, Entry, NoteKind
-from shimmy_metrics.wording.departures import became, failed, host, in_all, label, receipts_kept, sentence, when
+from shimmy_metrics.wording.departures import ALIKE, became, failed, host, in_all, label, receipts_kept, sentence, when
 from shimmy_metrics.wording.departures import note as note_text
 from shimmy_metrics.wording.numbers import amount
 
@@ -133,9 +133,11 @@ def recallable(entry: Entry | None) -> bool:
 
 
 def _sentence(overview: Overview) -> str:
-    """Return what left, in numbers: what was taken, and what may have been."""
+    """Return what left, in numbers: what was taken, and what may have been; and that like attempts are one line."""
     taken = taken_in_all(overview.entries)
     left = sentence(in_all(taken, overview.entries))
+    if any(departure.attempts > 1 for departure in overview.departures):
+        left = f"{left} {ALIKE}"
     if not taken:
         return left
     kept = any(each.body for each in overview.receipts)
