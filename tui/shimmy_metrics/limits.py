@@ -1,11 +1,14 @@
-"""Every bound, with its reason. None can be configured."""
+"""Every bound, with its reason. None can be configured.
+
+"Shimmy's published description" is that of its metrics: the README lists where this program differs.
+"""
 
 from typing import Final
 
 # --- the report ---------------------------------------------------------------------------------------------------
 
 REPORT_BYTES: Final = 1_023
-"""The description promises less than 1 KB (1,024 bytes) a session."""
+"""Shimmy's published description of its metrics promises less than 1 KB (1,024 bytes) a session."""
 
 ROUTES_NAMED: Final = 10
 """All route templates at once would pass `REPORT_BYTES`; the most used are named, the rest become `other`."""
@@ -36,7 +39,7 @@ ACTIVE_MINUTES: Final = 5
 # --- delivery -----------------------------------------------------------------------------------------------------
 
 SEND_SECONDS: Final = 5.0
-"""The description's time-out, by the wall clock, including name lookup, TLS and the answer."""
+"""The time-out in Shimmy's published description, by the wall clock, including name lookup, TLS and the answer."""
 
 RELEASE_SECONDS: Final = 2 * SEND_SECONDS
 """A release by hand that no sender took within this time has expired, so that nothing is sent later."""
@@ -48,8 +51,13 @@ REQUEST_BYTES: Final = 32_768
 """A larger request is split by sending fewer reports; the receiver refuses more without reading it."""
 
 REQUEST_REPORTS: Final = 32
+"""The most reports of one request; a receiver refuses more.
+
+It need not equal `OUTBOX_REPORTS`: reports that one request has no room for leave with a later one.
+"""
+
 OUTBOX_REPORTS: Final = 32
-"""Older reports are dropped first; the drop is noted in the chain of receipts."""
+"""The most reports that wait. The oldest beyond it are deleted; that is noted in the chain of receipts."""
 
 OUTBOX_DAYS: Final = 14
 """A report that could not be delivered for two weeks is of no use to anybody."""
