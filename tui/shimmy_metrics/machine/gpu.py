@@ -40,9 +40,11 @@ def preferred(found: Sequence[Card]) -> Gpu:
 
 
 def of_mac(kernel: str) -> Gpu:
-    """Return a Mac's GPU, by its kernel's version (`... RELEASE_ARM64_T6000`, also under a translated x64 interpreter).
+    """Return a Mac's GPU, by its kernel's version, such as `Darwin Kernel Version 24.0.0: ...; RELEASE_ARM64_T6000`.
 
-    Every Mac has one. On Intel Macs it is Intel's or AMD's, and no file says which.
+    Every Mac has one. A kernel for ARM64 runs on Apple's own chips alone, and their GPU is on the chip. It says so to
+    an x64 interpreter under Rosetta as well, to which `platform.machine` says x86_64. On Intel Macs the GPU is Intel's
+    or AMD's, and no file says which.
     """
     return Gpu(detected=True, vendor="apple" if "ARM64" in kernel else None)
 
