@@ -2,6 +2,9 @@
 
 Each thing that Esc or Ctrl does has a letter too: some links mangle Esc, and none should be needed. A person's own keys
 (`keys` in the config's `metrics`) take the place of these, by id.
+
+An id stays as it was first given, since configs hold it. So some are in older words than the sentence beside them:
+`leaf` is a page, `lens` a view, `before` and `beside` are the previous and the next.
 """
 
 import re
