@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from shimmy_metrics.serve.breaking import lacks_descriptors
 from shimmy_metrics.serve.client_limit import ClientLimit
+from shimmy_metrics.serve.sockets import lacks_descriptors
 
 BACKLOG: Final = 1_024
 """Clients that may wait to be accepted: as many as in front of Shimmy itself (tokio's default)."""

@@ -8,9 +8,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
-from shimmy_metrics.serve.breaking import reset, reset_when_sent, unread
 from shimmy_metrics.serve.counting import Counting, silent_tap
 from shimmy_metrics.serve.interfaces import Tap
+from shimmy_metrics.serve.sockets import reset, reset_when_sent, unread
 
 REQUEST_SECONDS: Final = 1.0
 """How long a client whose server is unreachable has to send its request, which is counted; then it is reset."""

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Final
 
 from shimmy_metrics.serve.acceptor import Acceptor
-from shimmy_metrics.serve.breaking import lacks_descriptors
 from shimmy_metrics.serve.client_limit import ClientLimit
 from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.ends import ClientEnd, ServerEnd
 from shimmy_metrics.serve.interfaces import Server, Tap
+from shimmy_metrics.serve.sockets import lacks_descriptors
 
 _RETRY_SECONDS: Final = 0.2
 _SHORTAGE_SECONDS: Final = 5.0

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from shimmy_metrics.serve.breaking import lacks_descriptors
 from shimmy_metrics.serve.lookup import look_up
+from shimmy_metrics.serve.sockets import lacks_descriptors
 from shimmy_metrics.serve.target import Target
 
 LOOK_UP_EVERY_SECONDS: Final = 30.0

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final, cast
 
-from shimmy_metrics.serve.breaking import unread
+from shimmy_metrics.serve.sockets import unread
 
 TLS_END_SECONDS: Final = 1.0
 """How long a server may take to end its TLS session after its client has gone; one that goes on sending is cut off."""

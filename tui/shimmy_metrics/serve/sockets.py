@@ -1,4 +1,4 @@
-"""Connections that break: how to reset one, and what had arrived on one before it broke."""
+"""What a connection's socket is asked for: to be reset, what it holds unread, whether it failed for want of room."""
 
 import asyncio
 import contextlib
