@@ -1,18 +1,17 @@
 """Session: is this sent, and when? Then the figures, each beside the form in which it would be sent."""
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.app.screens.session.kept_sessions import kept_rows
 from shimmy_metrics.app.screens.session.no_session import no_session_view
+from shimmy_metrics.app.screens.session.sparkline import sparkline
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.effective import Unusable
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere
@@ -23,13 +22,6 @@ from shimmy_metrics.wording.values import values
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
-
-
-PLOT_ROWS: Final = 8
-"""Rows of the plot of requests a minute at most."""
-
-PLOT_ROWS_LEAST: Final = 5
-"""Rows that must be free for more than one."""
 
 ROUTE_COLUMNS: Final = 25
 """Columns for a route's name at least."""
@@ -191,7 +183,7 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
         rows.append(Row(placed(canvas.width, *cells), figure.field or figure.label))
     rows.append(Row(BLANK))
     below = (*_routes(canvas, live.session), *_unread(canvas, live.session))
-    return (*rows, *map(Row, _spark(canvas, live.session, canvas.rows - len(rows) - len(below))), *below)
+    return (*rows, *map(Row, sparkline(canvas, live.session, canvas.rows - len(rows) - len(below))), *below)
 
 
 def _leaving(canvas: Canvas, session: Session) -> tuple[str, ...]:
@@ -199,36 +191,6 @@ def _leaving(canvas: Canvas, session: Session) -> tuple[str, ...]:
     which = "a" if session.local else "the"
     short = (f"in {which} report", "reported")
     return short if canvas.narrow else (f"as {which} report would say", *short)
-
-
-def _spark(canvas: Canvas, session: Session, rows: int) -> tuple[Line, ...]:
-    """Return the requests of the last minutes as a plot: in one row, or in several where that many `rows` are free."""
-    counts = session.counters.minutes
-    begin = 3 if canvas.narrow else 25
-    room = min(MINUTES_SHOWN, canvas.width - begin - 18)
-    if room < 8 or not counts:
-        return ()
-    shown = counts[-room:]
-    top = max(shown)
-    scale = to(canvas.right, muted(f"peak {top} a minute"), note=True)
-    label = at(3, "" if canvas.narrow else "requests a minute")
-    height = 1 if rows < PLOT_ROWS_LEAST else min(rows - 2, PLOT_ROWS)
-    plot = _plot(canvas.glyphs.sparkline, shown, top, height)
-    first, *rest = (at(begin, Span(drawn, Role.ACCENT)) for drawn in plot)
-    below = (BLANK,) if rest else ()
-    return (placed(canvas.width, label, first, scale), *(placed(canvas.width, each) for each in rest), *below)
-
-
-def _plot(signs: str, counts: Sequence[int], top: int, height: int) -> Iterator[str]:
-    """Yield the rows of a plot from the highest; `signs` are the steps of one row.
-
-    Zero has the lowest sign: a gap would look as if nothing had been measured.
-    """
-    full = len(signs)
-    steps = [1 + (round(count * (full * height - 1) / top) if top else 0) for count in counts]
-    for row in reversed(range(height)):
-        above = [max(min(each - full * row, full), 0) for each in steps]
-        yield "".join(signs[each - 1] if each else " " for each in above)
 
 
 def _routes(canvas: Canvas, session: Session) -> tuple[Row, ...]:
