@@ -16,7 +16,7 @@ from shimmy_metrics.app.screens.consent.screen import ConsentScreen
 from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from support import opened, overviews

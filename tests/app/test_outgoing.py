@@ -11,7 +11,7 @@ from shimmy_metrics.app.screens.report.wire import wire
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.delivery.effective import ENDED
+from shimmy_metrics.delivery.consent_with_answers import ENDED
 from shimmy_metrics.delivery.request import next_request
 from shimmy_metrics.records import Cause, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join

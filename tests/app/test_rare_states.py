@@ -9,7 +9,7 @@ import pytest
 from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.cli.plain_report import plain_report
-from shimmy_metrics.consent.effective import Unusable
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from support import opened, overviews, samples

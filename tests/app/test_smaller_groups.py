@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.consent.effective import GroupSize
+from shimmy_metrics.consent.effective_consent import GroupSize
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.delivery import groups
 from shimmy_metrics.records import QueueState

@@ -10,7 +10,7 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent.effective import Unusable
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.store import sessions

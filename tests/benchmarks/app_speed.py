@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import shimmy_metrics
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile

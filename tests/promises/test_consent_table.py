@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 import pytest
 
 from shimmy_metrics.actions.settings import read_settings
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent import effective, state
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent import effective_consent, state
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver
@@ -207,7 +207,7 @@ READ: Final = [name for name in AXES["consent"] if ROOT or name not in ("another
 
 
 def test_the_whole_product_of_answer_words_ci_and_asker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (state, effective):  # so that one version is older
+    for module in (state, effective_consent):  # so that one version is older
         monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     tried = 0
     for name in READ:

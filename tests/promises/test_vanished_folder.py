@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.serve import store_writer
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
-from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.counters import Counters

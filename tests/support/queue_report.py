@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shimmy_metrics.config.file import load
-from shimmy_metrics.delivery.backoff import session_ended
-from shimmy_metrics.delivery.effective import AT_START
+from shimmy_metrics.delivery.backoff import AT_START, session_ended
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, set_meta, transaction

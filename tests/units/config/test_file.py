@@ -12,12 +12,12 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, hold, only_for_me
 from shimmy_metrics.config.change import change
-from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present
-from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Delivery
-from shimmy_metrics.delivery.effective import ENDED, effective_consent
+from shimmy_metrics.delivery.consent_with_answers import ENDED, effective_consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import opened, set_meta
 from shimmy_metrics.system.profile import Profile

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
-from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.config.trust import distrust, keep_others_out
-from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.errors import UserError

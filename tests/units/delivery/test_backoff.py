@@ -1,15 +1,22 @@
-"""Back-off counts session ends."""
+"""Back-off counts session ends; the next attempt is as the last measured server left it."""
+
+from pathlib import Path
+
+import pytest
 
 from shimmy_metrics.delivery.backoff import (
+    AT_START,
     attempt_due,
     attempt_ended,
     failures_and_skips,
+    next_attempt,
     session_ended,
     skips_left,
     take_attempt,
 )
-from shimmy_metrics.store.database import all_meta
-from support.samples import memory_store
+from shimmy_metrics.records import NextAttempt
+from shimmy_metrics.store.database import all_meta, set_meta
+from support.samples import memory_store, profile
 
 
 def test_back_off_passes_over_none_then_one_then_two_ends() -> None:
@@ -54,3 +61,20 @@ def test_what_one_version_counted_the_next_one_reads() -> None:
         session_ended(db)
         attempt_ended(db, failed=True)
         assert all_meta(db) == {"attempted": "0", "failures": "1", "passed-over": "0"}
+
+
+@pytest.mark.parametrize("variables", [{}, {"INVOCATION_ID": "c0ffee"}])
+@pytest.mark.parametrize("told", ["yes", "no"])
+def test_how_the_last_server_was_started_counts_not_how_this_process_was(
+    tmp_path: Path, variables: dict[str, str], told: str
+) -> None:
+    with memory_store() as db:
+        set_meta(db, "at-start", told)
+        assert next_attempt(profile(tmp_path, **variables), db) == NextAttempt(0, told == "yes")
+    assert AT_START == "at-start"  # what one version wrote the next one reads
+
+
+def test_before_any_server_was_measured_this_process_tells_it_where_it_is_a_unit(tmp_path: Path) -> None:
+    with memory_store() as db:
+        assert next_attempt(profile(tmp_path), db) == NextAttempt(0, None)
+        assert next_attempt(profile(tmp_path, INVOCATION_ID="c0ffee"), db) == NextAttempt(0, True)

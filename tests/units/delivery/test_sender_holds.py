@@ -8,7 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable, hold
 from shimmy_metrics.actions.outbox import delete, hold_back, release
-from shimmy_metrics.delivery.effective import ENDED
+from shimmy_metrics.delivery.consent_with_answers import ENDED
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.loopback import LoopbackReceiver

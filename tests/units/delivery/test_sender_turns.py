@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.delivery import sender
-from shimmy_metrics.delivery.effective import ENDED
+from shimmy_metrics.delivery.consent_with_answers import ENDED
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Failure, Outcome, QueueState

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve import consent_watch
 from shimmy_metrics.serve.consent_watch import ConsentWatch, still_covered

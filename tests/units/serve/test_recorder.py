@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError

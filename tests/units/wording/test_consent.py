@@ -1,6 +1,6 @@
 """What may happen now is worded for the shell that asks."""
 
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.wording.consent import state
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.records import NextAttempt

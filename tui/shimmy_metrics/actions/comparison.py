@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shimmy_metrics.actions.history import read_entries
 from shimmy_metrics.actions.preview import Basis, agreed_schema, preview, preview_report, running_sessions
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Departure, Entry, QueuedReport

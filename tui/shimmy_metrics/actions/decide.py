@@ -11,8 +11,8 @@ from typing import Final, Protocol
 
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
 from shimmy_metrics.config.change import change
-from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load, present
+from shimmy_metrics.config.read_consent import consent_of
 from shimmy_metrics.config.trust import keep_others_out
 from shimmy_metrics.config.withdraw import withdraw
 from shimmy_metrics.consent.answer import Answer
@@ -28,7 +28,7 @@ from shimmy_metrics.consent.state import (
     renewed,
 )
 from shimmy_metrics.delivery import groups
-from shimmy_metrics.delivery.effective import ENDED
+from shimmy_metrics.delivery.consent_with_answers import ENDED
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import NO_WAITS_SECONDS

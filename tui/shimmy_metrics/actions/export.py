@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from shimmy_metrics.config.codec import ours
-from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load
+from shimmy_metrics.config.read_consent import consent_of
 from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Day, Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest

@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 from functools import cache
 from typing import Any, Final
 
-from shimmy_metrics.consent.effective import GroupSize
+from shimmy_metrics.consent.effective_consent import GroupSize
 from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import sends
 from shimmy_metrics.records import Departure, Entry

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from shimmy_metrics.actions.outbox import Deleted
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.store import departures, sessions

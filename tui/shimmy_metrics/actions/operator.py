@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shimmy_metrics.config.effective import read_consent
+from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, operator_request
 from shimmy_metrics.records import Failure

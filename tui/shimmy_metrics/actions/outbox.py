@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_answers
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.effective import effective_consent, with_answers
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import sends

@@ -12,10 +12,10 @@ from shimmy_metrics.actions.history import completed, read_entries
 from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.actions.usage import Usage
-from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
-from shimmy_metrics.delivery.backoff import failures_and_skips
-from shimmy_metrics.delivery.effective import next_attempt, with_answers
+from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
+from shimmy_metrics.delivery.consent_with_answers import with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.delivery.request import Request

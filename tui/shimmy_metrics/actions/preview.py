@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
-from shimmy_metrics.delivery.effective import next_attempt, with_answers
+from shimmy_metrics.delivery.backoff import next_attempt
+from shimmy_metrics.delivery.consent_with_answers import with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.seal import example_report, measured

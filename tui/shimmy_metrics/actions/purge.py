@@ -7,12 +7,11 @@ does. A config that cannot be read, or that others may write, decides nothing: n
 from typing import Final, NamedTuple
 
 from shimmy_metrics.config.codec import Document
-from shimmy_metrics.config.effective import consent_of, unusable
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.config.read_consent import consent_of, unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import Consent, Decision
-from shimmy_metrics.delivery.backoff import ATTEMPTED, FAILURES, SKIPPED
-from shimmy_metrics.delivery.effective import AT_START
+from shimmy_metrics.delivery.backoff import AT_START, FAILURES, NO_ATTEMPT_LEFT, SKIPPED
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, DepartureKind, Session
@@ -137,7 +136,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
             days.remove_all(db)
     outbox.remove_all(db)
     # There is nothing left to send, or to try again.
-    delete_meta(db, FAILURES, SKIPPED, ATTEMPTED, RELEASED, AT_START)
+    delete_meta(db, FAILURES, SKIPPED, NO_ATTEMPT_LEFT, RELEASED, AT_START)
     return PurgeResult(
         reports=0 if local else len(queued) - len(carried),
         sent_before=tuple(sent_before.values()),

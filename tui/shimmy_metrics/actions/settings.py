@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from shimmy_metrics.config.codec import keys, theme
-from shimmy_metrics.config.effective import consent_of
 from shimmy_metrics.config.file import load
+from shimmy_metrics.config.read_consent import consent_of
 from shimmy_metrics.system.profile import Profile
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
-from shimmy_metrics.delivery.backoff import failures_and_skips
-from shimmy_metrics.delivery.effective import next_attempt, with_answers
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
+from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
+from shimmy_metrics.delivery.consent_with_answers import with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import recalled_in_all, recalling, taken_in_all

@@ -8,7 +8,7 @@ from shimmy_metrics.actions.forget import forget_plan
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.output import print_json
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit

@@ -8,7 +8,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.cli.field_report import field_lines, never_lines
 from shimmy_metrics.cli.history_report import entry_lines, so_far
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import (

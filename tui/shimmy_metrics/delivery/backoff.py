@@ -3,13 +3,18 @@
 from typing import Final
 
 from shimmy_metrics.limits import SKIPPED_MAX
+from shimmy_metrics.records import NextAttempt
 from shimmy_metrics.store.database import Database, get_meta, set_meta
+from shimmy_metrics.system.profile import Profile
 
 FAILURES: Final = "failures"
-SKIPPED: Final = "passed-over"
-ATTEMPTED: Final = "attempted"
+SKIPPED: Final = "passed-over"  # the stored word is an older one: a store keeps what another version counted
+NO_ATTEMPT_LEFT: Final = "attempted"  # likewise
 """Names in the store's `meta`: how many attempts in a row failed, how many session ends were skipped since then, and
-whether the newest session end has made its attempt (or is skipped)."""
+whether the newest session end makes no attempt any more, since it was made or is skipped."""
+
+AT_START: Final = "at-start"
+"""Name in the store's `meta`: whether the last measured server's reports are sent at the next start, `yes` or `no`."""
 
 
 def skips_left(failures: int, skipped: int) -> int:
@@ -23,6 +28,15 @@ def failures_and_skips(db: Database) -> tuple[int, int]:
     return failures, skips_left(failures, _number(db, SKIPPED))
 
 
+def next_attempt(profile: Profile, db: Database) -> NextAttempt:
+    """Return when a sender makes its next attempt by itself, as the last measured server left it."""
+    at_start = get_meta(db, AT_START)
+    return NextAttempt(
+        failures_and_skips(db)[1],
+        at_start == "yes" if at_start else profile.environment.supervised or None,
+    )
+
+
 def session_ended(db: Database) -> bool:
     """Count the end of a session at which reports are due; return whether it makes an attempt.
 
@@ -32,13 +46,13 @@ def session_ended(db: Database) -> bool:
     skip = skips_left(_number(db, FAILURES), skipped) > 0
     if skip:
         set_meta(db, SKIPPED, str(skipped + 1))
-    set_meta(db, ATTEMPTED, str(int(skip)))
+    set_meta(db, NO_ATTEMPT_LEFT, str(int(skip)))
     return not skip
 
 
 def attempt_due(db: Database) -> bool:
     """Whether the newest session end has not made its attempt yet."""
-    return not _number(db, ATTEMPTED)
+    return not _number(db, NO_ATTEMPT_LEFT)
 
 
 def take_attempt(db: Database) -> bool:
@@ -47,7 +61,7 @@ def take_attempt(db: Database) -> bool:
     Call it in the transaction that reads the reports to send: a report sealed later has an attempt of its own.
     """
     due = attempt_due(db)
-    set_meta(db, ATTEMPTED, "1")
+    set_meta(db, NO_ATTEMPT_LEFT, "1")
     return due
 
 

@@ -7,7 +7,7 @@ held, and so is what is sealed later, until the person releases it or agrees ane
 import json
 from typing import Final
 
-from shimmy_metrics.consent.effective import GroupSize
+from shimmy_metrics.consent.effective_consent import GroupSize
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.limits import GROUP_REPORTS
 from shimmy_metrics.store.columns import Row, read_rows

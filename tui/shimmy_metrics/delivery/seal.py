@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Final
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.backoff import session_ended
-from shimmy_metrics.delivery.effective import effective_consent
+from shimmy_metrics.delivery.consent_with_answers import effective_consent
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session

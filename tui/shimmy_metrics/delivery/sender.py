@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.config.file import present
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.delivery import backoff, groups
-from shimmy_metrics.delivery.effective import ENDED, effective_consent
+from shimmy_metrics.delivery.consent_with_answers import ENDED, effective_consent
 from shimmy_metrics.delivery.post import Gate, Post, Response
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.response import Classification, classify, named_group

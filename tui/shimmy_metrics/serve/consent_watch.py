@@ -3,8 +3,8 @@
 import os
 from typing import Final
 
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import CHECKPOINT_SECONDS
 from shimmy_metrics.system.profile import Profile

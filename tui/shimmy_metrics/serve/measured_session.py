@@ -6,7 +6,7 @@ import uuid
 from typing import Final
 
 from shimmy_metrics.aggregate import Aggregate
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.exchange import Exchange
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future as ConcurrentFuture
 from concurrent.futures import wait
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import UserError

@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from shimmy_metrics.config.effective import read_consent
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve.exit_status import HandOverError, exit_as
 from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused

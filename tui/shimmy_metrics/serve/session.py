@@ -8,7 +8,7 @@ from asyncio import AbstractEventLoop, Future, TimerHandle, wrap_future
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.serve.announcement import Announcement, Measured

@@ -7,7 +7,7 @@ signals are blocked before there is a second thread, and the server is started b
 import sys
 from collections.abc import Callable, Sequence
 
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.serve import signals
 from shimmy_metrics.serve.child import start, unguarded

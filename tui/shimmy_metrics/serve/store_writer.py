@@ -12,8 +12,8 @@ from typing import Final
 
 from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.counters import Counters, DaySums
+from shimmy_metrics.delivery.backoff import AT_START
 from shimmy_metrics.delivery.detach import start_sender
-from shimmy_metrics.delivery.effective import AT_START
 from shimmy_metrics.delivery.seal import end_session, recover_crashed
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle, Unusable
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import Session
 

@@ -9,7 +9,7 @@ from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.answer import Answer
-from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.records import QueueState

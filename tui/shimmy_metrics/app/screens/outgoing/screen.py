@@ -13,7 +13,7 @@ from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, subjects
 from shimmy_metrics.app.screens.report.view import Selection
 from shimmy_metrics.app.ui.layout import Canvas, Content, follow
-from shimmy_metrics.consent.effective import Obstacle
+from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 from shimmy_metrics.wording.receiver import HEADERS, connects

@@ -10,7 +10,7 @@ from shimmy_metrics.app.screens.session.sparkline import sparkline
 from shimmy_metrics.app.ui.explanation import explained_field, headed
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
-from shimmy_metrics.consent.effective import Unusable
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource

@@ -2,7 +2,7 @@
 
 from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load
-from shimmy_metrics.consent.effective import EffectiveConsent, Unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile

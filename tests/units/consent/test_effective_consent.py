@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from shimmy_metrics.consent import effective, state
-from shimmy_metrics.consent.effective import EffectiveConsent, Obstacle, Permissions, permissions
+from shimmy_metrics.consent import effective_consent, state
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import (
     Consent,
@@ -94,33 +94,32 @@ def _decision(case: Case) -> Decision:
     )
 
 
-def _told(found: Permissions | EffectiveConsent) -> dict[str, object]:
+def _effective(case: Case) -> EffectiveConsent:
+    distrust = "" if case.owner == "mine" else "others may write it"
+    return EffectiveConsent(_decision(case), case.switch, case.endpoint, case.ended, distrust)
+
+
+def _told(found: EffectiveConsent) -> dict[str, object]:
     return {name: getattr(found, name) for name in ("measures", "seals", "sends", "asks", "renews", "obstacle")}
 
 
 def test_what_may_happen_is_as_the_design_says_in_every_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (state, effective):
+    for module in (state, effective_consent):
         monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     for case in CASES:
-        decision = _decision(case)
-        found = permissions(
-            decision, switch=case.switch, endpoint=case.endpoint, ended=case.ended, trusted=case.owner == "mine"
-        )
-        assert _told(found) == _expected(case), case
+        assert _told(_effective(case)) == _expected(case), case
         # What is read from such a file is already no more than it counts for, and says the same.
-        read = decision if case.owner == "mine" else untrusted(decision)
-        doubt = "" if case.owner == "mine" else "others may write it"
-        if read.consent is not Consent.DECLINED or read.local or case.owner == "mine":
-            assert _told(EffectiveConsent(read, case.switch, case.endpoint, case.ended, doubt)) == _expected(case), case
+        if case.owner != "mine":
+            read = untrusted(_decision(case))
+            if read.consent is not Consent.DECLINED or read.local:
+                assert _told(replace(_effective(case), decision=read)) == _expected(case), case
 
 
 def test_nothing_is_measured_or_leaves_without_a_yes_or_only_for_me(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (state, effective):
+    for module in (state, effective_consent):
         monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     for case in CASES:
-        found = permissions(
-            _decision(case), switch=case.switch, endpoint=case.endpoint, ended=case.ended, trusted=case.owner == "mine"
-        )
+        found = _effective(case)
         if case.answer in ("none", "no") or case.switch or case.owner != "mine":
             assert (found.measures, found.seals, found.sends) == (False, False, False)
         assert not found.sends or found.seals
@@ -184,7 +183,7 @@ def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest
     no = declined(again, consent_id="three", changed="later")
     assert no == replace(again, consent=Consent.DECLINED, consent_id="three", changed="later")
     assert declined(no, consent_id="four", changed="later", local=True).local
-    for module in (state, effective):
+    for module in (state, effective_consent):
         monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     more = Decision(Consent.GRANTED, consent_id="one", changed="now", schema_version=2, delivery=Delivery.REVIEW)
     assert renewed(held, changed="now") == more
@@ -195,7 +194,7 @@ def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest
 def test_a_yes_covers_the_fields_that_this_program_knows_and_the_person_was_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (state, effective):
+    for module in (state, effective_consent):
         monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
     yes = granted(Decision(refused=2), consent_id="one", changed="now", endpoint=ENDPOINT)
     assert (yes.schema_version, yes.refused) == (2, 0)

@@ -32,55 +32,6 @@ class Obstacle(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permissions:
-    """What is permitted: by default nothing."""
-
-    measures: bool = False
-    """A session that starts now is measured, for a report or for the person alone."""
-    seals: bool = False
-    """A session that ends now becomes a report."""
-    sends: bool = False
-    """A report that is due or released may be sent now."""
-    asks: bool = False
-    """The question is open."""
-    renews: bool = False
-    """Fields are new since the yes, and whether they may be sent is not decided yet."""
-    obstacle: Obstacle | None = None
-    """Why nothing is sent although a yes is recorded; None without a yes or an obstacle."""
-
-
-def permissions(decision: Decision, *, switch: str, endpoint: str, ended: bool, trusted: bool) -> Permissions:
-    """Return what the recorded decision permits.
-
-    `switch` is the environment's switch, empty where none is in force; `endpoint` where reports would go now; `ended`
-    whether that endpoint answered 410; `trusted` whether the file that holds the decision is the person's own and
-    nobody else's to write.
-    """
-    if not trusted and (decision.local or decision.consent is not Consent.DECLINED):
-        return Permissions(asks=not switch, obstacle=Obstacle.UNTRUSTED)
-    yes = decision.consent is Consent.GRANTED
-    if switch:
-        return Permissions(obstacle=Obstacle.SWITCH if yes else None)
-    obstacle = None
-    if not yes:
-        pass
-    elif decision.schema_version > SCHEMA_VERSION:
-        obstacle = Obstacle.NEWER_SCHEMA
-    elif not same_endpoint(endpoint, decision.endpoint):
-        obstacle = Obstacle.OTHER_ENDPOINT
-    elif ended:
-        obstacle = Obstacle.ENDED
-    return Permissions(
-        measures=yes or decision.local,
-        seals=yes and decision.schema_version <= SCHEMA_VERSION and not ended,
-        sends=yes and obstacle is None,
-        asks=decision.consent is Consent.UNDECIDED,
-        renews=yes and max(decision.schema_version, decision.refused) < SCHEMA_VERSION,
-        obstacle=obstacle,
-    )
-
-
 class GroupSize(NamedTuple):
     """About how many reports at least a receiver publishes a figure: what the yes covers, and what it named last.
 
@@ -121,38 +72,55 @@ class EffectiveConsent:
         return self.decision.delivery is Delivery.REVIEW or self.groups.lowered
 
     @property
-    def permissions(self) -> Permissions:
-        """What is permitted now."""
-        return permissions(
-            self.decision, switch=self.switch, endpoint=self.endpoint, ended=self.ended, trusted=not self.distrust
-        )
+    def obstacle(self) -> Obstacle | None:
+        """Why nothing is sent although consent was granted; None where reports may be sent, or without a yes."""
+        if self._untrusted:
+            return Obstacle.UNTRUSTED
+        if self.decision.consent is not Consent.GRANTED:
+            return None
+        if self.switch:
+            return Obstacle.SWITCH
+        if self.decision.schema_version > SCHEMA_VERSION:
+            return Obstacle.NEWER_SCHEMA
+        if not same_endpoint(self.endpoint, self.decision.endpoint):
+            return Obstacle.OTHER_ENDPOINT
+        return Obstacle.ENDED if self.ended else None
 
     @property
     def measures(self) -> bool:
         """Whether a session that starts now is measured, for a report or for the person alone."""
-        return self.permissions.measures
+        return self._counts and (self.decision.consent is Consent.GRANTED or self.decision.local)
 
     @property
     def seals(self) -> bool:
         """Whether a session that ends now becomes a report."""
-        return self.permissions.seals
-
-    @property
-    def obstacle(self) -> Obstacle | None:
-        """Why nothing is sent although consent was granted; None where reports may be sent, or without a yes."""
-        return self.permissions.obstacle
+        return self._yes and self.decision.schema_version <= SCHEMA_VERSION and not self.ended
 
     @property
     def sends(self) -> bool:
         """Whether a report that is due or released may be sent now."""
-        return self.permissions.sends
+        return self._yes and self.obstacle is None
 
     @property
     def renews(self) -> bool:
         """Whether fields are new since the yes, and whether they may be sent is not decided yet."""
-        return self.permissions.renews
+        return self._yes and max(self.decision.schema_version, self.decision.refused) < SCHEMA_VERSION
 
     @property
     def asks(self) -> bool:
-        """Whether the question is open: nothing decided and no switch in force."""
-        return self.permissions.asks
+        """Whether the question is open: nothing decided that counts, and no switch in force."""
+        return not self.switch and (self._untrusted or self.decision.consent is Consent.UNDECIDED)
+
+    @property
+    def _untrusted(self) -> bool:
+        """Whether the config cannot be trusted with its answer; a plain no is taken from any file."""
+        return bool(self.distrust) and (self.decision.local or self.decision.consent is not Consent.DECLINED)
+
+    @property
+    def _counts(self) -> bool:
+        """Whether the recorded answer takes effect here."""
+        return not (self.switch or self._untrusted)
+
+    @property
+    def _yes(self) -> bool:
+        return self._counts and self.decision.consent is Consent.GRANTED

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.config.effective import read_consent
 from shimmy_metrics.config.file import load, present, read
-from shimmy_metrics.consent.effective import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint, is_loopback
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
