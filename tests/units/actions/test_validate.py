@@ -1,5 +1,6 @@
 """What a validation says of itself: what it checked by rule, what it searched for, and where it looked."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -7,14 +8,18 @@ from unittest.mock import patch
 import pytest
 
 from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.leak_scan import Identifier
 from shimmy_metrics.actions.validate import ValidationResult, validate_given, validate_held
-from shimmy_metrics.store import outbox
-from shimmy_metrics.store.database import opened, store_path
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.records import Departure, DepartureKind, Outcome
+from shimmy_metrics.store import departures, outbox
+from shimmy_metrics.store.database import opened, store_path, transaction
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.validation import findings
-from support.samples import profile, queued, sealed
+from support.old_store import EXPORT_2
+from support.samples import NOW, profile, queued, sealed
 
 SECRET = "hunter2hunter2"
 ADDRESSES = [Identifier("IP address", "10.20.30.4"), Identifier("IP address", "10.20.30.5")]
@@ -123,3 +128,19 @@ def test_each_damaged_report_is_counted_among_those_checked(mine: Profile) -> No
         db.execute("UPDATE outbox SET body = ? WHERE row_id = 1", (b"{}",))
     found = validate_held(mine)
     assert told(found)[-1] == "1 violation found."
+
+
+def test_an_earlier_version_s_export_holds_although_it_names_no_kind_of_departure(mine: Profile) -> None:
+    assert validate_given(EXPORT_2, mine).violations == ()
+
+
+def test_in_an_export_a_recall_cannot_pass_for_reports_nor_be_of_no_kind(mine: Profile) -> None:
+    with opened(mine) as db, transaction(db):
+        begun = Departure(0, NOW, ENDPOINT, sealed().sha256, 0, 1, by_hand=True, kind=DepartureKind.RECALL)
+        departures.complete(db, departures.begin(db, begun), ended=NOW, outcome=Outcome.RECALLED, status=204, taken=1)
+    held = json.loads(export(mine))
+    assert validate_given(json.dumps(held).encode(), mine).violations == ()
+    for kind, rule in ((1, "is not as it was written"), (3, "is not a value that can stand here")):
+        held["departures"][0]["kind"] = kind
+        (found,) = validate_given(json.dumps(held).encode(), mine).violations
+        assert found.rule == rule
