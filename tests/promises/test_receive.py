@@ -79,7 +79,6 @@ def _free(port: int) -> bool:
         (["--tls-cert", "nowhere.pem"], "--tls-cert and --tls-key go together"),
         (["--tls-cert", "nowhere.pem", "--tls-key", "nowhere.pem"], "--tls-cert nowhere.pem: cannot be read"),
         (["--own", "many"], "--own takes a number, not 'many'"),
-        (["--store", "files"], "--store"),
         (["wekk"], "unrecognized arguments: wekk"),
         (["--data", "x", "deploy", "nginx"], "deploy comes before any option"),
         (["deploy", "apache"], "invalid choice: 'apache'"),

@@ -48,14 +48,13 @@ def _serve(given: Arguments) -> int:
 
 def _options(given: Arguments) -> "Options":
     from shimmy_metrics.receiver import listener
-    from shimmy_metrics.receiver.run import SQLITE, Options
+    from shimmy_metrics.receiver.run import Options
 
     if (given["tls_cert"] is None) != (given["tls_key"] is None):
         raise refusal(RECEIVE, "--tls-cert and --tls-key go together")
     return Options(
         data_folder(given),
         listener.parse(given["listen"] or listener.DEFAULT),
-        given["store"] or SQLITE,
         _trusted_proxy(given["trusted_proxy"] or ""),
         listener.tls_context(given["tls_cert"], given["tls_key"]) if given["tls_cert"] else None,
         _group_size(given["own"]),

@@ -85,11 +85,6 @@ RECEIVE: Final = Command(
         _DATA,
         Argument("--listen", "the address to listen at, instead of 127.0.0.1:8787", value="ADDR"),
         Argument(
-            "--store",
-            "where reports live: sqlite, a file for each day below DIR, or clickhouse://HOST,HOST/DB behind it",
-            value="STORE",
-        ),
-        Argument(
             "--trusted-proxy",
             "the proxy's address: only what comes from there may say for whom it asks (X-Forwarded-For)",
             value="IP",

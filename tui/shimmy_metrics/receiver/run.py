@@ -23,8 +23,6 @@ from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.writer import Writer
 
-SQLITE: Final = "sqlite"
-
 _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
 _LET_GO_SECONDS: Final = 5.0
@@ -36,7 +34,6 @@ class Options(NamedTuple):
 
     data: Path
     listen: Address
-    store: str = SQLITE
     trusted_proxy: str = ""
     tls: ssl.SSLContext | None = None
     k: int | None = None
@@ -57,7 +54,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             set_k(folder, options.k)
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
-        writer = stack.enter_context(Writer(_store(folder, options.store)))
+        writer = stack.enter_context(Writer(_store(folder)))
         daily = DailyRetention(lambda now: _retain(folder, now), lambda: counters.count(["retention failed"]))
         stack.enter_context(_every(_LOOK_SECONDS, daily.look))
         intake = Intake(writer, keys.hashing)
@@ -73,9 +70,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         server.run([socket])
 
 
-def _store(folder: Folder, name: str) -> SqliteStore:
-    if name != SQLITE:
-        raise UserError(f"there is no store {name!a}", where="--store", remedy=f"Give {SQLITE}")
+def _store(folder: Folder) -> SqliteStore:
     try:
         store = SqliteStore(folder)
         store.reconcile()

@@ -51,7 +51,7 @@ function _shtab_shimmy_metrics_using
 end
 
 set -g _shtab_shimmy_metrics_commands tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive 'receive deploy' 'receive week' 'receive status' 'receive retain' 'receive verify-retention' 'receive end' 'receive rotate-key' 'receive operator'
-set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --store --tls-cert --tls-key --to --trusted-proxy --upstream --week
+set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --tls-cert --tls-key --to --trusted-proxy --upstream --week
 
 complete -c shimmy-metrics -e
 complete -c shimmy-metrics -f
@@ -144,7 +144,6 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shi
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l data -x -d 'the folder that holds everything the receiver keeps'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l listen -x -d 'the address to listen at, instead of 127.0.0.1:8787'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l store -x -d 'where reports live: sqlite, a file for each day below DIR, or clickhouse://HOST,HOST/DB behind it'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l trusted-proxy -x -d 'the proxy'"'"'s address: only what comes from there may say for whom it asks (X-Forwarded-For)'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l tls-cert -x -d 'a file with the certificate and its chain (PEM), to speak HTTPS itself'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l tls-key -x -d 'the file with its key (PEM)'
