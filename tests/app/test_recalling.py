@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.app.keys import RECALL
 from shimmy_metrics.app.palette import commands
 from shimmy_metrics.records import Failure, Outcome
 from shimmy_metrics.store import departures
@@ -39,7 +40,8 @@ async def test_a_receipt_is_recalled_from_history_by_key_and_yes(
     async with app.run_test(size=(100, 30)) as pilot:
         await opened.press(pilot, *keys)
         assert "z Recall" in opened.text(app)
-        assert "Recall it from its receiver" in [each.name for each in commands(app, app.screen)]
+        (binding,) = RECALL
+        assert binding.description.capitalize() in [each.name for each in commands(app, app.screen)]
         await opened.press(pilot, "z")
         asked = opened.read(app)
         assert "Recall 2 reports?" in asked
