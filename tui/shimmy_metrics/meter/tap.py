@@ -16,7 +16,7 @@ from shimmy_metrics.meter.bodies import Unread, body_for
 from shimmy_metrics.meter.framing import OPEN, UnsupportedError
 from shimmy_metrics.meter.http1 import MessageParser
 from shimmy_metrics.meter.request import request_of
-from shimmy_metrics.meter.response import SWITCHING, Response, response_of
+from shimmy_metrics.meter.response_head import SWITCHING, Response, response_of
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.meter.websocket import Frames
 

@@ -1,4 +1,4 @@
-"""What is kept of an answer's head."""
+"""What is kept of an answer's head. The answer itself, whole or broken off, is `meter.answer`."""
 
 from typing import Final, NamedTuple
 
