@@ -11,11 +11,9 @@ from typing import Final
 import orjson
 
 from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.limits import GROUP_REPORTS
 from shimmy_metrics.receiver.asgi import Programme
 from shimmy_metrics.receiver.folder import Folder, sync_folder, write_private
-
-K: Final = 20
-"""The smallest group that is told apart, where the operator says nothing else (RECEIVER: privacy in figures, 2)."""
 
 OPERATOR_CHARACTERS: Final = 2_000
 
@@ -25,7 +23,7 @@ _LOOK_SECONDS: Final = 1.0
 def read_programme(folder: Folder) -> Programme:
     """Return what the operator says now. What cannot be read counts as not said."""
     k = own_k(folder)
-    return Programme(folder.ended.exists(), None if k == K else k, _operator(folder, k))
+    return Programme(folder.ended.exists(), None if k == GROUP_REPORTS else k, _operator(folder, k))
 
 
 def watched(folder: Folder, now: Callable[[], float] = time.monotonic) -> Callable[[], Programme]:
@@ -47,15 +45,15 @@ def own_k(folder: Folder) -> int:
     try:
         k = int(folder.group_size.read_text())
     except (OSError, ValueError):
-        return K
-    return min(max(k, 1), K)
+        return GROUP_REPORTS
+    return min(max(k, 1), GROUP_REPORTS)
 
 
 def set_k(folder: Folder, k: int) -> None:
     """Set the smallest group that is told apart: 1 to 20. Raise `UserError`."""
-    if not 1 <= k <= K:
+    if not 1 <= k <= GROUP_REPORTS:
         raise UserError(
-            f"groups can be told apart from 1 to {K} reports on", where="--own", remedy="Give such a number"
+            f"groups can be told apart from 1 to {GROUP_REPORTS} reports on", where="--own", remedy="Give such a number"
         )
     write_private(folder.group_size, f"{k}\n".encode())
 
