@@ -39,30 +39,52 @@ def held(store: SqliteStore) -> int:
     return sum(1 for _ in store.aggregate(MONDAY))
 
 
-def _unsee(folder: Folder) -> None:
-    """Leave what a process leaves that was killed between its two commits."""
+@contextmanager
+def _killed_between_its_commits(folder: Folder) -> Iterator[None]:
+    """Leave of what another process commits meanwhile the day's file alone, as a kill between the two does."""
+    kept = folder.path.with_name("kept.db")
     with closing(connect(folder.seen)) as seen:
-        seen.execute("DELETE FROM seen")
+        seen.execute("VACUUM INTO ?", (str(kept),))
+    yield
+    with closing(connect(folder.seen)) as seen:
+        seen.execute("ATTACH ? AS kept", (str(kept),))
+        for table in ("seen", "marks"):
+            seen.execute(f"DELETE FROM main.{table}")
+            seen.execute(f"INSERT INTO main.{table} SELECT * FROM kept.{table}")
+    kept.unlink()
 
 
 @pytest.mark.parametrize("day", [DAY, NEXT])
 def test_what_another_process_stored_and_did_not_enter_is_known_to_one_that_runs(
     store: SqliteStore, folder: Folder, day: date
 ) -> None:
-    first, second = row(), row()
+    first, second, third = row(), row(), row()
     store.append(DAY, [first])
-    _unsee(folder)
-    assert store.append(day, [first, second]) == [Outcome.DUPLICATE, Outcome.STORED]
-    assert held(store) == 2
+    with _killed_between_its_commits(folder), closing(SqliteStore(folder)) as other:
+        other.append(DAY, [second])
+    assert store.append(day, [second, first, third]) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.STORED]
+    assert held(store) == 3
+
+
+def test_what_was_not_entered_is_known_although_others_were_committed_since(store: SqliteStore, folder: Folder) -> None:
+    first, second, third = row(), row(), row()
+    store.append(DAY, [first])
+    with _killed_between_its_commits(folder), closing(SqliteStore(folder)) as other:
+        other.append(DAY, [second])
+    store.append(DAY, [third])
+    assert store.append(NEXT, [second, third]) == [Outcome.DUPLICATE] * 2
+    assert held(store) == 3
 
 
 def test_what_was_not_entered_is_recalled_from_whichever_day_has_it(store: SqliteStore, folder: Folder) -> None:
     first = row()
-    store.append(DAY, [first])
+    store.append(DAY, [row()])
     store.append(NEXT, [row()])
-    _unsee(folder)
+    # After this one runs in the next day, its clock being ahead.
+    with _killed_between_its_commits(folder), closing(SqliteStore(folder)) as other:
+        other.append(DAY, [first])
     assert store.append(NEXT, [Recall(first.key)]) == [Outcome.RECALLED]
-    assert held(store) == 1
+    assert held(store) == 2
     assert not list(holding(folder.path, first.check))
 
 

@@ -122,6 +122,7 @@ def test_what_a_killed_process_stored_is_known_again(store: SqliteStore, folder:
     store.close()
     with closing(connect(folder.seen)) as seen:
         seen.execute("DELETE FROM seen")
+        seen.execute("DELETE FROM marks")
     with closing(SqliteStore(folder)) as again:
         again.reconcile()
         assert again.append(DAY, [first]) == [Outcome.DUPLICATE]

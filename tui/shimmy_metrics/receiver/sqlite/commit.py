@@ -1,5 +1,6 @@
 """One commit: what is stored, what is a duplicate, what is recalled; decided from the ids that were seen alone."""
 
+import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -60,19 +61,28 @@ def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes
     )
 
 
-def enter_unseen(connection: sqlite3.Connection, day: date) -> None:
-    """Enter into the seen ids what a process that was killed between the two files' commits had stored on `day`."""
-    # Read first and without a lock: of many millions this takes a while, and other processes go on meanwhile.
-    unseen = connection.execute(
-        'SELECT key, "check" FROM main.reports AS stored WHERE length(key) < ? '
-        "AND NOT EXISTS (SELECT 1 FROM seen.seen WHERE seen.key = stored.key)",
-        (CANARY_BYTES,),
-    ).fetchall()
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(
-        "INSERT OR IGNORE INTO seen.seen VALUES (?, ?, ?, 0)", [(*each, day.isoformat()) for each in unseen]
+def complete(connection: sqlite3.Connection, day: date) -> None:
+    """Enter into the seen ids what a process that was killed between the two files' commits had stored on `day`.
+
+    Each commit leaves the same mark in both files, so that this is seen without comparing millions of keys. Call it
+    inside a transaction that keeps other writers out.
+    """
+    asked = "SELECT (SELECT mark FROM main.marks), (SELECT mark FROM seen.marks WHERE day = ?)"
+    stored, seen = connection.execute(asked, (day.isoformat(),)).fetchone()
+    if stored == seen:
+        return
+    connection.execute(
+        'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.reports WHERE length(key) < ?',
+        (day.isoformat(), CANARY_BYTES),
     )
-    connection.execute("COMMIT")
+    mark(connection, day)
+
+
+def mark(connection: sqlite3.Connection, day: date) -> None:
+    """Leave the same new mark in both files."""
+    made = secrets.token_bytes(8)
+    connection.execute("INSERT OR REPLACE INTO main.marks VALUES (?, ?)", (day.isoformat(), made))
+    connection.execute("INSERT OR REPLACE INTO seen.marks VALUES (?, ?)", (day.isoformat(), made))
 
 
 def _known(connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, Seen]:

@@ -34,6 +34,7 @@ _LOG_PAGES: Final = 8_000
 _COLUMNS: Final = ", ".join(f'"{column.name}" {column.type}' for column in COLUMNS)
 _REPORTS: Final = f'(key BLOB PRIMARY KEY, "check" BLOB NOT NULL, {_COLUMNS}) WITHOUT ROWID'
 _SEEN: Final = '(key BLOB PRIMARY KEY, "check" BLOB, day TEXT NOT NULL, recalled INTEGER NOT NULL) WITHOUT ROWID'
+_MARKS: Final = "(day TEXT PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID"
 
 
 def connect(path: Path, *, new: bool = False) -> sqlite3.Connection:
@@ -64,6 +65,8 @@ def open_day(folder: Folder, day: str) -> sqlite3.Connection:
         connection.execute(f"CREATE TABLE IF NOT EXISTS main.reports {_REPORTS}")
         _add_new_columns(connection)
         connection.execute(f"CREATE TABLE IF NOT EXISTS seen.seen {_SEEN}")
+        for schema in ("main", "seen"):
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.marks {_MARKS}")
         if canary_of(connection) is None:
             connection.execute(
                 "INSERT INTO main.reports (key, \"check\") VALUES (?, x'')", (secrets.token_bytes(CANARY_BYTES),)
