@@ -55,7 +55,7 @@ async def test_a_base_that_is_chosen_is_what_reports_are_compared_with(tmp_path:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "G", "m", "2")
-        assert "since 19 Nov" in opened.text(app)
+        assert "Compared with the report of 19 Nov, " in opened.text(app)
 
 
 async def test_nothing_is_painted_again_when_nothing_changed(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ async def test_any_two_receipts_can_be_compared(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "G", "m", "g", "enter")
         shown = opened.text(app)
-        assert "since 19 Nov" in shown
-        assert "are the same." in shown
+        assert "Compared with the report of 19 Nov, " in shown
+        assert "are the same, 2 are new in every report." in shown
         assert "~ changed  requests_per_session" in shown
 
 

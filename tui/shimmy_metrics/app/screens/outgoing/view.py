@@ -56,7 +56,8 @@ def outgoing_view(
     place = min(selection.index, len(found) - 1)
     subject, before = shown(overview, selection)
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
-    walk = f"{place + 1} of {len(found)}{_counted(canvas, found)}" if len(found) > 1 else ""
+    walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
+    walks = (f"{walk}{_counted(canvas, found)}", walk)
     told = LAST_SENT if before else _sentence(canvas, overview, subject, released)
     head = headline(canvas, told, to(canvas.right, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
@@ -64,7 +65,7 @@ def outgoing_view(
     failure = warning(canvas, sentence(became(failed, canvas.now, canvas.zone))) if failed and not canvas.low else ()
     return report_view(
         canvas,
-        (*head, *_under(canvas, overview, subject, walk), *failure),
+        (*head, *_under(canvas, overview, subject, walks), *failure),
         subject,
         selection=selection,
         base=base,
@@ -112,11 +113,16 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     return f"{many} {'It is' if waiting == 1 else 'This one is'} sent {next_by_itself(overview)}."
 
 
-def _under(canvas: Canvas, overview: Overview, subject: Subject, walk: str) -> tuple[Line, ...]:
-    """Return the lines below the sentence: why it waits and how long, and the keys that lead to the others."""
+def _under(canvas: Canvas, overview: Overview, subject: Subject, walks: tuple[str, str]) -> tuple[Line, ...]:
+    """Return the lines below the sentence: why it waits and how long, and the keys that lead to the others.
+
+    `walks` is the place among them, in full and in short, empty where there are no others.
+    """
     either = canvas.keys.either("page.before", "page.beside", " or ")
-    keys: Line = (muted(f"{walk}: "), Span(either, Role.ACCENT)) if walk else ()
     reason = _why(canvas, overview, subject)
+    full, short = walks
+    walk = full if len(reason) + len(full) + len(either) + 6 <= canvas.width else short
+    keys: Line = (muted(f"{walk}: "), Span(either, Role.ACCENT)) if short else ()
     if not reason or (canvas.low and subject.reports[0].state is not QueueState.SET_ASIDE):
         return (placed(canvas.width, to(canvas.right, *keys, note=True)),) if keys else (BLANK,)
     room = canvas.width - (length(keys) + 2 if keys else 0)
