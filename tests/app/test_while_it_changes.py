@@ -104,9 +104,9 @@ async def test_a_base_that_was_deleted_is_compared_with_no_more(tmp_path: Path) 
     app = opened.still(tmp_path, shown)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3", "G", "m", "2")
-        assert "since 19 Nov" in opened.text(app)
+        assert "Compared with the report of 19 Nov" in opened.text(app)
         await becomes(app, shown._replace(entries=()))
-        assert "since 19 Nov" not in opened.text(app)
+        assert "Compared with the report of 19 Nov" not in opened.text(app)
 
 
 async def test_two_who_draw_at_once_leave_one_row_of_buttons(tmp_path: Path) -> None:
