@@ -62,15 +62,16 @@ def open_day(folder: Folder, day: str) -> sqlite3.Connection:
         connection.execute("ATTACH ? AS seen", (str(folder.seen),))
         _set_up(connection, "seen")
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS main.reports {_REPORTS}")
-        _add_new_columns(connection)
+        there = column_names(connection)
+        if there:
+            _add_new_columns(connection, there)
+        else:
+            connection.execute(f"CREATE TABLE main.reports {_REPORTS}")
+            canary = secrets.token_bytes(CANARY_BYTES)
+            connection.execute("INSERT INTO main.reports (key, \"check\") VALUES (?, x'')", (canary,))
         connection.execute(f"CREATE TABLE IF NOT EXISTS seen.seen {_SEEN}")
         for schema in ("main", "seen"):
             connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.marks {_MARKS}")
-        if canary_of(connection) is None:
-            connection.execute(
-                "INSERT INTO main.reports (key, \"check\") VALUES (?, x'')", (secrets.token_bytes(CANARY_BYTES),)
-            )
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -120,9 +121,8 @@ def _set_up(connection: sqlite3.Connection, schema: str) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
-def _add_new_columns(connection: sqlite3.Connection) -> None:
+def _add_new_columns(connection: sqlite3.Connection, there: set[str]) -> None:
     """Give a file that an earlier version made today the columns that it lacks."""
-    there = column_names(connection)
     for column in COLUMNS:
         if column.name not in there:
             connection.execute(f'ALTER TABLE main.reports ADD COLUMN "{column.name}" {column.type}')
