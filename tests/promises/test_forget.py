@@ -183,6 +183,7 @@ def test_on_a_full_disk_all_of_it_goes(tmp_path: Path) -> None:
     )
     assert told.returncode == 0, told.stdout + told.stderr
     assert f"{state} stays: it holds other files.\n" in told.stdout
-    assert told.stdout.endswith(f"{BEYOND}\nfiller\n")
+    assert told.stdout.endswith("\nfiller\n")
+    assert f"{BEYOND}\n" in told.stdout
     assert "Deleted: 1 report that was never sent." in told.stdout
     assert _says_no(home)

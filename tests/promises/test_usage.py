@@ -28,6 +28,7 @@ from support.one_line import assert_one_line
 from support.servers import ask, chat, free_port, wait_for
 
 OFF = "Metrics are off, and no figures of your own are kept here."
+UNDECIDED = "Nothing was decided yet, so nothing is counted. shimmy tui asks."
 LOST_SECONDS = 1.5
 """A second, and what a busy machine may add to it."""
 
@@ -125,9 +126,9 @@ def test_with_neither_answer_nothing_is_kept(home: Home, toy: ToyServer) -> None
         time.sleep(1.2)
         stop(server.process)
     told = home.run("usage", command="shimmy-metrics")
-    assert (told.returncode, told.stdout, told.stderr) == (0, f"{OFF}\n", "")
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"{UNDECIDED}\n", "")
     beside = home.run("usage", "--json", command="shimmy-metrics")
-    assert (beside.returncode, beside.stdout, beside.stderr) == (0, "[]\n", f"{OFF}\n")
+    assert (beside.returncode, beside.stdout, beside.stderr) == (0, "[]\n", f"{UNDECIDED}\n")
     assert not home.profile.state_dir.exists()
 
 
