@@ -378,12 +378,12 @@ def test_while_another_process_drops_days_one_waits_and_then_says_so(
         (None, at(MONDAY), False, True),
         (at(MONDAY, hour=0), at(MONDAY, hour=23), False, False),
         (at(MONDAY, hour=23), at(MONDAY + timedelta(days=1), hour=0), False, True),
-        (at(MONDAY, hour=3), at(MONDAY, hour=3) + timedelta(minutes=59), True, False),
-        (at(MONDAY, hour=3), at(MONDAY, hour=4), True, True),
+        (at(MONDAY, hour=3), at(MONDAY, hour=3) + timedelta(seconds=40), True, False),
+        (at(MONDAY, hour=3), at(MONDAY, hour=3) + timedelta(minutes=1), True, True),
         (at(MONDAY, hour=4), at(MONDAY, hour=3), True, False),
     ],
 )
-def test_it_is_due_once_a_day_and_an_hour_after_it_failed(
+def test_it_is_due_once_a_day_and_a_minute_after_it_failed(
     last: datetime | None, now: datetime, *, failed: bool, is_due: bool
 ) -> None:
     assert due(now, last, failed=failed) is is_due
@@ -404,7 +404,7 @@ def test_it_runs_each_day_whatever_went_wrong_before() -> None:
     for minute in range(0, 3 * 24 * 60, 30):
         clock[0] = at(MONDAY) + timedelta(minutes=minute)
         daily.look()
-    assert ran[:3] == [at(MONDAY), at(MONDAY, hour=4), at(MONDAY, hour=5)]
+    assert ran[:3] == [at(MONDAY) + timedelta(minutes=minute) for minute in (0, 30, 60)]
     assert [each.date() for each in ran[3:]] == [MONDAY + timedelta(days=each) for each in (1, 2, 3)]
     assert told == ["failed", "failed"]
 

@@ -26,8 +26,8 @@ HARD_DAYS: Final = 14
 _GRACE: Final = timedelta(hours=2)
 """How long after midnight UTC a day that is old enough may still be there: large weeks take their time to add up."""
 
-_AGAIN: Final = timedelta(hours=1)
-"""What failed is tried again after this long."""
+_AGAIN: Final = timedelta(seconds=50)
+"""What failed is tried again after this long, so at the next look: another process may only have been at work."""
 
 
 class Retained(NamedTuple):
@@ -38,7 +38,7 @@ class Retained(NamedTuple):
 
 
 def due(now: datetime, last: datetime | None, *, failed: bool) -> bool:
-    """Whether `retain` is to run: once in each day (UTC), and after an hour again where something `failed`.
+    """Whether `retain` is to run: once in each day (UTC), and at the next look again where something `failed`.
 
     `now` and `last`, when it last ran, are aware; None: not yet.
     """
