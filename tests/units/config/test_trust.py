@@ -13,50 +13,28 @@ from shimmy_metrics.config import trust
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.config.trust import distrust, keep_others_out
-from shimmy_metrics.consent.effective_consent import Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.consent import obstacle
+from support.planted_config import config_of, is_counted
 from support.samples import profile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")
 
-YES = '{"metrics": {"enabled": true, "endpoint": "https://evil.example.org/v1", "delivery": "automatic"}}'
-
-
-def _with(tmp_path: Path, text: str = YES) -> Profile:
-    mine = profile(tmp_path)
-    mine.config_path.parent.mkdir(parents=True, mode=0o700)
-    mine.config_path.write_text(text)
-    mine.config_path.chmod(0o600)
-    return mine
-
-
-def _counts(mine: Profile) -> bool:
-    found = read_consent(mine)
-    assert found.measures is found.seals is (found.decision.consent is Consent.GRANTED)
-    if not found.measures:
-        assert found.obstacle is Obstacle.UNTRUSTED
-        assert found.distrust in obstacle(found)
-        assert found.endpoint == ENDPOINT  # nothing of it counts
-    return found.measures
-
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o400, 0o444])
 def test_who_may_read_it_does_not_matter(tmp_path: Path, mode: int) -> None:
-    mine = _with(tmp_path)
+    mine = config_of(tmp_path)
     mine.config_path.chmod(mode)
     mine.config_path.parent.chmod(0o755)
-    assert _counts(mine)
+    assert is_counted(mine)
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666, 0o660])
 def test_a_file_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: Path, mode: int) -> None:
-    mine = _with(tmp_path)
+    mine = config_of(tmp_path)
     mine.config_path.chmod(mode)
-    assert not _counts(mine)
+    assert not is_counted(mine)
     assert load(mine).distrust == f"others may write {mine.config_path}"
     made = enable(mine)
     assert made.changed
@@ -65,23 +43,23 @@ def test_a_file_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: Pa
     # What somebody else may have written there is not agreed to with it.
     assert made.decision.endpoint == ENDPOINT
     assert "evil" not in mine.config_path.read_text()
-    assert _counts(mine)
+    assert is_counted(mine)
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o777, 0o1777, 0o775, 0o757])
 def test_a_folder_that_others_may_write_is_no_yes_until_it_is_enabled(tmp_path: Path, mode: int) -> None:
-    mine = _with(tmp_path, '{"metrics": {"enabled": true}}')
+    mine = config_of(tmp_path, '{"metrics": {"enabled": true}}')
     folder = mine.config_path.parent
     folder.chmod(mode)
-    assert not _counts(mine)
+    assert not is_counted(mine)
     assert load(mine).distrust == f"others may write {folder}"
     assert enable(mine).notices == (f"Others could write {folder}. They no longer can.",)
     assert stat.S_IMODE(folder.stat().st_mode) == mode & ~0o022
-    assert _counts(mine)
+    assert is_counted(mine)
 
 
 def test_only_for_me_counts_no_more_than_a_yes(tmp_path: Path) -> None:
-    mine = _with(tmp_path, '{"metrics": {"enabled": false, "local": true}}')
+    mine = config_of(tmp_path, '{"metrics": {"enabled": false, "local": true}}')
     assert read_consent(mine).measures
     mine.config_path.chmod(0o666)
     assert not read_consent(mine).measures
@@ -91,7 +69,7 @@ def test_only_for_me_counts_no_more_than_a_yes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["file", "folder"])
 def test_a_no_counts_whoever_may_have_written_it(tmp_path: Path, where: str) -> None:
-    mine = _with(tmp_path, '{"metrics": {"enabled": false}}')
+    mine = config_of(tmp_path, '{"metrics": {"enabled": false}}')
     (mine.config_path if where == "file" else mine.config_path.parent).chmod(0o777)
     assert load(mine).decision.consent is Consent.DECLINED
     assert not decline(mine).changed
@@ -102,7 +80,7 @@ def test_held_for_review_is_kept_when_a_yes_is_given_again(tmp_path: Path) -> No
         '{"metrics": {"enabled": true, "delivery": "review"}}',
         '{"metrics": {"enabled": false, "delivery": "review"}}',
     ):
-        mine = _with(tmp_path / str(len(text)), text)
+        mine = config_of(tmp_path / str(len(text)), text)
         assert enable(mine).decision.delivery is Delivery.REVIEW
         mine.config_path.chmod(0o666)
         assert enable(mine).decision.delivery is Delivery.REVIEW
@@ -119,10 +97,10 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
     real.write_text('{"metrics": {"enabled": true}}')
     between.symlink_to(real)
     mine.config_path.symlink_to(between)
-    assert _counts(mine)
+    assert is_counted(mine)
     for place in (real.parent, between.parent, mine.config_path.parent):
         place.chmod(0o770)
-        assert not _counts(mine)
+        assert not is_counted(mine)
         if place != mine.config_path.parent:  # not ours to change: it is said
             with pytest.raises(UserError) as caught:
                 enable(mine)
@@ -132,12 +110,12 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
             assert stat.S_IMODE(place.stat().st_mode) == 0o770
             place.chmod(0o700)
     enable(mine)
-    assert _counts(mine)
+    assert is_counted(mine)
     real.chmod(0o606)
-    assert not _counts(mine)
+    assert not is_counted(mine)
     assert load(mine).distrust == f"others may write {real}"
     assert enable(mine).notices == (f"Others could write {real}. They no longer can.",)
-    assert _counts(mine)
+    assert is_counted(mine)
 
 
 def test_the_folder_at_the_end_of_as_many_links_as_can_be_followed_is_looked_at(tmp_path: Path) -> None:
@@ -153,9 +131,9 @@ def test_the_folder_at_the_end_of_as_many_links_as_can_be_followed_is_looked_at(
         link.symlink_to(real)
         if not mine.config_path.exists():
             break
-        assert _counts(mine)
+        assert is_counted(mine)
         real.parent.chmod(0o770)
-        assert not _counts(mine), f"{count + 1} links"
+        assert not is_counted(mine), f"{count + 1} links"
         real.parent.chmod(0o700)
         link.unlink()
         link.symlink_to(links[count + 1])
@@ -170,9 +148,9 @@ def test_a_home_directory_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "shimmy.json").write_text('{"metrics": {"enabled": true}}')
     mine.config_path.symlink_to(tmp_path / "shimmy.json")
     tmp_path.chmod(0o775)
-    assert _counts(mine)
+    assert is_counted(mine)
     monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
-    assert not _counts(mine)
+    assert not is_counted(mine)
 
 
 def test_of_a_link_that_leads_to_itself_it_is_said_that_nobody_can_tell(tmp_path: Path) -> None:
@@ -199,7 +177,7 @@ def test_of_a_link_that_leads_to_itself_it_is_said_that_nobody_can_tell(tmp_path
 def test_a_folder_that_cannot_be_closed_to_others_is_named_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
 ) -> None:
-    mine = _with(tmp_path)
+    mine = config_of(tmp_path)
     folder = mine.config_path.parent
     folder.chmod(0o777)
 
@@ -238,7 +216,7 @@ def test_without_a_file_the_folder_is_looked_at_and_without_both_nothing_is_in_t
 
 
 def test_where_there_is_no_home_every_folder_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = _with(tmp_path)
+    mine = config_of(tmp_path)
     mine.config_path.parent.chmod(0o777)
     monkeypatch.setenv("HOME", str(mine.config_path.parent))
     assert distrust(mine.config_path) == ""

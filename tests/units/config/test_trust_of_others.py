@@ -10,42 +10,19 @@ import pytest
 
 from shimmy_metrics.actions.decide import decline, enable, only_for_me
 from shimmy_metrics.config.file import load
-from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.config.trust import distrust, keep_others_out
-from shimmy_metrics.consent.effective_consent import Obstacle
-from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.consent import obstacle
+from support.planted_config import YES, config_of, is_counted
 from support.samples import profile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")
 as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 THEIRS = 61_235
-YES = '{"metrics": {"enabled": true, "endpoint": "https://evil.example.org/v1", "delivery": "automatic"}}'
-
-
-def _with(tmp_path: Path, text: str = YES) -> Profile:
-    mine = profile(tmp_path)
-    mine.config_path.parent.mkdir(parents=True, mode=0o700)
-    mine.config_path.write_text(text)
-    mine.config_path.chmod(0o600)
-    return mine
-
-
-def _counts(mine: Profile) -> bool:
-    found = read_consent(mine)
-    assert found.measures is found.seals is (found.decision.consent is Consent.GRANTED)
-    if not found.measures:
-        assert found.obstacle is Obstacle.UNTRUSTED
-        assert found.distrust in obstacle(found)
-        assert found.endpoint == ENDPOINT  # nothing of it counts
-    return found.measures
 
 
 def test_another_s_file_is_named_and_what_to_do_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = _with(tmp_path)
+    mine = config_of(tmp_path)
     real = tmp_path / "real.json"
     mine.config_path.rename(real)
     mine.config_path.symlink_to(real)
@@ -65,10 +42,10 @@ def test_another_s_file_is_named_and_what_to_do_about_it(tmp_path: Path, monkeyp
 @as_root
 @pytest.mark.parametrize("whose", ["file", "folder"])
 def test_what_belongs_to_another_is_no_yes_and_is_not_enabled(tmp_path: Path, whose: str) -> None:
-    mine = _with(tmp_path)
+    mine = config_of(tmp_path)
     os.chown(mine.config_path if whose == "file" else mine.config_path.parent, THEIRS, THEIRS)
     before = mine.config_path.read_bytes()
-    assert not _counts(mine)
+    assert not is_counted(mine)
     other = mine.config_path if whose == "file" else mine.config_path.parent
     assert load(mine).distrust == f"{other} belongs to another user"
     with pytest.raises(UserError, match="belongs to another user"):
@@ -80,7 +57,7 @@ def test_what_belongs_to_another_is_no_yes_and_is_not_enabled(tmp_path: Path, wh
 
 @as_root
 def test_root_writes_nothing_but_a_no_in_another_s_home_and_it_stays_theirs(tmp_path: Path) -> None:
-    mine = _with(tmp_path, '{"theirs": 1, "metrics": {"enabled": true}}')
+    mine = config_of(tmp_path, '{"theirs": 1, "metrics": {"enabled": true}}')
     for each in (mine.config_path, mine.config_path.parent, tmp_path):
         os.chown(each, THEIRS, THEIRS)
     assert decline(mine).changed
@@ -120,7 +97,7 @@ def test_a_person_s_no_replaces_another_s_file_or_the_link_to_one(tmp_path: Path
         os.chown(theirs, THEIRS, THEIRS)
         if way == "link":
             mine.config_path.symlink_to(theirs)
-        assert not _counts(mine)
+        assert not is_counted(mine)
         decline(mine)
         assert load(mine).decision.consent is Consent.DECLINED
         assert mine.config_path.lstat().st_uid == (THEIRS if way == "file" else os.geteuid())

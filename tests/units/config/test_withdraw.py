@@ -4,12 +4,11 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.decide import decline, enable, only_for_me
+from shimmy_metrics.actions.decide import decline, only_for_me
 from shimmy_metrics.config import withdraw as module
 from shimmy_metrics.config.codec import parse
 from shimmy_metrics.config.file import load
@@ -20,36 +19,21 @@ from shimmy_metrics.limits import CONFIG_BYTES
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
-from shimmy_metrics.system.profile import Profile
 from support.samples import profile, queued
+from support.unwritable_config import granted, refusing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="owners, links and modes are POSIX")
-
-
-def _refusing(number: int) -> Callable[..., None]:
-    def refuse(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    return refuse
-
-
-def _granted(tmp_path: Path, text: str = "") -> Profile:
-    mine = profile(tmp_path)
-    enable(mine)
-    if text:
-        mine.config_path.write_text(text)
-    return mine
 
 
 def test_where_nothing_works_the_line_says_what_to_type_and_what_waits_is_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = _granted(tmp_path)
+    mine = granted(tmp_path)
     with opened(mine) as db:
         outbox.add(db, queued())
     for name in ("replace", "overwrite"):
-        monkeypatch.setattr(module, name, _refusing(errno.EROFS))
-    monkeypatch.setattr(Path, "unlink", _refusing(errno.EROFS))
+        monkeypatch.setattr(module, name, refusing(errno.EROFS))
+    monkeypatch.setattr(Path, "unlink", refusing(errno.EROFS))
     with pytest.raises(UserError) as caught:
         decline(mine)
     assert str(caught.value) == (
@@ -64,7 +48,7 @@ def test_where_nothing_works_the_line_says_what_to_type_and_what_waits_is_delete
 
 @pytest.mark.parametrize("damaged", [b'{"metrics": {"enabled": tru', b'{"metrics": {"enabled": "no"}}', b"\xff"])
 def test_a_damaged_file_keeps_its_bytes_and_what_waits_is_deleted(tmp_path: Path, damaged: bytes) -> None:
-    mine = _granted(tmp_path)
+    mine = granted(tmp_path)
     with opened(mine) as db:
         outbox.add(db, queued())
     mine.config_path.write_bytes(damaged)
@@ -85,7 +69,7 @@ def test_an_undecided_person_s_no_that_cannot_be_written_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = profile(tmp_path).config_path
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == (
@@ -97,8 +81,8 @@ def test_an_undecided_person_s_no_that_cannot_be_written_is_said(
 def test_a_second_no_that_cannot_be_written_is_said_and_the_first_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _granted(tmp_path, '{"metrics":{"enabled": false}}').config_path
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    path = granted(tmp_path, '{"metrics":{"enabled": false}}').config_path
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     with pytest.raises(UserError, match="Your no is not recorded"):
         module.withdraw(path, _no)
     assert path.read_text() == '{"metrics":{"enabled": false}}'
@@ -113,9 +97,9 @@ def test_only_for_me_that_cannot_be_written_withdraws_the_yes_all_the_same(
 ) -> None:
     from shimmy_metrics.config import change
 
-    mine = _granted(tmp_path)
-    monkeypatch.setattr(change, "replace", _refusing(errno.ENOSPC))
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    mine = granted(tmp_path)
+    monkeypatch.setattr(change, "replace", refusing(errno.ENOSPC))
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     made = only_for_me(mine)
     assert "A plain no is recorded instead" in made.notices[0]
     assert (load(mine).decision.consent, load(mine).decision.local) == (Consent.DECLINED, False)
@@ -124,8 +108,8 @@ def test_only_for_me_that_cannot_be_written_withdraws_the_yes_all_the_same(
 def test_a_file_with_nothing_but_our_yes_is_deleted_without_another_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _granted(tmp_path, '{"metrics":{"enabled":true}}').config_path
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    path = granted(tmp_path, '{"metrics":{"enabled":true}}').config_path
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     made = module.withdraw(path, _no)
     assert [line.partition(" (")[0] for line in made.notices] == [f"{path} cannot be written"]
     assert (made.decision, made.changed) == (Decision(), True)
@@ -148,7 +132,7 @@ def test_a_decision_that_is_what_no_file_says_is_written_all_the_same(tmp_path: 
 def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     yes = path.read_bytes()
     attempts: list[int] = []
 
@@ -164,7 +148,7 @@ def test_a_no_that_a_yes_follows_again_and_again_says_what_to_do(
 
 
 def test_a_no_that_a_yes_follows_once_is_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     yes = path.read_bytes()
     record_no = ConfigLock.record_no
 
@@ -181,14 +165,14 @@ def test_a_no_that_a_yes_follows_once_is_given_again(tmp_path: Path, monkeypatch
 def test_a_file_that_another_program_damages_after_a_no_holds_no_yes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     monkeypatch.setattr(ConfigLock, "record_no", lambda _: path.write_bytes(b"{"))
     assert module.withdraw(path, _no).changed
     assert path.read_bytes() == b"{"
 
 
 def test_a_no_that_fails_is_told_to_a_yes_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     path.write_bytes(b"{")
     with ConfigLock(path.parent) as lock:
         before = lock.last_no()
@@ -202,7 +186,7 @@ def test_a_no_that_fails_is_told_to_a_yes_all_the_same(tmp_path: Path, monkeypat
 def test_a_no_is_written_once_where_nobody_else_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes
 ) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     path.write_bytes(text)
     if text[-1:] != b"}":  # damaged and another's: it gives way
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 61_235)
@@ -239,11 +223,11 @@ def test_where_the_system_gives_no_reason_that_is_said(tmp_path: Path, monkeypat
 def test_where_a_yes_that_cannot_be_withdrawn_does_not_count_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     path.chmod(0o666)
     for name in ("replace", "overwrite"):
-        monkeypatch.setattr(module, name, _refusing(errno.EROFS))
-    monkeypatch.setattr(Path, "unlink", _refusing(errno.EROFS))
+        monkeypatch.setattr(module, name, refusing(errno.EROFS))
+    monkeypatch.setattr(Path, "unlink", refusing(errno.EROFS))
     with pytest.raises(UserError) as caught:
         module.withdraw(path, _no)
     assert str(caught.value) == (
@@ -254,10 +238,10 @@ def test_where_a_yes_that_cannot_be_withdrawn_does_not_count_that_is_said(
 
 @posix
 def test_a_name_with_a_space_can_be_typed_as_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _granted(tmp_path / "my home").config_path
+    path = granted(tmp_path / "my home").config_path
     for name in ("replace", "overwrite"):
-        monkeypatch.setattr(module, name, _refusing(errno.EROFS))
-    monkeypatch.setattr(Path, "unlink", _refusing(errno.EROFS))
+        monkeypatch.setattr(module, name, refusing(errno.EROFS))
+    monkeypatch.setattr(Path, "unlink", refusing(errno.EROFS))
     with pytest.raises(UserError, match=f"rm '{path}'"):
         module.withdraw(path, _no)
 

@@ -6,46 +6,30 @@ import json
 import os
 import random
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.config import withdraw as module
 from shimmy_metrics.config.codec import parse, render
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.consent.state import Consent, Decision, declined
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.system.profile import Profile
 from support.samples import profile
+from support.unwritable_config import granted, refusing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="owners, links and modes are POSIX")
 REASONS = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO]
-
-
-def _refusing(number: int) -> Callable[..., None]:
-    def refuse(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    return refuse
-
-
-def _granted(tmp_path: Path, text: str = "") -> Profile:
-    mine = profile(tmp_path)
-    enable(mine)
-    if text:
-        mine.config_path.write_text(text)
-    return mine
 
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_where_the_file_cannot_be_replaced_the_yes_is_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: int
 ) -> None:
-    mine = _granted(tmp_path)
+    mine = granted(tmp_path)
     before, node = mine.config_path.read_bytes(), mine.config_path.stat().st_ino
-    monkeypatch.setattr(module, "replace", _refusing(reason))
+    monkeypatch.setattr(module, "replace", refusing(reason))
     made = decline(mine)
     assert made.changed
     assert made.notices == (
@@ -106,8 +90,8 @@ def test_all_that_we_write_has_room_for_a_no() -> None:
 def test_without_room_for_a_no_the_file_is_deleted_and_foreign_keys_are_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = _granted(tmp_path, '{"theme":"dark","rate":1.10,"metrics":{"enabled":true,"note":[1]}}')
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    mine = granted(tmp_path, '{"theme":"dark","rate":1.10,"metrics":{"enabled":true,"note":[1]}}')
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     made = decline(mine)
     assert not present(mine)
     assert made.notices[:2] == (
@@ -124,13 +108,13 @@ def test_without_room_for_a_no_the_file_is_deleted_and_foreign_keys_are_said(
 def test_a_link_to_what_cannot_be_written_is_removed_and_the_file_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = _granted(tmp_path)
+    mine = granted(tmp_path)
     real = tmp_path / "dotfiles.json"
     mine.config_path.rename(real)
     mine.config_path.symlink_to(real)
     before = real.read_bytes()
-    monkeypatch.setattr(module, "replace", _refusing(errno.EROFS))
-    monkeypatch.setattr(module, "overwrite", _refusing(errno.EROFS))
+    monkeypatch.setattr(module, "replace", refusing(errno.EROFS))
+    monkeypatch.setattr(module, "overwrite", refusing(errno.EROFS))
     made = decline(mine)
     assert not mine.config_path.is_symlink()
     assert real.read_bytes() == before
@@ -157,7 +141,7 @@ def test_another_s_change_is_not_written_over_in_place(tmp_path: Path) -> None:
 
 
 def test_any_layout_of_a_yes_becomes_a_no_or_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     chance = random.Random(14)
     mine = profile(tmp_path)
     mine.config_path.parent.mkdir(parents=True, mode=0o700)
@@ -183,8 +167,8 @@ def test_any_layout_of_a_yes_becomes_a_no_or_is_deleted(tmp_path: Path, monkeypa
 def test_only_for_me_is_withdrawn_in_place_like_a_yes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: bool
 ) -> None:
-    path = _granted(tmp_path, json.dumps({"metrics": {"enabled": not local, "local": local}})).config_path
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    path = granted(tmp_path, json.dumps({"metrics": {"enabled": not local, "local": local}})).config_path
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     made = module.withdraw(path, _no)
     assert (made.decision.consent, made.decision.local) == (Consent.DECLINED, False)
     assert json.loads(path.read_text()) == {"metrics": {"enabled": False, "local": False}}
@@ -200,7 +184,7 @@ def test_a_link_to_another_s_file_gives_way_and_the_file_is_left_alone(
     theirs.write_text('{"metrics": {"enabled": true}}')
     path.symlink_to(theirs)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 61_235)
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     made = module.withdraw(path, _no)
     again = "That withdraws as well; you will be asked again."
     assert made == module.Withdrawn(Decision(), (f"{path} led to another user's file and was removed. {again}",))
@@ -211,9 +195,9 @@ def test_a_link_to_another_s_file_gives_way_and_the_file_is_left_alone(
 def test_another_s_file_is_not_written_over_in_place_but_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _granted(tmp_path).config_path
+    path = granted(tmp_path).config_path
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 61_235)
-    monkeypatch.setattr(module, "replace", _refusing(errno.ENOSPC))
+    monkeypatch.setattr(module, "replace", refusing(errno.ENOSPC))
     monkeypatch.setattr(module, "overwrite", lambda *_: pytest.fail("another's file was written"))
     assert "so it was deleted" in module.withdraw(path, _no).notices[0]
     assert not path.exists()

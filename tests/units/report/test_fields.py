@@ -24,15 +24,11 @@ from shimmy_metrics.report.schema import schema
 from shimmy_metrics.report.seal import digest, seal
 from shimmy_metrics.report.validate import canonical, validate_body
 from shimmy_metrics.vocabulary import (
-    ARCHITECTURES,
     CLIENTS,
-    GPU_VENDORS,
     OTHER,
-    REGIONS,
     ROUTES,
-    SYSTEMS,
-    TokenSource,
 )
+from support.measured_values import counters, facts
 from support.renew import RENEW
 from support.samples import COUNTERS, NOW, SESSION_ID, measured
 
@@ -93,37 +89,6 @@ def test_order_and_names_follow_the_description() -> None:
     ]
     places = [[field.name for field in FIELDS].index(name) for name in described]
     assert all(before < after for before, after in pairwise(places))
-
-
-numbers = st.integers(min_value=0, max_value=10**18)
-counters = st.builds(
-    Counters,
-    requests=numbers,
-    errors=numbers,
-    tokens=numbers,
-    sources=st.dictionaries(st.sampled_from(list(TokenSource)), st.integers(0, 9)),
-    models=numbers,
-    models_at_once=numbers,
-    routes=st.dictionaries(st.sampled_from([*ROUTES, OTHER, "/never/heard/of"]), numbers),
-    clients=st.dictionaries(st.sampled_from([*CLIENTS, "somebody's own tool"]), numbers),
-    answers=numbers,
-    answer_ms=numbers,
-    startup_ms=st.none() | numbers,
-    peak_hour=numbers,
-    uptime_s=numbers,
-)
-
-facts = st.builds(
-    Facts,
-    system=st.sampled_from([*SYSTEMS, "haiku"]),
-    architecture=st.sampled_from([*ARCHITECTURES, "riscv64"]),
-    memory_bytes=st.none() | st.integers(1, 2**60),
-    cores=st.none() | st.integers(1, 10**6),
-    gpu_vendor=st.none() | st.sampled_from(GPU_VENDORS),
-    gpu_detected=st.booleans(),
-    region=st.sampled_from(REGIONS),
-    zone=st.text(max_size=9),
-)
 
 
 @pytest.mark.parametrize("aggregates", [300, pytest.param(10_000, marks=pytest.mark.long)])

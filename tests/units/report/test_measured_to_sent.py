@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from hypothesis import strategies as st
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
@@ -12,16 +11,6 @@ from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.fields import NEWEST
 from shimmy_metrics.report.kinds import Value
 from shimmy_metrics.report.measured import Measured
-from shimmy_metrics.vocabulary import (
-    ARCHITECTURES,
-    CLIENTS,
-    GPU_VENDORS,
-    OTHER,
-    REGIONS,
-    ROUTES,
-    SYSTEMS,
-    TokenSource,
-)
 from support.samples import COUNTERS, FACTS, NOW, SESSION_ID, measured, sealed
 
 
@@ -238,34 +227,3 @@ def test_what_was_not_measured_is_said_in_words() -> None:
         "startup_time_ms": "not measured",
     }
     assert raw_values(measured()._replace(facts=FACTS._replace(gpu_vendor=None)))["gpu_vendor"] == "another maker"
-
-
-numbers = st.integers(min_value=0, max_value=10**18)
-counters = st.builds(
-    Counters,
-    requests=numbers,
-    errors=numbers,
-    tokens=numbers,
-    sources=st.dictionaries(st.sampled_from(list(TokenSource)), st.integers(0, 9)),
-    models=numbers,
-    models_at_once=numbers,
-    routes=st.dictionaries(st.sampled_from([*ROUTES, OTHER, "/never/heard/of"]), numbers),
-    clients=st.dictionaries(st.sampled_from([*CLIENTS, "somebody's own tool"]), numbers),
-    answers=numbers,
-    answer_ms=numbers,
-    startup_ms=st.none() | numbers,
-    peak_hour=numbers,
-    uptime_s=numbers,
-)
-
-facts = st.builds(
-    Facts,
-    system=st.sampled_from([*SYSTEMS, "haiku"]),
-    architecture=st.sampled_from([*ARCHITECTURES, "riscv64"]),
-    memory_bytes=st.none() | st.integers(1, 2**60),
-    cores=st.none() | st.integers(1, 10**6),
-    gpu_vendor=st.none() | st.sampled_from(GPU_VENDORS),
-    gpu_detected=st.booleans(),
-    region=st.sampled_from(REGIONS),
-    zone=st.text(max_size=9),
-)
