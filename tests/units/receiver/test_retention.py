@@ -27,7 +27,7 @@ from shimmy_metrics.receiver.sqlite.tables import connect
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.status import status
 from shimmy_metrics.receiver.store import Outcome, StoreError
-from shimmy_metrics.receiver.week_file import kept_week, newest_week, told_week
+from shimmy_metrics.receiver.week_file import kept_week, newest_week, read_week
 from support.stored import HASHING, MONDAY, row
 
 NEXT: Final = MONDAY + timedelta(days=7)
@@ -74,7 +74,7 @@ def test_a_day_lives_for_eight_days_and_its_week_is_kept_before_it_goes(store: S
     assert kept.received == 20  # 14, in steps of k
     assert retained(store, folder, CLOSED + timedelta(days=2)) == [MONDAY + timedelta(days=each) for each in (1, 2)]
     assert kept_week(folder, MONDAY) == kept
-    assert told_week(store, folder, MONDAY) == kept
+    assert read_week(store, folder, MONDAY) == kept
     assert newest_week(store, folder, CLOSED) == MONDAY
     assert verify(store, folder, at(CLOSED + timedelta(days=2))) == []
     lines = [json.loads(line) for line in folder.retention_log.read_text().splitlines()]

@@ -25,14 +25,14 @@ Arguments = Mapping[str, Any]
 
 def week(given: Arguments, data: Path) -> int:
     """Print the aggregate of the week that `--week` names, else of the newest that is over and has something."""
-    from shimmy_metrics.receiver.week_file import newest_week, told_week
+    from shimmy_metrics.receiver.week_file import newest_week, read_week
     from shimmy_metrics.receiver.week_report import csv_text, json_text, lines
 
     folder = _existing(data)
     today = _now().date()
     with _opened(folder) as store:
         monday = _monday(given["week"]) if given["week"] else newest_week(store, folder, today)
-        told = told_week(store, folder, monday)
+        told = read_week(store, folder, monday)
     if given["json"]:
         sys.stdout.write(json_text(told, today))
     elif given["csv"]:

@@ -120,7 +120,7 @@ def judge(body: bytes, today: date) -> Judged | Response:
 
 
 def _one_good_report(body: bytes, today: date) -> Judged | None:
-    """Return what nearly every body is, in a fifth of the time; None where it is anything else.
+    """Return what nearly every body is, in less than half the time; None where it is anything else.
 
     What equals the one byte form of a valid report has no key twice, no float and no other spelling.
     """

@@ -11,7 +11,7 @@ from shimmy_metrics.receiver.store import Store
 from shimmy_metrics.receiver.week import Week, aggregated, as_json, from_json, week_name, week_named, week_of
 
 
-def told_week(store: Store, folder: Folder, monday: date) -> Week:
+def read_week(store: Store, folder: Folder, monday: date) -> Week:
     """Return the week as it was kept; where it was not yet, of the reports that are held. Raise as `kept_week` does."""
     return kept_week(folder, monday) or _counted(store, folder, monday)
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.sqlite.tables import connect, told
+from shimmy_metrics.receiver.sqlite.tables import connect, store_errors
 
 SEEN_DAYS: Final = 16
 """A sender keeps a report for 14 days; its id is known for two more."""
@@ -18,7 +18,7 @@ def forget_before(folder: Folder, day: date, at_once: int = _AT_ONCE) -> None:
     """Forget the ids that arrived, or were recalled, before `day`. Raise `StoreError`."""
     if not folder.seen.exists():
         return
-    with told(), closing(connect(folder.seen)) as connection:
+    with store_errors(), closing(connect(folder.seen)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
             return
         last = b""

@@ -26,7 +26,7 @@ from shimmy_metrics.receiver.sqlite.tables import (
     column_names,
     connect,
     open_day,
-    told,
+    store_errors,
     write_back,
 )
 from shimmy_metrics.receiver.store import CLOSES_AFTER, Health, Operation, Outcome, Recall, StoredRow, StoreError, Value
@@ -59,7 +59,7 @@ class SqliteStore:
 
         A receiver calls it before it takes the first report. Raise `StoreError`.
         """
-        with told():
+        with store_errors():
             for day in list(self._folder.arrival_days())[-_RECONCILED_DAYS:]:
                 with _but_damaged(), closing(open_day(self._folder, day.isoformat())) as connection:
                     connection.execute("BEGIN IMMEDIATE")
@@ -70,7 +70,7 @@ class SqliteStore:
         """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""
         if self._disk_used() >= DISK_FULL and any(isinstance(each, StoredRow) for each in operations):
             raise StoreError("the disk is almost full")
-        with told():
+        with store_errors():
             try:
                 return self._append(self._connection(day), day, operations)
             except (sqlite3.Error, OSError) as error:
@@ -89,7 +89,7 @@ class SqliteStore:
         if not self._times.due(begun):
             return
         try:
-            with told():
+            with store_errors():
                 if quiet and self._unsettled and self._open is not None:
                     self._settle_open(self._open[1])
                 elif self._open is None or not self._closed_days.advance():
@@ -103,7 +103,7 @@ class SqliteStore:
         if self._open is not None:
             _, connection = self._open
             self._open = None
-            with closing(connection), told():
+            with closing(connection), store_errors():
                 if self._unsettled:
                     self._settle_open(connection)
 
@@ -111,7 +111,7 @@ class SqliteStore:
         """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values."""
         inside = (week.isoformat(), (week + timedelta(days=6)).isoformat())
         for arrived in [each for each in self._folder.arrival_days() if each >= week - timedelta(days=1)]:
-            with told(), closing(connect(self._folder.day(arrived))) as connection:
+            with store_errors(), closing(connect(self._folder.day(arrived))) as connection:
                 columns = column_names(connection)
                 names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
                 found = f'SELECT {names} FROM reports WHERE length(key) < ? AND "day" BETWEEN ? AND ?'  # noqa: S608
@@ -130,7 +130,7 @@ class SqliteStore:
         canary = b""
         with suppress(sqlite3.Error), closing(connect(path)) as connection:
             canary = canary_of(connection) or b""
-        with told():
+        with store_errors():
             for suffix in ("-wal", "-shm", ""):  # the day itself last: while it stands, this is tried again
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             sync_folder(self._folder.days)

@@ -100,7 +100,7 @@ def write_back(connection: sqlite3.Connection, schema: str) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def store_errors() -> Iterator[None]:
     """Tell an error of the database or the disk as `StoreError`."""
     try:
         yield

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from shimmy_metrics.receiver.sqlite.tables import connect, told
+from shimmy_metrics.receiver.sqlite.tables import connect, store_errors
 
 
 @contextmanager
@@ -13,9 +13,9 @@ def turn(lock: Path) -> Iterator[None]:
 
     `lock` is the database that is locked: of two processes one always has it, and a dead one never.
     """
-    with told():
+    with store_errors():
         connection = connect(lock, new=True)
     with closing(connection):
-        with told():
+        with store_errors():
             connection.execute("BEGIN EXCLUSIVE")
         yield
