@@ -50,8 +50,9 @@ def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, s
             home.root.mkdir()
             home.metrics("enable")
             port = free_port()
+            began = time.monotonic()
             with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
-                seen = see_start(process, server)
+                seen = see_start(process, server, began)
                 wait_for(port, process)
                 own = measured_ms(home)
                 stop(process)

@@ -1,5 +1,6 @@
 """The real Shimmy's start, as it is measured and as somebody else sees it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path) -
             home.metrics("enable")
             port = free_port()
             words = ("serve", "--bind", f"127.0.0.1:{port}", "--model-path", str(SMOLLM2))
+            began = time.monotonic()
             with home.started(*words) as process:
-                seen = see_start(process, SHIMMY)
+                seen = see_start(process, SHIMMY, began)
                 wait_for(port, process)
                 own = measured_ms(home)
                 stop(process)

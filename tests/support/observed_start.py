@@ -55,9 +55,9 @@ def first_of_all() -> Iterator[tuple[str, ...]]:
         os.sched_setscheduler(0, *usual)
 
 
-def see_start(process: "subprocess.Popen[str]", server: Path) -> SeenStart:
-    """Watch a command that has just begun to start the server as its child."""
-    last = time.monotonic()
+def see_start(process: "subprocess.Popen[str]", server: Path, began: float) -> SeenStart:
+    """Watch a command that starts the server as its child, and did not run yet at `began` on the monotonic clock."""
+    last = began
     while True:
         now = time.monotonic()
         pid = next((each for each in children(process.pid) if str(server) in command_of(each)), None)

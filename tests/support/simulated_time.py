@@ -185,7 +185,7 @@ async def quiet(pilot: Pilot[None], passes: int = 3) -> None:
     """Wait until every message is handled, everything is drawn, and no thread acts; simulated time stands still."""
     calm, begun = 0, time.monotonic()
     while calm < passes:
-        assert time.monotonic() - begun < LONGEST, f"{pilot.app.screen} waits for something that never comes"
+        assert time.monotonic() - begun < LONGEST, f"{pilot.app.screen} is busy: {_awaited(pilot.app)}"
         acting = any(each.group != "poll" and each.is_running for each in pilot.app.workers)
         await asyncio.sleep(0.001 if acting else 0)
         await asyncio.sleep(0)
@@ -206,6 +206,14 @@ def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
 
 def busy(app: App[None]) -> bool:
     """Whether a widget has a message, handles one, or needs drawing."""
+    return any(map(bool, _undrawn(app))) or has_messages(app) or any(has_messages(each) for each in app._registry)
+
+
+def _undrawn(app: App[None]) -> tuple[object, ...]:
     screen = app.screen
-    drawn = not (screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks)
-    return not drawn or has_messages(app) or any(has_messages(each) for each in app._registry)
+    return screen._layout_required, screen._repaint_required, screen._dirty_widgets, screen._callbacks
+
+
+def _awaited(app: App[None]) -> str:
+    acting = [each for each in app.workers if each.is_running]
+    return f"{_undrawn(app)}, {acting}, {[each for each in (app, *app._registry) if has_messages(each)]}"

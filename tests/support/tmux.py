@@ -78,6 +78,10 @@ class Pane:
         """Wait until the words stand there; return whether they do."""
         return wait_until(lambda: words in self.text(), SETTLED_SECONDS)
 
+    def loses(self, words: str) -> bool:
+        """Wait until the words no longer stand there; return whether they are gone."""
+        return wait_until(lambda: words not in self.text(), SETTLED_SECONDS)
+
     def press(self, *keys: str) -> None:
         """Press keys, by tmux's names."""
         self._told("send-keys", *keys)
