@@ -1,6 +1,5 @@
 """The question decides nothing by accident: only an explicit yes, given by a person, switches anything on."""
 
-import itertools
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.keys import CONSENT, OUTBOX, Keys, asking, own_keys
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
 from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
@@ -24,8 +22,6 @@ from support.simulated_time import Timed, clicked, key, send
 from support.walking import OUT, State, Walk
 
 PASTE = 10_240
-
-ASKED_BY_D = ("outbox.delete", "history.delete", "session.delete", "consent.forget")
 
 GAPS = ("", " and silence")
 """What follows a move: nothing, so that the next comes at once, or more silence than any guard asks for."""
@@ -234,48 +230,6 @@ async def test_the_countdown_ends_undecided_and_any_key_stops_it(tmp_path: Path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "j")
         assert "the server starts" not in opened.text(app)
-
-
-def test_every_binding_has_an_id() -> None:
-    from shimmy_metrics.app import keys
-
-    groups = [value for value in vars(keys).values() if isinstance(value, list)]
-    bindings = list(itertools.chain(*groups))
-    assert bindings
-    assert all(binding.id for binding in bindings)
-
-
-@pytest.mark.parametrize(
-    "keys",
-    [
-        {"question.yes": "d"},
-        {"question.yes": "z,r"},
-        {"outbox.delete": "f9,y", "report.copy": "Y", "page.leaf-up": "pageup"},
-        {"history.delete": "y", "question.yes": "y"},
-        {"question.yes": "e"},
-        {"question.yes": "x"},
-        {"app.export": "b", "page.leaf-up": "pageup"},
-        {"consent.enable": "y"},
-        {"consent.decline": "y"},
-    ],
-)
-def test_no_keys_are_taken_with_which_a_key_confirms_what_it_asked(keys: dict[str, str]) -> None:
-    taken, trouble = own_keys(keys)
-    assert taken == Keys()
-    assert "asks and" in trouble
-
-
-def test_keys_that_ask_and_answer_may_be_changed_together() -> None:
-    keys = {"question.yes": "d"} | dict.fromkeys(ASKED_BY_D, "D")
-    assert own_keys(keys) == (Keys(keys), "")
-
-
-def test_but_for_its_letter_an_answer_is_asked_for_again_and_nothing_else_is() -> None:
-    actions = {binding.action: asking(binding.action) for binding in (*CONSENT, *OUTBOX)}
-    assert [action for action, asked in actions.items() if action != asked] == [
-        action for action in actions if action.startswith("answer")
-    ]
-    assert actions["answer('consent.enable')"] == "ask('consent.enable')"
 
 
 async def test_asked_at_serve_a_yes_is_said_to_count_from_this_very_start(tmp_path: Path) -> None:

@@ -1,70 +1,35 @@
 """Recalling what left: what is asked of its receiver, what is said of the answer, and what stays on record."""
 
 import json
-import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shimmy_metrics.actions.decide import decline, enable
+from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.validate import validate_held
-from shimmy_metrics.delivery.sender_lock import lock_path
-from shimmy_metrics.records import Cause, Departure, DepartureKind, Failure, Outcome, QueueState
+from shimmy_metrics.records import DepartureKind, Failure, Outcome, QueueState
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.store import chain, departures, outbox
-from shimmy_metrics.store.database import opened, store_path
-from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.wording.recall import EFFECT
 from support.departed import depart
 from support.home_terminal import terminal
-from support.installed import BIN, Home, wait_until
+from support.installed import Home
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, end_session, queue_report
+from support.recalling import all_departures, history, home, recall, receiver
 from support.receiver import Behaviour, Handler, Receiver, hang, portal, redirect, status
 from support.samples import queued
 
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    with Receiver(tmp_path) as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def home(tmp_path: Path, receiver: Receiver) -> Home:
-    """Return a home that agreed to the receiver, and has a receipt of one request of two reports."""
-    home = Home(tmp_path / "home", receiver.variables)
-    home.root.mkdir()
-    enable(home.profile)
-    with opened(home.profile) as db:
-        depart(db, queued(FIRST), queued(SECOND), endpoint=receiver.url)
-    return home
-
-
-def _recall(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":
-    return home.run("recall", *words, command="shimmy-metrics")
-
-
-def _all(home: Home) -> list[Departure]:
-    with opened(home.profile) as db:
-        assert chain.broken(db) == []
-        return departures.everything(db)
-
-
-def _history(home: Home) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = json.loads(home.run("history", "--json", command="shimmy-metrics").stdout)
-    return listed
+__all__ = ["home", "receiver"]
 
 
 def test_a_request_is_recalled_whole_over_one_connection_with_nothing_of_its_own(
     home: Home, receiver: Receiver
 ) -> None:
-    (sent,) = _all(home)
+    (sent,) = all_departures(home)
     before = receiver.connections
-    told = _recall(home, sent.sha256[:8], "--yes")
+    told = recall(home, sent.sha256[:8], "--yes")
     assert (told.returncode, told.stderr) == (0, "")
     assert [(each.method, each.path, each.body) for each in receiver.received] == [
         ("DELETE", f"/v1/usage/{FIRST}", b""),
@@ -88,19 +53,19 @@ def test_a_request_is_recalled_whole_over_one_connection_with_nothing_of_its_own
 
 @pytest.mark.parametrize("named", [FIRST, SECOND.upper(), digest(queued(SECOND).body)[:12]])
 def test_one_of_its_reports_names_the_request(home: Home, receiver: Receiver, named: str) -> None:
-    assert _recall(home, named, "--yes").returncode == 0
+    assert recall(home, named, "--yes").returncode == 0
     assert {each.path.rpartition("/")[2] for each in receiver.received} == {FIRST, SECOND}
 
 
 def test_it_is_a_departure_of_its_own_kind_everywhere(home: Home, receiver: Receiver) -> None:
-    (sent,) = _all(home)
-    assert _recall(home, sent.sha256, "--yes").returncode == 0
-    recalled, before = _all(home)
+    (sent,) = all_departures(home)
+    assert recall(home, sent.sha256, "--yes").returncode == 0
+    recalled, before = all_departures(home)
     assert before == sent
     assert (recalled.kind, recalled.outcome, recalled.status) == (DepartureKind.RECALL, Outcome.RECALLED, 204)
     assert (recalled.sha256, recalled.length, recalled.reports) == (sent.sha256, sent.length, 2)
     assert (recalled.taken, recalled.report_ids, recalled.body) == (2, (FIRST, SECOND), b"")
-    newest, older = _history(home)
+    newest, older = history(home)
     assert (newest["kind"], newest["outcome"], newest["sha256"]) == ("recall", "recalled", sent.sha256)
     assert older["kind"] == "departure"
     told = home.run("history", command="shimmy-metrics").stdout.splitlines()
@@ -116,7 +81,7 @@ def test_it_is_a_departure_of_its_own_kind_everywhere(home: Home, receiver: Rece
 
 
 def test_several_are_asked_about_and_one_is_not(home: Home, receiver: Receiver) -> None:
-    refused = _recall(home, FIRST)
+    refused = recall(home, FIRST)
     assert_one_line(refused, "shimmy-metrics recall")
     assert receiver.received == []
     with terminal(home, "shimmy-metrics", "recall", FIRST) as shown:
@@ -129,7 +94,7 @@ def test_several_are_asked_about_and_one_is_not(home: Home, receiver: Receiver) 
     queue_report(home, third)
     end_session(home)
     assert receiver.received.pop().method == "POST"
-    assert _recall(home, third).returncode == 0
+    assert recall(home, third).returncode == 0
     assert [each.path for each in receiver.received] == [f"/v1/usage/{third}"]
 
 
@@ -149,10 +114,10 @@ def test_what_else_is_answered_is_said_and_no_yes(
     home: Home, receiver: Receiver, answers: Behaviour, code: int, outcome: Outcome, said: str
 ) -> None:
     receiver.recalls = answers
-    told = _recall(home, FIRST, "--yes")
+    told = recall(home, FIRST, "--yes")
     assert told.returncode == code
     assert said in told.stdout
-    assert _all(home)[0].outcome is outcome
+    assert all_departures(home)[0].outcome is outcome
     assert len(receiver.received) == 2  # the second is asked about as well; no redirect is followed
     assert json.loads(home.metrics("status", "--json").stdout)["reports_recalled"] == 0
 
@@ -162,22 +127,22 @@ def test_where_only_some_were_confirmed_that_is_said(home: Home, receiver: Recei
         status(204 if handler.path.endswith(FIRST) else 500)(handler, body)
 
     receiver.recalls = first_alone
-    told = _recall(home, FIRST, "--yes")
+    told = recall(home, FIRST, "--yes")
     assert told.returncode == 1
     assert "1 of 2 reports recalled" in told.stdout
     assert "for the next answer 500." in told.stdout
-    (recalled, _) = _all(home)
+    (recalled, _) = all_departures(home)
     assert (recalled.taken, recalled.outcome) == (1, Outcome.ERROR)
 
 
 def test_no_answer_ends_it_within_its_time(home: Home, receiver: Receiver) -> None:
     receiver.recalls = hang
     began = time.monotonic()
-    told = _recall(home, FIRST, "--yes")
+    told = recall(home, FIRST, "--yes")
     assert time.monotonic() - began < 6.0  # 5 s, and an interpreter's start and end
     assert told.returncode == 2
     assert "not confirmed: no answer: the time was up." in told.stdout
-    (recalled, _) = _all(home)
+    (recalled, _) = all_departures(home)
     assert (recalled.outcome, recalled.failure) == (Outcome.NO_ANSWER, Failure.TIME)
     assert recalled.report_ids == (FIRST, SECOND)
 
@@ -185,14 +150,14 @@ def test_no_answer_ends_it_within_its_time(home: Home, receiver: Receiver) -> No
 def test_where_nothing_leaves_no_id_stands_in_the_row(home: Home, receiver: Receiver) -> None:
     receiver.__exit__(None, None, None)
     for attempt in (1, 2):
-        told = _recall(home, FIRST, "--yes")
+        told = recall(home, FIRST, "--yes")
         assert told.returncode == 2
         assert "recall of 2 reports not sent to" in told.stdout.lower()
-        recalled, sent = _all(home)
+        recalled, sent = all_departures(home)
         assert (recalled.outcome, recalled.report_ids) == (Outcome.NOTHING_LEFT, ())
         assert (recalled.kind, recalled.attempts, sent.attempts) == (DepartureKind.RECALL, attempt, 1)
     receiver.__enter__()
-    assert _recall(home, FIRST, "--yes").returncode == 0
+    assert recall(home, FIRST, "--yes").returncode == 0
 
 
 @pytest.mark.parametrize("switch", ["DO_NOT_TRACK", "declined", "no config"])
@@ -203,130 +168,44 @@ def test_it_works_while_off(home: Home, receiver: Receiver, switch: str) -> None
         decline(home.profile)
     else:
         home.profile.config_path.unlink()
-    assert _recall(home, FIRST, "--yes").returncode == 0
+    assert recall(home, FIRST, "--yes").returncode == 0
     assert len(receiver.received) == 2
 
 
 def test_it_goes_where_the_request_went_whatever_is_set_now(home: Home, receiver: Receiver) -> None:
     other = home.having(SHIMMY_METRICS_ENDPOINT="http://127.0.0.1:9/v1/usage")
-    assert _recall(other, FIRST, "--yes").returncode == 0
+    assert recall(other, FIRST, "--yes").returncode == 0
     assert len(receiver.received) == 2
 
 
 def test_what_never_left_has_one_clear_line(home: Home, receiver: Receiver) -> None:
-    unknown = _recall(home, "ffffffff")
+    unknown = recall(home, "ffffffff")
     assert_one_line(unknown, "nothing that left has a digest or session_id that begins with")
     with opened(home.profile) as db:
         depart(db, queued(FIRST[:-1] + "8"), endpoint=receiver.url)
-    several = _recall(home, FIRST[:-1])
+    several = recall(home, FIRST[:-1])
     assert_one_line(several, "")
     assert "3 requests and reports begin with" in several.stderr
     waiting = FIRST[:-1] + "7"
     queue_report(home, waiting, QueueState.HELD_BY_HAND)
-    queue = _recall(home, waiting)
+    queue = recall(home, waiting)
     assert_one_line(queue, "this report has")
     assert f"shimmy-metrics delete {waiting}" in queue.stderr
     assert "this report has not left" in queue.stderr
-    assert "an empty ID names no request" in _recall(home, "").stderr
+    assert "an empty ID names no request" in recall(home, "").stderr
     with opened(home.profile) as db:
         depart(db, queued(waiting), outcome=Outcome.NOTHING_LEFT, failure=Failure.NAME)
         held = outbox.everything(db)[0]
         outbox.remove(db, held.row_id)
-    assert "nothing of this request left" in _recall(home, digest(queued(waiting).body)).stderr
+    assert "nothing of this request left" in recall(home, digest(queued(waiting).body)).stderr
     assert receiver.received == []
-    assert {each.kind for each in _all(home)} == {DepartureKind.REPORTS}
+    assert {each.kind for each in all_departures(home)} == {DepartureKind.REPORTS}
 
 
 def test_a_deleted_receipt_is_recalled_no_more(home: Home, receiver: Receiver) -> None:
-    (sent,) = _all(home)
+    (sent,) = all_departures(home)
     home.run("delete", "receipts", "--yes", command="shimmy-metrics")
-    gone = _recall(home, sent.sha256)
+    gone = recall(home, sent.sha256)
     assert_one_line(gone, "the ids of this request's reports went with its receipt")
-    assert _recall(home, FIRST).returncode == 2
+    assert recall(home, FIRST).returncode == 2
     assert receiver.received == []
-
-
-def test_a_report_that_may_have_left_is_recalled_and_never_sent_again(home: Home, receiver: Receiver) -> None:
-    third, fourth = (FIRST[:-1] + each for each in "34")
-    for each in (third, fourth):
-        report = queue_report(home, each)
-        with opened(home.profile) as db:
-            depart(db, report, outcome=Outcome.NO_ANSWER, endpoint=receiver.url)
-    assert _recall(home, third).returncode == 0
-    with opened(home.profile) as db:
-        states = {each.report_id: (each.state, each.cause) for each in outbox.everything(db)}
-    assert states[third] == (QueueState.SET_ASIDE, Cause.RECALLED)
-    receiver.received.clear()
-    refused = home.run("release", third, command="shimmy-metrics")
-    assert_one_line(refused, "you recalled this report")
-    assert "you recalled this report, and it is not sent again. Delete it" in refused.stderr
-    end_session(home)
-    (sent,) = receiver.received
-    assert fourth.encode() in sent.body
-    assert third.encode() not in sent.body
-
-
-def test_one_killed_before_its_answer_may_have_left(home: Home, receiver: Receiver) -> None:
-    receiver.recalls = hang
-    command = [str(BIN / "shimmy-metrics"), "recall", FIRST, "--yes"]
-    with subprocess.Popen(command, env=home.environment, cwd=home.root, stdout=subprocess.DEVNULL) as process:
-        assert wait_until(lambda: bool(receiver.received))
-        assert json.loads(home.metrics("status", "--json").stdout)["sending"] is False
-        process.kill()
-    newest, _ = _history(home)
-    assert (newest["kind"], newest["outcome"], newest["failure"]) == ("recall", "may-have-left", "interrupted")
-    receiver.recalls = status(204)
-    assert _recall(home, FIRST, "--yes").returncode == 0
-    again, killed, _ = _all(home)
-    assert (again.outcome, killed.outcome) == (Outcome.RECALLED, Outcome.MAY_HAVE_LEFT)
-    assert killed.report_ids == (FIRST, SECOND)
-    assert validate_held(home.profile).ok
-
-
-def test_while_a_sender_is_at_work_it_waits_and_then_says_so(home: Home, receiver: Receiver) -> None:
-    lock = Lock(lock_path(home.profile))
-    assert lock.take()
-    began = time.monotonic()
-    busy = _recall(home, FIRST, "--yes")
-    assert time.monotonic() - began < 6.0
-    assert busy.returncode == 2
-    assert "a report is being sent right now" in busy.stderr
-    assert [each.kind for each in _all(home)] == [DepartureKind.REPORTS]
-    lock.release()
-    assert _recall(home, FIRST, "--yes").returncode == 0
-
-
-def test_a_no_during_a_recall_says_of_no_report_that_it_may_leave(home: Home, receiver: Receiver) -> None:
-    receiver.recalls = hang
-    command = [str(BIN / "shimmy-metrics"), "recall", FIRST, "--yes"]
-    with subprocess.Popen(command, env=home.environment, cwd=home.root, stdout=subprocess.DEVNULL) as process:
-        assert wait_until(lambda: bool(receiver.received))
-        told = home.metrics("disable")
-        process.kill()
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "may still" not in told.stdout
-
-
-def test_the_row_stands_before_the_first_byte(home: Home, receiver: Receiver) -> None:
-    seen: list[tuple[DepartureKind, tuple[str, ...]]] = []
-
-    def look(handler: Handler, body: bytes) -> None:
-        seen.extend((each.kind, each.report_ids) for each in _all(home)[:1])
-        status(204)(handler, body)
-
-    receiver.recalls = look
-    assert _recall(home, FIRST, "--yes").returncode == 0
-    assert seen[0] == (DepartureKind.RECALL, (FIRST, SECOND))
-
-
-def test_a_damaged_id_reaches_no_address(home: Home, receiver: Receiver) -> None:
-    with opened(home.profile) as db:
-        db.execute("UPDATE departures SET body = NULL, report_ids = ?", (json.dumps(["../admin", FIRST]),))
-    assert _recall(home, FIRST, "--yes").returncode == 0
-    assert [each.path for each in receiver.received] == [f"/v1/usage/{FIRST}"]
-
-
-def test_without_a_store_none_is_made(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    assert _recall(home, FIRST).returncode == 2
-    assert not store_path(home.profile).exists()

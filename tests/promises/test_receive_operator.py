@@ -1,32 +1,25 @@
 """What a receiver's operator can do beside it, by the installed command."""
 
-import csv
-import io
 import json
 import os
 import subprocess
 import time
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any, Final
-from uuid import uuid4
 
 import pytest
 
-from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.retention_log import dropped_days
-from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.week import week_name, week_of
 from support.installed import BIN, LONGEST, Home, wait_until
 from support.one_line import assert_one_line
+from support.receive_folder import TODAY, act, filled, folder, home, report
 from support.receive_process import receive
 from support.receiving import Client
-from support.samples import sealed
-from support.stored import row
 
-TODAY: Final = datetime.now(UTC).date()
+__all__ = ["folder", "home"]
+
 ACTIONS: Final = {
     "week": [],
     "status": [],
@@ -50,40 +43,9 @@ def _post_status(running: Client) -> int:
     return running.post(report()).status
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
-
-
-@pytest.fixture
-def folder(home: Home) -> Folder:
-    made = prepared(home.root / "data")
-    load_keys(made, TODAY)
-    return made
-
-
-def act(home: Home, action: str, *words: str, code: int = 0) -> str:
-    done = home.run("receive", action, *words, "--data", str(home.root / "data"), command="shimmy-metrics")
-    assert done.returncode == code, done.stdout + done.stderr
-    assert done.stderr == ""
-    return done.stdout
-
-
-def filled(folder: Folder, ages: range, *, reports: int = 3) -> None:
-    """Store reports that arrived so many days ago, and are of those days."""
-    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
-        for age in ages:
-            day = TODAY - timedelta(days=age)
-            store.append(day, [row(day=day, daily_active_usage=True) for _ in range(reports)])
-
-
 def status(home: Home, code: int = 0) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(act(home, "status", "--json", code=code))
     return found
-
-
-def report() -> bytes:
-    return sealed(str(uuid4()), moment=datetime.now(UTC)).body
 
 
 def test_days_that_are_old_enough_go_and_that_is_proved(home: Home, folder: Folder) -> None:
@@ -203,47 +165,6 @@ def test_a_text_that_cannot_be_published_is_refused(home: Home, folder: Folder, 
     assert_one_line(refused, "")
     assert said in refused.stderr
     assert not folder.operator.exists()
-
-
-def test_a_fleet_of_one_s_own_tells_smaller_groups_and_every_answer_says_so(home: Home, folder: Folder) -> None:
-    this = week_of(TODAY)
-    with receive(home, "--own", "3") as running:
-        assert running.post(report()).json["k"] == 3
-    filled(folder, range(1), reports=150)
-    words = ["--week", week_name(this)]
-    told = json.loads(act(home, "week", "--json", *words))
-    assert (told["week"], told["k"], told["enough"], told["closed"]) == (week_name(this), 3, True, False)
-    assert told["received"] == 150
-    assert told["tables"]["platform"]["groups"] == [{"value": "linux-x64", "percent": 100}]
-    rows = list(csv.DictReader(io.StringIO(act(home, "week", "--csv", *words))))
-    assert {"week": week_name(this), "field": "platform", "value": "linux-x64", "percent": "100", "reports": ""} in rows
-    lines = act(home, "week", *words).splitlines()
-    assert any("Not closed" in line for line in lines)
-    assert max(map(len, lines)) <= 80
-    with receive(home, "--own", "20") as running:
-        assert "k" not in running.post(report()).json
-    assert "Not enough data" in act(home, "week", *words)
-
-
-def test_without_a_name_the_newest_week_that_is_over_is_told(home: Home, folder: Folder) -> None:
-    this = week_of(TODAY)
-    filled(folder, range(1))
-    assert act(home, "week").startswith(f"{week_name(this)}: ")
-    filled(folder, range(TODAY.weekday() + 1, TODAY.weekday() + 2))
-    assert act(home, "week").startswith(f"{week_name(this - timedelta(days=7))}: ")
-
-
-def test_a_week_whose_days_are_gone_is_told_as_it_was(home: Home, folder: Folder) -> None:
-    (folder.path / "k").write_text("1")
-    monday = week_of(TODAY - timedelta(days=15))
-    ages = range((TODAY - monday).days - 6, (TODAY - monday).days + 1)
-    filled(folder, ages, reports=10)
-    words = ["--week", week_name(monday), "--json"]
-    before = json.loads(act(home, "week", *words))
-    assert (before["received"], before["flagged"]) == (70, 70)
-    act(home, "retain")
-    assert list(folder.arrival_days()) == []
-    assert json.loads(act(home, "week", *words)) == before
 
 
 @pytest.mark.parametrize("action", ACTIONS)

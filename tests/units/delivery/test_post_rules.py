@@ -5,72 +5,18 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import pytest
 
 from shimmy_metrics.delivery.post import Gate, Post, Response
-from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.limits import ANSWER_BYTES
 from shimmy_metrics.records import Failure
 from shimmy_metrics.system.environment import Environment
+from support.post_client import HEAD, REQUEST, URL, Client, client, post, trace_event
 from support.timely import in_time
 
-URL = "https://receiver.example/v1/usage"
-REQUEST = Request(URL, (("Host", "receiver.example"), ("User-Agent", "shimmy-metrics")), b"the body", ())
-HEAD = "http11.send_request_headers.started"
-BODY = "http11.send_request_body.started"
-
-
-class Client:
-    """Stands in for `httpx.Client`: what it was asked for, and what it gives or raises."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.made: dict[str, Any] = {}
-        self.asked: tuple[Any, ...] = ()
-        self.more: dict[str, Any] = {}
-        self.thread: threading.Thread | None = None
-        self.status = 200
-        self.pieces: Callable[[], Iterator[bytes]] = lambda: iter([b"the ", b"answer"])
-        self.fails: Callable[[], None] = lambda: None
-        monkeypatch.setattr(httpx, "Client", self._client)
-        monkeypatch.setattr(httpx, "create_ssl_context", lambda trust_env: f"the usual authorities, {trust_env}")
-
-    def _client(self, **made: object) -> "Client":
-        self.made = made
-        self.thread = threading.current_thread()
-        return self
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def stream(self, *asked: object, **more: object) -> AbstractContextManager[SimpleNamespace]:
-        self.asked, self.more = asked, more
-        return self._response()
-
-    @contextmanager
-    def _response(self) -> Iterator[SimpleNamespace]:
-        self.fails()
-        yield SimpleNamespace(status_code=self.status, iter_raw=self.pieces)
-
-
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Client:
-    return Client(monkeypatch)
-
-
-def _post(gate: Gate | None = None, variables: dict[str, str] | None = None) -> Response | None:
-    return Post([REQUEST], Environment(variables or {}), gate or Gate(lambda: True), 3.5).response(5.0)
-
-
-def _event(method: bytes = b"POST") -> dict[str, Any]:
-    return {"request": SimpleNamespace(method=method)}
+__all__ = ["client"]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +32,7 @@ def test_the_client_is_asked_for_this_and_nothing_else(
     client: Client, variables: dict[str, str], proxy: str | None, authority: str | None
 ) -> None:
     gate = Gate(lambda: True)
-    assert _post(gate, variables) == Response(200, b"the answer")
+    assert post(gate, variables) == Response(200, b"the answer")
     by_way_of = client.made.pop("proxy")
     assert (by_way_of and str(by_way_of.url), by_way_of and by_way_of.ssl_context) == (proxy, authority)
     assert client.more["extensions"].pop("trace").__func__ is Post._step
@@ -117,7 +63,7 @@ def test_another_authority_is_the_environment_s(
     authority: tuple[str | None, str | None],
 ) -> None:
     monkeypatch.setattr(ssl, "create_default_context", lambda cafile, capath: (cafile, capath))
-    assert _post(variables=variables) == Response(200, b"the answer")
+    assert post(variables=variables) == Response(200, b"the answer")
     assert client.made["verify"] == authority
 
 
@@ -126,7 +72,7 @@ def test_an_authority_that_is_not_there_is_said_as_one(client: Client, monkeypat
         raise FileNotFoundError
 
     monkeypatch.setattr(ssl, "create_default_context", missing)
-    assert _post(variables={"SSL_CERT_FILE": "/missing"}) == Response(failure=Failure.AUTHORITY)
+    assert post(variables={"SSL_CERT_FILE": "/missing"}) == Response(failure=Failure.AUTHORITY)
     assert client.asked == ()
 
 
@@ -137,9 +83,9 @@ def test_of_a_long_answer_no_more_is_read_than_is_kept(client: Client) -> None:
         raise AssertionError  # it is enough
 
     client.pieces = pieces
-    assert _post() == Response(200, b"a" * (ANSWER_BYTES - 1) + b"b")
+    assert post() == Response(200, b"a" * (ANSWER_BYTES - 1) + b"b")
     client.pieces = lambda: iter([b"a" * (ANSWER_BYTES - 1), b"bc"])
-    assert _post() == Response(200, b"a" * (ANSWER_BYTES - 1) + b"b")
+    assert post() == Response(200, b"a" * (ANSWER_BYTES - 1) + b"b")
 
 
 def test_an_answer_says_nothing_until_it_came() -> None:
@@ -178,7 +124,7 @@ def test_before_the_first_byte_a_failure_has_its_kind(
     client: Client, fail: Callable[[], None], failure: Failure
 ) -> None:
     client.fails = fail
-    assert _post() == Response(failure=failure)
+    assert post() == Response(failure=failure)
 
 
 @pytest.mark.parametrize(("fail", "failure"), FAILURES)
@@ -190,19 +136,19 @@ def test_behind_a_proxy_it_is_the_proxy_s_until_tls_with_the_receiver_began(
 
     def began(event: str) -> Callable[[], None]:
         def fails() -> None:
-            client.more["extensions"]["trace"](event, _event())
+            client.more["extensions"]["trace"](event, trace_event())
             fail()
 
         return fails
 
     client.fails = began("connection.start_tls.started")  # with the proxy itself
-    assert _post(variables=proxied) == Response(failure=Failure.PROXY)
+    assert post(variables=proxied) == Response(failure=Failure.PROXY)
     client.fails = began(f"{kind}.start_tls.started")
-    assert _post(variables=proxied) == Response(failure=failure)
+    assert post(variables=proxied) == Response(failure=failure)
 
 
 def test_a_proxy_that_cannot_be_used_is_one(client: Client) -> None:
-    assert _post(variables={"HTTPS_PROXY": "quic://proxy.example:1"}) == Response(failure=Failure.PROXY)
+    assert post(variables={"HTTPS_PROXY": "quic://proxy.example:1"}) == Response(failure=Failure.PROXY)
     assert client.asked == ()
 
 
@@ -222,11 +168,11 @@ def test_once_a_byte_may_have_left_it_is_the_time_or_a_break(
     gate = Gate(lambda: True)
 
     def fail() -> None:
-        gate.step(HEAD, _event())
+        gate.step(HEAD, trace_event())
         raise error
 
     client.fails = fail
-    assert _post(gate) == Response(failure=failure)
+    assert post(gate) == Response(failure=failure)
 
 
 def test_an_answer_is_waited_for_as_long_as_asked(client: Client) -> None:
@@ -245,68 +191,3 @@ def test_an_answer_is_waited_for_as_long_as_asked(client: Client) -> None:
     assert in_time(took, 0.9)
     may_go_on.set()
     assert post.response(5.0) == Response(200, b"the answer")
-
-
-def test_the_gate_is_asked_at_two_steps_of_our_request_and_at_no_other() -> None:
-    asked: list[str] = []
-
-    def permits() -> bool:
-        asked.append("asked")
-        return True
-
-    gate = Gate(permits)
-    for event in ("connection.connect_tcp.started", "http11.send_request_headers.complete", "http11.receive_response"):
-        gate.step(event, _event())
-        gate.step(event, {})
-    for event in (HEAD, BODY):
-        gate.step(event, _event(b"CONNECT"))
-    assert (asked, gate.passed) == ([], False)
-    gate.step(HEAD, _event())
-    assert (asked, gate.passed) == (["asked"], True)
-    gate.step(BODY, _event())
-    assert asked == ["asked"] * 2
-    assert gate.close() is True
-
-
-def test_a_gate_that_said_no_says_no_for_good() -> None:
-    answers = iter([False, True])
-    gate = Gate(lambda: next(answers))
-    for _ in range(2):
-        with pytest.raises(Exception, match=r"^$"):
-            gate.step(HEAD, _event())
-    assert next(answers)  # it was not asked again
-    assert gate.close() is False
-
-
-def test_a_gate_that_could_not_be_asked_says_no_for_good() -> None:
-    def fails() -> bool:
-        asked.append(True)
-        raise OSError
-
-    asked: list[bool] = []
-    gate = Gate(fails)
-    for _ in range(2):
-        with pytest.raises(Exception, match=r"^$"):
-            gate.step(HEAD, _event())
-    assert asked == [True]
-    assert gate.passed is False
-
-
-def test_a_closed_gate_is_not_asked() -> None:
-    gate = Gate(lambda: True)
-    gate.step(HEAD, _event())
-    assert gate.close() is True
-    with pytest.raises(Exception, match=r"^$"):
-        gate.step(BODY, _event())
-
-
-@pytest.mark.parametrize(("permitted", "failure"), [(False, Failure.WITHDRAWN), (None, Failure.STORE)])
-def test_what_the_gate_stopped_is_told_by_why(client: Client, permitted: bool | None, failure: Failure) -> None:
-    def permits() -> bool:
-        if permitted is None:
-            raise OSError
-        return permitted
-
-    gate = Gate(permits)
-    client.fails = lambda: gate.step(HEAD, _event())
-    assert _post(gate) == Response(failure=failure)

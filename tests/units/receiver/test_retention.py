@@ -2,66 +2,26 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shimmy_metrics.receiver import search
-from shimmy_metrics.receiver.folder import Folder, prepared
-from shimmy_metrics.receiver.keys import load_keys
-from shimmy_metrics.receiver.retain import DailyRetention, Retained, due, retain, verify
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
-from shimmy_metrics.receiver.row import recall_of
-from shimmy_metrics.receiver.search import holding
-from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.sqlite.tables import connect
-from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.status import status
-from shimmy_metrics.receiver.store import Outcome, StoreError
+from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.week_file import kept_week, newest_week, read_week
-from support.stored import HASHING, MONDAY, row
+from support.retained_days import CLOSED, at, filled, folder, retained, store
+from support.stored import MONDAY, row
+
+__all__ = ["folder", "store"]
 
 NEXT: Final = MONDAY + timedelta(days=7)
-CLOSED: Final = MONDAY + timedelta(days=8)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    made = prepared(tmp_path / "data")
-    load_keys(made, MONDAY)
-    return made
-
-
-@pytest.fixture
-def store(folder: Folder) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as made:
-        yield made
-
-
-def filled(store: SqliteStore, days: int = 9) -> None:
-    for each in range(days):
-        day = MONDAY + timedelta(days=each)
-        store.append(day, [row(day=day), row(day=day)])
-    store.close()
-
-
-def at(day: date, *, hour: int = 3) -> datetime:
-    return datetime.combine(day, time(hour), UTC)
-
-
-def retained(store: SqliteStore, folder: Folder, day: date) -> list[date]:
-    done = retain(store, folder, at(day))
-    assert done.failed == ()
-    return list(done.dropped)
 
 
 def test_a_day_lives_for_eight_days_and_its_week_is_kept_before_it_goes(store: SqliteStore, folder: Folder) -> None:
@@ -147,17 +107,6 @@ def test_with_its_signing_key_lost_days_wait_and_go_after_fourteen_days_all_the_
     done = retain(store, folder, at(MONDAY + timedelta(days=15)))
     assert done.dropped == (MONDAY + timedelta(days=1),)
     assert "the log could not be written" in done.failed[1]
-
-
-def test_a_day_that_is_too_old_is_named(store: SqliteStore, folder: Folder) -> None:
-    filled(store, 1)
-    soon = at(CLOSED, hour=1)
-    late = at(CLOSED, hour=2)
-    assert verify(store, folder, soon) == []
-    assert status(store, folder, soon).troubles == []
-    assert verify(store, folder, late) == ["what arrived on 2026-11-23 is still held"]
-    assert status(store, folder, late).overdue == [MONDAY]
-    assert "2026-11-23" in status(store, folder, late).troubles[0]
 
 
 def test_what_cannot_be_dropped_now_is_said_and_tried_again(
@@ -268,154 +217,3 @@ def test_on_a_full_disk_a_day_goes_and_an_error_of_our_own_keeps_none_for_ever(
     assert done.dropped == (MONDAY,)
     assert list(folder.arrival_days()) == []
     assert "the log could not be written" in done.failed[1]
-
-
-@pytest.mark.parametrize("moved", ["days/2026-11-23.db.bak", "backup/photo.jpg", "weeks/2026-W47.json"])
-def test_a_copy_of_a_dropped_day_is_found_under_any_name(store: SqliteStore, folder: Folder, moved: str) -> None:
-    filled(store, 1)
-    copy = folder.path / moved
-    copy.parent.mkdir(exist_ok=True)
-    copy.write_bytes(folder.day(MONDAY).read_bytes() + os.urandom(2**20))
-    done = retain(store, folder, at(CLOSED))
-    assert done.dropped == (MONDAY,)
-    said = (f"2026-11-23 was dropped, and something of it is still in {copy}",)
-    assert done.failed == said
-    assert verify(store, folder, at(CLOSED)) == list(said)
-    renamed = copy.rename(folder.path / "hidden")
-    assert verify(store, folder, at(CLOSED)) == [said[0].replace(str(copy), str(renamed))]
-    renamed.unlink()
-    assert verify(store, folder, at(CLOSED)) == []
-
-
-def test_a_deletion_in_the_place_of_unlinking_is_caught(
-    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    filled(store)
-
-    def deletes_rows(day: date) -> bytes:
-        with closing(connect(folder.day(day))) as file:
-            (canary,) = file.execute("SELECT key FROM reports WHERE length(key) = 16").fetchone()
-            file.execute("PRAGMA secure_delete = OFF")
-            file.execute("DELETE FROM reports")
-        folder.day(day).rename(folder.days / "gone.db")
-        return bytes(canary)
-
-    monkeypatch.setattr(store, "drop_day", deletes_rows)
-    done = retain(store, folder, at(CLOSED))
-    assert done.failed == (f"2026-11-23 was dropped, and something of it is still in {folder.days / 'gone.db'}",)
-    assert verify(store, folder, at(CLOSED)) == list(done.failed)
-
-
-def test_where_a_place_cannot_be_searched_nothing_is_said_to_be_gone(
-    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    filled(store, 1)
-    retained(store, folder, CLOSED)
-
-    def unreachable(_: bytes) -> list[str]:
-        raise StoreError("replica h2 does not answer")
-
-    monkeypatch.setattr(store, "find_canary", unreachable)
-    assert verify(store, folder, at(CLOSED)) == [
-        "2026-11-23 was dropped, and whether it is gone cannot be told: replica h2 does not answer"
-    ]
-
-
-def test_ids_are_forgotten_after_sixteen_days_though_nothing_arrives(store: SqliteStore, folder: Folder) -> None:
-    report_id = "c0ffee00-0000-4000-8000-00000000cafe"
-    recall = recall_of(report_id, HASHING)
-    assert store.append(MONDAY, [row(report_id), recall]) == [Outcome.STORED, Outcome.RECALLED]
-    store.close()
-    retain(store, folder, at(MONDAY + timedelta(days=SEEN_DAYS)))
-    assert store.append(MONDAY, [row(report_id)]) == [Outcome.RECALLED]
-    store.close()
-    retain(store, folder, at(MONDAY + timedelta(days=SEEN_DAYS + 1)))
-    assert list(holding(folder.path, recall.key)) == []
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux tells which files a process has open")
-def test_a_receiver_to_which_nothing_comes_has_no_dropped_day_open(store: SqliteStore, folder: Folder) -> None:
-    store.append(MONDAY, [row()])
-    with closing(SqliteStore(folder)) as other:
-        retained(other, folder, CLOSED)
-    store.settle()
-    still_open = [os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
-    assert [each for each in still_open if str(folder.path) in each] == []
-
-
-def test_of_two_receivers_one_drops_a_day(folder: Folder) -> None:
-    with closing(SqliteStore(folder)) as store:
-        filled(store)
-    done: list[Retained] = []
-
-    def run() -> None:
-        with closing(SqliteStore(folder)) as own:
-            done.append(retain(own, folder, at(CLOSED + timedelta(days=3))))
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(day for each in done for day in each.dropped) == [MONDAY + timedelta(days=each) for each in range(4)]
-    assert [each.failed for each in done] == [()] * 4
-    assert len(folder.retention_log.read_text().splitlines()) == 4
-
-
-def test_while_another_process_drops_days_one_waits_and_then_says_so(
-    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    filled(store, 1)
-    monkeypatch.setattr("shimmy_metrics.receiver.sqlite.tables.BUSY_SECONDS", 0.1)
-    with turn(folder.retain_turn):
-        done = retain(store, folder, at(CLOSED))
-    assert done == Retained((), ("database is locked",))
-
-
-@pytest.mark.parametrize(
-    ("last", "now", "failed", "is_due"),
-    [
-        (None, at(MONDAY), False, True),
-        (at(MONDAY, hour=0), at(MONDAY, hour=23), False, False),
-        (at(MONDAY, hour=23), at(MONDAY + timedelta(days=1), hour=0), False, True),
-        (at(MONDAY, hour=3), at(MONDAY, hour=3) + timedelta(seconds=40), True, False),
-        (at(MONDAY, hour=3), at(MONDAY, hour=3) + timedelta(minutes=1), True, True),
-        (at(MONDAY, hour=4), at(MONDAY, hour=3), True, False),
-    ],
-)
-def test_it_is_due_once_a_day_and_a_minute_after_it_failed(
-    last: datetime | None, now: datetime, *, failed: bool, is_due: bool
-) -> None:
-    assert due(now, last, failed=failed) is is_due
-
-
-def test_it_runs_each_day_whatever_went_wrong_before() -> None:
-    clock = [at(MONDAY)]
-    ran: list[datetime] = []
-    told: list[str] = []
-
-    def run(now: datetime) -> Retained:
-        ran.append(now)
-        if len(ran) == 1:
-            raise RuntimeError("nobody knew that it could")
-        return Retained((), ("it could not be done",) if len(ran) == 2 else ())
-
-    daily = DailyRetention(run, lambda: told.append("failed"), lambda: clock[0])
-    for minute in range(0, 3 * 24 * 60, 30):
-        clock[0] = at(MONDAY) + timedelta(minutes=minute)
-        daily.look()
-    assert ran[:3] == [at(MONDAY) + timedelta(minutes=minute) for minute in (0, 30, 60)]
-    assert [each.date() for each in ran[3:]] == [MONDAY + timedelta(days=each) for each in (1, 2, 3)]
-    assert told == ["failed", "failed"]
-
-
-@given(st.integers(0, 60), st.integers(1, 20), st.integers(2, 40))
-def test_bytes_are_found_wherever_they_lie_in_a_file(before: int, chunk: int, after: int) -> None:
-    wanted = bytes(range(1, 17))
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(search, "_CHUNK", chunk)
-        place = Path(folder) / "file"
-        place.write_bytes(bytes(before) + wanted + bytes(after))
-        assert list(search.holding(Path(folder), wanted)) == [place]
-        place.write_bytes(bytes(before) + wanted[:-1] + bytes(after))
-        assert list(search.holding(Path(folder), wanted)) == []

@@ -1,0 +1,55 @@
+"""What a team sees of a week, and how few are told apart."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.week import week_name, week_of
+from support.installed import Home
+from support.receive_folder import TODAY, act, filled, folder, home, report
+from support.receive_process import receive
+
+__all__ = ["folder", "home"]
+
+
+def test_a_fleet_of_one_s_own_tells_smaller_groups_and_every_answer_says_so(home: Home, folder: Folder) -> None:
+    this = week_of(TODAY)
+    with receive(home, "--own", "3") as running:
+        assert running.post(report()).json["k"] == 3
+    filled(folder, range(1), reports=150)
+    words = ["--week", week_name(this)]
+    told = json.loads(act(home, "week", "--json", *words))
+    assert (told["week"], told["k"], told["enough"], told["closed"]) == (week_name(this), 3, True, False)
+    assert told["received"] == 150
+    assert told["tables"]["platform"]["groups"] == [{"value": "linux-x64", "percent": 100}]
+    rows = list(csv.DictReader(io.StringIO(act(home, "week", "--csv", *words))))
+    assert {"week": week_name(this), "field": "platform", "value": "linux-x64", "percent": "100", "reports": ""} in rows
+    lines = act(home, "week", *words).splitlines()
+    assert any("Not closed" in line for line in lines)
+    assert max(map(len, lines)) <= 80
+    with receive(home, "--own", "20") as running:
+        assert "k" not in running.post(report()).json
+    assert "Not enough data" in act(home, "week", *words)
+
+
+def test_without_a_name_the_newest_week_that_is_over_is_told(home: Home, folder: Folder) -> None:
+    this = week_of(TODAY)
+    filled(folder, range(1))
+    assert act(home, "week").startswith(f"{week_name(this)}: ")
+    filled(folder, range(TODAY.weekday() + 1, TODAY.weekday() + 2))
+    assert act(home, "week").startswith(f"{week_name(this - timedelta(days=7))}: ")
+
+
+def test_a_week_whose_days_are_gone_is_told_as_it_was(home: Home, folder: Folder) -> None:
+    (folder.path / "k").write_text("1")
+    monday = week_of(TODAY - timedelta(days=15))
+    ages = range((TODAY - monday).days - 6, (TODAY - monday).days + 1)
+    filled(folder, ages, reports=10)
+    words = ["--week", week_name(monday), "--json"]
+    before = json.loads(act(home, "week", *words))
+    assert (before["received"], before["flagged"]) == (70, 70)
+    act(home, "retain")
+    assert list(folder.arrival_days()) == []
+    assert json.loads(act(home, "week", *words)) == before

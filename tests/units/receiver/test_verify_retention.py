@@ -1,0 +1,112 @@
+"""What went is proved to be gone, and what did not go is named."""
+
+import os
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shimmy_metrics.receiver import search
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.retain import retain, verify
+from shimmy_metrics.receiver.row import recall_of
+from shimmy_metrics.receiver.search import holding
+from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.sqlite.tables import connect
+from shimmy_metrics.receiver.status import status
+from shimmy_metrics.receiver.store import Outcome, StoreError
+from support.retained_days import CLOSED, at, filled, folder, retained, store
+from support.stored import HASHING, MONDAY, row
+
+__all__ = ["folder", "store"]
+
+
+def test_a_day_that_is_too_old_is_named(store: SqliteStore, folder: Folder) -> None:
+    filled(store, 1)
+    soon = at(CLOSED, hour=1)
+    late = at(CLOSED, hour=2)
+    assert verify(store, folder, soon) == []
+    assert status(store, folder, soon).troubles == []
+    assert verify(store, folder, late) == ["what arrived on 2026-11-23 is still held"]
+    assert status(store, folder, late).overdue == [MONDAY]
+    assert "2026-11-23" in status(store, folder, late).troubles[0]
+
+
+@pytest.mark.parametrize("moved", ["days/2026-11-23.db.bak", "backup/photo.jpg", "weeks/2026-W47.json"])
+def test_a_copy_of_a_dropped_day_is_found_under_any_name(store: SqliteStore, folder: Folder, moved: str) -> None:
+    filled(store, 1)
+    copy = folder.path / moved
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(folder.day(MONDAY).read_bytes() + os.urandom(2**20))
+    done = retain(store, folder, at(CLOSED))
+    assert done.dropped == (MONDAY,)
+    said = (f"2026-11-23 was dropped, and something of it is still in {copy}",)
+    assert done.failed == said
+    assert verify(store, folder, at(CLOSED)) == list(said)
+    renamed = copy.rename(folder.path / "hidden")
+    assert verify(store, folder, at(CLOSED)) == [said[0].replace(str(copy), str(renamed))]
+    renamed.unlink()
+    assert verify(store, folder, at(CLOSED)) == []
+
+
+def test_a_deletion_in_the_place_of_unlinking_is_caught(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store)
+
+    def deletes_rows(day: date) -> bytes:
+        with closing(connect(folder.day(day))) as file:
+            (canary,) = file.execute("SELECT key FROM reports WHERE length(key) = 16").fetchone()
+            file.execute("PRAGMA secure_delete = OFF")
+            file.execute("DELETE FROM reports")
+        folder.day(day).rename(folder.days / "gone.db")
+        return bytes(canary)
+
+    monkeypatch.setattr(store, "drop_day", deletes_rows)
+    done = retain(store, folder, at(CLOSED))
+    assert done.failed == (f"2026-11-23 was dropped, and something of it is still in {folder.days / 'gone.db'}",)
+    assert verify(store, folder, at(CLOSED)) == list(done.failed)
+
+
+def test_where_a_place_cannot_be_searched_nothing_is_said_to_be_gone(
+    store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 1)
+    retained(store, folder, CLOSED)
+
+    def unreachable(_: bytes) -> list[str]:
+        raise StoreError("replica h2 does not answer")
+
+    monkeypatch.setattr(store, "find_canary", unreachable)
+    assert verify(store, folder, at(CLOSED)) == [
+        "2026-11-23 was dropped, and whether it is gone cannot be told: replica h2 does not answer"
+    ]
+
+
+def test_ids_are_forgotten_after_sixteen_days_though_nothing_arrives(store: SqliteStore, folder: Folder) -> None:
+    report_id = "c0ffee00-0000-4000-8000-00000000cafe"
+    recall = recall_of(report_id, HASHING)
+    assert store.append(MONDAY, [row(report_id), recall]) == [Outcome.STORED, Outcome.RECALLED]
+    store.close()
+    retain(store, folder, at(MONDAY + timedelta(days=SEEN_DAYS)))
+    assert store.append(MONDAY, [row(report_id)]) == [Outcome.RECALLED]
+    store.close()
+    retain(store, folder, at(MONDAY + timedelta(days=SEEN_DAYS + 1)))
+    assert list(holding(folder.path, recall.key)) == []
+
+
+@given(st.integers(0, 60), st.integers(1, 20), st.integers(2, 40))
+def test_bytes_are_found_wherever_they_lie_in_a_file(before: int, chunk: int, after: int) -> None:
+    wanted = bytes(range(1, 17))
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "_CHUNK", chunk)
+        place = Path(folder) / "file"
+        place.write_bytes(bytes(before) + wanted + bytes(after))
+        assert list(search.holding(Path(folder), wanted)) == [place]
+        place.write_bytes(bytes(before) + wanted[:-1] + bytes(after))
+        assert list(search.holding(Path(folder), wanted)) == []
