@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,51 +31,57 @@ def test_an_example_is_called_one(tmp_path: Path) -> None:
         assert line == "An example: this machine's facts, and a session in which nothing happened. It is not sent."
 
 
+@contextmanager
+def _measured(home: Home) -> Iterator[str]:
+    """Run a server that is measured, with one answered request; yield its address."""
+    port = free_port()
+    with ToyServer() as toy, home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+        wait_for(port, process)
+        chat(port)
+        assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
+        yield f"http://127.0.0.1:{port}"
+        stop(process)
+
+
+def _assert_no_endpoint_beside_a_measured_server(here: Home, said: str) -> None:
+    assert status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
+    plain = here.run("tui", "--plain").stdout
+    assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
+    assert said in plain.splitlines()
+
+
 def test_a_switch_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
-    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
-        port = free_port()
-        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
-            wait_for(port, process)
-            chat(port)
-            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
+    with enabled(tmp_path) as (home, receiver):
+        with _measured(home) as url:
             off = home.having(DO_NOT_TRACK="1")
             said = (
-                f"This shell is switched off by DO_NOT_TRACK=1. The server at http://127.0.0.1:{port} was started "
+                f"This shell is switched off by DO_NOT_TRACK=1. The server at {url} was started "
                 "without it and is measured; shimmy config --metrics disable withdraws for all."
             )
             assert said in status(off).splitlines()
             assert said in off.run("tui", "--plain").stdout.splitlines()
             assert said in off.metrics("preview").stderr.splitlines()
             assert status(off).startswith("Off in this shell: a server is measured.")
-            stop(process)
         assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
 
 
 def test_an_endpoint_that_cannot_be_used_in_this_shell_does_not_hide_a_server_that_is_measured(tmp_path: Path) -> None:
-    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
-        port = free_port()
+    with enabled(tmp_path) as (home, receiver):
         here = home.having(SHIMMY_METRICS_ENDPOINT="http://example.org/")
         said = (
             "While SHIMMY_METRICS_ENDPOINT cannot be used nothing is measured or sent from this shell. A server that "
             "was started elsewhere follows its own."
         )
         assert status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
-        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
-            wait_for(port, process)
-            chat(port)
-            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
-            assert status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
-            plain = here.run("tui", "--plain").stdout
-            assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
-            assert said in plain.splitlines()
-            told = status_json(here)
-            assert (told["consent"], told["sends"], told["endpoint"]) == (None, False, None)
-            stop(process)
+        with _measured(home):
+            _assert_no_endpoint_beside_a_measured_server(here, said)
+            shown = status_json(here)
+            assert (shown["consent"], shown["sends"], shown["endpoint"]) == (None, False, None)
         assert wait_until(lambda: len(receiver.received) == 1)  # so it was true
 
 
 def test_an_endpoint_that_cannot_be_used_in_the_config_does_not_hide_a_server_that_has_its_own(tmp_path: Path) -> None:
-    with enabled(tmp_path) as (home, _), ToyServer() as toy:
+    with enabled(tmp_path) as (home, _):
         config = home.profile.config_path
         here, agreed = Home(home.root), config.read_text()
         metrics = json.loads(agreed)["metrics"]
@@ -84,16 +92,8 @@ def test_an_endpoint_that_cannot_be_used_in_the_config_does_not_hide_a_server_th
         )
         assert status(here).startswith(f"Off in this shell: no endpoint.\n{said}\n")
         assert f"{config}: metrics.endpoint: the endpoint is not https" in here.metrics("status").stderr
-        port = free_port()
-        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
-            wait_for(port, process)
-            chat(port)
-            assert wait_until(lambda: status_json(home)["running_sessions"] == 1)
-            assert status(here).startswith(f"Off in this shell: a server is measured.\n{said}\n")
-            plain = here.run("tui", "--plain").stdout
-            assert plain.startswith("Shimmy metrics: off in this shell, a server is measured.\n")
-            assert said in plain.splitlines()
-            stop(process)
+        with _measured(home):
+            _assert_no_endpoint_beside_a_measured_server(here, said)
         assert here.metrics("disable").returncode == 0
 
 

@@ -15,7 +15,7 @@ import pytest
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite import tables
-from shimmy_metrics.receiver.sqlite.seen import forget_before
+from shimmy_metrics.receiver.sqlite.seen import delete_before
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
 from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
@@ -155,7 +155,7 @@ def test_looking_makes_no_file(store: SqliteStore, folder: Folder) -> None:
     assert held(store) == 0
     with pytest.raises(StoreError, match="nothing that arrived on 2026-11-25 is held"):
         store.drop_day(DAY)
-    forget_before(folder, NEXT)
+    delete_before(folder, NEXT)
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         connect(folder.day(DAY))  # listed, and dropped before it is opened
     assert not [path for path in folder.path.rglob("*") if path.is_file()]
@@ -199,7 +199,7 @@ def test_ids_are_forgotten_by_their_day_a_few_at_a_time(store: SqliteStore, fold
     old, new, recalled = [row() for _ in range(50)], [row() for _ in range(50)], row()
     store.append(DAY, [*old, Recall(recalled.key)])
     store.append(NEXT, new)
-    forget_before(folder, NEXT, at_once=7)
+    delete_before(folder, NEXT, at_once=7)
     with closing(connect(folder.seen)) as seen:
         assert {key for (key,) in seen.execute("SELECT key FROM seen")} == {each.key for each in new}
 

@@ -32,13 +32,13 @@ def week(given: Arguments, data: Path) -> int:
     today = _now().date()
     with _opened(folder) as store:
         monday = _monday(given["week"]) if given["week"] else newest_week(store, folder, today)
-        told = read_week(store, folder, monday)
+        aggregate = read_week(store, folder, monday)
     if given["json"]:
-        sys.stdout.write(json_text(told, today))
+        sys.stdout.write(json_text(aggregate, today))
     elif given["csv"]:
-        sys.stdout.write(csv_text(told))
+        sys.stdout.write(csv_text(aggregate))
     else:
-        for line in lines(told, today):
+        for line in lines(aggregate, today):
             print_line(line)
     return Exit.DONE
 
@@ -50,13 +50,13 @@ def status(given: Arguments, data: Path) -> int:
 
     folder = _existing(data)
     with _opened(folder) as store:
-        told = status_of(store, folder, _now())
+        state = status_of(store, folder, _now())
     if given["json"]:
-        sys.stdout.write(json.dumps(as_json(told), indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_json(state), indent=2) + "\n")
     else:
-        for line in lines(told):
+        for line in lines(state):
             print_line(line)
-    return Exit.NO if told.troubles else Exit.DONE
+    return Exit.NO if state.troubles else Exit.DONE
 
 
 def retain(given: Arguments, data: Path) -> int:

@@ -180,10 +180,10 @@ def compose(judged: Judged, outcomes: Sequence[Outcome], k: int | None) -> Respo
         else:
             refused.append(Refused(each.report_id, "session_id", rule))
     listed = [{"id": each.report_id, "field": each.field, "rule": each.rule} for each in refused]
-    told = {"sha256": judged.sha256, "stored": stored, "refused": listed}
+    answer = {"sha256": judged.sha256, "stored": stored, "refused": listed}
     return Response(
         HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
-        orjson.dumps(told if k is None else {**told, "k": k}),
+        orjson.dumps(answer if k is None else {**answer, "k": k}),
         rules=tuple(each.rule for each in refused),
     )
 

@@ -13,7 +13,7 @@ from shimmy_metrics.receiver.folding import rounded
 from shimmy_metrics.receiver.keys import lost_keys
 from shimmy_metrics.receiver.programme import own_k
 from shimmy_metrics.receiver.retention_log import checked
-from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, forget_before
+from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, delete_before
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import Store, StoreError
 from shimmy_metrics.receiver.unlogged import Said, log, note, unlogged
@@ -91,7 +91,7 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
     failed: list[str] = []
     try:
         with turn(folder.retain_turn):
-            forget_before(folder, today - timedelta(days=SEEN_DAYS))
+            delete_before(folder, today - timedelta(days=SEEN_DAYS))
             held = store.health().reports
             still = {day.isoformat() for day in held}
             for day_name, said in unlogged(folder).items():

@@ -14,7 +14,7 @@ _AT_ONCE: Final = 10_000
 """How many keys are looked through in one transaction: some 10 milliseconds, in which no report can be taken."""
 
 
-def forget_before(folder: Folder, day: date, at_once: int = _AT_ONCE) -> None:
+def delete_before(folder: Folder, day: date, at_once: int = _AT_ONCE) -> None:
     """Forget the ids that arrived, or were recalled, before `day`. Raise `StoreError`."""
     if not folder.seen.exists():
         return
