@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -206,7 +205,7 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
     app = opened.still(tmp_path, overviews.declined())
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "1")
-        gone, decision = PurgeResult(reports=2), replace(overviews.GRANTED, consent=Consent.DECLINED)
+        gone, decision = PurgeResult(reports=2), overviews.GRANTED._replace(consent=Consent.DECLINED)
 
         def look() -> None:
             app.commands.consent.report_purged(gone)

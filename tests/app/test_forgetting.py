@@ -1,7 +1,6 @@
 """The consent page lists everything of ours on this disk, and offers to forget it: asked with numbers first."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,7 +95,7 @@ async def test_nothing_of_the_question_is_lost_where_many_files_were_saved(
     for day in range(1, 31):
         (tmp_path / f"shimmy-report-2026-11-{day:02}.json").write_bytes(queued().body)
     app = opened.living(tmp_path)
-    app.profile = replace(app.profile, home=tmp_path)
+    app.profile = app.profile._replace(home=tmp_path)
     whole = " ".join(question(forget_plan(app.profile)))
     assert f"30 files that you saved in {tmp_path}: " in whole
     async with app.run_test(size=size) as pilot:

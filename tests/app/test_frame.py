@@ -1,6 +1,5 @@
 """The frame of every screen: the state with its second half, and what has become of a report, at no row."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from support.simulated_time import Timed, key, quiet, send
 async def test_the_state_keeps_its_second_half_however_much_is_waiting(
     tmp_path: Path, number: int, delivery: Delivery
 ) -> None:
-    shown = overviews.busy(replace(overviews.GRANTED, delivery=delivery))
+    shown = overviews.busy(overviews.GRANTED._replace(delivery=delivery))
     shown = shown._replace(outbox=tuple(shown.outbox[0]._replace(row_id=each) for each in range(number)))
     app = opened.still(tmp_path, shown)
     async with app.run_test(size=(80, 24)) as pilot:

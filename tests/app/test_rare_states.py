@@ -1,6 +1,5 @@
 """What the app says in rare states: a store that cannot be read, a question asked again, a kept session ended last."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -86,7 +85,7 @@ async def test_while_the_config_cannot_be_used_no_session_is_said_to_be_measured
 
 async def test_under_another_receiver_the_corner_speaks_of_this_shell_alone(tmp_path: Path) -> None:
     busy = overviews.busy()
-    here = replace(busy.consent, endpoint="https://metrics.example.org/v1/usage")
+    here = busy.consent._replace(endpoint="https://metrics.example.org/v1/usage")
     app = opened.still(tmp_path, busy._replace(consent=here))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")

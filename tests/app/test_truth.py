@@ -1,7 +1,6 @@
 """What the app says of a switch, an answer and an example is true of the process that it speaks of."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -234,7 +233,7 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
     tmp_path: Path,
 ) -> None:
     shown = _started_for(ENDPOINT)
-    shell = replace(shown.consent, endpoint=OTHER_RECEIVER)
+    shell = shown.consent._replace(endpoint=OTHER_RECEIVER)
     app = opened.still(tmp_path, shown._replace(consent=shell))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")

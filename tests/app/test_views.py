@@ -1,7 +1,6 @@
 """What the pages say: pure functions from what there is to lines."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,7 +198,7 @@ def test_a_value_or_a_fate_that_is_cut_says_so() -> None:
 
 def test_another_receiver_than_shimmy_s_is_named_before_the_answer() -> None:
     asked = overviews.undecided()
-    elsewhere = asked._replace(consent=replace(asked.consent, endpoint="https://metrics.example.org/v1/usage"))
+    elsewhere = asked._replace(consent=asked.consent._replace(endpoint="https://metrics.example.org/v1/usage"))
     told = "\n".join(plain(each) for each in before(canvas(), elsewhere))
     assert "https://metrics.example.org/v1/usage" in told
     assert "It is not Shimmy's" in told

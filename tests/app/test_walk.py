@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -141,7 +140,7 @@ async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     ids: set[str] = set()
     done: set[str] = set()
     undecided = overviews.undecided()
-    elsewhere = replace(undecided.consent, endpoint="https://metrics.example.org/v1/usage")
+    elsewhere = undecided.consent._replace(endpoint="https://metrics.example.org/v1/usage")
     apps = (
         Timed(tmp_path, overviews.busy()),
         Timed(tmp_path, undecided._replace(consent=elsewhere), asks=True),

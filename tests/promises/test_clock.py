@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -42,7 +41,7 @@ class _Person:
         enable(self.profile)
 
     def at(self, moment: datetime) -> None:
-        self.profile = replace(self.profile, clock=samples.fixed(moment))
+        self.profile = self.profile._replace(clock=samples.fixed(moment))
 
     def seal(self) -> dict[str, Any] | None:
         """Measure and end a session now; return its report as it waits, None where none is left."""

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +72,7 @@ def test_the_wire_names_the_proxy_beside_the_receiver(width: int, unbroken: bool
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_question_names_the_proxy_where_it_names_the_receiver(width: int) -> None:
-    consent = replace(overviews.idle().consent, endpoint=ELSEWHERE)
+    consent = overviews.idle().consent._replace(endpoint=ELSEWHERE)
     shown = overviews.idle()._replace(consent=consent, proxy="proxy.example:3128")
     assert SHOWN in unwrapped("\n".join(map(plain, before(canvas(width), shown))))
 

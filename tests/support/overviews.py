@@ -1,6 +1,5 @@
 """A fixed overview with something on every screen: a running session, two waiting reports, receipts."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,7 +85,7 @@ BUSY = COUNTERS._replace(
 )
 
 GRANTED = Decision(consent=Consent.GRANTED, consent_id="grant", changed="2026-11-21T09:00:00Z")
-HELD = replace(GRANTED, delivery=Delivery.REVIEW)
+HELD = GRANTED._replace(delivery=Delivery.REVIEW)
 
 
 def reported(values: Measured, number: int = 0, state: QueueState = QueueState.DUE) -> QueuedReport:
@@ -169,7 +168,7 @@ def only_for_me() -> Overview:
         for number, counters in ((2, COUNTERS), (1, EARLIER))
     )
     return idle()._replace(
-        consent=EffectiveConsent(replace(GRANTED, consent=Consent.DECLINED, local=True)), ended=ended
+        consent=EffectiveConsent(GRANTED._replace(consent=Consent.DECLINED, local=True)), ended=ended
     )
 
 
@@ -241,7 +240,7 @@ def several() -> Overview:
 
 def running_only_for_me() -> Overview:
     """Return a session that is measured for the person's own eyes."""
-    local = replace(GRANTED, consent=Consent.DECLINED, local=True)
+    local = GRANTED._replace(consent=Consent.DECLINED, local=True)
     running = session()._replace(counters=BUSY, local=True, started=NOW - timedelta(seconds=BUSY.uptime_s))
     return idle()._replace(
         consent=EffectiveConsent(local), running=(SessionPreview(running, reported(named(9, BUSY))),)
@@ -250,7 +249,7 @@ def running_only_for_me() -> Overview:
 
 def declined() -> Overview:
     """Return a no."""
-    return undecided()._replace(consent=EffectiveConsent(replace(GRANTED, consent=Consent.DECLINED)))
+    return undecided()._replace(consent=EffectiveConsent(GRANTED._replace(consent=Consent.DECLINED)))
 
 
 def switched_off() -> Overview:

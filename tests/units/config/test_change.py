@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,7 @@ def _no(old: Decision) -> Decision:
 
 
 def _only_for_me(old: Decision) -> Decision:
-    return replace(_no(old), local=True)
+    return _no(old)._replace(local=True)
 
 
 def _refusing(error: OSError) -> Callable[..., object]:
@@ -183,7 +182,7 @@ def test_what_may_measure_is_looked_at_again_and_a_no_is_not(tmp_path: Path, mon
     assert waits == [0.25]
     change(mine, _yes)
     assert waits == [0.25, 0.25]
-    change(mine, lambda old: replace(old, delivery=Delivery.REVIEW))
+    change(mine, lambda old: old._replace(delivery=Delivery.REVIEW))
     assert waits == [0.25, 0.25, 0.25]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -149,7 +148,7 @@ def test_a_yes_that_was_written_by_hand_has_a_name_that_stays() -> None:
     assert parse(named, WHERE).decision == bare
     assert (bare.schema_version, bare.endpoint) == (1, ENDPOINT)
     # It stays when how reports leave is changed, and another yes has another.
-    written = render(parse(b'{"metrics":{"enabled":true}}', WHERE), replace(bare, delivery=Delivery.REVIEW))
+    written = render(parse(b'{"metrics":{"enabled":true}}', WHERE), bare._replace(delivery=Delivery.REVIEW))
     assert parse(written, WHERE).decision.consent_id == bare.consent_id
     other = parse(b'{"metrics":{"enabled":true,"endpoint":"https://metrics.example.org/"}}', WHERE).decision
     later = parse(b'{"metrics":{"enabled":true,"last_updated":"2026-11-28"}}', WHERE).decision

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -129,7 +128,7 @@ def test_what_is_not_ours_is_told_line_by_line_digit_for_digit() -> None:
 
 
 def test_that_reports_are_held_back_is_written_in_the_word_that_a_person_would_write() -> None:
-    held = replace(_yes(Decision()), delivery=Delivery.REVIEW)
+    held = _yes(Decision())._replace(delivery=Delivery.REVIEW)
     assert json.loads(render(parse(b"", WHERE), held))["metrics"]["delivery"] == "review"
 
 

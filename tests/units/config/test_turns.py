@@ -9,7 +9,6 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -61,7 +60,7 @@ def test_a_yes_is_written_under_the_lock_alone(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     decline(mine)
     with _locked(mine), pytest.raises(UserError, match="holds its lock"):
-        change(mine, lambda old: replace(old, consent=Consent.GRANTED), seconds=0.2)
+        change(mine, lambda old: old._replace(consent=Consent.GRANTED), seconds=0.2)
     assert load(mine).decision.consent is Consent.DECLINED
 
 

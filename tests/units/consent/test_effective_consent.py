@@ -1,6 +1,5 @@
 """What may happen under a decision: every combination against a table of sentences."""
 
-from dataclasses import replace
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -112,7 +111,7 @@ def test_what_may_happen_is_as_the_design_says_in_every_case(monkeypatch: pytest
         if case.owner != "mine":
             read = untrusted(_decision(case))
             if read.consent is not Consent.DECLINED or read.local:
-                assert _told(replace(_effective(case), decision=read)) == _expected(case), case
+                assert _told(_effective(case)._replace(decision=read)) == _expected(case), case
 
 
 def test_nothing_is_measured_or_leaves_without_a_yes_or_only_for_me(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +180,7 @@ def test_an_answer_changes_what_it_is_about_and_nothing_else(monkeypatch: pytest
         delivery=Delivery.REVIEW,
     )
     no = declined(again, consent_id="three", changed="later")
-    assert no == replace(again, consent=Consent.DECLINED, consent_id="three", changed="later")
+    assert no == again._replace(consent=Consent.DECLINED, consent_id="three", changed="later")
     assert declined(no, consent_id="four", changed="later", local=True).local
     for module in (state, effective_consent):
         monkeypatch.setattr(module, "SCHEMA_VERSION", 2)

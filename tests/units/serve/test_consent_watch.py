@@ -1,6 +1,5 @@
 """The decision while a session runs: which changes it survives, and when the config is parsed."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def consents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EffectiveCon
     for name, answer in (("yes", enable), ("only for me", only_for_me), ("no", decline), ("another yes", enable)):
         answer(mine)
         found[name] = read_consent(mine)
-    found["switched off"] = replace(found["yes"], switch="DO_NOT_TRACK=1")
+    found["switched off"] = found["yes"]._replace(switch="DO_NOT_TRACK=1")
     return found
 
 

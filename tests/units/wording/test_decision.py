@@ -1,7 +1,6 @@
 """What a yes changes, and when reports are sent, comes from one function that is right in each case."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -40,13 +39,13 @@ def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> Non
 
 
 def test_held_reports_say_for_how_long() -> None:
-    told = " ".join(effect_of_answer(EffectiveConsent(replace(YES, delivery=Delivery.REVIEW)), own_server=True))
+    told = " ".join(effect_of_answer(EffectiveConsent(YES._replace(delivery=Delivery.REVIEW)), own_server=True))
     assert "until you release it, for at most 14 days" in told
     assert "session ends" not in told
 
 
 def test_to_an_endpoint_of_one_s_own_any_server_s_sessions_go() -> None:
-    own = replace(YES, endpoint=ELSEWHERE)
+    own = YES._replace(endpoint=ELSEWHERE)
     assert "stay here" not in " ".join(effect_of_answer(EffectiveConsent(own, endpoint=ELSEWHERE), own_server=True))
     assert "Nothing is sent" in " ".join(effect_of_answer(EffectiveConsent(YES, endpoint=ELSEWHERE), own_server=True))
     assert EffectiveConsent(YES).endpoint == ENDPOINT

@@ -1,7 +1,5 @@
 """What is said of servers that were started in another shell."""
 
-from dataclasses import replace
-
 import pytest
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
@@ -14,7 +12,7 @@ from support import samples
 OTHER = "https://metrics.example.org/v1/usage"
 THIRD = "https://third.example.org/v1/usage"
 YES = EffectiveConsent(Decision(consent=Consent.GRANTED, consent_id="grant"))
-ELSEWHERE = replace(YES, endpoint=OTHER)
+ELSEWHERE = YES._replace(endpoint=OTHER)
 """This shell has another receiver than the one agreed to."""
 
 
@@ -23,8 +21,8 @@ def _at(port: int, endpoint: str = ENDPOINT) -> Session:
 
 
 def test_a_session_s_process_has_its_own_switch_and_receiver() -> None:
-    here = replace(YES, switch="DO_NOT_TRACK=1", ended=True)
-    assert there(here, _at(1)) == replace(YES, ended=True)
+    here = YES._replace(switch="DO_NOT_TRACK=1", ended=True)
+    assert there(here, _at(1)) == YES._replace(ended=True)
     assert there(here, _at(1, OTHER)) == ELSEWHERE
     assert there(here, _at(1, OTHER)).obstacle is Obstacle.OTHER_ENDPOINT
     assert there(ELSEWHERE, _at(1)).sends
@@ -64,8 +62,8 @@ def test_of_a_server_for_the_agreed_receiver_it_is_said_that_its_end_sends_thoug
         (YES, []),
         (YES, [_at(1), _at(2, f"{ENDPOINT}/"), _at(3, "")]),
         (ELSEWHERE, [_at(1, OTHER)]),  # why nothing leaves there is said of this shell
-        (replace(ELSEWHERE, switch="DO_NOT_TRACK=1"), [_at(1)]),  # that it is measured is said of the switch
-        (replace(ELSEWHERE, decision=replace(YES.decision, delivery=Delivery.REVIEW)), [_at(1)]),
+        (ELSEWHERE._replace(switch="DO_NOT_TRACK=1"), [_at(1)]),  # that it is measured is said of the switch
+        (ELSEWHERE._replace(decision=YES.decision._replace(delivery=Delivery.REVIEW)), [_at(1)]),
         (EffectiveConsent(Decision(consent=Consent.DECLINED, local=True)), [_at(1, OTHER)]),
     ],
 )

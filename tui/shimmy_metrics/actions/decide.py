@@ -5,9 +5,8 @@ Each writes the config first and then deletes what may not be kept under it.
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
 from shimmy_metrics.config.change import change
@@ -50,8 +49,7 @@ def _ignore(_: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:
     """Do nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """The decision that is recorded now, whether it was written just now, and what was deleted because of it.
 
     `held` counts the reports that wait to be released because they were sealed under an earlier yes. `notices` are
@@ -83,7 +81,7 @@ def enable(profile: Profile, on_recorded: OnRecorded = _ignore, *, delivery: Del
             where = str(profile.config_path)
             raise UserError("holds a yes from a newer version of shimmy-metrics", where=where, remedy=remedy)
         if old.consent is not Consent.GRANTED and delivery is not None:
-            old = replace(old, delivery=delivery)
+            old = old._replace(delivery=delivery)
         if old.consent is not Consent.GRANTED or not same_endpoint(old.endpoint, endpoint):
             return granted(old, consent_id=str(uuid.uuid4()), changed=_now(profile), endpoint=endpoint)
         return old if old.schema_version == SCHEMA_VERSION else renewed(old, changed=_now(profile))
@@ -142,7 +140,7 @@ def only_for_me(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
             on_recorded(decision, changed=changed, notices=(instead, *notices))
 
         made = decline(profile, no_instead)
-        return replace(made, notices=(instead, *made.notices))
+        return made._replace(notices=(instead, *made.notices))
     return _finish(profile, on_recorded, done.decision, changed=done.changed)
 
 
@@ -157,7 +155,7 @@ def hold(profile: Profile, *, review: bool) -> Decision:
         if old.consent is Consent.UNDECIDED:
             where = str(profile.config_path)
             raise UserError("nothing is decided yet", where=where, remedy="Enable first, or say no")
-        return old if old.delivery is delivery else replace(old, delivery=delivery, changed=_now(profile))
+        return old if old.delivery is delivery else old._replace(delivery=delivery, changed=_now(profile))
 
     decision = change(profile, step).decision
     if _holds_reports(profile, decision):

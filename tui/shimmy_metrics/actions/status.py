@@ -1,8 +1,8 @@
 """What `status` prints: the decision, what is in force and how much is kept, without all that the app reads."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.config.read_consent import read_consent
@@ -26,8 +26,7 @@ from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """What is in force, and figures of what is kept, at the moment `now`.
 
     `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
@@ -45,14 +44,14 @@ class Status:
     store_path: Path
     troubles: tuple[str, ...] = ()
     unusable: Unusable | None = None
-    purged: PurgeResult = field(default_factory=PurgeResult)
+    purged: PurgeResult = PurgeResult()
     running: tuple[Session, ...] = ()
     queued: tuple[QueuedReport, ...] = ()
     taken: int = 0
     departures: tuple[Departure, ...] = ()
     receipts: int = 0
     failures: int = 0
-    attempt: NextAttempt = field(default_factory=NextAttempt)
+    attempt: NextAttempt = NextAttempt()
     sending: bool = False
     news: int = 0
     proxy: str = ""
@@ -133,11 +132,11 @@ def read_status(profile: Profile) -> Status:
     try:
         with read_with_sender(profile, off=not consent.measures) as (db, at_work):
             if db is None:
-                return replace(found, unread=unread(profile))
-            return _read(profile, db, replace(found, sending=at_work))
+                return found._replace(unread=unread(profile))
+            return _read(profile, db, found._replace(sending=at_work))
     except UserError as error:
         troubles = tuple(dict.fromkeys((*found.troubles, str(error))))
-        return replace(found, troubles=troubles, store_unusable=True)
+        return found._replace(troubles=troubles, store_unusable=True)
 
 
 def store_unread(profile: Profile) -> bool:
@@ -150,8 +149,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     from shimmy_metrics.store import chain, departures
 
     gone = departures.everything(db)
-    return replace(
-        found,
+    return found._replace(
         consent=found.consent if found.unusable else with_answers(found.consent, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.actions.export import export
@@ -36,8 +36,7 @@ class Leak(NamedTuple):
     file: FileKind | None
 
 
-@dataclass(frozen=True, slots=True)
-class ValidationResult:
+class ValidationResult(NamedTuple):
     """What a validation found. `checked` counts reports; `leaks` name kind and place, never a value.
 
     `searched` counts the values of each category that were searched for, `files` are the files in which they were,
@@ -48,9 +47,9 @@ class ValidationResult:
     violations: tuple[Violation, ...]
     leaks: tuple[Leak, ...]
     checked: int
-    searched: Mapping[str, int] = field(default_factory=dict)
+    searched: Mapping[str, int] = MappingProxyType({})
     files: tuple[FileKind, ...] = ()
-    entry_counts: Mapping[str, int] = field(default_factory=dict)
+    entry_counts: Mapping[str, int] = MappingProxyType({})
     unread: bool = False
 
     @property

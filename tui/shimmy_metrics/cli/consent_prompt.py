@@ -7,9 +7,8 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.decide import (
     Decided,
@@ -93,8 +92,7 @@ def ask(profile: Profile, seconds: int | None = None) -> Decided | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Prompt:
+class _Prompt(NamedTuple):
     """A question: its lines, and what each word that decides does. `later` decides nothing."""
 
     lines: tuple[str, ...]

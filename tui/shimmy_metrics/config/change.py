@@ -1,7 +1,6 @@
 """Change the config file: under its lock, only if it is still what was read, and never against a no."""
 
 import contextlib
-import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -114,7 +113,7 @@ def _recheck(path: Path, before: bytes | None, old: BinaryIO | None, lock: Confi
     written = old.read(CONFIG_BYTES) if old is not None else before
     by_hand = written != before and _is_no(written)
     if lock.last_no() != last_no or by_hand:
-        withdraw(path, lambda now: dataclasses.replace(now, consent=Consent.DECLINED, local=False))
+        withdraw(path, lambda now: now._replace(consent=Consent.DECLINED, local=False))
         raise _overruled(path)
 
 

@@ -10,8 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
@@ -36,8 +35,7 @@ _FORMS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
 """What the optional keys may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A config file's whole content, ours and foreign, with the decision that it amounts to.
 
     `distrust` says why a yes in it does not count (others may have written the file); empty otherwise.

@@ -3,7 +3,6 @@
 The environment can only switch off.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -50,8 +49,7 @@ class GroupSize(NamedTuple):
 _UNKNOWN: Final = GroupSize()
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveConsent:
+class EffectiveConsent(NamedTuple):
     """The decision together with what else determines its effect now.
 
     `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`:

@@ -3,9 +3,8 @@
 Metrics are off until a person says yes; a yes covers one schema version and one endpoint.
 """
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.endpoint import ENDPOINT
 
@@ -28,8 +27,7 @@ class Delivery(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What the config file says. `consent_id` (the config's `session_id`) names it: new with each, never sent.
 
     A yes that was written by hand without one has a name that follows from its content: it is never empty where a
@@ -72,14 +70,14 @@ def granted(decision: Decision, *, consent_id: str, changed: str, endpoint: str)
 
 def renewed(decision: Decision, *, changed: str) -> Decision:
     """Return a yes that covers this program's fields as well: the same decision, so what it measured stays its own."""
-    return replace(decision, schema_version=SCHEMA_VERSION, refused=0, changed=changed)
+    return decision._replace(schema_version=SCHEMA_VERSION, refused=0, changed=changed)
 
 
 def left_as_it_was(decision: Decision, *, changed: str) -> Decision:
     """Return a yes after a no to this program's new fields: it covers the earlier ones, as before."""
-    return replace(decision, refused=SCHEMA_VERSION, changed=changed)
+    return decision._replace(refused=SCHEMA_VERSION, changed=changed)
 
 
 def declined(decision: Decision, *, consent_id: str, changed: str, local: bool = False) -> Decision:
     """Return the decision after a no, or after "only for me"."""
-    return replace(decision, consent=Consent.DECLINED, local=local, consent_id=consent_id, changed=changed)
+    return decision._replace(consent=Consent.DECLINED, local=local, consent_id=consent_id, changed=changed)

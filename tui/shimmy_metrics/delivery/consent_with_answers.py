@@ -1,6 +1,5 @@
 """Effective consent with what only the store knows: what the receiver's answers said."""
 
-from dataclasses import replace
 from typing import Final
 
 from shimmy_metrics.config.read_consent import read_consent
@@ -24,4 +23,4 @@ def with_answers(consent: EffectiveConsent, db: Database | None) -> EffectiveCon
     if db is None:
         return consent
     ended = same_endpoint(get_meta(db, ENDED), consent.endpoint)
-    return replace(consent, ended=ended, groups=group_size(db, consent.endpoint))
+    return consent._replace(ended=ended, groups=group_size(db, consent.endpoint))

@@ -6,8 +6,7 @@ import gc
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.errors import UserError
@@ -37,8 +36,7 @@ _CHECK_SECONDS: Final = 0.05
 """How often a starting server is checked, if nothing else tells that it may be ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedChild:
+class PreparedChild(NamedTuple):
     """What is prepared before and while the server is started.
 
     `listener` is bound to `address`, the one that the person asked for; `holder` reserves the server's `inner_address`

@@ -4,8 +4,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
@@ -22,8 +21,7 @@ _MACOS_MOST: Final = 10_240
 """OPEN_MAX: with no hard limit at all, more is refused (setrlimit(2))."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLimit:
+class ClientLimit(NamedTuple):
     """`clients` fit at a time; `on_met` reports, without blocking, that others wait for their turn."""
 
     clients: int = UNLIMITED

@@ -6,8 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.serve.interfaces import Server
 
@@ -25,8 +24,7 @@ _VERSION: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}([-+.][0-9A-Za-z.]{1
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
 
 
-@dataclass(frozen=True, slots=True)
-class ServerIdentity:
+class ServerIdentity(NamedTuple):
     """`server` is `shimmy` or empty; `version` is what it calls its version, empty where that looks like none."""
 
     server: str = ""

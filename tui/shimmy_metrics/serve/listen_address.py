@@ -9,8 +9,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from shimmy_metrics.serve.exit_status import HandOverError
 from shimmy_metrics.system.environment import Environment
@@ -29,8 +28,7 @@ _PORT_MAX: Final = 65_535
 _NO_SERVER: Final = frozenset({"--", "-h", "--help", "-V", "--version"})
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
+class ListenAddress(NamedTuple):
     """A numeric address with its port; `scope` is the interface number of a link-local IPv6 address."""
 
     host: str
@@ -78,8 +76,7 @@ class ListenAddress:
         return f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class BindRequest:
+class BindRequest(NamedTuple):
     """What the person asked for: the addresses to try in turn, and the arguments for the real server."""
 
     addresses: tuple[ListenAddress, ...]

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ipaddress
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from shimmy_metrics.serve.lookup import look_up
@@ -47,7 +46,7 @@ class Route:
         for address in dict.fromkeys((self.target.host, *self._addresses)):
             if address == tried.host:
                 continue
-            target = replace(tried, host=address)
+            target = tried._replace(host=address)
             with contextlib.suppress(OSError):
                 transport = await target.connect(new_protocol)
                 self._use(address)
@@ -73,7 +72,7 @@ class Route:
                 self._use(self._addresses[0])
 
     def _use(self, address: str) -> None:
-        self.target = replace(self.target, host=address)
+        self.target = self.target._replace(host=address)
 
 
 def _is_numeric(host: str) -> bool:

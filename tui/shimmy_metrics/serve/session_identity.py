@@ -1,7 +1,7 @@
 """What a session's figures are kept under: the consent they were counted under, the server, the address."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
@@ -10,8 +10,7 @@ from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 
 
-@dataclass(frozen=True, slots=True)
-class SessionIdentity:
+class SessionIdentity(NamedTuple):
     """Everything the store keeps of a session but its times and counters.
 
     `address` is the URL under which clients reach the server, `client_hint` what `client_from_env` returned.

@@ -3,11 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A numeric address; for TLS a context, and the name that the certificate must be for."""
 
     host: str

@@ -4,8 +4,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from shimmy_metrics.consent.endpoint import is_loopback
@@ -25,8 +24,7 @@ _START: Final = "Start that server first, or give its address"
 _FORM: Final = "Give an address such as http://127.0.0.1:8080"
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(NamedTuple):
     """The upstream as the person gave it."""
 
     text: str

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Self
+from types import MappingProxyType
+from typing import Final, NamedTuple, Self
 
 SWITCHES: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS")
 """The variables that switch metrics off: everybody's and ours."""
@@ -20,11 +20,10 @@ _SWITCH_CHARACTERS: Final = 16
 """A longer value, or one with other characters than letters and digits, is neither shown nor kept in the store."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A copy of the environment. Tests and the demo make their own; programs take `current`."""
 
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def current(cls) -> Self:

@@ -4,16 +4,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from shimmy_metrics.system.clock import Clock
 from shimmy_metrics.system.environment import Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """Where one person's files are, and what the process knows of its surroundings.
 
     `config_path` is `config.json`; `legacy_config_path` is where Shimmy's own source looks on macOS (a no there counts,
@@ -23,8 +21,8 @@ class Profile:
 
     config_path: Path
     state_dir: Path
-    environment: Environment = field(default_factory=Environment)
-    clock: Clock = field(default_factory=Clock)
+    environment: Environment = Environment()
+    clock: Clock = Clock()
     legacy_config_path: Path | None = None
     home: Path | None = None
 

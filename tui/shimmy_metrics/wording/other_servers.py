@@ -1,7 +1,6 @@
 """What is said of servers that were started in another shell: they go by their own switch and receiver. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
@@ -14,7 +13,7 @@ def there(consent: EffectiveConsent, session: Session) -> EffectiveConsent:
     """Return what is in force in a running session's process: the same decision under its own switch and receiver."""
     endpoint = session.endpoint or consent.endpoint
     ended = consent.ended and same_endpoint(endpoint, consent.endpoint)
-    return replace(consent, switch=session.switch, endpoint=endpoint, ended=ended)
+    return consent._replace(switch=session.switch, endpoint=endpoint, ended=ended)
 
 
 def none_sends(consent: EffectiveConsent, running: Sequence[Session]) -> bool:
