@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from shimmy_metrics.receiver.folder import Folder
@@ -21,7 +22,7 @@ def test_a_smaller_group_holds_what_waits_and_the_operator_s_words_are_shown(tmp
         end_session(home)
         confirmed(home)
         assert home.run("operator", command=OWN).returncode == 1
-        set_k(folder, 3)
+        set_k(folder, 3, datetime.now(UTC).date())
         publish_text(folder, "Example Org\nWe run this for our own fleet.\n")
         time.sleep(1.1)  # a running receiver looks at its files once a second
         queue_report(home, SECOND)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.programme import set_k
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
 from support.certificates import issue
@@ -45,7 +44,7 @@ def recall_and_look(home: Home, running: Process, sent: dict[str, Any]) -> None:
     assert keys
     assert all(list(holding(folder.days, key)) for key in keys)
     assert running.held() == len(keys)
-    set_k(folder, 1)  # with 20, a few reports are rounded to none
+    folder.group_size.write_text("1")  # with 20, a few reports are rounded to none
     assert _received(home, running) == len(keys)
     told = _own(home, "recall", sent["sha256"][:12], "--yes")
     assert told.returncode == 0, told.stdout + told.stderr

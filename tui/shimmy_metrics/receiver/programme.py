@@ -6,7 +6,8 @@ A running receiver looks at the files at most once a second.
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from datetime import date
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -41,21 +42,53 @@ def watched(folder: Folder, now: Callable[[], float] = time.monotonic) -> Callab
 
 
 def own_k(folder: Folder) -> int:
-    """Return the smallest group that is told apart."""
-    try:
-        k = int(folder.group_size.read_text())
-    except (OSError, ValueError):
-        return GROUP_REPORTS
-    return min(max(k, 1), GROUP_REPORTS)
+    """Return the smallest group that is told apart of what arrives now."""
+    return _sizes(folder)[-1].k
 
 
-def set_k(folder: Folder, k: int) -> None:
-    """Set the smallest group that is told apart: 1 to 20. Raise `UserError`."""
+def k_between(folder: Folder, first: date, last: date) -> int:
+    """Return the smallest group that may be told apart of what arrived from `first` to `last`.
+
+    The largest that answers named, or left unnamed, in these days: a smaller one was not agreed to by all.
+    """
+    sizes = _sizes(folder)
+    ends = [following.since for following in sizes[1:]]
+    told = [each.k for each, end in zip(sizes, [*ends, date.max], strict=True) if each.since <= last and end >= first]
+    return max(told)
+
+
+def set_k(folder: Folder, k: int, today: date) -> None:
+    """Set the smallest group that is told apart: 1 to 20. Raise `UserError`.
+
+    What arrived before `today` (UTC) keeps the size that its answers named.
+    """
     if not 1 <= k <= GROUP_REPORTS:
         raise UserError(
             f"groups can be told apart from 1 to {GROUP_REPORTS} reports on", where="--own", remedy="Give such a number"
         )
-    write_private(folder.group_size, f"{k}\n".encode())
+    kept = _sizes(folder) if folder.seen.exists() else []
+    if kept and kept[-1].k == k:
+        return
+    sizes = [*kept, _Size(k, today if kept else date.min)]
+    write_private(folder.group_size, "".join(f"{each.k} {each.since}\n" for each in sizes).encode())
+
+
+class _Size(NamedTuple):
+    """A group size, and the day since which answers name it."""
+
+    k: int
+    since: date
+
+
+def _sizes(folder: Folder) -> list[_Size]:
+    """Return the group sizes that there were, the one in use last. A line without a day was always so."""
+    try:
+        words = [line.split() for line in folder.group_size.read_text().splitlines()]
+        sizes = [_Size(int(k), date.fromisoformat(since[0]) if since else date.min) for k, *since in words]
+    except (OSError, ValueError):
+        sizes = []
+    limited = [each._replace(k=min(max(each.k, 1), GROUP_REPORTS)) for each in sizes]
+    return limited or [_Size(GROUP_REPORTS, date.min)]
 
 
 def end(folder: Folder) -> None:
@@ -87,7 +120,7 @@ def operator_text(folder: Folder) -> str:
         reason = reason_of(error) if isinstance(error, OSError) else "it is no UTF-8"
         what, remedy = (
             f"the operator's text cannot be read: {reason}",
-            "Publish it anew: shimmy-metrics receive operator",
+            f"Publish it anew: {folder.command('operator FILE')}",
         )
         raise UserError(what, where=str(folder.operator), remedy=remedy) from None
 

@@ -51,7 +51,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             stack.callback(Path(options.listen.path).unlink, missing_ok=True)
         folder = prepared(options.data)
         if options.k is not None:
-            set_k(folder, options.k)
+            set_k(folder, options.k, datetime.now(UTC).date())
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
         writer = stack.enter_context(Writer(_store(folder)))

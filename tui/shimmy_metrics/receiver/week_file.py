@@ -6,9 +6,9 @@ from pathlib import Path
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder, write_private
-from shimmy_metrics.receiver.programme import own_k
+from shimmy_metrics.receiver.programme import k_between
 from shimmy_metrics.receiver.store import Store
-from shimmy_metrics.receiver.week import Week, aggregated, as_json, from_json, week_name, week_named, week_of
+from shimmy_metrics.receiver.week import Week, aggregated, as_json, closes, from_json, week_name, week_named, week_of
 
 
 def read_week(store: Store, folder: Folder, monday: date) -> Week:
@@ -47,7 +47,9 @@ def kept_week(folder: Folder, monday: date) -> Week | None:
 def _counted(store: Store, folder: Folder, monday: date) -> Week:
     held = store.health().reports
     received = sum(held.get(monday + timedelta(days=each), 0) for each in range(7))
-    return aggregated(monday, store.aggregate(monday), received, own_k(folder))
+    # A report may arrive a day before the week that it is dated in.
+    k = k_between(folder, monday - timedelta(days=1), closes(monday))
+    return aggregated(monday, store.aggregate(monday), received, k)
 
 
 def _path(folder: Folder, monday: date) -> Path:
