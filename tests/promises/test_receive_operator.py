@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import time
 from datetime import timedelta
@@ -52,7 +54,7 @@ def test_days_that_are_old_enough_go_and_that_is_proved(home: Home, folder: Fold
     filled(folder, range(11))
     over = status(home, code=1)
     assert over["retention_holds"] is False
-    assert "Run shimmy-metrics receive retain" in over["troubles"][0]
+    assert f"Run shimmy-metrics receive retain --data {folder.path}: " in over["troubles"][0]
     assert "is still held" in act(home, "verify-retention", code=1)
     oldest = [TODAY - timedelta(days=age) for age in (10, 9, 8)]
     assert act(home, "retain") == "".join(f"Dropped: what arrived on {day}.\n" for day in oldest)
@@ -113,7 +115,7 @@ def test_a_key_is_changed_and_what_arrived_before_is_known_on(home: Home, folder
         assert running.post(body).status == 200
         # Where both begin at once the first try can be in vain; the next comes within a minute.
         assert wait_until(folder.retention_log.exists, 3 * LONGEST)
-        act(home, "rotate-key", "hashing")
+        assert "The old one stays for 16 days" in act(home, "rotate-key", "hashing")
         act(home, "rotate-key", "signing")
     with receive(home) as again:
         assert again.post(body).json["stored"] == [report_id]
@@ -135,7 +137,9 @@ def test_a_lost_key_stops_the_start_with_one_line_and_status_tells_of_it(home: H
     assert_one_line(refused, folder.keys / name)
     assert f"receive rotate-key {name}" in refused.stderr
     assert "is lost" in status(home, code=1)["troubles"][0]
-    act(home, "rotate-key", name)
+    command = status(home, code=1)["troubles"][0].rpartition("a new one: ")[2]
+    rotated = home.run(*shlex.split(command)[1:], command="shimmy-metrics")
+    assert "old one" not in rotated.stdout
     assert status(home)["troubles"] == []
 
 
@@ -175,6 +179,27 @@ def test_where_no_receiver_was_started_one_line_says_so(home: Home, action: str)
     assert_one_line(refused, home.root / "nowhere")
     assert "no receiver was ever started here" in refused.stderr
     assert not (home.root / "nowhere").exists()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_folder_of_something_else_is_left_as_it_is(home: Home, action: str) -> None:
+    (home.root / "else").mkdir(mode=0o700)
+    refused = home.run("receive", action, *ACTIONS[action], "--data", str(home.root / "else"), command="shimmy-metrics")
+    assert_one_line(refused, home.root / "else")
+    assert list((home.root / "else").iterdir()) == []
+
+
+def test_whoever_has_the_log_and_the_public_keys_checks_it(home: Home, folder: Folder) -> None:
+    filled(folder, range(8, 10))
+    act(home, "retain")
+    (home.root / "copy").mkdir(mode=0o700)
+    for public in (folder.retention_log, folder.retention_pub):
+        shutil.copy(public, home.root / "copy")
+    words = ["receive", "verify-retention", "--data", str(home.root / "copy")]
+    assert "It holds" in home.run(*words, command="shimmy-metrics").stdout
+    copied = home.root / "copy" / "retention.log"
+    copied.write_bytes(copied.read_bytes().splitlines(keepends=True)[1])
+    assert home.run(*words, command="shimmy-metrics").returncode == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

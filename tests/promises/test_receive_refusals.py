@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.receiver.folder import prepared
 from support.installed import Home
 from support.one_line import assert_one_line
 
@@ -19,7 +20,7 @@ def test_where_no_receiver_was_started_that_is_said_and_nothing_made(tmp_path: P
 
 def test_a_week_is_named_as_iso_does(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    data.mkdir(mode=0o700)
+    prepared(data)
     for week in ("2026-48", "48", "2026-W54"):
         told = Home(tmp_path).run("receive", "week", "--week", week, "--data", str(data), command="shimmy-metrics")
         assert_one_line(told, "receive week: ")
@@ -30,7 +31,7 @@ def test_a_week_is_named_as_iso_does(tmp_path: Path) -> None:
     ("content", "said"), [(b"\xff\xfe", "is no UTF-8 text"), (b"", "text is empty"), (b"A\x1b[31m", "printed")]
 )
 def test_the_operator_s_text_is_text(tmp_path: Path, content: bytes, said: str) -> None:
-    (tmp_path / "data").mkdir(mode=0o700)
+    prepared(tmp_path / "data")
     text = tmp_path / "text"
     text.write_bytes(content)
     told = Home(tmp_path).run(

@@ -34,6 +34,21 @@ def test_a_fleet_of_one_s_own_tells_smaller_groups_and_every_answer_says_so(home
     assert "Not enough data" in act(home, "week", *words)
 
 
+def test_what_arrived_for_larger_groups_is_never_told_in_smaller_ones(home: Home, folder: Folder) -> None:
+    filled(folder, range(1), reports=150)
+    with receive(home, "--own", "3"):
+        pass
+    told = json.loads(act(home, "week", "--json", "--week", week_name(week_of(TODAY))))
+    assert (told["k"], told["enough"]) == (20, False)
+
+
+def test_a_group_size_stays_until_another_is_given(home: Home, folder: Folder) -> None:
+    with receive(home, "--own", "3"):
+        assert folder.group_size.exists()
+    with receive(home) as running:
+        assert running.post(report()).json["k"] == 3
+
+
 def test_without_a_name_the_newest_week_that_is_over_is_told(home: Home, folder: Folder) -> None:
     this = week_of(TODAY)
     filled(folder, range(1))

@@ -142,7 +142,7 @@ def test_a_lost_key_is_said_with_what_it_means_and_one_can_go_on(folder: Folder)
     with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
         store.append(MONDAY, [row()])
     log(folder)
-    rotations: tuple[tuple[str, str, Callable[[], None]], ...] = (
+    rotations: tuple[tuple[str, str, Callable[[], object]], ...] = (
         ("hashing", "can arrive twice", lambda: rotate_hashing(folder, MONDAY)),
         ("signing", "can still be checked", lambda: rotate_signing(folder, NOW)),
     )

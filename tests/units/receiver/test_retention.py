@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.keys import OLD_DAYS, rotate_hashing
 from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
@@ -68,9 +69,12 @@ def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
     for age in range(8, 14):
         done = retain(store, folder, at(MONDAY + timedelta(age)))
         assert done.dropped == ()
-        assert done.failed[0].endswith("waits: a row cannot be read")
+        (line,) = done.failed
+        assert line == "what arrived on 2026-11-23 waits: 2026-W47 could not be aggregated: a row cannot be read"
         assert verify(store, folder, at(MONDAY + timedelta(age))) == ["what arrived on 2026-11-23 is still held"]
-    assert retain(store, folder, at(MONDAY + timedelta(14))).dropped == (MONDAY,)
+    done = retain(store, folder, at(MONDAY + timedelta(14)))
+    assert done.dropped == (MONDAY,)
+    assert "waits:" not in " ".join(done.failed)
     assert list(folder.arrival_days()) == []
     assert verify(store, folder, at(MONDAY + timedelta(14))) == []
 
@@ -107,6 +111,8 @@ def test_with_its_signing_key_lost_days_wait_and_go_after_fourteen_days_all_the_
     done = retain(store, folder, at(MONDAY + timedelta(days=15)))
     assert done.dropped == (MONDAY + timedelta(days=1),)
     assert "the log could not be written" in done.failed[1]
+    assert all("rotate-key signing" in each for each in done.failed)
+    assert status(store, folder, at(MONDAY + timedelta(days=15))).last_dropped == "2026-11-24"
 
 
 def test_what_cannot_be_dropped_now_is_said_and_tried_again(
@@ -217,3 +223,13 @@ def test_on_a_full_disk_a_day_goes_and_an_error_of_our_own_keeps_none_for_ever(
     assert done.dropped == (MONDAY,)
     assert list(folder.arrival_days()) == []
     assert "the log could not be written" in done.failed[1]
+
+
+def test_a_hashing_key_of_before_goes_although_the_receiver_is_not_started_anew(
+    store: SqliteStore, folder: Folder
+) -> None:
+    rotate_hashing(folder, MONDAY)
+    retain(store, folder, at(MONDAY + timedelta(days=OLD_DAYS)))
+    assert len(list(folder.keys.glob("hashing-*"))) == 1
+    retain(store, folder, at(MONDAY + timedelta(days=OLD_DAYS + 1)))
+    assert list(folder.keys.glob("hashing-*")) == []

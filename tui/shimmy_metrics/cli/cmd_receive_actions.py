@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shimmy_metrics.cli.receive_extra import require_extra
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.exit_codes import Exit
-from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.folder import Folder, is_a_receiver_s, prepared
 from shimmy_metrics.system.text_output import print_line
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def verify_retention(given: Arguments, data: Path) -> int:
     for line in found:
         print_line(f"{line}.")
     if not found:
-        print_line("It holds: no day is too old, nothing of a dropped day is left, every line of the log is signed.")
+        print_line("It holds: no day is too old, no file has a dropped day's mark, every line of the log is signed.")
     return Exit.NO if found else Exit.DONE
 
 
@@ -115,11 +115,12 @@ def rotate_key(given: Arguments, data: Path) -> int:
     folder = _existing(data)
     with _store_errors(folder):
         if given["kind"] == "hashing":
-            rotate_hashing(folder, _now().date())
-            print_line("Restart the receiver: it hashes ids with a new key then. The old one stays for 16 days.")
+            replaced = rotate_hashing(folder, _now().date())
+            stays = " The old one stays for 16 days." if replaced else ""
+            print_line(f"Restart the receiver: it hashes ids with a new key then.{stays}")
         else:
             rotate_signing(folder, _now())
-            print_line("The log is signed with a new key from now on. retention.pub holds the public halves of both.")
+            print_line("The log is signed with a new key from now on, whose public half stands in retention.pub.")
     return Exit.DONE
 
 
@@ -141,7 +142,7 @@ def operator(given: Arguments, data: Path) -> int:
 
 
 def _existing(data: Path) -> Folder:
-    if not data.is_dir():
+    if not is_a_receiver_s(data):
         remedy = "Name its folder with --data, or start one: shimmy-metrics receive"
         raise UserError("no receiver was ever started here", where=str(data), remedy=remedy)
     return prepared(data)

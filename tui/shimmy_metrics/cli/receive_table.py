@@ -18,9 +18,11 @@ _ACTIONS: Final = (
         "print a week's aggregates: shares in which no group of fewer than k is told apart",
         arguments=(
             _DATA,
-            Argument("--week", "the week, instead of the newest that is over", value="YYYY-Www"),
+            Argument(
+                "--week", "the week, instead of the newest with reports that is over, else this one", value="YYYY-Www"
+            ),
             Argument("--json", "print JSON", alternative=True),
-            Argument("--csv", "print a row for each group", alternative=True),
+            Argument("--csv", "print a row for each group, and one or two with totals", alternative=True),
         ),
         under="shimmy-metrics receive",
     ),
@@ -38,7 +40,7 @@ _ACTIONS: Final = (
     ),
     Command(
         "verify-retention",
-        "check that nothing of a dropped day is left, that no day is too old, and the log's signatures",
+        "check that no file has a dropped day's mark, that no day is too old, and the log's signatures",
         arguments=(_DATA,),
         under="shimmy-metrics receive",
     ),
@@ -76,8 +78,8 @@ RECEIVE: Final = Command(
     "run the other end: take reports, keep them for days at most, delete them",
     about=(
         "Receive reports at an address of your own, until it is stopped; those who send name it in "
-        "SHIMMY_METRICS_ENDPOINT. Without options it listens on this machine alone. It stores no address, writes no "
-        "log, and answers only when a report is safely on the disk. Needs more than the sender does: "
+        "SHIMMY_METRICS_ENDPOINT. Without options it listens on this machine alone. It stores no address, logs no "
+        "request, and confirms a report only when it is safely on the disk. Needs more than the sender does: "
         "pip install 'shimmy-metrics[receive]'.",
         "An action comes first: shimmy-metrics receive ACTION --help tells what it takes.",
     ),
@@ -91,7 +93,11 @@ RECEIVE: Final = Command(
         ),
         Argument("--tls-cert", "a file with the certificate and its chain (PEM), to speak HTTPS itself", value="FILE"),
         Argument("--tls-key", "the file with its key (PEM)", value="FILE"),
-        Argument("--own", "for a fleet of your own: tell apart groups from K reports on, instead of 20", value="K"),
+        Argument(
+            "--own",
+            "for a fleet of your own: tell apart groups from K reports on, instead of 20, until another K is given",
+            value="K",
+        ),
     ),
     actions=_ACTIONS,
 )

@@ -1,6 +1,7 @@
 """The receiver's folder: what lies where, who may read it."""
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from datetime import date
@@ -86,6 +87,10 @@ class Folder(NamedTuple):
         """Return the file of what arrived on `day`."""
         return self.days / f"{day.isoformat()}.db"
 
+    def command(self, action: str) -> str:
+        """Return the command line of an action on this folder."""
+        return f"shimmy-metrics receive {action} --data {shlex.quote(str(self.path))}"
+
     def arrival_days(self) -> Iterator[date]:
         """Yield the days of arrival that are still held, oldest first."""
         for path in sorted(self.days.glob("????-??-??.db")):
@@ -93,6 +98,12 @@ class Folder(NamedTuple):
                 yield date.fromisoformat(path.stem)
             except ValueError:
                 continue
+
+
+def is_a_receiver_s(path: Path) -> bool:
+    """Whether a receiver was started there, or its retention log was copied there to be checked."""
+    folder = Folder(path)
+    return folder.days.is_dir() or folder.retention_log.is_file()
 
 
 def prepared(path: Path) -> Folder:

@@ -8,6 +8,7 @@ and the log has a line, signed by it, that names its successor.
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -55,6 +56,8 @@ def sign_line(folder: Folder, said: Mapping[str, Any]) -> None:
     """Add a line to the retention log, signed by the key in use. Raise `UserError`, `StoreError` or `OSError`."""
     with turn(folder.keys_turn):
         _finish_rotation(folder)
+        for error in _lost_signing_key(folder):
+            raise error
         append_line(folder, _private(folder.keys / _SIGNING), said)
 
 
@@ -78,32 +81,38 @@ def lost_keys(folder: Folder) -> list[UserError]:
                 "the key that hashes ids is lost: reports of the last 16 days can arrive twice, and none of them can "
                 "be recalled any more",
                 where=str(folder.keys / _HASHING),
-                remedy="Put it back, or go on with a new one: shimmy-metrics receive rotate-key hashing",
+                remedy=f"Put it back, or go on with a new one: {folder.command('rotate-key hashing')}",
             )
         )
-    if folder.retention_log.exists() and not (folder.keys / _SIGNING).exists():
-        lost.append(
-            UserError(
-                "the key that signs the retention log is lost: lines that it signed can still be checked, no new one "
-                "can be added under it",
-                where=str(folder.keys / _SIGNING),
-                remedy="Put it back, or go on with a new one: shimmy-metrics receive rotate-key signing",
-            )
+    return lost + _lost_signing_key(folder)
+
+
+def _lost_signing_key(folder: Folder) -> list[UserError]:
+    if not folder.retention_log.exists() or (folder.keys / _SIGNING).exists():
+        return []
+    return [
+        UserError(
+            "the key that signs the retention log is lost: lines that it signed can still be checked, no new one can "
+            "be added under it",
+            where=str(folder.keys / _SIGNING),
+            remedy=f"Put it back, or go on with a new one: {folder.command('rotate-key signing')}",
         )
-    return lost
+    ]
 
 
-def rotate_hashing(folder: Folder, today: date) -> None:
-    """Hash with a new key from the next start on. The one of before is kept for 16 days.
+def rotate_hashing(folder: Folder, today: date) -> bool:
+    """Hash with a new key from the next start on. The one of before is kept for 16 days; return whether there was one.
 
     Raise `UserError`, `StoreError` or `OSError`.
     """
     current = folder.keys / _HASHING
     with turn(folder.keys_turn):
-        if current.exists():
+        replaced = current.exists()
+        if replaced:
             number = len(list(folder.keys.glob(f"{_HASHING}-{today.isoformat()}*")))
             write_private(folder.keys / f"{_HASHING}-{today.isoformat()}.{number}", _read(current))
         write_private(current, secrets.token_bytes(_BYTES))
+    return replaced
 
 
 def rotate_signing(folder: Folder, now: datetime) -> None:
@@ -136,19 +145,28 @@ def _finish_rotation(folder: Folder) -> None:
         following.unlink()
 
 
-def _older(folder: Folder, today: date) -> list[bytes]:
-    """Return the hashing keys of the last 16 days, the newest first, and delete those that are older."""
-    kept: list[tuple[date, str, bytes]] = []
-    for path in folder.keys.glob(f"{_HASHING}-*"):
-        try:
-            rotated = date.fromisoformat(path.name.removeprefix(f"{_HASHING}-").partition(".")[0])
-        except ValueError:
-            continue
+def forget_hashing_keys(folder: Folder, today: date) -> None:
+    """Delete the hashing keys that were replaced more than 16 days ago."""
+    for rotated, path in _replaced(folder):
         if rotated + timedelta(days=OLD_DAYS) < today:
             path.unlink(missing_ok=True)
-        else:
-            kept.append((rotated, path.suffix.zfill(4), _read(path)))
+
+
+def _older(folder: Folder, today: date) -> list[bytes]:
+    """Return the hashing keys of the last 16 days, the newest first, and delete those that are older."""
+    forget_hashing_keys(folder, today)
+    kept = [(rotated, path.suffix.zfill(4), _read(path)) for rotated, path in _replaced(folder)]
     return [key for *_, key in sorted(kept, reverse=True)]
+
+
+def _replaced(folder: Folder) -> list[tuple[date, Path]]:
+    """Return the hashing keys of before with the days on which they were replaced."""
+    found = []
+    for path in folder.keys.glob(f"{_HASHING}-*"):
+        with suppress(ValueError):
+            rotated = date.fromisoformat(path.name.removeprefix(f"{_HASHING}-").partition(".")[0])
+            found.append((rotated, path))
+    return found
 
 
 def _generated() -> "Ed25519PrivateKey":

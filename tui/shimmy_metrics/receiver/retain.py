@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.folding import rounded
-from shimmy_metrics.receiver.keys import lost_keys
+from shimmy_metrics.receiver.keys import forget_hashing_keys, lost_keys
 from shimmy_metrics.receiver.programme import own_k
 from shimmy_metrics.receiver.retention_log import checked
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, delete_before
@@ -98,15 +98,18 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
                 failed += log(folder, said) if day_name not in still else []
             for day in sorted(each for each in held if each + timedelta(days=LIVE_DAYS) <= today):
                 obstacle = _obstacle(store, folder, day)
-                failed += obstacle
-                if obstacle and day + timedelta(days=HARD_DAYS) > today:
+                waits = bool(obstacle) and day + timedelta(days=HARD_DAYS) > today
+                becomes = "waits" if waits else "can wait no longer"
+                failed += [f"what arrived on {day} {becomes}: {each}" for each in obstacle]
+                if waits:
                     continue
                 try:
                     failed += _drop(store, folder, day, held[day], now)
                     dropped.append(day)
                 except StoreError as error:
                     failed.append(f"{day} could not be dropped: {error}")
-    except StoreError as error:
+            forget_hashing_keys(folder, today)
+    except (StoreError, OSError) as error:
         failed.append(str(error))
     return Retained(tuple(dropped), tuple(failed))
 
@@ -128,8 +131,8 @@ def _obstacle(store: Store, folder: Folder, day: date) -> list[str]:
         try:
             keep_week(store, folder, monday)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not keep the day beyond the last limit
-            return [f"{week_name(monday)} could not be aggregated, and what arrived on {day} waits: {error}"]
-    return [f"what arrived on {day} waits: {error}" for error in lost_keys(folder)]
+            return [f"{week_name(monday)} could not be aggregated: {error}"]
+    return [str(error) for error in lost_keys(folder)]
 
 
 def _drop(store: Store, folder: Folder, day: date, reports: int, now: datetime) -> list[str]:

@@ -11,6 +11,7 @@ from shimmy_metrics.receiver.retain import overdue
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.counters import saved_counts
 from shimmy_metrics.receiver.store import Store
+from shimmy_metrics.receiver.unlogged import unlogged
 
 
 class Status(NamedTuple):
@@ -33,14 +34,14 @@ class Status(NamedTuple):
 def status(store: Store, folder: Folder, now: datetime) -> Status:
     """Return the status of what lies in `folder`, whether or not a receiver runs there. `now` is an aware time."""
     health = store.health()
-    dropped = [each.day for each in dropped_days(folder)]
+    held = {day.isoformat() for day in health.reports}
+    dropped = [each.day for each in dropped_days(folder)] + [day for day in unlogged(folder) if day not in held]
     troubles = [] if health.ready else [health.reason]
     troubles += [str(error) for error in (*lost_keys(folder), *_operator_text_trouble(folder))]
     old = [day for day in health.reports if overdue(day, now)]
     if old:
-        troubles.append(
-            f"what arrived on {min(old)} should be gone. Run shimmy-metrics receive retain: it says why not"
-        )
+        remedy = f"Run {folder.command('retain')}: it drops it, or says why not"
+        troubles.append(f"what arrived on {min(old)} should be gone. {remedy}")
     return Status(
         health.reports,
         saved_counts(folder),
@@ -86,5 +87,6 @@ def lines(told: Status) -> list[str]:
     made.append(last)
     if told.broken:
         made.append("Refused, by rule:")
-        made += [f"  {rule:<24}  {times:>10,}" for rule, times in told.broken.items()]
+        width = max(map(len, told.broken))
+        made += [f"  {rule:<{width}}  {times:>10,}" for rule, times in told.broken.items()]
     return made + [f"Needs you: {trouble}." for trouble in told.troubles]

@@ -95,7 +95,7 @@ def lines(week: Week, today: date) -> Iterator[str]:
         middle = median_text(table)
         yield f"{table.field}{f', median {middle}' if middle else ''}"
         if not table.groups:
-            yield "  no group is large enough to be told from the others"
+            yield "  no group can be told from the others"
         labels = [label(table.field, each) for each in table.groups]
         width = max(map(len, labels), default=0)
         for text, group in zip(labels, table.groups, strict=True):
