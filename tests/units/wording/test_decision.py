@@ -8,14 +8,16 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.records import NextAttempt
-from shimmy_metrics.wording.decision import effect_of_answer
+from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, effect_of_answer
 from shimmy_metrics.wording.schedule import next_attempt
 
 YES = Decision(consent=Consent.GRANTED, consent_id="grant")
 ELSEWHERE = "https://metrics.example.org/v1/usage"
 
 
-@pytest.mark.parametrize(("ends_skipped", "told"), [(0, "next session"), (1, "second session"), (2, "third session")])
+@pytest.mark.parametrize(
+    ("ends_skipped", "told"), list(enumerate(("next session", "second session", "third session", "fourth session")))
+)
 @pytest.mark.parametrize(("at_start", "verb"), [(False, "ends"), (True, "starts")])
 def test_the_next_attempt_says_at_which_session_s_end_or_start(
     ends_skipped: int, told: str, verb: str, *, at_start: bool
@@ -23,7 +25,10 @@ def test_the_next_attempt_says_at_which_session_s_end_or_start(
     attempt = NextAttempt(ends_skipped, at_start)
     assert re.fullmatch(rf"when the {told}( from now)? {verb}", next_attempt(attempt))
     assert f"Reports are sent {next_attempt(attempt)}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt)
-    assert next_attempt(attempt, from_here=True) == f"when the {told} from this shell {verb}"
+    from_here = f"when the {told} from this shell {verb}"
+    assert next_attempt(attempt, from_here=True) == from_here
+    assert f"Reports are sent {from_here}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt, from_here=True)
+    assert delivery_changed(attempt, review=False, from_here=True).endswith(f"those that are due {from_here}.")
 
 
 def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_end_or_at_a_start() -> None:
@@ -53,3 +58,14 @@ def test_to_an_endpoint_of_one_s_own_any_server_s_sessions_go() -> None:
 
 def test_a_switch_speaks_for_its_shell_alone() -> None:
     assert effect_of_answer(EffectiveConsent(YES, "CI_OFF")) == ("CI_OFF keeps everything off in this shell.",)
+
+
+def test_an_answer_that_was_given_before_is_not_said_to_begin_now() -> None:
+    mine = EffectiveConsent(Decision(consent=Consent.DECLINED, local=True))
+    assert answer_recorded(mine, changed=True)[0].startswith("Only for you from now on: ")
+    assert answer_recorded(mine, changed=False)[0].startswith("Only for you already: ")
+
+
+def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() -> None:
+    assert delivery_changed(NextAttempt(), review=True).endswith("for at most 14 days.")
+    assert delivery_changed(NextAttempt(), review=True, blocked="Nothing is sent.").endswith("days. Nothing is sent.")

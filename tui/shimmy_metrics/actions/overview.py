@@ -17,9 +17,9 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
 from shimmy_metrics.delivery.consent_with_answers import with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.reading import read_with_sender
+from shimmy_metrics.delivery.reading import being_sent, read_with_sender
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.entries import recalling, sends
+from shimmy_metrics.entries import sends
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
@@ -180,6 +180,6 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         broken=known.broken,
         stamp=stamp,
         failures=failures_and_skips(db)[0],
-        attempt=next_attempt(profile, db),
-        sending=empty.sending and not recalling(entries),
+        attempt=next_attempt(profile, db, consent.decision),
+        sending=empty.sending and being_sent(db, entries, now),
     )

@@ -70,12 +70,12 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 consent,
                 running=running,
                 left_over=alike - len(request.reports),
-                attempt=next_attempt(profile, db),
+                attempt=next_attempt(profile, db, consent.decision),
                 proxy=proxy_shown(consent.endpoint, profile.environment),
             )
         session = running[-1] if running else None
         previewed = preview_report(profile, db, session, facts, schema_version=agreed_schema(consent))
-        attempt = NextAttempt() if db is None else next_attempt(profile, db)
+        attempt = NextAttempt() if db is None else next_attempt(profile, db, consent.decision)
     request = Request(consent.endpoint, headers(consent.endpoint, len(previewed.body)), previewed.body, (previewed,))
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
     proxy = proxy_shown(consent.endpoint, profile.environment)

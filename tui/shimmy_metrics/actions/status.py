@@ -10,8 +10,8 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
 from shimmy_metrics.delivery.consent_with_answers import with_answers
 from shimmy_metrics.delivery.proxy import proxy_shown
-from shimmy_metrics.delivery.reading import read_with_sender
-from shimmy_metrics.entries import recalled_in_all, recalling, taken_in_all
+from shimmy_metrics.delivery.reading import being_sent, read_with_sender
+from shimmy_metrics.entries import recalled_in_all, taken_in_all
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import (
     Departure,
@@ -157,8 +157,8 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
         departures=tuple(departures.as_completed(each, found.now, at_work=found.sending) for each in gone),
         receipts=sum(bool(departure.body) for departure in gone),
         failures=failures_and_skips(db)[0],
-        attempt=next_attempt(profile, db),
-        sending=found.sending and not recalling(gone),
+        attempt=next_attempt(profile, db, found.consent.decision),
+        sending=found.sending and being_sent(db, gone, found.now),
     )
 
 

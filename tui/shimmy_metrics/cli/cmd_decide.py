@@ -20,7 +20,7 @@ from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.departures import purged as sentences
 from shimmy_metrics.wording.files import stays
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.other_servers import other_receiver
+from shimmy_metrics.wording.other_servers import none_sends, other_receiver
 from shimmy_metrics.wording.receiver import by_way_of
 
 
@@ -32,7 +32,8 @@ def enable(profile: Profile) -> int:
     for line in decided.notices:
         print_line(line)
     now = read_status(profile)
-    for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt):
+    from_here = none_sends(now.consent, now.running)
+    for line in answer_recorded(now.consent, changed=decided.changed, attempt=now.attempt, from_here=from_here):
         print_line(line)
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:
@@ -107,7 +108,10 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
         raise UserError(what, remedy="Enable first: shimmy config --metrics enable")
     decision = hold(profile, review=review)
     line = delivery_changed(
-        before.attempt, review=review, blocked=obstacle(before.consent) or groups_lowered(before.consent)
+        before.attempt,
+        review=review,
+        blocked=obstacle(before.consent) or groups_lowered(before.consent),
+        from_here=none_sends(before.consent, before.running),
     )
     if as_json:
         _print_decision(decision, [line])

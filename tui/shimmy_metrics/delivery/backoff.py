@@ -1,9 +1,13 @@
 """When to try again: one session end makes one attempt, and after failures some session ends are skipped."""
 
+from datetime import timedelta
 from typing import Final
 
-from shimmy_metrics.limits import SKIPPED_MAX
-from shimmy_metrics.records import NextAttempt
+from shimmy_metrics.consent.endpoint import same_endpoint
+from shimmy_metrics.consent.state import Decision
+from shimmy_metrics.limits import SEND_SECONDS, SKIPPED_MAX
+from shimmy_metrics.records import NextAttempt, Session
+from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, set_meta
 from shimmy_metrics.system.profile import Profile
 
@@ -28,13 +32,38 @@ def failures_and_skips(db: Database) -> tuple[int, int]:
     return failures, skips_left(failures, _number(db, SKIPPED))
 
 
-def next_attempt(profile: Profile, db: Database) -> NextAttempt:
-    """Return when a sender makes its next attempt by itself, as the last measured server left it."""
-    at_start = get_meta(db, AT_START)
-    return NextAttempt(
-        failures_and_skips(db)[1],
-        at_start == "yes" if at_start else profile.environment.supervised or None,
-    )
+def next_attempt(profile: Profile, db: Database, decision: Decision) -> NextAttempt:
+    """Return when a sender makes its next attempt by itself under a decision, as the last measured server left it."""
+    left = get_meta(db, AT_START)
+    at_start = left == "yes" if left else profile.environment.supervised or None
+    skips = failures_and_skips(db)[1]
+    unended = sessions.running(db)
+    gone = [session for session in unended if not sessions.alive(profile, session)]
+    runs = len(gone) < len(unended)
+    # The next start ends a session whose process is gone, and makes that end's attempt.
+    crashed = sum(_becomes_due(session, decision) for session in gone)
+    if at_start:
+        before = crashed + runs  # ends that are counted until then
+        if not before:
+            return NextAttempt(0 if attempt_due(db) else skips + 1, at_start)
+        return NextAttempt(max(skips - before + 1, 0), at_start)
+    if crashed and not runs:
+        return NextAttempt(0, at_start=True) if skips < crashed else NextAttempt(skips - crashed, at_start)
+    return NextAttempt(skips, at_start, soon=_just_ended(profile, db))
+
+
+def _becomes_due(session: Session, decision: Decision) -> bool:
+    """Whether the report of a session whose process is gone is due once it is sealed."""
+    its_own = session.consent_id == decision.consent_id and same_endpoint(session.endpoint, decision.endpoint)
+    return not session.local and its_own
+
+
+def _just_ended(profile: Profile, db: Database) -> bool:
+    """Whether the newest session end's attempt is open, and its sender, which lives for 5 s, may be starting."""
+    if get_meta(db, NO_ATTEMPT_LEFT) != "0":
+        return False
+    ages = (profile.clock.now() - report.sealed for report in outbox.due(db))
+    return any(timedelta(0) <= age < timedelta(seconds=SEND_SECONDS) for age in ages)
 
 
 def session_ended(db: Database) -> bool:

@@ -1,10 +1,15 @@
 """Reading the store together with whether a sender is at work: what it left open means nothing without that."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
+from shimmy_metrics.delivery.backoff import attempt_due
 from shimmy_metrics.delivery.sender_lock import sending
+from shimmy_metrics.entries import recalling, sends
+from shimmy_metrics.records import Entry
+from shimmy_metrics.store import outbox, releases
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
@@ -27,3 +32,12 @@ def read_with_sender(profile: Profile, *, off: bool) -> Iterator[Reading]:
     before = sending(profile)
     with open_readonly(profile, off=off) as db:
         yield Reading(db, before or sending(profile))
+
+
+def being_sent(db: Database, entries: Iterable[Entry], now: datetime) -> bool:
+    """Whether the sender at work sends reports, or is about to: for a moment it is still there when that is done."""
+    known = list(entries)
+    if recalling(known):  # a recall has the sender's lock meanwhile
+        return False
+    under_way = any(departure.ended is None for departure in sends(known))
+    return under_way or bool(releases.released(db, now)) or (attempt_due(db) and bool(outbox.due(db)))

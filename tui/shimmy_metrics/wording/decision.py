@@ -20,11 +20,12 @@ def effect_of_answer(
     starting: bool = False,
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
+    from_here: bool = False,
 ) -> tuple[str, ...]:
     """Return when a recorded yes or "only for me" takes effect, and when reports are sent; nothing for a no.
 
     `starting`: a server is about to start. `own_server`: `serve` measures a server of its own start (Linux);
-    elsewhere only one behind `--upstream` is measured. `attempt`: when a sender tries next.
+    elsewhere only one behind `--upstream` is measured. `attempt` and `from_here`: when a sender tries next.
     """
     decision = consent.decision
     if not (decision.consent is Consent.GRANTED or decision.local):
@@ -42,7 +43,7 @@ def effect_of_answer(
     blocked = obstacle(consent)
     if blocked:
         return measured, blocked
-    when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt)
+    when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt, from_here=from_here)
     stays = ("Other servers' sessions stay here.",) if same_endpoint(consent.endpoint, ENDPOINT) else ()
     return measured, when, *stays
 
@@ -54,12 +55,13 @@ def answer_recorded(
     starting: bool = False,
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
+    from_here: bool = False,
 ) -> tuple[str, ...]:
     """Return what an answer changed, in sentences. `departures.purged` has those about what it deleted.
 
     `consent` includes the answer; the other parameters are those of `effect_of_answer`.
     """
-    holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt)
+    holds = effect_of_answer(consent, starting=starting, own_server=own_server, attempt=attempt, from_here=from_here)
     if not holds:
         if consent.decision.consent is Consent.UNDECIDED:  # the file was deleted, which is reported separately
             return ("Metrics are off.",)
@@ -67,7 +69,8 @@ def answer_recorded(
     if consent.switch:
         return (*holds, "Your answer is recorded and applies where no switch is set.")
     if consent.decision.local:
-        return ("Only for you from now on: what is measured is yours to see and is not sent.", *holds)
+        since = "from now on" if changed else "already"
+        return (f"Only for you {since}: what is measured is yours to see and is not sent.", *holds)
     return ("Metrics are on." if changed else "Metrics were on already.", *holds)
 
 
@@ -80,10 +83,13 @@ def answer_sentence(
     starting: bool = False,
     own_server: bool = OWN_SERVER,
     attempt: NextAttempt = FIRST_ATTEMPT,
+    from_here: bool = False,
 ) -> str:
     """Return the sentences of `answer_recorded` as one line; `switch` and `endpoint` are those in force."""
     consent = EffectiveConsent(decision, switch, endpoint)
-    lines = answer_recorded(consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt)
+    lines = answer_recorded(
+        consent, changed=changed, starting=starting, own_server=own_server, attempt=attempt, from_here=from_here
+    )
     return " ".join(lines)
 
 
@@ -100,10 +106,12 @@ def renewal_recorded(decision: Decision) -> str:
     return "Your yes is recorded. The new fields are part of each report from the next one on."
 
 
-def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "") -> str:
+def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "", from_here: bool = False) -> str:
     """Return what holding or no longer holding reports changed. `blocked` says why nothing is sent, or is empty."""
     if review:
-        return HELD_UNTIL_RELEASED
+        return f"{HELD_UNTIL_RELEASED} {blocked}".rstrip()
     if blocked:
         return f"Reports are no longer held. {blocked}"
-    return f"Reports are sent automatically from now on, those that are due {next_attempt(attempt)}."
+    return (
+        f"Reports are sent automatically from now on, those that are due {next_attempt(attempt, from_here=from_here)}."
+    )

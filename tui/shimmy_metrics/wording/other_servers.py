@@ -47,7 +47,7 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
     sentences = []
     if agreed and not consent.switch and decision.delivery is Delivery.AUTOMATIC:
         end = "when it ends" if len(agreed) == 1 else "when the first of them ends"
-        when = next_attempt(attempt) if attempt.ends_skipped or attempt.at_start else end
+        when = next_attempt(attempt) if attempt.ends_skipped or attempt.at_start or attempt.soon else end
         sentences.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
     for endpoint in dict.fromkeys(each.endpoint for each in others):
         addresses = [each.address for each in others if each.endpoint == endpoint]

@@ -6,7 +6,7 @@ from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.numbers import amount
 
-_WHICH: Final = ("next", "second", "third")
+_WHICH: Final = ("next", "second", "third", "fourth")
 
 
 def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
@@ -15,6 +15,8 @@ def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
     `from_here`: the sessions that are measured now make none, since they were started for another receiver; one from
     this shell does.
     """
+    if attempt.soon:
+        return "in a moment"
     verb = "starts" if attempt.at_start else "ends"
     if from_here:
         return f"when the {_WHICH[attempt.ends_skipped]} session from this shell {verb}"
@@ -22,10 +24,11 @@ def next_attempt(attempt: NextAttempt, *, from_here: bool = False) -> str:
 
 
 def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
-    """Return why the next attempt is not made at the next session's end, a clause; empty where it is."""
+    """Return why the next attempt is not made at the next session's end or start, a clause; empty where it is."""
     if not attempt.ends_skipped:
         return ""
-    without = amount(attempt.ends_skipped, "session ends", "sessions end")
+    words = ("session starts", "sessions start") if attempt.at_start else ("session ends", "sessions end")
+    without = amount(attempt.ends_skipped, *words)
     return f"{failures} attempts in a row failed, so {without} without one"
 
 

@@ -10,12 +10,14 @@ from shimmy_metrics.app.messages import Answered
 from shimmy_metrics.app.screens.consent.choice import Choice
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.records import FIRST_ATTEMPT
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.departures import purged
 from shimmy_metrics.wording.files import stays
+from shimmy_metrics.wording.other_servers import none_sends
 
 _TOGETHER_SECONDS: Final = 2.0
 """A deletion within this time of an answer is reported with it; the answer waits a second for a running sender."""
@@ -94,10 +96,12 @@ class ConsentCommands:
             with self._runner.busy():
                 hold(self._host.profile, review=review)
             shown = self._host.overview
-            attempt, blocked = FIRST_ATTEMPT, ""
+            attempt, blocked, from_here = FIRST_ATTEMPT, "", False
             if shown is not None:
                 attempt, blocked = shown.attempt, obstacle(shown.consent) or groups_lowered(shown.consent)
-            _ = self._host.post_message(Answered(delivery_changed(attempt, review=review, blocked=blocked)))
+                from_here = none_sends(shown.consent, shown.sessions)
+            told = delivery_changed(attempt, review=review, blocked=blocked, from_here=from_here)
+            _ = self._host.post_message(Answered(told))
 
     def _recent(self, moment: float) -> bool:
         return self._host.time() - moment < _TOGETHER_SECONDS
@@ -109,12 +113,15 @@ class ConsentCommands:
         left = ""
         if answer is Answer.DECLINE and shown is not None:
             left = stays(shown.files, sum(bool(receipt.body) for receipt in shown.receipts))
+        endpoint = environment.endpoint or decision.endpoint
+        sessions = shown.sessions if shown is not None else ()
         said = answer_sentence(
             decision,
             changed=changed,
             switch=environment.switch,
-            endpoint=environment.endpoint or decision.endpoint,
+            endpoint=endpoint,
             starting=self._host.start.asking,
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
+            from_here=none_sends(EffectiveConsent(decision, environment.switch, endpoint), sessions),
         )
         return f"{said} {left}".rstrip()

@@ -1,0 +1,70 @@
+"""When the next attempt is made, as it is said, held against when the receiver got it."""
+
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shimmy_metrics.demo.toy_server import ToyServer
+from support import receiver as behave
+from support.enabled_home import NOWHERE, enabled, status, status_json
+from support.installed import Home, stop, wait_until
+from support.queue_report import queue_report
+from support.servers import free_port, wait_for
+
+
+@contextmanager
+def _measured(home: Home, toy: ToyServer, how: signal.Signals = signal.SIGINT) -> Iterator[None]:
+    """Measure a server meanwhile; stop it like that, and wait until its sender is gone."""
+    before = status_json(home)["running_sessions"]
+    port = free_port()
+    with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+        wait_for(port, process)
+        assert wait_until(lambda: status_json(home)["running_sessions"] == int(str(before)) + 1)
+        yield
+        stop(process, how)
+    assert wait_until(lambda: not status_json(home)["sending"])
+
+
+def _settled(home: Home) -> bool:
+    return wait_until(lambda: not status_json(home)["sending"] and "in a moment" not in status(home))
+
+
+def test_after_a_killed_session_reports_are_sent_when_the_next_one_starts(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        queue_report(home)
+        assert "  next      sent when the next session ends" in status(home).splitlines()
+        with _measured(home, toy, signal.SIGKILL):
+            pass
+        assert receiver.received == []
+        assert "  next      sent when the next session starts" in status(home).splitlines()
+        with _measured(home, toy):
+            assert wait_until(lambda: len(receiver.received) == 1)
+            assert _settled(home)
+            assert status_json(home)["reports_due"] == 0
+
+
+def test_where_reports_are_sent_at_a_start_a_skipped_end_leaves_the_next_start_without_one(tmp_path: Path) -> None:
+    with enabled(tmp_path, behave.status(500)) as (home, receiver), ToyServer() as toy:
+        of_a_unit = home.having(INVOCATION_ID="c0ffee")
+        told: list[str] = []
+        for _ in range(5):
+            before = len(receiver.received)
+            with _measured(of_a_unit, toy):
+                soon = bool(told) and told[-1] == "next"
+                assert wait_until(lambda: len(receiver.received) == before + soon)  # noqa: B023 - called at once
+                assert _settled(home)
+            found = re.search(r"sent when the (\w+) session (?:from now )?starts", status(home))
+            assert found is not None
+            told.append(found[1])
+        assert len(receiver.received) == told[:-1].count("next")
+        assert told == ["next", "next", "second", "next", "third"]
+
+
+def test_where_only_servers_for_another_receiver_run_a_session_from_here_is_named(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, _), ToyServer() as toy:
+        queue_report(home)
+        with _measured(home.having(SHIMMY_METRICS_ENDPOINT=NOWHERE), toy):
+            told = [home.run(word, command="shimmy-metrics").stdout for word in ("automatic", "enable")]
+            assert all("when the next session from this shell ends" in each for each in told), told
