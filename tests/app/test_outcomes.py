@@ -90,6 +90,8 @@ async def test_a_release_that_reached_nobody_says_so_and_the_report_waits_as_bef
         await opened.answer(pilot, "y")
         assert "1 report is waiting. This one is being sent now." in opened.text(app)
         assert released
+        await opened.press(pilot, "r")  # whatever the store says of it yet
+        assert "Something is being sent now (5 s at most)." in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             depart(db, report, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, by_hand=True)
         await opened.until(pilot, lambda: "no connection could be made. What" in " ".join(opened.text(app).split()))

@@ -95,6 +95,7 @@ async def test_a_release_is_a_request_of_that_report_alone_and_the_question_show
         asked = " ".join(opened.text(app).split())
         assert "Release this report?" in asked
         assert f"{len(reports[1].body)} bytes, sha256 {reports[1].sha256[:16]}…, are sent now to {ENDPOINT}." in asked
+        assert "No, not now" in asked  # one that is due is not held by a no
         await opened.answer(pilot, "y")
         assert released == [[reports[1].row_id]]
         assert "Released. It is being sent now." in opened.text(app)

@@ -73,7 +73,7 @@ async def test_an_endpoint_that_cannot_be_used_here_says_nothing_of_a_server_tha
     async with app.run_test(size=(120, 40)) as pilot:
         await opened.press(pilot, "1")
         assert "● off in this shell · a server is measured" in told(app)
-        assert "Nothing is sent before the session ends." in told(app)
+        assert "Nothing of it is sent before it ends." in told(app)
 
 
 @pytest.mark.parametrize("unusable", [Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT])
@@ -237,7 +237,7 @@ async def test_of_a_server_for_the_agreed_receiver_it_is_said_that_it_sends_thou
     app = opened.still(tmp_path, shown._replace(consent=shell))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "1")
-        assert "Nothing is sent before the session ends." in told(app)
+        assert "Nothing of it is sent before it ends." in told(app)
         await opened.press(pilot, "2")
         assert "Nothing is sent from here: c says why." in told(app)
         await opened.press(pilot, *("right_square_bracket",) * 2)

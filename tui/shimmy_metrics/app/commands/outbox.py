@@ -60,7 +60,7 @@ class OutboxCommands:
             f"{endpoint}{by_way_of(shown.proxy)}.{other} If that cannot be reached, "
             f"{'it stays' if number == 1 else 'they stay'} here as before.",
             "Yes, send it" if number == 1 else "Yes, send them",
-            "No, hold it" if number == 1 else "No, hold them",
+            "No, not now",
         )
         self._runner.ask(question, lambda: self.release(subject))
 

@@ -203,7 +203,7 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
             ENABLE_HELD.consequence,
             "each waits for you",
         )
-    if overview.consent.obstacle is not None:
+    if overview.consent.obstacle is not None or overview.store_unusable:
         return Choice(
             "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically once sending is possible again"
         )

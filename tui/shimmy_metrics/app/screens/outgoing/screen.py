@@ -110,7 +110,7 @@ class Outgoing:
             return sentence(OVERDUE)
         if not overview.consent.sends:
             return f"Nothing is sent from here: {self._host.keys.of('app.consent')} says why."
-        if overview.sending:
+        if overview.sending or self._commands.outbox.released:
             return "Something is being sent now (5 s at most). Release it after that."
         self._commands.outbox.ask_to_release(subject)
         return ""

@@ -115,7 +115,7 @@ def _fate(canvas: Canvas, overview: Overview, session: Session) -> str:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
     if overview.consent.holds:
         return "Its report will be sent when you release it."
-    return "Nothing is sent before the session ends."
+    return "Nothing of it is sent before it ends."
 
 
 def _figures(session: Session) -> tuple[_Figure, ...]:
