@@ -91,6 +91,11 @@ def test_a_store_that_cannot_be_used_is_said_and_left_as_it_is(home: Home, damag
         assert unknown not in plain
     told = json.loads(home.metrics("status", "--json").stdout)
     assert (told["consent"], told["store_read_whole"], len(told["troubles"])) == ("granted", False, 1)
+    # Whether reports are held is recorded all the same, and said behind what could not be done.
+    for word, effect in (("review", "nothing is sent without a release"), ("automatic", "what is held stays held")):
+        changed = home.run(word, command="shimmy-metrics")
+        assert_trouble_line(changed, path)
+        assert changed.stderr.rstrip().endswith(f". Your choice is recorded; {effect}")
     # A no is recorded all the same, and said before what could not be done.
     refused = home.metrics("disable")
     assert_trouble_line(refused, path)

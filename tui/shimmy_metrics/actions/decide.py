@@ -158,14 +158,25 @@ def hold(profile: Profile, *, review: bool) -> Decision:
         return old if old.delivery is delivery else old._replace(delivery=delivery, changed=_now(profile))
 
     decision = change(profile, step).decision
-    if _holds_reports(profile, decision):
-        states = (QueueState.DUE, QueueState.HELD_BY_MODE)
-        before, after = states if review else states[::-1]
-        with opened(profile) as db, transaction(db):
-            if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
-                after = QueueState.HELD_FOR_GROUPS
-            outbox.move_all(db, before, after)
+    try:
+        _hold_queued(profile, decision, review=review)
+    except UserError as error:
+        effect = "nothing is sent without a release" if review else "what is held stays held"
+        remedy = f"{error.remedy}. Your choice is recorded; {effect}"
+        raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
     return decision
+
+
+def _hold_queued(profile: Profile, decision: Decision, *, review: bool) -> None:
+    """Hold or free the reports that are queued. Raises `UserError`."""
+    if not _holds_reports(profile, decision):
+        return
+    states = (QueueState.DUE, QueueState.HELD_BY_MODE)
+    before, after = states if review else states[::-1]
+    with opened(profile) as db, transaction(db):
+        if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
+            after = QueueState.HELD_FOR_GROUPS
+        outbox.move_all(db, before, after)
 
 
 def _renew(profile: Profile, on_recorded: OnRecorded, answer: Callable[..., Decision]) -> Decided:
