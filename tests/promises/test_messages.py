@@ -103,7 +103,7 @@ MESSAGES: Final[dict[str, Message]] = {
         with_variables(SHIMMY_METRICS_ENDPOINT="https://metrics.example.org/v1/usage"),
     ),
     "a store that is no database": Message(
-        r"metrics\.db: is no database\. Move it away; a new one is made",
+        r"metrics\.db: is no database\. Move it away; a new one is made when it is needed",
         PREVIEW,
         store(lambda path: path.write_bytes(b"no database" * 400)),
         move_store_away,
@@ -174,7 +174,7 @@ MESSAGES: Final[dict[str, Message]] = {
         code=127,
     ),
     "a release without anything to release": Message(
-        r"no report is waiting to be released\. shimmy-metrics preview shows what is next",
+        r"no report is due or held\. shimmy-metrics preview shows what is next",
         ("release", "all"),
         enabled,
         held,

@@ -77,3 +77,10 @@ def test_a_word_that_is_no_answer_is_asked_for_again_and_decides_nothing(tmp_pat
         assert there.insist("later\r", lambda: listening(port))
         assert wait_until(lambda: b"Nothing was decided and nothing was written." in there.output)
     assert json.loads(home.metrics("status", "--json").stdout)["consent"] == "undecided"
+
+
+def test_the_values_of_a_session_that_is_never_sent_are_not_said_to_be_sent(home: Home, upstream: str) -> None:
+    home.run("only-me", command="shimmy-metrics")
+    told = "The values are the newest running session's, as its report would be if it ended now.\n"
+    with home.started("serve", "--upstream", upstream, "--bind", f"127.0.0.1:{free_port()}"):
+        assert wait_until(lambda: home.run("fields", command="shimmy-metrics").stderr == told)

@@ -27,8 +27,8 @@ from support.installed import Home, stop, wait_until
 from support.one_line import assert_one_line
 from support.servers import ask, chat, free_port, wait_for
 
-OFF = "Metrics are off, and no figures of your own are kept here."
-UNDECIDED = "Nothing was decided yet, so nothing is counted. shimmy tui asks."
+OFF = "Metrics are off here, and no figures of your own are kept."
+UNDECIDED = "Nothing was decided yet, so nothing is counted. To decide: shimmy tui."
 LOST_SECONDS = 1.5
 """A second, and what a busy machine may add to it."""
 

@@ -28,7 +28,7 @@ from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.store.tables import VERSION
 from support.samples import memory_store, profile, queued
 
-MOVE_AWAY = "Move it away; a new one is made"
+MOVE_AWAY = "Move it away; a new one is made when it is needed"
 
 
 def test_each_file_has_its_place(tmp_path: Path) -> None:

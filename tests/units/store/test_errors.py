@@ -11,7 +11,7 @@ import pytest
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.sqlite_errors import BusyError, FullError, may_lack_room, sqlite_errors, system_errors
 
-MOVE_AWAY = "Move it away; a new one is made"
+MOVE_AWAY = "Move it away; a new one is made when it is needed"
 
 
 def _error(code: int) -> sqlite3.OperationalError:
@@ -81,7 +81,7 @@ def test_each_error_of_the_system_is_one_line(tmp_path: Path, wrapped: object, e
     assert callable(wrapped)
     with pytest.raises(UserError) as caught, wrapped(tmp_path):
         raise error
-    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off until it can"
+    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off"
 
 
 def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

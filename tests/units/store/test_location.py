@@ -25,7 +25,7 @@ def test_a_folder_that_everybody_may_write_is_refused_until_the_remedy_was_follo
     state.chmod(mode)
     with pytest.raises(UserError) as raised:
         check_location(state)
-    _, _, command = str(raised.value).partition(" until you run: ")
+    _, _, command = str(raised.value).partition("Metrics are off; run: ")
     subprocess.run(command, shell=True, check=True)
     check_location(state)
 
@@ -113,7 +113,7 @@ def test_a_folder_of_another_user_s_is_refused(tmp_path: Path, monkeypatch: pyte
         (
             lambda path: path.mkdir(mode=0o777),
             "others may write this folder",
-            "Metrics are off until you run: chmod go-w {}",
+            "Metrics are off; run: chmod go-w {}",
         ),
     ],
 )

@@ -98,7 +98,7 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
         raise overdue_error()
     request = next_request(chosen, consent.endpoint)
     if request is None:
-        raise UserError("no report is waiting to be released", remedy=_SEE)
+        raise UserError("no report is due or held", remedy=_SEE)
     return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
 
 

@@ -20,7 +20,7 @@ def fields(profile: Profile, *, as_json: bool) -> int:
     for line in all_fields_lines(report.body):
         print_line(line)
     print_stderr(
-        "The values are the running session's, as they would be sent now."
+        "The values are the newest running session's, as its report would be if it ended now."
         if basis is Basis.SESSION
         else "The values are an example's: this machine's facts, and a session in which nothing happened."
     )

@@ -124,7 +124,7 @@ def _check_folder(state_dir: Path) -> None:
     if others_may_write(state_dir):
         import shlex  # hardly ever needed
 
-        remedy = f"Metrics are off until you run: chmod go-w {shlex.quote(str(state_dir))}"
+        remedy = f"Metrics are off; run: chmod go-w {shlex.quote(str(state_dir))}"
         raise UserError("others may write this folder", where=str(state_dir), remedy=remedy)
     # Where it cannot even be listed, opening a file in it says so.
     with contextlib.suppress(PermissionError), os.scandir(state_dir) as entries:

@@ -9,7 +9,7 @@ from typing import Final
 
 from shimmy_metrics.errors import UserError, reason_of
 
-MOVE_AWAY: Final = "Move it away; a new one is made"
+MOVE_AWAY: Final = "Move it away; a new one is made when it is needed"
 
 
 class BusyError(UserError):
@@ -61,9 +61,7 @@ def system_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UserError(
-            f"cannot be used: {reason_of(error)}", where=str(path), remedy="Metrics are off until it can"
-        ) from error
+        raise UserError(f"cannot be used: {reason_of(error)}", where=str(path), remedy="Metrics are off") from error
 
 
 def _explained(path: Path, error: BaseException) -> UserError:

@@ -138,7 +138,7 @@ def groups_lowered(consent: EffectiveConsent) -> str:
 def new_fields_waiting(number: int) -> str:
     """Return that so many new fields are not sent because the question about them is open."""
     fields, are, them = ("field", "is", "it") if number == 1 else ("fields", "are", "them")
-    return f"{number} {fields} {are} new since you agreed and {are} not sent: shimmy tui asks about {them}."
+    return f"{number} {fields} {are} new since you agreed and {are} not sent. To decide about {them}: shimmy tui."
 
 
 UNREAD: Final = "The store was not read: metrics are off, and opening it now would write to it."

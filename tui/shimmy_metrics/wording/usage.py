@@ -15,8 +15,8 @@ AS_TOLD: Final = "Tokens that no server told and nothing could count are not in 
 NOTHING_YET: Final = "Nothing has been counted yet."
 NOTHING_THEN: Final = "Nothing was counted in that time."
 NOT_READ: Final = "The store was not read, so your figures are not known here."
-UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. shimmy tui asks."
-OFF: Final = "Metrics are off, and no figures of your own are kept here."
+UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. To decide: shimmy tui."
+OFF: Final = "Metrics are off here, and no figures of your own are kept."
 
 _HEADS: Final = ("from", "requests", "errors", "tokens", "tokens in")
 _TOTAL: Final = "in all"
