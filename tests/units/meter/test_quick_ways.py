@@ -10,7 +10,7 @@ import pytest
 
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import HEAD_BYTES
-from shimmy_metrics.meter.framing import OPEN, UnsupportedError, body_length
+from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, body_length
 from shimmy_metrics.meter.http1 import Head, MessageParser
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.vocabulary import TokenSource
@@ -80,6 +80,9 @@ def chunk(piece: bytes) -> bytes:
         ([chunk(EVENT)] * 2 + [chunk(delta("x" * 6_000))], 3, TokenSource.ESTIMATED),
         # Events of no known form.
         ([chunk(b"data: {}\n\n")], 0, TokenSource.UNKNOWN),
+        # A size line with a long extension, alone and before its piece.
+        ([b"%x;note=%s\r\n" % (len(EVENT), b"x" * 30), EVENT + b"\r\n"], 1, TokenSource.COUNTED),
+        ([b"%x;note=%s\r\n" % (len(EVENT), b"x" * 30) + EVENT + b"\r\n"], 1, TokenSource.COUNTED),
         # Size lines in parts, of which the second looks like a whole chunk.
         ([chunk(EVENT), b"1", chunk(b"x" * 9), b"x" * (0x19 - 9 - 2) + b"\r\n"], 1, TokenSource.COUNTED),
     ],
@@ -105,6 +108,50 @@ class Length(NamedTuple):
     """What is kept of a head."""
 
     length: int | None
+
+
+def chunks_of(*, quick: bool = True) -> MessageParser[Length]:
+    """Return a parser at the size of a chunk."""
+    parser = MessageParser(lambda _: Length(None), quick=quick)
+    parser.expect(CHUNKED)
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("data", "piece"),
+    [
+        (b"5\r\nhello\r\n", b"hello"),
+        (b"1\r\n\n\r\n", b"\n"),
+        (b"%015x\r\nhello\r\n" % 5, b"hello"),
+        (b"5;a=b\r\nhello\r\n", b"hello"),
+        (b"5;%s\r\nhello\r\n" % (b"x" * 14), b"hello"),
+        # A longer line goes the long way, and so does whatever is not one chunk.
+        (b"5;%s\r\nhello\r\n" % (b"x" * 15), b""),
+        *((data, b"") for data in (b"", b"5", b"5\r", b"5\r\n", b"\r\n", b"\r\n5\r\n", b"5;%s\r\n" % (b"x" * 99))),
+        *((b"5\r\nhello" + after, b"") for after in (b"", b"\r", b"xx", b"\r\n0\r\n", b"\r\n\r\n")),
+        (b"6\r\nhello\r\n", b""),
+        (b"4\r\nhello\r\n", b""),
+        # The last one: trailers may follow.
+        (b"0\r\n\r\n", b""),
+    ],
+)
+def test_a_read_that_is_one_chunk_is_told_at_once(data: bytes, piece: bytes) -> None:
+    assert chunks_of().chunk(data) == piece
+    assert chunks_of(quick=False).chunk(data) == b""
+
+
+def test_a_read_is_one_chunk_where_a_chunk_is_due() -> None:
+    parser = chunks_of()
+    for before, piece in ((b"5\r\nhello\r\n", b"hello"), (b"5\r\nhe", b""), (b"llo\r\n", b"hello"), (b"5;a", b"")):
+        parser.feed(before, 0.0)
+        parser.skip()
+        assert parser.chunk(b"5\r\nhello\r\n") == piece
+    parser.feed(b"\r\nhello\r\n0\r\n\r\n", 0.0)
+    parser.skip()
+    assert parser.done
+    assert parser.chunk(b"5\r\nhello\r\n") == b""
+    parser.expect(20)
+    assert parser.chunk(b"5\r\nhello\r\n") == b""
 
 
 def parser_of(parsed: list[Head], length: Callable[[Head], int | None]) -> MessageParser[Length]:
