@@ -74,19 +74,46 @@ def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:
     }
 
 
+SLOW_TO_LOAD = {"typing", "contextlib", "pathlib", "dataclasses", "inspect", "urllib.parse", "datetime"}
+
+
+def _beyond_the_interpreter(code: str, root: Path) -> set[str]:
+    """Return what is loaded beyond what `site` and the print-out load themselves."""
+    return _loaded(code, root) - _loaded("import os, sys, re", root)
+
+
+@pytest.mark.parametrize("recorded", ["nothing", "a no", "a switch"])
+@pytest.mark.parametrize("words", [["serve"], ["list"], ["--version"]])
+def test_while_off_a_hand_over_loads_next_to_nothing_of_python_either(
+    words: list[str], recorded: str, tmp_path: Path
+) -> None:
+    (tmp_path / "c" / "shimmy").mkdir(parents=True)
+    if recorded == "a no":
+        (tmp_path / "c" / "shimmy" / "config.json").write_text('{"metrics": {"enabled": false}}')
+    switch = "os.environ['DO_NOT_TRACK'] = '1'" if recorded == "a switch" else "pass"
+    loaded = _beyond_the_interpreter(f"import os\n{switch}\n{_handing_over(words, tmp_path)}", tmp_path)
+    assert "shimmy_metrics.system.handover" in loaded
+    assert not loaded & SLOW_TO_LOAD
+    assert not [name for name in loaded if name.startswith(("shimmy_metrics.config", "shimmy_metrics.consent"))]
+
+
 @pytest.mark.parametrize("words", [["serve"], ["list"], ["--version"]])
 def test_while_off_a_hand_over_loads_no_list_of_commands(words: list[str], tmp_path: Path) -> None:
+    loaded = _loaded(_handing_over(words, tmp_path), tmp_path)
+    assert "shimmy_metrics.system.handover" in loaded
+    assert not loaded & {"shimmy_metrics.cli.command_table", "shimmy_metrics.cli.arguments", "argparse", "difflib"}
+
+
+def _handing_over(words: list[str], tmp_path: Path) -> str:
+    """Return code that runs `shimmy` with these words as far as its hand-over, and says there what is loaded."""
     real = tmp_path / "real"
     real.write_text("#!/bin/sh\nexit 0\n")
     real.chmod(0o755)
-    code = (
+    return (
         f"import os, sys\nos.environ['SHIMMY_BIN'] = {str(real)!r}\nsys.argv[1:] = {words!r}\n"
         f"def become(*_): {LOADED}; os._exit(0)\n"
         "os.execve = become\nfrom shimmy_metrics.cli.main import shimmy\nshimmy()"
     )
-    loaded = _loaded(code, tmp_path)
-    assert "shimmy_metrics.system.handover" in loaded
-    assert not loaded & {"shimmy_metrics.cli.command_table", "shimmy_metrics.cli.arguments", "argparse", "difflib"}
 
 
 def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Path) -> None:

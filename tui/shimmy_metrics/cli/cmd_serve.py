@@ -16,24 +16,22 @@ def serve(before: list[str], rest: list[str]) -> int:
     Raises `UserError`.
     """
     profile = Profile.current()
-    given = [*before, *rest]
-    if names_upstream(given):
-        from shimmy_metrics.cli.arguments import upstream_arguments  # a hand-over must not load the list of commands
-
-        upstream = upstream_arguments(given)
-        _ask(profile)
-        from shimmy_metrics.serve.run import serve_upstream
-
-        return serve_upstream(profile, upstream.url, upstream.bind)
     _ask(profile)
     from shimmy_metrics.serve.run import serve as serve_measured
 
     return serve_measured(profile, [*before, "serve", *rest])
 
 
-def names_upstream(arguments: list[str]) -> bool:
-    """Whether a server that runs already is to be measured."""
-    return any(argument.partition("=")[0] == "--upstream" for argument in arguments)
+def serve_upstream(given: list[str]) -> int:
+    """Measure a server that runs already, named among these arguments; return the exit code. Raises `UserError`."""
+    from shimmy_metrics.cli.arguments import upstream_arguments  # a hand-over must not load the list of commands
+
+    profile = Profile.current()
+    upstream = upstream_arguments(given)
+    _ask(profile)
+    from shimmy_metrics.serve.run import serve_upstream as measure_upstream
+
+    return measure_upstream(profile, upstream.url, upstream.bind)
 
 
 def _ask(profile: Profile) -> None:

@@ -1,27 +1,27 @@
 """The two console commands: run ours, hand everything else over. Modules are imported when they are needed.
 
-A hand-over loads nothing of ours but `system/handover`, so that it costs little more than starting Python.
+A hand-over loads nothing of ours but `system/handover` and `system/environment`, so that it costs little more than
+starting Python. For the same reason neither `typing` nor `contextlib` is imported here.
 """
 
-import contextlib
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TextIO
+    from typing import Final, TextIO
 
     from shimmy_metrics.errors import UserError
 
-_VALUED: Final = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--kv-quant", "--prefill-chunk", "--ctx"})
+_VALUED: "Final" = frozenset({"--model-dirs", "--gpu-backend", "--n-cpu-moe", "--kv-quant", "--prefill-chunk", "--ctx"})
 """Shimmy's global options that take a value; they may stand before the word (seen in version 2.6.5)."""
 
-_ISSUES: Final = "https://github.com/Michael-A-Kuykendall/shimmy/issues"
+_ISSUES: "Final" = "https://github.com/Michael-A-Kuykendall/shimmy/issues"
 
-_HELP: Final = frozenset({"-h", "--help"})
-_VERSION: Final = frozenset({"-V", "--version"})
+_HELP: "Final" = frozenset({"-h", "--help"})
+_VERSION: "Final" = frozenset({"-V", "--version"})
 
 
 def shimmy() -> int:
@@ -56,6 +56,8 @@ def _run_guarded(arguments: list[str], *, own_name: bool) -> int:
         _discard(sys.stdout)
         return 141
     except Exception as error:  # noqa: BLE001 - the boundary to the person
+        import contextlib
+
         from shimmy_metrics.exit_codes import Exit
 
         error = _to_user_error(error)
@@ -84,6 +86,8 @@ def _fill_streams() -> None:
 
 def _discard(stream: "TextIO") -> None:
     """Discard what is still buffered: at exit Python would try to write it again, and complain."""
+    import contextlib
+
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -114,9 +118,7 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
         case "config" | "tui" | "demo" if helped:
             return _write(_help_of(command))
         case "serve":
-            from shimmy_metrics.cli.cmd_serve import serve
-
-            return serve(before, rest)
+            return _serve(arguments, before, rest)
         case "config":
             gc.disable()  # it is over before there could be anything to collect
             from shimmy_metrics.cli.cmd_config import config
@@ -172,11 +174,31 @@ def _about(options: list[str], *, own_name: bool) -> int:
     return _real_or_ours(options, _version()) if version else _hand_over(options)
 
 
-def _serve_help(arguments: list[str], *, own_name: bool) -> int:
-    from shimmy_metrics.cli.cmd_serve import names_upstream
+def _serve(arguments: list[str], before: list[str], rest: list[str]) -> int:
+    """Serve. Where that is a hand-over and nothing else, what decides it otherwise is not even loaded."""
+    if _names_upstream(arguments):
+        from shimmy_metrics.cli.cmd_serve import serve_upstream
 
+        return serve_upstream([*before, *rest])
+    from shimmy_metrics.cli.tty import at_terminal
+    from shimmy_metrics.serve.plainly_off import plainly_off
+    from shimmy_metrics.system.environment import Environment
+
+    if plainly_off(Environment.current(), asking=at_terminal()):
+        return _hand_over(arguments)
+    from shimmy_metrics.cli.cmd_serve import serve
+
+    return serve(before, rest)
+
+
+def _serve_help(arguments: list[str], *, own_name: bool) -> int:
     ours = _help_of("serve")
-    return _write(ours) if own_name or names_upstream(arguments) else _real_and_ours(arguments, ours)
+    return _write(ours) if own_name or _names_upstream(arguments) else _real_and_ours(arguments, ours)
+
+
+def _names_upstream(arguments: list[str]) -> bool:
+    """Whether a server that runs already is to be measured."""
+    return any(argument.partition("=")[0] == "--upstream" for argument in arguments)
 
 
 def _help_of(command: str, rest: "Sequence[str]" = ()) -> str:
@@ -210,7 +232,7 @@ def _real_and_ours(arguments: list[str], ours: str) -> int:
     """
     from shimmy_metrics.system.handover import missing, real_binary
 
-    variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
+    variables = _variables()
     binary = real_binary(variables)
     status = os.spawnve(os.P_WAIT, binary, [binary, *arguments], variables) if binary else 0  # noqa: S606 - its text first
     _write(ours)
@@ -224,14 +246,14 @@ def _real_or_ours(arguments: list[str], ours: str) -> int:
     """Hand over; without a real binary print our part, and that it is missing."""
     from shimmy_metrics.system.handover import real_binary
 
-    variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
+    variables = _variables()
     return _hand_over(arguments) if real_binary(variables) else _real_and_ours(arguments, ours)
 
 
 def _hand_over(arguments: list[str], *, command: str = "", own_name: bool = False) -> int:
     from shimmy_metrics.system.handover import hand_over, missing, real_binary, refused
 
-    variables = dict(os.environ)  # noqa: TID251 - the hand-over's way loads nothing, system/environment neither
+    variables = _variables()
     binary = real_binary(variables)
     if binary is None:
         error = missing(variables)
@@ -244,3 +266,9 @@ def _hand_over(arguments: list[str], *, command: str = "", own_name: bool = Fals
         hand_over(binary, arguments, variables)
     except OSError as error:
         raise refused(binary, variables, error) from error
+
+
+def _variables() -> dict[str, str]:
+    from shimmy_metrics.system.environment import Environment
+
+    return dict(Environment.current().variables)

@@ -3,7 +3,9 @@
 import os
 import sys
 
-from shimmy_metrics.system.profile import Profile
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a hand-over must not load it
+    from shimmy_metrics.system.profile import Profile
 
 
 def at_terminal() -> bool:
@@ -21,7 +23,7 @@ def in_foreground() -> bool:
         return False
 
 
-def app_can_run(profile: Profile) -> bool:
+def app_can_run(profile: "Profile") -> bool:
     """Whether the terminal can show the app; otherwise lines of text serve."""
     terminal = profile.environment.get("TERM")
     named = bool(terminal) or sys.platform == "win32"  # there no terminal has a name

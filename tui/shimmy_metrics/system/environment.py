@@ -1,32 +1,41 @@
-"""The sole reader of the process environment: one frozen value with a property for each question."""
+"""The sole reader of the process environment: one value with a property for each question.
+
+A hand-over asks it too, so `typing` is not imported, and `Environment` is no named tuple, which needs it.
+"""
 
 import os
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple, Self
 
-SWITCHES: Final = ("DO_NOT_TRACK", "SHIMMY_METRICS")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final, Self
+
+SWITCHES: "Final" = ("DO_NOT_TRACK", "SHIMMY_METRICS")
 """The variables that switch metrics off: everybody's and ours."""
 
-_ON: Final = frozenset({"", "on", "1", "true", "yes"})
+_ON: "Final" = frozenset({"", "on", "1", "true", "yes"})
 """The values of `SHIMMY_METRICS` that switch nothing off. Any other does: an off-switch errs towards off."""
 
-_UNSET: Final = frozenset({"", "0", "false", "no"})
-_COERCED: Final = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+_UNSET: "Final" = frozenset({"", "0", "false", "no"})
+_COERCED: "Final" = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 """What Python makes of `LC_CTYPE` in the C locale, before a program can look."""
 
-_KEY_CHARACTERS: Final = 16
-_SWITCH_CHARACTERS: Final = 16
+_KEY_CHARACTERS: "Final" = 16
+_SWITCH_CHARACTERS: "Final" = 16
 """A longer value, or one with other characters than letters and digits, is neither shown nor kept in the store."""
 
 
-class Environment(NamedTuple):
-    """A copy of the environment. Tests and the demo make their own; programs take `current`."""
+class Environment:
+    """A copy of the environment, never changed. Tests and the demo make their own; programs take `current`."""
 
-    variables: Mapping[str, str] = MappingProxyType({})
+    __slots__ = ("variables",)
+
+    def __init__(self, variables: "Mapping[str, str]" = MappingProxyType({})) -> None:
+        self.variables = variables
 
     @classmethod
-    def current(cls) -> Self:
+    def current(cls) -> "Self":
         """Copy the environment as this process was given it, without the locale that Python set itself (PEP 538)."""
         variables = dict(os.environ)
         if variables.get("LC_CTYPE") in _COERCED and not _was_given("LC_CTYPE"):

@@ -1,22 +1,25 @@
 """Hand over to the real shimmy binary: the process becomes it, untouched.
 
-Only `os` and `sys` are imported, so that standing in for the binary costs little more than starting Python. Candidates
-that are this program, or another install of it, are skipped.
+Only `os` and `sys` are imported, so that standing in for the binary costs little more than starting Python; not even
+`typing`, which takes a quarter as long as Python itself. Candidates that are this program, or another install of it,
+are skipped.
 """
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NoReturn
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Final, NoReturn
+
     from shimmy_metrics.errors import UserError
 
-_MARK: Final = b"shimmy_metrics"
-_LAUNCHER_BYTES: Final = 262_144
+_MARK: "Final" = b"shimmy_metrics"
+_LAUNCHER_BYTES: "Final" = 262_144
 """A launcher script or a Windows launcher with its script inside is smaller than this; the real binary is 9 MB."""
 
-_TRIED: Final = "SHIMMY_METRICS_TRIED"
+_TRIED: "Final" = "SHIMMY_METRICS_TRIED"
 """Launchers that a hand-over has been through (`pid:path:path`). A version manager's shim leads back to this program;
 the second time it is skipped. Set only before a script is started, never before the real binary."""
 
@@ -54,7 +57,7 @@ def refused(binary: str, variables: dict[str, str], error: OSError) -> "UserErro
     return UserError(f"cannot be run: {reason_of(error)}", where=binary, remedy=remedy, code=Exit.NO_SERVER)
 
 
-def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> NoReturn:
+def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> "NoReturn":
     """Become `binary` with `arguments`. Raises `OSError` where the system refuses to run it."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -68,7 +71,7 @@ def hand_over(binary: str, arguments: list[str], variables: dict[str, str]) -> N
     os.execve(binary, [binary, *arguments], passed)  # noqa: S606 - the point of it
 
 
-def _candidates(variables: dict[str, str]) -> Iterator[str]:
+def _candidates(variables: dict[str, str]) -> "Iterator[str]":
     named = variables.get("SHIMMY_BIN", "")
     if named:
         yield named

@@ -1,12 +1,11 @@
 """Config, state directory, environment and clock: everything that tests and the demo replace."""
 
-import contextlib
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from shimmy_metrics.system import places
 from shimmy_metrics.system.clock import Clock
 from shimmy_metrics.system.environment import Environment
 
@@ -30,10 +29,11 @@ class Profile(NamedTuple):
     def current(cls) -> Self:
         """Return the profile of the person who runs this process."""
         environment = Environment.current()
-        home = _home()
-        legacy = home / "Library/Application Support/shimmy/config.json" if sys.platform == "darwin" else None
-        config_path = _config_dir(environment, home) / "config.json"
-        return cls(config_path, _state_dir(environment, home), environment, Clock(), legacy, home)
+        home = places.home_dir()
+        legacy = Path(home, "Library/Application Support/shimmy/config.json") if sys.platform == "darwin" else None
+        config_path = Path(places.config_dir(environment, home), "config.json")
+        state_dir = Path(places.state_dir(environment, home))
+        return cls(config_path, state_dir, environment, Clock(), legacy, Path(home))
 
     @classmethod
     def under(cls, root: Path, variables: Mapping[str, str] | None = None, clock: Clock | None = None) -> Self:
@@ -49,35 +49,3 @@ class Profile(NamedTuple):
     def log_path(self) -> Path:
         """The local log, beside the store."""
         return self.state_dir / "metrics.log"
-
-
-def _home() -> Path:
-    """Return the home directory; the root without one (a container's user without an entry in /etc/passwd)."""
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return Path("/")
-    return home if home.is_absolute() else Path("/")
-
-
-def _config_dir(environment: Environment, home: Path) -> Path:
-    if sys.platform == "win32":
-        roaming = environment.get("APPDATA")
-        return Path(roaming) / "shimmy" if roaming else home / "AppData/Roaming/shimmy"
-    base = environment.get("XDG_CONFIG_HOME")
-    # By the XDG base directory specification a relative path is invalid and ignored.
-    return (Path(base) if os.path.isabs(base) else home / ".config") / "shimmy"
-
-
-def _state_dir(environment: Environment, home: Path) -> Path:
-    base = environment.get("XDG_STATE_HOME")
-    if os.path.isabs(base):  # on every system, since somebody has set it
-        return Path(base) / "shimmy"
-    if sys.platform != "linux":  # on Linux it returns the same as below, for half of Python's own start-up time
-        import platformdirs
-
-        with contextlib.suppress(RuntimeError):  # raised without a home; older versions return the `~` unexpanded
-            found = platformdirs.user_state_path("shimmy", appauthor=False)
-            if found.is_absolute():
-                return found
-    return home / ".local/state/shimmy"

@@ -1,0 +1,40 @@
+"""Where a person's files are, as text: a hand-over asks for them, and need not load `pathlib` for it."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from shimmy_metrics.system.environment import Environment
+
+
+def home_dir() -> str:
+    """Return the home directory; the root without one (a container's user without an entry in /etc/passwd)."""
+    home = os.path.expanduser("~")
+    return home if os.path.isabs(home) else "/"
+
+
+def config_dir(environment: "Environment", home: str) -> str:
+    """Return the folder of the config."""
+    if sys.platform == "win32":
+        return os.path.join(environment.get("APPDATA") or os.path.join(home, "AppData/Roaming"), "shimmy")
+    base = environment.get("XDG_CONFIG_HOME")
+    # By the XDG base directory specification a relative path is invalid and ignored.
+    return os.path.join(base if os.path.isabs(base) else os.path.join(home, ".config"), "shimmy")
+
+
+def state_dir(environment: "Environment", home: str) -> str:
+    """Return the folder of the store and the log."""
+    base = environment.get("XDG_STATE_HOME")
+    if os.path.isabs(base):  # on every system, since somebody has set it
+        return os.path.join(base, "shimmy")
+    if sys.platform != "linux":  # on Linux it returns the same as below, for half of Python's own start-up time
+        import contextlib
+
+        import platformdirs
+
+        with contextlib.suppress(RuntimeError):  # raised without a home; older versions return the `~` unexpanded
+            found = platformdirs.user_state_dir("shimmy", appauthor=False)
+            if os.path.isabs(found):
+                return found
+    return os.path.join(home, ".local/state/shimmy")
