@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from shimmy_metrics.system.environment import Environment
 
+_NO_WAIT: "Final[int]" = getattr(os, "O_NONBLOCK", 0)
+"""Opening a FIFO in the file's place must not block. (Not every system has it.)"""
+
 _BYTES: "Final" = 65_536
 """A longer config is not plain."""
 
@@ -43,9 +46,8 @@ def plainly_off(environment: "Environment", *, asking: bool) -> bool:
 
 def _read(path: str) -> bytes | None:
     """Return the file's bytes, none where it does not exist; None where more has to be known about it."""
-    assert sys.platform == "linux"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | _NO_WAIT)
     except FileNotFoundError:
         return b""
     except OSError:
