@@ -58,6 +58,7 @@ def _options(given: Arguments) -> "Options":
         _trusted_proxy(given["trusted_proxy"] or ""),
         listener.tls_context(given["tls_cert"], given["tls_key"]) if given["tls_cert"] else None,
         _group_size(given["own"]),
+        given["store"],
     )
 
 

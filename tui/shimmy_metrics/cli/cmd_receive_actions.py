@@ -18,7 +18,7 @@ from shimmy_metrics.receiver.folder import Folder, is_a_receiver_s, prepared
 from shimmy_metrics.system.text_output import print_line
 
 if TYPE_CHECKING:
-    from shimmy_metrics.receiver.sqlite.store import SqliteStore
+    from shimmy_metrics.receiver.stores import OwnStore
 
 Arguments = Mapping[str, Any]
 
@@ -149,10 +149,10 @@ def _existing(data: Path) -> Folder:
 
 
 @contextmanager
-def _opened(folder: Folder) -> "Iterator[SqliteStore]":
-    from shimmy_metrics.receiver.sqlite.store import SqliteStore
+def _opened(folder: Folder) -> "Iterator[OwnStore]":
+    from shimmy_metrics.receiver.stores import open_store
 
-    with _store_errors(folder), closing(SqliteStore(folder)) as store:
+    with _store_errors(folder), closing(open_store(folder)) as store:
         yield store
 
 

@@ -94,6 +94,12 @@ RECEIVE: Final = Command(
         Argument("--tls-cert", "a file with the certificate and its chain (PEM), to speak HTTPS itself", value="FILE"),
         Argument("--tls-key", "the file with its key (PEM)", value="FILE"),
         Argument(
+            "--store",
+            "where reports are kept from now on: sqlite, which is this folder alone, or each server of a ClickHouse "
+            "cluster behind it (clickhouse://HOST,HOST/DATABASE)",
+            value="STORE",
+        ),
+        Argument(
             "--own",
             "for a fleet of your own: tell apart groups from K reports on, instead of 20, until another K is given",
             value="K",

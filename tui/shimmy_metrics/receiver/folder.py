@@ -83,6 +83,16 @@ class Folder(NamedTuple):
         """An empty database, locked by the process that makes keys or signs with one."""
         return self.path / "keys.turn"
 
+    @property
+    def drain_turn(self) -> Path:
+        """An empty database, locked by the process that delivers to a cluster or drops a day there."""
+        return self.path / "drain.turn"
+
+    @property
+    def store(self) -> Path:
+        """The address of the cluster behind this folder, where there is one."""
+        return self.path / "store"
+
     def day(self, day: date) -> Path:
         """Return the file of what arrived on `day`."""
         return self.days / f"{day.isoformat()}.db"

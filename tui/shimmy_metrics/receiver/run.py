@@ -19,24 +19,26 @@ from shimmy_metrics.receiver.rate import Rate
 from shimmy_metrics.receiver.retain import DailyRetention, Retained, retain
 from shimmy_metrics.receiver.server import Server
 from shimmy_metrics.receiver.sqlite.counters import Counters
-from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import StoreError
+from shimmy_metrics.receiver.stores import OwnStore, choose, delivery, open_store
 from shimmy_metrics.receiver.writer import Writer
 
 _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
+_DELIVER_SECONDS: Final = 1.0
 _LET_GO_SECONDS: Final = 5.0
 """A week that is being added up is let go at the end; the next start does it anew."""
 
 
 class Options(NamedTuple):
-    """What the operator chose. `k` is None where nothing was said of it."""
+    """What the operator chose. `k` and `store` are None where nothing was said of them."""
 
     data: Path
     listen: Address
     trusted_proxy: str = ""
     tls: ssl.SSLContext | None = None
     k: int | None = None
+    store: str | None = None
 
 
 def run(options: Options, listening: Callable[[Address], None]) -> None:
@@ -52,9 +54,14 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         folder = prepared(options.data)
         if options.k is not None:
             set_k(folder, options.k, datetime.now(UTC).date())
+        if options.store is not None:
+            choose(folder, options.store)
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
         writer = stack.enter_context(Writer(_store(folder)))
+        deliver = delivery(folder)
+        if deliver is not None:
+            stack.enter_context(_every(_DELIVER_SECONDS, deliver))
         daily = DailyRetention(lambda now: _retain(folder, now), lambda: counters.count(["retention failed"]))
         stack.enter_context(_every(_LOOK_SECONDS, daily.look))
         intake = Intake(writer, keys.hashing)
@@ -70,9 +77,9 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         server.run([socket])
 
 
-def _store(folder: Folder) -> SqliteStore:
+def _store(folder: Folder) -> OwnStore:
     try:
-        store = SqliteStore(folder)
+        store = open_store(folder)
         store.reconcile()
         return store
     except StoreError as error:
@@ -80,7 +87,7 @@ def _store(folder: Folder) -> SqliteStore:
 
 
 def _retain(folder: Folder, now: datetime) -> Retained:
-    with contextlib.closing(SqliteStore(folder)) as store:
+    with contextlib.closing(open_store(folder)) as store:
         return retain(store, folder, now)
 
 

@@ -36,7 +36,7 @@ def status(store: Store, folder: Folder, now: datetime) -> Status:
     health = store.health()
     held = {day.isoformat() for day in health.reports}
     dropped = [each.day for each in dropped_days(folder)] + [day for day in unlogged(folder) if day not in held]
-    troubles = [] if health.ready else [health.reason]
+    troubles = [health.reason] if health.reason else []
     troubles += [str(error) for error in (*lost_keys(folder), *_operator_text_trouble(folder))]
     old = [day for day in health.reports if overdue(day, now)]
     if old:

@@ -64,7 +64,7 @@ Operation = StoredRow | Recall
 class Health:
     """Whether reports can be taken, and how many are held.
 
-    `reason` is one line for the operator where none can; `reports` are those held per arrival day; `disk_used` is the
+    `reason` is one line of what needs a hand, or empty; `reports` are those held per arrival day; `disk_used` is the
     share of the disk in use, from 0 to 1.
     """
 

@@ -1,0 +1,181 @@
+"""Debian's ClickHouse and ZooKeeper as a cluster of this test alone: shards and replicas on loopback, below a folder.
+
+Each server has one thread for a question, and caches of next to nothing: four of them and ZooKeeper take 350 MB.
+"""
+
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from support.installed import LONGEST, wait_until
+from support.servers import free_port, listening
+
+ZOOKEEPER: Final = Path("/usr/share/java/zookeeper.jar")
+SESSION_MS: Final = 2_000
+
+LACKING: Final = ", ".join(
+    package
+    for package, there in (
+        ("clickhouse-server", shutil.which("clickhouse-server")),
+        ("zookeeper", ZOOKEEPER.exists() and shutil.which("java")),
+    )
+    if not there
+)
+"""The Debian packages that are not installed."""
+
+_ZOO_CFG: Final = """\
+tickTime=250
+dataDir={folder}/data
+clientPort={port}
+clientPortAddress=127.0.0.1
+admin.enableServer=false
+maxClientCnxns=0
+"""
+_CONFIG: Final = """\
+<yandex>
+  <logger><level>error</level><log>{folder}/log</log><errorlog>{folder}/errors</errorlog></logger>
+  <listen_host>127.0.0.1</listen_host>
+  <http_port>{http}</http_port><tcp_port>{tcp}</tcp_port>
+  <interserver_http_host>127.0.0.1</interserver_http_host><interserver_http_port>{between}</interserver_http_port>
+  <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path><users_config>{folder}/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database>
+  <mark_cache_size>5242880</mark_cache_size><uncompressed_cache_size>0</uncompressed_cache_size>
+  <max_connections>64</max_connections><max_concurrent_queries>32</max_concurrent_queries>
+  <merge_tree>
+    <old_parts_lifetime>1</old_parts_lifetime>
+    <cleanup_delay_period>1</cleanup_delay_period>
+    <cleanup_delay_period_random_add>1</cleanup_delay_period_random_add>
+  </merge_tree>
+  <zookeeper>
+    <node><host>127.0.0.1</host><port>{zookeeper}</port></node><session_timeout_ms>{session}</session_timeout_ms>
+  </zookeeper>
+  <macros><shard>{shard}</shard><replica>{replica}</replica></macros>
+</yandex>
+"""
+_USERS: Final = """\
+<yandex>
+  <profiles><default>
+    <max_threads>1</max_threads><max_memory_usage>200000000</max_memory_usage>
+    <background_pool_size>2</background_pool_size><background_schedule_pool_size>2</background_schedule_pool_size>
+  </default></profiles>
+  <users><default>
+    <password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+  </default></users>
+  <quotas><default></default></quotas>
+</yandex>
+"""
+
+
+@dataclass
+class Node:
+    """A server: replica `replica` of shard `shard`, which speaks HTTP at `port`, with all its files in `folder`."""
+
+    folder: Path
+    shard: str
+    replica: str
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def ask(self, question: str) -> str:
+        """Return the answer, without its last line break."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", question.encode(), LONGEST) as answer:
+            said: bytes = answer.read()
+        return said.decode().rstrip("\n")
+
+    def kill(self) -> None:
+        """Kill it in the midst of what it does."""
+        self.process.kill()
+        self.process.wait()
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self.process = _started(["clickhouse-server", f"--config-file={self.folder / 'config.xml'}"], self.folder)
+        assert wait_until(self.answers, LONGEST), (self.folder / "errors").read_text()
+
+    def answers(self) -> bool:
+        """Whether it can be asked."""
+        try:
+            return self.ask("SELECT 1") == "1"
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def holds(self, wanted: bytes) -> list[Path]:
+        """Return the files in which these bytes are."""
+        found = []
+        for path in self.folder.rglob("*"):
+            try:
+                if path.is_file() and wanted in path.read_bytes():
+                    found.append(path)
+            except FileNotFoundError:
+                continue  # a part that was merged
+        return found
+
+
+@dataclass
+class Nodes:
+    """Two shards of two replicas: shard 1's first."""
+
+    all: list[Node]
+
+    def store(self, database: str) -> str:
+        """Return what `--store` takes for a database of it."""
+        return f"clickhouse://{','.join(f'127.0.0.1:{each.port}' for each in self.all)}/{database}"
+
+    def gone(self, node: Node) -> bool:
+        """Whether the others know that a node is no more there: before, it could not come back."""
+        other = next(each for each in self.all if each.shard == node.shard and each is not node)
+        return other.ask("SELECT count() FROM system.replicas WHERE active_replicas = total_replicas") == "0"
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Nodes]:
+    """Run the cluster until the block is left."""
+    with ExitStack() as stack:
+        zookeeper = free_port()
+        stack.callback(_ended, _zookeeper(folder / "zookeeper", zookeeper))
+        assert wait_until(lambda: listening(zookeeper), LONGEST), (folder / "zookeeper/said").read_text()
+        nodes = []
+        for shard, replica in (("1", "a"), ("1", "b"), ("2", "a"), ("2", "b")):
+            node = _node(folder / f"{shard}{replica}", shard, replica, zookeeper)
+            stack.callback(node.kill)
+            nodes.append(node)
+        for node in nodes:
+            assert wait_until(node.answers, LONGEST), (node.folder / "said").read_text()
+        yield Nodes(nodes)
+
+
+def _zookeeper(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    folder.mkdir()
+    (folder / "zoo.cfg").write_text(_ZOO_CFG.format(folder=folder, port=port))
+    main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
+    small = ("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+    return _started(["java", *small, "-cp", f"{ZOOKEEPER.parent}/*", main, str(folder / "zoo.cfg")], folder)
+
+
+def _node(folder: Path, shard: str, replica: str, zookeeper: int) -> Node:
+    folder.mkdir()
+    port = free_port()
+    config = _CONFIG.format(
+        folder=folder, http=port, tcp=free_port(), between=free_port(), zookeeper=zookeeper,
+        session=SESSION_MS, shard=shard, replica=replica,
+    )  # fmt: skip
+    (folder / "config.xml").write_text(config)
+    (folder / "users.xml").write_text(_USERS)
+    process = _started(["clickhouse-server", f"--config-file={folder / 'config.xml'}"], folder)
+    return Node(folder, shard, replica, port, process)
+
+
+def _started(words: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+    with (folder / "said").open("ab") as said:
+        return subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait()

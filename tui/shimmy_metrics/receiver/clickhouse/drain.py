@@ -1,0 +1,105 @@
+"""From the day files to the cluster. A report leaves its file once more than half of its shard's replicas have it.
+
+Whatever is cut short is done again: a row that arrives twice counts once, since its key is the table's. What was
+recalled is told to the cluster before anything else, and looked for after each delivery, so that no receiver brings
+back what was recalled at another.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Final
+
+from shimmy_metrics.receiver.clickhouse import sql
+from shimmy_metrics.receiver.clickhouse.cluster import Cluster, Shard
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite import spool
+from shimmy_metrics.receiver.sqlite.turn import turn
+from shimmy_metrics.receiver.store import StoreError
+
+BATCH: Final = 20_000
+"""How many reports are delivered in one insert. Each insert makes a part, and servers want few large ones."""
+
+_DELETED_AT_ONCE: Final = 1_000
+
+
+class Drain:
+    """Delivers what waits in `folder`. Several processes may do so: they take turns."""
+
+    def __init__(self, folder: Folder, cluster: Cluster) -> None:
+        self._folder = folder
+        self._cluster = cluster
+        self._told: set[bytes] = set()
+        self._clean = False
+
+    def run(self) -> None:
+        """Deliver what waits now. Raise `StoreError` where that is not all; the rest was delivered then."""
+        recalled = spool.recalled(self._folder)
+        days = [day for day in self._folder.arrival_days() if spool.waits(self._folder, day)]
+        if self._clean and not days and recalled.keys() <= self._told:
+            return
+        failed: list[str] = []
+        clean = True
+        with turn(self._folder.drain_turn):
+            for shard in self._cluster.layout().shards:
+                try:
+                    self._tell_recalls(shard, recalled)
+                    for day in days:
+                        self._deliver(shard, day)
+                    clean = self._delete_recalled(shard) and clean
+                except StoreError as error:
+                    failed.append(str(error))
+        if failed:
+            raise StoreError("; ".join(failed))
+        self._clean = clean
+
+    def _tell_recalls(self, shard: Shard, recalled: Mapping[bytes, date]) -> None:
+        own = {key for key in recalled.keys() - self._told if shard.has(key)}
+        if not own:
+            return
+        there = {int(key) for (key,) in self._cluster.read(shard, f"SELECT key FROM {self._cluster.recalled}")}
+        new = [key for key in sorted(own) if sql.number(key) not in there]
+        if new:
+            rows = [sql.recalled_row(recalled[key], key) for key in new]
+            self._cluster.insert(shard, f"{self._cluster.recalled} (day, key)", rows)
+        self._clean = False
+        self._told |= own
+
+    def _deliver(self, shard: Shard, day: date) -> None:
+        for some in self._batches(shard, day):
+            self._clean = False
+            self._ensure_canary(shard, day)
+            rows = [sql.report_row(day, each.key, each.values) for each in some]
+            self._cluster.insert(shard, f"{self._cluster.reports} (arrived, key, {sql.NAMES})", rows)
+            spool.remove_delivered(self._folder, day, [each.key for each in some])
+
+    def _batches(self, shard: Shard, day: date) -> Iterator[list[spool.Waiting]]:
+        while some := spool.waiting(self._folder, day, shard.first, shard.last, BATCH):
+            yield some
+            if len(some) < BATCH:
+                return
+
+    def _ensure_canary(self, shard: Shard, day: date) -> None:
+        """Let each shard have the day's canary before it has a report of that day."""
+        canary = spool.day_canary(self._folder, day)
+        if canary is None:
+            return
+        row = sql.canary_row(day, canary)
+        asked = f"SELECT count() FROM {self._cluster.reports} WHERE {sql.is_canary(canary)} AND arrived = '{day}'"
+        if self._cluster.read(shard, asked) == [["0"]]:
+            self._cluster.insert_values(shard, f"{self._cluster.reports} (arrived, key, canary)", row)
+
+    def _delete_recalled(self, shard: Shard) -> bool:
+        """Delete reports that were recalled; return whether none is left."""
+        reports, recalled = self._cluster.reports, self._cluster.recalled
+        found = self._cluster.read(
+            shard,
+            f"SELECT DISTINCT key FROM {reports} WHERE canary = '' AND key IN (SELECT key FROM {recalled}) "
+            f"LIMIT {_DELETED_AT_ONCE}",
+        )
+        if not found:
+            return True
+        under_way = f"SELECT count() FROM system.mutations WHERE {sql.own(self._cluster.database)} AND NOT is_done"
+        if self._cluster.read(shard, under_way) == [["0"]]:
+            keys = ", ".join(key for (key,) in found)
+            self._cluster.alter(shard, f"ALTER TABLE {reports} DELETE WHERE key IN ({keys})")
+        return False

@@ -1,0 +1,69 @@
+"""The day files as a spool: what waits in them for a cluster, and what was delivered and can go."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import date
+from itertools import islice
+from typing import Final, NamedTuple
+
+from shimmy_metrics.receiver.columns import COLUMNS
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, canary_of, column_names, connect, store_errors
+from shimmy_metrics.receiver.store import Value
+
+_AT_ONCE: Final = 2_000
+"""How many rows are deleted in one transaction: some 20 milliseconds, in which no report can be taken."""
+
+
+class Waiting(NamedTuple):
+    """A report that waits: its key, and a value for each of the columns."""
+
+    key: bytes
+    values: tuple[Value, ...]
+
+
+def waiting(folder: Folder, day: date, first: bytes, last: bytes, most: int) -> list[Waiting]:
+    """Return up to `most` reports that arrived on `day`, in the order of their keys, from `first` to `last`."""
+    path = folder.day(day)
+    if not path.exists():
+        return []
+    with store_errors(), closing(connect(path)) as connection:
+        columns = column_names(connection)
+        names = ", ".join(f'"{each.name}"' if each.name in columns else "NULL" for each in COLUMNS)
+        asked = f"SELECT key, {names} FROM reports WHERE key BETWEEN ? AND ? AND length(key) < ? ORDER BY key LIMIT ?"  # noqa: S608
+        found = connection.execute(asked, (first, last, CANARY_BYTES, most))
+        return [Waiting(key, tuple(values)) for key, *values in found]
+
+
+def waits(folder: Folder, day: date) -> bool:
+    """Whether a report waits that arrived on `day`. Raise `StoreError`."""
+    return bool(waiting(folder, day, b"", b"\xff" * CANARY_BYTES, 1))
+
+
+def remove_delivered(folder: Folder, day: date, keys: Sequence[bytes]) -> None:
+    """Remove reports that the cluster has; their ids stay among those that were seen. Raise `StoreError`."""
+    with store_errors(), closing(connect(folder.day(day))) as connection:
+        rest: Iterator[bytes] = iter(keys)
+        while some := list(islice(rest, _AT_ONCE)):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("DELETE FROM reports WHERE key = ?", [(key,) for key in some])
+            connection.execute("COMMIT")
+
+
+def day_canary(folder: Folder, day: date) -> bytes | None:
+    """Return the 16 bytes of a day's canary. Raise `StoreError`."""
+    with store_errors(), closing(connect(folder.day(day))) as connection:
+        return canary_of(connection)
+
+
+def recalled(folder: Folder) -> dict[bytes, date]:
+    """Return the keys of what was recalled in the last 16 days, with the day under which each is known."""
+    if not folder.seen.exists():
+        return {}
+    with store_errors(), closing(connect(folder.seen)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seen'").fetchone():
+            return {}
+        # Few are recalled of many: without an index each look would read them all.
+        connection.execute("CREATE INDEX IF NOT EXISTS recalled ON seen (key) WHERE recalled = 1")
+        found = connection.execute("SELECT key, day FROM seen WHERE recalled = 1")
+        return {key: date.fromisoformat(day) for key, day in found}
