@@ -41,7 +41,7 @@ _shtab_shimmy_metrics_receive_verify_retention_option_strings=(-h --help --data)
 _shtab_shimmy_metrics_receive_end_option_strings=(-h --help --data --undo)
 _shtab_shimmy_metrics_receive_rotate_key_option_strings=(-h --help --data)
 _shtab_shimmy_metrics_receive_operator_option_strings=(-h --help --data)
-_shtab_shimmy_metrics_receive_option_strings=(-h --help --data --listen --trusted-proxy --tls-cert --tls-key --own)
+_shtab_shimmy_metrics_receive_option_strings=(-h --help --data --listen --trusted-proxy --tls-cert --tls-key --store --own)
 _shtab_shimmy_metrics_option_strings=(-h --help --version)
 
 _shtab_shimmy_metrics_config_pos_0_COMPGEN=_shtab_compgen_files

@@ -51,7 +51,7 @@ function _shtab_shimmy_metrics_using
 end
 
 set -g _shtab_shimmy_metrics_commands tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive 'receive deploy' 'receive week' 'receive status' 'receive retain' 'receive verify-retention' 'receive end' 'receive rotate-key' 'receive operator'
-set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --tls-cert --tls-key --to --trusted-proxy --upstream --week
+set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --store --tls-cert --tls-key --to --trusted-proxy --upstream --week
 
 complete -c shimmy-metrics -e
 complete -c shimmy-metrics -f
@@ -147,7 +147,8 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l listen -x
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l trusted-proxy -x -d 'the proxy'"'"'s address: only what comes from there may say for whom it asks (X-Forwarded-For)'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l tls-cert -x -d 'a file with the certificate and its chain (PEM), to speak HTTPS itself'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l tls-key -x -d 'the file with its key (PEM)'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l own -x -d 'for a fleet of your own: tell apart groups from K reports on, instead of 20, until another K is given'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l store -x -d 'where reports are kept from now on: sqlite, which is this folder alone, or each server of a ClickHouse cluster behind it (clickhouse://HOST,HOST/DATABASE)'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive' -l own -x -d 'for a fleet of your own: tell apart groups from K reports on, instead of 20'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a deploy -d 'print a file to run it with: an nginx configuration that logs no address, a systemd unit, a container file'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deploy' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deploy; and test $_shtab_shimmy_metrics_npos -eq 0' -ka "nginx systemd container" -d 'the file'
