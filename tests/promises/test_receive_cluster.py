@@ -1,22 +1,44 @@
 """The receiver in front of a replicated cluster: what was acknowledged is in it once, and goes from it whole."""
 
-from collections.abc import Iterator
+import asyncio
+import json
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.clickhouse.address import parse
 from shimmy_metrics.receiver.clickhouse.cluster import Cluster
+from shimmy_metrics.receiver.clickhouse.drain import Drain
 from shimmy_metrics.receiver.clickhouse.store import ClusterStore
 from shimmy_metrics.receiver.folder import Folder, prepared
-from support.clickhouse import LACKING, Nodes, cluster
-from support.stored import DAY, MONDAY, row
+from shimmy_metrics.receiver.keys import load_keys
+from shimmy_metrics.receiver.retention_log import dropped_days
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
+from shimmy_metrics.receiver.stores import choose
+from shimmy_metrics.receiver.week import week_name, week_of
+from shimmy_metrics.report.seal import join, seal
+from support.clickhouse import LACKING, Node, Nodes, cluster
+from support.installed import LONGEST, Home, wait_until
+from support.receive_process import receive
+from support.report_load import Sent, run
+from support.servers import free_port
+from support.stored import DAY, MONDAY, report, row
 
-pytestmark = [
-    pytest.mark.skipif(bool(LACKING), reason=f"not installed: {LACKING} (Debian's packages)"),
-    pytest.mark.xdist_group("cluster"),
-]
+pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {LACKING} (Debian's packages)")
+
+TODAY: Final = datetime.now(UTC).date()
+PROXY: Final = ("--trusted-proxy", "127.0.0.1")
+"""The load names another sender's address in each request: the rate of one would end it."""
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +51,206 @@ def _store(folder: Folder, address: str) -> ClusterStore:
     return ClusterStore(folder, Cluster(parse(address)))
 
 
+def _home(path: Path, keys_of: Path | None = None) -> Home:
+    """Return a home; a receiver there hashes with the key of the receiver whose folder is `keys_of`."""
+    folder = prepared(path / "data")
+    if keys_of is not None:
+        shutil.copy(Folder(keys_of).keys / "hashing", folder.keys)
+    load_keys(folder, TODAY)
+    return Home(path)
+
+
+def _act(home: Home, action: str, *words: str, code: int = 0) -> str:
+    done = home.run("receive", action, *words, "--data", str(home.root / "data"), command="shimmy-metrics")
+    assert (done.returncode, done.stderr) == (code, ""), done.stdout + done.stderr
+    return done.stdout
+
+
+def _requests(reports: int) -> list[Sent]:
+    """Return so many reports of today, in requests of 32."""
+    made = [report(day=TODAY, daily_active_usage=True) for _ in range(reports)]
+    some = [made[start : start + 32] for start in range(0, reports, 32)]
+    return [
+        Sent(join([seal(each).body for each in group]), tuple(each["session_id"] for each in group)) for group in some
+    ]
+
+
+async def _send(sent: Sequence[Sent], *ports: int) -> set[str]:
+    """Send all of it to each, in an order of its own; return the ids that were acknowledged."""
+    orders = [random.Random(port).sample(sent, k=len(sent)) for port in ports]
+    results = await asyncio.gather(*(run(port, order, 4) for port, order in zip(ports, orders, strict=True)))
+    assert sum((each.statuses for each in results), Counter()) == {200: sum(map(len, orders))}
+    return {report_id for each in results for report_id in each.acknowledged}
+
+
+def _waiting(home: Home) -> int:
+    """Return how many reports a receiver has not delivered yet."""
+    return sum(SqliteStore(Folder(home.root / "data")).health().reports.values())
+
+
+def _delivered(*homes: Home) -> bool:
+    return wait_until(lambda: not any(map(_waiting, homes)), LONGEST)
+
+
+def _stored(nodes: Iterable[Node], database: str) -> int:
+    """Return how many reports these hold, each once."""
+    asked = f"SELECT count() FROM {database}.reports FINAL WHERE canary = ''"
+    return sum(int(each.ask(asked)) for each in nodes)
+
+
 def test_a_day_is_delivered_aggregated_and_dropped(nodes: Nodes, tmp_path: Path) -> None:
     folder = prepared(tmp_path / "data")
-    with closing(_store(folder, nodes.store("slice"))) as store:
+    with closing(_store(folder, nodes.store("whole"))) as store:
         rows = [row(total_tokens_generated=7_000) for _ in range(50)]
         store.append(DAY, rows)
         assert sorted(map(repr, store.aggregate(MONDAY))) == sorted(repr((DAY, False, each.values)) for each in rows)
         assert store.health().reports == {DAY: 50}
+        assert SqliteStore(folder).health().reports == {DAY: 0}
         stored = rows[0].key[::-1]  # as ClickHouse writes a number
         assert {each.shard for each in nodes.all if each.holds(stored)} in ({"1"}, {"2"})
+        assert set(store.append(DAY, rows)) == {Outcome.DUPLICATE}
         canary = store.drop_day(DAY)
         assert store.health().reports == {}
         assert store.find_canary(canary) == []
         assert [path for each in nodes.all for path in each.holds(canary)] == []
+
+
+def test_ten_thousand_reports_three_times_each_through_two_receivers_are_ten_thousand(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    reports = 10_000
+    sent = _requests(reports) * 3
+    one, store = _home(tmp_path / "one"), ("--store", nodes.store("twice"), *PROXY)
+    other = _home(tmp_path / "other", one.root / "data")
+    with receive(one, *store) as first, receive(other, *store) as second:
+        acknowledged = asyncio.run(_send(sent, first.port, second.port))
+        assert len(acknowledged) == reports
+        assert _delivered(one, other)
+        assert (first.stop(), second.stop()) == (0, 0)
+    assert [_stored(each, "twice") for each in (nodes.all[::2], nodes.all[1::2])] == [reports, reports]
+    monday = week_of(TODAY)
+    for home in (one, other):
+        with closing(_store(Folder(home.root / "data"), nodes.store("twice"))) as opened:
+            assert sum(1 for _ in opened.aggregate(monday)) == reports
+            assert opened.health().reports == {TODAY: reports}
+        told = json.loads(_act(home, "week", "--week", week_name(monday), "--json"))
+        assert told["received"] == reports
+
+
+def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes: Nodes, tmp_path: Path) -> None:
+    home = _home(tmp_path)
+    sent = _requests(4_000)
+    killed = [nodes.all[1], nodes.all[2]]  # one of each shard
+    with receive(home, "--store", nodes.store("killed"), *PROXY) as running:
+        acknowledged = asyncio.run(_send(sent[:40], running.port))
+        assert wait_until(lambda: _waiting(home) < len(acknowledged), LONGEST)
+        with ThreadPoolExecutor(1) as pool:
+            under_way = pool.submit(asyncio.run, _send(sent[40:80], running.port))
+            for each in killed:
+                each.kill()
+            acknowledged |= under_way.result()
+        acknowledged |= asyncio.run(_send(sent[80:], running.port))
+        assert len(acknowledged) == 4_000
+        troubles = json.loads(_act(home, "status", "--json", code=1))["troubles"]
+        assert all(f"127.0.0.1:{each.port} does not answer" in troubles[0] for each in killed)
+        assert _waiting(home) > 0, "a report left the folder that only one replica has"
+        assert wait_until(lambda: all(map(nodes.gone, killed)), LONGEST)
+        for each in killed:
+            each.start()
+        assert _delivered(home)
+        assert running.stop() == 0
+    with closing(_store(Folder(home.root / "data"), nodes.store("killed"))) as store:
+        assert wait_until(lambda: store.health().reports == {TODAY: 4_000}, LONGEST)
+        assert sum(1 for _ in store.aggregate(week_of(TODAY))) == 4_000
+    assert wait_until(
+        lambda: [_stored(each, "killed") for each in (nodes.all[::2], nodes.all[1::2])] == [4_000, 4_000], LONGEST
+    )
+    assert json.loads(_act(home, "status", "--json"))["troubles"] == []
+
+
+def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(nodes: Nodes, tmp_path: Path) -> None:
+    home, old = _home(tmp_path), TODAY - timedelta(days=9)
+    folder = Folder(home.root / "data")
+    choose(folder, nodes.store("dropped"))
+    with closing(_store(folder, nodes.store("dropped"))) as store:
+        for day in (old, TODAY):
+            store.append(day, [row(day=day) for _ in range(40)])
+        assert sum(1 for _ in store.aggregate(week_of(old))) == 40
+    asked = f"SELECT DISTINCT hex(canary) FROM dropped.reports WHERE canary != '' AND arrived = '{old}'"
+    (canary,) = {bytes.fromhex(each.ask(asked)) for each in nodes.all}
+    assert all(each.holds(canary) for each in nodes.all)
+    down = next(each for each in nodes.all if each.leads("dropped"))
+    down.kill()
+    assert "could not be dropped" in _act(home, "retain", code=1)
+    assert f"what arrived on {old} is still held" in _act(home, "verify-retention", code=1)
+    assert wait_until(lambda: nodes.gone(down), LONGEST)
+    down.start()
+    # As the receiver does each hour.
+    assert wait_until(lambda: _retained(home), LONGEST), _act(home, "retain", code=1)
+    (logged,) = dropped_days(folder)
+    assert (logged.day, logged.canary) == (old.isoformat(), canary)
+    assert "It holds" in _act(home, "verify-retention")
+    assert [path for each in nodes.all for path in each.holds(canary)] == []
+    assert _stored(nodes.all[::2], "dropped") == 40
+
+
+def _retained(home: Home) -> bool:
+    return home.run("receive", "retain", "--data", str(home.root / "data"), command="shimmy-metrics").returncode == 0
+
+
+def test_what_is_left_of_a_dropped_day_on_a_replica_is_found_whatever_its_table_is_called(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    folder = prepared(tmp_path / "data")
+    with closing(_store(folder, nodes.store("copied"))) as store:
+        store.append(DAY, [row() for _ in range(5)])
+        assert sum(1 for _ in store.aggregate(MONDAY)) == 5
+        copying = nodes.all[2]
+        copying.ask("CREATE TABLE default.forgotten ENGINE = Log AS SELECT * FROM copied.reports")
+        canary = store.drop_day(DAY)
+        assert store.find_canary(canary) == [f"127.0.0.1:{copying.port}, default.forgotten"]
+        copying.ask("DROP TABLE default.forgotten")
+        assert store.find_canary(canary) == []
+        copying.kill()
+        with pytest.raises(StoreError, match=f"127.0.0.1:{copying.port} does not answer"):
+            store.find_canary(canary)
+        assert wait_until(lambda: nodes.gone(copying), LONGEST)
+        copying.start()
+
+
+def test_what_was_recalled_at_one_receiver_is_brought_back_by_no_other(nodes: Nodes, tmp_path: Path) -> None:
+    address, rows = nodes.store("recalled"), [row() for _ in range(20)]
+    one, other = (prepared(tmp_path / name) for name in ("one", "other"))
+    with closing(_store(one, address)) as first, closing(_store(other, address)) as second:
+        first.append(DAY, rows)
+        assert sum(1 for _ in first.aggregate(MONDAY)) == 20
+        delivered, unsent = rows[0], row()
+        assert first.append(DAY, [Recall(delivered.key), Recall(unsent.key)]) == [Outcome.RECALLED] * 2
+        assert sum(1 for _ in first.aggregate(MONDAY)) == 19
+        second.append(DAY, [delivered, unsent, rows[1]])
+        assert sum(1 for _ in second.aggregate(MONDAY)) == 19
+        drain = Drain(other, Cluster(parse(address)))
+
+        def gone() -> bool:
+            drain.run()
+            return not any(each.holds_report(gone.key) for each in nodes.all for gone in (delivered, unsent))
+
+        assert wait_until(gone, LONGEST)
+        assert any(each.holds_report(rows[1].key) for each in nodes.all)
+        assert second.health().reports == {DAY: 19}
+
+
+def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for(nodes: Nodes, tmp_path: Path) -> None:
+    home = _home(tmp_path)
+    closed = f"clickhouse://127.0.0.1:{free_port()}/metrics"
+    with receive(home, "--store", closed) as running:
+        assert running.post(seal(report(day=TODAY)).body).status == 200
+        (trouble,) = json.loads(_act(home, "status", "--json", code=1))["troubles"]
+        assert trouble.startswith(f"{closed[13:-8]} does not answer")
+        assert trouble.endswith("1 report waits here for the cluster")
+        assert running.stop() == 0
+    with receive(home, "--store", nodes.store("later")):
+        assert _delivered(home)
+    assert _stored(nodes.all[::2], "later") == 1
+    with pytest.raises(UserError, match="nobody would delete them"):
+        choose(Folder(home.root / "data"), "sqlite")

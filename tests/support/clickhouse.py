@@ -105,6 +105,14 @@ class Node:
         except (OSError, urllib.error.URLError):
             return False
 
+    def leads(self, database: str) -> bool:
+        """Whether it leads its shard: others send to it what drops a day."""
+        return self.ask(f"SELECT max(is_leader) FROM system.replicas WHERE database = '{database}'") == "1"
+
+    def holds_report(self, key: bytes) -> bool:
+        """Whether a report of this key is in a file of it, in whatever database."""
+        return any("reports" in path.parts for path in self.holds(key[::-1]))
+
     def holds(self, wanted: bytes) -> list[Path]:
         """Return the files in which these bytes are."""
         found = []

@@ -97,9 +97,9 @@ class Cluster:
         """Insert rows on more than half of a shard's replicas. Raise `StoreError`: they may be there or not then."""
         self._write(shard, f"INSERT INTO {into} FORMAT TabSeparated", b"".join(rows))
 
-    def insert_values(self, shard: Shard, into: str, values: str) -> None:
-        """Insert one row, given as SQL, as `insert` does."""
-        self._write(shard, f"INSERT INTO {into} VALUES {values}")
+    def insert_sql(self, shard: Shard, into: str, what: str) -> None:
+        """Insert what SQL says, as `insert` does."""
+        self._write(shard, f"INSERT INTO {into} {what}")
 
     def read(self, shard: Shard, question: str) -> list[list[str]]:
         """Return the answer of a replica that has everything that was inserted. Raise `StoreError`."""

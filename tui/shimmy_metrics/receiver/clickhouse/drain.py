@@ -86,20 +86,25 @@ class Drain:
         row = sql.canary_row(day, canary)
         asked = f"SELECT count() FROM {self._cluster.reports} WHERE {sql.is_canary(canary)} AND arrived = '{day}'"
         if self._cluster.read(shard, asked) == [["0"]]:
-            self._cluster.insert_values(shard, f"{self._cluster.reports} (arrived, key, canary)", row)
+            self._cluster.insert_sql(shard, f"{self._cluster.reports} (arrived, key, canary)", f"VALUES {row}")
 
     def _delete_recalled(self, shard: Shard) -> bool:
         """Delete reports that were recalled; return whether none is left."""
-        reports, recalled = self._cluster.reports, self._cluster.recalled
+        reports = self._cluster.reports
         found = self._cluster.read(
             shard,
-            f"SELECT DISTINCT key FROM {reports} WHERE canary = '' AND key IN (SELECT key FROM {recalled}) "
-            f"LIMIT {_DELETED_AT_ONCE}",
+            f"SELECT key, arrived FROM {reports} WHERE canary = '' "
+            f"AND key IN (SELECT key FROM {self._cluster.recalled}) LIMIT {_DELETED_AT_ONCE}",
         )
         if not found:
             return True
         under_way = f"SELECT count() FROM system.mutations WHERE {sql.own(self._cluster.database)} AND NOT is_done"
         if self._cluster.read(shard, under_way) == [["0"]]:
-            keys = ", ".join(key for (key,) in found)
+            keys = ", ".join(key for key, _ in found)
             self._cluster.alter(shard, f"ALTER TABLE {reports} DELETE WHERE key IN ({keys})")
+        for day in sorted({arrived for _, arrived in found}):
+            # ClickHouse lets the last part of a day be that was inserted with a quorum: so another one becomes it.
+            columns = "arrived, key, canary"
+            again = f"SELECT {columns} FROM {reports} WHERE arrived = '{day}' AND canary != '' LIMIT 1"
+            self._cluster.insert_sql(shard, f"{reports} ({columns})", again)
         return False

@@ -19,6 +19,8 @@ _ALWAYS: Final = {
     "buffer_size": str(2**26),
     # Which reports were recalled shall stand in no log of questions.
     "log_queries": "0",
+    # Each column of each part has a buffer: as large as ClickHouse's own, they would take gigabytes.
+    "max_read_buffer_size": str(2**16),
 }
 
 

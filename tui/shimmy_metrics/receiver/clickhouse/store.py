@@ -127,7 +127,8 @@ class ClusterStore:
             troubles.append(str(error))
         reason = before.reason
         if troubles and not reason:
-            reason = f"{'; '.join(dict.fromkeys(troubles))}. {waiting:,} reports wait here for the cluster"
+            wait = "1 report waits" if waiting == 1 else f"{waiting:,} reports wait"
+            reason = f"{'; '.join(dict.fromkeys(troubles))}; {wait} here for the cluster"
         return Health(before.ready, reason, dict(sorted(reports.items())), before.disk_used)
 
     def _ranges(self, shard: Shard) -> Iterator[tuple[int, int]]:
