@@ -16,9 +16,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -32,7 +32,7 @@ from support.stored import row
 ROUNDS: Final = 5
 REQUESTS: Final = 20_000
 CONNECTIONS: Final = 64
-CURVE: Final = (10_000, 100_000, 1_000_000)
+CURVE: Final = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 TOGETHER: Final = 500
 
 ECHO: Final = """
@@ -69,6 +69,22 @@ async def app(scope, receive, send):
 threading.Thread(target=write, args=(sys.argv[2],), daemon=True).start()
 uvicorn.run(app, port=int(sys.argv[1]), log_config=None, access_log=False, lifespan="off")
 """
+
+
+class Clock(NamedTuple):
+    """An instant in CPU seconds of this process, and in seconds."""
+
+    cpu: float
+    real: float
+
+    @classmethod
+    def now(cls) -> "Clock":
+        return cls(time.process_time(), time.perf_counter())
+
+    def per(self, number: int) -> str:
+        """Return what each of a number of reports took since then."""
+        cpu, real = (1e6 * (now - then) / number for now, then in zip(Clock.now(), self, strict=True))
+        return f"{cpu:5.1f} us ({real:5.1f})"
 
 
 def say(line: str) -> None:
@@ -130,30 +146,35 @@ def throughput(folder: Path) -> None:
 
 
 def curve(folder: Path, most: int) -> None:
-    """Print what storing a report costs, and what a week's aggregate does, as one day's file grows."""
+    """Print what storing a report costs, and what a week's aggregate does, as one day's file grows.
+
+    The rows are those of a few hundred reports under ever new keys, so that what is measured is the store alone. The
+    times are CPU times, with the seconds that went by in brackets: of these a busy machine and its disk are a part.
+    """
     today = datetime.now(UTC).date()
+    monday = today - timedelta(days=today.weekday())
+    made = [row(day=today) for _ in range(TOGETHER)]
     with closing(SqliteStore(prepared(folder / "curve"))) as store:
         held = 0
         for goal in (each for each in CURVE if each <= most):
-            begun = time.perf_counter()
-            added = goal - held
+            added, began = goal - held, Clock.now()
             while held < goal:
-                store.append(today, [row(day=today) for _ in range(TOGETHER)])
+                store.append(today, [each._replace(key=os.urandom(8), check=os.urandom(8)) for each in made])
+                store.settle()
                 held += TOGETHER
-            taken = time.perf_counter() - begun
-            begun = time.perf_counter()
-            monday = today.fromordinal(today.toordinal() - today.weekday())
+            stored, began = began.per(added), Clock.now()
             counted = sum(1 for _ in store.aggregate(monday))
+            size = sum(path.stat().st_size for path in (folder / "curve").rglob("*.db*"))
             say(
-                f"{goal:>10,} reports: {1e6 * taken / added:5.1f} us a report stored (made included), "
-                f"{1e6 * (time.perf_counter() - begun) / counted:4.1f} us a report read"
+                f"{goal:>10,} reports: {stored} a report stored, {began.per(counted)} read, {size / held:.0f} bytes each"
             )
 
 
 def main() -> None:
-    """Print both; the first argument is the curve's last number of reports."""
+    """Print both; the first argument is the curve's last number of reports, a second one leaves the throughput out."""
     with tempfile.TemporaryDirectory() as folder:
-        throughput(Path(folder))
+        if len(sys.argv) < 3:
+            throughput(Path(folder))
         curve(Path(folder), int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
 
 
