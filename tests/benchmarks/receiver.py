@@ -165,9 +165,8 @@ def curve(folder: Path, most: int) -> None:
             stored, began = began.per(added), Clock.now()
             counted = sum(1 for _ in store.aggregate(monday))
             size = sum(path.stat().st_size for path in (folder / "curve").rglob("*.db*"))
-            say(
-                f"{goal:>10,} reports: {stored} a report stored, {began.per(counted)} read, {size / held:.0f} bytes each"
-            )
+            read = began.per(counted)
+            say(f"{goal:>10,} reports: {stored} each to store, {read} to read, {size / held:.0f} bytes")
 
 
 def main() -> None:

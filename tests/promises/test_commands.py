@@ -160,6 +160,20 @@ def test_as_shimmy_they_stay_the_real_binary_s_and_a_hint_is_given_where_one_is_
     there = home.having(SHIMMY_BIN=str(binary))
     for action in ACTIONS:
         assert there.run(action.name).stdout == f"real {action.name}\n"
+    slipped = there.run("histroy", command="shimmy-metrics")
+    assert_one_line(slipped, "")
+    assert "Did you mean shimmy-metrics history? " in slipped.stderr
+    for word in (
+        "list",
+        "probe",
+        "generate",
+        "discover",
+        "bench",
+        "gpu-info",
+        "init",
+        "help",
+    ):  # as the real binary has them
+        assert there.run(word, command="shimmy-metrics").stdout == f"real {word}\n"
     hinted = there.run("withdraw", command="shimmy-metrics")
     assert_one_line(hinted, "")
     assert "Say: shimmy-metrics disable" in hinted.stderr

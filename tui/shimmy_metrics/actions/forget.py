@@ -71,7 +71,7 @@ class ForgetResult(NamedTuple):
 
     `purged` is what the withdrawal itself deleted, and what had been sent before; `notices` are lines about how the no
     was recorded. `not_recorded` says why the no could not be recorded, empty if it stands. `folder_kept` is the state
-    folder, with the reason, if it stays although everything of ours in it is gone.
+    folder, with the reason, if it stays although everything of ours in it is gone. `stays` is the config, with the no.
     """
 
     purged: PurgeResult
@@ -80,6 +80,7 @@ class ForgetResult(NamedTuple):
     not_recorded: str = ""
     folder_kept: NotDeleted | None = None
     notices: tuple[str, ...] = ()
+    stays: OwnFile | None = None
 
     @property
     def complete(self) -> bool:
@@ -136,7 +137,9 @@ def forget(profile: Profile) -> ForgetResult:
             not_deleted.append(NotDeleted(each.path, f"{error.what}. {error.remedy}"))
         except OSError as error:
             not_deleted.append(NotDeleted(each.path, reason_of(error)))
-    return ForgetResult(purged, tuple(deleted), tuple(not_deleted), not_recorded, folder_kept, notices)
+    return ForgetResult(
+        purged, tuple(deleted), tuple(not_deleted), not_recorded, folder_kept, notices, _recorded_no(profile)
+    )
 
 
 def _deletable(profile: Profile) -> tuple[OwnFile, ...]:
@@ -152,6 +155,13 @@ def _deletable(profile: Profile) -> tuple[OwnFile, ...]:
     ]
     found = [each for each in files(profile) if each.kind is not FileKind.CONFIG]
     return tuple(sorted(found, key=lambda each: order.index(each.kind)))
+
+
+def _recorded_no(profile: Profile) -> OwnFile | None:
+    with contextlib.suppress(UserError):
+        if load(profile).decision.consent is Consent.DECLINED:
+            return next((each for each in files(profile) if each.kind is FileKind.CONFIG), None)
+    return None
 
 
 def _withdraws(profile: Profile) -> bool:

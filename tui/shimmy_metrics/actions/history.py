@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import sends
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Entry
+from shimmy_metrics.report.bodies import field_values, split
 from shimmy_metrics.store import chain, departures
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
+
+_SEE: Final = "See shimmy-metrics history"
 
 
 class History(NamedTuple):
@@ -39,6 +43,32 @@ def read_history(profile: Profile) -> History:
             return History(unread=not measures and unread(profile))
         entries = completed(read_entries(db), profile.clock.now(), at_work=at_work)
         return History(entries, tuple(chain.broken(db)))
+
+
+def find_receipt(profile: Profile, start: str) -> Departure:
+    """Return the newest departure with its bytes whose digest, or a `session_id` in it, begins so.
+
+    Raises `UserError` where none or several do, and as `read_history` does.
+    """
+    found = read_history(profile)
+    word = start.lower()
+    sent = [each for each in found.departures if each.sha256.startswith(word) or _carries(each, word)]
+    kept = {each.sha256: each for each in reversed(sent) if each.body}
+    if len(kept) == 1:
+        return next(iter(kept.values()))
+    if kept:
+        raise UserError(f"{len(kept)} receipts begin with {start!a}", remedy="Give more characters of it")
+    if sent:
+        what = "of this request no bytes are kept: nothing of it was taken, or its receipt was deleted"
+        raise UserError(what, remedy=_SEE)
+    if found.unread:
+        what = "the store was not read: metrics are off, and opening it now would write to it"
+        raise UserError(what, remedy="Do this where they are on")
+    raise UserError(f"no receipt has a digest or session_id that begins with {start!a}", remedy=_SEE)
+
+
+def _carries(departure: Departure, start: str) -> bool:
+    return any(str(field_values(body).get("session_id", "")).startswith(start) for body in split(departure.body))
 
 
 def read_entries(db: Database) -> tuple[Entry, ...]:

@@ -18,15 +18,23 @@ if TYPE_CHECKING:
 WORDS: Final = tuple(action.name for action in ACTIONS)
 """The words of the actions."""
 
+_PERHAPS: Final = 0.6
+_SURELY: Final = 0.8
+"""How alike two words are where one may be meant for the other, and where it surely is: two letters swapped."""
+
 _ACTIONS: Final = ", ".join(WORDS)
 
 
 class ConfigArguments(NamedTuple):
-    """`shimmy config --metrics ACTION`: `file` is for `validate` (None: what is kept here), `json` for `status`."""
+    """`shimmy config --metrics ACTION`: `file` is for `validate` (None: what is kept here), `json` for `status`.
+
+    `held` is for `enable`, under our own name alone.
+    """
 
     action: str
     file: str | None = None
     json: bool = False
+    held: bool = False
 
 
 class UpstreamArguments(NamedTuple):
@@ -63,10 +71,10 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f"Did you mean {like}? " if like else ""
 
 
-def _like(word: str, known: Iterable[str]) -> str:
+def _like(word: str, known: Iterable[str], least: float = _PERHAPS) -> str:
     from difflib import get_close_matches  # only a slip needs it
 
-    return next(iter(get_close_matches(word, list(known), 1)), "")
+    return next(iter(get_close_matches(word, list(known), 1, least)), "")
 
 
 def config_arguments(arguments: list[str]) -> ConfigArguments:
@@ -124,9 +132,17 @@ def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserErr
     return UserError(what, remedy=remedy, code=Exit.USAGE if own_name else missing.code)
 
 
-def other_word(word: str) -> UserError:
-    """Return the error for one of `OTHER_WORDS` under our own name: it names the command that is meant."""
-    return UserError(f"{word!a} is not a command of shimmy-metrics", remedy=f"Say: shimmy-metrics {OTHER_WORDS[word]}")
+def other_word(word: str) -> UserError | None:
+    """Return the error for what is surely meant for one of our commands, and names none; None for any other word.
+
+    Under our own name alone: as `shimmy` every word may be the real binary's.
+    """
+    what = f"{word!a} is not a command of shimmy-metrics"
+    if word in OTHER_WORDS:
+        return UserError(what, remedy=f"Say: shimmy-metrics {OTHER_WORDS[word]}")
+    like = _like(word, (name for name, command in COMMANDS.items() if command.under != "shimmy"), _SURELY)
+    remedy = f"Did you mean shimmy-metrics {like}? What the real server understands is said as: shimmy {word}"
+    return UserError(what, remedy=remedy) if like else None
 
 
 def _parser(command: Command) -> "ArgumentParser":

@@ -27,7 +27,7 @@ def act(wanted: ConfigArguments) -> int:
         case "enable":
             from shimmy_metrics.cli.cmd_decide import enable
 
-            return enable(profile)
+            return enable(profile, held=wanted.held)
         case "disable":
             from shimmy_metrics.cli.cmd_decide import disable
 

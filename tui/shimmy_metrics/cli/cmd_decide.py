@@ -9,7 +9,7 @@ from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.consent.state import Consent, Decision
+from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
@@ -24,11 +24,16 @@ from shimmy_metrics.wording.other_servers import none_sends, other_receiver
 from shimmy_metrics.wording.receiver import by_way_of
 
 
-def enable(profile: Profile) -> int:
-    """Record a yes; return the exit code. Raises `UserError`."""
+def enable(profile: Profile, *, held: bool = False) -> int:
+    """Record a yes, or one under which each report is `held` until it is released; return the exit code.
+
+    Raises `UserError`.
+    """
     before = read_status(profile)
     _print_purged(before.purged, profile)
-    decided = say_yes(profile)
+    decided = say_yes(profile, delivery=Delivery.REVIEW if held else None)
+    if held and decided.decision.delivery is not Delivery.REVIEW:  # there was a yes already
+        hold(profile, review=True)
     for line in decided.notices:
         print_line(line)
     now = read_status(profile)

@@ -1,23 +1,32 @@
 """`shimmy-metrics fields`: everything that could ever be sent, with this machine's values now."""
 
 from shimmy_metrics.actions.preview import Basis, current
-from shimmy_metrics.cli.field_report import all_fields_lines, fields_json
+from shimmy_metrics.cli.field_report import all_fields_lines, fields_json, matching_lines
 from shimmy_metrics.cli.output import print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 
 
-def fields(profile: Profile, *, as_json: bool) -> int:
-    """Print the fields; return the exit code. Raises `UserError`."""
+def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
+    """Print the fields, or with a word those that hold it; return the exit code, 1 where none does.
+
+    Raises `UserError`.
+    """
     with purge_first(profile):
         basis, report = current(profile, gather(profile.environment))
     if as_json:
-        print_json(fields_json(report.body, basis.value))
-        return Exit.DONE
-    for line in all_fields_lines(report.body):
+        found = fields_json(report.body, basis.value, word or "")
+        print_json(found)
+        return Exit.DONE if found["fields"] or found["never"] else Exit.NO
+    lines = list(matching_lines(report.body, word) if word else all_fields_lines(report.body))
+    if not lines:
+        print_line(f"No field and no text here has {word!a} in it. shimmy-metrics fields lists all {len(FIELDS)}.")
+        return Exit.NO
+    for line in lines:
         print_line(line)
     print_stderr(
         "The values are the newest running session's, as its report would be if it ended now."

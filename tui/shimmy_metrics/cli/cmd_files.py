@@ -63,6 +63,7 @@ def _result(result: "ForgetResult") -> dict[str, Any]:
         "no_not_recorded": result.not_recorded or None,
         "deleted": [_file(each) for each in result.deleted],
         "not_deleted": [{"path": str(each.path), "reason": each.reason} for each in result.not_deleted],
+        "left": result.stays and _file(result.stays),
         "folder_kept": result.folder_kept and str(result.folder_kept.path),
     }
 

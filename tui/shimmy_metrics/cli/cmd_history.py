@@ -7,9 +7,9 @@ from typing import Any, Final
 import orjson
 
 from shimmy_metrics.actions.comparison import Compared, Comparison, Stage, compare_reports
-from shimmy_metrics.actions.history import read_history
+from shimmy_metrics.actions.history import find_receipt, read_history
 from shimmy_metrics.cli.history_report import history_json, history_lines
-from shimmy_metrics.cli.output import print_json, print_stderr
+from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.machine.gather import gather
@@ -17,7 +17,7 @@ from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import UNREAD
-from shimmy_metrics.wording.departures import when
+from shimmy_metrics.wording.departures import became, sentence, when
 from shimmy_metrics.wording.values import plain, with_separators
 
 
@@ -32,6 +32,20 @@ def history(profile: Profile, *, as_json: bool) -> int:
     else:
         for line in history_lines(found, profile.clock.now()):
             print_line(line)
+    return Exit.DONE
+
+
+def receipt(profile: Profile, word: str) -> int:
+    """Print a receipt's bytes, and on standard error what became of them; return the exit code.
+
+    Raises `UserError`.
+    """
+    with purge_first(profile):
+        found = find_receipt(profile, word)
+    print_bytes(found.body)
+    print_stderr(sentence(became(found, profile.clock.now())))
+    print_stderr(f"As sent: {found.length:,} bytes, sha256 {found.sha256}.")
+    print_stderr(f"To check: shimmy-metrics history {found.sha256[:8]} | sha256sum")
     return Exit.DONE
 
 

@@ -31,7 +31,9 @@ def _action(name: str) -> Callable[[Arguments], int]:
     def act(given: Arguments) -> int:
         from shimmy_metrics.cli import cmd_config
 
-        return cmd_config.act(ConfigArguments(name, given.get("file"), given.get("json", False)))
+        return cmd_config.act(
+            ConfigArguments(name, given.get("file"), given.get("json", False), held=given.get("held", False))
+        )
 
     return act
 
@@ -55,9 +57,10 @@ def _automatic(given: Arguments) -> int:
 
 
 def _history(given: Arguments) -> int:
-    from shimmy_metrics.cli.cmd_history import history
+    from shimmy_metrics.cli.cmd_history import history, receipt
 
-    return history(Profile.current(), as_json=given["json"])
+    profile = Profile.current()
+    return history(profile, as_json=given["json"]) if given["id"] is None else receipt(profile, given["id"])
 
 
 def _hold(given: Arguments) -> int:
@@ -88,7 +91,7 @@ def _diff(given: Arguments) -> int:
 def _fields(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_fields import fields
 
-    return fields(Profile.current(), as_json=given["json"])
+    return fields(Profile.current(), given["word"], as_json=given["json"])
 
 
 def _files(given: Arguments) -> int:

@@ -96,8 +96,13 @@ _OWN: Final = (
         about=(
             "List each attempt to send, newest first: what was sent, where to, when, what became of it, how many "
             "bytes and their digest. Of what a receiver took the bytes are kept as a receipt, until you delete them.",
+            "With ID, print a receipt's bytes as they were sent: shimmy-metrics history ID | sha256sum prints the "
+            f"digest that stands there, and at the receiver. {_ID}",
         ),
-        arguments=(Argument("--json", "print them as JSON, each receipt with its bytes"),),
+        arguments=(
+            Argument("id", "the receipt to print", value="ID"),
+            Argument("--json", "print them as JSON, each receipt with its bytes"),
+        ),
         app=("app.history",),
     ),
     Command(
@@ -174,7 +179,10 @@ _OWN: Final = (
             "it is, why it is asked for, and how much it tells about whose report it is. The values are those of the "
             "newest running session, or without one an example's.",
         ),
-        arguments=(Argument("--json", "print them as JSON, with what is never sent"),),
+        arguments=(
+            Argument("word", "only what has this word in its name or text, such as memory", value="WORD"),
+            Argument("--json", "print them as JSON, with what is never sent"),
+        ),
         app=("app.fields",),
     ),
     Command(

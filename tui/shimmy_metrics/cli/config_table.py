@@ -62,10 +62,14 @@ CONFIG: Final = Command(
     actions=ACTIONS,
 )
 
+_MORE: Final = {"enable": (Argument("--held", "hold each report, from the first, until you release it"),)}
+"""What the short forms take beside the arguments of the description's."""
+
 SHORT: Final = tuple(
     action._replace(
         does=f"short for {action.program}",
         about=(f"The same as {action.program}: {action.does}.",),
+        arguments=(*action.arguments, *_MORE.get(action.name, ())),
         under="shimmy-metrics",
     )
     for action in ACTIONS

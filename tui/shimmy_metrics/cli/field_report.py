@@ -1,11 +1,12 @@
 """What is known of each field, as lines for a person and as JSON for a program. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shimmy_metrics.report.bodies import field_values
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS, grouped
+from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.values import values, with_separators
 
@@ -21,26 +22,38 @@ def all_fields_lines(body: bytes) -> Iterator[str]:
     yield from never_lines()
 
 
+def matching_lines(body: bytes, word: str) -> Iterator[str]:
+    """Yield the fields, and what is never sent, that have a word in their names or texts."""
+    now = values(body)
+    for field in _fields_with(word):
+        yield from field_lines(field, now)
+    never = _never_with(word)
+    if never:
+        yield from _never_lines(never)
+
+
 def field_lines(field: Field, now: Mapping[str, str] | None = None) -> Iterator[str]:
     """Yield what a field is, and why it is there. `now` are values by field, to be shown as those of now."""
     yield f"  {field.name}: {field.kind.bounds}. {field.meaning}"
     if now is not None:
         yield f"    Now: {with_separators(now.get(field.name, 'not in this report'))}."
+    words = closed_list(field.kind)
+    if words:
+        yield f"    Its words: {', '.join(words)}."
     told_by = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
     yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}. {told_by.capitalize()}."
 
 
 def never_lines() -> Iterator[str]:
     """Yield what no report holds, and what becomes of it instead."""
-    yield "Never in a report:"
-    for name, fate in NEVER:
-        yield f"  {name}: {fate}."
+    yield from _never_lines(NEVER)
 
 
-def fields_json(body: bytes, basis: str) -> dict[str, Any]:
-    """Return every field with its value in this report (null where it holds none), and what is never sent.
+def fields_json(body: bytes, basis: str, word: str = "") -> dict[str, Any]:
+    """Return the fields with a word in their texts, each with its value in this report (null where it holds none).
 
-    `basis` says what the report is: a running session's, or an example.
+    And so what is never sent; without a word it is all of both. `basis` says what the report is: a running session's,
+    or an example.
     """
     now = field_values(body)
     return {
@@ -51,6 +64,7 @@ def fields_json(body: bytes, basis: str) -> dict[str, Any]:
                 "group": field.on_screen[0].value,
                 "now": now.get(field.name),
                 "bounds": field.kind.bounds,
+                "words": list(closed_list(field.kind)) or None,
                 "meaning": field.meaning,
                 "source": field.source,
                 "reduced_to": field.coarsening,
@@ -58,7 +72,21 @@ def fields_json(body: bytes, basis: str) -> dict[str, Any]:
                 "identifying_bits": field.bits,
                 "since_schema_version": field.since,
             }
-            for field in FIELDS
+            for field in _fields_with(word)
         ],
-        "never": [{"what": name, "instead": fate} for name, fate in NEVER],
+        "never": [{"what": name, "instead": fate} for name, fate in _never_with(word)],
     }
+
+
+def _never_lines(never: Sequence[tuple[str, str]]) -> Iterator[str]:
+    yield "Never in a report:"
+    for name, fate in never:
+        yield f"  {name}: {fate}."
+
+
+def _fields_with(word: str) -> list[Field]:
+    return [field for field in FIELDS if word.lower() in " ".join(field_lines(field)).lower()]
+
+
+def _never_with(word: str) -> list[tuple[str, str]]:
+    return [(name, fate) for name, fate in NEVER if word.lower() in f"{name} {fate}".lower()]

@@ -137,12 +137,11 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
 
         if command in OWN:
             return _run_own(command, rest, helped=helped)
-        from shimmy_metrics.cli.config_table import OTHER_WORDS
+        from shimmy_metrics.cli.arguments import other_word
 
-        if command in OTHER_WORDS:
-            from shimmy_metrics.cli.arguments import other_word
-
-            raise other_word(command)
+        slip = other_word(command)
+        if slip is not None:
+            raise slip
     return _hand_over(arguments, command=command, own_name=own_name)
 
 

@@ -17,6 +17,10 @@ Value = str | int | bool | list[str] | None
 """A value in a report. JSON tells `bool` from `int`, so both are listed."""
 
 
+_FEW: Final = 5
+"""As many words as `bounds` names; of more it says how many they are."""
+
+
 class Kind(Protocol):
     """The kind of one field's value."""
 
@@ -166,7 +170,7 @@ class Word(NamedTuple):
     @property
     def bounds(self) -> str:
         """The allowed values in a few words."""
-        few = len(self.words) <= 5
+        few = len(self.words) <= _FEW
         named = ", ".join(self.words) if few else f"one of {len(self.words)} words"
         return f"{named}{' or null' if self.optional else ''}"
 
@@ -215,6 +219,12 @@ class Words(NamedTuple):
         """Return the JSON Schema of the value."""
         items = {"enum": [*self.words, OTHER]}
         return {"type": "array", "items": items, "uniqueItems": True, "maxItems": ROUTES_NAMED + 1}
+
+
+def closed_list(kind: Kind) -> tuple[str, ...]:
+    """Return every word that a value may have, where `bounds` only counts them; else nothing."""
+    words = kind.words if isinstance(kind, Word | Words) else ()
+    return words if len(words) > _FEW else ()
 
 
 class _Pattern(NamedTuple):

@@ -44,6 +44,7 @@ _NAMED: Final = 2
 _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
 """What holds something of the person after a no; the others are empty, or come and go by themselves."""
 
+CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you are."
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
 ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
@@ -113,6 +114,8 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
         yield f"{shown(result.folder_kept.path)} stays: {result.folder_kept.reason}."
     if result.not_recorded:
         yield f"Your no is not recorded: {result.not_recorded}."
+    if result.stays:
+        yield f"Left: {shown(result.stays.path)}, {amount(result.stays.size, 'byte')}: {CONFIG_STAYS}"
     if result.complete:
         yield BEYOND
 

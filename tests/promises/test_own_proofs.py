@@ -1,0 +1,132 @@
+"""Under our own name each task is one command: prove what was sent, ask for one field, hold from the first report."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.config.file import load
+from shimmy_metrics.consent.state import Consent, Delivery
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.kinds import Word, Words
+from support.installed import Home
+from support.one_line import assert_one_line
+from support.queue_report import FIRST, SECOND, THIRD, queue_report
+from support.receiver import Receiver
+
+NOWHERE = "http://127.0.0.1:9/v1/usage"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+
+
+@pytest.fixture
+def sending(tmp_path: Path) -> Iterator[tuple[Home, Receiver]]:
+    """Yield a home that agreed to a receiver which takes reports."""
+    with Receiver(tmp_path) as receiver:
+        home = Home(tmp_path / "home", receiver.variables)
+        home.root.mkdir()
+        enable(home.profile)
+        yield home, receiver
+
+
+def _own(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":
+    return home.run(*words, command="shimmy-metrics")
+
+
+def _release(home: Home, *report_ids: str) -> dict[str, Any]:
+    for report_id in report_ids:
+        queue_report(home, report_id, QueueState.HELD_BY_HAND)
+    released: dict[str, Any] = json.loads(_own(home, "release", "all", "--json").stdout)
+    return released
+
+
+def test_history_prints_a_receipt_s_own_bytes_by_digest_or_session_id(sending: tuple[Home, Receiver]) -> None:
+    home, receiver = sending
+    digest = _release(home, FIRST, SECOND)["sha256"]
+    alone = _release(home, THIRD)["sha256"]
+    both, last = (each.body for each in receiver.received)
+    for name, sent, sha256 in ((digest[:8], both, digest), (SECOND, both, digest), (alone.upper(), last, alone)):
+        printed = _own(home, "history", name)
+        assert printed.stdout.encode() == sent, name
+        assert hashlib.sha256(sent).hexdigest() == sha256
+        assert f"As sent: {len(sent):,} bytes, sha256 {sha256}." in printed.stderr.splitlines()
+        assert f"To check: shimmy-metrics history {sha256[:8]} | sha256sum" in printed.stderr.splitlines()
+
+
+def test_a_receipt_that_cannot_be_printed_gets_one_line(sending: tuple[Home, Receiver]) -> None:
+    home, _ = sending
+    digest = _release(home, FIRST)["sha256"]
+    _release(home, SECOND)
+    for name, said in (
+        ("beef", "no receipt has a digest or session_id that begins with 'beef'"),
+        ("c0ffee00", "2 receipts begin with 'c0ffee00'"),
+    ):
+        refused = _own(home, "history", name)
+        assert_one_line(refused, "")
+        assert said in refused.stderr
+    assert _own(home, "delete", "receipts", "--yes").returncode == 0
+    refused = _own(home, "history", digest[:8])
+    assert_one_line(refused, "")
+    assert "of this request no bytes are kept: nothing of it was taken, or its receipt was deleted" in refused.stderr
+
+
+def test_fields_can_be_asked_for_by_a_word(home: Home) -> None:
+    asked = _own(home, "fields", "memory_gb")
+    assert asked.stdout.splitlines()[0].startswith("  memory_gb: ")
+    assert "  platform:" not in asked.stdout
+    named = json.loads(_own(home, "fields", "MODEL NAMES", "--json").stdout)
+    assert "model names" in [each["what"] for each in named["never"]]
+    assert len(named["fields"]) < len(FIELDS)
+    nothing = _own(home, "fields", "shoe size")
+    assert (nothing.returncode, nothing.stderr) == (1, "")
+    assert nothing.stdout == (
+        f"No field and no text here has 'shoe size' in it. shimmy-metrics fields lists all {len(FIELDS)}.\n"
+    )
+    empty = _own(home, "fields", "shoe size", "--json")
+    assert (empty.returncode, json.loads(empty.stdout)["fields"]) == (1, [])
+
+
+def test_every_word_that_could_be_sent_is_listed(home: Home) -> None:
+    listed = {each["name"]: each["words"] for each in json.loads(_own(home, "fields", "--json").stdout)["fields"]}
+    text = _own(home, "fields").stdout
+    for field in FIELDS:
+        words = field.kind.words if isinstance(field.kind, Word | Words) else ()
+        if words and field.kind.bounds.count(",") < len(words) - 1:  # where the bounds only count them
+            assert listed[field.path] == list(words)
+            assert f"    Its words: {', '.join(words)}." in text
+        else:
+            assert listed[field.path] is None
+
+
+@pytest.mark.parametrize("before", ["", "enable", "only-me"])
+def test_a_yes_can_hold_from_the_first_report(home: Home, before: str) -> None:
+    if before:
+        assert _own(home, before).returncode == 0
+    said = _own(home, "enable", "--held")
+    assert (said.returncode, said.stderr) == (0, "")
+    decision = load(home.profile).decision
+    assert (decision.consent, decision.delivery) == (Consent.GRANTED, Delivery.REVIEW)
+    assert "release" in said.stdout
+
+
+def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
+    _own(home, "enable")
+    queue_report(home, FIRST)
+    done = _own(home, "forget", "--yes")
+    config = home.profile.config_path
+    assert (
+        f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again. "
+        "Delete it too, and you are."
+    ) in done.stdout.splitlines()
+    assert json.loads(_own(home, "forget", "--yes", "--json").stdout)["left"]["path"] == str(config)
+    config.unlink()
+    assert "Left: " not in _own(home, "forget", "--yes").stdout
