@@ -154,12 +154,13 @@ def test_with_the_app_sessions_end_and_after_a_yes_their_reports_are_sent_and_co
     pane.press("g")
     pane.press("Enter")
     assert pane.shows("Since that report"), pane.text()
-    assert pane.shows("session_id and timestamp, in every report")
+    assert pane.shows("not compared: session_id and timestamp")
     pane.press("Escape")  # a q that follows another at once does not quit
     assert pane.loses("Since that report")
     pane.press("q")
     assert pane.ended()
     assert "Deleted:" in pane.text()
+    assert "Counted were those that came while you had said yes, or only for me." in " ".join(pane.text().split())
     assert processes(home) == set()
     assert list((home.root / "tmp").iterdir()) == []
 

@@ -13,7 +13,7 @@ from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.machine.gather import gather
-from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference
+from shimmy_metrics.report.compare import NOT_COMPARED, Change, Difference
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import UNREAD
@@ -71,10 +71,10 @@ def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
         yield f"From {_name(found.before, now)}"
         yield f"to {_name(found.after, now)}:"
     numbers = _numbers(found)
-    always = f"{len(ALWAYS_NEW)} new in every report"
+    always = f"{len(NOT_COMPARED)} not compared"
     yield ", ".join((*(f"{number} {_WORDS[change]}" for change, number in numbers.items()), always)) + "."
     for difference in found.differences:
-        if difference.change is not Change.SAME and difference.field.name not in ALWAYS_NEW:
+        if difference.change is not Change.SAME and difference.field.name not in NOT_COMPARED:
             yield f"  {difference.change.value:<8} {difference.field.name}: {_values(difference)}"
             yield f"           Why: {difference.field.purpose}."
 
@@ -108,8 +108,8 @@ _STAGES: Final = {
 
 
 def _numbers(found: Comparison) -> dict[Change, int]:
-    """Return how many fields changed in which way; `session_id` and `timestamp`, which always do, do not count."""
-    changes = [each.change for each in found.differences if each.field.name not in ALWAYS_NEW]
+    """Return how many fields changed in which way; `session_id` and `timestamp` do not count."""
+    changes = [each.change for each in found.differences if each.field.name not in NOT_COMPARED]
     return {change: changes.count(change) for change in _WORDS}
 
 

@@ -72,8 +72,9 @@ def run(with_app: bool) -> int:  # noqa: FBT001 - one caller, one question
         answered = traffic.answered
         serve.stop()
         stopped = f"The meter stopped after {amount(answered, 'answered request')}"
-        # In the app the yes came after the first requests, so the report rightly counts fewer.
-        print_line(f"{stopped}; those before your answer were not counted." if with_app else f"5. {stopped}.")
+        # In the app the yes came after the first requests, if it came, so reports rightly count fewer.
+        counted = "Counted were those that came while you had said yes, or only for me."
+        print_line(f"{stopped}. {counted}" if with_app else f"5. {stopped}.")
         _print_outcome(profile, receiver)
     print_line(f"Deleted: {folder}{'; what you exported stays where you saved it.' if with_app else ''}")
     return Exit.DONE

@@ -22,8 +22,8 @@ class Change(StrEnum):
     SAME = "same"
 
 
-ALWAYS_NEW: Final = ("session_id", "timestamp")
-"""Fields that differ in every report, and so tell nothing."""
+NOT_COMPARED: Final = ("session_id", "timestamp")
+"""Fields that are each report's own, and so tell nothing. Reports of one day have the same timestamp."""
 
 
 class Difference(NamedTuple):
@@ -43,8 +43,8 @@ def compare(before: bytes | None, after: bytes) -> tuple[Difference, ...]:
 
 
 def differ(differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
-    """Return the differences that tell something: not the same, and not in a field that differs in every report."""
-    return tuple(d for d in differences if d.change is not Change.SAME and d.field.name not in ALWAYS_NEW)
+    """Return the differences that tell something: not the same, and not in a field that is each report's own."""
+    return tuple(d for d in differences if d.change is not Change.SAME and d.field.name not in NOT_COMPARED)
 
 
 def _values(body: bytes) -> dict[str, str]:

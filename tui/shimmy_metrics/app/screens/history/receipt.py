@@ -15,7 +15,7 @@ from shimmy_metrics.app.ui.layout import Canvas, Content, headline
 from shimmy_metrics.app.ui.text import BLANK, Line, at, muted, placed, strong, to, wrapped
 from shimmy_metrics.records import Departure
 from shimmy_metrics.report.bodies import split
-from shimmy_metrics.report.compare import ALWAYS_NEW
+from shimmy_metrics.report.compare import NOT_COMPARED
 from shimmy_metrics.wording.departures import became, sentence
 
 
@@ -85,7 +85,7 @@ class Receipt:
         subject, index, number = self.subject(), self.selection.index, len(self._parts) - 1
         if self.selection.view is View.SINCE and baseline is not None:
             counted = count_changes(baseline, subject.body)
-            whole = f"{counted.removesuffix('.')}, {len(ALWAYS_NEW)} are new in every report."
+            whole = f"{counted.removesuffix('.')}, {len(NOT_COMPARED)} are not compared."
             return placed(canvas.width, at(1, canvas.fullest(canvas.width - 2, whole, counted)))
         if not number:
             return BLANK

@@ -6,7 +6,7 @@ from typing import Final
 from shimmy_metrics.app.screens.report.baseline import Baseline
 from shimmy_metrics.app.ui.layout import Canvas, Row
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, muted, placed, strong, to
-from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare, differ
+from shimmy_metrics.report.compare import NOT_COMPARED, Change, Difference, compare, differ
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.values import plain, values, with_separators
@@ -41,10 +41,9 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
     rows = [Row(_difference(canvas, each, more), each.field.name) for each in new]
     if not new:
         rows.append(Row(placed(canvas.width, at(3, muted("Nothing that matters changed.")))))
-    always = "session_id, timestamp" if canvas.narrow else "session_id and timestamp, in every report"
-    sign, role = SIGNS[Change.CHANGED]
-    rows.append(Row(placed(canvas.width, at(3, Span(sign, role), muted(f" changed  {always}")))))
-    alike = [each for each in ordered if each.change is Change.SAME and each.field.name not in ALWAYS_NEW]
+    own = ", ".join(NOT_COMPARED) if canvas.narrow else " and ".join(NOT_COMPARED)
+    rows.append(Row(placed(canvas.width, at(3, muted(f"not compared: {own}")))))
+    alike = [each for each in ordered if each.change is Change.SAME and each.field.name not in NOT_COMPARED]
     if not alike:
         return tuple(rows)
     if same:
@@ -58,7 +57,7 @@ def since(canvas: Canvas, base: Baseline | None, body: bytes, *, same: bool) -> 
 
 def count_changes(base: Baseline, body: bytes) -> str:
     """Return how many fields differ, are new, are gone, and are the same: `8 fields differ, 15 are the same`."""
-    counts = Counter(each.change for each in compare(base.body, body) if each.field.name not in ALWAYS_NEW)
+    counts = Counter(each.change for each in compare(base.body, body) if each.field.name not in NOT_COMPARED)
     parts = [f"{amount(counts[Change.CHANGED], 'field')} {'differs' if counts[Change.CHANGED] == 1 else 'differ'}"]
     for change, word in ((Change.ADDED, "new"), (Change.REMOVED, "gone"), (Change.SAME, "the same")):
         number = counts[change]

@@ -9,7 +9,7 @@ from shimmy_metrics.app.screens.report.changes import SIGNS
 from shimmy_metrics.app.ui.layout import Canvas, Row
 from shimmy_metrics.app.ui.text import Role, Span, at, muted, placed, to
 from shimmy_metrics.report.bodies import members
-from shimmy_metrics.report.compare import ALWAYS_NEW, Change, Difference, compare
+from shimmy_metrics.report.compare import NOT_COMPARED, Change, Difference, compare
 from shimmy_metrics.wording.values import plain
 
 RAW_BYTES: Final = 64
@@ -55,8 +55,8 @@ def _wire_row(canvas: Canvas, begin: int, offset: int, text: str, name: str, dif
     if difference is not None and changed:
         cells.insert(1, at(6, Span(*SIGNS[difference.change])))
         was = "added" if difference.change is Change.ADDED else f"was {plain(difference.before)}"
-        if name in ALWAYS_NEW:
-            was = "new each time"
+        if name in NOT_COMPARED:
+            was = "its own"
         cells.append(to(canvas.right, muted(was), note=True))
     return Row(placed(canvas.width, *cells), name)
 
