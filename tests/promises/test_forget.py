@@ -58,10 +58,22 @@ def test_the_sizes_are_those_on_the_disk(tmp_path: Path) -> None:
 @pytest.mark.parametrize("switch", [{}, {"DO_NOT_TRACK": "1"}])
 def test_while_off_nothing_is_made_or_changed(tmp_path: Path, switch: dict[str, str]) -> None:
     home = Home(tmp_path, switch)
-    assert "Nothing of ours is on this disk" in home.run("files", command=OWN).stdout
+    told = home.run("files", command=OWN).stdout
+    assert "Nothing of ours is on this disk" in told
+    assert "Not listed: " in told
+    assert "what shimmy-metrics receive keeps" in told
     asked = home.run("forget", command=OWN)
-    assert (asked.returncode, "Nothing of ours" in asked.stdout) == (0, True)
+    assert (asked.returncode, asked.stdout) == (0, told)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_lock_that_an_old_version_wrote_a_number_into_it_is_not_said_that_it_is_empty(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    _used(home)
+    (home.profile.state_dir / "sender.lock").write_text("12345\n")
+    told = home.run("files", command=OWN).stdout
+    assert "sender.lock  6 bytes" in told
+    assert "empty" not in told
 
 
 @pytest.mark.parametrize("word", ["files", "forget"])

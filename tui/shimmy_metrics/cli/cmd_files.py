@@ -10,7 +10,7 @@ from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.files import NOTHING_HERE, NOTHING_MORE, USES, done, listed, names, question
+from shimmy_metrics.wording.files import NOT_LISTED, NOTHING_HERE, NOTHING_MORE, USES, done, listed, names, question
 
 if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetResult
@@ -36,7 +36,7 @@ def forget(*, yes: bool, as_json: bool) -> int:
     profile = Profile.current()
     before = action.forget_plan(profile)
     if before.nothing and not as_json:
-        _print([NOTHING_MORE if profile.config_path.exists() else NOTHING_HERE])
+        _print([NOTHING_MORE if profile.config_path.exists() else NOTHING_HERE, NOT_LISTED])
         return Exit.DONE
     asks = not (before.nothing or yes)
     if asks and not agreed(question(before), "Forget all of this?", "shimmy-metrics forget"):

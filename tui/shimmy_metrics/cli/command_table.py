@@ -215,7 +215,7 @@ _OWN: Final = (
     Command(
         "files",
         "everything of ours on this disk",
-        about=("List everything of ours on this disk: path, size, and what it is for.",),
+        about=("List everything of ours on this disk, except what receive keeps: path, size, and what it is for.",),
         arguments=(_JSON,),
         app=("app.consent",),
     ),
@@ -223,8 +223,8 @@ _OWN: Final = (
         "forget",
         "withdraw; delete all but your recorded no",
         about=(
-            "Withdraw, and delete everything of ours on this disk but your recorded no, your receipts too. It asks "
-            "first, with numbers; only a typed yes agrees.",
+            "Withdraw, and delete everything that shimmy-metrics files lists, your receipts too, but your recorded no. "
+            "It asks first, with numbers; only a typed yes agrees.",
         ),
         arguments=(
             Argument("--yes", "answer that question in advance"),

@@ -35,10 +35,12 @@ RUN_SECONDS: Final = 30.0
 """How long each session lasts beside the app: long enough to look at it, short enough that a second report comes soon,
 to compare with the first."""
 
-SANDBOX: Final = "This is a sandbox: a toy server, made-up traffic, a receiver on this machine. All of it is deleted."
+SANDBOX: Final = (
+    "This is a sandbox: a toy server, made-up traffic, a receiver on this machine. All of it is deleted at the end."
+)
 SANDBOX_WITH_APP: Final = (
     f"This is a sandbox: a toy server, a meter in front of it that ends a session every {RUN_SECONDS:.0f} s, made-up "
-    "traffic, a receiver on this machine. All of it is deleted."
+    "traffic, a receiver on this machine. All of it is deleted at the end."
 )
 
 _MEASURED_SECONDS: Final = 4.0

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
 
 USES: Final = {
-    FileKind.CONFIG: "your answer, when you gave it, and your own keys for the app",
+    FileKind.CONFIG: "your answer and its date, once you gave one, and your own keys for the app",
     FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
     FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
     FileKind.STORE: "sessions, your own figures by day, waiting reports, what was sent, receipts",
     FileKind.STORE_JOURNAL: "undoes a write to the store that a crash cut off",
     FileKind.STORE_LOG: "part of the store, as the version before this one kept it",
     FileKind.BALLAST: "random bytes, given up to make room when the disk is full",
-    FileKind.LOG: "what went wrong, and the time of each attempt to send",
-    FileKind.SENDER_LOCK: "held while a report is being sent; empty",
-    FileKind.SESSION_LOCK: "held while a server is measured; empty",
+    FileKind.LOG: "what went wrong, and the times of attempts to send",
+    FileKind.SENDER_LOCK: "held while a report is sent or recalled",
+    FileKind.SESSION_LOCK: "held while a server is measured",
     FileKind.FOLDER: "the folder that holds the files above",
     FileKind.EXPORT: "an export or a report that you saved from the app",
 }
@@ -47,7 +47,10 @@ _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
 CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you are."
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
-ELSEWHERE: Final = "What you saved elsewhere or under another name is not listed, since no path is recorded."
+NOT_LISTED: Final = (
+    "Not listed: what you saved elsewhere or under another name, what shimmy-metrics receive keeps, and the sandbox of "
+    "a killed demo."
+)
 BEYOND: Final = (
     "What a drive, a copy-on-write filesystem, a snapshot or a backup still keeps is beyond this program's reach."
 )
@@ -63,7 +66,7 @@ def listed(files: Iterable[OwnFile]) -> Iterator[str]:
         yield f"    {USES[each.kind]}"
     if every:
         yield f"{total(every)}, not counting the program itself."
-    yield ELSEWHERE
+    yield NOT_LISTED
 
 
 def total(files: Iterable[OwnFile]) -> str:

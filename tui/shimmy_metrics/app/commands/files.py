@@ -109,11 +109,12 @@ class FileCommands:
 
         def count() -> None:
             from shimmy_metrics.actions.forget import forget_plan
-            from shimmy_metrics.wording.files import NOTHING_HERE, NOTHING_MORE, question
+            from shimmy_metrics.wording.files import NOT_LISTED, NOTHING_HERE, NOTHING_MORE, question
 
             plan = forget_plan(self._host.profile)
             if plan.nothing:
-                self._runner.report(NOTHING_MORE if self._host.profile.config_path.exists() else NOTHING_HERE)
+                nothing = NOTHING_MORE if self._host.profile.config_path.exists() else NOTHING_HERE
+                self._runner.report(f"{nothing} {NOT_LISTED}")
                 return
             asked = Question("Delete all of it?", " ".join(question(plan)), "Yes, delete", "No, keep it")
             self._host.call_from_thread(self._runner.ask, asked, self.forget)
