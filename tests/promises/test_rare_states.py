@@ -11,6 +11,7 @@ from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened
 from support.departed import depart
 from support.installed import Home
+from support.one_line import can_mount
 from support.queue_report import FIRST, SECOND, queue_report
 from support.receiver import Handler, Receiver
 
@@ -116,3 +117,23 @@ def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) 
     assert "1 report cut off by you" in told
     assert "There was no consent to send what was waiting here:" in told
     assert "1 report that waited became 1 session kept for you." in told
+
+
+@pytest.mark.skipif(not can_mount(), reason="this user may mount nothing")
+def test_a_store_that_can_be_read_and_not_written_is_not_said_to_send(home: Home) -> None:
+    home.metrics("enable")
+    queue_report(home)
+    root = home.root
+    closed = f'mount --bind {root} {root} && mount -o remount,ro,bind {root} && exec "$@"'
+    looked = Home(root, home.variables, ("unshare", "--mount", "sh", "-c", closed, "sh"))
+    told = looked.metrics("status").stdout.splitlines()
+    assert told[0] == "Metrics on: nothing is saved."
+    assert told[1].startswith(
+        f"Nothing can be saved or sent: {home.profile.state_dir / 'metrics.db'} cannot be written."
+    )
+    assert "            1 due, but nothing is sent from here" in told
+    assert not any(line.startswith("  next") for line in told)
+    assert json.loads(looked.metrics("status", "--json").stdout)["obstacle"] == "unwritable-store"
+    assert "cannot be written" in looked.metrics("preview").stderr
+    assert "nothing is saved" in looked.run("tui", "--plain").stdout
+    assert home.metrics("status").stdout.startswith("Metrics on: reports are sent.\n")

@@ -30,6 +30,7 @@ class Case(NamedTuple):
     refused: bool
     endpoint: str
     ended: bool
+    unwritable: str
     owner: str
 
 
@@ -43,6 +44,7 @@ CASES: Final = [
         (False, True),
         (ENDPOINT, OTHER),
         (False, True),
+        ("", "/state/metrics.db"),
         ("mine", "another's"),
     )
 ]
@@ -64,13 +66,15 @@ def _expected(case: Case) -> dict[str, object]:
         (a_yes and case.endpoint == OTHER, Obstacle.OTHER_ENDPOINT),
         # A receiver that answered 410 gets nothing any more.
         (a_yes and case.ended, Obstacle.ENDED),
+        # A store that cannot be written sends nothing.
+        (a_yes and case.unwritable != "", Obstacle.UNWRITABLE),
     ]
     obstacle = next((told for holds, told in reasons if holds), None)
     return {
         # Where it is neither, serve replaces itself with the real binary.
         "measures": case.owner == "mine" and case.answer in ("yes", "only for me") and not off,
         # A session becomes a report where one could leave some day: another endpoint only makes it wait.
-        "seals": a_yes and obstacle in (None, Obstacle.OTHER_ENDPOINT) and not case.ended,
+        "seals": a_yes and obstacle in (None, Obstacle.OTHER_ENDPOINT, Obstacle.UNWRITABLE) and not case.ended,
         "sends": a_yes and obstacle is None,
         # "With a switch in force nothing is asked." A yes that does not count has decided nothing.
         "asks": not off and (case.answer == "none" or (case.owner == "another's" and case.answer != "no")),
@@ -95,7 +99,9 @@ def _decision(case: Case) -> Decision:
 
 def _effective(case: Case) -> EffectiveConsent:
     distrust = "" if case.owner == "mine" else "others may write it"
-    return EffectiveConsent(_decision(case), case.switch, case.endpoint, case.ended, distrust)
+    return EffectiveConsent(
+        _decision(case), case.switch, case.endpoint, case.ended, distrust, unwritable=case.unwritable
+    )
 
 
 def _told(found: EffectiveConsent) -> dict[str, object]:
@@ -216,7 +222,7 @@ def test_where_nothing_was_decided_nothing_is_recorded_and_nothing_may_happen() 
 def test_the_words_that_scripts_and_config_files_hold_stay_the_same() -> None:
     assert [*Consent] == ["undecided", "granted", "declined"]
     assert [*Delivery] == ["automatic", "review"]
-    assert [*Obstacle] == ["untrusted-config", "switch", "newer-schema", "other-endpoint", "ended"]
+    assert [*Obstacle] == ["untrusted-config", "switch", "newer-schema", "other-endpoint", "ended", "unwritable-store"]
 
 
 def test_in_a_file_that_is_not_the_person_s_alone_a_no_is_a_no_and_a_yes_is_none() -> None:

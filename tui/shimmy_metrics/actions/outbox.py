@@ -91,7 +91,7 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
         queued = _everything(profile, db)
-        consent = with_answers(consent, db)
+        consent = with_answers(profile, consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):

@@ -136,7 +136,9 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     )
     try:
         with read_with_sender(profile, off=not consent.measures) as (db, at_work):
-            return empty if db is None else _read(profile, db, empty._replace(sending=at_work), facts, known)
+            if db is None:
+                return empty._replace(consent=with_answers(profile, consent, None))
+            return _read(profile, db, empty._replace(sending=at_work), facts, known)
     except UserError as error:
         troubles = dict.fromkeys((*reading.troubles, str(error)))
         return empty._replace(trouble=". ".join(troubles), store_unusable=True)
@@ -159,7 +161,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))
     now = profile.clock.now()
     entries = completed(known.entries, now, at_work=empty.sending)
-    consent = empty.consent if empty.unusable else with_answers(empty.consent, db)
+    consent = empty.consent if empty.unusable else with_answers(profile, empty.consent, db)
     queued = tuple(outbox.everything(db))
     version = agreed_schema(consent)
     return empty._replace(

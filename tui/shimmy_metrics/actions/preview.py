@@ -57,7 +57,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
     """Return what would be sent next. Raises `UserError` for a config or a store that cannot be used."""
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
-        consent = with_answers(consent, db)
+        consent = with_answers(profile, consent, db)
         queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
         request = request_of(queued, consent.endpoint)
         running = running_sessions(profile, db)

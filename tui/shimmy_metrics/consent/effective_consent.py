@@ -29,6 +29,7 @@ class Obstacle(StrEnum):
     NEWER_SCHEMA = "newer-schema"
     OTHER_ENDPOINT = "other-endpoint"
     ENDED = "ended"
+    UNWRITABLE = "unwritable-store"
 
 
 class GroupSize(NamedTuple):
@@ -54,7 +55,8 @@ class EffectiveConsent(NamedTuple):
 
     `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`:
     that endpoint answered 410, so the programme has ended. `distrust` says in words why a yes in the config does not
-    count; empty where it does, or without one. `groups` is what its receiver named in its answers.
+    count; empty where it does, or without one. `groups` is what its receiver named in its answers. `unwritable` is the
+    store that may not be written, so that nothing can be kept or sent; empty where it may.
     """
 
     decision: Decision
@@ -63,6 +65,7 @@ class EffectiveConsent(NamedTuple):
     ended: bool = False
     distrust: str = ""
     groups: GroupSize = _UNKNOWN
+    unwritable: str = ""
 
     @property
     def holds(self) -> bool:
@@ -82,7 +85,9 @@ class EffectiveConsent(NamedTuple):
             return Obstacle.NEWER_SCHEMA
         if not same_endpoint(self.endpoint, self.decision.endpoint):
             return Obstacle.OTHER_ENDPOINT
-        return Obstacle.ENDED if self.ended else None
+        if self.ended:
+            return Obstacle.ENDED
+        return Obstacle.UNWRITABLE if self.unwritable else None
 
     @property
     def measures(self) -> bool:

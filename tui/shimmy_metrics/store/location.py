@@ -95,6 +95,12 @@ def locks_hold(kind: str) -> bool:
     return kind not in _SHARED and (not kind.startswith("fuse.") or kind in _LOCAL_FUSE)
 
 
+def may_be_written(path: Path) -> bool:
+    """Whether this process may write the store at `path`, or make it: a look needs to know without writing."""
+    places = (path, path.parent) if os.path.lexists(path) else (next(filter(os.path.exists, path.parents), path),)
+    return all(os.access(place, os.W_OK) for place in places)
+
+
 def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):

@@ -44,7 +44,11 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
     return State(on=True, word="metrics on", note="reports are sent", brief="sent")
 
 
-_BRIEFLY: Final = {Obstacle.UNTRUSTED: "not measured", Obstacle.OTHER_ENDPOINT: "not from here"}
+_BRIEFLY: Final = {
+    Obstacle.UNTRUSTED: "not measured",
+    Obstacle.OTHER_ENDPOINT: "not from here",
+    Obstacle.UNWRITABLE: "not saved",
+}
 """The notes where there is little room; of the other obstacles it is that nothing is sent."""
 
 
@@ -94,6 +98,7 @@ _OBSTACLE_NOTES: Final = {
     Obstacle.NEWER_SCHEMA: "nothing is sent",
     Obstacle.OTHER_ENDPOINT: "nothing is sent from here",
     Obstacle.ENDED: "nothing is sent",
+    Obstacle.UNWRITABLE: "nothing is saved",
 }
 """Short enough for the frame's corner; `obstacle` has the sentence."""
 
@@ -119,6 +124,11 @@ def obstacle(consent: EffectiveConsent) -> str:
             return (
                 f"Nothing is sent: {consent.endpoint} answered that the programme has ended. "
                 "What is measured stays here. Enable again to ask it once more."
+            )
+        case Obstacle.UNWRITABLE:
+            return (
+                f"Nothing can be saved or sent: {consent.unwritable} cannot be written. See who may write it and its "
+                "folder, and whether the disk is mounted read-only."
             )
         case None:
             return ""

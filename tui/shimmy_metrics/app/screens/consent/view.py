@@ -217,7 +217,7 @@ def _keep(overview: Overview) -> Choice:
     """Return what the letter of a yes does after a yes: nothing, or what there is to agree to besides."""
     held = overview.consent.decision.delivery is Delivery.REVIEW
     label, consequence = "Keep on", f"no change: each report is {'held for you' if held else 'sent automatically'}"
-    if overview.store_unusable:
+    if overview.store_unusable or overview.consent.obstacle is Obstacle.UNWRITABLE:
         consequence = "no change: nothing is measured while the store cannot be used"
     elif overview.consent.obstacle is Obstacle.OTHER_ENDPOINT:  # this and the next are what agreeing takes away
         label, consequence = "Agree again", f"reports go to {overview.consent.endpoint}"
