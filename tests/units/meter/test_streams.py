@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter import streams
 from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.streams import BareEvents, Blocks, Events, Lines, data_of
 from shimmy_metrics.meter.usage import Usage
@@ -87,14 +86,30 @@ def test_counting_by_form_tells_what_reading_tells(
     assert (by_form.result(), by_form.model) == (by_reading.result(), by_reading.model)
 
 
-def test_a_stream_whose_form_never_repeats_is_tried_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "quick", "tries"), [(Lines, True, 16), (Lines, False, 0), (Events, False, 0)])
+def test_a_stream_whose_form_never_repeats_is_tried_a_few_times_only(
+    kind: type[Lines | Events], quick: bool, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried: list[bytes] = []
     monkeypatch.setattr(EventTemplate, "of", lambda block, *_: tried.append(block))
     usage = Usage()
-    stream = Lines(usage)
+    stream = kind(usage, quick=quick)
     for number in range(1_000):
-        stream.feed(compact({"model": "m", "created_at": number, "response": "a", "done": False}) + b"\n")
-    assert (usage.pieces, len(tried)) == (1_000, streams._TEMPLATES)
+        line = compact({"model": "m", "created_at": number, "response": "a", "done": False})
+        stream.feed(line + b"\n" if kind is Lines else b"data: " + line + b"\n\n")
+    assert (usage.pieces, len(tried)) == (1_000, tries)
+
+
+@pytest.mark.parametrize(("size", "tries"), [(4_096, 1), (4_097, 0)])
+def test_a_form_may_be_as_long_as_its_limit_and_no_longer(
+    size: int, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bytes] = []
+    monkeypatch.setattr(EventTemplate, "of", lambda block, *_: tried.append(block))
+    usage = Usage()
+    line = compact({"response": "a", "context": ["x" * 1_000] * 4, "done": False})
+    Lines(usage).feed(line.replace(b"done", b"done" + b"x" * (size - len(line))) + b"\n")
+    assert (usage.pieces, len(tried)) == (1, tries)
 
 
 def told(kind: type[BareEvents | Events | Lines], *data: bytes) -> Usage:
