@@ -1,11 +1,13 @@
 """The form of an event: what stands around its text, byte for byte, and the text alone may differ."""
 
+import string
+
 import pytest
 
 from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.usage import Usage
 
-KEYS = ["content", "text", "reasoning_content", "response", "thinking", "partial_json", "arguments"]
+KEYS = ["content", "text", "reasoning_content", "response", "thinking", "partial_json", "arguments", "delta"]
 FORM = EventTemplate(b'{"content":"', b'"}', b"\n")
 
 
@@ -24,7 +26,9 @@ def test_text_has_a_form_under_each_of_its_names(key: str, space: str) -> None:
     assert not event_template.take(block.replace(b"words", b""), Usage())
 
 
-@pytest.mark.parametrize("text", ["a", "more words", "日本"])
+@pytest.mark.parametrize(
+    "text", ["a", "more words", "日本", string.ascii_letters, "!#$%&'()*+,-./:;<=>?@[]^_`{|}~\x7f"]
+)
 def test_an_event_with_other_text_fits(text: str) -> None:
     usage = Usage()
     assert FORM.take(f'{{"content":"{text}"}}'.encode(), usage)
@@ -73,10 +77,11 @@ def test_where_no_text_is_a_piece_as_well_it_fits() -> None:
     usage = Usage()
     assert event_template.take(b'{"content":""}', usage)
     assert event_template.take_all(b'{"content":"a"}\n{"content":""}\n', usage)
-    assert usage.pieces == 3
+    assert event_template.take_all(b'{"content":""}\n', usage)
+    assert usage.pieces == 4
     assert not event_template.take(b'{"content":"}', usage)
     assert not event_template.take_all(b'{"content":"}\n', usage)
-    assert usage.pieces == 3
+    assert usage.pieces == 4
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def test_an_event_with_one_text_has_a_form(form: Callable[[str], bytes]) -> None
         delta("a", usage=USAGE),
         delta("a", timings={"predicted_n": 3}),
         event({"choices": [{"delta": {"content": "a"}}, {"delta": {"content": "b"}}]}),
+        # Without the first text it is one piece, and with it two.
+        event({"choices": [{"delta": {"reasoning_content": "a"}}, {"delta": {"reasoning_content": "b"}}]}),
         event({"error": {"content": "a"}}),
         delta('"'),
         delta(""),
