@@ -1,6 +1,7 @@
 """`shimmy serve`: ask where the question is open, then serve, measured or handed over."""
 
 import contextlib
+import gc
 import sys
 
 from shimmy_metrics.actions.settings import read_settings
@@ -39,6 +40,7 @@ def _ask(profile: Profile) -> None:
     try:
         if not (at_terminal() and in_foreground() and read_settings(profile).asks):
             return
+        gc.enable()
         if app_can_run(profile):
             from shimmy_metrics import app
 

@@ -185,6 +185,7 @@ def _serve(arguments: list[str], before: list[str], rest: list[str]) -> int:
 
     if plainly_off(Environment.current(), asking=at_terminal()):
         return _hand_over(arguments)
+    gc.disable()  # what is loaded from here to the first client stays: searching it for garbage takes milliseconds
     from shimmy_metrics.cli.cmd_serve import serve
 
     return serve(before, rest)

@@ -7,8 +7,6 @@ time without parsing.
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
-import orjson
-
 from shimmy_metrics.meter.dialects.registry import read
 from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.lines import EventSplitter, Splitter
@@ -142,6 +140,8 @@ def data_of(block: bytes) -> bytes | None:
 
 def json_value(data: bytes) -> Any:  # noqa: ANN401 - whatever JSON can hold
     """Return the JSON value of the bytes, or None where they are not JSON."""
+    import orjson  # with `uuid` and `platform` behind it: the first client need not wait until it is loaded
+
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -91,7 +91,8 @@ async def _proxy(prepared: PreparedChild) -> None:
         on_connected=session.on_connected,
         on_unreachable=health.doubt,
     )
-    session.open()
+    if not owns(child.pid, prepared.inner_address):
+        session.open()  # while the server starts; one that is ready has its clients served first
     ready = await _ready(prepared)
     startup = prepared.watch.end()
     if not ready:
@@ -108,6 +109,7 @@ async def _proxy(prepared: PreparedChild) -> None:
     prepared.holder.close()
     session.announce(f"http://{prepared.address}")
     gc.freeze()
+    gc.enable()
     await exited.wait()
     relay.refuse()
     await connections.drained(DRAIN_SECONDS)

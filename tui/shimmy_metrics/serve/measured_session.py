@@ -1,6 +1,5 @@
 """One session's figures, in memory alone."""
 
-import hashlib
 import os
 import uuid
 from typing import Final
@@ -37,6 +36,8 @@ class MeasuredSession:
 
     def hash_model(self, name: bytes) -> bytes:
         """Return the keyed hash that stands for a model's name; each session has a key of its own."""
+        import hashlib  # OpenSSL, which need not be loaded before the first client is accepted
+
         return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._key).digest()
 
     def pause(self) -> None:

@@ -5,11 +5,10 @@ from asyncio import AbstractEventLoop, Future, wrap_future
 from collections.abc import Callable
 from concurrent.futures import Future as ConcurrentFuture
 from concurrent.futures import wait
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.tap import Tap
@@ -18,9 +17,13 @@ from shimmy_metrics.serve.connections import Connections
 from shimmy_metrics.serve.health import ServerIdentity
 from shimmy_metrics.serve.measured_session import MeasuredSession
 from shimmy_metrics.serve.session_identity import SessionIdentity
-from shimmy_metrics.serve.store_writer import StoreWriter
 from shimmy_metrics.serve.worker import Worker
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.serve.store_writer import StoreWriter
+
+T = TypeVar("T")
 
 _DAY_SECONDS: Final = 1.0
 """For so long the local day is the one that was looked up last: to look it up costs more than to recognise a head."""
@@ -68,7 +71,7 @@ class Recorder:
         self._covers = covers
         self._events = events
         self._worker = Worker(profile, "store writer")
-        self._store = StoreWriter(profile, events.print_line)
+        self._store: StoreWriter | None = None
         self._opened = False
         self._session: MeasuredSession | None = None
         self._stored = False
@@ -90,7 +93,7 @@ class Recorder:
     def open(self) -> None:
         """Open the store ahead of `begin`."""
         self._opened = True
-        self._worker.submit(self._store.open)
+        self._in_store(lambda store: store.open())
 
     def begin(self, consent: EffectiveConsent, *, started: float, startup_ms: int | None) -> None:
         """Begin a session. `started` is the monotonic second at which the server was started, or now."""
@@ -113,7 +116,8 @@ class Recorder:
             now = self._profile.clock.monotonic()
             self._begin(MeasuredSession(session.consent, now, None, paused=session.paused))
         else:
-            self._worker.submit(self._store.introduce, self._header(session))
+            header = self._header(session)
+            self._in_store(lambda store: store.introduce(header))
 
     def new_tap(self) -> Tap | None:
         """Return a tap for a connection that begins, or None while nothing is measured."""
@@ -143,8 +147,9 @@ class Recorder:
         session = self._session
         if session is not None and not self._writing:
             self._writing = True
-            written = wrap_future(self._worker.submit(self._store.write, self._snapshot(session)), loop=self._loop)
-            written.add_done_callback(lambda done: self._on_written(session, done))
+            counters = self._snapshot(session)
+            written = self._in_store(lambda store: store.write(counters))
+            wrap_future(written, loop=self._loop).add_done_callback(lambda done: self._on_written(session, done))
 
     def stop(self, *, withdrawn: bool) -> None:
         """End the session while the connections go on. If `withdrawn`, its figures are deleted instead of sealed."""
@@ -153,8 +158,8 @@ class Recorder:
         self._connections.stop_measuring()
         counters = self._finish()
         if withdrawn:
-            self._worker.submit(self._store.withdraw)
-            self._worker.submit(self._store.close)
+            self._in_store(lambda store: store.withdraw())
+            self._in_store(lambda store: store.close())
         else:
             self._submit_end(counters)
 
@@ -168,7 +173,14 @@ class Recorder:
         if wait([ended], seconds).done:
             return
         # The disk or the machine is busy. If this process still gets that far, one of the two finds nothing to do.
-        unsealed = self._store.unsealed(header, counters)
+        from shimmy_metrics.delivery.detach import start_sender
+        from shimmy_metrics.delivery.unsealed import Unsealed
+
+        if self._store is None:
+            now = self._profile.clock.now()
+            unsealed: Unsealed | None = Unsealed(0, counters, None, header.session(counters, now))
+        else:
+            unsealed = self._store.unsealed(header, counters)
         if unsealed is not None:
             with contextlib.suppress(OSError):
                 start_sender(self._profile, ended=unsealed)
@@ -180,7 +192,7 @@ class Recorder:
         if not self._opened:
             self.open()
         header, counters = self._header(session), self._snapshot(session)
-        begun = self._worker.submit(self._store.begin, header, counters, lambda: self._covers(session.consent))
+        begun = self._in_store(lambda store: store.begin(header, counters, lambda: self._covers(session.consent)))
         wrap_future(begun, loop=self._loop).add_done_callback(lambda done: self._on_begun(session, done))
 
     def _on_begun(self, session: MeasuredSession, done: Future[bool]) -> None:
@@ -190,7 +202,7 @@ class Recorder:
         if error is not None:
             self._connections.stop_measuring()
             self._finish()
-            self._worker.submit(self._store.close)
+            self._in_store(lambda store: store.close())
             kind = f"{type(error).__name__} ({self._profile.log_path})"
             self._events.on_unusable(session.consent, str(error) if isinstance(error, UserError) else kind)
         elif done.result():
@@ -208,8 +220,20 @@ class Recorder:
 
     def _submit_end(self, counters: Counters) -> "ConcurrentFuture[None]":
         """Have the session sealed and the store closed; return the future of both."""
-        self._worker.submit(self._store.end, counters)
-        return self._worker.submit(self._store.close)
+        self._in_store(lambda store: store.end(counters))
+        return self._in_store(lambda store: store.close())
+
+    def _in_store(self, job: "Callable[[StoreWriter], T]") -> "ConcurrentFuture[T]":
+        """Have a job done in the writer's thread; return its future."""
+        return self._worker.submit(lambda: job(self._load_store()))
+
+    def _load_store(self) -> "StoreWriter":
+        """Return the store's writer; it is loaded in its own thread, a fifth of what `serve` loads."""
+        if self._store is None:
+            from shimmy_metrics.serve.store_writer import StoreWriter
+
+            self._store = StoreWriter(self._profile, self._events.print_line)
+        return self._store
 
     def _finish(self) -> Counters:
         """Let go of the session; return its last counters."""

@@ -1,13 +1,15 @@
 """What a session's figures are kept under: the consent they were counted under, the server, the address."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.records import Session
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
+
+if TYPE_CHECKING:
+    from shimmy_metrics.records import Session
 
 
 class SessionIdentity(NamedTuple):
@@ -33,8 +35,10 @@ class SessionIdentity(NamedTuple):
         """The decision that a report would be sealed under, empty where there will be none."""
         return "" if self.local else self.consent.decision.consent_id
 
-    def session(self, counters: Counters, now: datetime) -> Session:
+    def session(self, counters: Counters, now: datetime) -> "Session":
         """Return the session that begins `now`, not yet a row of the store."""
+        from shimmy_metrics.records import Session  # the store's, which is loaded in its own thread
+
         return Session(
             row_id=0,
             report_id=self.report_id,
