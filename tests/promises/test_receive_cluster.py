@@ -153,7 +153,10 @@ def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes
         assert len(acknowledged) == 4_000
         troubles = json.loads(_act(home, "status", "--json", code=1))["troubles"]
         assert all(f"127.0.0.1:{each.port} does not answer" in troubles[0] for each in killed)
-        assert _waiting(home) > 0, "a report left the folder that only one replica has"
+        before = _waiting(home)
+        with pytest.raises(StoreError):
+            Drain(Folder(home.root / "data"), Cluster(parse(nodes.store("killed")))).run()
+        assert _waiting(home) == before > 0, "a report left the folder that only one replica has"
         assert wait_until(lambda: all(map(nodes.gone, killed)), LONGEST)
         for each in killed:
             each.start()
@@ -168,18 +171,22 @@ def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes
     assert json.loads(_act(home, "status", "--json"))["troubles"] == []
 
 
-def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(nodes: Nodes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("leader", [True, False])
+def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(
+    nodes: Nodes, tmp_path: Path, leader: bool
+) -> None:
+    database = f"dropped{leader}".lower()
     home, old = _home(tmp_path), TODAY - timedelta(days=9)
     folder = Folder(home.root / "data")
-    choose(folder, nodes.store("dropped"))
-    with closing(_store(folder, nodes.store("dropped"))) as store:
+    choose(folder, nodes.store(database))
+    with closing(_store(folder, nodes.store(database))) as store:
         for day in (old, TODAY):
             store.append(day, [row(day=day) for _ in range(40)])
         assert sum(1 for _ in store.aggregate(week_of(old))) == 40
-    asked = f"SELECT DISTINCT hex(canary) FROM dropped.reports WHERE canary != '' AND arrived = '{old}'"
+    asked = f"SELECT DISTINCT hex(canary) FROM {database}.reports WHERE canary != '' AND arrived = '{old}'"
     (canary,) = {bytes.fromhex(each.ask(asked)) for each in nodes.all}
     assert all(each.holds(canary) for each in nodes.all)
-    down = next(each for each in nodes.all if each.leads("dropped"))
+    down = next(each for each in nodes.all if each.leads(database) == leader)
     down.kill()
     assert "could not be dropped" in _act(home, "retain", code=1)
     assert f"what arrived on {old} is still held" in _act(home, "verify-retention", code=1)
@@ -191,7 +198,7 @@ def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(no
     assert (logged.day, logged.canary) == (old.isoformat(), canary)
     assert "It holds" in _act(home, "verify-retention")
     assert [path for each in nodes.all for path in each.holds(canary)] == []
-    assert _stored(nodes.all[::2], "dropped") == 40
+    assert _stored(nodes.all[::2], database) == 40
 
 
 def _retained(home: Home) -> bool:

@@ -150,6 +150,8 @@ class Cluster:
     def _identity(self, server: Server) -> tuple[str, str]:
         """Return the names of the shard and replica that a server is."""
         if server not in self._prepared:
+            if server.ask("SELECT 6 * 7") != [["42"]]:
+                raise StoreError(f"{server.host} is no ClickHouse")
             for statement in sql.create(self.database):
                 server.ask(statement)
             self._add_new_columns(server)

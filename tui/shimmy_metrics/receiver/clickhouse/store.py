@@ -12,6 +12,7 @@ from shimmy_metrics.receiver.clickhouse.drain import Drain
 from shimmy_metrics.receiver.clickhouse.server import Server
 from shimmy_metrics.receiver.columns import day_of
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite import spool
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import CLOSES_AFTER, Health, Operation, Outcome, StoreError, Value
@@ -56,20 +57,23 @@ class ClusterStore:
     def aggregate(self, week: date) -> Iterator[tuple[date, bool, tuple[Value, ...]]]:
         """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values.
 
-        What waits in this folder is delivered first. Raise `StoreError` where that, or a shard, cannot be had.
+        What waits in this folder is delivered first. Raise `StoreError` where something of the week still waits, or a
+        shard cannot be read.
         """
-        self._drain.run()
+        self._deliver(until=week + CLOSES_AFTER)
+        recalled = spool.recalled(self._folder)
         inside = f"day BETWEEN '{week}' AND '{week + timedelta(days=6)}' AND arrived >= '{week - timedelta(days=1)}'"
         for shard in self._cluster.layout().shards:
             for first, last in self._ranges(shard):
                 asked = (
-                    f"SELECT arrived, {sql.NAMES} FROM {self._cluster.reports} FINAL "
+                    f"SELECT key, arrived, {sql.NAMES} FROM {self._cluster.reports} FINAL "
                     f"WHERE key BETWEEN {first} AND {last} AND canary = '' AND {inside} "
                     f"AND key NOT IN (SELECT key FROM {self._cluster.recalled})"
                 )
-                for arrived, *cells in self._cluster.read(shard, asked):
-                    values = sql.report_values(cells)
-                    yield day_of(values), date.fromisoformat(arrived) > week + CLOSES_AFTER, values
+                for key, arrived, *cells in self._cluster.read(shard, asked):
+                    if sql.key(int(key)) not in recalled:
+                        values = sql.report_values(cells)
+                        yield day_of(values), date.fromisoformat(arrived) > week + CLOSES_AFTER, values
 
     def drop_day(self, day: date) -> bytes:
         """Drop everything that arrived on `day`, verify on every replica that it is gone, return its canary's 16 bytes.
@@ -130,6 +134,14 @@ class ClusterStore:
             wait = "1 report waits" if waiting == 1 else f"{waiting:,} reports wait"
             reason = f"{'; '.join(dict.fromkeys(troubles))}; {wait} here for the cluster"
         return Health(before.ready, reason, dict(sorted(reports.items())), before.disk_used)
+
+    def _deliver(self, until: date) -> None:
+        """Deliver what waits. Raise `StoreError` where something still waits that arrived on `until` or before."""
+        try:
+            self._drain.run()
+        except StoreError:
+            if any(spool.waits(self._folder, day) for day in self._folder.arrival_days() if day <= until):
+                raise
 
     def _ranges(self, shard: Shard) -> Iterator[tuple[int, int]]:
         """Yield ranges of a shard's keys that hold about so many reports as can be read at once."""
