@@ -109,9 +109,18 @@ def test_a_day_is_delivered_aggregated_and_dropped(nodes: Nodes, tmp_path: Path)
         stored = rows[0].key[::-1]  # as ClickHouse writes a number
         assert {each.shard for each in nodes.all if each.holds(stored)} in ({"1"}, {"2"})
         assert set(store.append(DAY, rows)) == {Outcome.DUPLICATE}
+        store.append(DAY, [Recall(rows[0].key)])
+        assert sum(1 for _ in store.aggregate(MONDAY)) == 49
         canary = store.drop_day(DAY)
         assert store.health().reports == {}
         assert store.find_canary(canary) == []
+        assert {each.ask("SELECT count() FROM whole.recalled") for each in nodes.all} == {"1"}
+        later = DAY + timedelta(days=9)
+        store.append(later, [row()])
+        store.drop_day(later)
+        assert wait_until(
+            lambda: {each.ask("SELECT count() FROM whole.recalled") for each in nodes.all} == {"0"}, LONGEST
+        )
         assert [path for each in nodes.all for path in each.holds(canary)] == []
 
 
@@ -256,7 +265,9 @@ def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for
         assert trouble.startswith(f"{closed[13:-8]} does not answer")
         assert trouble.endswith("1 report waits here for the cluster")
         assert running.stop() == 0
-    with receive(home, "--store", nodes.store("later")):
+    # In the folder, so that no list of processes shows the password.
+    Folder(home.root / "data").store.write_text(nodes.store("later"))
+    with receive(home):
         assert _delivered(home)
     assert _stored(nodes.all[::2], "later") == 1
     with pytest.raises(UserError, match="nobody would delete them"):

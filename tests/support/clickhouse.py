@@ -20,10 +20,16 @@ from support.servers import free_port, listening
 ZOOKEEPER: Final = Path("/usr/share/java/zookeeper.jar")
 SESSION_MS: Final = 2_000
 
+SERVER: Final = shutil.which("clickhouse-server") or shutil.which("clickhouse-server", path="/usr/sbin")
+"""Where Debian puts it is in the path of root alone."""
+
+USER: Final = "receiver:p%40ss"
+"""Who asks as the receiver, and the password p@ss, as an address has them."""
+
 LACKING: Final = ", ".join(
     package
     for package, there in (
-        ("clickhouse-server", shutil.which("clickhouse-server")),
+        ("clickhouse-server", SERVER),
         ("zookeeper", ZOOKEEPER.exists() and shutil.which("java")),
     )
     if not there
@@ -67,7 +73,9 @@ _USERS: Final = """\
   </default></profiles>
   <users><default>
     <password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
-  </default></users>
+  </default><receiver>
+    <password>p@ss</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+  </receiver></users>
   <quotas><default></default></quotas>
 </yandex>
 """
@@ -96,7 +104,7 @@ class Node:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        self.process = _started(["clickhouse-server", f"--config-file={self.folder / 'config.xml'}"], self.folder)
+        self.process = _started([str(SERVER), f"--config-file={self.folder / 'config.xml'}"], self.folder)
         assert wait_until(self.answers, LONGEST), (self.folder / "errors").read_text()
 
     def answers(self) -> bool:
@@ -133,7 +141,7 @@ class Nodes:
 
     def store(self, database: str) -> str:
         """Return what `--store` takes for a database of it."""
-        return f"clickhouse://{','.join(f'127.0.0.1:{each.port}' for each in self.all)}/{database}"
+        return f"clickhouse://{USER}@{','.join(f'127.0.0.1:{each.port}' for each in self.all)}/{database}"
 
     def gone(self, node: Node) -> bool:
         """Whether the others know that a node is no more there: before, it could not come back."""
@@ -175,7 +183,7 @@ def _node(folder: Path, shard: str, replica: str, zookeeper: int) -> Node:
     )  # fmt: skip
     (folder / "config.xml").write_text(config)
     (folder / "users.xml").write_text(_USERS)
-    process = _started(["clickhouse-server", f"--config-file={folder / 'config.xml'}"], folder)
+    process = _started([str(SERVER), f"--config-file={folder / 'config.xml'}"], folder)
     return Node(folder, shard, replica, port, process)
 
 

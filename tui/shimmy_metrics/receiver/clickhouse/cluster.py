@@ -11,7 +11,7 @@ from shimmy_metrics.receiver.clickhouse.server import Server
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.store import StoreError
 
-_KEYS: Final = 2**64
+KEYS: Final = 2**64
 
 T = TypeVar("T")
 
@@ -24,17 +24,16 @@ class Replica(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """One of the shards: it has the keys from `first` to `last`, on `total` replicas, of which some answer."""
+    """One of the shards: it gets the keys from `first` to `last`, on `total` replicas, of which some answer.
+
+    What it got while there were fewer shards may have other keys.
+    """
 
     name: str
     first: bytes
     last: bytes
     total: int
     replicas: tuple[Replica, ...]
-
-    def has(self, key: bytes) -> bool:
-        """Whether reports of this key are its."""
-        return self.first <= key <= self.last
 
     @property
     def quorum(self) -> int:
@@ -84,7 +83,7 @@ class Cluster:
                 + "".join(f"; {each}" for each in silent)
             )
         names = sorted(totals)
-        firsts = [_KEYS * place // len(names) for place in range(len(names) + 1)]
+        firsts = [KEYS * place // len(names) for place in range(len(names) + 1)]
         return Layout(
             tuple(
                 Shard(name, sql.key(first), sql.key(following - 1), totals[name], tuple(found.get(name, ())))

@@ -50,19 +50,18 @@ class Drain:
                     failed.append(str(error))
         if failed:
             raise StoreError("; ".join(failed))
+        self._told = set(recalled)
         self._clean = clean
 
     def _tell_recalls(self, shard: Shard, recalled: Mapping[bytes, date]) -> None:
-        own = {key for key in recalled.keys() - self._told if shard.has(key)}
-        if not own:
+        if recalled.keys() <= self._told:
             return
         there = {int(key) for (key,) in self._cluster.read(shard, f"SELECT key FROM {self._cluster.recalled}")}
-        new = [key for key in sorted(own) if sql.number(key) not in there]
+        new = [key for key in sorted(recalled) if sql.number(key) not in there]
         if new:
             rows = [sql.recalled_row(recalled[key], key) for key in new]
             self._cluster.insert(shard, f"{self._cluster.recalled} (day, key)", rows)
         self._clean = False
-        self._told |= own
 
     def _deliver(self, shard: Shard, day: date) -> None:
         for some in self._batches(shard, day):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from shimmy_metrics.receiver.clickhouse import sql
-from shimmy_metrics.receiver.clickhouse.cluster import Cluster, Layout, Shard
+from shimmy_metrics.receiver.clickhouse.cluster import KEYS, Cluster, Layout, Shard
 from shimmy_metrics.receiver.clickhouse.drain import Drain
 from shimmy_metrics.receiver.clickhouse.server import Server
 from shimmy_metrics.receiver.columns import day_of
@@ -63,8 +63,9 @@ class ClusterStore:
         self._deliver(until=week + CLOSES_AFTER)
         recalled = spool.recalled(self._folder)
         inside = f"day BETWEEN '{week}' AND '{week + timedelta(days=6)}' AND arrived >= '{week - timedelta(days=1)}'"
-        for shard in self._cluster.layout().shards:
-            for first, last in self._ranges(shard):
+        shards = self._cluster.layout().shards
+        for shard in shards:
+            for first, last in self._ranges(shard, len(shards)):
                 asked = (
                     f"SELECT key, arrived, {sql.NAMES} FROM {self._cluster.reports} FINAL "
                     f"WHERE key BETWEEN {first} AND {last} AND canary = '' AND {inside} "
@@ -143,12 +144,14 @@ class ClusterStore:
             if any(spool.waits(self._folder, day) for day in self._folder.arrival_days() if day <= until):
                 raise
 
-    def _ranges(self, shard: Shard) -> Iterator[tuple[int, int]]:
-        """Yield ranges of a shard's keys that hold about so many reports as can be read at once."""
+    def _ranges(self, shard: Shard, shards: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges of keys in which a shard has about so many reports as can be read at once.
+
+        All keys, since some may be of a time with fewer shards; most are in its own part of them.
+        """
         ((rows,),) = self._cluster.read(shard, f"SELECT count() FROM {self._cluster.reports}")
-        start, end = sql.number(shard.first), sql.number(shard.last) + 1
-        pieces = int(rows) // _CHUNK + 1
-        bounds = [start + (end - start) * each // pieces for each in range(pieces + 1)]
+        pieces = int(rows) * shards // _CHUNK + 1
+        bounds = [KEYS * each // pieces for each in range(pieces + 1)]
         for first, following in pairwise(bounds):
             yield first, following - 1
 
