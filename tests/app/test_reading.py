@@ -29,14 +29,14 @@ async def test_the_mark_stays_on_the_same_field_across_lenses_and_screens(tmp_pa
 
 async def test_search_knows_the_never_list(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 32)) as pilot:
         await opened.press(pilot, "4", "slash", *"model")
         shown = opened.text(app)
         assert "models_used_count" in shown
         assert "model names" in shown
         assert "gpu_detected" not in shown
         await opened.press(pilot, *"xyz")
-        assert "Nothing called 'modelxyz' could be sent" in opened.text(app)
+        assert "No field or explanation here contains 'modelxyz'." in opened.text(app)
         await opened.press(pilot, "escape")
         assert f"{len(FIELDS)} fields" in opened.text(app)
 

@@ -23,6 +23,7 @@ ENVELOPE: Final[tuple[Field, ...]] = (
         value=lambda m: m.session_id,
         measured=lambda m: m.session_id,
         section="",
+        also=("identifier", "UUID"),
     ),
     Field(
         "timestamp",
@@ -37,6 +38,7 @@ ENVELOPE: Final[tuple[Field, ...]] = (
         value=lambda m: coarsen.utc_day(m.sealed),
         measured=lambda m: f"{m.sealed:%d %b %Y %H:%M:%S} UTC",
         section="",
+        also=("date",),
     ),
     Field(
         "version",
@@ -65,6 +67,7 @@ ENVELOPE: Final[tuple[Field, ...]] = (
         value=lambda m: coarsen.platform_word(m.facts.system, m.facts.architecture),
         measured=lambda m: f"{m.facts.system} on {m.facts.architecture}",
         section="",
+        also=("OS", "Linux", "macOS", "Windows", "architecture"),
     ),
     Field(
         "schema_version",

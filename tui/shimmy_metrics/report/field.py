@@ -28,6 +28,7 @@ class Field(NamedTuple):
     `support.renew` in `tests/`). `since` is the schema version that brought the field (at least 1): an earlier consent
     does not cover it. `value` returns what is sent, `measured` what was measured, as text for the person's own screen.
     `section` is empty for the report's own members. `monthly`: at most once a month from one store, else null.
+    `also` are other words by which people look for it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Field(NamedTuple):
     measured: Callable[[Measured], str]
     section: str = METRICS_SECTION
     monthly: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

@@ -38,6 +38,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=values.minutes,
         measured=lambda m: f"{m.counters.uptime_s:,} s",
+        also=("uptime",),
     ),
     Field(
         "requests_per_session",
@@ -131,6 +132,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: coarsen.routes(m.counters.routes),
         measured=lambda m: values.counts_text(m.counters.routes),
+        also=("URL",),
     ),
     Field(
         "integration_type",
@@ -145,6 +147,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: coarsen.client_word(m.counters.clients, m.client_hint),
         measured=lambda m: values.counts_text(m.counters.clients),
+        also=("user agent", "client", "IDE"),
     ),
     Field(
         "deployment_type",
@@ -185,6 +188,7 @@ METRICS: Final[tuple[Field, ...]] = (
         value=values.memory,
         measured=values.memory_text,
         monthly=True,
+        also=("RAM",),
     ),
     Field(
         "cpu_cores",
@@ -212,6 +216,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: m.facts.region,
         measured=lambda m: m.facts.zone or NO_ZONE,
+        also=("location", "country", "continent", "timezone"),
     ),
     Field(
         "avg_response_time_ms",
@@ -225,6 +230,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: values.milliseconds(m.counters.mean_answer_ms),
         measured=lambda m: values.milliseconds_text(m.counters.mean_answer_ms),
+        also=("latency",),
     ),
     Field(
         "startup_time_ms",
@@ -238,6 +244,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: values.milliseconds(m.counters.startup_ms),
         measured=lambda m: values.milliseconds_text(m.counters.startup_ms),
+        also=("start-up",),
     ),
     Field(
         "peak_requests_per_hour",
@@ -265,6 +272,7 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: m.facts.gpu_detected,
         measured=lambda m: "yes" if m.facts.gpu_detected else "no",
+        also=("graphics card",),
     ),
     Field(
         "gpu_vendor",
@@ -278,5 +286,6 @@ METRICS: Final[tuple[Field, ...]] = (
         since=1,
         value=lambda m: m.facts.gpu_vendor,
         measured=lambda m: m.facts.gpu_vendor or ("another maker" if m.facts.gpu_detected else "none"),
+        also=("graphics card",),
     ),
 )

@@ -26,3 +26,15 @@ NEVER: Final[tuple[tuple[str, str], ...]] = (
     ("server memory use", "shown beside the live figures, stays here"),
 )
 """What is never sent, and what becomes of it instead (the description, "What Is NOT Collected")."""
+
+ALSO: Final = {
+    "prompts": ("chats", "messages", "questions"),
+    "answers": ("chats", "responses", "completions"),
+    "host name": ("hostname", "computer name"),
+    "user name": ("username", "login"),
+    "API keys": ("passwords", "secrets"),
+    "hardware models": ("GPU model", "CPU model", "serial number"),
+    "install identifier": ("machine ID", "device ID"),
+    "server memory use": ("RAM",),
+}
+"""Other words by which people look for it."""

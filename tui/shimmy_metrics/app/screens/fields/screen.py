@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import SEARCH, Button
-from shimmy_metrics.app.screens.fields.view import best, current, fields_view
+from shimmy_metrics.app.screens.fields.search import best
+from shimmy_metrics.app.screens.fields.view import current, fields_view
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.ui.buttons import ButtonRow
 from shimmy_metrics.app.ui.explanation import explained_field

@@ -1,14 +1,15 @@
 """Fields: is X sent? Why? With which value, from here, now? The closed list, and what is never sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
+from shimmy_metrics.app.screens.fields.search import found
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
-from shimmy_metrics.report.fields import BY_NAME, FIELDS, grouped, in_screen_order
+from shimmy_metrics.report.fields import BY_NAME, FIELDS, grouped
 from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.wording.numbers import amount
@@ -24,18 +25,18 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
     report = current(overview)
     now = values(report.body) if report else {}
-    wanted = search.strip().lower()
+    wanted, hits = search.strip(), found(search)
     longest = max(map(len, now.values()), default=0)
     bounds = max(len(field.kind.bounds) for field in FIELDS)
     first, _, rest = column_widths(canvas.width - 32, (20, 28, 0), (min(longest, VALUE), bounds, longest - VALUE))
     columns = first + rest
     rows: list[Row] = []
     for group, fields in grouped():
-        found = [field for field in fields if _matches(field, wanted)]
-        if found:
+        shown = [field for field in fields if field.name in hits]
+        if shown:
             rows.append(Row(line(muted(group.value))))
-            rows += [_row(canvas, field, now.get(field.name, ""), columns) for field in found]
-    never = [(name, fate) for name, fate in NEVER if not wanted or wanted in f"{name} {fate}".lower()]
+            rows += [_row(canvas, field, now.get(field.name, ""), columns) for field in shown]
+    never = [(name, fate) for name, fate in NEVER if name in hits]
     if never:
         rows += [Row(BLANK)] if rows else []
         rows.append(Row(line(muted(NEVER_TITLE))))
@@ -47,10 +48,11 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
     if wanted and rows:
-        sentence = _found(sum(row.key in BY_NAME for row in rows), len(never), search.strip())
-        rows = [*_with_excerpts(canvas, rows, wanted)]
+        sentence = _found(sum(row.key in BY_NAME for row in rows), len(never), wanted)
+        rows = [*_with_excerpts(canvas, rows, wanted.lower(), hits)]
     elif wanted:
-        sentence = f"Nothing called '{search.strip()}' could be sent: these {len(FIELDS)} fields are everything."
+        # It may go by another word: that nothing was found must not be read as "this is not sent".
+        sentence = f"No field or explanation here contains '{wanted}'. To be sure, read all {len(FIELDS)}."
     return Content((*headline(canvas, sentence), BLANK), tuple(rows))
 
 
@@ -65,29 +67,17 @@ def _found(fields: int, never: int, search: str) -> str:
     return f"{what} {'mentions' if fields + never == 1 else 'mention'} '{search}'."
 
 
-def _with_excerpts(canvas: Canvas, rows: Sequence[Row], wanted: str) -> Iterator[Row]:
-    """Yield the rows; where a row does not show what was searched for, the sentence that does comes below it."""
+def _with_excerpts(canvas: Canvas, rows: Sequence[Row], wanted: str, hits: Mapping[str, str]) -> Iterator[Row]:
+    """Yield the rows; where a row does not show what was searched for, the text of `hits` that does comes below it."""
     room = canvas.width - 6
     for row in rows:
         yield row
         if not row.key or wanted in "".join(span.text for span in row.line).lower():
             continue
-        field = BY_NAME.get(row.key)
-        texts = (field.meaning, field.source, field.purpose) if field is not None else (dict(NEVER)[row.key],)
-        text = next((each for each in texts if wanted in each.lower()), "")
-        if text:
-            behind = max(text.lower().index(wanted) + len(wanted) - room + 1, 0)
-            begun = f"{canvas.glyphs.ellipsis}{text[behind + 1 :]}" if behind else text
-            yield Row(placed(canvas.width, at(5, muted(canvas.fitting(begun, room)))))
-
-
-def best(search: str) -> str:
-    """Return what a search means most: a name that begins with it, else one that holds it; empty where none does."""
-    wanted = search.strip().lower()
-    names = [field.name for field in in_screen_order()] + [name for name, _ in NEVER]
-    begins = (name for name in names if wanted and name.lower().startswith(wanted))
-    holds = (name for name in names if wanted and wanted in name.lower())
-    return next(begins, next(holds, ""))
+        text = hits[row.key]
+        behind = max(text.lower().index(wanted) + len(wanted) - room + 1, 0)
+        begun = f"{canvas.glyphs.ellipsis}{text[behind + 1 :]}" if behind else text
+        yield Row(placed(canvas.width, at(5, muted(canvas.fitting(begun, room)))))
 
 
 def current(overview: Overview | None) -> QueuedReport | None:
@@ -95,10 +85,6 @@ def current(overview: Overview | None) -> QueuedReport | None:
     if overview is None:
         return None
     return overview.running[-1].report if overview.running else overview.example
-
-
-def _matches(field: Field, wanted: str) -> bool:
-    return not wanted or wanted in f"{field.name} {field.meaning} {field.source} {field.purpose}".lower()
 
 
 def _row(canvas: Canvas, field: Field, value: str, columns: int) -> Row:
