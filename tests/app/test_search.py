@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.app.screens.fields.search import best, found
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.report.search import best, found
 from support import opened, overviews
 
 

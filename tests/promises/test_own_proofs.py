@@ -86,6 +86,8 @@ def test_fields_can_be_asked_for_by_a_word(home: Home) -> None:
     named = json.loads(_own(home, "fields", "MODEL NAMES", "--json").stdout)
     assert "model names" in [each["what"] for each in named["never"]]
     assert len(named["fields"]) < len(FIELDS)
+    for word, field in (("country", "region_indicator"), ("RAM", "memory_gb"), ("uptime", "session_duration_minutes")):
+        assert f"  {field}: " in _own(home, "fields", word).stdout  # by the word that people have for it
     nothing = _own(home, "fields", "shoe size")
     assert (nothing.returncode, nothing.stderr) == (1, "")
     assert nothing.stdout == (

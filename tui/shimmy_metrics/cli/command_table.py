@@ -180,7 +180,7 @@ _OWN: Final = (
             "newest running session, or without one an example's.",
         ),
         arguments=(
-            Argument("word", "only what has this word in its name or text, such as memory", value="WORD"),
+            Argument("word", "only what a search for this word finds, such as memory or location", value="WORD"),
             Argument("--json", "print them as JSON, with what is never sent"),
         ),
         app=("app.fields",),

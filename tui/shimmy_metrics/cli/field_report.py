@@ -8,6 +8,7 @@ from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS, grouped
 from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.report.search import found
 from shimmy_metrics.wording.values import values, with_separators
 
 
@@ -23,7 +24,7 @@ def all_fields_lines(body: bytes) -> Iterator[str]:
 
 
 def matching_lines(body: bytes, word: str) -> Iterator[str]:
-    """Yield the fields, and what is never sent, that have a word in their names or texts."""
+    """Yield the fields, and what is never sent, that a search for a word finds."""
     now = values(body)
     for field in _fields_with(word):
         yield from field_lines(field, now)
@@ -50,7 +51,7 @@ def never_lines() -> Iterator[str]:
 
 
 def fields_json(body: bytes, basis: str, word: str = "") -> dict[str, Any]:
-    """Return the fields with a word in their texts, each with its value in this report (null where it holds none).
+    """Return the fields that a search finds, each with its value in this report (null where it holds none).
 
     And so what is never sent; without a word it is all of both. `basis` says what the report is: a running session's,
     or an example.
@@ -85,8 +86,8 @@ def _never_lines(never: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _fields_with(word: str) -> list[Field]:
-    return [field for field in FIELDS if word.lower() in " ".join(field_lines(field)).lower()]
+    return [field for field in FIELDS if field.name in found(word)]
 
 
 def _never_with(word: str) -> list[tuple[str, str]]:
-    return [(name, fate) for name, fate in NEVER if word.lower() in f"{name} {fate}".lower()]
+    return [(name, fate) for name, fate in NEVER if name in found(word)]

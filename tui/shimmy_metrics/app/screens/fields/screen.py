@@ -10,7 +10,6 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import SEARCH, Button
-from shimmy_metrics.app.screens.fields.search import best
 from shimmy_metrics.app.screens.fields.view import current, fields_view
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.ui.buttons import ButtonRow
@@ -20,6 +19,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen, common_buttons
 from shimmy_metrics.app.ui.search import SearchRow
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line
+from shimmy_metrics.report.search import best
 from shimmy_metrics.wording.values import values
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.fields.search import found
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
 from shimmy_metrics.records import QueuedReport
@@ -12,6 +11,7 @@ from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, grouped
 from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
+from shimmy_metrics.report.search import found
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.values import values
 
