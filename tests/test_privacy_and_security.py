@@ -67,7 +67,7 @@ def test_the_numbers_are_those_in_force() -> None:
         f"under {limits.REPORT_BYTES + 1:,} bytes",
         f"the newest {limits.LOCAL_SESSIONS};",
         f"sums, also of its last {limits.SESSION_DAYS} days, never single requests",
-        f"one row a day; in no report | {limits.USAGE_DAYS} days;",
+        f"one row a day; in no report | {limits.USAGE_DAYS} days up to the newest one;",
         f"{limits.OUTBOX_DAYS} days old, or pushed out by {limits.OUTBOX_REPORTS} newer ones",
         f"the newest {limits.DEPARTURES_KEPT:,}",
         f"{limits.LOG_BYTES // 1024} KiB, the older half goes first",

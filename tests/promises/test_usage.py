@@ -22,6 +22,7 @@ from shimmy_metrics.actions.decide import only_for_me
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store import days, sessions
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home, stop, wait_until
 from support.one_line import assert_one_line
@@ -239,3 +240,13 @@ def test_what_cannot_be_read_gets_one_line(home: Home, words: list[str], said: s
     ended = home.run("usage", *words, command="shimmy-metrics")
     assert_one_line(ended, "shimmy-metrics usage: ", 2)
     assert said in ended.stderr
+
+
+def test_after_a_long_time_without_a_server_the_days_up_to_the_newest_are_still_here_as_it_is_said(home: Home) -> None:
+    home.run("only-me", command="shimmy-metrics")
+    long_ago = date.today() - timedelta(days=500)  # noqa: DTZ011 - a local day
+    with opened(home.profile) as db:
+        days.add(db, {long_ago.isoformat(): DaySums(5, 0, 7, 9)}, {})
+    told = home.run("usage", command="shimmy-metrics").stdout
+    assert f"{long_ago}" in told
+    assert "Kept on this machine only, 400 days up to the newest, in no report." in told

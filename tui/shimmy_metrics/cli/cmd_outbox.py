@@ -104,7 +104,7 @@ def _describe(found: Preview, profile: Profile) -> Iterator[str]:
             named = "What releasing all would send" if held else "The next request, as it stands now"
             yield f"{named if consent.sends else 'What is waiting, as one request'}: {_size(found)}."
             if not held and consent.sends:
-                yield "A session that ends before it is sent adds its report."
+                yield "A session that ends before it is sent may add its report."
             yield from _waiting(found.request.reports, profile.clock.now(), sends=consent.sends)
     if found.left_over:
         yield f"It has no room for {amount(found.left_over, 'more report')}."

@@ -191,7 +191,7 @@ _OWN: Final = (
         about=(
             "Print your own figures: requests, errors, tokens generated (tokens) and tokens of prompts (tokens_in), by "
             "the local day on which each answer ended. They are counted while metrics are on or only for you, kept on "
-            "this machine for 400 days and in no report; a no deletes them.",
+            "this machine, 400 days up to the newest, and in no report; a no deletes them.",
         ),
         arguments=(
             Argument(

@@ -29,8 +29,9 @@ OPERATOR: Final = Command(
     "ask the receiver that is set who runs it",
     about=(
         "Ask the receiver that is set what its operator publishes of itself, and print it: one GET of /v1/operator, "
-        "with which nothing of this machine goes. Nothing is kept. It is your own act: it works while metrics are off, "
-        "and is never done by itself. What it says is its own word, which nobody here has checked.",
+        "which tells nothing of this machine but its IP address. Nothing is kept. It is your own act: it works "
+        "while metrics are off, and is never done by itself. What it says is its own word, which nobody here has "
+        "checked.",
         "Exits with 1 if it publishes nothing, and with 2 if nobody answered.",
     ),
     arguments=(Argument("--json", "print the request with its headers, and what it says, as JSON"),),

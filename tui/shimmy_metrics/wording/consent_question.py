@@ -50,7 +50,7 @@ NEVER_LINES: Final = (
 
 OWN_FIGURES: Final = (
     "Unless you answer no or later, your own figures (requests, errors and tokens",
-    f"by day) are kept here for {USAGE_DAYS} days. They are never sent; a no deletes them.",
+    f"by day) stay here, {USAGE_DAYS} days up to the newest. Never sent; a no deletes them.",
 )
 """What is kept for the person besides the reports (at most 78 columns)."""
 

@@ -10,7 +10,7 @@ from shimmy_metrics.limits import USAGE_DAYS
 from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.numbers import amount
 
-KEPT_HERE: Final = f"Kept on this machine only, for {USAGE_DAYS} days, and in no report. A no deletes them."
+KEPT_HERE: Final = f"Kept on this machine only, {USAGE_DAYS} days up to the newest, in no report. A no deletes them."
 AS_TOLD: Final = "Tokens that no server told and nothing could count are not in them."
 NOTHING_YET: Final = "Nothing has been counted yet."
 NOTHING_THEN: Final = "Nothing was counted in that time."

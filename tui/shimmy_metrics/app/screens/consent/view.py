@@ -63,6 +63,8 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if decision.consent is Consent.UNDECIDED:
         later = Choice.of("consent.later", LATER)
+        if overview.consent.switch:  # with a switch in force nothing is asked
+            later = later._replace(consequence="nothing is written")
         return (enable, held_yes, only, _no(overview), later)
     if decision.consent is Consent.GRANTED:
         held = decision.delivery is Delivery.REVIEW
