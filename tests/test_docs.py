@@ -39,7 +39,7 @@ def test_the_readme_s_limits_are_those_in_force() -> None:
         f"A request is at most {limits.REQUEST_BYTES // 1024} KiB",
         f"the newest {limits.DEPARTURES_KEPT:,} are kept, with the bytes",
         f"the newest {limits.LOCAL_SESSIONS} are kept; of your own figures, {limits.USAGE_DAYS} days up to the newest,",
-        f"by day for {limits.USAGE_DAYS} days up to the newest, and those of the newest {limits.LOCAL_SESSIONS} sessions",
+        f"by day for {limits.USAGE_DAYS} days up to the newest, and those of the newest {limits.LOCAL_SESSIONS} ",
         f"at most {limits.SEND_SECONDS:g} seconds",
         f"heads of up to {limits.HEAD_BYTES // 1024} KiB",
         f"up to {limits.PIPELINE_MAX:,} requests ahead",
