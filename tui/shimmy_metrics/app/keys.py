@@ -129,6 +129,7 @@ NAMES: Final = {
     "space": "Space",
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
+    "backspace": "Backspace",
 }
 """What is printed on the key, where Textual's name differs."""
 

@@ -58,10 +58,10 @@ def _usage(host: Host) -> BaseScreen:
     return UsageScreen(host)
 
 
-def _actions(_: Host) -> "Screen[Any]":
+def _actions(host: Host) -> "Screen[Any]":
     from shimmy_metrics.app.palette import Palette
 
-    return Palette()
+    return Palette(host.glyphs)
 
 
 def palette_provider() -> "type[Provider]":

@@ -1,18 +1,22 @@
 """Every action by its name, for the command palette: the bindings of the screen and of the app, and the colours."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, ClassVar, Final
 
-from textual.app import App
+from textual import events, on
+from textual.app import App, ComposeResult
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.widgets import Input
 
-from shimmy_metrics.app.keys import EVERYWHERE, asking, called
+from shimmy_metrics.app.keys import EVERYWHERE, Button, asking, called
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.terminal.app import TerminalApp
+from shimmy_metrics.app.terminal.glyphs import Glyphs
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
+from shimmy_metrics.app.ui.lines import COMPONENTS
 
 _ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app.", "page.")
 """What the screen in front can do comes first, then what every screen can, then moving."""
@@ -61,12 +65,47 @@ class Palette(CommandPalette):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [sheet("input"), sheet("palette")]
 
-    def __init__(self) -> None:
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+
+    def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(placeholder="Type the name of an action", id="--command-palette")
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        """Build Textual's palette, and over the buttons of the screen behind it the keys that work here."""
+        yield from super().compose()
+        yield ButtonRow(self._glyphs, *_typing(""))
 
     def on_mount(self) -> None:
         """Keep the cursor from blinking: it would send bytes for ever."""
         self.query_one(Input).cursor_blink = False
+        for button in self.query(KeyButton):
+            button.can_focus = False
+
+    @on(Input.Changed)
+    async def show_keys(self, event: Input.Changed) -> None:
+        """Show the keys that work with this text."""
+        await self.query_one(ButtonRow).show(*_typing(event.value))
+
+    async def on_key(self, event: events.Key) -> None:
+        """Close the palette by Backspace on nothing: Esc is not needed."""
+        if event.key == "backspace" and not self.query_one(Input).value:
+            event.stop()
+            event.prevent_default()
+            await self.run_action("escape")
+
+    @on(KeyButton.Pressed)
+    async def press(self, event: KeyButton.Pressed) -> None:
+        """Do what was clicked."""
+        event.stop()
+        await self.run_action(event.button.action)
+
+
+def _typing(text: str) -> tuple[Sequence[Button], Sequence[Button]]:
+    """Return the keys that work while `text` stands in the line, at the left and at the right."""
+    away = called("escape") if text else f"{called('escape')}, {called('backspace')}"
+    marked = Button(called("enter"), "Do it", "screen.command_list('select')")
+    return (marked,), (Button(away, "Close", "screen.escape"),)
 
 
 class Actions(Provider):

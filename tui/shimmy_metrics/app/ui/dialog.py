@@ -135,10 +135,14 @@ class Dialog(ModalScreen[bool]):
         """Draw for the new size, from the question's beginning."""
         if not is_outdated(event, self):
             self._top = 0
-            self.draw()
-            for row in self.query(ButtonRow):
-                await row.show(answers(self.host.canvas(), self.buttons()), ())
-            self._unfocus()
+            await self.show_answers()
+
+    async def show_answers(self) -> None:
+        """Draw the question with the answers that it has now."""
+        self.draw()
+        for row in self.query(ButtonRow):
+            await row.show(answers(self.host.canvas(), self.buttons()), ())
+        self._unfocus()
 
     def _unfocus(self) -> None:
         for button in self.query(KeyButton):

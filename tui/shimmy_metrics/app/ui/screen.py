@@ -85,9 +85,13 @@ class BaseScreen(Screen[None]):
         """Return this screen's own buttons."""
         return ()
 
+    def common_buttons(self) -> Sequence[Button]:
+        """Return the buttons at the right."""
+        return common_buttons(self.host)
+
     def button_row(self) -> ButtonRow:
         """Return the bottom row."""
-        return ButtonRow(self.host.glyphs, self.buttons(), common_buttons(self.host))
+        return ButtonRow(self.host.glyphs, self.buttons(), self.common_buttons())
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
@@ -133,9 +137,7 @@ class BaseScreen(Screen[None]):
         self.query_one("#head", Lines).show_all(rows.head)
         self.query_one("#drawer", Lines).show_all(rows.drawer)
         self.query_one("#page", Lines).show(rows.content)
-        await self.query_one(ButtonRow).show(
-            *fit_buttons(self.host.canvas(), self.buttons(), common_buttons(self.host))
-        )
+        await self.query_one(ButtonRow).show(*fit_buttons(self.host.canvas(), self.buttons(), self.common_buttons()))
         if self.focused is None and self.is_active:  # a dialog in front has the cursor
             self.host.place_cursor(Offset(0, rows.cursor))
 

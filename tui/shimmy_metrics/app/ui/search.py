@@ -35,7 +35,8 @@ class SearchRow(ButtonRow):
     def close(self) -> None:
         """Show the buttons again."""
         self._swap(searching=False)
-        self.screen.set_focus(None)
+        if self.line.has_focus:
+            self.screen.set_focus(None)
 
     def _swap(self, *, searching: bool) -> None:
         self.line.display = searching

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
 from shimmy_metrics.app.host import Host
-from shimmy_metrics.app.keys import EXPORT, Button
+from shimmy_metrics.app.keys import EXPORT, Button, called
 from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expand_home, home_relative
 from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.question import Question
-from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, wrapped
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, strong, wrapped
 
 _NEW: Final = "a new file" if sys.platform == "win32" else "a new file that only you can read"
 """On Windows its folder says who may read it."""
@@ -42,11 +42,10 @@ class ExportScreen(Dialog):
         there = os.path.lexists(expand_home(self._path))
         state = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
         size = f"{len(self._request.data):,} bytes"
-        found = [
-            *wrapped(f"{self._request.what}: {size} of JSON", canvas.width),
-            *wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG),
-            line(state),
-        ]
+        where = [*wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG), line(state)]
+        if self._place.display:
+            where = [BLANK, line(strong("Save it as:"))]
+        found = [*wrapped(f"{self._request.what}: {size} of JSON", canvas.width), *where]
         if canvas.height < len(found) + 3:
             return tuple(found[: max(canvas.height - 2, 1)])
         return (self.title_rule(canvas, self._request.title), *found, *(BLANK,) * (3 - len(found)))
@@ -56,7 +55,12 @@ class ExportScreen(Dialog):
         yield self._place
 
     def buttons(self) -> Sequence[Button]:
-        """Return the answers."""
+        """Return the answers; while a path is typed, the keys that are no letters of it."""
+        if self._place.display:
+            return (
+                Button(called("enter"), "Take it", "screen.take"),
+                Button(called("escape"), "Leave it", "screen.leave"),
+            )
         return (
             self.host.keys.button("question.yes", "Yes, save it"),
             self.host.keys.button("export.both", "Save and copy"),
@@ -81,33 +85,37 @@ class ExportScreen(Dialog):
         """Save, and copy the same bytes."""
         self.when_certain(lambda: self._want(copies=True))
 
-    def action_path(self) -> None:
+    async def action_path(self) -> None:
         """Ask for another path."""
         self._place.display = True
         self._place.focus()
+        await self.show_answers()
 
     @on(Input.Submitted)
-    def take_path(self, event: Input.Submitted) -> None:
+    async def action_take(self) -> None:
         """Take the path; the question still waits for its answer."""
-        if event.value.strip():
-            self._path = Path(event.value.strip())
-        event.input.display = False
-        self.set_focus(None)
-        self.draw()
+        if self._place.value.strip():
+            self._path = Path(self._place.value.strip())
+        await self.action_leave()
 
-    def action_no(self) -> None:
-        """Leave the path as it was, where Esc was pressed in it; else take the no."""
-        if self._place.has_focus:
-            self._place.display = False
-            self.set_focus(None)
-            self.draw()
-        else:
-            super().action_no()
+    async def action_leave(self) -> None:
+        """Leave the line, and the path as it is."""
+        self._place.display = False
+        self.set_focus(None)
+        await self.show_answers()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Leave the path by Backspace on nothing, or by Esc."""
+        leaves = event.key == "escape" or (event.key == "backspace" and not self._place.value)
+        if self._place.has_focus and leaves:
+            event.stop()
+            event.prevent_default()
+            await self.action_leave()
 
     def _want(self, *, copies: bool) -> None:
         path = expand_home(self._path)
         if os.path.lexists(path):
-            self.action_path()
+            self.call_next(self.action_path)
             return
         self.target = SaveTarget(path, copies)
         _ = self.dismiss(result=True)

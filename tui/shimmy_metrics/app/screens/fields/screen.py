@@ -9,13 +9,13 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from shimmy_metrics.app.host import Host
-from shimmy_metrics.app.keys import SEARCH, Button
+from shimmy_metrics.app.keys import SEARCH, Button, called
 from shimmy_metrics.app.screens.fields.view import current, fields_view
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.ui.buttons import ButtonRow
 from shimmy_metrics.app.ui.explanation import explained_field
 from shimmy_metrics.app.ui.layout import Canvas, Content
-from shimmy_metrics.app.ui.screen import BaseScreen, common_buttons
+from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.search import SearchRow
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line
@@ -32,10 +32,12 @@ class FieldsScreen(BaseScreen):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, mode="fields", field=SharedField(host))
+        self._types = False
+        """Whether the line of the search is open: then every other key is a letter of it."""
 
     def button_row(self) -> ButtonRow:
         """Return a bottom row with an input for the search."""
-        return SearchRow(self.host.glyphs, self.buttons(), common_buttons(self.host))
+        return SearchRow(self.host.glyphs, self.buttons(), self.common_buttons())
 
     def content(self, canvas: Canvas) -> Content:
         """Return the list, or what the search found."""
@@ -53,9 +55,19 @@ class FieldsScreen(BaseScreen):
             return (self.host.keys.button("fields.search", f"Search: {self.search}"),)
         return (self.host.keys.button("fields.search", "Search"),)
 
-    def action_search(self) -> None:
+    def common_buttons(self) -> Sequence[Button]:
+        """Return what can be pressed while a search is typed, else what every screen has."""
+        if not self._types:
+            return super().common_buttons()
+        away = called("escape") if self.search else f"{called('escape')}, {called('backspace')}"
+        keep = (Button(called("enter"), "Keep", "screen.keep"),) if self.search else ()
+        return (*keep, Button(away, "Clear", "screen.clear"))
+
+    async def action_search(self) -> None:
         """Open the line of the search, empty: what was searched for before is another question."""
+        self._types = True
         self.query_one(SearchRow).open("")
+        await self.draw()
 
     @on(Input.Changed)
     async def filter(self, event: Input.Changed) -> None:
@@ -65,10 +77,17 @@ class FieldsScreen(BaseScreen):
         await self.draw()
 
     @on(Input.Submitted)
-    async def keep(self) -> None:
+    @on(Input.Blurred)
+    async def action_keep(self) -> None:
         """Keep the filter and go back to the list."""
+        self._types = False
         self.query_one(SearchRow).close()
         await self.draw()
+
+    async def action_clear(self) -> None:
+        """Give the search up and go back to the list."""
+        self.search = ""
+        await self.action_keep()
 
     async def on_key(self, event: events.Key) -> None:
         """Close the search by Backspace on nothing, or by Esc."""
@@ -77,5 +96,4 @@ class FieldsScreen(BaseScreen):
         if line.has_focus and closes:
             event.stop()
             event.prevent_default()
-            self.search = ""
-            await self.keep()
+            await self.action_clear()
