@@ -15,8 +15,8 @@ from shimmy_metrics.wording.departures import (
     sentence,
     set_aside,
     waits_until,
-    when,
 )
+from shimmy_metrics.wording.numbers import when
 from support.samples import NOW, queued
 
 HOST = "metrics.shimmy-ai.dev"
@@ -95,6 +95,7 @@ def test_every_failure_is_told(failure: Failure) -> None:
 def test_a_sentence_begins_large_but_a_time_of_another_day_is_told_with_it() -> None:
     assert sentence("nothing sent") == "Nothing sent."
     assert when(NOW - timedelta(days=1), NOW, UTC) == "22 Nov 14:32"
+    assert when(NOW - timedelta(days=365), NOW, UTC) == "23 Nov 2025 14:32"
     earlier = became(departure(Outcome.ERROR, status=503), NOW + timedelta(days=1), UTC)
     assert earlier == f"2 reports sent to {HOST} on 23 Nov 14:32, which answered with an error: 503"
 
@@ -134,6 +135,10 @@ def test_a_held_report_says_until_when_it_waits() -> None:
     report = queued()
     assert waits_until(report, NOW, UTC) == "it waits until 7 Dec, then it is deleted when a session ends"
     assert waits_until(report, report.until, UTC).startswith("it waits until ")
+    newly = report._replace(sealed=NOW.replace(month=12, day=28))
+    assert waits_until(newly, newly.sealed, UTC).startswith("it waits until 11 Jan 2027, ")
+    ahead = waits_until(newly, NOW, UTC)  # sealed by a clock that was wrong
+    assert ahead == "its date is ahead of this machine's clock: it waits 14 days from the next session's end"
     late = waits_until(report, report.until + timedelta(seconds=1), UTC)
     assert late == "it has waited 14 days and is no longer sent: it is deleted when the next session ends"
 

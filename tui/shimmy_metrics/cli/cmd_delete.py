@@ -11,8 +11,8 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.departures import OVERDUE, deleted, never_left, receipts_deleted, sentence, set_aside, when
-from shimmy_metrics.wording.numbers import amount, duration
+from shimmy_metrics.wording.departures import OVERDUE, deleted, never_left, receipts_deleted, sentence, set_aside
+from shimmy_metrics.wording.numbers import amount, duration, when
 
 RECEIPTS = "receipts"
 """The word that names all receipts, where an ID would name a report."""

@@ -17,7 +17,8 @@ from shimmy_metrics.report.compare import NOT_COMPARED, Change, Difference
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import UNREAD
-from shimmy_metrics.wording.departures import became, sentence, when
+from shimmy_metrics.wording.departures import became, sentence
+from shimmy_metrics.wording.numbers import when
 from shimmy_metrics.wording.values import plain, with_separators
 
 

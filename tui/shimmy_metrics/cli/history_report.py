@@ -9,7 +9,8 @@ from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.entries import sends, taken_in_all
 from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.wording.consent import UNREAD
-from shimmy_metrics.wording.departures import ALIKE, became, in_all, note, receipts_kept, sentence, when
+from shimmy_metrics.wording.departures import ALIKE, became, in_all, note, receipts_kept, sentence
+from shimmy_metrics.wording.numbers import when
 
 BROKEN: Final = "The chain is broken here: this is not as it was written."
 

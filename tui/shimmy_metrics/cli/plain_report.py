@@ -17,14 +17,8 @@ from shimmy_metrics.wording.consent import (
     new_fields_waiting,
     shown_state,
 )
-from shimmy_metrics.wording.departures import (
-    OVERDUE,
-    set_aside,
-    smaller_groups,
-    waits_until,
-    when,
-)
-from shimmy_metrics.wording.numbers import amount, duration
+from shimmy_metrics.wording.departures import OVERDUE, set_aside, smaller_groups, waits_until
+from shimmy_metrics.wording.numbers import amount, duration, when
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when

@@ -4,7 +4,7 @@ App, `status`, `--plain`, deletions and withdrawals say it in these words alone,
 """
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from shimmy_metrics.records import (
     QueuedReport,
     QueueState,
 )
-from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.numbers import amount, day, when
 from shimmy_metrics.wording.recall import recall_became, recall_label
 
 _LABELS: Final = {
@@ -54,12 +54,6 @@ FAILURES: Final = {
     Failure.STORE: "the store could not be written",
     Failure.BROKEN_OFF: "the connection broke off",
 }
-
-
-def when(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return a time as people here say it: `12:30` today, `27 Nov 12:30` otherwise. `zone`: None for the machine's."""
-    local, today = moment.astimezone(zone), now.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == today.date() else f"{local.day} {local:%b %H:%M}"
 
 
 def _at(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
@@ -185,9 +179,13 @@ def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None)
     """Return until when a report is held, as a sentence without its full stop: none waits longer than `OUTBOX_DAYS`."""
     if report.overdue(now):
         return OVERDUE
-    local = report.until.astimezone(zone)
-    return f"it waits until {local.day} {local:%b}, then it is deleted when a session ends"
+    if report.sealed - now > _ONE_DAY:  # the next session's end counts it as sealed then
+        return f"its date is ahead of this machine's clock: it waits {OUTBOX_DAYS} days from the next session's end"
+    until = day(report.until.astimezone(zone), now.astimezone(zone))
+    return f"it waits until {until}, then it is deleted when a session ends"
 
+
+_ONE_DAY: Final = timedelta(days=1)
 
 ALIKE: Final = "Like attempts in a row are one line, with their number."
 

@@ -1,5 +1,7 @@
 """Numbers and times as people write them. Pure."""
 
+from datetime import datetime, tzinfo
+
 
 def amount(number: int, singular: str, plural: str = "") -> str:
     """Return a number with its noun: `1 report`, `2,350 tokens`."""
@@ -10,3 +12,17 @@ def duration(seconds: int) -> str:
     """Return a time in minutes and hours as people say it: `2 h 02 min`."""
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours:,} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def when(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Return a time as people here say it: `12:30` today, else `27 Nov 12:30`, or `27 Nov 2025 12:30`.
+
+    `zone`: None for the machine's.
+    """
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == today.date() else f"{day(local, today)} {local:%H:%M}"
+
+
+def day(local: datetime, today: datetime) -> str:
+    """Return a day as `27 Nov`, with its year where that is not today's."""
+    return f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"

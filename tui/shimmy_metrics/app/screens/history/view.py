@@ -26,9 +26,9 @@ from shimmy_metrics.app.ui.text import (
 from shimmy_metrics.entries import recall_of, taken_in_all
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
 from shimmy_metrics.records import Departure, DepartureKind, Entry, NoteKind
-from shimmy_metrics.wording.departures import ALIKE, became, failed, host, in_all, label, receipts_kept, sentence, when
+from shimmy_metrics.wording.departures import ALIKE, became, failed, host, in_all, label, receipts_kept, sentence
 from shimmy_metrics.wording.departures import note as note_text
-from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.numbers import amount, when
 
 _MEANINGS: Final = {
     NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",
