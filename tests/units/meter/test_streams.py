@@ -88,18 +88,33 @@ def test_counting_by_form_tells_what_reading_tells(
     assert (by_form.result(), by_form.model) == (by_reading.result(), by_reading.model)
 
 
-@pytest.mark.parametrize(("kind", "quick", "tries"), [(Lines, True, 16), (Lines, False, 0), (Events, False, 0)])
+@pytest.mark.parametrize(
+    ("kind", "made", "tries"),
+    [
+        (Lines, Lines, 16),
+        (Events, Events, 16),
+        (Lines, lambda usage: Lines(usage, quick=False), 0),
+        (Events, lambda usage: Events(usage, quick=False), 0),
+    ],
+)
 def test_a_stream_whose_form_never_repeats_is_tried_a_few_times_only(
-    kind: type[Lines | Events], quick: bool, tries: int, monkeypatch: pytest.MonkeyPatch
+    kind: type[Lines | Events], made: Callable[[Usage], Lines], tries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[bytes] = []
     monkeypatch.setattr(EventTemplate, "of", lambda block, *_: tried.append(block))
     usage = Usage()
-    stream = kind(usage, quick=quick)
+    stream = made(usage)
     for number in range(1_000):
         line = compact({"model": "m", "created_at": number, "response": "a", "done": False})
         stream.feed(line + b"\n" if kind is Lines else b"data: " + line + b"\n\n")
     assert (usage.pieces, len(tried)) == (1_000, tries)
+
+
+def test_an_event_without_text_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[bytes] = []
+    monkeypatch.setattr(EventTemplate, "of", lambda block, *_: tried.append(block))
+    assert told(Lines, b'{"response":"a"}\n', b'{"note":"a"}\n' * 20, b'{"response":"b"}\n').pieces == 2
+    assert tried == [b'{"response":"a"}', b'{"response":"b"}']
 
 
 @pytest.mark.parametrize(("size", "tries"), [(4_096, 1), (4_097, 0)])
@@ -158,6 +173,13 @@ def test_the_end_of_a_bare_stream_is_no_text() -> None:
 @pytest.mark.parametrize("before", [b" ", b"X"])
 def test_a_field_s_name_begins_its_line(before: bytes) -> None:
     assert told(Events, delta("a") + before + delta("b")).pieces == 1
+
+
+@pytest.mark.parametrize("kind", [BareEvents, Events])
+def test_a_stream_that_says_no_more_than_its_end_generated_nothing(kind: type[BareEvents | Events]) -> None:
+    usage = told(kind, b"data: [DONE]\n\n")
+    usage.passed = True
+    assert usage.result() == (0, None)
 
 
 def test_the_last_block_needs_no_empty_line_behind_it() -> None:
