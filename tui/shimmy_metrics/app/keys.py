@@ -176,11 +176,15 @@ _FORM: Final = r"[a-z0-9_]+(\+[a-z0-9_]+){0,2}|[!-~]"
 
 
 class Button(NamedTuple):
-    """What a button shows and does: the key that does the same, its label, the action."""
+    """What a button shows and does: the key that does the same, its label, the action.
+
+    `short` is the label where there is less room, empty where only the whole one says what the key does.
+    """
 
     key: str
     label: str
     action: str
+    short: str = ""
 
 
 class Keys(NamedTuple):
@@ -192,10 +196,10 @@ class Keys(NamedTuple):
         """Return what is printed on the first key of the action with this id."""
         return called(self._bound(name).partition(",")[0])
 
-    def button(self, name: str, label: str) -> Button:
+    def button(self, name: str, label: str, short: str = "") -> Button:
         """Return the button of the action with this id, under the key that it has now."""
         namespace = "app" if name.startswith("app.") else "screen"
-        return Button(self.of(name), label, f"{namespace}.{_BY_NAME[name].action}")
+        return Button(self.of(name), label, f"{namespace}.{_BY_NAME[name].action}", short)
 
     def either(self, first: str, second: str, word: str = "/") -> str:
         """Return two actions' keys as a hint has them: `h/l`, or with a word between them."""

@@ -99,15 +99,16 @@ def fit_buttons(
 ) -> tuple[Sequence[Button], Sequence[Button]]:
     """Return a screen's own buttons and the common ones as they fit side by side; every key has its place.
 
-    With too little room labels become one word; then the common buttons between the first and the last lose theirs
-    (`?` lists them); then the screen's own keep them from the left, as far as the room goes.
+    With too little room the screen's own become short, where they can be; then the common buttons but for the last lose
+    their labels (`?` lists them), the first of them last; then the screen's own keep theirs from the left, as far as
+    the room goes. No label is cut: `Delete` instead of `Delete all` would be another action.
     """
     room = canvas.width - 3  # the margins, and the gap between the groups, which keeps a column
     if buttons_width([*buttons, *common]) <= room:
         return buttons, common
-    words = [button._replace(label=button.label.partition(" ")[0]) for button in buttons]
+    words = [button._replace(label=button.short or button.label) for button in buttons]
     shared = [*common]
-    for place in range(len(common) - 2, 0, -1):
+    for place in range(len(common) - 2, -1, -1):
         if buttons_width([*words, *shared]) <= room:
             break
         shared[place] = shared[place]._replace(label="")

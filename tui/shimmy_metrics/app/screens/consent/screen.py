@@ -95,8 +95,8 @@ class ConsentScreen(BaseScreen):
         """Return the buttons that show more before deciding, and the one that forgets everything."""
         keys = self.host.keys
         more = (
-            keys.button("consent.wire", "What would be sent"),
-            keys.button("consent.fields", "Every field, and why"),
+            keys.button("consent.wire", "What would be sent", "Report"),
+            keys.button("consent.fields", "Every field, and why", "Fields"),
         )
         operator = (keys.button("consent.operator", "Who runs it"),) if other_operator(self.host.overview) else ()
         forget = (keys.button("consent.forget", "Delete all"),) if forgets(self.host.overview) else ()

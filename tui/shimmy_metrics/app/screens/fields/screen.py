@@ -52,7 +52,7 @@ class FieldsScreen(BaseScreen):
     def buttons(self) -> Sequence[Button]:
         """Return the search."""
         if self.search:
-            return (self.host.keys.button("fields.search", f"Search: {self.search}"),)
+            return (self.host.keys.button("fields.search", f"Search: {self.search}", "Search"),)
         return (self.host.keys.button("fields.search", "Search"),)
 
     def common_buttons(self) -> Sequence[Button]:

@@ -64,7 +64,7 @@ class HistoryScreen(BaseScreen):
         return (
             self.host.keys.button("page.explain", "Open"),
             *recall,
-            self.host.keys.button("history.base", "Compare with this"),
+            self.host.keys.button("history.base", "Compare with this", "Compare"),
             self.host.keys.button("history.delete", "Delete all"),
         )
 

@@ -47,7 +47,7 @@ class SessionScreen(BaseScreen):
     def buttons(self) -> Sequence[Button]:
         """Return the button that opens a session that has ended, or those between several sessions; own figures."""
         overview, keys = self.host.overview, self.host.keys
-        figures = keys.button("app.usage", "Your figures")
+        figures = keys.button("app.usage", "Your figures", "Figures")
         if ended_of(overview, self.mark):
             return (keys.button("page.explain", "Open"), figures)
         if overview is None or len(overview.running) < 2:

@@ -1,0 +1,45 @@
+"""The buttons at 80 columns: each label says what its key does, or there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.files import FileKind, OwnFile
+from shimmy_metrics.app.keys import Button
+from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.buttons import fit_buttons
+from shimmy_metrics.app.ui.layout import Canvas
+from support import opened, overviews, samples
+
+
+@pytest.mark.parametrize("width", range(20, 120))
+def test_a_label_is_whole_or_short_or_not_there(width: int) -> None:
+    own = [
+        Button("m", "Compare with this", "", "Compare"),
+        Button("d", "Delete all", ""),
+        Button("i", "Who runs it", ""),
+    ]
+    common = [Button("?", "Keys", ""), Button("q", "Back", "")]
+    left, right = fit_buttons(Canvas(width, 24, UNICODE, samples.NOW), own, common)
+    allowed = [{"", "Compare with this", "Compare"}, {"", "Delete all"}, {"", "Who runs it"}, {"", "Keys"}, {"Back"}]
+    assert all(each.label in labels for each, labels in zip((*left, *right), allowed, strict=True))
+
+
+async def test_the_key_that_deletes_every_receipt_says_all(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3")
+        row = opened.text(app).splitlines()[-1]
+        assert "m Compare  d Delete all" in row
+        assert row.endswith("q Quit")
+
+
+async def test_the_keys_of_the_consent_page_say_what_they_do(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    other = shown.consent._replace(endpoint="https://me.example/v1/usage")
+    log = OwnFile(tmp_path / "metrics.log", FileKind.LOG, 1)
+    app = opened.still(tmp_path, shown._replace(consent=other, files=(log,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        row = opened.text(app).splitlines()[-1]
+        assert " w Report  f Fields  i Who runs it  d Delete all" in row
