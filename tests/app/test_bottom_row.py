@@ -43,3 +43,12 @@ async def test_the_keys_of_the_consent_page_say_what_they_do(tmp_path: Path) -> 
         await opened.press(pilot, "c")
         row = opened.text(app).splitlines()[-1]
         assert " w Report  f Fields  i Who runs it  d Delete all" in row
+
+
+@pytest.mark.parametrize("keys", [("2",), ("3", "enter")])
+@pytest.mark.parametrize(("width", "label"), [(80, "y Save "), (120, "y Save and copy")])
+async def test_the_key_that_saves_a_file_says_so(tmp_path: Path, keys: tuple[str, ...], width: int, label: str) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(width, 24)) as pilot:
+        await opened.press(pilot, *keys)
+        assert label in opened.text(app).splitlines()[-1]

@@ -142,7 +142,7 @@ def test_the_cursor_is_seen_and_stands_where_the_mark_the_focus_or_the_question_
         there.type("\x1b")
         assert on("›  models_used_count")
         there.type("2\t")
-        assert on(" y Copy")
+        assert on(" y Save")
 
 
 def _foreground(there: Terminal) -> int:

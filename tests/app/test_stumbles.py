@@ -47,7 +47,7 @@ async def test_the_way_out_is_in_view_whatever_waits(tmp_path: Path, wait: Queue
         last = opened.text(app).splitlines()[-1]
         assert last.split()[-1 if size[0] < LABELLED else -2] == "q"
         assert len(last) < size[0]
-        assert ("y Copy" if size[0] >= LABELLED else " y ") in last
+        assert ("y Save" if size[0] >= LABELLED else " y ") in last
 
 
 async def test_a_question_says_which_of_several_reports_is_meant(tmp_path: Path) -> None:

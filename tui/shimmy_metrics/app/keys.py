@@ -65,7 +65,7 @@ VIEWS: Final = [
     *PERIODS,
     _key("s", "same", "show unchanged fields too", "report.same"),
     _key("w", "raw", "the request in one piece", "report.raw"),
-    _key("y", "copy", "copy, and save to a file", "report.copy"),
+    _key("y", "copy", "save to a file, and copy", "report.copy"),
 ]
 
 OUTBOX: Final = [

@@ -53,7 +53,7 @@ class Receipt:
     def buttons(self) -> Sequence[Button]:
         """Return the buttons that copy and recall."""
         keys = self._host.keys
-        return (keys.button("report.copy", "Copy"), keys.button("history.recall", "Recall"))
+        return (keys.button("report.copy", "Save and copy", "Save"), keys.button("history.recall", "Recall"))
 
     def content(self, canvas: Canvas) -> Content:
         """Return the request or the report in the selected view, below what became of it."""

@@ -83,7 +83,7 @@ class Outgoing:
     def buttons(self) -> Sequence[Button]:
         """Return what can be done with what is shown; where nothing may leave, nothing can be released."""
         subject, overview, keys = self.subject(), self._host.overview, self._host.keys
-        copy = keys.button("report.copy", "Copy")
+        copy = keys.button("report.copy", "Save and copy", "Save")
         if subject is None or overview is None or not subject.sealed:
             return (copy,)
         overdue = subject.reports[0].row_id in overview.overdue
