@@ -231,5 +231,9 @@ async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path) -> None:
         await opened.until(pilot, lambda: "receipt stays" in told(app))
         await opened.answer(pilot, "n")
         await opened.until(
-            pilot, lambda: "1 receipt and 1 file stay here: shimmy-metrics forget deletes all but your no." in told(app)
+            pilot,
+            lambda: (
+                "1 receipt and 1 file that holds something stay here: shimmy-metrics forget deletes all but your no."
+                in told(app)
+            ),
         )

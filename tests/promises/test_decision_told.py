@@ -196,4 +196,4 @@ def test_disable_says_what_stays_and_what_deletes_it(home: Home) -> None:
     home.metrics("enable")
     fill_outbox(home.profile, 1)
     told = home.metrics("disable").stdout
-    assert "1 file stays here: shimmy-metrics forget deletes all but your no." in told
+    assert "1 file that holds something stays here: shimmy-metrics forget deletes all but your no." in told

@@ -33,7 +33,7 @@ HOST = r"localhost:\d+ at \d\d:\d\d"
 BECAME = {
     "confirmed": (behave.accept, f"2 reports taken by {HOST}, which confirmed the digest", 2, 0),
     "captive portal": (behave.portal, f"2 reports accepted by {HOST}, which answered 200 without the digest", 2, 0),
-    "422, one refused": (behave.refuse_second, f"1 of 2 reports taken by {HOST}, the rest refused", 1, 1),
+    "422, one refused": (behave.refuse_second, f"1 of 2 reports taken by {HOST}, the rest not", 1, 1),
     "400": (behave.status(400), f"2 reports refused by {HOST}, answer 400", 0, 2),
     "410": (behave.status(410), f"2 reports refused by {HOST}, answer 410: it takes no more reports", 0, 2),
     "500": (behave.status(500), f"2 reports sent to {HOST}, which answered with an error: 500", 0, 2),

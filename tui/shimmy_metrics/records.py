@@ -109,6 +109,11 @@ class QueuedReport(NamedTuple):
     detail: str = ""
 
     @property
+    def unrecorded(self) -> bool:
+        """Whether it may have been sent though no departure carried it: the first version kept none of what failed."""
+        return self.cause not in (Cause.NONE, Cause.DAMAGED)
+
+    @property
     def until(self) -> datetime:
         """When it becomes too old to be sent; the next session's end after that deletes it."""
         return self.sealed + timedelta(days=OUTBOX_DAYS)

@@ -21,7 +21,7 @@ from shimmy_metrics.store.database import opened, store_path, transaction
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.departures import purged as sentences
+from shimmy_metrics.wording.deletions import purged as sentences
 from support.queued import LOCAL, fill_outbox, uuid
 from support.samples import COUNTERS, NOW, SUMMED, profile, session
 from support.timely import in_time
@@ -249,7 +249,7 @@ import os, signal
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.store import erase
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.wording.departures import purged as sentences
+from shimmy_metrics.wording.deletions import purged as sentences
 erase.wipe = lambda _: os.kill(os.getpid(), signal.SIGKILL)
 decline(Profile.current())
 """

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.export import export
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.counters import Counters
@@ -20,6 +21,7 @@ from shimmy_metrics.store import chain, departures, outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, opened, store_path, transaction
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.store.tables import VERSION
+from shimmy_metrics.wording.deletions import purged as purged_lines
 from support.departed import depart
 from support.old_store import (
     CONFIG_2,
@@ -165,6 +167,17 @@ def test_it_is_carried_over_whole_and_the_chain_goes_on(tmp_path: Path) -> None:
         assert chain.broken(db) == []
     assert store_path(mine).read_bytes()[18:20] == b"\x01\x01"
     assert sorted(entry.name for entry in mine.state_dir.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]
+
+
+@pytest.mark.parametrize(("version", "never", "unrecorded"), [(1, 0, 3), (2, 4, 6), (3, 4, 6), (4, 4, 6)])
+def test_of_what_an_older_version_sent_unrecorded_it_is_not_said_that_it_never_left(
+    tmp_path: Path, version: int, never: int, unrecorded: int
+) -> None:
+    mine = profile(tmp_path)
+    WRITERS[version](store_path(mine))
+    purged = decline(mine).purged
+    assert (purged.reports, purged.unrecorded) == (never, unrecorded)
+    assert f"{unrecorded} reports of an earlier version, which kept no record" in " ".join(purged_lines(purged, NOW))
 
 
 def test_an_edit_that_the_old_chain_showed_is_shown_after_it(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, timedelta
 import pytest
 
 from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueueState
+from shimmy_metrics.wording.deletions import deleted
 from shimmy_metrics.wording.departures import (
     afterwards,
     became,
-    deleted,
     failed,
     label,
     note,
@@ -38,7 +38,11 @@ def departure(outcome: Outcome | None = None, failure: Failure = Failure.NONE, *
             departure(Outcome.ACCEPTED, status=200),
             f"2 reports accepted by {HOST} at 14:32, which answered 200 without the digest",
         ),
-        (departure(Outcome.PARTLY, status=422, taken=1), f"1 of 2 reports taken by {HOST} at 14:32, the rest refused"),
+        (departure(Outcome.PARTLY, status=422, taken=1), f"1 of 2 reports taken by {HOST} at 14:32, the rest not"),
+        (
+            departure(Outcome.PARTLY, status=422, taken=2),
+            f"2 reports taken by {HOST} at 14:32, which answered 422 all the same",
+        ),
         (departure(Outcome.REFUSED, status=400), f"2 reports refused by {HOST} at 14:32, answer 400"),
         (
             departure(Outcome.REFUSED, status=410),

@@ -29,14 +29,15 @@ SENDER_END_SECONDS: Final = 1.0
 class PurgeResult(NamedTuple):
     """What was deleted, and what of it had been sent before.
 
-    `reports` were never sent; `sent_before` are the departures that had carried deleted reports, each with how many of
-    them. `kept` reports became sessions kept for the person. `sessions` were kept for the person, `requests` had been
-    counted by running sessions, and `days` had sums of the person's own. `delivered` is what a sender at work still
-    delivered. `may_leave_to` is the endpoint to which a report may still be sent because a sender did not end in time;
-    empty otherwise.
+    `reports` were never sent; of `unrecorded` ones an earlier version kept no record of that; `sent_before` are the
+    departures that had carried deleted reports, each with how many of them. `kept` reports became sessions kept for the
+    person. `sessions` were kept for the person, `requests` had been counted by running sessions, and `days` had sums of
+    the person's own. `delivered` is what a sender at work still delivered. `may_leave_to` is the endpoint to which a
+    report may still be sent because a sender did not end in time; empty otherwise.
     """
 
     reports: int = 0
+    unrecorded: int = 0
     sent_before: tuple[tuple[Departure, int], ...] = ()
     kept: int = 0
     sessions: int = 0
@@ -122,6 +123,7 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
     sent_before = {
         each.row_id: (each, sum(other.row_id == each.row_id for other in carried.values())) for each in carried.values()
     }
+    unrecorded = sum(each.unrecorded and each.report_id not in carried for each in queued)
     leaving: list[Session] = []
     kept = summed = 0
     if local:
@@ -138,7 +140,8 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
     # There is nothing left to send, or to try again.
     delete_meta(db, FAILURES, SKIPPED, NO_ATTEMPT_LEFT, RELEASED, AT_START)
     return PurgeResult(
-        reports=0 if local else len(queued) - len(carried),
+        reports=0 if local else len(queued) - len(carried) - unrecorded,
+        unrecorded=0 if local else unrecorded,
         sent_before=tuple(sent_before.values()),
         kept=kept,
         sessions=sum(session.ended is not None and session.local for session in leaving),

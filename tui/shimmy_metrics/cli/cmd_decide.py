@@ -16,8 +16,8 @@ from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
+from shimmy_metrics.wording.deletions import purged as sentences
 from shimmy_metrics.wording.departures import host
-from shimmy_metrics.wording.departures import purged as sentences
 from shimmy_metrics.wording.files import stays
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver

@@ -11,7 +11,8 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.departures import OVERDUE, deleted, never_left, receipts_deleted, sentence, set_aside
+from shimmy_metrics.wording.deletions import deleted, never_left, receipts_deleted
+from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 from shimmy_metrics.wording.numbers import amount, duration, when
 
 RECEIPTS = "receipts"
@@ -76,7 +77,8 @@ def _delete_report(profile: Profile, found: FoundReport, *, yes: bool, as_json: 
     if not yes and not agreed(_report_question(profile, found), "Delete this report?", _COMMAND):
         return Exit.NO
     made = delete(profile, found.report.row_id)
-    line = deleted(made.departure, profile.clock.now()) if made.gone else "Already gone."
+    told = deleted(made.departure, profile.clock.now(), older=found.report.unrecorded)
+    line = told if made.gone else "Already gone."
     _print(line, found, as_json=as_json, done=made.gone)
     return Exit.DONE if made.gone else Exit.NO
 
@@ -85,7 +87,7 @@ def _report_question(profile: Profile, found: FoundReport) -> tuple[str, ...]:
     report, now = found.report, profile.clock.now()
     return (
         f"{len(report.body):,} bytes, sealed {when(report.sealed, now)}, sha256 {report.sha256}.",
-        sentence(never_left(found.departure, now)),
+        sentence(never_left(found.departure, now, older=report.unrecorded)),
         "History notes that one was deleted by you, not what was in it.",
     )
 

@@ -21,7 +21,8 @@ from shimmy_metrics.records import Departure, QueuedReport, QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import DISABLE, UNREAD, obstacle
-from shimmy_metrics.wording.departures import became, purged_without_consent, sentence, set_aside, waits_until
+from shimmy_metrics.wording.deletions import purged_without_consent
+from shimmy_metrics.wording.departures import became, sentence, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of

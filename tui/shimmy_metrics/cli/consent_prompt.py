@@ -46,7 +46,7 @@ from shimmy_metrics.wording.consent_question import (
     new_fields_question,
 )
 from shimmy_metrics.wording.decision import answer_recorded, renewal_recorded
-from shimmy_metrics.wording.departures import purged, purged_without_consent
+from shimmy_metrics.wording.deletions import purged, purged_without_consent
 from shimmy_metrics.wording.other_servers import none_sends
 
 _TRIES: Final = 3

@@ -7,7 +7,7 @@ from shimmy_metrics.cli.tty import at_terminal
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.departures import purged_without_consent
+from shimmy_metrics.wording.deletions import purged_without_consent
 
 
 def print_and_ask(profile: Profile) -> None:

@@ -16,7 +16,7 @@ def purge_first(profile: Profile) -> Iterator[None]:
     """
     # These load the store, which most commands that import this module do not open.
     from shimmy_metrics.actions.purge import purge_without_consent
-    from shimmy_metrics.wording.departures import purged_without_consent
+    from shimmy_metrics.wording.deletions import purged_without_consent
 
     undone = ""
     try:

@@ -15,14 +15,8 @@ from shimmy_metrics.wording.consent import (
     new_fields_waiting,
     shown_state,
 )
-from shimmy_metrics.wording.departures import (
-    became,
-    in_all,
-    purged_without_consent,
-    receipts_kept,
-    set_aside,
-    waits_until,
-)
+from shimmy_metrics.wording.deletions import purged_without_consent
+from shimmy_metrics.wording.departures import became, in_all, receipts_kept, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount, duration
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of

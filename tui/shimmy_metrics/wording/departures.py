@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
-from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.entries import recalled_in_all, sends
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import (
@@ -110,8 +109,10 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
             return f"{reports} taken by {to} {at}, which confirmed the digest"
         case Outcome.ACCEPTED:
             return f"{reports} accepted by {to} {at}, which answered {departure.status} without the digest"
+        case Outcome.PARTLY if departure.taken == departure.reports:
+            return f"{reports} taken by {to} {at}, which answered {departure.status} all the same"
         case Outcome.PARTLY:
-            return f"{departure.taken:,} of {reports} taken by {to} {at}, the rest refused"
+            return f"{departure.taken:,} of {reports} taken by {to} {at}, the rest not"
         case Outcome.REFUSED:
             over = ": it takes no more reports" if departure.status == 410 else ""
             return f"{reports} refused by {to} {at}, answer {departure.status}{over}"
@@ -125,11 +126,6 @@ def became(departure: Departure, now: datetime, zone: tzinfo | None = None) -> s
             return f"{reports} possibly sent to {to} {at}: the sender was ended before an answer"
         case Outcome.NOTHING_LEFT:
             return f"nothing sent to {to} {at}{failure}{times}"
-
-
-def never_left(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return whether a report that is deleted ever left, by the newest departure that carried it."""
-    return "it was never sent" if departure is None else became(departure, now, zone)
 
 
 def failed(departure: Departure) -> bool:
@@ -251,45 +247,3 @@ def note(entry: Note) -> str:
             return f"bytes of {amount(entry.number, 'receipt')} deleted by you"
         case NoteKind.GROUPS_LOWERED:
             return f"figures are now published about {entry.number:,} or more reports; what was due is held"
-
-
-def deleted(departure: Departure | None, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return what is said once a waiting report was deleted; `departure` is the newest that carried it."""
-    if departure is None:
-        return "Deleted: it was never sent."
-    return f"Deleted. {sentence(became(departure, now, zone))}"
-
-
-def receipts_deleted(number: int) -> str:
-    """Return what is said once the bytes of so many receipts were deleted: what goes and what stays."""
-    return f"Deleted: the bytes of {amount(number, 'receipt')}. When, where to and each digest stay on record."
-
-
-def purged_without_consent(result: PurgeResult, now: datetime) -> Iterator[str]:
-    """Yield what was deleted for want of consent, a line each; nothing where there was nothing."""
-    lost = list(purged(result, now))
-    if lost:
-        kept_here = result.reports or result.sessions or result.requests or result.days
-        covered = "for what was kept here" if kept_here else "to send what was waiting here"  # "only for me" keeps it
-        yield f"There was no consent {covered}:"
-        yield from lost
-
-
-def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> Iterator[str]:
-    """Yield what a withdrawal deleted, and what had left before, a sentence each; nothing where there was nothing."""
-    was = "was" if result.reports == 1 else "were"
-    lost = [f"{amount(result.reports, 'report')} that {was} never sent"] if result.reports else []
-    lost += [f"{amount(result.sessions, 'session')} kept for you"] if result.sessions else []
-    lost += [f"{amount(result.requests, 'request')} counted"] if result.requests else []
-    lost += [f"your own figures of {amount(result.days, 'day')}"] if result.days else []
-    if lost:
-        yield f"Deleted: {', '.join(lost)}."
-    for departure, number in result.sent_before:
-        reports = amount(number, "report")
-        yield f"Deleted: {reports} of which bytes had been sent before: {became(departure, now, zone)}."
-    if result.kept:
-        yield f"{amount(result.kept, 'report')} that waited became {amount(result.kept, 'session')} kept for you."
-    if result.delivered is not None:
-        yield f"Just before: {became(result.delivered, now, zone)}. The receipt is kept."
-    if result.may_leave_to:
-        yield f"A report may still be sent to {host(result.may_leave_to)}: its sender has not ended yet."

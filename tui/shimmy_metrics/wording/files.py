@@ -103,7 +103,8 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
 
 def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
     """Yield what forgetting did, and what it could not do, a sentence each."""
-    from shimmy_metrics.wording.departures import became, purged  # with the store as well
+    from shimmy_metrics.wording.deletions import purged  # these load the store as well
+    from shimmy_metrics.wording.departures import became
 
     yield from result.notices
     delivered = result.purged.delivered
@@ -128,7 +129,8 @@ def stays(files: Iterable[OwnFile], receipts: int) -> str:
     left = sum(each.kind in _LEFT for each in files)
     if not left:
         return ""
-    what = f"{amount(receipts, 'receipt')} and {amount(left, 'file')}" if receipts else amount(left, "file")
+    files_left = f"{amount(left, 'file')} that {'holds' if left == 1 else 'hold'} something"
+    what = f"{amount(receipts, 'receipt')} and {files_left}" if receipts else files_left
     stay = "stays" if left == 1 and not receipts else "stay"
     return f"{what[:1].upper()}{what[1:]} {stay} here: shimmy-metrics forget deletes all but your no."
 

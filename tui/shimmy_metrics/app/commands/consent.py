@@ -15,7 +15,7 @@ from shimmy_metrics.consent.state import Decision, Delivery
 from shimmy_metrics.records import FIRST_ATTEMPT
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
-from shimmy_metrics.wording.departures import purged
+from shimmy_metrics.wording.deletions import purged
 from shimmy_metrics.wording.files import stays
 from shimmy_metrics.wording.other_servers import none_sends
 

@@ -12,7 +12,8 @@ from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
-from shimmy_metrics.wording.departures import became, deleted, host, never_left, receipts_deleted, sentence
+from shimmy_metrics.wording.deletions import deleted, never_left, receipts_deleted
+from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.receiver import by_way_of
 
@@ -110,10 +111,10 @@ class OutboxCommands:
         """Ask whether a report may be deleted."""
         canvas, shown = self._host.canvas(), self._host.overview
         departure = shown.carrying(report.report_id) if shown is not None else None
+        left = never_left(departure, canvas.now, canvas.zone, older=report.unrecorded)
         question = Question(
             "Delete this report?",
-            f"{self._description(report)}. {sentence(never_left(departure, canvas.now, canvas.zone))} "
-            "History records that you deleted one, not what was in it.",
+            f"{self._description(report)}. {sentence(left)} History records that you deleted one, not what was in it.",
             "Yes, delete",
             "No, keep it",
         )
@@ -127,7 +128,8 @@ class OutboxCommands:
 
             made = delete(self._host.profile, report.row_id)
             canvas = self._host.canvas()
-            return deleted(made.departure, canvas.now, canvas.zone) if made.gone else "Already gone."
+            told = deleted(made.departure, canvas.now, canvas.zone, older=report.unrecorded)
+            return told if made.gone else "Already gone."
 
         self._runner.run(done)
 

@@ -4,7 +4,8 @@ from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.departures import deleted, never_left, sentence
+from shimmy_metrics.wording.deletions import deleted, never_left
+from shimmy_metrics.wording.departures import sentence
 from shimmy_metrics.wording.numbers import amount, duration
 
 
