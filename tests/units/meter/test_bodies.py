@@ -3,7 +3,8 @@
 import pytest
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.bodies import JsonBody, body_for, form_of
+from shimmy_metrics.meter.bodies import Form, JsonBody, body_for, form_of
+from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.lines import BYTE_ORDER_MARK
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.vocabulary import TokenSource
@@ -127,3 +128,60 @@ def test_of_what_came_in_pieces_little_is_kept_whole() -> None:
         for _ in range(size):
             reader.feed(b" ")
         assert (reader._outline is None) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        (b"application/json", "json"),
+        (b"application/json; charset=utf-8", "json"),
+        (b"application/json \t;a;b", "json"),
+        (b"text/event-stream", "events"),
+        (b"application/x-ndjson", "lines"),
+        (b"application/jsonl", "lines"),
+        (b"application/json-lines; charset=utf-8", "lines"),
+        (b"", "untold"),
+        (b";", "untold"),
+        (b"text/plain", "untold"),
+        (b"application/octet-stream", "untold"),
+        (b"text/html", "other"),
+        (b"application/jsonx", "other"),
+        (b"x;application/json", "other"),
+    ],
+)
+def test_a_type_says_how_a_body_is_read(kind: bytes, form: str) -> None:
+    assert form_of(kind) == form
+
+
+@pytest.mark.parametrize("form", ["json", "events", "lines", "untold", "other"])
+def test_where_nothing_is_generated_a_body_that_is_no_json_nor_a_stream_tells_nothing(form: Form) -> None:
+    told_by = body_for(form, Usage(generates=False), bare=False)
+    assert (told_by is None) == (form in ("untold", "other"))
+    assert body_for(form, Usage(), bare=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("form", "block"),
+    [("events", delta("a")), ("untold", delta("a")), ("lines", b'{"response":"a","done":false}\n')],
+)
+def test_unless_it_is_quick_each_event_of_a_body_is_parsed(
+    form: Form, block: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bytes] = []
+    monkeypatch.setattr(EventTemplate, "of", lambda block, *_: tried.append(block))
+    usage = Usage()
+    for body in (body_for(form, usage, bare=False, quick=False), body_for(form, usage, bare=False)):
+        assert (usage.pieces, tried) in ((0, []), (1, []))
+        assert body is not None
+        body.feed(block)
+    assert (usage.pieces, len(tried)) == (2, 1)
+
+
+def test_of_what_is_not_generated_the_name_at_the_top_is_read_and_little_is_kept() -> None:
+    long = compact({"data": [{"embedding": [0.5] * 9_000}], "model": "m", "usage": {"prompt_tokens": 5}})
+    for body, name in ((long, "m"), (long.replace(b'"model"', b'"%s":1,"model"' % (b"x" * 1_000) * 3), None)):
+        usage = Usage(generates=False)
+        reader = JsonBody(usage)
+        pass_cut(body, range(0, len(body), 1_000), reader.feed)
+        reader.finish()
+        assert usage.model == name
