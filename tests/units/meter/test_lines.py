@@ -7,11 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import KEPT_BYTES
-from shimmy_metrics.meter.lines import BLOCK_BYTES, EventSplitter, Splitter
+from shimmy_metrics.meter.lines import EventSplitter, Splitter
 from shimmy_metrics.meter.outline import DEPTH, outline
 from support.wire import pass_cut
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLOCK_BYTES = 4_096
+"""The longest block that is kept whole."""
+
 LINE_ENDS = [b"\n", b"\r\n", b"\r"]
 
 
@@ -109,6 +112,26 @@ def test_a_block_of_which_the_rest_is_dropped_ends_at_its_gap_in_any_cut(splitte
         [9_000, end + 1],
     ):
         assert blocks(splitter(), long + gap + b"b" + gap, places) == [outline(long, KEPT_BYTES, DEPTH), b"b"]
+
+
+def test_a_line_feed_within_a_long_event_ends_a_line_alone_in_any_cut() -> None:
+    first = b'data: {"a": "%s",' % (b"x" * 9_000)
+    long = first + b'\ndata: "b": 2}'
+    for places in ([], [len(first)], [len(first) + 1], [len(first), len(first) + 1]):
+        told = blocks(EventSplitter(), long + b"\n\ndata: c\n\n", places)
+        assert told == [outline(long, KEPT_BYTES, DEPTH), b"data: c"]
+
+
+@pytest.mark.parametrize("splitter", [Splitter, EventSplitter])
+@pytest.mark.parametrize("block", [b"data: a", b"x" * 9_000])
+def test_within_a_block_it_is_until_the_gap_came(splitter: type[Splitter], block: bytes) -> None:
+    stream = splitter()
+    assert not stream.within
+    for part, within in ((block, True), (b"a", True), (stream.gap, False), (block, True)):
+        stream.feed(part)
+        assert stream.within is within
+    stream.rest()
+    assert not stream.within
 
 
 def test_a_line_that_ends_with_both_ends_once_in_any_cut() -> None:
