@@ -10,8 +10,10 @@ import pytest
 
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import HEAD_BYTES
+from shimmy_metrics.meter.event_template import EventTemplate
 from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, body_length
 from shimmy_metrics.meter.http1 import Head, MessageParser
+from shimmy_metrics.meter.repeated_head import RepeatedHead
 from shimmy_metrics.meter.tap import Tap
 from shimmy_metrics.vocabulary import TokenSource
 from support.repeating_connections import Read, connection
@@ -236,6 +238,19 @@ def test_a_head_that_other_digits_could_make_too_long_is_not_recognised() -> Non
         head = HEAD % 5
         lengths(head.replace(b"y", b"y" * (size - len(head) + 1)) * 2, parsed)
         assert len(parsed) == times
+
+
+def test_unless_it_is_quick_a_tap_keeps_no_head_nor_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[bytes] = []
+    monkeypatch.setattr(RepeatedHead, "of", lambda head, *_: kept.append(head))
+    monkeypatch.setattr(EventTemplate, "of", lambda block, *_: kept.append(block))
+    for tap, least in (
+        (Tap(lambda _: None, lambda name: name, lambda: 0.0, quick=False), []),
+        (Tap(lambda _: None, lambda name: name, lambda: 0.0), [CHAT.removesuffix(b"{}"), STREAM, EVENT.strip()]),
+    ):
+        tap.client_bytes(CHAT)
+        tap.server_bytes(STREAM + chunk(EVENT))
+        assert kept == least
 
 
 def test_of_a_repeated_head_no_bytes_are_kept() -> None:
