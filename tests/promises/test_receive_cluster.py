@@ -5,7 +5,7 @@ import json
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,37 +18,24 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.clickhouse.address import parse
 from shimmy_metrics.receiver.clickhouse.cluster import Cluster
 from shimmy_metrics.receiver.clickhouse.drain import Drain
-from shimmy_metrics.receiver.clickhouse.store import ClusterStore
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
+from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose
 from shimmy_metrics.receiver.week import week_name, week_of
 from shimmy_metrics.report.seal import join, seal
-from support.clickhouse import LACKING, Node, Nodes, cluster
+from support.clickhouse import Node, Nodes, cluster_store
 from support.installed import LONGEST, Home, wait_until
 from support.receive_process import receive
 from support.report_load import Sent, run
 from support.servers import free_port
-from support.stored import DAY, MONDAY, report, row
-
-pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {LACKING} (Debian's packages)")
+from support.stored import report, row
 
 TODAY: Final = datetime.now(UTC).date()
 PROXY: Final = ("--trusted-proxy", "127.0.0.1")
 """The load names another sender's address in each request: the rate of one would end it."""
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    with cluster(tmp_path_factory.mktemp("cluster")) as running:
-        yield running
-
-
-def _store(folder: Folder, address: str) -> ClusterStore:
-    return ClusterStore(folder, Cluster(parse(address)))
 
 
 def _home(path: Path, keys_of: Path | None = None) -> Home:
@@ -98,32 +85,6 @@ def _stored(nodes: Iterable[Node], database: str) -> int:
     return sum(int(each.ask(asked)) for each in nodes)
 
 
-def test_a_day_is_delivered_aggregated_and_dropped(nodes: Nodes, tmp_path: Path) -> None:
-    folder = prepared(tmp_path / "data")
-    with closing(_store(folder, nodes.store("whole"))) as store:
-        rows = [row(total_tokens_generated=7_000) for _ in range(50)]
-        store.append(DAY, rows)
-        assert sorted(map(repr, store.aggregate(MONDAY))) == sorted(repr((DAY, False, each.values)) for each in rows)
-        assert store.health().reports == {DAY: 50}
-        assert SqliteStore(folder).health().reports == {DAY: 0}
-        stored = rows[0].key[::-1]  # as ClickHouse writes a number
-        assert {each.shard for each in nodes.all if each.holds(stored)} in ({"1"}, {"2"})
-        assert set(store.append(DAY, rows)) == {Outcome.DUPLICATE}
-        store.append(DAY, [Recall(rows[0].key)])
-        assert sum(1 for _ in store.aggregate(MONDAY)) == 49
-        canary = store.drop_day(DAY)
-        assert store.health().reports == {}
-        assert store.find_canary(canary) == []
-        assert {each.ask("SELECT count() FROM whole.recalled") for each in nodes.all} == {"1"}
-        later = DAY + timedelta(days=9)
-        store.append(later, [row()])
-        store.drop_day(later)
-        assert wait_until(
-            lambda: {each.ask("SELECT count() FROM whole.recalled") for each in nodes.all} == {"0"}, LONGEST
-        )
-        assert [path for each in nodes.all for path in each.holds(canary)] == []
-
-
 def test_ten_thousand_reports_three_times_each_through_two_receivers_are_ten_thousand(
     nodes: Nodes, tmp_path: Path
 ) -> None:
@@ -139,7 +100,7 @@ def test_ten_thousand_reports_three_times_each_through_two_receivers_are_ten_tho
     assert [_stored(each, "twice") for each in (nodes.all[::2], nodes.all[1::2])] == [reports, reports]
     monday = week_of(TODAY)
     for home in (one, other):
-        with closing(_store(Folder(home.root / "data"), nodes.store("twice"))) as opened:
+        with closing(cluster_store(Folder(home.root / "data"), nodes.store("twice"))) as opened:
             assert sum(1 for _ in opened.aggregate(monday)) == reports
             assert opened.health().reports == {TODAY: reports}
         told = json.loads(_act(home, "week", "--week", week_name(monday), "--json"))
@@ -171,7 +132,7 @@ def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes
             each.start()
         assert _delivered(home)
         assert running.stop() == 0
-    with closing(_store(Folder(home.root / "data"), nodes.store("killed"))) as store:
+    with closing(cluster_store(Folder(home.root / "data"), nodes.store("killed"))) as store:
         assert wait_until(lambda: store.health().reports == {TODAY: 4_000}, LONGEST)
         assert sum(1 for _ in store.aggregate(week_of(TODAY))) == 4_000
     assert wait_until(
@@ -188,7 +149,7 @@ def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(
     home, old = _home(tmp_path), TODAY - timedelta(days=9)
     folder = Folder(home.root / "data")
     choose(folder, nodes.store(database))
-    with closing(_store(folder, nodes.store(database))) as store:
+    with closing(cluster_store(folder, nodes.store(database))) as store:
         for day in (old, TODAY):
             store.append(day, [row(day=day) for _ in range(40)])
         assert sum(1 for _ in store.aggregate(week_of(old))) == 40
@@ -212,48 +173,6 @@ def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(
 
 def _retained(home: Home) -> bool:
     return home.run("receive", "retain", "--data", str(home.root / "data"), command="shimmy-metrics").returncode == 0
-
-
-def test_what_is_left_of_a_dropped_day_on_a_replica_is_found_whatever_its_table_is_called(
-    nodes: Nodes, tmp_path: Path
-) -> None:
-    folder = prepared(tmp_path / "data")
-    with closing(_store(folder, nodes.store("copied"))) as store:
-        store.append(DAY, [row() for _ in range(5)])
-        assert sum(1 for _ in store.aggregate(MONDAY)) == 5
-        copying = nodes.all[2]
-        copying.ask("CREATE TABLE default.forgotten ENGINE = Log AS SELECT * FROM copied.reports")
-        canary = store.drop_day(DAY)
-        assert store.find_canary(canary) == [f"127.0.0.1:{copying.port}, default.forgotten"]
-        copying.ask("DROP TABLE default.forgotten")
-        assert store.find_canary(canary) == []
-        copying.kill()
-        with pytest.raises(StoreError, match=f"127.0.0.1:{copying.port} does not answer"):
-            store.find_canary(canary)
-        assert wait_until(lambda: nodes.gone(copying), LONGEST)
-        copying.start()
-
-
-def test_what_was_recalled_at_one_receiver_is_brought_back_by_no_other(nodes: Nodes, tmp_path: Path) -> None:
-    address, rows = nodes.store("recalled"), [row() for _ in range(20)]
-    one, other = (prepared(tmp_path / name) for name in ("one", "other"))
-    with closing(_store(one, address)) as first, closing(_store(other, address)) as second:
-        first.append(DAY, rows)
-        assert sum(1 for _ in first.aggregate(MONDAY)) == 20
-        delivered, unsent = rows[0], row()
-        assert first.append(DAY, [Recall(delivered.key), Recall(unsent.key)]) == [Outcome.RECALLED] * 2
-        assert sum(1 for _ in first.aggregate(MONDAY)) == 19
-        second.append(DAY, [delivered, unsent, rows[1]])
-        assert sum(1 for _ in second.aggregate(MONDAY)) == 19
-        drain = Drain(other, Cluster(parse(address)))
-
-        def gone() -> bool:
-            drain.run()
-            return not any(each.holds_report(gone.key) for each in nodes.all for gone in (delivered, unsent))
-
-        assert wait_until(gone, LONGEST)
-        assert any(each.holds_report(rows[1].key) for each in nodes.all)
-        assert second.health().reports == {DAY: 19}
 
 
 def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for(nodes: Nodes, tmp_path: Path) -> None:

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shimmy_metrics.receiver.clickhouse.address import parse
+from shimmy_metrics.receiver.clickhouse.cluster import Cluster
+from shimmy_metrics.receiver.clickhouse.store import ClusterStore
+from shimmy_metrics.receiver.folder import Folder
 from support.installed import LONGEST, wait_until
 from support.servers import free_port, listening
 
@@ -139,14 +143,19 @@ class Nodes:
 
     all: list[Node]
 
-    def store(self, database: str) -> str:
-        """Return what `--store` takes for a database of it."""
-        return f"clickhouse://{USER}@{','.join(f'127.0.0.1:{each.port}' for each in self.all)}/{database}"
+    def store(self, database: str, first: int | None = None) -> str:
+        """Return what `--store` takes for a database of it, or of the `first` so many servers."""
+        return f"clickhouse://{USER}@{','.join(f'127.0.0.1:{each.port}' for each in self.all[:first])}/{database}"
 
     def gone(self, node: Node) -> bool:
         """Whether the others know that a node is no more there: before, it could not come back."""
         other = next(each for each in self.all if each.shard == node.shard and each is not node)
         return other.ask("SELECT count() FROM system.replicas WHERE active_replicas = total_replicas") == "0"
+
+
+def cluster_store(folder: Folder, address: str) -> ClusterStore:
+    """Return the store of a folder whose cluster is there."""
+    return ClusterStore(folder, Cluster(parse(address)))
 
 
 @contextmanager
