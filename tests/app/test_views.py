@@ -233,7 +233,7 @@ def test_what_a_report_is_compared_with_is_said_in_one_wording(width: int) -> No
 def test_with_nothing_to_come_the_last_two_that_were_sent_are_compared() -> None:
     found = overviews.busy()._replace(outbox=(), running=())
     sent = overviews.reported(overviews.named(3, overviews.EARLIER, 1)).body
-    subject, base = outgoing_shown(found, Selection())
+    subject, base, _ = outgoing_shown(found, Selection())
     assert (subject.body, base and base.sent.day) == (sent, 21)
     head = outgoing_view(canvas(80), found, Selection(), base).head
     told = unwrapped("\n".join(map(plain, head)))

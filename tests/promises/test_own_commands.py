@@ -178,7 +178,11 @@ def test_diff_compares_the_next_report_with_the_last_one_sent(sending: Home) -> 
 
 def test_with_nothing_to_come_diff_compares_the_last_two_that_were_sent(sending: Home) -> None:
     _release(sending, FIRST)
-    assert _json(sending, "diff")["after"]["stage"] == "example"
+    alone = _json(sending, "diff")
+    assert (alone["before"], alone["after"]["session_id"], alone["after"]["stage"]) == (None, FIRST, "sent")
+    said = _own(sending, "diff").stdout
+    assert "nothing is compared with\nthe report sent " in said
+    assert not {"changed", "added", "example"} & {*said.replace(":", " ").split()}
     _release(sending, SECOND)
     found = _json(sending, "diff")
     assert [(found[each]["session_id"], found[each]["stage"]) for each in ("before", "after")] == [
@@ -196,6 +200,8 @@ def test_diff_takes_the_beginning_of_a_digest_or_session_id(sending: Home) -> No
     assert (one["before"], one["after"]["session_id"]) == (None, FIRST)
     later = _json(sending, "diff", SECOND)
     assert (later["before"]["session_id"], later["after"]["session_id"]) == (FIRST, SECOND)
+    said = _own(sending, "diff", FIRST, FIRST).stdout
+    assert said.endswith("is compared with itself: the same report, byte for byte.\n")
     two = _json(sending, "diff", first[:12], THIRD.upper())
     assert (two["before"]["session_id"], two["after"]["session_id"]) == (FIRST, THIRD)
     bodies = {each["session_id"]: each["sha256"] for each in (two["before"], two["after"])}

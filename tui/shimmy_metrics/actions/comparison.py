@@ -47,7 +47,7 @@ class Compared(NamedTuple):
 class Comparison(NamedTuple):
     """Two reports, the earlier first, and how each field differs. `before` is None where none was sent.
 
-    `instead`: they are the last two that were sent, since there is no next report.
+    `instead`: they are the last two that were sent, or the only one, since there is no next report.
     """
 
     before: Compared | None
@@ -59,7 +59,8 @@ class Comparison(NamedTuple):
 def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -> Comparison:
     """Compare the next report, or the one named, with the last one that was sent before it; or the two named.
 
-    Where nothing waits or runs the next one would be an invented example, so the last two that were sent are compared.
+    Where nothing waits or runs the next one would be an invented example, so the last two that were sent are compared;
+    where one was, it is compared with nothing.
     A name is how a digest or a `session_id` begins. Raises `UserError` for one that names no report or several, and
     for a config or a store that cannot be used.
     """
@@ -69,8 +70,8 @@ def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -
         return _compared(before, after)
     after = _named(known, names[0]) if names else _next(profile, facts)
     sent = [report for report in known if report.stage is Stage.SENT]
-    if after.stage is Stage.EXAMPLE and len(sent) > 1:
-        return _compared(sent[1], sent[0])._replace(instead=True)
+    if after.stage is Stage.EXAMPLE and sent:
+        return _compared(next(iter(sent[1:]), None), sent[0])._replace(instead=True)
     if after in sent:
         sent = sent[sent.index(after) + 1 :]
     return _compared(next(iter(sent), None), after)

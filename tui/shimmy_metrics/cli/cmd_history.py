@@ -64,8 +64,17 @@ def diff(profile: Profile, names: Sequence[str], *, as_json: bool) -> int:
 
 def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
     """Yield which reports are compared, how many fields differ, and each one that does."""
+    if found.before is None and found.instead:
+        yield "Nothing is waiting or running, and one sent report is kept here, so nothing is compared with"
+        yield f"{_name(found.after, now)}:"
+        for difference in found.differences:
+            yield f"  {difference.field.name}: {_values(difference)}"
+        return
     if found.before is None:
         yield f"No report sent before it is kept here, so every field is new in {_name(found.after, now)}."
+    elif found.before.body == found.after.body:
+        yield f"{_name(found.after, now)} is compared with itself: the same report, byte for byte."
+        return
     else:
         if found.instead:
             yield "Nothing is waiting or running, so the last two reports that were sent are compared."

@@ -83,7 +83,7 @@ class Receipt:
     def _below(self, canvas: Canvas, baseline: Baseline | None) -> Line:
         """Return the line below the headline: how much differs from the baseline, or which part is shown."""
         subject, index, number = self.subject(), self.selection.index, len(self._parts) - 1
-        if self.selection.view is View.SINCE and baseline is not None:
+        if self.selection.view is View.SINCE and baseline is not None and baseline.body != subject.body:
             counted = count_changes(baseline, subject.body)
             whole = f"{counted.removesuffix('.')}, {len(NOT_COMPARED)} are not compared."
             return placed(canvas.width, at(1, canvas.fullest(canvas.width - 2, whole, counted)))

@@ -140,7 +140,8 @@ class Outgoing:
         overview, subject = self._host.overview, self.subject()
         if overview is None or subject is None or subject.report is None:
             return None
-        return chosen_baseline(self._host.baseline) or shown(overview, self.selection).base or last_sent(overview)
+        found = shown(overview, self.selection)
+        return chosen_baseline(self._host.baseline) or (found.base if found.sent_to else last_sent(overview))
 
     def _report(self) -> QueuedReport | None:
         """Return the one queued report that is shown, None where it is none or several."""

@@ -27,19 +27,24 @@ EXAMPLE: Final = "This machine's facts, and a session in which nothing happened.
 
 
 class Shown(NamedTuple):
-    """What the screen shows. `base`: its subject is the report sent last, to be compared with the one before it."""
+    """What the screen shows. `sent_to`: its subject is the report sent last, to there; `base` is the one before it."""
 
     subject: Subject
     base: Baseline | None = None
+    sent_to: str = ""
 
 
 def shown(overview: Overview, selection: Selection) -> Shown:
-    """Return what is selected; what is new in an invented example is no news, so the last two that were sent are."""
+    """Return what is selected; what is new in an invented example is no news, so the last that was sent is shown."""
     found = subjects(overview)
     subject = found[min(selection.index, len(found) - 1)]
     invented = not (subject.sealed or subject.running)
     sent = last_two_sent(overview) if invented and selection.view is View.SINCE else None
-    return Shown(*sent) if sent else Shown(subject)
+    return Shown(*sent, _sent_to(overview)) if sent else Shown(subject)
+
+
+def _sent_to(overview: Overview) -> str:
+    return next(each.endpoint for each in overview.receipts if each.body)
 
 
 def outgoing_view(
@@ -54,11 +59,11 @@ def outgoing_view(
         return Content((line(muted(READING)), BLANK), ())
     found = subjects(overview)
     place = min(selection.index, len(found) - 1)
-    subject, before = shown(overview, selection)
+    subject, _, sent_to = shown(overview, selection)
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
     walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
     walks = (f"{walk}{_counted(canvas, found)}", walk)
-    told = LAST_SENT if before else _sentence(canvas, overview, subject, released)
+    told = LAST_SENT if sent_to else _sentence(canvas, overview, subject, released)
     head = headline(canvas, told, to(canvas.right, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
     # On a low terminal the rule above has it in short, and History in full.
@@ -70,6 +75,7 @@ def outgoing_view(
         selection=selection,
         base=base,
         overview=overview,
+        sent_to=sent_to,
     )
 
 

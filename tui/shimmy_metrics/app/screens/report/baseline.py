@@ -29,11 +29,11 @@ def last_sent(overview: Overview) -> Baseline | None:
     return next(_sent(overview), None)
 
 
-def last_two_sent(overview: Overview) -> tuple[Subject, Baseline] | None:
-    """Return the newest report that was sent, and the one before it to compare it with; None where two are not kept."""
+def last_two_sent(overview: Overview) -> tuple[Subject, Baseline | None] | None:
+    """Return the newest report that was sent, and the one before it to compare it with; None where none is kept."""
     found = _sent(overview)
     last, before = next(found, None), next(found, None)
-    return (of_sent(last.body, last.sent), before) if last and before else None
+    return (of_sent(last.body, last.sent), before) if last else None
 
 
 def chosen_baseline(receipt: Departure | None) -> Baseline | None:

@@ -44,6 +44,10 @@ ALL_NEW_SHORT: Final = "No sent report: everything is new."
 
 NO_BASE_READ: Final = "The sent reports were not read."
 
+FIRST_SENT: Final = "No report sent before it is kept here to compare it with."
+
+SAME_REPORT: Final = "It is compared with itself: the same report, byte for byte."
+
 
 SENT: Final = 40
 """Columns for a sent value before what was measured has the room."""
@@ -104,14 +108,24 @@ def report_view(
         return Content((*named, BLANK), reports(canvas, subject.reports))
     if selection.view is View.MEASURED:
         return Content((*named, BLANK), measured(canvas, subject.body, subject.measured))
-    new = ALL_NEW_SHORT if canvas.narrow else ALL_NEW
     if base is None:
-        named += wrapped(new if overview.store_read else NO_BASE_READ, canvas.width, role=Role.MUTED)
+        named += wrapped(_without_base(canvas, overview, sent_to), canvas.width, role=Role.MUTED)
+    elif base.body == subject.body:
+        named += wrapped(SAME_REPORT, canvas.width, role=Role.MUTED)
+        base = None
     elif canvas.low:
         named.append(BLANK)
     else:
         named += wrapped(f"Compared with {base.label(canvas)}:", canvas.width, role=Role.MUTED)
     return Content(tuple(named), since(canvas, base, subject.body, same=selection.same))
+
+
+def _without_base(canvas: Canvas, overview: Overview, sent_to: str) -> str:
+    if not overview.store_read:
+        return NO_BASE_READ
+    if sent_to:
+        return FIRST_SENT
+    return ALL_NEW_SHORT if canvas.narrow else ALL_NEW
 
 
 def view_names(
