@@ -156,7 +156,7 @@ async def test_what_opened_a_question_answers_it_only_when_it_cannot_be_its_repe
         await press()
         await app.pass_time(pilot, 2.0)
         assert app.decided == []
-        assert "too fast: press again" in opened.text(app)
+        assert "too fast for an answer. Press the letter again." in opened.text(app)
         await press()
         await app.pass_time(pilot, 2.0)
         assert app.decided == ["release"]

@@ -18,7 +18,7 @@ from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, buttons_width
 from shimmy_metrics.app.ui.frame import rule
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.lines import COMPONENTS, Lines
-from shimmy_metrics.app.ui.question import Question
+from shimmy_metrics.app.ui.question import TOO_FAST, Question
 from shimmy_metrics.app.ui.resizing import is_outdated
 from shimmy_metrics.app.ui.text import BLANK, Line, wrapped
 from shimmy_metrics.limits import SILENCE_SECONDS
@@ -30,7 +30,7 @@ _AROUND = 8
 """Columns of a rule besides its words."""
 
 AGAIN = "too fast: press again"
-"""In the rule after a yes that did not count."""
+"""In place of `TOO_FAST` where there is less room."""
 
 
 def answers(canvas: Canvas, buttons: Sequence[Button]) -> Sequence[Button]:
@@ -96,12 +96,12 @@ class Dialog(ModalScreen[bool]):
         self.draw()
 
     def title_rule(self, canvas: Canvas, title: str, *, turns: bool = False) -> Line:
-        """Return the rule with the question in it, and a remark if the last answer did not count.
+        """Return the rule with the question in it, or that the last answer did not count.
 
         `turns`: not all of the question is in view, and its rule names the key that shows the rest.
         """
         more = f"{canvas.keys.of('question.more').lower()}: more" if turns else ""
-        more = AGAIN if self._again else more
+        title = canvas.fullest(canvas.width - len(more) - _AROUND, TOO_FAST, AGAIN) if self._again else title
         fits = canvas.width - len(title) - len(more) >= _AROUND
         if turns and not fits:
             return rule(canvas, more=more)
@@ -118,6 +118,9 @@ class Dialog(ModalScreen[bool]):
         """Keep the focus away from the answers."""
         self._unfocus()
         self._opened_by = self.host.input_guard.what  # it may be repeating still
+        # A yes that was pressed while the question was still being put together reached nothing.
+        self._again = self._opened_by == self.host.keys.of("question.yes")
+        self.draw()
         self.host.input_guard.opens_question()
         self.ask_anew()
         self.call_after_refresh(self._show_cursor)
@@ -181,6 +184,9 @@ class Dialog(ModalScreen[bool]):
         def certain() -> None:
             if self.is_current and (guard.count, self.asked_at) == (count, asked_at):
                 then()
+                return
+            self._again = True
+            self.draw()
 
         self.app.set_timer(SILENCE_SECONDS, certain)
 

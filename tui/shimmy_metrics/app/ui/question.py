@@ -1,6 +1,9 @@
 """What a dialog asks: a value that a command makes."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+TOO_FAST: Final = "That was too fast for an answer. Press the letter again."
+"""After a letter that did not count."""
 
 
 class Question(NamedTuple):

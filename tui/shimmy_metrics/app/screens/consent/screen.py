@@ -20,12 +20,11 @@ from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons, sho
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.lines import Lines
 from shimmy_metrics.app.ui.notice import Notice
+from shimmy_metrics.app.ui.question import TOO_FAST
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
-
-TOO_FAST: Final = "That was too fast for an answer. Press the letter again."
 
 _NO: Final = (Answer.DECLINE, Answer.LEAVE_FIELDS, Answer.LATER)
 """Nothing is switched on or sent by these, so they need no wait."""

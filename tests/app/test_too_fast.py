@@ -1,0 +1,53 @@
+"""A yes that came too fast for its question does nothing, and is told."""
+
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.question import TOO_FAST, Question
+from support import opened, overviews
+from support.simulated_time import Timed, key, send
+
+ASKING = [("2", "r"), ("2", "d"), ("3", "d"), ("x",), ("3", "z")]
+
+
+@pytest.mark.parametrize("keys", ASKING)
+@pytest.mark.parametrize(("width", "told"), [(80, TOO_FAST), (40, "too fast: press again")])
+async def test_a_yes_too_soon_is_told_in_each_question(
+    tmp_path: Path, keys: tuple[str, ...], width: int, told: str
+) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(width, 24)) as pilot:
+        for each in keys:
+            await send(pilot, key(each))
+            await app.pass_time(pilot, 2.0)
+        assert isinstance(app.screen, Dialog)
+        app.screen.ask_anew()
+        await app.pass_time(pilot, 0.1)
+        await send(pilot, key("y"))
+        assert told in opened.text(app)
+        await app.pass_time(pilot, 2.0)
+        assert not app.decided
+
+
+async def test_a_yes_with_another_key_right_behind_it_is_told(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await send(pilot, key("3"))
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("d"))
+        await app.pass_time(pilot, 2.0)
+        await send(pilot, key("y"), key("k"))
+        await app.pass_time(pilot, 2.0)
+        assert TOO_FAST in opened.text(app)
+
+
+@pytest.mark.parametrize(("first", "told"), [("y", True), ("d", False)])
+async def test_a_yes_from_before_the_question_is_told(tmp_path: Path, first: str, *, told: bool) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await send(pilot, key("1"), key(first))
+        await app.push_screen(Dialog(app, Question("Delete all of it?", "All of it.", "Yes", "No")))
+        await app.pass_time(pilot, 2.0)
+        assert (TOO_FAST in opened.text(app)) is told
