@@ -103,7 +103,7 @@ async def test_nothing_of_the_question_is_lost_where_many_files_were_saved(
         await opened.until(pilot, lambda: isinstance(app.screen, Dialog))
         await opened.until(pilot, lambda: "This withdraws" in opened.text(app))
         seen = ""
-        for _ in range(20):
+        for _ in range(60):
             rows = opened.text(app).splitlines()
             assert re.search(r"y Yes.*n No", rows[-1])
             top = max((at for at, row in enumerate(rows) if row.startswith("──")), default=-1)

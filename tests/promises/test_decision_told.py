@@ -196,4 +196,6 @@ def test_disable_says_what_stays_and_what_deletes_it(home: Home) -> None:
     home.metrics("enable")
     fill_outbox(home.profile, 1)
     told = home.metrics("disable").stdout
-    assert "1 file that holds something stays here: shimmy-metrics forget deletes all but your no." in told
+    listed = json.loads(home.run("files", "--json", command="shimmy-metrics").stdout)
+    left = [each for each in listed["files"] if each["kind"] not in {"config", "folder"}]
+    assert f"{len(left)} files stay here: shimmy-metrics forget deletes all but your no." in told

@@ -38,11 +38,8 @@ PLACES: Final = {
 }
 """What a file is called where something is searched for, or found, in it."""
 
-_NAMED: Final = 2
-"""Saved files that the question names; the rest it counts. All of them are in one folder."""
-
 _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
-"""What holds something of the person after a no; the others are empty, or come and go by themselves."""
+"""What holds something of the person after a no."""
 
 CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you are."
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
@@ -94,9 +91,8 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
         yield f"It deletes {total(plan.files)}, with {', '.join(held[:-1])} and {held[-1]} in them."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
-        first, more = ", ".join(shown(Path(path.name)) for path in saved[:_NAMED]), len(saved) - _NAMED
-        rest = f" and {more} more" if more > 0 else ""
-        yield f"That includes {amount(len(saved), 'file')} that you saved in {shown(saved[0].parent)}: {first}{rest}."
+        named = ", ".join(shown(Path(path.name)) for path in saved)  # all of them are in one folder
+        yield f"That includes {amount(len(saved), 'file')} that you saved in {shown(saved[0].parent)}: {named}."
     if plan.receipts or plan.unread:
         yield "This does not take back what was sent, and your receipts for it are deleted too."
 
@@ -126,11 +122,11 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
 
 def stays(files: Iterable[OwnFile], receipts: int) -> str:
     """Return what a no leaves here besides itself, and what deletes that; empty where it leaves nothing."""
-    left = sum(each.kind in _LEFT for each in files)
-    if not left:
+    every = [each for each in files if each.kind not in {FileKind.CONFIG, FileKind.FOLDER}]
+    if not any(each.kind in _LEFT for each in every):
         return ""
-    files_left = f"{amount(left, 'file')} that {'holds' if left == 1 else 'hold'} something"
-    what = f"{amount(receipts, 'receipt')} and {files_left}" if receipts else files_left
+    left = len(every)  # the others too: `files`, and the question before they are deleted, count them
+    what = f"{amount(receipts, 'receipt')} and {amount(left, 'file')}" if receipts else amount(left, "file")
     stay = "stays" if left == 1 and not receipts else "stay"
     return f"{what[:1].upper()}{what[1:]} {stay} here: shimmy-metrics forget deletes all but your no."
 

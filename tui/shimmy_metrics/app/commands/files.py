@@ -144,6 +144,9 @@ class FileCommands:
             amount(len(shown.running) + len(shown.ended), "session"),
             f"{amount(len(shown.outbox), 'report')} waiting",
             amount(len(shown.entries), "entry of History", "entries of History"),
+            f"your own figures of {amount(len(shown.days), 'day')}",
+            "the log",
+            "the store's own notes",
         ]
         return SaveRequest(_EXPORT, data, ", ".join(parts), path)
 
