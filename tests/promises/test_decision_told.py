@@ -127,7 +127,7 @@ def test_no_word_of_our_own_shows_or_sends_what_a_deleted_config_left(tmp_path: 
     looked = home.run(own, "all", command="shimmy-metrics")
     assert (looked.returncode, looked.stdout) == (2, "")
     assert "Deleted: 1 report that was never sent." in looked.stderr
-    assert "no report is waiting" in looked.stderr
+    assert "no report is due or held" in looked.stderr
 
 
 @pytest.mark.parametrize("action", ["preview", "export", "validate", "status"])
