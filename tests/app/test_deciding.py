@@ -1,7 +1,7 @@
 """The question decides nothing by accident: only an explicit yes, given by a person, switches anything on."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from support import opened, overviews
+from support.drawn_on_demand import draws_on_demand
 from support.simulated_time import Timed, clicked, key, send
 from support.walking import OUT, State, Walk
 
@@ -44,9 +45,10 @@ MOVES = (
 class Tried(Walk):
     """Everything that may come without a yes, in every order, with and without silence between."""
 
-    def __init__(self, pilot: Pilot[None], app: Timed) -> None:
+    def __init__(self, pilot: Pilot[None], app: Timed, draw: Callable[[Timed], None]) -> None:
         super().__init__(self._state, self._moves, self.make, self._home)
         self._pilot = pilot
+        self._draw = draw
         self._app = app
 
     def _state(self) -> State:
@@ -66,6 +68,7 @@ class Tried(Walk):
         await self._app.pass_time(self._pilot, 2.0)
 
     def _moves(self) -> Sequence[str]:
+        self._draw(self._app)
         return [move + gap for move in MOVES for gap in GAPS]
 
     async def make(self, move: str) -> State:
@@ -115,11 +118,11 @@ async def test_nothing_but_a_yes_enables_in_any_order(
 
     What leads to the same state is the same from there on, so each state meets each move once.
     """
-    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.0005)
+    draw = draws_on_demand(monkeypatch)
     app = Timed(tmp_path, shown, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.pass_time(pilot, 2.0)
-        walk = Tried(pilot, app)
+        walk = Tried(pilot, app, draw)
         await walk.explore(6_000, deep)
         # What is the same state was met once; here it is met as it comes.
         dice = random.Random(4)

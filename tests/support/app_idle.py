@@ -7,7 +7,6 @@ from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
-from textual.widget import Widget
 
 _LONGEST_SECONDS: Final = 120.0
 _QUIET_ROUNDS: Final = 3
@@ -36,22 +35,35 @@ async def until_idle(pilot: Pilot[None], *, working: bool = False) -> None:
     """
     app = pilot.app
     end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
-    quiet, works = 0, False
+    quiet, works, moves = 0, False, False
     while quiet < _QUIET_ROUNDS and asyncio.get_running_loop().time() < end:
+        # Let the workers' threads run: a loop that never sleeps would starve them.
+        await asyncio.sleep(_TURN_SECONDS if works or moves else 0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         if not app.is_running or not app.screen_stack:
             return
-        await pilot._wait_for_screen()
-        if not app.screen_stack:
-            return
-        app.screen._on_timer_update()
-        # Let the workers' threads run: a loop that never sleeps would starve them.
-        await asyncio.sleep(_TURN_SECONDS if works else 0)
-        widgets = [app.screen, *app.screen.query(Widget)]
-        waits = any(map(has_messages, (app, *widgets)))
-        waits = waits or bool(app.screen._callbacks or app.animator._animations or app.animator._scheduled)
-        waits = waits or any(each._repaint_required or each._layout_required for each in widgets)
+        draw_now(app)
+        waits = busy(app)
+        moves = bool(app.animator._animations or app.animator._scheduled)
         works = not working and any(not each.is_finished for each in app.workers if each.group != _FOR_EVER)
-        quiet = 0 if waits or works else quiet + 1
+        quiet = 0 if waits or works or moves else quiet + 1
+
+
+def draw_now(app: App[Any]) -> None:
+    """Draw what the screen would draw at its timer's next turn: a wait for that would only keep the processor busy."""
+    app.screen._on_timer_update()
+
+
+def busy(app: App[Any]) -> bool:
+    """Whether a widget has a message, handles one, or needs drawing."""
+    return any(map(bool, undrawn(app))) or has_messages(app) or any(has_messages(each) for each in app._registry)
+
+
+def undrawn(app: App[Any]) -> tuple[object, ...]:
+    """Return what makes the screen draw or lay out anew, where any of it is true."""
+    screen = app.screen
+    return screen._layout_required, screen._repaint_required, screen._dirty_widgets, screen._callbacks
 
 
 def has_messages(pump: MessagePump) -> bool:

@@ -20,8 +20,7 @@ from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.app.messages import OverviewChanged
 from shimmy_metrics.app.preload import Start
 from support import opened, overviews, samples
-from support.app_idle import awaits
-from support.simulated_time import busy
+from support.app_idle import awaits, busy
 from support.terminal import Terminal, terminal
 from support.textual_version import insist
 

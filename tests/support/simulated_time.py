@@ -28,7 +28,7 @@ from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.limits import ALONE_SECONDS, SILENCE_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport, Session
 from support import opened, samples
-from support.app_idle import has_messages
+from support.app_idle import busy, draw_now, has_messages, undrawn
 
 LONGEST = 120.0
 
@@ -190,6 +190,7 @@ async def quiet(pilot: Pilot[None], passes: int = 3) -> None:
         await asyncio.sleep(0.001 if acting else 0)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
+        draw_now(pilot.app)
         calm = 0 if acting or busy(pilot.app) else calm + 1
 
 
@@ -204,16 +205,6 @@ def clicked(x: int, y: int) -> tuple[events.MouseDown, events.MouseUp]:
     return events.MouseDown(None, x, y, **place), events.MouseUp(None, x, y, **place)  # type: ignore[arg-type]
 
 
-def busy(app: App[None]) -> bool:
-    """Whether a widget has a message, handles one, or needs drawing."""
-    return any(map(bool, _undrawn(app))) or has_messages(app) or any(has_messages(each) for each in app._registry)
-
-
-def _undrawn(app: App[None]) -> tuple[object, ...]:
-    screen = app.screen
-    return screen._layout_required, screen._repaint_required, screen._dirty_widgets, screen._callbacks
-
-
 def _awaited(app: App[None]) -> str:
     acting = [each for each in app.workers if each.is_running]
-    return f"{_undrawn(app)}, {acting}, {[each for each in (app, *app._registry) if has_messages(each)]}"
+    return f"{undrawn(app)}, {acting}, {[each for each in (app, *app._registry) if has_messages(each)]}"
