@@ -28,8 +28,8 @@ ACTIONS: Final = (
     ),
     Command(
         "preview",
-        "the next request's body, byte for byte; if nothing is waiting, the running session's report now, or an "
-        "example",
+        "the next request's body, byte for byte; if nothing is due or held, the running session's report now, or "
+        "an example",
         app=("app.outgoing",),
         under="shimmy config --metrics",
     ),
