@@ -274,6 +274,7 @@ def test_one_report_is_held_and_one_is_deleted_by_name(home: Home) -> None:
     for word in ("hold", "delete"):
         _assert_refused(_own(home, word, FIRST), "no waiting report has a digest or session_id")
         _assert_refused(_own(home, word, ""), "an empty ID names no report")
+    _assert_refused(_own(home, "history", ""), "an empty ID names no receipt")
 
 
 @pytest.mark.parametrize(("typed", "code", "left"), [("yes\r", 0, 0), ("y\r", 1, 1)])

@@ -50,6 +50,8 @@ def find_receipt(profile: Profile, start: str) -> Departure:
 
     Raises `UserError` where none or several do, and as `read_history` does.
     """
+    if not start:
+        raise UserError("an empty ID names no receipt", remedy="Give how its digest or a session_id begins")
     found = read_history(profile)
     word = start.lower()
     sent = [each for each in found.departures if each.sha256.startswith(word) or _carries(each, word)]
