@@ -15,7 +15,7 @@ from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.status import status
-from shimmy_metrics.receiver.store import StoreError
+from shimmy_metrics.receiver.store import Outcome, StoreError
 from shimmy_metrics.receiver.week_file import kept_week, newest_week, read_week
 from support.retained_days import CLOSED, at, filled, folder, retained, store
 from support.stored import MONDAY, row
@@ -223,6 +223,16 @@ def test_on_a_full_disk_a_day_goes_and_an_error_of_our_own_keeps_none_for_ever(
     assert done.dropped == (MONDAY,)
     assert list(folder.arrival_days()) == []
     assert "the log could not be written" in done.failed[1]
+
+
+def test_a_report_whose_day_has_gone_is_answered_as_before_and_not_stored_again(
+    store: SqliteStore, folder: Folder
+) -> None:
+    same = row(day=MONDAY)
+    store.append(MONDAY, [same])
+    assert retained(store, folder, CLOSED) == [MONDAY]
+    assert store.append(CLOSED, [same]) == [Outcome.DUPLICATE]
+    assert store.health().reports == {CLOSED: 0}
 
 
 def test_a_hashing_key_of_before_goes_although_the_receiver_is_not_started_anew(
