@@ -84,3 +84,9 @@ def test_the_values_of_a_session_that_is_never_sent_are_not_said_to_be_sent(home
     told = "The values are the newest running session's, as its report would be if it ended now.\n"
     with home.started("serve", "--upstream", upstream, "--bind", f"127.0.0.1:{free_port()}"):
         assert wait_until(lambda: home.run("fields", command="shimmy-metrics").stderr == told)
+
+
+def test_after_a_no_the_way_to_a_yes_is_named(home: Home) -> None:
+    home.metrics("disable")
+    mind = [line for line in home.run("tui", "--plain").stdout.splitlines() if line.startswith("Change your mind")]
+    assert mind == ["Change your mind at any time: shimmy config --metrics enable, or c, then e in the app."]

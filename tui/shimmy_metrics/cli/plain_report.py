@@ -9,9 +9,11 @@ from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.cli.field_report import field_lines, never_lines
 from shimmy_metrics.cli.history_report import entry_lines, so_far
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import (
+    ENABLE_LATER,
     UNREAD,
     WITHDRAW,
     new_fields_waiting,
@@ -53,7 +55,8 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     yield ""
     yield from never_lines()
     yield ""
-    yield WITHDRAW
+    decision = shown.consent.decision
+    yield ENABLE_LATER if decision.consent is Consent.DECLINED and not decision.local else WITHDRAW
     yield "Release one report: shimmy-metrics release ID. All that can be done: shimmy-metrics --help."
 
 

@@ -155,4 +155,6 @@ UNREAD: Final = "The store was not read: metrics are off, and opening it now wou
 
 DISABLE: Final = "shimmy config --metrics disable"
 
+ENABLE_LATER: Final = "Change your mind at any time: shimmy config --metrics enable, or c, then e in the app."
+
 WITHDRAW: Final = "Change your mind at any time: shimmy config --metrics disable, or c, then n in the app."
