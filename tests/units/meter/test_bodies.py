@@ -71,6 +71,8 @@ def test_an_answer_whose_very_outline_is_too_long_is_of_unknown_amount() -> None
         (b"retry:9\r\rid: 1\r" + delta("a", usage=USAGE), 7, True),
         (b"some text\n\n" + delta("a", usage=USAGE), None, False),
         (b"data", None, False),
+        (b"X" + chat(usage=USAGE), None, False),
+        (b"X" + delta("a", usage=USAGE), None, False),
         (b"", None, False),
     ],
 )
@@ -85,6 +87,22 @@ def test_the_first_bytes_tell_what_no_type_tells(
         pass_cut(data, places, reader.feed)
         reader.finish()
         assert (usage.reported, usage.understood) == (tokens, understood)
+    usage = Usage()
+    reader = body_for("untold", usage, bare=False)
+    assert reader is not None
+    reader.finish(data)
+    assert (usage.reported, usage.understood) == (tokens, understood)
+
+
+@pytest.mark.parametrize("first", [b"note: x\n\n", b"\n\n", b": remark\n\n"])
+def test_where_the_type_tells_the_first_bytes_do_not(first: bytes) -> None:
+    for data, tokens in ((first + delta("a", usage=USAGE), 7), (chat(usage=USAGE), None)):
+        usage = Usage()
+        reader = body_for("events", usage, bare=False)
+        assert reader is not None
+        reader.feed(data)
+        reader.finish()
+        assert usage.reported == tokens
 
 
 @pytest.mark.parametrize("kind", [b"", b"text/plain", b"application/octet-stream ; x=y"])
@@ -146,6 +164,7 @@ def test_of_what_came_in_pieces_little_is_kept_whole() -> None:
         (b"application/octet-stream", "untold"),
         (b"text/html", "other"),
         (b"application/jsonx", "other"),
+        (b"application/json\x0b;a", "other"),
         (b"x;application/json", "other"),
     ],
 )
@@ -179,7 +198,8 @@ def test_unless_it_is_quick_each_event_of_a_body_is_parsed(
 
 def test_of_what_is_not_generated_the_name_at_the_top_is_read_and_little_is_kept() -> None:
     long = compact({"data": [{"embedding": [0.5] * 9_000}], "model": "m", "usage": {"prompt_tokens": 5}})
-    for body, name in ((long, "m"), (long.replace(b'"model"', b'"%s":1,"model"' % (b"x" * 1_000) * 3), None)):
+    longer = long.replace(b'"model"', b'"%s":1,' % (b"x" * 1_000) * 3 + b'"model"')
+    for body, name in ((long, "m"), (longer, None)):
         usage = Usage(generates=False)
         reader = JsonBody(usage)
         pass_cut(body, range(0, len(body), 1_000), reader.feed)
