@@ -25,6 +25,12 @@ def test_looking_loads_neither_the_app_nor_the_network(action: str, tmp_path: Pa
     assert not loaded & {"textual", "rich", "httpx", "asyncio", "shimmy_metrics.meter.tap"}
 
 
+@pytest.mark.parametrize("action", ["status", "preview", "export"])
+def test_what_people_often_look_at_loads_no_dataclasses(action: str, tmp_path: Path) -> None:
+    loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
+    assert not loaded & {"dataclasses", "inspect", "orjson", "subprocess", "copy"}
+
+
 OF_THE_RECEIVER = {"uvicorn", "httptools", "cryptography", "shimmy_metrics.receiver"}
 
 

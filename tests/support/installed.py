@@ -91,6 +91,12 @@ class Home:
             process.communicate()
 
 
+def announced(process: "subprocess.Popen[str]") -> str:
+    """Wait for the line by which `serve` says whether clients are measured; return it. It is said behind the relay."""
+    assert process.stderr is not None
+    return process.stderr.readline()
+
+
 def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
     """Send a signal, wait for the exit, and return the exit code and both outputs."""
     process.send_signal(how)

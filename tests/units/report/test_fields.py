@@ -106,6 +106,7 @@ def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(aggregate
         assert SCHEMA.is_valid(parsed)
         # The one byte form: spelled anew it is the same, and it says again what it said.
         assert canonical(parsed) == body == json.dumps(parsed, separators=(",", ":"), ensure_ascii=False).encode()
+        assert body == orjson.dumps(parsed)  # what the receiving side compares with
         assert raw_values(values).keys() == {field.name for field in FIELDS}
 
     is_allowed()

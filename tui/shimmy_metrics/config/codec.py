@@ -9,7 +9,6 @@ key of ours makes the whole file invalid: a typo must not cause sending.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from copy import copy
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
@@ -92,6 +91,8 @@ def render(document: Document, decision: Decision) -> bytes:
 
     Raises `UserError` for a document that is nested too deeply to be written.
     """
+    from copy import copy  # only for a write
+
     data = copy(document.data)
     old = data.get("metrics")
     metrics = copy(old) if isinstance(old, dict) else {}

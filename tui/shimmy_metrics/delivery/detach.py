@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import subprocess
 import sys
-import threading
 from collections.abc import Collection
 from typing import Final
 
@@ -57,6 +55,9 @@ def start_sender(
     """
     if profile.environment.supervised and not (at_start or released):
         return
+    import subprocess  # both only here: more than a command that may start a sender loads otherwise
+    import threading
+
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW

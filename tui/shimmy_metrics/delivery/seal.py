@@ -6,7 +6,6 @@ stays.
 """
 
 import os
-import uuid
 from datetime import datetime
 from typing import Final
 
@@ -31,6 +30,9 @@ _ACTIVE_DAY: Final = "active-day"
 _MACHINE_MONTH: Final = "machine-month"
 """Names in the store's `meta`: the UTC day and month of the last report that told them. Kept through a withdrawal, so
 that neither is told twice."""
+
+_NO_SESSION: Final = "00000000-0000-4000-8000-000000000000"
+"""What stands for a session's id in an example: a UUIDv4 of zeros."""
 
 
 def end_session(profile: Profile, db: Database, row_id: int, counters: Counters, facts: Facts) -> bool:
@@ -111,7 +113,7 @@ def measured(db: Database | None, session: Session, facts: Facts, *, now: dateti
 def example_report(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
     """Return the values of a session in which nothing happened, on this machine, after the reports sealed in `db`."""
     return Measured(
-        session_id=str(uuid.UUID(int=0, version=4)),
+        session_id=_NO_SESSION,
         sealed=now,
         version="",
         schema_version=schema_version,

@@ -6,8 +6,6 @@ Damaged bytes raise nothing: they hold no field.
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-import orjson
-
 from shimmy_metrics.report.bodies import field_values
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS
@@ -48,6 +46,8 @@ def differ(differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
 
 
 def _values(body: bytes) -> dict[str, str]:
+    import orjson  # see `bodies`
+
     return {name: orjson.dumps(value).decode() for name, value in field_values(body).items()}
 
 

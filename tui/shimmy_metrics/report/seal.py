@@ -1,9 +1,10 @@
-"""A report's final bytes and their SHA-256: what is shown, exported and sent."""
+"""A report's final bytes and their SHA-256: what is shown, exported and sent.
 
-import hashlib
+Written by the standard library: `orjson` makes the same bytes of a report, but `preview` need not load it.
+"""
+
+import json
 from typing import TYPE_CHECKING, NamedTuple
-
-import orjson
 
 if TYPE_CHECKING:
     from shimmy_metrics.report.build import Report  # the field table, which a digest does not need
@@ -18,12 +19,14 @@ class Sealed(NamedTuple):
 
 def seal(report: "Report") -> Sealed:
     """Return the report's bytes with their digest."""
-    body = orjson.dumps(report)
+    body = json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode()
     return Sealed(body, digest(body))
 
 
 def digest(body: bytes) -> str:
     """Return the SHA-256 of `body`, 64 hexadecimal digits."""
+    import hashlib  # OpenSSL: many a command that loads this needs no digest
+
     return hashlib.sha256(body).hexdigest()
 
 

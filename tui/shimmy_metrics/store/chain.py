@@ -5,7 +5,6 @@ careless edits, no more: whoever can write the file can also compute a new chain
 caller's transaction.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime
@@ -289,7 +288,7 @@ def _end(db: Database) -> tuple[str, int]:
 
 
 def _link(previous: str, content: Iterable[object]) -> str:
-    return hashlib.sha256(json.dumps([previous, *content]).encode()).hexdigest()
+    return digest(json.dumps([previous, *content]).encode())
 
 
 def _note(row: Row) -> Note:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from traceback import walk_tb
 from typing import Final, Literal, get_args
 
 from shimmy_metrics.limits import LOG_BYTES
@@ -49,6 +48,8 @@ def log_crash(profile: Profile, error: BaseException) -> None:
 
 def _places(error: BaseException) -> str:
     """Return the source files and lines that the error came through, the innermost last; empty without any."""
+    from traceback import walk_tb  # only for a crash
+
     frames = [(Path(frame.f_code.co_filename).name, line) for frame, line in walk_tb(error.__traceback__)]
     named = [f"{name}:{line}" for name, line in frames if re.fullmatch(r"\w+\.py", name, re.ASCII)]
     return f" at {', '.join(named[-PLACES:])}" if named else ""
