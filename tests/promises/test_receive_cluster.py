@@ -15,9 +15,6 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.receiver.clickhouse.address import parse
-from shimmy_metrics.receiver.clickhouse.cluster import Cluster
-from shimmy_metrics.receiver.clickhouse.drain import Drain
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.retention_log import dropped_days
@@ -26,13 +23,14 @@ from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose
 from shimmy_metrics.receiver.week import week_name, week_of
 from shimmy_metrics.report.seal import join, seal
-from support.clickhouse import Node, Nodes, cluster_store
+from support.clickhouse import Node, Nodes, cluster_store, deliver
 from support.installed import LONGEST, Home, wait_until
 from support.receive_process import receive
 from support.report_load import Sent, run
 from support.servers import free_port
 from support.stored import report, row
 
+REPORTS: Final = 10_000
 TODAY: Final = datetime.now(UTC).date()
 PROXY: Final = ("--trusted-proxy", "127.0.0.1")
 """The load names another sender's address in each request: the rate of one would end it."""
@@ -75,8 +73,9 @@ def _waiting(home: Home) -> int:
     return sum(SqliteStore(Folder(home.root / "data")).health().reports.values())
 
 
-def _delivered(*homes: Home) -> bool:
-    return wait_until(lambda: not any(map(_waiting, homes)), LONGEST)
+def _delivered(home: Home) -> bool:
+    """Whether everything can be delivered now."""
+    return home.run("receive", "deliver", "--data", str(home.root / "data"), command="shimmy-metrics").returncode == 0
 
 
 def _stored(nodes: Iterable[Node], database: str) -> int:
@@ -88,55 +87,55 @@ def _stored(nodes: Iterable[Node], database: str) -> int:
 def test_ten_thousand_reports_three_times_each_through_two_receivers_are_ten_thousand(
     nodes: Nodes, tmp_path: Path
 ) -> None:
-    reports = 10_000
-    sent = _requests(reports) * 3
+    sent = _requests(REPORTS) * 3
     one, store = _home(tmp_path / "one"), ("--store", nodes.store("twice"), *PROXY)
     other = _home(tmp_path / "other", one.root / "data")
     with receive(one, *store) as first, receive(other, *store) as second:
         acknowledged = asyncio.run(_send(sent, first.port, second.port))
-        assert len(acknowledged) == reports
-        assert _delivered(one, other)
+        assert len(acknowledged) == REPORTS
+        for home in (one, other):
+            assert "no report waits" in _act(home, "deliver")
         assert (first.stop(), second.stop()) == (0, 0)
-    assert [_stored(each, "twice") for each in (nodes.all[::2], nodes.all[1::2])] == [reports, reports]
+    assert [_stored(each, "twice") for each in (nodes.all[::2], nodes.all[1::2])] == [REPORTS, REPORTS]
     monday = week_of(TODAY)
     for home in (one, other):
         with closing(cluster_store(Folder(home.root / "data"), nodes.store("twice"))) as opened:
-            assert sum(1 for _ in opened.aggregate(monday)) == reports
-            assert opened.health().reports == {TODAY: reports}
+            assert sum(1 for _ in opened.aggregate(monday)) == REPORTS
+            assert opened.health().reports == {TODAY: REPORTS}
         told = json.loads(_act(home, "week", "--week", week_name(monday), "--json"))
-        assert told["received"] == reports
+        assert told["received"] == REPORTS
 
 
 def test_two_replicas_killed_under_load_lose_nothing_that_was_acknowledged(nodes: Nodes, tmp_path: Path) -> None:
     home = _home(tmp_path)
-    sent = _requests(4_000)
+    sent = _requests(REPORTS)
     killed = [nodes.all[1], nodes.all[2]]  # one of each shard
     with receive(home, "--store", nodes.store("killed"), *PROXY) as running:
-        acknowledged = asyncio.run(_send(sent[:40], running.port))
+        acknowledged = asyncio.run(_send(sent[:150], running.port))
         assert wait_until(lambda: _waiting(home) < len(acknowledged), LONGEST)
         with ThreadPoolExecutor(1) as pool:
-            under_way = pool.submit(asyncio.run, _send(sent[40:80], running.port))
+            under_way = pool.submit(asyncio.run, _send(sent[150:250], running.port))
             for each in killed:
                 each.kill()
             acknowledged |= under_way.result()
-        acknowledged |= asyncio.run(_send(sent[80:], running.port))
-        assert len(acknowledged) == 4_000
+        acknowledged |= asyncio.run(_send(sent[250:], running.port))
+        assert len(acknowledged) == REPORTS
         troubles = json.loads(_act(home, "status", "--json", code=1))["troubles"]
         assert all(f"127.0.0.1:{each.port} does not answer" in troubles[0] for each in killed)
         before = _waiting(home)
         with pytest.raises(StoreError):
-            Drain(Folder(home.root / "data"), Cluster(parse(nodes.store("killed")))).run()
+            deliver(Folder(home.root / "data"), nodes.store("killed"))
         assert _waiting(home) == before > 0, "a report left the folder that only one replica has"
         assert wait_until(lambda: all(map(nodes.gone, killed)), LONGEST)
         for each in killed:
             each.start()
-        assert _delivered(home)
+        assert wait_until(lambda: _delivered(home), LONGEST)
         assert running.stop() == 0
     with closing(cluster_store(Folder(home.root / "data"), nodes.store("killed"))) as store:
-        assert wait_until(lambda: store.health().reports == {TODAY: 4_000}, LONGEST)
-        assert sum(1 for _ in store.aggregate(week_of(TODAY))) == 4_000
+        assert wait_until(lambda: store.health().reports == {TODAY: REPORTS}, LONGEST)
+        assert sum(1 for _ in store.aggregate(week_of(TODAY))) == REPORTS
     assert wait_until(
-        lambda: [_stored(each, "killed") for each in (nodes.all[::2], nodes.all[1::2])] == [4_000, 4_000], LONGEST
+        lambda: [_stored(each, "killed") for each in (nodes.all[::2], nodes.all[1::2])] == [REPORTS, REPORTS], LONGEST
     )
     assert json.loads(_act(home, "status", "--json"))["troubles"] == []
 
@@ -152,6 +151,7 @@ def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(
     with closing(cluster_store(folder, nodes.store(database))) as store:
         for day in (old, TODAY):
             store.append(day, [row(day=day) for _ in range(40)])
+        deliver(folder, nodes.store(database))
         assert sum(1 for _ in store.aggregate(week_of(old))) == 40
     asked = f"SELECT DISTINCT hex(canary) FROM {database}.reports WHERE canary != '' AND arrived = '{old}'"
     (canary,) = {bytes.fromhex(each.ask(asked)) for each in nodes.all}
@@ -187,7 +187,7 @@ def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for
     # In the folder, so that no list of processes shows the password.
     Folder(home.root / "data").store.write_text(nodes.store("later"))
     with receive(home):
-        assert _delivered(home)
+        assert "no report waits" in _act(home, "deliver")
     assert _stored(nodes.all[::2], "later") == 1
     with pytest.raises(UserError, match="nobody would delete them"):
         choose(Folder(home.root / "data"), "sqlite")

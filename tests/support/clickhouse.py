@@ -11,11 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.receiver.clickhouse.address import parse
 from shimmy_metrics.receiver.clickhouse.cluster import Cluster
+from shimmy_metrics.receiver.clickhouse.drain import Drain
 from shimmy_metrics.receiver.clickhouse.store import ClusterStore
 from shimmy_metrics.receiver.folder import Folder
 from support.installed import LONGEST, wait_until
@@ -156,6 +158,11 @@ class Nodes:
 def cluster_store(folder: Folder, address: str) -> ClusterStore:
     """Return the store of a folder whose cluster is there."""
     return ClusterStore(folder, Cluster(parse(address)))
+
+
+def deliver(folder: Folder, address: str) -> None:
+    """Deliver everything that waits in a folder."""
+    Drain(folder, Cluster(parse(address))).run(datetime.now(UTC), everything=True)
 
 
 @contextmanager

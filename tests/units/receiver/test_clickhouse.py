@@ -20,7 +20,7 @@ from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import StoreError
-from shimmy_metrics.receiver.stores import choose, delivery, open_store
+from shimmy_metrics.receiver.stores import choose, drain_of, open_store
 from support.stored import row
 
 
@@ -119,5 +119,5 @@ def test_a_folder_without_a_cluster_keeps_its_reports_itself(tmp_path: Path) -> 
     folder = prepared(tmp_path / "data")
     choose(folder, "sqlite")
     assert isinstance(open_store(folder), SqliteStore)
-    assert delivery(folder) is None
+    assert drain_of(folder) is None
     assert not folder.store.exists()

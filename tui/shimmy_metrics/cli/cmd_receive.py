@@ -111,6 +111,7 @@ _RUN: Final[Mapping[str, Callable[[Arguments, Path], int]]] = {
     "status": cmd_receive_actions.status,
     "retain": cmd_receive_actions.retain,
     "verify-retention": cmd_receive_actions.verify_retention,
+    "deliver": cmd_receive_actions.deliver,
     "end": cmd_receive_actions.end,
     "rotate-key": cmd_receive_actions.rotate_key,
     "operator": cmd_receive_actions.operator,

@@ -93,6 +93,26 @@ def verify_retention(given: Arguments, data: Path) -> int:
     return Exit.NO if found else Exit.DONE
 
 
+def deliver(given: Arguments, data: Path) -> int:
+    """Deliver everything that waits to the cluster; 1 where something could not be."""
+    del given
+    from shimmy_metrics.receiver.store import StoreError
+    from shimmy_metrics.receiver.stores import drain_of
+
+    folder = _existing(data)
+    drain = drain_of(folder)
+    if drain is None:
+        print_line("This folder has no cluster behind it: its reports stay here.")
+        return Exit.DONE
+    try:
+        drain.run(_now(), everything=True)
+    except StoreError as error:
+        print_line(f"Not done: {error}.")
+        return Exit.NO
+    print_line("Delivered: no report waits here.")
+    return Exit.DONE
+
+
 def end(given: Arguments, data: Path) -> int:
     """End the programme, or take that back."""
     from shimmy_metrics.receiver import programme

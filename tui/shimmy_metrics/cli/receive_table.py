@@ -45,6 +45,12 @@ _ACTIONS: Final = (
         under="shimmy-metrics receive",
     ),
     Command(
+        "deliver",
+        "deliver what waits here to the cluster now, however little it is: before this machine is given up",
+        arguments=(_DATA,),
+        under="shimmy-metrics receive",
+    ),
+    Command(
         "end",
         "end the programme: every sender is told, and stops until its person agrees anew",
         arguments=(_DATA, Argument("--undo", "take reports again")),

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.asgi import Receiver
@@ -20,8 +20,11 @@ from shimmy_metrics.receiver.retain import DailyRetention, Retained, retain
 from shimmy_metrics.receiver.server import Server
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.store import StoreError
-from shimmy_metrics.receiver.stores import OwnStore, choose, delivery, open_store
+from shimmy_metrics.receiver.stores import OwnStore, choose, drain_of, open_store
 from shimmy_metrics.receiver.writer import Writer
+
+if TYPE_CHECKING:
+    from shimmy_metrics.receiver.clickhouse.drain import Drain
 
 _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
@@ -59,9 +62,9 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
         keys = load_keys(folder, datetime.now(UTC).date())
         counters = stack.enter_context(_counters(folder))
         writer = stack.enter_context(Writer(_store(folder)))
-        deliver = delivery(folder)
-        if deliver is not None:
-            stack.enter_context(_every(_DELIVER_SECONDS, deliver))
+        drain = drain_of(folder)
+        if drain is not None:
+            stack.enter_context(_every(_DELIVER_SECONDS, lambda: _deliver(drain)))
         daily = DailyRetention(lambda now: _retain(folder, now), lambda: counters.count(["retention failed"]))
         stack.enter_context(_every(_LOOK_SECONDS, daily.look))
         intake = Intake(writer, keys.hashing)
@@ -84,6 +87,11 @@ def _store(folder: Folder) -> OwnStore:
         return store
     except StoreError as error:
         raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
+
+
+def _deliver(drain: "Drain") -> None:
+    with contextlib.suppress(StoreError):  # `status` tells why; it waits in the folder, and is tried again
+        drain.run(datetime.now(UTC))
 
 
 def _retain(folder: Folder, now: datetime) -> Retained:

@@ -1,15 +1,13 @@
 """Which store a folder has: its own files alone, or a cluster behind them. What is above knows the five verbs."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Union
 
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.receiver.folder import Folder, write_private
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.store import StoreError
 
 if TYPE_CHECKING:
+    from shimmy_metrics.receiver.clickhouse.drain import Drain
     from shimmy_metrics.receiver.clickhouse.store import ClusterStore
 
 SQLITE: Final = "sqlite"
@@ -49,8 +47,8 @@ def open_store(folder: Folder) -> OwnStore:
     return ClusterStore(folder, Cluster(parse(text)))
 
 
-def delivery(folder: Folder) -> Callable[[], None] | None:
-    """Return what delivers to the folder's cluster, to be called again and again; None where there is none."""
+def drain_of(folder: Folder) -> "Drain | None":
+    """Return what delivers to the folder's cluster; None where there is none. Raise `UserError`."""
     text = _chosen(folder)
     if text == SQLITE:
         return None
@@ -58,13 +56,7 @@ def delivery(folder: Folder) -> Callable[[], None] | None:
     from shimmy_metrics.receiver.clickhouse.cluster import Cluster
     from shimmy_metrics.receiver.clickhouse.drain import Drain
 
-    drain = Drain(folder, Cluster(parse(text)))
-
-    def deliver() -> None:
-        with suppress(StoreError):  # `status` tells why; it waits in the folder, and is tried again
-            drain.run()
-
-    return deliver
+    return Drain(folder, Cluster(parse(text)))
 
 
 def _chosen(folder: Folder) -> str:

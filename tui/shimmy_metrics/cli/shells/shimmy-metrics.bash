@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/shimmy-metrics
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_shimmy_metrics_receive_subparsers=(deploy week status retain verify-retention end rotate-key operator)
+_shtab_shimmy_metrics_receive_subparsers=(deploy week status retain verify-retention deliver end rotate-key operator)
 _shtab_shimmy_metrics_subparsers=(tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive)
 
 _shtab_shimmy_metrics_tui_option_strings=(-h --help --plain)
@@ -38,6 +38,7 @@ _shtab_shimmy_metrics_receive_week_option_strings=(-h --help --data --week --jso
 _shtab_shimmy_metrics_receive_status_option_strings=(-h --help --data --json)
 _shtab_shimmy_metrics_receive_retain_option_strings=(-h --help --data)
 _shtab_shimmy_metrics_receive_verify_retention_option_strings=(-h --help --data)
+_shtab_shimmy_metrics_receive_deliver_option_strings=(-h --help --data)
 _shtab_shimmy_metrics_receive_end_option_strings=(-h --help --data --undo)
 _shtab_shimmy_metrics_receive_rotate_key_option_strings=(-h --help --data)
 _shtab_shimmy_metrics_receive_operator_option_strings=(-h --help --data)
@@ -52,7 +53,7 @@ _shtab_shimmy_metrics_usage___by_choices=(day week month)
 _shtab_shimmy_metrics_completion_pos_0_choices=(bash zsh fish)
 _shtab_shimmy_metrics_receive_deploy_pos_0_choices=(nginx systemd container)
 _shtab_shimmy_metrics_receive_rotate_key_pos_0_choices=(hashing signing)
-_shtab_shimmy_metrics_receive_pos_0_choices=(deploy week status retain verify-retention end rotate-key operator)
+_shtab_shimmy_metrics_receive_pos_0_choices=(deploy week status retain verify-retention deliver end rotate-key operator)
 _shtab_shimmy_metrics_pos_0_choices=(tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive)
 
 _shtab_shimmy_metrics_tui__h_nargs=0
@@ -142,6 +143,8 @@ _shtab_shimmy_metrics_receive_retain__h_nargs=0
 _shtab_shimmy_metrics_receive_retain___help_nargs=0
 _shtab_shimmy_metrics_receive_verify_retention__h_nargs=0
 _shtab_shimmy_metrics_receive_verify_retention___help_nargs=0
+_shtab_shimmy_metrics_receive_deliver__h_nargs=0
+_shtab_shimmy_metrics_receive_deliver___help_nargs=0
 _shtab_shimmy_metrics_receive_end__h_nargs=0
 _shtab_shimmy_metrics_receive_end___help_nargs=0
 _shtab_shimmy_metrics_receive_end___undo_nargs=0

@@ -50,7 +50,7 @@ function _shtab_shimmy_metrics_using
   test "$_shtab_shimmy_metrics_cmdpath" = "$argv"
 end
 
-set -g _shtab_shimmy_metrics_commands tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive 'receive deploy' 'receive week' 'receive status' 'receive retain' 'receive verify-retention' 'receive end' 'receive rotate-key' 'receive operator'
+set -g _shtab_shimmy_metrics_commands tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive 'receive deploy' 'receive week' 'receive status' 'receive retain' 'receive verify-retention' 'receive deliver' 'receive end' 'receive rotate-key' 'receive operator'
 set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --store --tls-cert --tls-key --to --trusted-proxy --upstream --week
 
 complete -c shimmy-metrics -e
@@ -169,6 +169,9 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive retain' -l da
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a verify-retention -d 'check that no file has a dropped day'"'"'s mark, that no day is too old, and the log'"'"'s signatures'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive verify-retention' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive verify-retention' -l data -x -d 'the folder that holds everything the receiver keeps'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a deliver -d 'deliver what waits here to the cluster now, however little it is: before this machine is given up'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deliver' -s h -l help -d 'show this help message and exit'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deliver' -l data -x -d 'the folder that holds everything the receiver keeps'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a end -d 'end the programme: every sender is told, and stops until its person agrees anew'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive end' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive end' -l data -x -d 'the folder that holds everything the receiver keeps'

@@ -1,12 +1,16 @@
 """From the day files to the cluster. A report leaves its file once more than half of its shard's replicas have it.
 
+Each insert is a part of its own on a server's disk, perhaps for good: what came together must not stand there alone. So
+a part is a thousand reports or more, drawn from twice as many, or the whole of a day that is over.
+
 Whatever is cut short is done again: a row that arrives twice counts once, since its key is the table's. What was
 recalled is told to the cluster before anything else, and looked for after each delivery, so that no receiver brings
 back what was recalled at another.
 """
 
+import random
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from shimmy_metrics.receiver.clickhouse import sql
@@ -16,8 +20,14 @@ from shimmy_metrics.receiver.sqlite import spool
 from shimmy_metrics.receiver.sqlite.turn import turn
 from shimmy_metrics.receiver.store import StoreError
 
-BATCH: Final = 20_000
-"""How many reports are delivered in one insert. Each insert makes a part, and servers want few large ones."""
+LEAST: Final = 1_000
+"""How many reports make a part while their day lasts; so many stay behind to be mixed with the next."""
+
+MOST: Final = 20_000
+"""How many make one at most."""
+
+_ENDS_LATER: Final = timedelta(minutes=10)
+"""How long after midnight UTC a day is over: what arrived before may be written a little later."""
 
 _DELETED_AT_ONCE: Final = 1_000
 
@@ -30,12 +40,18 @@ class Drain:
         self._cluster = cluster
         self._told: set[bytes] = set()
         self._clean = False
+        self._draw = random.SystemRandom()
 
-    def run(self) -> None:
-        """Deliver what waits now. Raise `StoreError` where that is not all; the rest was delivered then."""
+    def run(self, now: datetime, *, everything: bool = False) -> None:
+        """Deliver what is due at `now` (an aware time), or everything.
+
+        Raise `StoreError` where that is not all of it; the rest was delivered then.
+        """
+        today = (now.astimezone(UTC) - _ENDS_LATER).date()
+        behind = {day: 0 if everything or day < today else LEAST for day in self._folder.arrival_days()}
+        due = {day: kept for day, kept in behind.items() if spool.waits(self._folder, day, 2 * kept or 1)}
         recalled = spool.recalled(self._folder)
-        days = [day for day in self._folder.arrival_days() if spool.waits(self._folder, day)]
-        if self._clean and not days and recalled.keys() <= self._told:
+        if self._clean and not due and recalled.keys() <= self._told:
             return
         failed: list[str] = []
         clean = True
@@ -43,8 +59,8 @@ class Drain:
             for shard in self._cluster.layout().shards:
                 try:
                     self._tell_recalls(shard, recalled)
-                    for day in days:
-                        self._deliver(shard, day)
+                    for day, kept in due.items():
+                        self._deliver(shard, day, kept)
                     clean = self._delete_recalled(shard) and clean
                 except StoreError as error:
                     failed.append(str(error))
@@ -63,19 +79,21 @@ class Drain:
             self._cluster.insert(shard, f"{self._cluster.recalled} (day, key)", rows)
         self._clean = False
 
-    def _deliver(self, shard: Shard, day: date) -> None:
-        for some in self._batches(shard, day):
+    def _deliver(self, shard: Shard, day: date, kept: int) -> None:
+        for some in self._parts(shard, day, kept):
             self._clean = False
             self._ensure_canary(shard, day)
             rows = [sql.report_row(day, each.key, each.values) for each in some]
             self._cluster.insert(shard, f"{self._cluster.reports} (arrived, key, {sql.NAMES})", rows)
             spool.remove_delivered(self._folder, day, [each.key for each in some])
 
-    def _batches(self, shard: Shard, day: date) -> Iterator[list[spool.Waiting]]:
-        while some := spool.waiting(self._folder, day, shard.first, shard.last, BATCH):
-            yield some
-            if len(some) < BATCH:
+    def _parts(self, shard: Shard, day: date, kept: int) -> Iterator[list[spool.Waiting]]:
+        """Yield what is to be delivered together, until no more than `kept` reports stay behind, or too few to part."""
+        while True:
+            some = spool.waiting(self._folder, day, shard.first, shard.last, MOST + kept)
+            if len(some) < (2 * kept or 1):
                 return
+            yield sorted(self._draw.sample(some, len(some) - kept))
 
     def _ensure_canary(self, shard: Shard, day: date) -> None:
         """Let each shard have the day's canary before it has a report of that day."""

@@ -8,7 +8,6 @@ from typing import Final
 
 from shimmy_metrics.receiver.clickhouse import sql
 from shimmy_metrics.receiver.clickhouse.cluster import KEYS, Cluster, Layout, Shard
-from shimmy_metrics.receiver.clickhouse.drain import Drain
 from shimmy_metrics.receiver.clickhouse.server import Server
 from shimmy_metrics.receiver.columns import day_of
 from shimmy_metrics.receiver.folder import Folder
@@ -19,6 +18,11 @@ from shimmy_metrics.receiver.store import CLOSES_AFTER, Health, Operation, Outco
 
 _CHUNK: Final = 50_000
 """About how many reports are read at once."""
+
+_ASKED_AT_ONCE: Final = 5_000
+"""For how many keys is asked at once: ClickHouse takes questions of 256 KB."""
+
+_WEEK: Final = timedelta(days=7)
 
 _GONE_SECONDS: Final = 30.0
 """How long a replica may take until a dropped day's files are gone."""
@@ -36,7 +40,6 @@ class ClusterStore:
         self._folder = folder
         self._cluster = cluster
         self._before = SqliteStore(folder)
-        self._drain = Drain(folder, cluster)
 
     def reconcile(self) -> None:
         """As `SqliteStore.reconcile`."""
@@ -57,13 +60,15 @@ class ClusterStore:
     def aggregate(self, week: date) -> Iterator[tuple[date, bool, tuple[Value, ...]]]:
         """Yield what the week that begins on Monday `week` holds: day, whether it arrived late, values.
 
-        What waits in this folder is delivered first. Raise `StoreError` where something of the week still waits, or a
-        shard cannot be read.
+        Raise `StoreError` where a shard cannot be read.
         """
-        self._deliver(until=week + CLOSES_AFTER)
-        recalled = spool.recalled(self._folder)
-        inside = f"day BETWEEN '{week}' AND '{week + timedelta(days=6)}' AND arrived >= '{week - timedelta(days=1)}'"
         shards = self._cluster.layout().shards
+        known = {sql.number(key) for key in spool.recalled(self._folder)}
+        for arrived, each in self._only_here(shards):
+            known.add(sql.number(each.key))  # it may be delivered meanwhile
+            if week <= day_of(each.values) < week + _WEEK:
+                yield day_of(each.values), arrived > week + CLOSES_AFTER, each.values
+        inside = f"day BETWEEN '{week}' AND '{week + timedelta(days=6)}' AND arrived >= '{week - timedelta(days=1)}'"
         for shard in shards:
             for first, last in self._ranges(shard, len(shards)):
                 asked = (
@@ -71,10 +76,10 @@ class ClusterStore:
                     f"WHERE key BETWEEN {first} AND {last} AND canary = '' AND {inside} "
                     f"AND key NOT IN (SELECT key FROM {self._cluster.recalled})"
                 )
-                for key, arrived, *cells in self._cluster.read(shard, asked):
-                    if sql.key(int(key)) not in recalled:
+                for key, arrived_on, *cells in self._cluster.read(shard, asked):
+                    if int(key) not in known:
                         values = sql.report_values(cells)
-                        yield day_of(values), date.fromisoformat(arrived) > week + CLOSES_AFTER, values
+                        yield day_of(values), date.fromisoformat(arrived_on) > week + CLOSES_AFTER, values
 
     def drop_day(self, day: date) -> bytes:
         """Drop everything that arrived on `day`, verify on every replica that it is gone, return its canary's 16 bytes.
@@ -136,13 +141,16 @@ class ClusterStore:
             reason = f"{'; '.join(dict.fromkeys(troubles))}; {wait} here for the cluster"
         return Health(before.ready, reason, dict(sorted(reports.items())), before.disk_used)
 
-    def _deliver(self, until: date) -> None:
-        """Deliver what waits. Raise `StoreError` where something still waits that arrived on `until` or before."""
-        try:
-            self._drain.run()
-        except StoreError:
-            if any(spool.waits(self._folder, day) for day in self._folder.arrival_days() if day <= until):
-                raise
+    def _only_here(self, shards: Sequence[Shard]) -> Iterator[tuple[date, spool.Waiting]]:
+        """Yield what waits in the folder and is not in the cluster, with its day of arrival."""
+        for day in self._folder.arrival_days():
+            after = b""
+            while some := spool.waiting(self._folder, day, after, sql.key(KEYS - 1), _ASKED_AT_ONCE):
+                keys = ", ".join(str(sql.number(each.key)) for each in some)
+                asked = f"SELECT key FROM {self._cluster.reports} WHERE canary = '' AND key IN ({keys})"
+                there = {int(key) for shard in shards for (key,) in self._cluster.read(shard, asked)}
+                yield from ((day, each) for each in some if sql.number(each.key) not in there)
+                after = some[-1].key + b"\0"
 
     def _ranges(self, shard: Shard, shards: int) -> Iterator[tuple[int, int]]:
         """Yield ranges of keys in which a shard has about so many reports as can be read at once.

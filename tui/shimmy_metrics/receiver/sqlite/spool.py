@@ -35,9 +35,15 @@ def waiting(folder: Folder, day: date, first: bytes, last: bytes, most: int) -> 
         return [Waiting(key, tuple(values)) for key, *values in found]
 
 
-def waits(folder: Folder, day: date) -> bool:
-    """Whether a report waits that arrived on `day`. Raise `StoreError`."""
-    return bool(waiting(folder, day, b"", b"\xff" * CANARY_BYTES, 1))
+def waits(folder: Folder, day: date, reports: int) -> bool:
+    """Whether so many reports wait that arrived on `day`. Raise `StoreError`."""
+    path = folder.day(day)
+    if not path.exists():
+        return False
+    with store_errors(), closing(connect(path)) as connection:
+        # With the canary there is one row more.
+        ((rows,),) = connection.execute("SELECT count(*) FROM (SELECT 1 FROM reports LIMIT ?)", (reports + 1,))
+    return bool(rows > reports)
 
 
 def remove_delivered(folder: Folder, day: date, keys: Sequence[bytes]) -> None:
