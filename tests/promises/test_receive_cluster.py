@@ -18,6 +18,7 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.retention_log import dropped_days
+from shimmy_metrics.receiver.row import stored_row
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose
@@ -173,6 +174,20 @@ def test_a_day_dropped_with_a_replica_down_is_not_said_to_be_gone_until_it_is(
 
 def _retained(home: Home) -> bool:
     return home.run("receive", "retain", "--data", str(home.root / "data"), command="shimmy-metrics").returncode == 0
+
+
+def test_a_running_receiver_deletes_what_is_recalled_from_every_replica(nodes: Nodes, tmp_path: Path) -> None:
+    home, database = _home(tmp_path), "calledback"
+    sent = [report(day=TODAY) for _ in range(2)]
+    keys = [stored_row(each, b"", load_keys(Folder(home.root / "data"), TODAY).hashing).key for each in sent]
+    with receive(home, "--store", nodes.store(database)) as running:
+        assert running.post(join([seal(each).body for each in sent])).status == 200
+        assert "no report waits" in _act(home, "deliver")
+        assert all(any(each.holds_report(key) for each in nodes.all) for key in keys)
+        assert running.ask("DELETE", f"/v1/usage/{sent[0]['session_id']}").status == 204
+        assert wait_until(lambda: not any(each.holds_report(keys[0]) for each in nodes.all), LONGEST)
+        assert any(each.holds_report(keys[1]) for each in nodes.all)
+        assert running.post(seal(sent[0]).body).status == 409
 
 
 def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for(nodes: Nodes, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Each server has one thread for a question, and caches of next to nothing: four o
 
 import os
 import shutil
+import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -107,6 +108,15 @@ class Node:
         """Kill it in the midst of what it does."""
         self.process.kill()
         self.process.wait()
+
+    def freeze(self) -> None:
+        """Let it do nothing, while connections to it are made all the same."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+        assert wait_until(self.answers, LONGEST)
 
     def start(self) -> None:
         """Start it, or start it again."""

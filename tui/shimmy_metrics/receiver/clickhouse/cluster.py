@@ -13,6 +13,9 @@ from shimmy_metrics.receiver.store import StoreError
 
 KEYS: Final = 2**64
 
+_LOOK_SECONDS: Final = 5.0
+"""A server that takes longer to say what it is does not answer, though it be connected to."""
+
 T = TypeVar("T")
 
 
@@ -149,14 +152,14 @@ class Cluster:
     def _identity(self, server: Server) -> tuple[str, str]:
         """Return the names of the shard and replica that a server is."""
         if server not in self._prepared:
-            if server.ask("SELECT 6 * 7") != [["42"]]:
+            if server.ask("SELECT 6 * 7", seconds=_LOOK_SECONDS) != [["42"]]:
                 raise StoreError(f"{server.host} is no ClickHouse")
             for statement in sql.create(self.database):
                 server.ask(statement)
             self._add_new_columns(server)
             self._prepared.add(server)
         asked = "SELECT zookeeper_path, replica_name FROM system.replicas WHERE NOT is_session_expired AND "
-        found = server.ask(asked + sql.own(self.database))
+        found = server.ask(asked + sql.own(self.database), seconds=_LOOK_SECONDS)
         if not found:
             raise StoreError(f"{server.host} has lost its ZooKeeper")
         path, name = found[0]

@@ -31,7 +31,13 @@ class Server(NamedTuple):
     user: str
     password: str
 
-    def ask(self, sql: str, settings: Mapping[str, str] | None = None, body: bytes = b"") -> list[list[str]]:
+    def ask(
+        self,
+        sql: str,
+        settings: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        seconds: float = _ANSWER_SECONDS,
+    ) -> list[list[str]]:
         """Return the rows of the answer, each a list of texts in ClickHouse's escaped form; `body` follows the SQL.
 
         Raise `StoreError` with the reason, in which nothing of `body` is.
@@ -41,7 +47,7 @@ class Server(NamedTuple):
         try:
             with closing(http.client.HTTPConnection(self.host.name, self.host.port, timeout=_CONNECT_SECONDS)) as made:
                 made.connect()
-                made.sock.settimeout(_ANSWER_SECONDS)
+                made.sock.settimeout(seconds)
                 made.request("POST", path, sql.encode() + b"\n" + body, headers)
                 answer = made.getresponse()
                 said = answer.read()
