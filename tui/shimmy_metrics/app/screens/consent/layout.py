@@ -72,12 +72,14 @@ def consent_rows(
     page = notice.page(canvas, left - 1)
     ruled = left >= _RULED
     shown = left - ruled - len(page.lines)
+    close = tuple(each for each in text if each != BLANK)
+    text = close if len(close) <= left - ruled < len(text) else text  # no sentence is cut for a blank row
     mind = view.change_of_mind(canvas)
     fits = len(text) <= shown and len(mind) < canvas.width - 6
     if not (fits or renewing):
         text = (*text, *wrapped(f"{mind}.", canvas.width))
     leaf = canvas.keys.of("page.leaf-down").lower()
-    more = f"{leaf}: more" if page.unread or len(text) > top + shown else ("" if renewing else mind)
+    more = f"{leaf}: more" if page.unread or len(text) > top + shown else (mind if fits and not renewing else "")
     foot = ((rule(canvas, more=more),) if ruled else ()) + page.lines
     height = min(len(text), shown) if answers else shown
     return ConsentRows(head, text, max(height, 0), foot, choices, answers, page.unread)

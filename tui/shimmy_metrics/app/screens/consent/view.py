@@ -97,10 +97,7 @@ def before(canvas: Canvas, overview: Overview, *, seconds: int | None = None) ->
     decision = overview.consent.decision
     off = decision.consent is Consent.DECLINED  # only for me is a no to sending, too
     who = disclosure(overview.consent.endpoint, overview.proxy, off=off) if overview.unusable is None else ()
-    if canvas.width >= 80:
-        lines += [each for sentence in who for each in wrapped(sentence, canvas.width)]
-    else:
-        lines += wrapped(" ".join(who), canvas.width)
+    lines += wrapped(" ".join(who), canvas.width)
     lines += [BLANK, *_taste(canvas, overview), BLANK]
     if canvas.width >= 80:
         first, *rest = wrapped(" ".join(NEVER_LINES), canvas.width, indent=len(NEVER_LABEL) + 3)

@@ -1,11 +1,11 @@
 """Fields: is X sent? Why? With which value, from here, now? The closed list, and what is never sent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths, headline
-from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong
+from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong, wrapped
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, grouped
@@ -35,21 +35,21 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         shown = [field for field in fields if field.name in hits]
         if shown:
             rows.append(Row(line(muted(group.value))))
-            rows += [_row(canvas, field, now.get(field.name, ""), columns) for field in shown]
+            for field in shown:
+                rows.append(_row(canvas, field, now.get(field.name, ""), columns))
+                rows += _excerpt(canvas, rows[-1:], wanted.lower(), hits[field.name])
     never = [(name, fate) for name, fate in NEVER if name in hits]
     if never:
         rows += [Row(BLANK)] if rows else []
         rows.append(Row(line(muted(NEVER_TITLE))))
         for name, fate in never:
-            fates = () if canvas.narrow else (at(29, muted(canvas.fitting(fate, canvas.width - 30))),)
-            cells = (at(3, Span(name, Role.NAME)), *fates)
-            rows.append(Row(placed(canvas.width, *cells), name))
+            told = _never(canvas, name, fate)
+            rows += (*told, *_excerpt(canvas, told, wanted.lower(), hits[name]))
     sentence = f"These {len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
     if wanted and rows:
         sentence = _found(sum(row.key in BY_NAME for row in rows), len(never), wanted)
-        rows = [*_with_excerpts(canvas, rows, wanted.lower(), hits)]
     elif wanted:
         # It may go by another word: that nothing was found must not be read as "this is not sent".
         sentence = f"No field or explanation here contains '{wanted}'. To be sure, read all {len(FIELDS)}."
@@ -67,17 +67,24 @@ def _found(fields: int, never: int, search: str) -> str:
     return f"{what} {'mentions' if fields + never == 1 else 'mention'} '{search}'."
 
 
-def _with_excerpts(canvas: Canvas, rows: Sequence[Row], wanted: str, hits: Mapping[str, str]) -> Iterator[Row]:
-    """Yield the rows; where a row does not show what was searched for, the text of `hits` that does comes below it."""
+def _never(canvas: Canvas, name: str, fate: str) -> list[Row]:
+    """Return the rows of what is never sent: its name, and beside it, where there is room, what becomes of it."""
+    named = at(3, Span(name, Role.NAME))
+    if canvas.narrow:
+        return [Row(placed(canvas.width, named), name)]
+    first, *rest = wrapped(fate, canvas.width, indent=29, role=Role.MUTED)
+    return [Row(placed(canvas.width, named, at(29, *first[1:])), name), *map(Row, rest)]
+
+
+def _excerpt(canvas: Canvas, rows: Sequence[Row], wanted: str, text: str) -> list[Row]:
+    """Return the text that has what is searched for, as a row below these, which do not show it; none if they do."""
+    shown = " ".join("".join(span.text for span in row.line).strip() for row in rows)
+    if not wanted or wanted in " ".join(shown.split()).lower():
+        return []
     room = canvas.width - 6
-    for row in rows:
-        yield row
-        if not row.key or wanted in "".join(span.text for span in row.line).lower():
-            continue
-        text = hits[row.key]
-        behind = max(text.lower().index(wanted) + len(wanted) - room + 1, 0)
-        begun = f"{canvas.glyphs.ellipsis}{text[behind + 1 :]}" if behind else text
-        yield Row(placed(canvas.width, at(5, muted(canvas.fitting(begun, room)))))
+    behind = max(text.lower().index(wanted) + len(wanted) - room + 1, 0)
+    begun = f"{canvas.glyphs.ellipsis}{text[behind + 1 :]}" if behind else text
+    return [Row(placed(canvas.width, at(5, muted(canvas.fitting(begun, room)))))]
 
 
 def current(overview: Overview | None) -> QueuedReport | None:

@@ -207,8 +207,10 @@ def _never(canvas: Canvas, second: int) -> Iterator[Row]:
     room = canvas.width - 1 - second - length(nothing) - 1
     third = second if canvas.narrow else second + min(room, max(len(fate) for _, fate in NEVER)) + 1
     for name, fate in NEVER:
-        fates = () if canvas.narrow else (at(second, muted(canvas.fitting(fate, third - second - 1))),)
+        told = [] if canvas.narrow else wrapped(fate, third, indent=second, role=Role.MUTED)
+        fates = [at(second, *first[1:]) for first in told[:1]]
         yield Row(placed(canvas.width, at(3, Span(name, Role.NAME)), *fates, at(third, *nothing)), name)
+        yield from map(Row, told[1:])
 
 
 PART: Final = "report "
