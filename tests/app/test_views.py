@@ -188,12 +188,12 @@ def test_agreeing_again_is_offered_only_where_that_helps() -> None:
     assert choices(overviews.switched_off())[0].label == "Keep on"
 
 
-def test_a_value_or_a_fate_that_is_cut_says_so() -> None:
+def test_a_value_that_is_cut_says_so() -> None:
     report = overviews.busy().outbox[0]
     rows = {row.key: plain(row.line) for row in measured(canvas(), report.body, report.measured)}
     assert rows["api_endpoints_used"].endswith("/…")
-    fates = {row.key: plain(row.line) for row in fields_view(canvas(), overviews.busy()).rows}
-    assert fates["answers"].endswith("…")
+    listed = {row.key: plain(row.line) for row in fields_view(canvas(), overviews.busy()).rows}
+    assert "/…" in listed["api_endpoints_used"] or "…  " in listed["api_endpoints_used"]
 
 
 def test_another_receiver_than_shimmy_s_is_named_before_the_answer() -> None:
