@@ -112,9 +112,12 @@ def explained(
     became, *then = in_full(canvas, overview, entry)
     lines = [*wrapped(became, canvas.width, role=Role.STRONG)]
     lines += [each for text in then for each in wrapped(text, canvas.width)]
-    half = len(entry.sha256) // 2 if expanded and canvas.width < _SHA256 + 9 else len(entry.sha256)
-    lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256[:half]))]
-    lines += [placed(canvas.width, at(8, entry.sha256[half:]))] if entry.sha256[half:] else []
+    digits = _SHA256
+    while expanded and digits > 8 and digits + 9 > canvas.width:
+        digits //= 2
+    lines += [placed(canvas.width, at(1, muted("sha256 "), entry.sha256[:digits]))]
+    rest = range(digits, len(entry.sha256), digits)
+    lines += [placed(canvas.width, at(8, entry.sha256[begin : begin + digits])) for begin in rest]
     lines += [each for text in _proof(canvas, overview, entry) for each in wrapped(text, canvas.width)]
     lines += wrapped(_request(entry), canvas.width, role=Role.MUTED)
     if canvas.aside and entry.body:
