@@ -19,7 +19,7 @@ from shimmy_metrics.receiver.store import Outcome
 from shimmy_metrics.report.field import METRICS_SECTION
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.report.validate import RepeatedKeyError, Violation, canonical, parse, validate_report
+from shimmy_metrics.report.validate import RepeatedKeyError, Violation, canonical, is_ordered, parse, validate_report
 
 PATH: Final = "/v1/usage"
 OPERATOR_PATH: Final = "/v1/operator"
@@ -134,11 +134,12 @@ def _all_good(body: bytes, today: date) -> Judged | None:
         return None
     if any(not isinstance(each, dict) or _violation(each, today) is not None for each in reports):
         return None
-    accepted = tuple(Accepted(each, canonical(each)) for each in reports)
-    if len({each.report_id for each in accepted}) < len(accepted):
-        return None
+    accepted = tuple(Accepted(each, orjson.dumps(each)) for each in reports)
     whole = b",".join(each.body for each in accepted)
-    return Judged(digest(body), alone, accepted) if (whole if alone else b"[%b]" % whole) == body else None
+    if (whole if alone else b"[%b]" % whole) != body or not all(map(is_ordered, reports)):
+        return None
+    distinct = len({each.report_id for each in accepted}) == len(accepted)
+    return Judged(digest(body), alone, accepted) if distinct else None
 
 
 def _judge_all(body: bytes, today: date) -> Judged | Response:
