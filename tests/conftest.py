@@ -6,7 +6,9 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,16 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Return what `-n auto` means here."""
     return TESTS_A_CORE * (os.cpu_count() or 1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_thread_left_at_work() -> Iterator[None]:
+    """Fail if a test left a thread that never rests: every later test would share a processor with it."""
+    yield
+    began = time.process_time()
+    time.sleep(0.5)
+    # Also on a busy machine it gets more than that, and threads that wait get none.
+    assert time.process_time() - began < 0.03, [each.name for each in threading.enumerate()]
 
 
 @pytest.fixture(autouse=True)

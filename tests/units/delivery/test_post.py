@@ -38,6 +38,7 @@ def _server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.start()
         yield listener.getsockname()[1]
     thread.join(SECONDS)
+    assert not thread.is_alive()
 
 
 def _post(url: str, gate: Gate, variables: dict[str, str] | None = None, seconds: float = SECONDS) -> Response | None:
@@ -185,7 +186,10 @@ def _answer_within(outer: ssl.SSLSocket, context: ssl.SSLContext) -> None:
                 return call() or b""
             except ssl.SSLWantReadError:
                 outer.sendall(goes.read())
-                came.write(outer.recv(65_536))
+                more = outer.recv(65_536)
+                if not more:
+                    raise ConnectionResetError from None  # who distrusts the certificate just goes
+                came.write(more)
 
     step(inner.do_handshake)
     while b"}}" not in step(lambda: inner.read(65_536)):
