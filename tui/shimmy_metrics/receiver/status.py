@@ -80,7 +80,7 @@ def lines(told: Status) -> list[str]:
     """Return the status as lines of text."""
     total = sum(told.reports.values())
     made = ["The programme has ended: no report is taken."] if told.ended else []
-    made.append(f"Reports held: {total:,}; days on which they arrived: {len(told.reports)}.")
+    made.append(f"Reports held: {total:,}; days of arrival held: {len(told.reports)}.")
     made += [f"  {day}  {number:>12,}" for day, number in told.reports.items()]
     made.append(f"Groups are told apart from {told.k} reports on. The disk is {told.disk_used:.0%} full.")
     last = f"The last day that was dropped: {told.last_dropped}." if told.last_dropped else "No day was dropped yet."
