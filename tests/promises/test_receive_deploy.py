@@ -22,7 +22,7 @@ import pytest
 
 from shimmy_metrics.cli.receive_table import RECEIVE
 from support.certificates import issue
-from support.installed import BIN, Home
+from support.installed import BIN, Home, wait_until
 from support.receive_process import Process, receive
 from support.receiving import Answer, post_request, read_answer, request
 from support.samples import sealed
@@ -167,7 +167,17 @@ def test_whoever_is_slow_is_gone_behind_nginx_too(home: Home) -> None:
             left = [each for each in left if not _is_closed(each)]
         assert not left
         assert time.monotonic() - began < 13
+        assert wait_until(lambda: _is_refused(slow[-1]), 10)  # it goes on sending, and nginx reads no more of it
         assert nginx.send(post_request(report())).status == 200
+
+
+def _is_refused(connection: socket.socket) -> bool:
+    """Whether the peer takes nothing any more."""
+    try:
+        connection.sendall(b"1")
+    except OSError:
+        return True
+    return False
 
 
 def _is_closed(connection: socket.socket) -> bool:
