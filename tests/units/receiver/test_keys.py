@@ -158,6 +158,16 @@ def test_a_lost_key_is_said_with_what_it_means_and_one_can_go_on(folder: Folder)
     assert checked(folder).wrong == ()
 
 
+def test_what_arrived_before_the_hashing_key_was_lost_cannot_be_called_back(folder: Folder) -> None:
+    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as store:
+        store.append(MONDAY, [row(ID, hashing=load_keys(folder, MONDAY).hashing)])
+        (folder.keys / "hashing").unlink()
+        rotate_hashing(folder, MONDAY)
+        after = load_keys(folder, MONDAY).hashing
+        store.append(MONDAY, [recall_of(ID, after)])
+        assert store.health().reports == {MONDAY: 1}
+
+
 def test_a_key_that_was_lost_before_it_signed_anything_is_made_anew(folder: Folder) -> None:
     (folder.keys / "signing").unlink()
     load_keys(folder, MONDAY)

@@ -13,12 +13,13 @@ from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.keys import OLD_DAYS, rotate_hashing
 from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
+from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.status import status
 from shimmy_metrics.receiver.store import Outcome, StoreError
 from shimmy_metrics.receiver.week_file import kept_week, newest_week, read_week
 from support.retained_days import CLOSED, at, filled, folder, retained, store
-from support.stored import MONDAY, row
+from support.stored import HASHING, MONDAY, row
 
 __all__ = ["folder", "store"]
 
@@ -43,6 +44,18 @@ def test_a_day_lives_for_eight_days_and_its_week_is_kept_before_it_goes(store: S
     assert lines[0].keys() == {"day", "reports", "dropped_at", "canary", "previous", "signature"}
     assert lines[0]["dropped_at"] == "2026-12-01T03:00:00Z"
     assert len(bytes.fromhex(lines[0]["canary"])) == 16
+
+
+def test_a_week_that_was_added_up_keeps_its_sum_after_a_recall(store: SqliteStore, folder: Folder) -> None:
+    filled(store)
+    sunday = NEXT - timedelta(days=1)
+    report_id = "c0ffee00-0000-4000-8000-00000000cafe"
+    store.append(sunday, [row(report_id, day=sunday)])
+    assert retained(store, folder, CLOSED) == [MONDAY]
+    before = kept_week(folder, MONDAY)
+    store.append(CLOSED, [recall_of(report_id, HASHING)])
+    assert store.health().reports[sunday] == 2
+    assert read_week(store, folder, MONDAY) == before
 
 
 def test_what_arrived_on_the_monday_after_counts_in_the_week_before_although_that_came_first(
