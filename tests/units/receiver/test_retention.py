@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.keys import OLD_DAYS, rotate_hashing
 from shimmy_metrics.receiver.retain import Retained, retain, verify
@@ -73,7 +74,7 @@ def test_what_arrived_on_the_monday_after_counts_in_the_week_before_although_tha
 def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
     store: SqliteStore, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(store, 1)
+    store.append(MONDAY, [row(day=MONDAY) for _ in range(20)])
 
     def broken(_: date) -> Iterator[object]:
         raise StoreError("a row cannot be read")
@@ -88,6 +89,9 @@ def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
     done = retain(store, folder, at(MONDAY + timedelta(14)))
     assert done.dropped == (MONDAY,)
     assert "waits:" not in " ".join(done.failed)
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="nothing is kept of this week, and what arrived on 2026-11-23 has gone"):
+        read_week(store, folder, MONDAY)
     assert list(folder.arrival_days()) == []
     assert verify(store, folder, at(MONDAY + timedelta(14))) == []
 

@@ -22,11 +22,12 @@ READABLE: Final = 0o644
 
 
 class Dropped(NamedTuple):
-    """A day that was dropped, as a line says it: the day, the moment (UTC), its canary's bytes."""
+    """A day that was dropped, as a line says it: the day, the moment (UTC), its canary, its reports, rounded."""
 
     day: str
     dropped_at: str
     canary: bytes
+    reports: int
 
 
 class Checked(NamedTuple):
@@ -118,7 +119,8 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 def _dropped(said: Mapping[str, Any]) -> Dropped | None:
     try:
-        return Dropped(str(said["day"]), str(said["dropped_at"]), bytes.fromhex(said["canary"]))
+        canary = bytes.fromhex(said["canary"])
+        return Dropped(str(said["day"]), str(said["dropped_at"]), canary, int(said["reports"]))
     except (KeyError, ValueError, TypeError):
         return None
 

@@ -7,13 +7,22 @@ from pathlib import Path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.folder import Folder, write_private
 from shimmy_metrics.receiver.programme import k_between
+from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.store import Store
 from shimmy_metrics.receiver.week import Week, aggregated, as_json, closes, from_json, week_name, week_named, week_of
 
 
 def read_week(store: Store, folder: Folder, monday: date) -> Week:
-    """Return the week as it was kept; where it was not yet, of the reports that are held. Raise as `kept_week` does."""
-    return kept_week(folder, monday) or _counted(store, folder, monday)
+    """Return the week as it was kept; where it was not yet, of the reports that are held.
+
+    Raise as `kept_week` does, and `UserError` where reports of it went before it was kept.
+    """
+    kept = kept_week(folder, monday)
+    gone = "" if kept else _gone(folder, monday)
+    if gone:
+        what = f"nothing is kept of this week, and what arrived on {gone} has gone"
+        raise UserError(what, where=week_name(monday), remedy="Name another with --week")
+    return kept or _counted(store, folder, monday)
 
 
 def newest_week(store: Store, folder: Folder, today: date) -> date:
@@ -25,8 +34,11 @@ def newest_week(store: Store, folder: Folder, today: date) -> date:
 
 
 def keep_week(store: Store, folder: Folder, monday: date) -> None:
-    """Keep the week, unless that was done before or nothing arrived for it. Raise `StoreError` or `OSError`."""
-    if _path(folder, monday).exists():
+    """Keep the week, unless that was done before, a part has gone or nothing arrived for it.
+
+    Raise `StoreError` or `OSError`.
+    """
+    if _path(folder, monday).exists() or _gone(folder, monday):
         return
     week = _counted(store, folder, monday)
     if week.received or week.flagged:
@@ -42,6 +54,12 @@ def kept_week(folder: Folder, monday: date) -> Week | None:
         return from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError("this week cannot be read", where=str(path), remedy="Put it back from a copy") from None
+
+
+def _gone(folder: Folder, monday: date) -> str:
+    """Return a day of the week on which reports arrived that were dropped; empty where none was."""
+    week = {(monday + timedelta(days=each)).isoformat() for each in range(7)}
+    return next((each.day for each in dropped_days(folder) if each.reports and each.day in week), "")
 
 
 def _counted(store: Store, folder: Folder, monday: date) -> Week:
