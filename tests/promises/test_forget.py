@@ -14,6 +14,7 @@ from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.demo.toy_server import ToyServer
+from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
@@ -86,6 +87,17 @@ def test_under_the_binary_s_own_name_they_are_the_binary_s(tmp_path: Path, word:
     real.chmod(0o755)
     assert home.having(SHIMMY_BIN=str(real)).run(word, "--yes").stdout == f"real {word} --yes\n"
     assert not _says_no(home)
+
+
+def test_what_a_receiver_keeps_is_left_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    _used(home)
+    kept = prepared(home.profile.state_dir.with_name("shimmy-receiver"))
+    kept.operator.write_text("Example Org\n")
+    assert str(kept.path) not in home.run("files", command=OWN).stdout
+    assert home.run("forget", "--yes", command=OWN).returncode == 0
+    assert kept.operator.read_text() == "Example Org\n"
+    assert home.run("receive", "status", command=OWN).returncode == 0
 
 
 def test_where_nobody_can_be_asked_nothing_is_done(tmp_path: Path) -> None:
