@@ -45,6 +45,20 @@ def test_what_is_in_the_way_is_named(tmp_path: Path, trouble: Trouble, reason: s
             assert reason in scene.metrics(action).stderr
 
 
+@pytest.mark.parametrize(
+    ("trouble", "reason"), [(Trouble.FULL, "the disk is full. Make room."), (Trouble.READ_ONLY, "cannot be written.")]
+)
+def test_where_nothing_can_be_saved_nothing_is_said_to_be_sent(tmp_path: Path, trouble: Trouble, reason: str) -> None:
+    with disk_scene(tmp_path, trouble, "nothing") as scene:
+        scene.press()
+        told = scene.metrics("status").stdout.splitlines()
+        assert told[0] == "Metrics on: nothing is saved."
+        assert told[1].startswith("Nothing can be saved or sent: ")
+        assert reason in told[1]
+        assert not any(line.startswith("  next") for line in told)
+        assert "            3 due, but nothing is sent from here" in told
+
+
 @pytest.mark.parametrize("trouble", [Trouble.FULL, Trouble.QUOTA])
 def test_a_request_is_booked_though_the_disk_fills_while_it_is_under_way(tmp_path: Path, trouble: Trouble) -> None:
     with disk_scene(tmp_path, trouble, "nothing") as scene:

@@ -4,12 +4,13 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store import location
-from shimmy_metrics.store.location import check_location
+from shimmy_metrics.store.location import check_location, unwritable
 from shimmy_metrics.system import files
 
 NOBODY = 12_345
@@ -166,3 +167,23 @@ def test_a_folder_that_cannot_be_looked_at_is_one_line(
     with pytest.raises(UserError) as caught:
         check_location(tmp_path)
     assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off"
+
+
+@pytest.mark.parametrize(
+    ("root", "blocks", "free", "available", "full"),
+    [
+        (False, 5_044, 122, 0, True),
+        (False, 5_044, 122, 1, False),
+        (True, 5_044, 122, 0, True),  # what ext4 keeps for itself
+        (True, 5_044, 300, 0, False),  # what is kept for root
+        (False, 0, 0, 0, False),  # a tmpfs without a size
+    ],
+)
+def test_a_disk_is_full_where_this_user_gets_no_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, root: bool, blocks: int, free: int, available: int, full: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1_000)
+    counted = SimpleNamespace(f_blocks=blocks, f_bfree=free, f_bavail=available)
+    monkeypatch.setattr(os, "statvfs", lambda _: counted)
+    path = tmp_path / "shimmy" / "metrics.db"
+    assert unwritable(path) == (f"{path}: the disk is full. Make room" if full else "")

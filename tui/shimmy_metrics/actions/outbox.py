@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
-from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_answers
+from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.request import Request, next_request
 from shimmy_metrics.delivery.sender_lock import sending
@@ -91,7 +91,7 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
         queued = _everything(profile, db)
-        consent = with_answers(profile, consent, db)
+        consent = with_store(profile, consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
     chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word)]
     if chosen and chosen[0].overdue(profile.clock.now()):

@@ -15,7 +15,7 @@ from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
-from shimmy_metrics.delivery.consent_with_answers import with_answers
+from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
 from shimmy_metrics.delivery.request import Request
@@ -137,7 +137,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     try:
         with read_with_sender(profile, off=not consent.measures) as (db, at_work):
             if db is None:
-                return empty._replace(consent=with_answers(profile, consent, None))
+                return empty._replace(consent=with_store(profile, consent, None))
             return _read(profile, db, empty._replace(sending=at_work), facts, known)
     except UserError as error:
         troubles = dict.fromkeys((*reading.troubles, str(error)))
@@ -161,7 +161,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))
     now = profile.clock.now()
     entries = completed(known.entries, now, at_work=empty.sending)
-    consent = empty.consent if empty.unusable else with_answers(profile, empty.consent, db)
+    consent = empty.consent if empty.unusable else with_store(profile, empty.consent, db)
     queued = tuple(outbox.everything(db))
     version = agreed_schema(consent)
     return empty._replace(

@@ -9,7 +9,7 @@ from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.backoff import next_attempt
-from shimmy_metrics.delivery.consent_with_answers import with_answers
+from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.delivery.seal import example_report, measured
@@ -57,7 +57,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
     """Return what would be sent next. Raises `UserError` for a config or a store that cannot be used."""
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
-        consent = with_answers(profile, consent, db)
+        consent = with_store(profile, consent, db)
         queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
         request = request_of(queued, consent.endpoint)
         running = running_sessions(profile, db)

@@ -8,7 +8,7 @@ from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
-from shimmy_metrics.delivery.consent_with_answers import with_answers
+from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
 from shimmy_metrics.entries import recalled_in_all, taken_in_all
@@ -132,7 +132,7 @@ def read_status(profile: Profile) -> Status:
     try:
         with read_with_sender(profile, off=not consent.measures) as (db, at_work):
             if db is None:
-                return found._replace(consent=with_answers(profile, consent, None), unread=unread(profile))
+                return found._replace(consent=with_store(profile, consent, None), unread=unread(profile))
             return _read(profile, db, found._replace(sending=at_work))
     except UserError as error:
         troubles = tuple(dict.fromkeys((*found.troubles, str(error))))
@@ -150,7 +150,7 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
 
     gone = departures.everything(db)
     return found._replace(
-        consent=found.consent if found.unusable else with_answers(profile, found.consent, db),
+        consent=found.consent if found.unusable else with_store(profile, found.consent, db),
         running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
         queued=tuple(outbox.everything(db)),
         taken=taken_in_all([*gone, *chain.notes(db)]),

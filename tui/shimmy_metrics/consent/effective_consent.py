@@ -55,8 +55,8 @@ class EffectiveConsent(NamedTuple):
 
     `switch` is the environment variable that switches off, or empty. `endpoint` is where reports would go now; `ended`:
     that endpoint answered 410, so the programme has ended. `distrust` says in words why a yes in the config does not
-    count; empty where it does, or without one. `groups` is what its receiver named in its answers. `unwritable` is the
-    store that may not be written, so that nothing can be kept or sent; empty where it may.
+    count; empty where it does, or without one. `groups` is what its receiver named in its answers. `unwritable` says
+    why the store cannot be written, so that nothing can be kept or sent; empty where it can.
     """
 
     decision: Decision

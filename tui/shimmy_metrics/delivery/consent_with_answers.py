@@ -6,9 +6,8 @@ from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.delivery.groups import group_size
-from shimmy_metrics.errors import harmless
 from shimmy_metrics.store.database import Database, get_meta, store_path
-from shimmy_metrics.store.location import may_be_written
+from shimmy_metrics.store.location import unwritable
 from shimmy_metrics.system.profile import Profile
 
 ENDED: Final = "ended"
@@ -17,16 +16,19 @@ ENDED: Final = "ended"
 
 def effective_consent(profile: Profile, db: Database | None) -> EffectiveConsent:
     """Return effective consent now. Raise `UserError` for a config or an endpoint that cannot be used."""
-    return with_answers(profile, read_consent(profile), db)
+    return _with_answers(read_consent(profile), db)
 
 
-def with_answers(profile: Profile, consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
-    """Return it with what only the store knows: whether the endpoint in force answered 410, and the groups it named.
+def with_store(profile: Profile, consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
+    """Return it, to be shown, with what the store knows and with why the store cannot be written.
 
-    A store that may not be written is named too.
+    What sends learns that by writing: a disk that fills while a request is under way withdraws nothing.
     """
-    path = store_path(profile)
-    consent = consent._replace(unwritable="" if may_be_written(path) else harmless(str(path)))
+    return _with_answers(consent, db)._replace(unwritable=unwritable(store_path(profile)))
+
+
+def _with_answers(consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
+    """Return it with what only the store knows: whether the endpoint in force answered 410, and the groups it named."""
     if db is None:
         return consent
     ended = same_endpoint(get_meta(db, ENDED), consent.endpoint)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.errors import UserError, harmless, reason_of
 from shimmy_metrics.system.files import another_owner, not_private, others_may_write
 
 _SHARED: Final = frozenset(
@@ -76,6 +76,10 @@ line with a way out, accepting a shared one costs a damaged store.
 """
 
 
+_EXT4_KEEPS: Final = 40
+"""Of so many blocks that it counts here ext4 keeps one free for itself: two of a hundred, of more than it counts."""
+
+
 def check_location(state_dir: Path) -> None:
     """Raise `UserError` where the store may not be. The folder need not exist."""
     try:
@@ -95,10 +99,30 @@ def locks_hold(kind: str) -> bool:
     return kind not in _SHARED and (not kind.startswith("fuse.") or kind in _LOCAL_FUSE)
 
 
-def may_be_written(path: Path) -> bool:
-    """Whether this process may write the store at `path`, or make it: a look needs to know without writing."""
-    places = (path, path.parent) if os.path.lexists(path) else (next(filter(os.path.exists, path.parents), path),)
-    return all(os.access(place, os.W_OK) for place in places)
+def unwritable(path: Path) -> str:
+    """Return why the store at `path` cannot be written, or made there, and what to do; empty where it can.
+
+    A look needs to know without writing.
+    """
+    there = os.path.lexists(path)
+    folder = path.parent if there else next(filter(os.path.exists, path.parents), path.parent)
+    if not all(os.access(place, os.W_OK) for place in ((path, folder) if there else (folder,))):
+        remedy = "See who may write it and its folder, and whether the disk is mounted read-only"
+        return f"{harmless(str(path))} cannot be written. {remedy}"
+    return f"{harmless(str(path))}: the disk is full. Make room" if _full(folder) else ""
+
+
+def _full(folder: Path) -> bool:
+    """Whether the folder's filesystem has no block left; one that counts none (0 in all) has no end."""
+    if sys.platform == "win32":
+        return False
+    with contextlib.suppress(OSError):
+        found = os.statvfs(folder)
+        left = found.f_bavail  # of what nobody else may use root may use all but what ext4 keeps for itself
+        if os.geteuid() == 0:
+            left = max(found.f_bfree - found.f_blocks // _EXT4_KEEPS, left)
+        return found.f_blocks > 0 and left == 0
+    return False
 
 
 def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:

@@ -126,10 +126,7 @@ def obstacle(consent: EffectiveConsent) -> str:
                 "What is measured stays here. Enable again to ask it once more."
             )
         case Obstacle.UNWRITABLE:
-            return (
-                f"Nothing can be saved or sent: {consent.unwritable} cannot be written. See who may write it and its "
-                "folder, and whether the disk is mounted read-only."
-            )
+            return f"Nothing can be saved or sent: {consent.unwritable}."
         case None:
             return ""
 
