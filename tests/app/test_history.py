@@ -112,7 +112,7 @@ async def test_what_is_copied_of_a_receipt_is_its_request(tmp_path: Path, monkey
         await opened.press(pilot, "3", "enter")
         for _ in range(2):
             await opened.answer(pilot, "y")
-            await opened.until(pilot, lambda: "Also copied to the terminal's clipboard." in opened.read(app))
+            await opened.until(pilot, lambda: "Also handed to the terminal, for its clipboard." in opened.read(app))
     (saved,) = home.iterdir()  # the same bytes are saved once
     assert app.clipboard == saved.read_text()
     assert digest(saved.read_bytes()) == made.sha256

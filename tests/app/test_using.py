@@ -16,7 +16,7 @@ from shimmy_metrics.app.app import app_for
 from shimmy_metrics.app.preload import Preload, Start
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.store import departures, outbox, releases
+from shimmy_metrics.store import departures, outbox, releases, sessions
 from shimmy_metrics.store.database import opened as store
 from support import opened, overviews, samples
 from support.departed import depart
@@ -100,12 +100,15 @@ async def test_export_says_what_and_where_and_overwrites_nothing(tmp_path: Path,
     with_reports(tmp_path)
     first = home / "shimmy-metrics-2026-11-23.json"
     first.write_text("mine")
+    with store(opened.profile_of(tmp_path)) as db:  # the session behind the report
+        behind = samples.session(outbox.everything(db)[0].report_id)
+        sessions.finish(db, sessions.begin(db, behind), samples.NOW, local=False)
     app = opened.living(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "x")
         await opened.settled(pilot)
         asked = opened.text(app)
-        assert "1 report waiting, 1 entry of History" in asked
+        assert "config, 1 session, 1 report waiting, 1 entry of History" in asked
         assert "~/shimmy-metrics-2026-11-23-2.json" in asked
         await opened.answer(pilot, "y")
         assert "Saved: ~/shimmy-metrics-2026-11-23-2.json" in opened.text(app)

@@ -1,6 +1,7 @@
 """Export, copy, validate and forget: what a person does with everything that lies here."""
 
 import contextlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -87,7 +88,7 @@ class FileCommands:
 
     def _to_clipboard(self, data: bytes, path: Path) -> str:
         self._host.call_from_thread(self._host.copy_to_clipboard, data.decode(errors="replace"))
-        return f"{_saved(data, path)} Also copied to the terminal's clipboard."
+        return f"{_saved(data, path)} Also handed to the terminal, for its clipboard."
 
     def validate(self) -> None:
         """Check every byte that is held."""
@@ -139,12 +140,13 @@ class FileCommands:
             return SaveRequest(_EXPORT, data, "everything", path)
         if not shown.store_read:
             return SaveRequest("Export what could be read?", data, "config and log; the store was not read", path)
+        held = {name: len(part) for name, part in json.loads(data).items()}  # a session goes with its waiting report
         parts = [
             "config",
-            amount(len(shown.running) + len(shown.ended), "session"),
-            f"{amount(len(shown.outbox), 'report')} waiting",
-            amount(len(shown.entries), "entry of History", "entries of History"),
-            f"your own figures of {amount(len(shown.days), 'day')}",
+            amount(held["sessions"], "session"),
+            f"{amount(held['outbox'], 'report')} waiting",
+            amount(held["departures"] + held["notes"], "entry of History", "entries of History"),
+            f"your own figures of {amount(held['days'], 'day')}",
             "the log",
             "the store's own notes",
         ]
