@@ -131,7 +131,7 @@ async def test_after_its_receipts_are_deleted_history_still_says_what_was_sent(t
         await opened.press(pilot, "3", "d")
         asked = " ".join(opened.text(app).split())
         assert "1 receipt (" in asked
-        assert "When, where to and each digest stay on record." in asked
+        assert "Nothing in them can be recalled after that. When, where to and each digest stay on record." in asked
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: "No receipt is kept." in opened.text(app))
         told = " ".join(opened.text(app).split())

@@ -11,7 +11,7 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.deletions import deleted, never_left, receipts_deleted
+from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, never_left, receipts_deleted
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 from shimmy_metrics.wording.numbers import amount, duration, when
 
@@ -98,7 +98,7 @@ def _delete_receipts(profile: Profile, *, yes: bool, as_json: bool) -> int:
     size = sum(len(departure.body) for departure in kept)
     lines = (
         f"The bytes of {amount(len(kept), 'receipt')} are deleted, {size:,} in all: your own proof of what was in "
-        "them. That something left, when, where to and its digest stay on record.",
+        f"them. {NOT_RECALLED} That something left, when, where to and its digest stay on record.",
     )
     if kept and not yes and not agreed(lines, "Delete every receipt?", _COMMAND):
         return Exit.NO

@@ -161,8 +161,8 @@ _OWN: Final = (
         about=(
             "Delete one waiting report for good; history notes that one was deleted, not what was in it. Or delete a "
             "session that is kept for you alone, by its session_id; your sums by day stay. Or delete the bytes of all "
-            "receipts; when, where to and each digest stay on record. It asks first; only a typed yes agrees. "
-            f"{_ID}",
+            "receipts: nothing in them can be recalled after that; when, where to and each digest stay on record. It "
+            f"asks first; only a typed yes agrees. {_ID}",
         ),
         arguments=(
             Argument("id", "the report, the session, or all receipts", value="ID|receipts", required=True),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from typing import Final
 
 from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.records import Departure
@@ -23,6 +24,10 @@ def deleted(departure: Departure | None, now: datetime, zone: tzinfo | None = No
     """Return what is said once a waiting report was deleted, as `never_left` does."""
     told = never_left(departure, now, zone, older=older)
     return f"Deleted: {told}." if departure is None else f"Deleted. {sentence(told)}"
+
+
+NOT_RECALLED: Final = "Nothing in them can be recalled after that."
+"""What deleting receipts takes away besides: the ids by which a receiver finds a report go with them."""
 
 
 def receipts_deleted(number: int) -> str:

@@ -12,7 +12,7 @@ from shimmy_metrics.app.ui.sending import in_full
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, QueuedReport
-from shimmy_metrics.wording.deletions import deleted, never_left, receipts_deleted
+from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, never_left, receipts_deleted
 from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.receiver import by_way_of
@@ -150,7 +150,7 @@ class OutboxCommands:
         question = Question(
             "Delete every receipt?",
             f"{amount(len(receipts), 'receipt')} ({size:,} bytes) will be deleted: your own proof of what was sent. "
-            "When, where to and each digest stay on record.",
+            f"{NOT_RECALLED} When, where to and each digest stay on record.",
             "Yes, delete them",
             "No, keep them",
         )
