@@ -72,6 +72,8 @@ class ShimmyApp(TerminalApp):
         self.set_keymap(dict(self.keys.own))
         self.commands = Commands(self)
         self._poller = poller
+        self._drawn = False
+        """Whether a change was drawn since the last tick."""
         self._before_consent = "session"
         self._went_back = ("", 0.0)
         """The key that last went back, and when."""
@@ -133,6 +135,7 @@ class ShimmyApp(TerminalApp):
         self.commands.outbox.report_sent()
         self.commands.consent.report_purged(message.overview.purged)
         await self._draw()
+        self._drawn = True
 
     @on(Busy)
     @on(Done)
@@ -182,6 +185,9 @@ class ShimmyApp(TerminalApp):
             if self.seconds_left <= 0:
                 self.exit()
                 return
+        elif self._drawn:  # what else has changed since is the time alone, which the next tick shows
+            self._drawn = False
+            return
         await self._draw()
 
     # --- input --------------------------------------------------------------------------------------------------

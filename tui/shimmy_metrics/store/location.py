@@ -129,14 +129,15 @@ def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):
         existing = next(each for each in (path, *path.parents) if os.path.exists(each)).resolve()
+        above = {str(each) for each in (existing, *existing.parents)}
         depth, kind = -1, ""
         for line in mounts.read_text(errors="replace").splitlines():
             left, _, right = line.partition(" - ")
             # mountinfo(5): the fifth field is the mount point, with spaces and the like as octal escapes.
-            point = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4]))
+            point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4])
             # `>=`: of two mounts on the same point the later one hides the earlier.
-            if point in (existing, *existing.parents) and len(point.parts) >= depth:
-                depth, kind = len(point.parts), right.split()[0]
+            if point in above and len(point) >= depth:
+                depth, kind = len(point), right.split()[0]
         return kind
     return ""
 

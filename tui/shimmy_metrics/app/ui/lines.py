@@ -4,7 +4,7 @@ from typing import Final, Self
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -43,12 +43,15 @@ class Lines(Widget):
         self.show(lines)
 
     def show(self, lines: tuple[Line, ...]) -> None:
-        """Show these lines from now on. The same lines are not drawn again: the app's clock shows them each second."""
-        if lines == self._lines:
+        """Show these lines from now on. The app's clock shows them each second, so only rows that changed are drawn."""
+        before, self._lines = self._lines, lines
+        if len(lines) != len(before):
+            self.refresh(layout=self.styles.is_auto_height)
             return
-        grown = len(lines) != len(self._lines)
-        self._lines = lines
-        self.refresh(layout=grown and self.styles.is_auto_height)
+        width = self.size.width
+        changed = [Region(0, y, width, 1) for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new]
+        if changed:
+            self.refresh(*changed)
 
     @property
     def lines(self) -> tuple[Line, ...]:
