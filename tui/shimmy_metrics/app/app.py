@@ -39,7 +39,10 @@ SEEN_SECONDS = 3.0
 """What became of an attempt to send is shown until a person does something after this long."""
 
 TICK_SECONDS = 1.0
-"""The clock moves in minutes; the countdown wants a second."""
+"""The countdown's step."""
+
+CLOCK_SECONDS = 5.0
+"""Times are shown to the minute; a new one shows so late at most."""
 
 
 class ShimmyApp(TerminalApp):
@@ -72,8 +75,6 @@ class ShimmyApp(TerminalApp):
         self.set_keymap(dict(self.keys.own))
         self.commands = Commands(self)
         self._poller = poller
-        self._drawn = False
-        """Whether a change was drawn since the last tick."""
         self._before_consent = "session"
         self._went_back = ("", 0.0)
         """The key that last went back, and when."""
@@ -111,7 +112,9 @@ class ShimmyApp(TerminalApp):
         if self._keys_fault:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_fault}."))
         self.commands.consent.report_purged(self.overview.purged if self.overview is not None else None)
-        self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(CLOCK_SECONDS, self._draw)
+        if self.seconds_left is not None:
+            self.set_interval(TICK_SECONDS, self._tick)
 
     def on_unmount(self) -> None:
         """Stop polling, so that the end waits for nothing."""
@@ -135,7 +138,6 @@ class ShimmyApp(TerminalApp):
         self.commands.outbox.report_sent()
         self.commands.consent.report_purged(message.overview.purged)
         await self._draw()
-        self._drawn = True
 
     @on(Busy)
     @on(Done)
@@ -185,10 +187,7 @@ class ShimmyApp(TerminalApp):
             if self.seconds_left <= 0:
                 self.exit()
                 return
-        elif self._drawn:  # what else has changed since is the time alone, which the next tick shows
-            self._drawn = False
-            return
-        await self._draw()
+            await self._draw()
 
     # --- input --------------------------------------------------------------------------------------------------
 
