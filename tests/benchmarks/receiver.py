@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -105,7 +105,7 @@ def started(home: Home, *command: str, port: int) -> Iterator["subprocess.Popen[
             process.wait()
 
 
-def cpu_seconds(process: "subprocess.Popen[str]") -> float:
+def cpu_seconds(process: "subprocess.Popen[Any]") -> float:
     """Return the CPU time that a process has used."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
