@@ -19,9 +19,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Stream]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    """Run a cluster for the tests of this process; each has a database of its own in it."""
+    """Run a cluster for a file's tests; each has a database of its own in it."""
     if LACKING:
         pytest.skip(f"not installed: {LACKING} (Debian's packages)")
     with cluster(tmp_path_factory.mktemp("cluster")) as running:
