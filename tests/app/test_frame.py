@@ -23,7 +23,7 @@ async def test_the_state_keeps_its_second_half_however_much_is_waiting(
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3")
         first = opened.text(app).splitlines()[0]
-        word = "held" if delivery is Delivery.REVIEW else "sent"
+        word = "held" if delivery is Delivery.REVIEW else "automatic"
         assert "metrics on · " in first
         assert word in first.rpartition("·")[2]
 

@@ -187,7 +187,7 @@ async def test_after_the_programme_s_end_nothing_is_offered_that_leads_nowhere(t
         assert "e  Enable again  the receiver is asked again whether it takes reports" in opened.text(app)
         assert "is sent by itself" not in opened.text(app)
         await opened.answer(pilot, "e")
-        await opened.until(pilot, lambda: "metrics on · reports are sent" in opened.text(app))
+        await opened.until(pilot, lambda: "metrics on · sent automatically" in opened.text(app))
         await opened.press(pilot, "2")
         assert "r Release" in opened.text(app)
 

@@ -136,4 +136,4 @@ def test_a_store_that_can_be_read_and_not_written_is_not_said_to_send(home: Home
     assert json.loads(looked.metrics("status", "--json").stdout)["obstacle"] == "unwritable-store"
     assert "cannot be written" in looked.metrics("preview").stderr
     assert "nothing is saved" in looked.run("tui", "--plain").stdout
-    assert home.metrics("status").stdout.startswith("Metrics on: reports are sent.\n")
+    assert home.metrics("status").stdout.startswith("Metrics on: sent automatically.\n")

@@ -79,7 +79,7 @@ def test_until_it_is_answered_only_the_agreed_fields_leave(home: Home) -> None:
     assert NEW not in previewed["metrics"]
     told = _next(home, "config", "--metrics", "status").stdout
     assert "1 field is new since you agreed and is not sent" in told
-    assert "Metrics on: reports are sent." in told
+    assert "Metrics on: sent automatically." in told
 
 
 def test_a_yes_to_the_news_covers_them_and_keeps_what_is_being_measured(home: Home) -> None:

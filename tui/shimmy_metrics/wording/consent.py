@@ -41,7 +41,7 @@ def state(consent: EffectiveConsent, *, elsewhere: bool = False) -> State:
         return State(on=True, word="metrics on", note=_OBSTACLE_NOTES[consent.obstacle], brief=brief)
     if consent.holds:
         return State(on=True, word="metrics on", note="held for review", brief="held")
-    return State(on=True, word="metrics on", note="reports are sent", brief="sent")
+    return State(on=True, word="metrics on", note="sent automatically", brief="automatic")
 
 
 _BRIEFLY: Final = {
