@@ -54,6 +54,7 @@ async def test_a_receipt_is_recalled_from_history_by_key_and_yes(
         assert _outcomes(tmp_path) == [Outcome.RECALLED, Outcome.CONFIRMED]
         await opened.press(pilot, *(("q",) if "enter" in keys else ()))
         await opened.until(pilot, lambda: "2 recalled" in opened.read(app))
+        await opened.until(pilot, lambda: opened.text(app).count("recalled later") == 1)
         assert " recalled " in opened.text(app)
 
 

@@ -25,7 +25,7 @@ from shimmy_metrics.app.ui.text import (
 )
 from shimmy_metrics.entries import recall_of, taken_in_all
 from shimmy_metrics.limits import DEPARTURES_KEPT, OUTBOX_DAYS, OUTBOX_REPORTS
-from shimmy_metrics.records import Departure, DepartureKind, Entry, NoteKind
+from shimmy_metrics.records import Departure, DepartureKind, Entry, NoteKind, Outcome
 from shimmy_metrics.wording.departures import ALIKE, became, failed, host, in_all, label, receipts_kept, sentence
 from shimmy_metrics.wording.departures import note as note_text
 from shimmy_metrics.wording.numbers import amount, when
@@ -94,7 +94,8 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
     broken = len(overview.broken)
     damage = warning(canvas, f"{amount(broken, 'entry is', 'entries are')} not as written.") if broken else (BLANK,)
     places = _places(canvas, overview.entries, base)
-    rows = tuple(_row(canvas, each, base, places) for each in overview.entries)
+    recalled = _recalled(overview.entries)
+    rows = tuple(_row(canvas, each, base, places, recalled=each.key in recalled) for each in overview.entries)
     return Content((*head, *damage, _columns(canvas, places)), rows)
 
 
@@ -194,7 +195,17 @@ def _places(canvas: Canvas, entries: Sequence[Entry], base: int) -> _Places:
     return _Places(columns[0], digest, columns[2], digest + columns[2] + _GAP)
 
 
-def _row(canvas: Canvas, entry: Entry, base: int, places: _Places) -> Row:
+def _recalled(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return the keys of the requests of which the receiver deleted every report again."""
+    found = [each for each in entries if isinstance(each, Departure)]
+    recalls = (each for each in found if each.kind is DepartureKind.RECALL and each.outcome is Outcome.RECALLED)
+    deleted = {(each.endpoint, each.sha256) for each in recalls}
+    sent = (each for each in found if each.kind is DepartureKind.REPORTS)
+    return frozenset(each.key for each in sent if (each.endpoint, each.sha256) in deleted)
+
+
+def _row(canvas: Canvas, entry: Entry, base: int, places: _Places, *, recalled: bool) -> Row:
+    """Return an entry's row. `recalled`: it is a request that was taken, and deleted at its receiver later."""
     key = entry.key
     moment = entry.ended or entry.begun if isinstance(entry, Departure) else entry.at
     cells = [at(3, Span(f"{canvas.day(moment)} {canvas.clock(moment)}", Role.NAME))]
@@ -203,7 +214,8 @@ def _row(canvas: Canvas, entry: Entry, base: int, places: _Places) -> Row:
             placed(canvas.width, *cells, at(17, muted(canvas.fitting(note_text(entry), canvas.width - 18)))), key
         )
     times = f" {entry.attempts:,}x" if entry.attempts > 1 else ""
-    cells.append(at(17, Span(f"{label(entry)}{times}", Role.BAD if failed(entry) else Role.TEXT)))
+    what = "recalled later" if recalled else f"{label(entry)}{times}"
+    cells.append(at(17, Span(what, Role.BAD if failed(entry) else Role.TEXT)))
     if canvas.narrow:
         return Row(placed(canvas.width, *cells), key)
     cells += [
