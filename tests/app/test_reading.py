@@ -51,6 +51,15 @@ async def test_a_receipt_opens_on_its_bytes(tmp_path: Path) -> None:
         assert "4 reports were sent and taken" in opened.text(app)
 
 
+async def test_a_receipt_opens_at_its_top_whatever_field_was_marked(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "4", "G", *["k"] * 14, "3", "enter")
+        assert '{"session_id"' in opened.text(app)
+        await opened.press(pilot, "j", "4")
+        assert "›  timestamp" in opened.text(app)
+
+
 async def test_a_base_that_is_chosen_is_what_reports_are_compared_with(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:

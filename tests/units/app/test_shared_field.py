@@ -44,3 +44,12 @@ def test_whoever_moves_the_mark_leaves_the_field() -> None:
     field = SharedField(host)
     field.release()
     assert field.mark("cpu_cores") == "cpu_cores"
+
+
+def test_what_is_read_from_its_top_follows_no_field_until_the_mark_is_moved() -> None:
+    host = app("memory_gb")
+    field = SharedField(host, when_moved=True, from_top=True)
+    assert field.mark("session_id") == "session_id"
+    field.release()
+    field.keep("cpu_cores")
+    assert field.mark("session_id") == "cpu_cores"

@@ -248,8 +248,8 @@ class ShimmyApp(TerminalApp):
         # A key that was pressed once too often, or is held down, goes back no further, and not out.
         again = went_back == (guard.what, guard.previous) and guard.last - guard.previous < REPEAT_SECONDS
         self._went_back = (guard.what, guard.last)
-        if isinstance(self.screen, BaseScreen) and self.screen.search:
-            self.screen.search = ""
+        if isinstance(self.screen, BaseScreen) and self.screen.step_back is not None:
+            self.screen.step_back()
             await self.screen.draw()
         elif len(self.screen_stack) > 1:
             await self.pop_screen()

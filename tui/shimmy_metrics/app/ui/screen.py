@@ -1,6 +1,6 @@
 """The base class of the screens: the head, the content with its mark, the drawer, the buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -53,8 +53,8 @@ class BaseScreen(Screen[None]):
         self.host = host
         self.mark = ""
         """The key of the marked row."""
-        self.search = ""
-        """What the content is searched for, if it can be."""
+        self.step_back: Callable[[], None] | None = None
+        """What going back does here before it leaves the screen, None where it leaves it."""
         self.expanded = False
         """Whether the drawer shows all that it has."""
         self._mode = mode
@@ -238,6 +238,9 @@ class BaseScreen(Screen[None]):
         canvas = _canvas(self)
         head = heading(canvas.across, self.host.overview, self._mode, self.title or "", self.content(canvas).head)
         explained = self.explained(canvas.explanation, expanded=True)
+        if canvas.beside and 0 < len(explained) <= self.query_one("#page").size.height:
+            await self.show_message("All of it stands beside the list.")
+            return
         if explained and (canvas.beside or overflows(canvas, len(head), explained)):
             await self.host.open_explanation(lambda canvas: self.explained(canvas, expanded=True))
             return
@@ -282,7 +285,7 @@ def _canvas(screen: BaseScreen) -> Canvas:
 def common_buttons(host: Host) -> Sequence[Button]:
     """Return the five buttons that are the same on every screen."""
     screens = [each for each in host.screen_stack if isinstance(each, BaseScreen)]
-    leaving = "Back" if len(screens) > 1 or any(each.search for each in screens) else "Quit"
+    leaving = "Back" if len(screens) > 1 or any(each.step_back for each in screens) else "Quit"
     buttons = (
         host.keys.button("app.consent", "Consent"),
         host.keys.button("app.export", "Export"),

@@ -38,6 +38,9 @@ class Example:
     def open_part(self, number: int) -> None:
         """Do nothing: it is one report."""
 
+    def close_part(self) -> None:
+        """Do nothing: it is one report."""
+
     def headers_note(self) -> str:
         """Return where the headers come from, and by way of which proxy the request would go."""
         overview = self._host.overview

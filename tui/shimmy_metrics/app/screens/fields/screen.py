@@ -1,6 +1,7 @@
 """The screen Fields: the closed list, with search."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -32,6 +33,7 @@ class FieldsScreen(BaseScreen):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host, mode="fields", field=SharedField(host))
+        self.search = ""
         self._types = False
         """Whether the line of the search is open: then every other key is a letter of it."""
 
@@ -72,7 +74,7 @@ class FieldsScreen(BaseScreen):
     @on(Input.Changed)
     async def filter(self, event: Input.Changed) -> None:
         """Filter as the person types."""
-        self.search = event.value
+        self._look_for(event.value)
         self.host.field = self.mark = best(event.value)
         await self.draw()
 
@@ -86,8 +88,12 @@ class FieldsScreen(BaseScreen):
 
     async def action_clear(self) -> None:
         """Give the search up and go back to the list."""
-        self.search = ""
+        self._look_for("")
         await self.action_keep()
+
+    def _look_for(self, search: str) -> None:
+        self.search = search
+        self.step_back = partial(self._look_for, "") if search else None
 
     async def on_key(self, event: events.Key) -> None:
         """Close the search by Backspace on nothing, or by Esc."""

@@ -46,6 +46,10 @@ class Receipt:
         """Select one report of the request, by its number from 1."""
         self.selection = replace(self.selection, index=number)
 
+    def close_part(self) -> None:
+        """Select the request."""
+        self.selection = replace(self.selection, index=0)
+
     def headers_note(self) -> str:
         """Return that the headers are not kept."""
         return "The body of what was sent is kept, the headers are not."

@@ -75,6 +75,15 @@ class Outgoing:
         if subject is not None:
             self._key = subject.reports[number - 1].report_id
 
+    def close_part(self) -> None:
+        """Select the request again of which one report is shown; if it is no more, what is shown stays."""
+        overview, subject = self._host.overview, self.subject()
+        if overview is not None and subject is not None:
+            whole = (
+                each.key for each in subjects(overview) if each.report is None and subject.reports[0] in each.reports
+            )
+            self._key = next(whole, self._key)
+
     def headers_note(self) -> str:
         """Return where the headers come from, and by way of which proxy the request goes."""
         overview = self._host.overview

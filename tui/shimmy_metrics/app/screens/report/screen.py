@@ -44,7 +44,8 @@ class ReportScreen(BaseScreen):
         sent: Departure | None = None,
     ) -> None:
         # By itself the mark is on the first bytes, which are the last of the fields: that is not to be shared.
-        super().__init__(host, mode=mode, field=SharedField(host, when_moved=True))
+        # What was sent is opened to be read from its beginning.
+        super().__init__(host, mode=mode, field=SharedField(host, when_moved=True, from_top=sent is not None))
         self.title = title
         self.source = source
         self._commands = commands
@@ -114,6 +115,7 @@ class ReportScreen(BaseScreen):
         subject = self.source.subject()
         if subject is not None and subject.report is None and self.source.selection.view is not View.WIRE:
             self.source.open_part(part_of(self.mark))
+            self.step_back = self._close_part
             await self.show_message("")
         else:
             await super().action_explain()
@@ -147,6 +149,10 @@ class ReportScreen(BaseScreen):
     async def _show_refusal(self, refusal: str) -> None:
         if refusal:
             await self.show_message(refusal)
+
+    def _close_part(self) -> None:
+        self.step_back = None
+        self.source.close_part()
 
     async def _select(self, selection: Selection) -> None:
         """Show another view; the mark stays on its field."""

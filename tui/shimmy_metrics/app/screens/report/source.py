@@ -34,6 +34,10 @@ class Source(Protocol):
         """Select one report, by its number from 1, of the request that is shown."""
         ...
 
+    def close_part(self) -> None:
+        """Select the request again of which one report is shown."""
+        ...
+
     def headers_note(self) -> str:
         """Return what there is to say about the headers of the request."""
         ...
