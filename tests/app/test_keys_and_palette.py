@@ -56,6 +56,10 @@ async def test_the_palette_holds_every_action_by_its_name(tmp_path: Path) -> Non
         ("1", "delete all", "Consent: decide, withdraw (delete all)"),
         ("c", "files", "Delete everything but your no (files)"),
         ("c", "forget", "Consent: decide, withdraw (forget)"),
+        ("1", "prove", "History: what was sent (prove what was sent)"),
+        ("2", "only", "Consent: decide, withdraw (only for me)"),
+        ("1", "memory", "Fields: what there is (memory)"),
+        ("1", "undo", "Consent: decide, withdraw (undo)"),
     ],
 )
 async def test_the_palette_finds_by_meaning_and_shows_by_which(
@@ -101,6 +105,17 @@ async def test_the_palette_begins_with_what_the_screen_in_front_can_do(tmp_path:
         await opened.until(pilot, lambda: first in opened.text(app))
         rows = opened.text(app).splitlines()
         assert rows[4].strip() == first  # the palette's own line and rule stand above
+
+
+async def test_the_palette_lists_what_is_possible_now(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        acts = {"Release this report", "Delete this report", "Hold this report"}
+        assert acts & {each.name for each in commands(app, app.screen)} == {"Release this report", "Delete this report"}
+        app.overview = overviews.idle()
+        await opened.press(pilot, "1", "2")
+        assert not acts & {each.name for each in commands(app, app.screen)}
 
 
 async def test_a_button_with_the_focus_has_the_cursor(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import Glyphs
 from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
 from shimmy_metrics.app.ui.lines import COMPONENTS
+from shimmy_metrics.app.ui.screen import BaseScreen
 
 _ORDER: Final = ("outbox.", "history.", "fields.", "consent.", "report.", "app.", "page.")
 """What the screen in front can do comes first, then what every screen can, then moving."""
@@ -26,10 +27,22 @@ _EVERYWHERE: Final = [binding.id for binding in EVERYWHERE]
 
 
 _MEANINGS: Final = {
-    "app.consent": ("enable", "disable", "withdraw", "opt out", "turn off", "files on disk", "delete all", "forget"),
+    "app.consent": (
+        "enable",
+        "disable",
+        "withdraw",
+        "opt out",
+        "turn off",
+        "undo",
+        "only for me",
+        "hold",
+        "files on disk",
+        "delete all",
+        "forget",
+    ),
     "app.export": ("save", "backup", "json"),
-    "app.fields": ("model name", "prompts", "privacy", "what is collected", "why"),
-    "app.history": ("receipts", "proof", "attempts", "network", "failed"),
+    "app.fields": ("model name", "prompts", "privacy", "what is collected", "why", "memory", "location"),
+    "app.history": ("receipts", "proof", "prove what was sent", "attempts", "network", "failed", "recall", "undo"),
     "app.keys": ("help", "shortcuts", "network down", "unreachable", "offline"),
     "app.outgoing": ("next report", "release", "held", "waiting", "preview", "what changed", "diff"),
     "app.quit": ("exit",),
@@ -48,6 +61,10 @@ _MEANINGS: Final = {
     "report.raw": ("bytes", "headers", "network"),
 }
 """What people look for an action by, besides its name."""
+
+
+_OFFERED: Final = ("outbox.", "history.recall")
+"""What is possible only while the screen has a button for it: for a report that waits, or a request that left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +147,14 @@ class Actions(Provider):
 
 
 def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
-    """Yield each action once, with the keys that do the same."""
+    """Yield each action that is possible now once, with the keys that do the same."""
     keys: dict[str, list[str]] = {}
     found: dict[str, tuple[str, Callable[[], Awaitable[bool]]]] = {}
+    offered = {button.action for button in screen.buttons()} if isinstance(screen, BaseScreen) else set()
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.id and binding.description:
+        possible = not (binding.id or "").startswith(_OFFERED) or f"screen.{binding.action}" in offered
+        if binding.id and binding.description and possible:
             keys.setdefault(binding.id, []).append(called(binding.key))
             found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))
     for name in sorted(found, key=_place):
