@@ -20,6 +20,7 @@ from shimmy_metrics.records import Failure, Outcome, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.wording.values import values
 from support import opened, overviews, samples
 from support.departed import depart
 
@@ -235,3 +236,17 @@ async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path) -> None:
         assert left > 1
         stays = f"1 receipt and {left} files stay here: shimmy-metrics forget deletes all but your no."
         await opened.until(pilot, lambda: stays in told(app))
+
+
+async def test_the_page_of_consent_shows_the_figures_of_a_running_session(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "c")
+        size, number = len(shown.running[-1].report.body), values(shown.running[-1].report.body)["requests_per_session"]
+        assert number != values(shown.example.body)["requests_per_session"]
+        assert f"{size} bytes as of now; w shows it" in told(app)
+        assert f"requests_per_session {number} " in told(app)
+        await opened.press(pilot, "w")
+        assert "The report, if its server stopped now:" in told(app)
+        assert f'"requests_per_session":{number}' in opened.text(app).replace(" ", "")

@@ -56,7 +56,8 @@ class Walked(Walk):
     def _state(self) -> State:
         app = self._app
         self.seen |= {each.button.action for each in app.screen.query(KeyButton) if each.region}
-        searched = ("searched",) * any(isinstance(each, BaseScreen) and bool(each.search) for each in app.screen_stack)
+        within = any(isinstance(each, BaseScreen) and each.step_back is not None for each in app.screen_stack)
+        searched = ("searched",) * within
         return (
             app.current_mode,
             *map(named, app.screen_stack),

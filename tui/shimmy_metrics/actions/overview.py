@@ -82,6 +82,11 @@ class Overview(NamedTuple):
     store_path: Path = Path()
 
     @property
+    def now(self) -> QueuedReport:
+        """The report whose values are shown: the newest running session's as it would be now, else the example."""
+        return self.running[-1].report if self.running else self.example
+
+    @property
     def store_read(self) -> bool:
         """Whether it is known what the store holds: it was read, or there is none."""
         return not (self.unread or self.store_unusable)

@@ -1,11 +1,11 @@
-"""What would be sent from this machine, before anything is decided: an example, with no session behind it."""
+"""What would be sent from this machine: a running session's report as it would be now, else an example."""
 
 from collections.abc import Sequence
 
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
-from shimmy_metrics.app.screens.outgoing.view import EXAMPLE
+from shimmy_metrics.app.screens.outgoing.view import CHANGES, EXAMPLE, NOW
 from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_report
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
@@ -16,21 +16,21 @@ from shimmy_metrics.wording.receiver import HEADERS, UNREACHABLE, connects
 
 
 def example_screen(host: Host, commands: Commands) -> ReportScreen:
-    """Return the screen with the exact bytes of an example."""
+    """Return the screen with the exact bytes."""
     return ReportScreen(host, commands, Example(host), title="What would be sent")
 
 
 class Example:
-    """The example alone."""
+    """One report: a running session's, else the example."""
 
     def __init__(self, host: Host) -> None:
         self.selection = Selection(view=View.WIRE)
         self._host = host
 
     def subject(self) -> Subject | None:
-        """Return the example, None before anything was read."""
+        """Return the running session's report as it would be now, else the example; None before anything was read."""
         overview = self._host.overview
-        return of_report(overview.example) if overview is not None else None
+        return of_report(overview.now) if overview is not None else None
 
     def move(self, by: int) -> None:
         """Do nothing: there is one."""
@@ -51,14 +51,15 @@ class Example:
         return (self._host.keys.button("report.raw", "Raw"), self._host.keys.button("report.lens-beside", "View"))
 
     def content(self, canvas: Canvas) -> Content:
-        """Return the example in the selected view."""
+        """Return it in the selected view."""
         overview = self._host.overview
         if overview is None:
             return Content((placed(canvas.width, at(1, muted(READING))),), ())
-        size = (strong(f"{len(overview.example.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
-        head = headline(canvas, "An example of a report:", to(canvas.width - 1, *size, note=True))
-        what = wrapped(EXAMPLE, canvas.width, role=Role.MUTED)
-        subject = of_report(overview.example)
+        size = (strong(f"{len(overview.now.body):,}"), muted(f" of {REPORT_BYTES:,} bytes"))
+        title, text = (NOW, CHANGES) if overview.running else ("An example of a report:", EXAMPLE)
+        head = headline(canvas, title, to(canvas.width - 1, *size, note=True))
+        what = wrapped(text, canvas.width, role=Role.MUTED)
+        subject = of_report(overview.now)
         shown = report_view(canvas, (*head, *what), subject, selection=self.selection, base=None, overview=overview)
         unreachable = map(Row, wrapped(UNREACHABLE, canvas.width, role=Role.MUTED))
         return Content(shown.head, (*shown.rows, Row(BLANK), *unreachable))

@@ -170,16 +170,16 @@ def _hint(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
 
 
 def _taste(canvas: Canvas, overview: Overview) -> list[Line]:
-    now = values(overview.example.body)
+    now = values(overview.now.body)
     column, second = (28, canvas.width) if canvas.narrow else (29, 40)
     lines = []
     for name, remark in SHOWN:
-        extra = f", {overview.example.measured.get(name, '')}" if name == "region_indicator" else ""
+        extra = f", {overview.now.measured.get(name, '')}" if name == "region_indicator" else ""
         cells = (at(3, name), at(column, Span(now.get(name, ""), Role.STRONG)), note(second, muted(f"{remark}{extra}")))
         lines.append(placed(canvas.width, *cells))
-    size = len(overview.example.body)
+    size, which = len(overview.now.body), "as of now" if overview.running else "in this example"
     more = f"and {len(FIELDS) - len(SHOWN)} more fields"
-    size_note = note(40, muted(f"{size} bytes in this example; {canvas.keys.of('consent.wire')} shows it"))
+    size_note = note(40, muted(f"{size} bytes {which}; {canvas.keys.of('consent.wire')} shows it"))
     lines.append(placed(canvas.width, at(3, muted(more)), size_note))
     return lines
 

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import SEARCH, Button, called
-from shimmy_metrics.app.screens.fields.view import current, fields_view
+from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.styles import sheet
 from shimmy_metrics.app.ui.buttons import ButtonRow
 from shimmy_metrics.app.ui.explanation import explained_field
@@ -47,7 +47,7 @@ class FieldsScreen(BaseScreen):
 
     def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
         """Return the marked field explained, with this machine's value now."""
-        report = current(self.host.overview)
+        report = self.host.overview.now if self.host.overview is not None else None
         sent, measured = (values(report.body), report.measured) if report else ({}, {})
         return explained_field(canvas, self.mark, sent, measured, expanded=expanded)
 

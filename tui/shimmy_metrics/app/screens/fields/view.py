@@ -6,7 +6,6 @@ from typing import Final
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas, Content, Row, column_widths, headline
 from shimmy_metrics.app.ui.text import BLANK, Role, Span, at, line, muted, note, placed, strong, wrapped
-from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME, FIELDS, grouped
 from shimmy_metrics.report.kinds import Kind, Word
@@ -23,7 +22,7 @@ VALUE: Final = 40
 
 def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> Content:
     """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
-    report = current(overview)
+    report = overview.now if overview is not None else None
     now = values(report.body) if report else {}
     wanted, hits = search.strip(), found(search)
     longest = max(map(len, now.values()), default=0)
@@ -85,13 +84,6 @@ def _excerpt(canvas: Canvas, rows: Sequence[Row], wanted: str, text: str) -> lis
     behind = max(text.lower().index(wanted) + len(wanted) - room + 1, 0)
     begun = f"{canvas.glyphs.ellipsis}{text[behind + 1 :]}" if behind else text
     return [Row(placed(canvas.width, at(5, muted(canvas.fitting(begun, room)))))]
-
-
-def current(overview: Overview | None) -> QueuedReport | None:
-    """Return the report whose values are shown: the newest running session's, else the example."""
-    if overview is None:
-        return None
-    return overview.running[-1].report if overview.running else overview.example
 
 
 def _row(canvas: Canvas, field: Field, value: str, columns: int) -> Row:

@@ -23,6 +23,10 @@ NOT_READ: Final = "The store was not read. An example:"
 
 LAST_SENT: Final = "Nothing is waiting or running. The last report that was sent:"
 
+NOW: Final = "The report, if its server stopped now:"
+
+CHANGES: Final = "It keeps changing until the session ends."
+
 EXAMPLE: Final = "This machine's facts, and a session in which nothing happened."
 
 
@@ -93,7 +97,7 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         if not subject.running:
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         nothing = "" if overview.outbox else "Nothing is waiting. "
-        return f"{nothing}The report, if its server stopped now:"
+        return f"{nothing}{NOW}"
     waiting, report = len(overview.outbox), subject.reports[0]
     many = f"{amount(waiting, 'report')} {'is' if waiting == 1 else 'are'} waiting."
     number = len(subject.reports)
@@ -181,4 +185,4 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return "Metrics are off, so none of this is sent."
     if live is not None and there(overview.consent, live.session).obstacle is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
-    return "It keeps changing until the session ends."
+    return CHANGES
