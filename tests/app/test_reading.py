@@ -191,7 +191,7 @@ async def test_enter_brings_every_word_of_each_fields_explanation(tmp_path: Path
             field, words = BY_NAME[marked[-1]], " ".join(" ".join(seen).split())
             told = [field.name, field.kind.bounds, field.meaning, f"Why: {field.purpose}."]
             told += [f"Source: {field.source}.", f"Reduced to: {field.coarsening}."]
-            told += [f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"]
+            told += [f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing."]
             missing = [each for each in told if " ".join(each.split()) not in words]
             assert not missing, words
             await opened.press(pilot, "j")

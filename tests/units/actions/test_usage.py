@@ -73,12 +73,12 @@ def test_the_table_has_a_line_for_each_row_and_its_columns_stand_below_each_othe
 def test_without_figures_one_line_says_why() -> None:
     assert list(table(Usage(measures=True), Period.DAY)) == [NOTHING_YET]
     assert len(list(table(Usage(), Period.DAY))) == 1
-    assert list(table(Usage(undecided=True), Period.DAY)) == [UNDECIDED]
+    assert list(table(Usage(undecided=True), Period.DAY)) == [f"{UNDECIDED}shimmy tui."]
 
 
 def test_before_any_decision_it_is_said_that_nothing_was_decided(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    assert nothing(read_usage(mine)) == nothing(overview(mine, FACTS).usage) == UNDECIDED
+    assert nothing(read_usage(mine)) == nothing(overview(mine, FACTS).usage) == f"{UNDECIDED}shimmy tui."
     decline(mine)
     assert nothing(read_usage(mine)) == nothing(overview(mine, FACTS).usage) == OFF
 

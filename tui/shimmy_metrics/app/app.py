@@ -174,7 +174,7 @@ class ShimmyApp(TerminalApp):
         """Drop the notice that a server is measured from its next start on: it has started."""
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen) and FROM_NEXT_START in screen.notice.text:
-                screen.notice = Notice(screen.notice.text.replace(FROM_NEXT_START, "").strip())
+                screen.notice = Notice(" ".join(screen.notice.text.replace(FROM_NEXT_START, "").split()))
 
     async def _draw(self) -> None:
         for screen in self.screen_stack:

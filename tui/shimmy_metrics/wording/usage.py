@@ -15,7 +15,7 @@ AS_TOLD: Final = "Tokens that no server told and nothing could count are not in 
 NOTHING_YET: Final = "Nothing has been counted yet."
 NOTHING_THEN: Final = "Nothing was counted in that time."
 NOT_READ: Final = "The store was not read, so your figures are not known here."
-UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. To decide: shimmy tui."
+UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. To decide: "
 OFF: Final = "Metrics are off here, and no figures of your own are kept."
 
 _HEADS: Final = ("from", "requests", "errors", "tokens", "tokens in")
@@ -45,13 +45,13 @@ def usage_in_all(usage: Usage) -> str:
     )
 
 
-def nothing(usage: Usage) -> str:
-    """Return why there are no figures."""
+def nothing(usage: Usage, decide: str = "shimmy tui") -> str:
+    """Return why there are no figures; `decide` is the command, or in the app the key, with which a person decides."""
     if usage.unread:
         return UNREAD
     if usage.measures:
         return NOTHING_YET
-    return UNDECIDED if usage.undecided else OFF
+    return f"{UNDECIDED}{decide}." if usage.undecided else OFF
 
 
 def _row(name: str, sums: DaySums) -> tuple[str, ...]:

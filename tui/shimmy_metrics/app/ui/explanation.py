@@ -69,7 +69,7 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
     less = () if canvas.aside else (Span(canvas.keys.of("page.explain"), Role.ACCENT), muted(": less"))
     yield from _labelled(canvas, "Why: ", field.purpose, less, optional=True)
     yield from _labelled(canvas, "Source: ", field.source)
-    identifying = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
+    identifying = f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing."
     yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(identifying),))
     if measured:
         yield from _labelled(canvas, "Value here: ", measured)

@@ -48,7 +48,10 @@ class Example:
 
     def buttons(self) -> Sequence[Button]:
         """Return the buttons for the raw bytes and for the next view."""
-        return (self._host.keys.button("report.raw", "Raw"), self._host.keys.button("report.lens-beside", "View"))
+        return (
+            self._host.keys.button("report.raw", "In one piece"),
+            self._host.keys.button("report.lens-beside", "View"),
+        )
 
     def content(self, canvas: Canvas) -> Content:
         """Return it in the selected view."""

@@ -59,6 +59,8 @@ def choices(overview: Overview, *, starting: bool = False) -> tuple[Choice, ...]
         waiting = NOT_SENT if overview.store_unusable else "deletes what is waiting"
         return (Choice("consent.decline", Answer.DECLINE, "Withdraw", f"stops measuring, {waiting}"),)
     enable = Choice.of("consent.enable", ENABLE._replace(consequence=STARTING) if starting else ENABLE)
+    if overview.consent.switch:
+        enable = enable._replace(consequence=f"recorded; {overview.consent.switch} keeps this shell off")
     held_yes = Choice.of("consent.hold", ENABLE_HELD)
     only = Choice.of("consent.only", ONLY_FOR_ME)
     if decision.consent is Consent.UNDECIDED:

@@ -65,5 +65,6 @@ def _last(canvas: Canvas, overview: Overview) -> str:
     if kept is not None and all(moment is None or moment < kept for moment in (sealed, sent)):
         return ""  # the last one is in the list below
     if sealed is not None and (sent is None or sealed > sent):
-        return f"ended {canvas.day(sealed)}, report waiting (press {canvas.keys.of('app.outgoing')})"
+        waiting = "report" if len(overview.outbox) == 1 else f"{len(overview.outbox)} reports"
+        return f"ended {canvas.day(sealed)}, {waiting} waiting (press {canvas.keys.of('app.outgoing')})"
     return f"sent {canvas.day(sent)} (press {canvas.keys.of('app.history')})" if sent is not None else ""

@@ -18,7 +18,7 @@ from shimmy_metrics.wording.consent import measured_elsewhere
 from shimmy_metrics.wording.numbers import duration
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
-from shimmy_metrics.wording.values import values
+from shimmy_metrics.wording.values import values, with_separators
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
@@ -132,7 +132,13 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
         _Figure(
             "response time", f"{mean:,}" if mean is not None else "-", "ms, mean", "avg_response_time_ms", "two digits"
         ),
-        _Figure("busiest hour", f"{counters.peak_hour:,}", "requests", "peak_requests_per_hour", "two digits"),
+        _Figure(
+            "busiest hour",
+            f"{counters.peak_hour:,}",
+            "request" if counters.peak_hour == 1 else "requests",
+            "peak_requests_per_hour",
+            "two digits",
+        ),
         _Figure(
             "start-up",
             f"{counters.startup_ms:,}" if counters.startup_ms is not None else "-",
@@ -143,7 +149,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
         _Figure(
             "models",
             f"{counters.models:,}",
-            "(name not kept)" if counters.models == 1 else "(names not kept)",
+            "no name kept" if counters.models == 1 else "no names kept",
             "models_used_count",
         ),
         _Figure("client", client, "", "integration_type", "one word"),
@@ -175,7 +181,7 @@ def figure_rows(canvas: Canvas, live: SessionPreview) -> tuple[Row, ...]:
         if not canvas.narrow and figure.unit:
             cells.append(at(ends + 1, muted(figure.unit)))
         if leaving:
-            cells.append(at(leaves, Span(canvas.glyphs.arrow, Role.ACCENT), f" {sent[figure.field]}"))
+            cells.append(at(leaves, Span(canvas.glyphs.arrow, Role.ACCENT), f" {with_separators(sent[figure.field])}"))
             if figure.note and sent[figure.field] != "null":
                 cells.append(note(notes, muted(figure.note)))
         else:

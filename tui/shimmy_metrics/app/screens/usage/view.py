@@ -24,7 +24,7 @@ def usage_view(canvas: Canvas, overview: Overview | None, period: Period) -> Con
         return Content((placed(canvas.width, at(1, muted(READING))),), ())
     usage = overview.usage
     if not usage.days:
-        why = NOT_READ if overview.store_unusable else nothing(usage)
+        why = NOT_READ if overview.store_unusable else nothing(usage, canvas.keys.of("app.consent"))
         return Content((*headline(canvas, why), BLANK), paragraphs(canvas, KEPT_HERE))
     heads = _figures(canvas, tuple(muted(name.removeprefix("tokens ") if canvas.narrow else name) for name in _HEADS))
     head = (*headline(canvas, usage_in_all(usage)), _periods(canvas, period), placed(canvas.width, *heads))

@@ -1,0 +1,68 @@
+"""Small words that stand beside figures: one of a thing and several, thousands, the key here, the switch in force."""
+
+from pathlib import Path
+
+import pytest
+
+from shimmy_metrics.actions.usage import Period
+from shimmy_metrics.app.messages import OverviewChanged
+from shimmy_metrics.app.screens.consent.view import choices
+from shimmy_metrics.app.screens.session.no_session import no_session_view
+from shimmy_metrics.app.screens.session.view import session_view
+from shimmy_metrics.app.screens.usage.view import usage_view
+from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.wording.decision import FROM_NEXT_START
+from support import opened, overviews, samples
+
+CANVAS = Canvas(80, 24, UNICODE, samples.NOW)
+
+
+def _session_rows(peak: int = 15) -> list[str]:
+    shown = overviews.busy()
+    live = shown.running[0]
+    counters = live.session.counters._replace(peak_hour=peak)
+    live = live._replace(session=live.session._replace(counters=counters))
+    rows = session_view(CANVAS, shown._replace(running=(live,)), 0).rows
+    return ["".join(span.text for span in row.line) for row in rows]
+
+
+def test_figures_are_written_alike_and_their_arrows_stand_below_each_other() -> None:
+    rows = _session_rows()
+    assert any("2,350" in row and "→ 2,400" in row for row in rows)
+    assert len({row.index("→") for row in rows if "→" in row}) == 1
+
+
+@pytest.mark.parametrize(("peak", "unit"), [(1, "1 request "), (2, "2 requests ")])
+def test_one_request_is_one(peak: int, unit: str) -> None:
+    assert any("busiest hour" in row and unit in row for row in _session_rows(peak))
+
+
+@pytest.mark.parametrize(("number", "told"), [(1, ", report waiting (press 2)"), (2, ", 2 reports waiting (press 2)")])
+def test_it_is_told_how_many_reports_wait(number: int, told: str) -> None:
+    shown = overviews.busy()
+    shown = shown._replace(running=(), outbox=shown.outbox[:number])
+    rows = no_session_view(CANVAS, shown).rows
+    assert any(told in "".join(span.text for span in row.line) for row in rows)
+
+
+def test_in_the_app_the_key_decides() -> None:
+    head = usage_view(CANVAS, overviews.undecided(), Period.DAY).head
+    assert "To decide: c." in "".join(span.text for line in head for span in line)
+
+
+def test_with_a_switch_in_force_a_yes_says_that_it_changes_nothing_here() -> None:
+    shown = overviews.undecided()
+    shown = shown._replace(consent=EffectiveConsent(shown.consent.decision, "DO_NOT_TRACK=1"))
+    yes = next(each for each in choices(shown) if each.label == "Enable")
+    assert yes.consequence == "recorded; DO_NOT_TRACK=1 keeps this shell off"
+
+
+async def test_a_notice_that_is_shortened_keeps_one_blank_between_its_sentences(tmp_path: Path) -> None:
+    shown = overviews.idle()
+    app = opened.still(tmp_path, shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.report(f"Metrics are on. {FROM_NEXT_START} Each report is sent.")
+        app.post_message(OverviewChanged(overviews.busy(overviews.GRANTED)))
+        await opened.until(pilot, lambda: "Metrics are on. Each report is sent." in opened.text(app))
