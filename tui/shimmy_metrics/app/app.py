@@ -10,14 +10,13 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.worker import Worker, WorkerState
 
-from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.input_guard import AsksQuestion, InputGuard
 from shimmy_metrics.app.keys import EVERYWHERE, called, own_keys
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.modes import MODES, OVER, palette_provider
 from shimmy_metrics.app.poller import Poller
-from shimmy_metrics.app.preload import Start
+from shimmy_metrics.app.preload import Start, question_open
 from shimmy_metrics.app.terminal.app import TerminalApp
 from shimmy_metrics.app.terminal.glyphs import glyphs_for
 from shimmy_metrics.app.ui.layout import Canvas
@@ -132,7 +131,7 @@ class ShimmyApp(TerminalApp):
         self.overview = message.overview
         if self.baseline not in message.overview.receipts:
             self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
-        if late and _question_open(message.overview, self.profile):
+        if late and question_open(message.overview, self.profile):
             self.renewal_open = True
             await self._open("consent")
         self.commands.outbox.report_sent()
@@ -291,12 +290,6 @@ class ShimmyApp(TerminalApp):
     def action_validate(self) -> None:
         """Check every byte that is held."""
         self.commands.files.validate()
-
-
-def _question_open(overview: Overview, profile: Profile) -> bool:
-    """Whether the question is still to be asked that could not be asked before the disk had answered."""
-    asks = not overview.trouble and (overview.consent.asks or bool(overview.news))
-    return asks and not profile.environment.continuous_integration
 
 
 def app_for(profile: Profile, start: Start) -> ShimmyApp:

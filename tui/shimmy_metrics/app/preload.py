@@ -61,3 +61,9 @@ class Preload:
         except UserError:
             self._asks = False  # the overview says what is wrong, in its first line
         self._overview = overview(self._profile, self._facts)
+
+
+def question_open(overview: Overview, profile: Profile) -> bool:
+    """Whether the question is still to be asked that could not be asked before the disk had answered."""
+    asks = not overview.trouble and (overview.consent.asks or bool(overview.news))
+    return asks and not profile.environment.continuous_integration
