@@ -23,20 +23,47 @@ KEPT_PREFIXES = ("PYTEST", "PYTHON", "COVERAGE", "HYPOTHESIS", "MUTANT")
 TESTS_A_CORE = 3
 """How many tests run at once under `-n auto`, for each core: most of them wait for a process, a timer or a disk."""
 
+LONG_FILES = ("test_deciding.py", "test_pictures.py", "test_walk.py")
+"""Files with single tests that take many seconds of a processor."""
+
 HEARD = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")]
+
+
+TESTS = Path(__file__).parent
 
 
 def pytest_configure() -> None:
     """Let programs under test hear signals, also where the tests run behind `&` or nohup, which leave some ignored.
 
-    And let no example of a property be failed by the time it took.
+    And let no example of a property be failed by the time it took, and compiled tests be kept, also in containers,
+    whose images often forbid it: otherwise every worker of every run compiles all of them.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     for each in HEARD:
         if signal.getsignal(each) is signal.SIG_IGN:
             signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)
     # How long an example takes tells of the machine's other work.
     hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)
     hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let each worker begin with other files, so that of tests not yet compiled each compiles its part and no more."""
+    worker: dict[str, Any] | None = getattr(session.config, "workerinput", None)
+    if worker is None or [Path(each).resolve() for each in session.config.args] != [TESTS]:
+        return
+    files = sorted(map(str, TESTS.rglob("test_*.py")))
+    first = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    session.config.args = [*files[first:], *files[:first]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have them in one order for all workers, which may have begun with different files; those that take long first.
+
+    One that took half a minute at the end would leave all other workers idle.
+    """
+    items.sort(key=lambda item: (item.path.name not in LONG_FILES, str(item.path)))
 
 
 def pytest_collection_finish() -> None:
