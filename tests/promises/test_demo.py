@@ -160,7 +160,9 @@ def test_with_the_app_sessions_end_and_after_a_yes_their_reports_are_sent_and_co
     pane.press("q")
     assert pane.ended()
     assert "Deleted:" in pane.text()
-    assert "Counted were those that came while you had said yes, or only for me." in " ".join(pane.text().split())
+    said = " ".join(pane.text().split())
+    assert "the commands that it names, typed elsewhere, act on your own files." in said
+    assert "Counted were those that came while you had said yes, or only for me." in said
     assert processes(home) == set()
     assert list((home.root / "tmp").iterdir()) == []
 

@@ -40,7 +40,8 @@ SANDBOX: Final = (
 )
 SANDBOX_WITH_APP: Final = (
     f"This is a sandbox: a toy server, a meter in front of it that ends a session every {RUN_SECONDS:.0f} s, made-up "
-    "traffic, a receiver on this machine. All of it is deleted at the end."
+    "traffic, a receiver on this machine. All of it is deleted at the end. The keys act on it; the commands that it "
+    "names, typed elsewhere, act on your own files."
 )
 
 _MEASURED_SECONDS: Final = 4.0
