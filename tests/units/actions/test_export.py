@@ -2,6 +2,7 @@
 
 import base64
 import json
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,26 @@ def test_every_raw_value_can_stand_in_an_export(counters: Counters, facts: Facts
 def test_other_words_cannot(planted: str) -> None:
     for name in raw_values(measured()):
         assert not _measured({name: planted})
+
+
+@pytest.mark.skipif("UTC" not in zoneinfo.available_timezones(), reason="this system has no table of time zones")
+@pytest.mark.parametrize(
+    ("zone", "stands"),
+    [
+        ("America/Chicago", True),
+        ("Asia/Dubai", True),
+        ("America/Springfield", False),
+        ("America", False),
+        ("../../../etc/passwd", False),
+        ("tzdata.zi", False),
+        ("", False),
+    ],
+)
+def test_a_time_zone_that_exists_can_stand_there_and_is_the_one_file_that_is_read(
+    zone: str, stands: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(zoneinfo, "available_timezones")  # reads 600
+    assert _measured({"region_indicator": zone}) is stands
 
 
 @pytest.mark.parametrize("written", ["2025-01-15T10:30:00Z", "2025-01-15T10:30:00.123456789+00:00"])

@@ -5,7 +5,7 @@ Such a form is a time, an address, a time zone or a log line. None of it is free
 
 import json
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
@@ -209,11 +209,22 @@ def measured(value: object) -> bool:
 
 
 @cache
-def _time_zones() -> Set[str]:
-    """Return the names in the system's table of zones: some 600 files are read, so once."""
+def _is_zone(name: str) -> bool:
+    """Whether the system's table of zones has one of this name. One file is read; a list of all would take 600."""
     import zoneinfo  # with a search for that table: only a report that waits wants it
 
-    return zoneinfo.available_timezones()
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+@cache
+def _counted() -> re.Pattern[str]:
+    """Return what finds a route, a client or a source before its number."""
+    known = "|".join(map(re.escape, (*ROUTES, *CLIENTS, *TokenSource, OTHER)))
+    return re.compile(rf"(?<!\S)(?:{known}) (?=\d)")
 
 
 def _raw(name: str, value: object) -> bool:
@@ -225,10 +236,8 @@ def _raw(name: str, value: object) -> bool:
         return text(VERSION)(value) or value == NO_VERSION
     if name == "region_indicator":
         # Without the system's table of zones (Windows, slim images) a name of a known area has to do.
-        zones = _time_zones()
-        known = value in zones if zones else region_of(value) is not None
+        known = _is_zone(value) or (not _is_zone("UTC") and region_of(value) is not None)
         return known or value == NO_ZONE or re.fullmatch(r"UTC([+-]\d\d:\d\d)?", value) is not None
-    for known_word in (*ROUTES, *CLIENTS, *TokenSource, OTHER):
-        value = re.sub(rf"(?<!\S){re.escape(known_word)} (?=\d)", "", value)
+    value = _counted().sub("", value)
     own = all(each in RAW_WORDS for each in re.findall(_TOKENS, value))
     return own and re.fullmatch(r"[\w ,.:']*", value) is not None
