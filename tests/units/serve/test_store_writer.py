@@ -13,6 +13,7 @@ from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Day
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.session_identity import SessionIdentity
@@ -21,7 +22,9 @@ from shimmy_metrics.store import days, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.system.profile import Profile
 from support.queued import LOCAL, uuid
-from support.samples import profile
+from support.samples import COUNTERS, profile
+
+THREAD_IO = Path("/proc/thread-self/io")
 
 
 def _header(profile: Profile) -> SessionIdentity:
@@ -70,6 +73,33 @@ def test_a_write_that_fails_is_reported_from_the_second_in_a_row_on(tmp_path: Pa
     assert len(lines) == 2
     with opened(mine) as db:
         assert [each.counters.requests for each in sessions.running(db)] == [2]
+
+
+@pytest.mark.skipif(not THREAD_IO.exists(), reason="this system does not tell what a thread has written")
+def test_a_second_of_use_writes_little_and_one_in_which_nothing_happened_nothing(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    writer = StoreWriter(mine, lambda _: None)
+    writer.open()
+    assert writer.begin(_header(mine), Counters(), lambda: True)
+    written = []
+    for requests, uptime in ((1, 1), (2, 2), (2, 3)):
+        before = _bytes_written()
+        days_of_it = {"2026-11-28": DaySums(requests=requests)}
+        minutes = (requests,) * MINUTES_SHOWN
+        counters = COUNTERS._replace(requests=requests, uptime_s=uptime, minutes=minutes, days=days_of_it)
+        assert writer.write(counters) == ""
+        written.append(_bytes_written() - before)
+    writer.close()
+    _, again, nothing = written
+    assert 0 < again < 12_000  # with SQLite's own size of a page it is 26 kB
+    assert nothing == 0
+
+
+def _bytes_written() -> int:
+    """Return how many bytes this thread has handed to the system (proc(5))."""
+    (line,) = (each for each in THREAD_IO.read_text().splitlines() if each.startswith("wchar:"))
+    return int(line.split()[1])
 
 
 def test_a_session_enters_only_an_open_store_and_under_a_consent_that_holds(tmp_path: Path) -> None:
