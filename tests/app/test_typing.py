@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support import opened, overviews
+from support.simulated_time import Timed, clicked, key, send
 
 
 def keys_row(text: str) -> str:
@@ -25,6 +26,19 @@ async def test_a_search_names_the_keys_that_are_no_letters_of_it(tmp_path: Path,
 
         await opened.press(pilot, *["backspace"] * 4)
         assert keys_row(opened.text(app)) == before
+
+
+async def test_the_buttons_of_a_search_do_what_they_say_when_clicked(tmp_path: Path) -> None:
+    app = Timed(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for button, row in (("Enter", "/ Search: mem "), ("Esc", "/ Search ")):
+            for each in ("4", "slash", *"mem"):
+                await send(pilot, key(each))
+            place = keys_row(opened.text(app)).index(button)
+            for half in clicked(place + 1, 23):
+                await send(pilot, half)
+            assert keys_row(opened.text(app)).strip().startswith(row)
+            assert app.current_mode == "fields"
 
 
 async def test_a_search_that_is_clicked_away_is_closed(tmp_path: Path) -> None:

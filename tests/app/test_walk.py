@@ -82,10 +82,13 @@ class Walked(Walk):
         kind = (named(screen), len(self._app.screen_stack) > 1, *self._focus())
         if isinstance(on, KeyButton) and on.button.action.startswith("app."):
             kind = kind[1:]  # a button that every screen has
+        if isinstance(on, Input):
+            kind = (*kind, "typed" if on.value else "empty")
         known = kind in self._kinds
         self._kinds.add(kind)
         if isinstance(on, Input):
-            return (BACK_FROM_INPUT,) if known else IN_AN_INPUT
+            clicks = (f"click {each.button.action}" for each in screen.query(KeyButton) if each.region)
+            return (BACK_FROM_INPUT,) if known else (*IN_AN_INPUT, *clicks)
         if isinstance(on, KeyButton):
             return ("tab", "q") if known else ON_A_BUTTON
         if known:

@@ -5,7 +5,7 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from shimmy_metrics.app.ui.buttons import ButtonRow
+from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton
 
 HINT: Final = "memory, model, path"
 
@@ -42,3 +42,5 @@ class SearchRow(ButtonRow):
         self.line.display = searching
         for place in ("#left", "#gap"):
             self.query_one(place).display = not searching
+        for button in self.query(KeyButton):
+            button.can_focus = not searching  # a press would take the focus from the line, and so close it
