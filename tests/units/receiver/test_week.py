@@ -32,7 +32,7 @@ from shimmy_metrics.receiver.week import (
 from shimmy_metrics.receiver.week_report import csv_text, json_text, label, lines, median_text, percent
 from shimmy_metrics.report.coarsen import two_digits
 from shimmy_metrics.report.fields import NEWEST
-from shimmy_metrics.report.metrics import METRICS, MONTHLY
+from shimmy_metrics.report.metrics_fields import METRICS, MONTHLY
 from support.stored import MONDAY, report
 
 OVER: Final = MONDAY + timedelta(days=8)

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.serve.tls_errors import TlsErrorReporter
+from shimmy_metrics.serve.tls_error_reporter import TlsErrorReporter
 from shimmy_metrics.serve.upstream import parse_url, reach
 from support.samples import profile
 

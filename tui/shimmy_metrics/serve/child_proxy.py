@@ -20,7 +20,7 @@ from shimmy_metrics.serve.listen_address import ListenAddress
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
-from shimmy_metrics.serve.startup import StartupWatch
+from shimmy_metrics.serve.startup_time import StartupWatch
 from shimmy_metrics.serve.target import Target
 from shimmy_metrics.system.profile import Profile
 

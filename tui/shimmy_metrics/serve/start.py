@@ -14,7 +14,7 @@ from shimmy_metrics.serve.child import start, unguarded
 from shimmy_metrics.serve.exit_status import HandOverError
 from shimmy_metrics.serve.inner_port import reserve
 from shimmy_metrics.serve.listen_address import VARIABLE, bind, parse_bind_request
-from shimmy_metrics.serve.startup import StartupWatch
+from shimmy_metrics.serve.startup_time import StartupWatch
 from shimmy_metrics.store.location import check_location
 from shimmy_metrics.system.profile import Profile
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from shimmy_metrics.consent.endpoint import is_loopback
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.serve.certificate import cause_of
 from shimmy_metrics.serve.listen_address import DEFAULT_PORT, LOOPBACK, ListenAddress
 from shimmy_metrics.serve.lookup import look_up
 from shimmy_metrics.serve.route import Route
 from shimmy_metrics.serve.target import Target
+from shimmy_metrics.serve.tls_error_causes import cause_of
 
 DEFAULT_BIND: Final = f"{LOOPBACK}:{DEFAULT_PORT}"
 """Where `--upstream` listens by default: Shimmy's own address."""

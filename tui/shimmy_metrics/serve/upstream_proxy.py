@@ -18,7 +18,7 @@ from shimmy_metrics.serve.listen_address import ListenAddress, bind
 from shimmy_metrics.serve.loop import new_loop
 from shimmy_metrics.serve.relay import Relay
 from shimmy_metrics.serve.session import Session
-from shimmy_metrics.serve.tls_errors import TlsErrorReporter
+from shimmy_metrics.serve.tls_error_reporter import TlsErrorReporter
 from shimmy_metrics.serve.upstream import Url, parse_listen_address, reach
 from shimmy_metrics.system.profile import Profile
 

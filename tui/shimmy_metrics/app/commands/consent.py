@@ -7,7 +7,7 @@ from shimmy_metrics.actions.purge import PurgeResult
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.messages import Answered
-from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective_consent import EffectiveConsent

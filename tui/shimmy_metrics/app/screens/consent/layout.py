@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent import renewal, view
-from shimmy_metrics.app.screens.consent.choice import Choice, answer_line, answer_lines
+from shimmy_metrics.app.screens.consent.answer_line import Choice, answer_line, answer_lines
 from shimmy_metrics.app.ui.frame import rule, tiny, title
 from shimmy_metrics.app.ui.layout import READING, Canvas
 from shimmy_metrics.app.ui.notice import Notice

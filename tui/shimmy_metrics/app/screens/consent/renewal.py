@@ -1,7 +1,7 @@
 """The question about fields that are new since a yes: these fields, and three answers. Pure."""
 
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, placed, strong, wrapped
 from shimmy_metrics.report.field import Field

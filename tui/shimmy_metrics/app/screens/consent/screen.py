@@ -13,7 +13,7 @@ from textual.widget import Widget
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import CONSENT, Button, asking
-from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.screens.consent.layout import ConsentRows, consent_rows
 from shimmy_metrics.app.screens.consent.view import forgets, other_operator
 from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons, show_buttons

@@ -5,7 +5,7 @@ from typing import Final
 
 from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.app.screens.consent.choice import Choice
+from shimmy_metrics.app.screens.consent.answer_line import Choice
 from shimmy_metrics.app.ui.layout import Canvas, headline, warning
 from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.consent.answer import Answer

@@ -5,8 +5,8 @@ import ssl
 import threading
 from collections.abc import Callable
 
-from shimmy_metrics.serve.certificate import cause_of
 from shimmy_metrics.serve.interfaces import Server
+from shimmy_metrics.serve.tls_error_causes import cause_of
 from shimmy_metrics.serve.upstream import Url
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
