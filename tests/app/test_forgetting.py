@@ -63,7 +63,9 @@ async def test_on_a_yes_all_of_it_goes_and_the_page_shows_it(tmp_path: Path) -> 
         await opened.answer(pilot, "y")
         await opened.until(pilot, lambda: [each.kind for each in files(app.profile)] == [FileKind.CONFIG])
         await opened.until(pilot, lambda: "Metrics are off, last changed" in opened.text(app))
-        await opened.until(pilot, lambda: "On this disk" not in opened.text(app))
+        await opened.until(pilot, lambda: "On this disk:" in opened.text(app))
+        assert str(app.profile.config_path) in opened.read(app)
+        assert "d Delete all" not in opened.text(app)
         await pilot.pause(1.2)  # two looks of the app at the disk: it makes nothing anew
     assert [each.kind for each in files(app.profile)] == [FileKind.CONFIG]
     assert load(app.profile).decision.consent is Consent.DECLINED

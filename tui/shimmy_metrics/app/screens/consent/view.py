@@ -127,11 +127,11 @@ def other_operator(overview: Overview | None) -> bool:
 
 
 def on_disk(canvas: Canvas, overview: Overview) -> tuple[Line, ...]:
-    """Return what of ours lies on this disk, no line where nothing does besides the recorded answer."""
-    if not forgets(overview):
+    """Return what of ours lies on this disk, the recorded answer too; no line where nothing does."""
+    if not overview.files:
         return ()
-    key = canvas.keys.of("consent.forget")
-    lines = [BLANK, *wrapped(f"On this disk ({key} deletes all of it except your no):", canvas.width, role=Role.STRONG)]
+    deletes = f" ({canvas.keys.of('consent.forget')} deletes all of it except your no)" if forgets(overview) else ""
+    lines = [BLANK, *wrapped(f"On this disk{deletes}:", canvas.width, role=Role.STRONG)]
     for text in listed(overview.files):
         role = Role.MUTED if text.startswith(" ") else Role.TEXT
         lines += wrapped(text.strip(), canvas.width, indent=3 if role is Role.MUTED else 1, role=role)
