@@ -12,7 +12,7 @@ from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, store_path
 from shimmy_metrics.system.locks import Lock
 from support.departed import depart
-from support.installed import BIN, Home, wait_until
+from support.installed import AFTER_FIVE_SECONDS, BIN, Home, wait_until
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, end_session, queue_report
 from support.recalling import all_departures, history, home, recall, receiver
@@ -63,7 +63,7 @@ def test_while_a_sender_is_at_work_it_waits_and_then_says_so(home: Home, receive
     assert lock.take()
     began = time.monotonic()
     busy = recall(home, FIRST, "--yes")
-    assert time.monotonic() - began < 6.0
+    assert time.monotonic() - began < AFTER_FIVE_SECONDS
     assert busy.returncode == 2
     assert "a report is being sent right now" in busy.stderr
     assert [each.kind for each in all_departures(home)] == [DepartureKind.REPORTS]

@@ -22,7 +22,7 @@ import pytest
 
 from shimmy_metrics.limits import REQUEST_REPORTS
 from support.certificates import issue
-from support.installed import BIN, Home
+from support.installed import BIN, LONGEST, Home, wait_until
 from support.one_line import assert_one_line
 from support.receive_process import receive
 from support.receiving import JSON, Client, post_request, read_answer, request
@@ -212,9 +212,8 @@ def test_under_load_a_signal_loses_no_answer_that_was_given(home: Home) -> None:
     with receive(home, *options) as running, ThreadPoolExecutor(8) as pool:
         for number in range(8):
             pool.submit(send, running, number)
-        time.sleep(1)
+        assert wait_until(lambda: len(confirmed) > 100, LONGEST)
         assert running.stop() == 0
-    assert len(confirmed) > 100
     assert running.held() >= len(confirmed)
     with receive(home, *options) as again:
         for report_id in confirmed[::50]:

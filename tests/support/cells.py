@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Final
 
@@ -64,6 +65,7 @@ def text_of(rows: Rows) -> str:
     return "\n".join("".join(run.text for run in row).rstrip() for row in rows)
 
 
+@cache
 def named(style: Style) -> str:
     """Return a style in words: `accent bold`, `magenta`, `on rule`; empty for plain text."""
     ink, ground = _name(style.color), _name(style.bgcolor)
@@ -79,6 +81,7 @@ def _name(color: Color | None) -> str:
     return _NAMES.get(color.triplet.hex, color.triplet.hex)
 
 
+@cache
 def _without_links(style: Style) -> Style:
     """Return the style without links and metadata, which do not change its look."""
     return style.without_color + Style(color=style.color, bgcolor=style.bgcolor)

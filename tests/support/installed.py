@@ -15,6 +15,9 @@ from shimmy_metrics.system.profile import Profile
 
 BIN: Final = Path(sys.executable).parent
 LONGEST: Final = 30.0
+AFTER_FIVE_SECONDS: Final = 12.0
+"""When what gives up after five seconds has ended, an interpreter's start and end on a busy machine included."""
+
 CLOSED: Final = "http://127.0.0.1:9"
 """A proxy that nobody serves: what is meant for elsewhere stops there, before any name is looked up."""
 
