@@ -101,14 +101,14 @@ async def test_tmux_shows_the_same_over_textuals_own_demo(
 @needs_tmux
 def test_the_app_run_with_either_driver_shows_the_same(tmp_path: Path, pane: Callable[..., Pane]) -> None:
     plain, lean = (run(pane, tmp_path, PROGRAM, driver) for driver in ("plain", ""))
-    for key, shown in (("2", "On the wire"), ("3", "answer"), ("4", "could ever be sent"), ("?", "Keys")):
+    for key, shown in (("2", "On the wire"), ("3", "outcome"), ("4", "could ever be sent"), ("?", "Keys")):
         for each in (plain, lean):
             each.press(key)
             assert each.shows(shown)
         assert same(plain, lean), key
     for keys, shown in (
         (["q", "4", *"jjjjjj"], "could ever be sent"),
-        ([*"kkkkk", "Space", *"bGk"], "of 44"),
+        ([*"kkkkk", "Space", *"bGk"], "server memory use"),
         (["2", "w", *"jjjjjjjjjj"], "split at fields"),
     ):
         for each in (plain, lean):
