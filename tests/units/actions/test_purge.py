@@ -122,6 +122,18 @@ def test_only_for_me_deletes_nothing_that_can_be_kept(tmp_path: Path) -> None:
     assert decline(mine).purged == PurgeResult(sessions=1)
 
 
+def test_what_had_left_before_and_is_kept_for_the_person_is_not_called_deleted(tmp_path: Path) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    fill_outbox(mine, 1)
+    with opened(mine) as db:
+        sessions.finish(db, sessions.begin(db, session(uuid(1), consent_id="g")), NOW, local=False)
+    _departed(mine, Outcome.ERROR, uuid(1))
+    told = list(sentences(only_for_me(mine).purged, NOW))
+    assert told[0].startswith("No longer waiting: 1 report of which bytes had been sent before: 1 report sent to ")
+    assert told[1:] == ["1 report that waited became 1 session kept for you."]
+
+
 def test_deleting_the_config_is_a_withdrawal_at_the_next_look(tmp_path: Path) -> None:
     mine = _measured(tmp_path)
     mine.config_path.unlink()

@@ -59,7 +59,8 @@ def purged(result: PurgeResult, now: datetime, zone: tzinfo | None = None) -> It
         yield f"Deleted: {reports} of an earlier version, which kept no record of whether they were sent."
     for departure, number in result.sent_before:
         reports = amount(number, "report")
-        yield f"Deleted: {reports} of which bytes had been sent before: {became(departure, now, zone)}."
+        done = "No longer waiting" if result.kept else "Deleted"
+        yield f"{done}: {reports} of which bytes had been sent before: {became(departure, now, zone)}."
     if result.kept:
         yield f"{amount(result.kept, 'report')} that waited became {amount(result.kept, 'session')} kept for you."
     if result.delivered is not None:
