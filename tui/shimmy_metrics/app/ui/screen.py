@@ -57,6 +57,8 @@ class BaseScreen(Screen[None]):
         """What going back does here before it leaves the screen, None where it leaves it."""
         self.expanded = False
         """Whether the drawer shows all that it has."""
+        self.labels: dict[str, str] = {}
+        """What keys do here now, by id, where that is told more exactly than for every state."""
         self._mode = mode
         self._field = field
         self._top = 0

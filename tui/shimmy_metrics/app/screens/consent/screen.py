@@ -45,7 +45,7 @@ class ConsentScreen(BaseScreen):
         """Build the head, the scrolling content with the answers as buttons, and the bottom row."""
         glyphs = self.host.glyphs
         rows = self._rows()
-        self._choices = rows.choices
+        self._offer(rows.choices)
         yield Lines.of_height(glyphs, rows.head, id="head")
         with VerticalScroll(id="body", can_focus=False) as body:
             body.styles.height = rows.height
@@ -62,6 +62,10 @@ class ConsentScreen(BaseScreen):
         """Let the question stand from now on."""
         self.asked_at = self.host.time()
 
+    def _offer(self, choices: tuple[Choice, ...]) -> None:
+        self._choices = choices
+        self.labels = {each.name: f"{each.label[:1].lower()}{each.label[1:]}" for each in choices}
+
     async def fill(self) -> None:
         """Fill the screen's places."""
         canvas = self.host.canvas()
@@ -69,7 +73,8 @@ class ConsentScreen(BaseScreen):
         self.query_one("#head", Lines).show_all(rows.head)
         self.query_one("#body").styles.height = rows.height
         self.query_one("#text", Lines).show(rows.text)
-        before, self._choices = self._choices, rows.choices
+        before = self._choices
+        self._offer(rows.choices)
         if [(each.name, each.label) for each in before] != [(each.name, each.label) for each in rows.choices]:
             self.ask_anew()  # another process decided something: this is another question now
         # Where there is no room for the answers they stand in the text.

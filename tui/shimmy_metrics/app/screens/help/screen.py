@@ -1,6 +1,7 @@
 """The screen of keys: those of the screen behind it, and those of every screen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from textual.binding import ActiveBinding
 from textual.screen import Screen
@@ -21,7 +22,8 @@ class HelpScreen(BaseScreen):
     def __init__(self, host: Host, behind: Screen[object]) -> None:
         super().__init__(host)
         active = list(behind.active_bindings.values())
-        self._here = _lines(each for each in active if each.node is not behind.app)
+        labels = behind.labels if isinstance(behind, BaseScreen) else {}
+        self._here = _lines((each for each in active if each.node is not behind.app), labels)
         self._everywhere = _lines(each for each in active if each.node is behind.app)
 
     def drawer(self, canvas: Canvas, head: int) -> tuple[Line, ...]:
@@ -33,8 +35,11 @@ class HelpScreen(BaseScreen):
         return help_view(canvas, self._here, self._everywhere, self.host.start.notice)
 
 
-def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:
-    """Return a line for each action, all its keys on it, in the order in which they are bound."""
+def _lines(bindings: Iterable[ActiveBinding], labels: Mapping[str, str] = MappingProxyType({})) -> list[KeyLine]:
+    """Return a line for each action, all its keys on it, in the order in which they are bound.
+
+    `labels` are what actions are called now, by id, where that is not their description.
+    """
     keys: dict[str, list[str]] = {}
     descriptions: dict[str, str] = {}
     for active in bindings:
@@ -42,7 +47,7 @@ def _lines(bindings: Iterable[ActiveBinding]) -> list[KeyLine]:
         if not active.binding.description or not active.binding.id:
             continue
         keys.setdefault(name, []).append(called(active.binding.key))
-        descriptions[name] = active.binding.description
+        descriptions[name] = labels.get(name, active.binding.description)
     # What is special to a screen comes first, then what every screen has, then what needs Ctrl.
     names = sorted(keys, key=lambda name: (keys[name][0].startswith("Ctrl"), name.startswith("page.")))
     return [KeyLine(" ".join(keys[name]), descriptions[name]) for name in names]
