@@ -12,6 +12,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.records import Note, NoteKind
 from shimmy_metrics.report.fields import BY_NAME, FIELDS
+from shimmy_metrics.report.kinds import closed_list
 from support import opened, overviews, samples
 
 
@@ -192,6 +193,7 @@ async def test_enter_brings_every_word_of_each_fields_explanation(tmp_path: Path
             told = [field.name, field.kind.bounds, field.meaning, f"Why: {field.purpose}."]
             told += [f"Source: {field.source}.", f"Reduced to: {field.coarsening}."]
             told += [f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing."]
+            told += [f"Its words: {', '.join(closed_list(field.kind))}."] if closed_list(field.kind) else []
             missing = [each for each in told if " ".join(each.split()) not in words]
             assert not missing, words
             await opened.press(pilot, "j")

@@ -6,6 +6,7 @@ from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, length, line, muted, note, placed, strong, to, wrapped
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
 
 
@@ -71,6 +72,9 @@ def _whole(canvas: Canvas, field: Field, value: str, measured: str) -> Iterator[
     yield from _labelled(canvas, "Source: ", field.source)
     identifying = f"{field.bits:.1f} identifying bits" if field.bits else "Identifies nothing."
     yield from _labelled(canvas, "Reduced to: ", field.coarsening, (muted(identifying),))
+    words = ", ".join(closed_list(field.kind))
+    if words:
+        yield from _labelled(canvas, "Its words: ", words)
     if measured:
         yield from _labelled(canvas, "Value here: ", measured)
 
