@@ -3,7 +3,7 @@
 import pytest
 
 from shimmy_metrics.vocabulary import TokenSource
-from support.wire import CHAT, STREAM, USAGE, Seen, answer, chat, chunked, request
+from support.wire import CHAT, STREAM, SWITCH, UPGRADE, USAGE, Seen, answer, chat, chunked, delta, request
 
 
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
@@ -86,3 +86,77 @@ def test_http_1_0_may_keep_its_connection() -> None:
     asked = b"GET /v1/models HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
     told = b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\n{}"
     assert len(Seen().play(asked * 3, told * 3)) == 3
+
+
+def test_an_answer_is_due_once_the_client_has_sent_all_until_the_answer_is_whole() -> None:
+    tap = Seen().tap
+    told = answer(chat(usage=USAGE))
+    steps = [
+        (tap.client_bytes, b"", False),
+        (tap.client_bytes, CHAT[:-1], False),
+        (tap.client_bytes, CHAT[-1:], True),
+        (tap.server_bytes, told[:9], True),
+        (tap.server_bytes, told[9:-1], True),
+        (tap.client_bytes, CHAT[:-1], False),  # another is under way
+        (tap.server_bytes, told[-1:], False),
+        (tap.client_bytes, CHAT[-1:], True),
+        (tap.server_bytes, told, False),
+    ]
+    for read, data, due in steps:
+        read(data)
+        assert tap.answer_due is due
+
+
+def test_of_a_websocket_no_answer_is_due() -> None:
+    tap = Seen().tap
+    tap.client_bytes(UPGRADE)
+    assert tap.answer_due
+    tap.server_bytes(SWITCH)
+    assert not tap.answer_due
+
+
+def test_an_answer_that_ends_with_its_connection_is_whole_unless_it_is_said_to_be_reset() -> None:
+    seen = Seen()
+    seen.tap.client_bytes(CHAT)
+    seen.tap.server_bytes(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + b"".join(STREAM))
+    seen.tap.closed(by_server=True)
+    assert [each.failed for each in seen.exchanges] == [False]
+
+
+@pytest.mark.parametrize(
+    ("told", "failed", "source"),
+    [
+        # Nothing came of it, and nothing was to come.
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", False, None),
+        # It was to come.
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\n", True, TokenSource.UNKNOWN),
+        # An error generates nothing, however it ends.
+        (answer(b"long", status="500 Oops")[:-2], True, None),
+        (answer(b"long", status="302 Found")[:-2], True, None),
+    ],
+)
+def test_only_what_could_have_been_generated_is_of_unknown_amount(
+    told: bytes, failed: bool, source: TokenSource | None
+) -> None:
+    (seen,) = Seen().play(CHAT, told)
+    assert (seen.failed, seen.tokens, seen.token_source) == (failed, 0, source)
+
+
+def test_where_the_client_leaves_what_was_made_of_its_whole_requests_is_unknown() -> None:
+    told = [(each.failed, each.token_source) for each in Seen().play(CHAT * 2 + CHAT[:-1], b"", by_server=False)]
+    assert told == [(False, TokenSource.UNKNOWN)] * 2 + [(False, None)]
+
+
+def test_an_error_s_body_in_any_cut_is_followed_by_the_next_answer() -> None:
+    error = chunked([b"no such", b" model"], "text/plain").replace(b"200 OK", b"404 None")
+    told = error + answer(chat(usage=USAGE))
+    first = error.index(b"7\r\n")
+    for places in ((), (first, first + 12, first + 23), range(len(told))):
+        seen = Seen().play(CHAT * 2, told, cuts=((), places))
+        assert [(each.failed, each.tokens) for each in seen] == [(True, 0), (False, 7)]
+
+
+@pytest.mark.parametrize(("server", "source"), [("shimmy", TokenSource.COUNTED), ("", TokenSource.ESTIMATED)])
+def test_beyond_ascii_an_event_is_a_token_of_shimmy_s_alone(server: str, source: TokenSource) -> None:
+    (seen,) = Seen(server).play(CHAT, chunked([delta("日本"), delta("a")]))
+    assert (seen.tokens, seen.token_source) == (2, source)
