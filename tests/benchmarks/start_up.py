@@ -1,7 +1,7 @@
 """How long commands take to start, as ratios to a bare interpreter in the same run.
 
 Rounds are interleaved, so that whatever else the machine does falls on all alike. On a quiet machine the median counts,
-on a busy one the best. Budgets: a hand-over 3.5 x, our own commands 5 x.
+on a busy one the best. Goals: a hand-over 2 x, our own commands 3.5 x.
 """
 
 import compileall
