@@ -44,7 +44,7 @@ def _run(root: Path, *words: str, code: int = 0) -> str:
 
 
 def test_a_row_without_its_group_bits_version_or_texts_is_none() -> None:
-    assert Field._field_defaults == {"section": "metrics", "monthly": False}
+    assert Field._field_defaults == {"section": "metrics", "monthly": False, "also": ()}
 
 
 @pytest.mark.parametrize("reports", [500, pytest.param(100_000, marks=pytest.mark.long)])
