@@ -144,7 +144,7 @@ def test_a_server_that_accepts_and_answers_nothing_is_a_failure(
         thread.start()
         assert _asked(port, CHAT) in (b"", ConnectionResetError, BrokenPipeError)
         thread.join()
-    assert seers.failures() == [True]
+        assert wait_until(lambda: seers.failures() == [True])
 
 
 def test_what_was_asked_before_the_server_reset_its_connection_is_a_failure(

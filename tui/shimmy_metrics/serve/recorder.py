@@ -5,6 +5,7 @@ from asyncio import AbstractEventLoop, Future, wrap_future
 from collections.abc import Callable
 from concurrent.futures import Future as ConcurrentFuture
 from concurrent.futures import wait
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from shimmy_metrics.serve.store_writer import StoreWriter
 
 T = TypeVar("T")
+
+_NEEDED_BY_ANSWERS: Final = ("hashlib", "orjson")
 
 _DAY_SECONDS: Final = 1.0
 """For so long the local day is the one that was looked up last: to look it up costs more than to recognise a head."""
@@ -228,10 +231,15 @@ class Recorder:
         return self._worker.submit(lambda: job(self._load_store()))
 
     def _load_store(self) -> "StoreWriter":
-        """Return the store's writer; it is loaded in its own thread, a fifth of what `serve` loads."""
+        """Return the store's writer; it is loaded in its own thread, a fifth of what `serve` loads.
+
+        So is what the loop's thread would otherwise read from the disk at the first answer.
+        """
         if self._store is None:
             from shimmy_metrics.serve.store_writer import StoreWriter
 
+            for name in _NEEDED_BY_ANSWERS:
+                import_module(name)
             self._store = StoreWriter(self._profile, self._events.print_line)
         return self._store
 

@@ -123,7 +123,8 @@ class Dialog(ModalScreen[bool]):
         self.draw()
         self.host.input_guard.opens_question()
         self.ask_anew()
-        self.call_after_refresh(self._show_cursor)
+        # Whenever its rows have moved, as below a line that came or went.
+        self.screen_layout_refresh_signal.subscribe(self, lambda _: self._show_cursor())
 
     def on_screen_resume(self) -> None:
         """Ask anew: another screen may have been in front."""
