@@ -9,9 +9,9 @@ from pathlib import Path
 
 import trustme
 
-from support.installed import Home, stop, wait_until
+from support.installed import Home, announced, stop, wait_until
 from support.relays import REFUSED, answering_early, post_too_much
-from support.servers import free_port, wait_for
+from support.servers import free_port
 
 HOST = "127.0.0.1"
 YESTERDAY = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
@@ -36,7 +36,7 @@ def test_each_cause_is_printed_once_until_a_connection_stands_again(tmp_path: Pa
     with socket.create_server((HOST, 0)) as listening, answering_early(listening, context):
         url = f"https://{HOST}:{listening.getsockname()[1]}"
         with home.started("serve", "--upstream", url, "--bind", f"{HOST}:{port}") as process:
-            wait_for(port, process)
+            assert f"for {url} " in announced(process)
             assert post_too_much(port) == REFUSED
             for noted, certificate in enumerate((expired, other, good, expired), 1):
                 certificate.configure_cert(context)
@@ -46,8 +46,7 @@ def test_each_cause_is_printed_once_until_a_connection_stands_again(tmp_path: Pa
                 assert [post_too_much(port) for _ in range(FAILED)] == [b""] * FAILED
                 assert wait_until(partial(_noted, log, min(noted, 3)))
             _, _, err = stop(process)
-    (measured,) = (line for line in err.splitlines() if f"for {url} " in line)
-    lines = [line for line in err.splitlines() if line != measured]
+    lines = err.splitlines()
     causes = ("its certificate has expired", f"its certificate is for another host than {HOST}")
     assert len(lines) == 3
     for line, cause in zip(lines, (*causes, causes[0]), strict=True):
