@@ -12,7 +12,7 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store.database import store_path
-from support.installed import Home, stop
+from support.installed import Home, announced, stop
 from support.one_line import assert_one_line, assert_trouble_line
 from support.queue_report import queue_report
 from support.servers import ask, free_port, wait_for
@@ -45,7 +45,8 @@ def _serve(home: Home) -> list[str]:
         with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process)
             assert ask(port)[0] == 200
-            return stop(process)[2].splitlines()
+            first = announced(process).rstrip()
+            return [first, *stop(process)[2].splitlines()]
 
 
 def test_every_look_says_so_and_the_remedy_ends_it(home: Home) -> None:
