@@ -9,18 +9,16 @@ from typing import Any
 
 import pytest
 
-from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.kinds import Word, Words
+from support.enabled_home import NOWHERE, enabled
 from support.installed import Home
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, THIRD, queue_report
 from support.receiver import Receiver
-
-NOWHERE = "http://127.0.0.1:9/v1/usage"
 
 
 @pytest.fixture
@@ -31,11 +29,8 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def sending(tmp_path: Path) -> Iterator[tuple[Home, Receiver]]:
     """Yield a home that agreed to a receiver which takes reports."""
-    with Receiver(tmp_path) as receiver:
-        home = Home(tmp_path / "home", receiver.variables)
-        home.root.mkdir()
-        enable(home.profile)
-        yield home, receiver
+    with enabled(tmp_path) as both:
+        yield both
 
 
 def _own(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":

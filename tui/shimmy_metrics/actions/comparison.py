@@ -15,7 +15,7 @@ from shimmy_metrics.report.bodies import field_values, split
 from shimmy_metrics.report.compare import Difference, compare
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store import outbox
-from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.store.readonly import open_readonly, unread, unread_error
 from shimmy_metrics.system.profile import Profile
 
 
@@ -93,8 +93,7 @@ def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:
     with open_readonly(profile, off=not consent.measures) as db:
         if db is None:
             if unread(profile):
-                what = "the store was not read: metrics are off, and opening it now would write to it"
-                raise UserError(what, remedy="Do this where they are on")
+                raise unread_error()
             return ()
         version = agreed_schema(consent)
         running = [

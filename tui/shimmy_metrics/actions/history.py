@@ -12,7 +12,7 @@ from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.report.bodies import field_values, split
 from shimmy_metrics.store import chain, departures
 from shimmy_metrics.store.database import Database
-from shimmy_metrics.store.readonly import unread
+from shimmy_metrics.store.readonly import unread, unread_error
 from shimmy_metrics.system.profile import Profile
 
 _SEE: Final = "See shimmy-metrics history"
@@ -64,8 +64,7 @@ def find_receipt(profile: Profile, start: str) -> Departure:
         what = "of this request no bytes are kept: nothing of it was taken, or its receipt was deleted"
         raise UserError(what, remedy=_SEE)
     if found.unread:
-        what = "the store was not read: metrics are off, and opening it now would write to it"
-        raise UserError(what, remedy="Do this where they are on")
+        raise unread_error()
     raise UserError(f"no receipt has a digest or session_id that begins with {start!a}", remedy=_SEE)
 
 

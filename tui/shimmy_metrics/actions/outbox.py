@@ -20,7 +20,7 @@ from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, Que
 from shimmy_metrics.store import chain, departures, outbox, releases
 from shimmy_metrics.store.database import Database, opened, store_path, transaction
 from shimmy_metrics.store.erase import erase
-from shimmy_metrics.store.readonly import open_readonly, unread
+from shimmy_metrics.store.readonly import open_readonly, unread, unread_error
 from shimmy_metrics.system.profile import Profile
 
 _OUR_OWN_CAUSES = (Cause.DAMAGED, Cause.OLDER_RULES, Cause.RECALLED)
@@ -215,8 +215,7 @@ def _require_sendable(consent: EffectiveConsent, reports: Collection[QueuedRepor
 def _everything(profile: Profile, db: Database | None) -> list[QueuedReport]:
     """Return every waiting report. Raises `UserError` if the store was not read."""
     if db is None and unread(profile):
-        what = "the store was not read: metrics are off, and opening it now would write to it"
-        raise UserError(what, remedy="Do this where they are on")
+        raise unread_error()
     return outbox.everything(db) if db is not None else []
 
 

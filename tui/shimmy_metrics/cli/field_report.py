@@ -26,9 +26,9 @@ def all_fields_lines(body: bytes) -> Iterator[str]:
 def matching_lines(body: bytes, word: str) -> Iterator[str]:
     """Yield the fields, and what is never sent, that a search for a word finds."""
     now = values(body)
-    for field in _fields_with(word):
+    fields, never = _with(word)
+    for field in fields:
         yield from field_lines(field, now)
-    never = _never_with(word)
     if never:
         yield from _never_lines(never)
 
@@ -57,6 +57,7 @@ def fields_json(body: bytes, basis: str, word: str = "") -> dict[str, Any]:
     or an example.
     """
     now = field_values(body)
+    fields, never = _with(word)
     return {
         "basis": basis,
         "fields": [
@@ -73,9 +74,9 @@ def fields_json(body: bytes, basis: str, word: str = "") -> dict[str, Any]:
                 "identifying_bits": field.bits,
                 "since_schema_version": field.since,
             }
-            for field in _fields_with(word)
+            for field in fields
         ],
-        "never": [{"what": name, "instead": fate} for name, fate in _never_with(word)],
+        "never": [{"what": name, "instead": fate} for name, fate in never],
     }
 
 
@@ -85,9 +86,7 @@ def _never_lines(never: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"  {name}: {fate}."
 
 
-def _fields_with(word: str) -> list[Field]:
-    return [field for field in FIELDS if field.name in found(word)]
-
-
-def _never_with(word: str) -> list[tuple[str, str]]:
-    return [(name, fate) for name, fate in NEVER if name in found(word)]
+def _with(word: str) -> tuple[list[Field], list[tuple[str, str]]]:
+    """Return the fields, and what is never sent, that a search finds."""
+    hits = found(word)
+    return [field for field in FIELDS if field.name in hits], [each for each in NEVER if each[0] in hits]

@@ -145,7 +145,7 @@ def _finish_rotation(folder: Folder) -> None:
         following.unlink()
 
 
-def forget_hashing_keys(folder: Folder, today: date) -> None:
+def delete_old_hashing_keys(folder: Folder, today: date) -> None:
     """Delete the hashing keys that were replaced more than 16 days ago."""
     for rotated, path in _replaced(folder):
         if rotated + timedelta(days=OLD_DAYS) < today:
@@ -154,7 +154,7 @@ def forget_hashing_keys(folder: Folder, today: date) -> None:
 
 def _older(folder: Folder, today: date) -> list[bytes]:
     """Return the hashing keys of the last 16 days, the newest first, and delete those that are older."""
-    forget_hashing_keys(folder, today)
+    delete_old_hashing_keys(folder, today)
     kept = [(rotated, path.suffix.zfill(4), _read(path)) for rotated, path in _replaced(folder)]
     return [key for *_, key in sorted(kept, reverse=True)]
 

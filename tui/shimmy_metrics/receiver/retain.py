@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.folding import rounded
-from shimmy_metrics.receiver.keys import forget_hashing_keys, lost_keys
+from shimmy_metrics.receiver.keys import delete_old_hashing_keys, lost_keys
 from shimmy_metrics.receiver.programme import own_k
 from shimmy_metrics.receiver.retention_log import checked
 from shimmy_metrics.receiver.sqlite.seen import SEEN_DAYS, delete_before
@@ -108,7 +108,7 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
                     dropped.append(day)
                 except StoreError as error:
                     failed.append(f"{day} could not be dropped: {error}")
-            forget_hashing_keys(folder, today)
+            delete_old_hashing_keys(folder, today)
     except (StoreError, OSError) as error:
         failed.append(str(error))
     return Retained(tuple(dropped), tuple(failed))

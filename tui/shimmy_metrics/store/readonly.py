@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import (
     BUSY_SECONDS,
     Database,
@@ -62,6 +63,12 @@ def unread(profile: Profile) -> bool:
     with contextlib.suppress(OSError):
         return bool(read_start(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
     return False
+
+
+def unread_error() -> UserError:
+    """Return the error for what needs a store that is `unread`."""
+    what = "the store was not read: metrics are off, and opening it now would write to it"
+    return UserError(what, remedy="Do this where they are on")
 
 
 def unwiped(profile: Profile) -> bool:
