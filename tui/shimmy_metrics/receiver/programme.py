@@ -1,6 +1,6 @@
 """What the operator says, in files of the receiver's folder: the programme's end, a group size of its own, a text.
 
-A running receiver looks at the files at most once a second.
+A running receiver looks for the end at every request, and at the other files at most once a second.
 """
 
 import time
@@ -28,7 +28,10 @@ def read_programme(folder: Folder) -> Programme:
 
 
 def watched(folder: Folder, now: Callable[[], float] = time.monotonic) -> Callable[[], Programme]:
-    """Return a function that tells what the operator says, as it was at most a second ago."""
+    """Return a function that tells what the operator says, as it was at most a second ago.
+
+    The end alone holds at once: `receive end` has said that no report is taken any more.
+    """
     seen = read_programme(folder)
     looked = now()
 
@@ -36,7 +39,7 @@ def watched(folder: Folder, now: Callable[[], float] = time.monotonic) -> Callab
         nonlocal seen, looked
         if now() - looked >= _LOOK_SECONDS:
             seen, looked = read_programme(folder), now()
-        return seen
+        return seen._replace(ended=folder.ended.exists())
 
     return programme
 
