@@ -28,7 +28,8 @@ def test_looking_loads_neither_the_app_nor_the_network(action: str, tmp_path: Pa
 @pytest.mark.parametrize("action", ["status", "preview", "export"])
 def test_what_people_often_look_at_loads_no_dataclasses(action: str, tmp_path: Path) -> None:
     loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
-    assert not loaded & {"dataclasses", "inspect", "orjson", "subprocess", "copy"}
+    assert not loaded & {"dataclasses", "inspect", "orjson", "subprocess", "copy", "threading", "hashlib"}
+    assert "shimmy_metrics.cli.command_table" not in loaded
 
 
 OF_THE_RECEIVER = {"uvicorn", "httptools", "cryptography", "shimmy_metrics.receiver"}
@@ -62,7 +63,7 @@ def test_the_receiver_s_help_loads_nothing_of_it(tmp_path: Path) -> None:
 
 def test_lines_of_text_load_neither_the_app_nor_the_network(tmp_path: Path) -> None:
     loaded = _loaded("from shimmy_metrics.cli.cmd_tui import tui\ntui(['--plain'])", tmp_path)
-    assert not loaded & {"textual", "rich", "httpx", "asyncio"}
+    assert not loaded & {"textual", "rich", "httpx", "asyncio", "threading", "shimmy_metrics.cli.command_table"}
 
 
 def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.cli.arguments import WORDS as ACTIONS
 from shimmy_metrics.cli.command_table import OWN
+from shimmy_metrics.cli.config_arguments import WORDS as ACTIONS
 from support.installed import BIN, LONGEST, Home
 from support.one_line import assert_one_line
 

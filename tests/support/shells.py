@@ -9,11 +9,12 @@ import shtab
 
 from shimmy_metrics import __version__
 from shimmy_metrics.app.keys import Keys
-from shimmy_metrics.cli.arguments import WORDS, add_arguments
+from shimmy_metrics.cli.arguments import add_arguments
 from shimmy_metrics.cli.cmd_completion import FILES, FOLDER
 from shimmy_metrics.cli.command import Command
 from shimmy_metrics.cli.command_help import bracketed
 from shimmy_metrics.cli.command_table import COMMANDS
+from shimmy_metrics.cli.config_arguments import WORDS
 from shimmy_metrics.cli.config_table import CONFIG
 
 MAN_PAGE: Final = Path(__file__).resolve().parents[2] / "tui/shimmy_metrics/cli/shells/shimmy-metrics.1"

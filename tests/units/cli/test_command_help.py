@@ -4,6 +4,7 @@ import pytest
 
 from shimmy_metrics.cli.command_help import command_help, own_help, shared_help
 from shimmy_metrics.cli.command_table import COMMANDS, OWN
+from shimmy_metrics.cli.config_arguments import WORDS
 from shimmy_metrics.cli.config_table import ACTIONS
 
 WIDTHS = (40, 60, 79, 99)
@@ -27,3 +28,7 @@ def test_the_list_of_all_is_whole(columns: int) -> None:
         assert (command.name in OWN) == (command.does in own)
         assert (command.name not in OWN) == (command.does in shared)
     assert all(f" {action.name} " in shared for action in ACTIONS)
+
+
+def test_the_words_that_are_read_without_the_list_are_those_of_the_list() -> None:
+    assert tuple(action.name for action in ACTIONS) == WORDS

@@ -83,8 +83,10 @@ def _compared(before: Compared | None, after: Compared) -> Comparison:
 
 def _next(profile: Profile, facts: Facts) -> Compared:
     found = preview(profile, facts)
-    stage = {Basis.QUEUED: Stage.QUEUED, Basis.SESSION: Stage.RUNNING, Basis.EXAMPLE: Stage.EXAMPLE}
-    return _of_queue(found.request.reports[0], stage[found.basis])
+    if found.basis is Basis.QUEUED:
+        return _of_queue(found.request.reports[0], Stage.QUEUED)
+    stage, body = Stage.RUNNING if found.basis is Basis.SESSION else Stage.EXAMPLE, found.request.body
+    return Compared(str(field_values(body)["session_id"]), digest(body), body, profile.clock.now(), stage)
 
 
 def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:

@@ -17,7 +17,7 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured
-from shimmy_metrics.report.seal import seal
+from shimmy_metrics.report.seal import seal, written
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
@@ -36,7 +36,7 @@ class Basis(StrEnum):
 
 
 class Preview(NamedTuple):
-    """The next request and what it is.
+    """The next request and what it is; of what is not sealed yet it has no `reports`.
 
     `session` is the running one if that is previewed, `running` are all that are measured now. `left_over` counts
     reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself;
@@ -74,9 +74,10 @@ def preview(profile: Profile, facts: Facts) -> Preview:
                 proxy=proxy_shown(consent.endpoint, profile.environment),
             )
         session = running[-1] if running else None
-        previewed = preview_report(profile, db, session, facts, schema_version=agreed_schema(consent))
+        values = _values(db, session, facts, now=profile.clock.now(), schema_version=agreed_schema(consent))
         attempt = NextAttempt() if db is None else next_attempt(profile, db, consent.decision)
-    request = Request(consent.endpoint, headers(consent.endpoint, len(previewed.body)), previewed.body, (previewed,))
+    body = written(build(values))
+    request = Request(consent.endpoint, headers(consent.endpoint, len(body)), body, ())
     basis = Basis.EXAMPLE if session is None else Basis.SESSION
     proxy = proxy_shown(consent.endpoint, profile.environment)
     return Preview(request, basis, consent, session, running, attempt=attempt, proxy=proxy)
@@ -108,13 +109,17 @@ def preview_report(
 ) -> QueuedReport:
     """Return the report of a session (None: an example) as it would be sealed now. Nothing is stored."""
     now = profile.clock.now()
-    values: Measured
-    if session is None:
-        values = example_report(facts, now, schema_version, db)
-    else:
-        values = measured(db, session, facts, now=now, schema_version=schema_version)
+    values = _values(db, session, facts, now=now, schema_version=schema_version)
     sealed = seal(build(values))
     return QueuedReport(0, values.session_id, sealed.body, sealed.sha256, now, QueueState.DUE, raw_values(values))
+
+
+def _values(
+    db: Database | None, session: Session | None, facts: Facts, *, now: datetime, schema_version: int
+) -> Measured:
+    if session is None:
+        return example_report(facts, now, schema_version, db)
+    return measured(db, session, facts, now=now, schema_version=schema_version)
 
 
 def current(profile: Profile, facts: Facts) -> tuple[Basis, QueuedReport]:

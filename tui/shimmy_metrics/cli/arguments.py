@@ -1,6 +1,6 @@
 """Read the arguments of our commands, as the list of commands has them. Pure.
 
-Usual forms are matched directly: argparse takes 3.5 ms to load and build, a third of what starting Python takes.
+Usual forms are matched before this is loaded: argparse and the list of commands take half as long as Python's start.
 """
 
 from collections.abc import Iterable
@@ -8,33 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from shimmy_metrics.cli.command import Argument, Command
 from shimmy_metrics.cli.command_table import COMMANDS, SERVE
-from shimmy_metrics.cli.config_table import ACTIONS, CONFIG, OTHER_WORDS
+from shimmy_metrics.cli.config_table import ACTIONS, OTHER_WORDS
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-WORDS: Final = tuple(action.name for action in ACTIONS)
-"""The words of the actions."""
-
 _PERHAPS: Final = 0.6
 _SURELY: Final = 0.8
 """How alike two words are where one may be meant for the other, and where it surely is: two letters swapped."""
-
-_ACTIONS: Final = ", ".join(WORDS)
-
-
-class ConfigArguments(NamedTuple):
-    """`shimmy config --metrics ACTION`: `file` is for `validate` (None: what is kept here), `json` for `status`.
-
-    `held` is for `enable`, under our own name alone.
-    """
-
-    action: str
-    file: str | None = None
-    json: bool = False
-    held: bool = False
 
 
 class UpstreamArguments(NamedTuple):
@@ -77,41 +60,10 @@ def _like(word: str, known: Iterable[str], least: float = _PERHAPS) -> str:
     return next(iter(get_close_matches(word, list(known), 1, least)), "")
 
 
-def config_arguments(arguments: list[str]) -> ConfigArguments:
-    """Read what follows `config`. Raises `UserError` for anything that is not an action of ours."""
-    match arguments:
-        case ["--metrics", str(action)] if action in WORDS:
-            return ConfigArguments(action)
-    if sum(argument.partition("=")[0] == "--metrics" for argument in arguments) > 1:
-        raise refusal(CONFIG, "--metrics takes one action")
-    if arguments[-1:] == ["--metrics"]:
-        raise refusal(CONFIG, f"--metrics needs one of {_ACTIONS}")
-    found = parsed(CONFIG, arguments)
-    action, file = found["metrics"], found["file"]
-    if action is None:
-        raise refusal(CONFIG, f"add --metrics and one of {_ACTIONS}")
-    if action not in WORDS:
-        raise refusal(CONFIG, f"there is no action {action!a}, only {_ACTIONS}", meant(action, WORDS))
-    if file in WORDS:
-        raise refusal(CONFIG, f"--metrics takes one action, not both {action} and {file}")
-    if file is not None and action != "validate":
-        raise refusal(CONFIG, f"nothing can follow {action}, but {file!a} does")
-    if found["json"] and action != "status":
-        raise refusal(CONFIG, "--json works only with status")
-    return ConfigArguments(action, file, found["json"])
-
-
 def upstream_arguments(arguments: list[str]) -> UpstreamArguments:
     """Read what follows `serve` where `--upstream` is among it. Raises `UserError`."""
     found = parsed(SERVE, arguments)
     return UpstreamArguments(found["upstream"], found["bind"] or "")
-
-
-def tui_arguments(arguments: list[str]) -> bool:
-    """Read what follows `tui`; return whether lines of text are wanted. Raises `UserError`."""
-    if arguments in ([], ["--plain"]):
-        return bool(arguments)
-    return bool(parsed(COMMANDS["tui"], arguments)["plain"])
 
 
 def unknown_command(word: str, missing: UserError, *, own_name: bool) -> UserError:

@@ -6,7 +6,7 @@ error. `enable`, `disable`, `status` and `validate` answer a person on standard 
 
 import sys
 
-from shimmy_metrics.cli.arguments import ConfigArguments, config_arguments
+from shimmy_metrics.cli.config_arguments import ConfigArguments, config_arguments
 from shimmy_metrics.cli.output import print_bytes, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.errors import UserError

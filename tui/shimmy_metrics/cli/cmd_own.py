@@ -6,8 +6,9 @@ Each is a function of its arguments that returns the exit code; what it runs is 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from shimmy_metrics.cli.arguments import ConfigArguments, parsed
+from shimmy_metrics.cli.arguments import parsed
 from shimmy_metrics.cli.command_table import COMMANDS
+from shimmy_metrics.cli.config_arguments import ConfigArguments
 from shimmy_metrics.cli.config_table import SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.system.profile import Profile

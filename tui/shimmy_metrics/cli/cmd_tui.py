@@ -2,8 +2,6 @@
 
 import gc
 
-from shimmy_metrics.cli.arguments import parsed, tui_arguments
-from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.tty import app_can_run
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
@@ -11,7 +9,7 @@ from shimmy_metrics.system.profile import Profile
 
 def tui(arguments: list[str]) -> int:
     """Open the app; return the exit code. Raises `UserError`."""
-    plain = tui_arguments(arguments)
+    plain = _wants_lines(arguments)
     profile = Profile.current()
     if plain or not app_can_run(profile):
         gc.disable()  # printed within a moment; then it waits for a person
@@ -27,7 +25,20 @@ def tui(arguments: list[str]) -> int:
 
 def demo(arguments: list[str]) -> int:
     """Run the demo; return the exit code. Raises `UserError`."""
+    from shimmy_metrics.cli.arguments import parsed
+    from shimmy_metrics.cli.command_table import COMMANDS
+
     parsed(COMMANDS["demo"], arguments)
     from shimmy_metrics.demo.run import run
 
     return run(app_can_run(Profile.current()))
+
+
+def _wants_lines(arguments: list[str]) -> bool:
+    if arguments in ([], ["--plain"]):
+        return bool(arguments)
+    # They load the list of commands and argparse, which the usual forms do not need.
+    from shimmy_metrics.cli.arguments import parsed
+    from shimmy_metrics.cli.command_table import COMMANDS
+
+    return bool(parsed(COMMANDS["tui"], arguments)["plain"])

@@ -19,8 +19,13 @@ class Sealed(NamedTuple):
 
 def seal(report: "Report") -> Sealed:
     """Return the report's bytes with their digest."""
-    body = json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode()
+    body = written(report)
     return Sealed(body, digest(body))
+
+
+def written(report: "Report") -> bytes:
+    """Return the report's bytes."""
+    return json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def digest(body: bytes) -> str:

@@ -12,7 +12,7 @@ from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.report.build import Report, arrange
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import BY_NAME, covered
-from shimmy_metrics.report.seal import seal
+from shimmy_metrics.report.seal import written
 
 
 class Violation(NamedTuple):
@@ -56,7 +56,7 @@ def validate_structure(body: bytes) -> list[Violation]:
 def canonical(parsed: Any) -> bytes:  # noqa: ANN401 - JSON that was checked
     """Return the only byte form of a valid report or array of reports."""
     reports = parsed if isinstance(parsed, list) else [parsed]
-    bodies = [seal(_ordered(report)).body for report in reports]
+    bodies = [written(_ordered(report)) for report in reports]
     return bodies[0] if isinstance(parsed, dict) else b"[" + b",".join(bodies) + b"]"
 
 
