@@ -9,7 +9,8 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.overview import Overview
-from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult
+from shimmy_metrics.actions.purge import SENDER_END_SECONDS
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.app.app import ShimmyApp
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.answer import Answer

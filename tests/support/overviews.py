@@ -8,7 +8,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.counters import Counters
-from shimmy_metrics.delivery.seal import example_report
+from shimmy_metrics.delivery.as_sealed import example_report
 from shimmy_metrics.records import (
     Cause,
     Departure,

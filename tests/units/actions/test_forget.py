@@ -14,7 +14,7 @@ import pytest
 from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.forget import forget, forget_plan
-from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent

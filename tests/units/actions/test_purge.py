@@ -12,7 +12,8 @@ import pytest
 
 from shimmy_metrics.actions.decide import Decided, decline, enable, only_for_me
 from shimmy_metrics.actions.outbox import delete
-from shimmy_metrics.actions.purge import PurgeResult, purge_without_consent
+from shimmy_metrics.actions.purge import purge_without_consent
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Departure, Failure, Outcome

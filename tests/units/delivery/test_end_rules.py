@@ -9,8 +9,9 @@ import pytest
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery import seal
+from shimmy_metrics.delivery.as_sealed import example_report
 from shimmy_metrics.delivery.backoff import failures_and_skips
-from shimmy_metrics.delivery.seal import example_report, recover_crashed, seal_ended
+from shimmy_metrics.delivery.seal import recover_crashed, seal_ended
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Session

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.as_sealed import measured
 from shimmy_metrics.delivery.backoff import failures_and_skips
-from shimmy_metrics.delivery.seal import end_session, measured
+from shimmy_metrics.delivery.seal import end_session
 from shimmy_metrics.limits import OUTBOX_REPORTS
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.delivery.seal import end_session, example_report
+from shimmy_metrics.delivery.as_sealed import example_report
+from shimmy_metrics.delivery.seal import end_session
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report.build import build
 from shimmy_metrics.store import outbox, sessions

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge, purge_under, purge_without_consent
+from shimmy_metrics.actions.purge import SENDER_END_SECONDS, purge, purge_under, purge_without_consent
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.config.change import change
 from shimmy_metrics.config.file import load, present
 from shimmy_metrics.config.read_consent import consent_of

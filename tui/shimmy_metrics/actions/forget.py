@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.files import FileKind, OwnFile, files
-from shimmy_metrics.actions.purge import SENDER_END_SECONDS, PurgeResult, purge_without_consent
+from shimmy_metrics.actions.purge import SENDER_END_SECONDS, purge_without_consent
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent

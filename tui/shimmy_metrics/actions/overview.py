@@ -10,7 +10,8 @@ from typing import NamedTuple
 from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.history import completed, read_entries
 from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
-from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
+from shimmy_metrics.actions.purge import read_consent_and_purge
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent

@@ -8,17 +8,15 @@ from typing import NamedTuple
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
-from shimmy_metrics.delivery.backoff import next_attempt
+from shimmy_metrics.delivery.as_sealed import example_report, measured
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, headers, next_request
-from shimmy_metrics.delivery.seal import example_report, measured
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import seal, written
-from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
@@ -56,31 +54,41 @@ class Preview(NamedTuple):
 def preview(profile: Profile, facts: Facts) -> Preview:
     """Return what would be sent next. Raises `UserError` for a config or a store that cannot be used."""
     consent = read_consent(profile)
+    proxy = proxy_shown(consent.endpoint, profile.environment)
     with open_readonly(profile, off=not consent.measures) as db:
         consent = with_store(profile, consent, db)
-        queued = leavable(outbox.everything(db), profile.clock.now()) if db else []
-        request = request_of(queued, consent.endpoint)
-        running = running_sessions(profile, db)
-        if db is not None and request is not None:
-            due = request.reports[0].state is QueueState.DUE
-            alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
-            return Preview(
-                request,
-                Basis.QUEUED,
-                consent,
-                running=running,
-                left_over=alike - len(request.reports),
-                attempt=next_attempt(profile, db, consent.decision),
-                proxy=proxy_shown(consent.endpoint, profile.environment),
-            )
+        if db is None:
+            request = _unsealed_request(profile, None, None, facts, consent)
+            return Preview(request, Basis.EXAMPLE, consent, proxy=proxy)
+        return _read(profile, db, facts, consent)._replace(proxy=proxy)
+
+
+def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsent) -> Preview:
+    # An absent store wants none of them.
+    from shimmy_metrics.delivery.backoff import next_attempt
+    from shimmy_metrics.store import outbox
+
+    queued = leavable(outbox.everything(db), profile.clock.now())
+    request = request_of(queued, consent.endpoint)
+    running = running_sessions(profile, db)
+    attempt = next_attempt(profile, db, consent.decision)
+    if request is None:
         session = running[-1] if running else None
-        values = _values(db, session, facts, now=profile.clock.now(), schema_version=agreed_schema(consent))
-        attempt = NextAttempt() if db is None else next_attempt(profile, db, consent.decision)
+        request = _unsealed_request(profile, db, session, facts, consent)
+        basis = Basis.EXAMPLE if session is None else Basis.SESSION
+        return Preview(request, basis, consent, session, running, attempt=attempt)
+    due = request.reports[0].state is QueueState.DUE
+    alike = sum(report.state is QueueState.DUE if due else report.state.held for report in queued)
+    left_over = alike - len(request.reports)
+    return Preview(request, Basis.QUEUED, consent, running=running, left_over=left_over, attempt=attempt)
+
+
+def _unsealed_request(
+    profile: Profile, db: Database | None, session: Session | None, facts: Facts, consent: EffectiveConsent
+) -> Request:
+    values = _values(db, session, facts, now=profile.clock.now(), schema_version=agreed_schema(consent))
     body = written(build(values))
-    request = Request(consent.endpoint, headers(consent.endpoint, len(body)), body, ())
-    basis = Basis.EXAMPLE if session is None else Basis.SESSION
-    proxy = proxy_shown(consent.endpoint, profile.environment)
-    return Preview(request, basis, consent, session, running, attempt=attempt, proxy=proxy)
+    return Request(consent.endpoint, headers(consent.endpoint, len(body)), body, ())
 
 
 def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport]:
@@ -137,7 +145,11 @@ def current(profile: Profile, facts: Facts) -> tuple[Basis, QueuedReport]:
 
 def running_sessions(profile: Profile, db: Database | None) -> tuple[Session, ...]:
     """Return the sessions whose process is alive, oldest first."""
-    return tuple(session for session in sessions.running(db) if sessions.alive(profile, session)) if db else ()
+    if db is None:
+        return ()
+    from shimmy_metrics.store import sessions
+
+    return tuple(session for session in sessions.running(db) if sessions.alive(profile, session))
 
 
 def agreed_schema(consent: EffectiveConsent) -> int:

@@ -6,45 +6,21 @@ does. A config that cannot be read, or that others may write, decides nothing: n
 
 from typing import Final, NamedTuple
 
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.read_consent import consent_of, unusable
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import Consent, Decision
-from shimmy_metrics.delivery.backoff import AT_START, FAILURES, NO_ATTEMPT_LEFT, SKIPPED
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Departure, DepartureKind, Session
-from shimmy_metrics.store import days, departures, outbox, sessions
-from shimmy_metrics.store.database import Database, delete_meta, get_meta, opened, store_path
-from shimmy_metrics.store.erase import erase
+from shimmy_metrics.records import DepartureKind
+from shimmy_metrics.store.database import get_meta
 from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
-from shimmy_metrics.store.releases import RELEASED
 from shimmy_metrics.system.profile import Profile
 
 SENDER_END_SECONDS: Final = 1.0
 """How long a withdrawal waits for a sender, which ends by itself within 20 ms of seeing the no."""
-
-
-class PurgeResult(NamedTuple):
-    """What was deleted, and what of it had been sent before.
-
-    `reports` were never sent; of `unrecorded` ones an earlier version kept no record of that; `sent_before` are the
-    departures that had carried deleted reports, each with how many of them. `kept` reports became sessions kept for the
-    person. `sessions` were kept for the person, `requests` had been counted by running sessions, and `days` had sums of
-    the person's own. `delivered` is what a sender at work still delivered. `may_leave_to` is the endpoint to which a
-    report may still be sent because a sender did not end in time; empty otherwise.
-    """
-
-    reports: int = 0
-    unrecorded: int = 0
-    sent_before: tuple[tuple[Departure, int], ...] = ()
-    kept: int = 0
-    sessions: int = 0
-    requests: int = 0
-    days: int = 0
-    delivered: Departure | None = None
-    may_leave_to: str = ""
 
 
 class ConsentReading(NamedTuple):
@@ -99,55 +75,16 @@ def purge(profile: Profile, *, local: bool) -> PurgeResult:
     at_work = sending(profile)
     if not at_work and not _needs_purge(profile, local=local):
         return PurgeResult()
+    from shimmy_metrics.actions.deletion import delete_undelivered  # what writes the store: a look rarely has to
+
     gone = wait_until_gone(profile, SENDER_END_SECONDS)
-    with opened(profile, for_deletion=True) as db:
-        result = erase(db, store_path(profile), lambda: _delete(profile, db, local=local, gone=gone))
-        sessions.clear_locks(profile)
-        if not at_work:
-            return result
-        last = departures.last(db)
-    if last is None:
+    result, last = delete_undelivered(profile, local=local, gone=gone)
+    if not at_work or last is None:
         return result
     if not gone:
         recalls = last.kind is DepartureKind.RECALL and last.ended is None  # a recall has the sender's lock meanwhile
         return result if recalls else result._replace(may_leave_to=last.endpoint)
     return result._replace(delivered=last if last.receipt and last.ended and last.ended >= began else None)
-
-
-def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> PurgeResult:
-    """Delete, within the caller's transaction."""
-    if gone:
-        departures.complete_abandoned(db, profile.clock.now())
-    queued = outbox.everything(db)
-    carried = departures.last_carrying(db, [report.report_id for report in queued])
-    sent_before = {
-        each.row_id: (each, sum(other.row_id == each.row_id for other in carried.values())) for each in carried.values()
-    }
-    unrecorded = sum(each.unrecorded and each.report_id not in carried for each in queued)
-    leaving: list[Session] = []
-    kept = summed = 0
-    if local:
-        kept = len(queued)
-        sessions.keep_locally(db)
-    else:
-        leaving = sessions.everything(db)
-        for session in leaving:
-            sessions.remove(db, session.row_id)
-        summed = len(days.everything(db))
-        if summed:  # else its page would be written all the same, which takes room
-            days.remove_all(db)
-    outbox.remove_all(db)
-    # There is nothing left to send, or to try again.
-    delete_meta(db, FAILURES, SKIPPED, NO_ATTEMPT_LEFT, RELEASED, AT_START)
-    return PurgeResult(
-        reports=0 if local else len(queued) - len(carried) - unrecorded,
-        unrecorded=0 if local else unrecorded,
-        sent_before=tuple(sent_before.values()),
-        kept=kept,
-        sessions=sum(session.ended is not None and session.local for session in leaving),
-        requests=sum(session.counters.requests for session in leaving if session.ended is None),
-        days=summed,
-    )
 
 
 def _needs_purge(profile: Profile, *, local: bool) -> bool:
@@ -157,5 +94,8 @@ def _needs_purge(profile: Profile, *, local: bool) -> bool:
     with open_readonly(profile, off=not local) as db:
         if db is None:
             return False
+        from shimmy_metrics.delivery.backoff import FAILURES  # as below: with all that only a store needs
+        from shimmy_metrics.store import days, outbox, sessions
+
         own = not local and (sessions.everything(db) or days.everything(db))
         return bool(outbox.everything(db) or get_meta(db, FAILURES) or own)

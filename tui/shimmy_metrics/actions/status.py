@@ -4,10 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from shimmy_metrics.actions.purge import PurgeResult, read_consent_and_purge
-from shimmy_metrics.config.read_consent import read_consent
+from shimmy_metrics.actions.purge import read_consent_and_purge
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
-from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
@@ -20,7 +19,6 @@ from shimmy_metrics.records import (
     QueueState,
     Session,
 )
-from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
@@ -139,14 +137,10 @@ def read_status(profile: Profile) -> Status:
         return found._replace(troubles=troubles, store_unusable=True)
 
 
-def store_unread(profile: Profile) -> bool:
-    """Whether the store is off and was not read. Raises `UserError` for a config that cannot be used."""
-    return not read_consent(profile).measures and unread(profile)
-
-
 def _read(profile: Profile, db: Database, found: Status) -> Status:
-    # With digests and orjson behind them, which an absent store does not want.
-    from shimmy_metrics.store import chain, departures
+    # An absent store wants none of them.
+    from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
+    from shimmy_metrics.store import chain, departures, outbox, sessions
 
     gone = departures.everything(db)
     return found._replace(

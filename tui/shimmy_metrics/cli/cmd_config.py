@@ -35,7 +35,7 @@ def act(wanted: ConfigArguments) -> int:
         case "status":
             return _status(profile, wanted)
         case "preview":
-            from shimmy_metrics.cli.cmd_outbox import preview
+            from shimmy_metrics.cli.cmd_preview import preview
 
             return preview(profile)
         case "export":
@@ -104,7 +104,7 @@ def _read(file: str) -> bytes:
 
 
 def _report_unread(profile: Profile) -> None:
-    from shimmy_metrics.actions.status import store_unread
+    from shimmy_metrics.actions.unread import store_unread
     from shimmy_metrics.wording.consent import UNREAD
 
     if store_unread(profile):

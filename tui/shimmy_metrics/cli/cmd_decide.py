@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from shimmy_metrics.actions.decide import decline, hold, only_for_me
 from shimmy_metrics.actions.decide import enable as say_yes
 from shimmy_metrics.actions.forget import forget_plan
-from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.consent.effective_consent import EffectiveConsent

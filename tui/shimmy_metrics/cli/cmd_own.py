@@ -108,10 +108,14 @@ def _forget(given: Arguments) -> int:
 
 
 def _preview(given: Arguments) -> int:
-    from shimmy_metrics.cli.cmd_outbox import preview, preview_named
-
     profile = Profile.current()
-    return preview(profile) if given["id"] is None else preview_named(profile, given["id"])
+    if given["id"] is None:
+        from shimmy_metrics.cli.cmd_preview import preview
+
+        return preview(profile)
+    from shimmy_metrics.cli.cmd_outbox import preview_named
+
+    return preview_named(profile, given["id"])
 
 
 def _operator(given: Arguments) -> int:

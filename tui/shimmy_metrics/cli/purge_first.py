@@ -14,14 +14,17 @@ def purge_first(profile: Profile) -> Iterator[None]:
 
     The error that prevents it often ends the command too; it is then printed only once.
     """
-    # These load the store, which most commands that import this module do not open.
+    # It loads the store, which most commands that import this module do not open.
     from shimmy_metrics.actions.purge import purge_without_consent
-    from shimmy_metrics.wording.deletions import purged_without_consent
 
     undone = ""
     try:
-        for line in purged_without_consent(purge_without_consent(profile), profile.clock.now()):
-            print_stderr(line)
+        purged = purge_without_consent(profile)
+        if any(purged):
+            from shimmy_metrics.wording.deletions import purged_without_consent  # and these are rarely said
+
+            for line in purged_without_consent(purged, profile.clock.now()):
+                print_stderr(line)
     except UserError as error:
         undone = str(error)
     try:

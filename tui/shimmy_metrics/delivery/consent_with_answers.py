@@ -5,7 +5,6 @@ from typing import Final
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
-from shimmy_metrics.delivery.groups import group_size
 from shimmy_metrics.store.database import Database, get_meta, store_path
 from shimmy_metrics.store.location import unwritable
 from shimmy_metrics.system.profile import Profile
@@ -31,5 +30,7 @@ def _with_answers(consent: EffectiveConsent, db: Database | None) -> EffectiveCo
     """Return it with what only the store knows: whether the endpoint in force answered 410, and the groups it named."""
     if db is None:
         return consent
+    from shimmy_metrics.delivery.groups import group_size  # with what reads a store's tables
+
     ended = same_endpoint(get_meta(db, ENDED), consent.endpoint)
     return consent._replace(ended=ended, groups=group_size(db, consent.endpoint))

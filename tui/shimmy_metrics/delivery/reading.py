@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from shimmy_metrics.delivery.backoff import attempt_due
 from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import recalling, sends
 from shimmy_metrics.records import Entry
-from shimmy_metrics.store import outbox, releases
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
@@ -36,6 +34,10 @@ def read_with_sender(profile: Profile, *, off: bool) -> Iterator[Reading]:
 
 def being_sent(db: Database, entries: Iterable[Entry], now: datetime) -> bool:
     """Whether the sender at work sends reports, or is about to: for a moment it is still there when that is done."""
+    # An absent store wants none of them.
+    from shimmy_metrics.delivery.backoff import attempt_due
+    from shimmy_metrics.store import outbox, releases
+
     known = list(entries)
     if recalling(known):  # a recall has the sender's lock meanwhile
         return False

@@ -7,32 +7,23 @@ stays.
 
 import os
 from datetime import datetime
-from typing import Final
 
 from shimmy_metrics.config.file import present
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.counters import Counters
+from shimmy_metrics.delivery.as_sealed import ACTIVE_DAY, MACHINE_MONTH, measured
 from shimmy_metrics.delivery.backoff import session_ended
 from shimmy_metrics.delivery.consent_with_answers import effective_consent
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import NoteKind, QueuedReport, QueueState, Session
 from shimmy_metrics.report.build import build, raw_values
-from shimmy_metrics.report.measured import Measured, is_later
 from shimmy_metrics.report.seal import seal
 from shimmy_metrics.store import chain, outbox, sessions
-from shimmy_metrics.store.database import Database, get_meta, opened, set_meta, store_path, transaction
+from shimmy_metrics.store.database import Database, opened, set_meta, store_path, transaction
 from shimmy_metrics.system.profile import Profile
-
-_ACTIVE_DAY: Final = "active-day"
-_MACHINE_MONTH: Final = "machine-month"
-"""Names in the store's `meta`: the UTC day and month of the last report that told them. Kept through a withdrawal, so
-that neither is told twice."""
-
-_NO_SESSION: Final = "00000000-0000-4000-8000-000000000000"
-"""What stands for a session's id in an example: a UUIDv4 of zeros."""
 
 
 def end_session(profile: Profile, db: Database, row_id: int, counters: Counters, facts: Facts) -> bool:
@@ -95,44 +86,6 @@ def recover_crashed(profile: Profile, db: Database, facts: Facts) -> bool:
         return attempts
 
 
-def measured(db: Database | None, session: Session, facts: Facts, *, now: datetime, schema_version: int) -> Measured:
-    """Return the session as it would be sealed at `now`."""
-    return Measured(
-        session_id=session.report_id,
-        sealed=now,
-        version=session.version,
-        schema_version=schema_version,
-        counters=session.counters,
-        facts=facts,
-        client_hint=session.client_hint or None,
-        first_of_day=_first_of_day(db, now),
-        first_of_month=_first_of_month(db, now),
-    )
-
-
-def example_report(facts: Facts, now: datetime, schema_version: int, db: Database | None = None) -> Measured:
-    """Return the values of a session in which nothing happened, on this machine, after the reports sealed in `db`."""
-    return Measured(
-        session_id=_NO_SESSION,
-        sealed=now,
-        version="",
-        schema_version=schema_version,
-        counters=Counters(),
-        facts=facts,
-        client_hint=None,
-        first_of_day=_first_of_day(db, now),
-        first_of_month=_first_of_month(db, now),
-    )
-
-
-def _first_of_day(db: Database | None, now: datetime) -> bool:
-    return db is None or is_later(get_meta(db, _ACTIVE_DAY), f"{now:%Y-%m-%d}")
-
-
-def _first_of_month(db: Database | None, now: datetime) -> bool:
-    return db is None or is_later(get_meta(db, _MACHINE_MONTH), f"{now:%Y-%m}")
-
-
 def _attempts(profile: Profile, db: Database) -> bool:
     """Count a session's end; return whether it makes an attempt. It does not count where nothing may be sent."""
     return effective_consent(profile, db).sends and session_ended(db)
@@ -167,9 +120,9 @@ def _seal(db: Database, session: Session, facts: Facts, now: datetime, consent: 
     metrics = report["metrics"]
     assert isinstance(metrics, dict)
     if metrics["daily_active_usage"]:
-        set_meta(db, _ACTIVE_DAY, f"{now:%Y-%m-%d}")
+        set_meta(db, ACTIVE_DAY, f"{now:%Y-%m-%d}")
     if metrics["memory_gb"] is not None or metrics["cpu_cores"] is not None:
-        set_meta(db, _MACHINE_MONTH, f"{now:%Y-%m}")
+        set_meta(db, MACHINE_MONTH, f"{now:%Y-%m}")
     state = _state(session, consent)
     outbox.add(
         db,

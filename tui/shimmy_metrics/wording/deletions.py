@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Final
 
-from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.records import Departure
 from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.numbers import amount

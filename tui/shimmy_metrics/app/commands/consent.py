@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from shimmy_metrics.actions.purge import PurgeResult
+from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.messages import Answered

@@ -1,0 +1,57 @@
+"""The deletion of what was not delivered, in one transaction. When it is made, `purge` decides."""
+
+from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.delivery.backoff import AT_START, FAILURES, NO_ATTEMPT_LEFT, SKIPPED
+from shimmy_metrics.records import Departure, Session
+from shimmy_metrics.store import days, departures, outbox, sessions
+from shimmy_metrics.store.database import Database, delete_meta, opened, store_path
+from shimmy_metrics.store.erase import erase
+from shimmy_metrics.store.releases import RELEASED
+from shimmy_metrics.system.profile import Profile
+
+
+def delete_undelivered(profile: Profile, *, local: bool, gone: bool) -> tuple[PurgeResult, Departure | None]:
+    """Delete what was not delivered; return what that was, and the newest departure.
+
+    `local`: keep for the person what can be kept. `gone`: no sender is at work any more. Raises `UserError`.
+    """
+    with opened(profile, for_deletion=True) as db:
+        result = erase(db, store_path(profile), lambda: _delete(profile, db, local=local, gone=gone))
+        sessions.clear_locks(profile)
+        return result, departures.last(db)
+
+
+def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> PurgeResult:
+    """Delete, within the caller's transaction."""
+    if gone:
+        departures.complete_abandoned(db, profile.clock.now())
+    queued = outbox.everything(db)
+    carried = departures.last_carrying(db, [report.report_id for report in queued])
+    sent_before = {
+        each.row_id: (each, sum(other.row_id == each.row_id for other in carried.values())) for each in carried.values()
+    }
+    unrecorded = sum(each.unrecorded and each.report_id not in carried for each in queued)
+    leaving: list[Session] = []
+    kept = summed = 0
+    if local:
+        kept = len(queued)
+        sessions.keep_locally(db)
+    else:
+        leaving = sessions.everything(db)
+        for session in leaving:
+            sessions.remove(db, session.row_id)
+        summed = len(days.everything(db))
+        if summed:  # else its page would be written all the same, which takes room
+            days.remove_all(db)
+    outbox.remove_all(db)
+    # There is nothing left to send, or to try again.
+    delete_meta(db, FAILURES, SKIPPED, NO_ATTEMPT_LEFT, RELEASED, AT_START)
+    return PurgeResult(
+        reports=0 if local else len(queued) - len(carried) - unrecorded,
+        unrecorded=0 if local else unrecorded,
+        sent_before=tuple(sent_before.values()),
+        kept=kept,
+        sessions=sum(session.ended is not None and session.local for session in leaving),
+        requests=sum(session.counters.requests for session in leaving if session.ended is None),
+        days=summed,
+    )
