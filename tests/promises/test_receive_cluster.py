@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.keys import load_keys
 from shimmy_metrics.receiver.retention_log import dropped_days
@@ -179,7 +180,7 @@ def _retained(home: Home) -> bool:
 def test_a_running_receiver_deletes_what_is_recalled_from_every_replica(nodes: Nodes, tmp_path: Path) -> None:
     home, database = _home(tmp_path), "calledback"
     sent = [report(day=TODAY) for _ in range(2)]
-    keys = [stored_row(each, b"", load_keys(Folder(home.root / "data"), TODAY).hashing).key for each in sent]
+    keys = [stored_row(accept(each, b""), load_keys(Folder(home.root / "data"), TODAY).hashing).key for each in sent]
     with receive(home, "--store", nodes.store(database)) as running:
         assert running.post(join([seal(each).body for each in sent])).status == 200
         assert "no report waits" in _act(home, "deliver")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.row import stored_row
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
@@ -30,7 +31,7 @@ _AT_ONCE: Final = 64
 def numbered(number: int) -> StoredRow:
     """Return the row of a report that is the same in each process."""
     made = report(str(UUID(int=random.Random(number).getrandbits(128), version=4)))
-    return stored_row(made, seal(made).body, HASHING)
+    return stored_row(accept(made, seal(made).body), HASHING)
 
 
 def outcomes(said: bytes) -> Counter[tuple[int, str]]:

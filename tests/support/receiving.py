@@ -12,10 +12,10 @@ from hashlib import blake2b
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.asgi import Programme, Receiver
 from shimmy_metrics.receiver.listener import Address, bind
 from shimmy_metrics.receiver.rate import Rate
-from shimmy_metrics.receiver.response import Accepted
 from shimmy_metrics.receiver.server import Server
 from shimmy_metrics.receiver.store import Outcome, Recall, StoredRow
 from support.memory_store import MemoryStore

@@ -5,6 +5,7 @@ import uuid
 from datetime import date
 from typing import Any, Final
 
+from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.row import Hashing, stored_row
 from shimmy_metrics.receiver.store import StoredRow
 from shimmy_metrics.report.seal import seal
@@ -26,4 +27,4 @@ def report(report_id: str = "", day: date = DAY, **metrics: object) -> dict[str,
 def row(report_id: str = "", day: date = DAY, hashing: Hashing = HASHING, **metrics: object) -> StoredRow:
     """Return a report's row."""
     made = report(report_id, day, **metrics)
-    return stored_row(made, seal(made).body, hashing)
+    return stored_row(accept(made, seal(made).body), hashing)

@@ -3,64 +3,24 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import date
 from typing import Any, Final, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shimmy_metrics.limits import REQUESTS_MAX
+from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.columns import COLUMNS, PLACE, bucket, bucket_text, day_of, values_of
 from shimmy_metrics.receiver.row import HASH_BYTES, recall_of, stored_row
 from shimmy_metrics.receiver.store import Value
 from shimmy_metrics.report.build import build
-from shimmy_metrics.report.field import Field
-from shimmy_metrics.report.fields import BY_NAME, FIELDS
-from shimmy_metrics.report.kinds import Boolean, Day, Integer, IntegerRange, PowerOfTwo, Word, Words
+from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.population import population
 from shimmy_metrics.report.seal import seal
-from shimmy_metrics.report.validate import validate_report
+from support.any_report import REPORTS
 from support.stored import report
 
 KEY: Final = st.binary(min_size=32, max_size=32)
-
-
-def _value(field: Field) -> st.SearchStrategy[Any]:
-    """Return any value that the field admits, as its kind and not as its column sees it."""
-    match field.kind:
-        case Integer(top, rounded, optional):
-            numbers = st.integers(0, 99) | st.builds(
-                lambda digits, zeros: min(digits * 10**zeros, top), st.integers(10, 99), st.integers(0, 9)
-            )
-            return (numbers if rounded else st.integers(0, top)) | (st.none() if optional else st.nothing())
-        case IntegerRange(lowest, top):
-            return st.integers(lowest, top)
-        case PowerOfTwo(top):
-            return st.none() | st.sampled_from([2**power for power in range(top.bit_length())])
-        case Boolean():
-            return st.booleans()
-        case Word(words, optional):
-            return st.sampled_from([*words, *([None] if optional else [])])
-        case Words(words):
-            return st.lists(st.sampled_from(words), unique=True, max_size=8).map(sorted)
-        case Day():
-            return st.dates(date(2020, 1, 1), date(2090, 1, 1)).map(lambda day: f"{day.isoformat()}T00:00:00Z")
-        case _ if field.name == "session_id":
-            return st.uuids(version=4).map(str)
-        case _:
-            return st.sampled_from(["unknown", "1.9.0", "999.999.999"])
-
-
-def _report(values: dict[str, Any]) -> dict[str, Any]:
-    metrics = {field.name: values[field.name] for field in FIELDS if field.section}
-    return {field.name: values[field.name] for field in FIELDS if not field.section} | {"metrics": metrics}
-
-
-REPORTS: Final = (
-    st.fixed_dictionaries({field.name: _value(field) for field in FIELDS})
-    .map(_report)
-    .filter(lambda made: not list(validate_report(made)))
-)
 
 
 def test_every_field_but_the_id_has_one_column_and_the_day_is_the_first() -> None:
@@ -105,16 +65,16 @@ def test_neither_the_id_nor_a_count_nor_an_unkeyed_hash_is_in_a_row(
     made: dict[str, Any], key: bytes, other: bytes
 ) -> None:
     body = seal(made).body  # the members stand in the table's order
-    row = stored_row(made, body, (key,))
+    row = stored_row(accept(made, body), (key,))
     assert len(row.key) == len(row.check) == HASH_BYTES
     assert row.key != row.check
-    assert row == stored_row(made, body, (key,))
+    assert row == stored_row(accept(made, body), (key,))
     assert made["session_id"] not in map(str, row.values)
     assert recall_of(made["session_id"], (key,)).keys == row.keys
     if key != other:
-        under_other = stored_row(made, body, (other,))
+        under_other = stored_row(accept(made, body), (other,))
         assert (under_other.key, under_other.check) != (row.key, row.check)
-        rotated = stored_row(made, body, (other, key))
+        rotated = stored_row(accept(made, body), (other, key))
         assert rotated.older == ((row.key, row.check),)
         assert rotated.keys == (under_other.key, row.key)
 
@@ -122,10 +82,10 @@ def test_neither_the_id_nor_a_count_nor_an_unkeyed_hash_is_in_a_row(
 def test_the_check_tells_every_byte_apart() -> None:
     made = report()
     body = seal(made).body
-    row = stored_row(made, body, (bytes(32),))
+    row = stored_row(accept(made, body), (bytes(32),))
     for at in range(len(body)):
         changed = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
-        again = stored_row(made, changed, (bytes(32),))
+        again = stored_row(accept(made, changed), (bytes(32),))
         assert again.key == row.key
         assert again.check != row.check
 

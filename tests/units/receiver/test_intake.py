@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 from shimmy_metrics.receiver import intake
+from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.intake import Intake
-from shimmy_metrics.receiver.response import Accepted
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
 from shimmy_metrics.receiver.writer import Writer
 from support.memory_store import MemoryStore
@@ -18,7 +18,7 @@ from support.samples import SESSION_ID, sealed, today
 
 HASHING = (bytes(32),)
 BODY = sealed().body
-REPORT = Accepted(json.loads(BODY), BODY)
+REPORT = accept(json.loads(BODY), BODY)
 
 
 class _Store(MemoryStore):

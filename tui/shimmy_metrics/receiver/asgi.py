@@ -9,11 +9,11 @@ from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final, NamedTuple
 
+from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.rate import Address
 from shimmy_metrics.receiver.response import (
     OPERATOR_PATH,
     PATH,
-    Accepted,
     Response,
     compose,
     head_refusal,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from shimmy_metrics.receiver.response import Accepted
+from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.row import Hashing, recall_of, stored_row
 from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
 from shimmy_metrics.receiver.writer import Writer
@@ -21,7 +21,7 @@ class Intake(NamedTuple):
 
     async def store(self, reports: Sequence[Accepted]) -> list[Outcome]:
         """Return the reports' outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
-        return await self._submit([stored_row(each.report, each.body, self.hashing) for each in reports])
+        return await self._submit([stored_row(each, self.hashing) for each in reports])
 
     async def recall(self, report_id: str) -> None:
         """Delete a report for good, and take it no more. Raise `StoreError` where that cannot be done now."""

@@ -15,11 +15,13 @@ import orjson
 
 from shimmy_metrics.consent.state import SCHEMA_VERSION
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
+from shimmy_metrics.receiver.accepted import Accepted, accept, read_accepted
+from shimmy_metrics.receiver.columns import day_of
 from shimmy_metrics.receiver.store import Outcome
 from shimmy_metrics.report.field import METRICS_SECTION
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.report.validate import RepeatedKeyError, Violation, canonical, is_ordered, parse, validate_report
+from shimmy_metrics.report.validate import RepeatedKeyError, Violation, canonical, parse, validate_report
 
 PATH: Final = "/v1/usage"
 OPERATOR_PATH: Final = "/v1/operator"
@@ -32,6 +34,7 @@ _DAYS_BACK: Final = timedelta(days=15)
 _DAYS_AHEAD: Final = timedelta(days=1)
 _LENGTH_DIGITS: Final = 10
 
+_WRONG_DAY: Final = Violation("timestamp", f"not within {_DAYS_BACK.days} days back and {_DAYS_AHEAD.days} ahead")
 _TWICE: Final = Violation("session_id", "stands there twice")
 _NOT_STORED: Final = {Outcome.CONFLICT: "other bytes stand under this id", Outcome.RECALLED: "recalled"}
 
@@ -44,18 +47,6 @@ class Response:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     rules: tuple[str, ...] = ()
-
-
-class Accepted(NamedTuple):
-    """A report that keeps every rule, as an object and as its only byte form."""
-
-    report: dict[str, Any]
-    body: bytes
-
-    @property
-    def report_id(self) -> str:
-        """The report's UUID."""
-        return str(self.report["session_id"])
 
 
 class Refused(NamedTuple):
@@ -120,26 +111,16 @@ def judge(body: bytes, today: date) -> Judged | Response:
 
 
 def _all_good(body: bytes, today: date) -> Judged | None:
-    """Return what nearly every body is, in less than half the time; None where anything in it is not good.
-
-    What equals the one byte form of valid reports has no key twice, no float and no other spelling.
-    """
-    try:
-        parsed = orjson.loads(body)
-    except ValueError:
+    """Return what nearly every body is, in a fifth of the time; None where anything in it is not good."""
+    reports = read_accepted(body)
+    if (
+        reports is None
+        or len(reports) > REQUEST_REPORTS
+        or any(_wrong_day(day_of(each.values), today) for each in reports)
+    ):
         return None
-    alone = not isinstance(parsed, list)
-    reports = [parsed] if alone else parsed
-    if not 0 < len(reports) <= REQUEST_REPORTS or any(map(_is_newer, reports)):
-        return None
-    if any(not isinstance(each, dict) or _violation(each, today) is not None for each in reports):
-        return None
-    accepted = tuple(Accepted(each, orjson.dumps(each)) for each in reports)
-    whole = b",".join(each.body for each in accepted)
-    if (whole if alone else b"[%b]" % whole) != body or not all(map(is_ordered, reports)):
-        return None
-    distinct = len({each.report_id for each in accepted}) == len(accepted)
-    return Judged(digest(body), alone, accepted) if distinct else None
+    distinct = len({each.report_id for each in reports}) == len(reports)
+    return Judged(digest(body), not body.startswith(b"["), tuple(reports)) if distinct else None
 
 
 def _judge_all(body: bytes, today: date) -> Judged | Response:
@@ -164,7 +145,10 @@ def _judge_all(body: bytes, today: date) -> Judged | Response:
     if any(_is_newer(report) for report in reports):
         return retry(HTTPStatus.SERVICE_UNAVAILABLE, NEWER_SCHEMA_SECONDS, "newer schema_version")
     judged = tuple(_judge_each(reports, today))
-    if any(isinstance(each, Accepted) and orjson.dumps(each.report) != each.body for each in judged):
+    if any(
+        isinstance(each, Accepted) and _one_form(given) != each.body
+        for given, each in zip(reports, judged, strict=True)
+    ):
         return _by_rule(HTTPStatus.BAD_REQUEST, "not the one byte form")
     return Judged(digest(body), parsed is not reports, judged)
 
@@ -212,7 +196,7 @@ def _judge_each(reports: list[Any], today: date) -> Iterator[Accepted | Refused]
         if report_id:
             seen.add(report_id)
         if violation is None:
-            yield Accepted(report, canonical(report))
+            yield accept(report, canonical(report))
         else:
             yield Refused(report_id, _place(violation), violation.rule)
 
@@ -221,10 +205,11 @@ def _violation(report: Any, today: date) -> Violation | None:  # noqa: ANN401 - 
     violation = next(validate_report(report), None)
     if violation is not None:
         return violation
-    day = datetime.fromisoformat(report["timestamp"]).date()
-    if today - _DAYS_BACK <= day <= today + _DAYS_AHEAD:
-        return None
-    return Violation("timestamp", f"not within {_DAYS_BACK.days} days back and {_DAYS_AHEAD.days} ahead")
+    return _WRONG_DAY if _wrong_day(datetime.fromisoformat(report["timestamp"]).date(), today) else None
+
+
+def _wrong_day(day: date, today: date) -> bool:
+    return not today - _DAYS_BACK <= day <= today + _DAYS_AHEAD
 
 
 def _place(violation: Violation) -> str:

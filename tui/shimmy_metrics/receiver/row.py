@@ -1,9 +1,9 @@
 """A report becomes a row: its id and its bytes leave nothing but keyed hashes. Pure."""
 
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
-from shimmy_metrics.receiver.columns import values_of
+from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.store import Recall, StoredRow
 
 Hashing = tuple[bytes, ...]
@@ -13,11 +13,11 @@ HASH_BYTES: Final = 8
 """Among 160 million ids (16 days of ten million) two are equal with a chance of less than one in a thousand."""
 
 
-def stored_row(report: dict[str, Any], body: bytes, hashing: Hashing) -> StoredRow:
-    """Return the row of a valid report; `body` is its one byte form."""
-    report_id = report["session_id"].encode()
-    (key, check), *older = ((_hash(report_id, each), _hash(body, each)) for each in hashing)
-    return StoredRow(key, check, values_of(report), tuple(older))
+def stored_row(report: Accepted, hashing: Hashing) -> StoredRow:
+    """Return a report's row."""
+    report_id = report.report_id.encode()
+    (key, check), *older = [(_hash(report_id, each), _hash(report.body, each)) for each in hashing]
+    return StoredRow(key, check, report.values, tuple(older))
 
 
 def recall_of(report_id: str, hashing: Hashing) -> Recall:

@@ -60,12 +60,6 @@ def canonical(parsed: Any) -> bytes:  # noqa: ANN401 - JSON that was checked
     return bodies[0] if isinstance(parsed, dict) else b"[" + b",".join(bodies) + b"]"
 
 
-def is_ordered(report: dict[str, Any]) -> bool:
-    """Whether the keys of a valid report stand in the fields' order."""
-    layout = _layout(report["schema_version"])
-    return [*report] == layout.order[""] and all([*report[name]] == layout.order[name] for name in layout.sections)
-
-
 def validate_parsed(parsed: object) -> Iterator[Violation]:
     """Yield the violations of a parsed report or array of reports."""
     if isinstance(parsed, list):
@@ -90,15 +84,11 @@ def validate_report(report: object) -> Iterator[Violation]:
 
 
 class _Layout(NamedTuple):
-    """What a report of one schema version is made of: its own members, those of each section, the fields.
-
-    `order` has the keys in their order: the report's own under "", those of a section under its name.
-    """
+    """What a report of one schema version is made of: its own members, those of each section, the fields."""
 
     own: frozenset[str]
     sections: dict[str, frozenset[str]]
     fields: tuple[Field, ...]
-    order: dict[str, list[str]]
 
 
 @cache
@@ -108,9 +98,8 @@ def _layout(schema_version: int) -> _Layout:
         name: frozenset(field.name for field in fields if field.section == name)
         for name in sorted({field.section for field in fields if field.section})
     }
-    order = {name: [field.name for field in fields if field.section == name] for name in sections}
-    order[""] = [*arrange(schema_version, lambda field: field.name)]
-    return _Layout(frozenset(order[""]), sections, fields, order)
+    own = frozenset(arrange(schema_version, lambda field: field.name))
+    return _Layout(own, sections, fields)
 
 
 def _members(report: dict[str, Any]) -> Iterator[Violation]:
