@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from shimmy_metrics.receiver import deadline
 from shimmy_metrics.receiver.deadline import DEADLINE_SECONDS, MOST_BYTES
 from shimmy_metrics.receiver.rate import Rate
 from support.receiving import JSON, Receiving, read_answer, request
@@ -150,3 +151,20 @@ def test_whoever_reads_no_answer_is_closed_too(receiver: Receiving) -> None:
             except ConnectionError:
                 closed = True
     assert closed
+
+
+def test_each_request_of_a_kept_connection_has_its_own_deadline(
+    receiver: Receiving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "DEADLINE_SECONDS", 3.0)
+    with receiver.connect() as kept:
+        began = time.monotonic()
+        while time.monotonic() < began + 5:
+            kept.sendall(HEAD + GOOD)
+            assert read_answer(kept).status == 200
+            time.sleep(0.5)
+        kept.sendall(HEAD)
+        began = time.monotonic()
+        assert read_answer(kept).status == 0
+    assert 2 < time.monotonic() - began < DEADLINE_SECONDS
+    assert receiver.counted["slower than 10 s"] == 1

@@ -27,7 +27,10 @@ class DeadlineProtocol(HttpToolsProtocol):
     def __init__(self, count: Count, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*args, **options)
         self._count = count
+        self._expires: float | None = None
+        """In the loop's seconds; None while nothing is waited for."""
         self._timer: TimerHandle | None = None
+        """One for many requests: to begin and cancel one for each costs more than to find that one has time left."""
         self._bytes = 0
         """Received since the last request was complete."""
         self._incomplete = False
@@ -40,7 +43,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on in small pieces: a request that is too long is noticed within one."""
-        if self._timer is None:
+        if self._expires is None:
             self._begin()
         for start in range(0, len(data), _PIECE):
             piece = data[start : start + _PIECE]
@@ -56,7 +59,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Note a request that begins in the bytes behind another one."""
         super().on_message_begin()
         self._incomplete = True
-        if self._timer is None:
+        if self._expires is None:
             self._begin()
 
     def on_message_complete(self) -> None:
@@ -66,7 +69,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._begin()
         super().on_message_complete()
         if self.cycle.response_complete:
-            self._cancel()
+            self._expires = None
             self._unset_keepalive_if_required()
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
@@ -75,12 +78,13 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """End it, unless a request has begun that is not complete yet or waits for its answer."""
         if not self._incomplete and not self.pipeline:
-            self._cancel()
+            self._expires = None
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the time."""
-        self._cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -97,18 +101,20 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._close()
 
     def _begin(self) -> None:
-        self._cancel()
-        self._timer = self.loop.call_later(DEADLINE_SECONDS, self._expire)
+        self._expires = self.loop.time() + DEADLINE_SECONDS
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._expires, self._expire)
 
     def _expire(self) -> None:
+        self._timer = None
+        if self._expires is None:
+            return
+        if self.loop.time() < self._expires:
+            self._timer = self.loop.call_at(self._expires, self._expire)
+            return
         if self._bytes or self._incomplete:
             self._count(("slower than 10 s",))
         self.transport.abort()
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _close(self) -> None:
         """Close, and do not wait long for the peer to take what was written."""
