@@ -3,6 +3,7 @@
 A running receiver looks for the end at every request, and at the other files at most once a second.
 """
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,12 +35,13 @@ def watched(folder: Folder, now: Callable[[], float] = time.monotonic) -> Callab
     """
     seen = read_programme(folder)
     looked = now()
+    ended = str(folder.ended)
 
     def programme() -> Programme:
         nonlocal seen, looked
         if now() - looked >= _LOOK_SECONDS:
             seen, looked = read_programme(folder), now()
-        return seen._replace(ended=folder.ended.exists())
+        return Programme(os.path.exists(ended), seen.k, seen.operator)
 
     return programme
 
