@@ -16,6 +16,9 @@ WAITING: Final = 2_000
 TOGETHER: Final = 4_000
 """With so many reports a commit begins, whatever waits behind them: some 200 milliseconds."""
 
+PATIENCE_SECONDS: Final = 8.0
+"""A sender waits for 5 seconds; after this long it is told to come again, whatever the disk does."""
+
 _SETTLE_SECONDS: Final = 0.25
 """After so long without a request, the files are settled."""
 
@@ -54,10 +57,13 @@ class Writer:
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         *,
         waiting: int = WAITING,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._store = store
         self._today = today
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(waiting)
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._most_waiting = waiting
+        self._patience = patience
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._ended = False
 
@@ -76,13 +82,17 @@ class Writer:
         """Return the outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
         if self._ended:
             raise StoreError("the receiver stops")
+        if self._queue.qsize() >= self._most_waiting:
+            raise StoreError("too many requests wait for the disk")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Outcome]] = loop.create_future()
+        self._queue.put(_Waiting(operations, loop, answer))
+        # asyncio.timeout takes as long as all the rest of this.
+        patience = loop.call_later(self._patience, _give_up, answer)
         try:
-            self._queue.put_nowait(_Waiting(operations, loop, answer))
-        except queue.Full:
-            raise StoreError("too many requests wait for the disk") from None
-        return await answer
+            return await answer
+        finally:
+            patience.cancel()
 
     def _run(self) -> None:
         ended = False
@@ -127,6 +137,11 @@ class Writer:
         return answered
 
 
+def _give_up(answer: "asyncio.Future[list[Outcome]]") -> None:
+    if not answer.done():
+        answer.set_exception(StoreError("the disk takes too long"))
+
+
 def _tell(answered: list[_Answered]) -> None:
     """Tell each loop once what became of all that waits in it: to wake it for each would cost as much as the rest."""
     for loop in {waiting.loop for waiting, _ in answered}:
@@ -137,7 +152,7 @@ def _tell(answered: list[_Answered]) -> None:
 def _set(answered: list[_Answered]) -> None:
     for waiting, result in answered:
         if waiting.answer.done():
-            continue  # its sender has left
+            continue  # its sender has left, or was told to come again
         if isinstance(result, StoreError):
             waiting.answer.set_exception(result)
         else:
