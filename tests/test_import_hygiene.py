@@ -49,6 +49,12 @@ def test_whoever_only_sends_loads_nothing_of_the_receiver(code: str, tmp_path: P
     assert not _loaded(code, tmp_path) & OF_THE_RECEIVER
 
 
+def test_a_sender_loads_no_command_line_of_the_library_it_sends_with(tmp_path: Path) -> None:
+    loaded = _loaded("from shimmy_metrics.delivery import sender", tmp_path)
+    assert "httpx" in loaded
+    assert not loaded & {"click", "rich", "pygments"}
+
+
 def test_the_demo_receives_without_what_a_plain_installation_lacks(tmp_path: Path) -> None:
     loaded = _loaded("from shimmy_metrics.demo import run", tmp_path)
     assert loaded & OF_THE_RECEIVER == {"shimmy_metrics.receiver"}
