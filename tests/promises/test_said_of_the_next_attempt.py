@@ -62,6 +62,16 @@ def test_where_reports_are_sent_at_a_start_a_skipped_end_leaves_the_next_start_w
         assert told == ["next", "next", "second", "next", "third"]
 
 
+def test_what_a_unit_left_is_sent_at_the_next_start_in_a_terminal_too(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        with _measured(home.having(INVOCATION_ID="c0ffee"), toy):
+            pass
+        assert receiver.received == []
+        assert "  next      sent when the next session starts" in status(home).splitlines()
+        with _measured(home, toy):
+            assert wait_until(lambda: len(receiver.received) == 1)
+
+
 def test_where_only_servers_for_another_receiver_run_a_session_from_here_is_named(tmp_path: Path) -> None:
     with enabled(tmp_path) as (home, _), ToyServer() as toy:
         queue_report(home)

@@ -22,7 +22,7 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
 from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.store import outbox, sessions
-from shimmy_metrics.store.database import Database, connect, set_meta, store_path, transaction
+from shimmy_metrics.store.database import Database, connect, get_meta, set_meta, store_path, transaction
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from shimmy_metrics.system.locks import Lock
@@ -155,8 +155,10 @@ class StoreWriter:
         self._db, self._file = db, os.stat(store_path(self._profile))
         with sqlite_errors(store_path(self._profile)):
             crashed = recover_crashed(self._profile, db, self._facts)
-        # Reports that could not be sent before wait for this session's end; a crashed session had no end to send at.
-        if crashed or (self._profile.environment.supervised and outbox.due(db)):
+            left_to_start = get_meta(db, AT_START) == "yes" or self._profile.environment.supervised
+        # Reports that could not be sent before wait for this session's end; a crashed session had no end to send at,
+        # nor had one in a unit or a container, whatever this one runs in.
+        if crashed or (left_to_start and outbox.due(db)):
             start_sender(self._profile, at_start=True)
 
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
