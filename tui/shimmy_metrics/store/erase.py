@@ -16,8 +16,7 @@ from typing import Final, TypeVar
 from shimmy_metrics.store.ballast import free
 from shimmy_metrics.store.database import BUSY_SECONDS, Database, journal_path, sqlite_files
 from shimmy_metrics.store.location import filesystem
-from shimmy_metrics.store.sqlite_errors import BusyError, is_busy, may_lack_room, sqlite_errors
-from shimmy_metrics.system.locks import lock_holders
+from shimmy_metrics.store.sqlite_errors import BusyError, busy_error, is_busy, may_lack_room, sqlite_errors
 from shimmy_metrics.system.wiping import remove, wipe
 
 Result = TypeVar("Result")
@@ -42,11 +41,8 @@ def erase(db: Database, path: Path, delete: Callable[[], Result]) -> Result:
             finally:
                 _unlock(db)
     except BusyError as error:
-        held_by = lock_holders(path)
-        if not held_by:
-            raise
-        what = f"is held by process {', '.join(map(str, held_by))}"
-        raise BusyError(what, where=str(path), remedy="End it and do this again; nothing was deleted yet") from error
+        remedy = "End it and do this again; nothing was deleted yet"
+        raise BusyError(error.what, where=error.where, remedy=remedy) from error
 
 
 def _unlock(db: Database) -> None:
@@ -133,11 +129,5 @@ def _keep_others_out(path: Path, stack: contextlib.ExitStack) -> None:
         db.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         if is_busy(error):
-            raise _held(path) from error
+            raise busy_error(path, "End it and do this again; it was not deleted") from error
         # Missing, damaged, or on a disk with no room to roll back: nobody can be using it.
-
-
-def _held(path: Path) -> BusyError:
-    held_by = lock_holders(path)
-    by = f"process {', '.join(map(str, held_by))}" if held_by else "another program"
-    return BusyError(f"is held by {by}", where=str(path), remedy="End it and do this again; it was not deleted")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.system.locks import lock_holders
 
 MOVE_AWAY: Final = "Move it away; a new one is made when it is needed"
 
@@ -18,6 +19,13 @@ class BusyError(UserError):
 
 class FullError(UserError):
     """The disk is full."""
+
+
+def busy_error(path: Path, remedy: str) -> BusyError:
+    """Return the error for a store that another process holds, which it names where the system tells it."""
+    held_by = lock_holders(path)
+    by = f"process {', '.join(map(str, held_by))}" if held_by else "another program"
+    return BusyError(f"is held by {by}", where=str(path), remedy=remedy)
 
 
 @contextlib.contextmanager
@@ -106,7 +114,7 @@ def _line(path: Path, code: int) -> UserError:
         case sqlite3.SQLITE_CANTOPEN:
             what, remedy = "cannot be opened", "Check who owns it and its directory, and whether the disk has room"
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            kind, what, remedy = BusyError, "is held by another program", "Try again"
+            return busy_error(path, "Try again; end it if it stays so")
         case sqlite3.SQLITE_ERROR:  # no such table, or column: the statements themselves are sound
             what, remedy = "has not the tables it should have", MOVE_AWAY
         case _:
