@@ -1,11 +1,13 @@
 """What each API's JSON tells: what is generated under every name it goes by, the figure, and whose object it is."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from shimmy_metrics.meter.dialects import (
     anthropic,
+    embeddings,
     llamacpp,
     lmstudio,
     ollama,
@@ -158,6 +160,15 @@ def test_a_figure_on_the_way_is_none_yet(dialect: Dialect, told: dict[str, Any])
     assert usage.reported is None
 
 
+def test_vectors_are_an_answer_where_nothing_is_generated_and_nowhere_else() -> None:
+    for told in ({"data": [], "usage": {"prompt_tokens": 5}}, {"embeddings": [], "prompt_eval_count": 5}):
+        usage = Usage(generates=False)
+        assert embeddings.read(told, usage, False) is True
+        assert usage.prompt_tokens == 5
+        assert embeddings.read(told, Usage(), False) is False
+    assert embeddings.read({"data": []}, Usage(generates=False), False) is False
+
+
 def test_an_object_of_two_forms_is_read_as_one() -> None:
     usage = Usage()
     registry.read({"choices": [{"text": "a"}], "done": False, "response": "a"}, usage, stream=True)
@@ -182,87 +193,42 @@ def test_the_model_is_named_in_every_form() -> None:
         assert usage.model == "m"
 
 
-def test_every_choice_of_an_event_is_a_piece() -> None:
-    usage = Usage()
-    openai.read({"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "text": "b"}, {}]}, usage, True)
-    assert (usage.pieces, usage.choices) == (2, 2)
-
-
-@pytest.mark.parametrize("told", [{"delta": {"content": ""}}, {"text": ""}, {"delta": {"content": "", "role": None}}])
-def test_a_token_without_text_is_a_piece_of_a_stream(told: dict[str, Any]) -> None:
-    usage = Usage()
-    openai.read({"choices": [{"index": 0, "finish_reason": None, **told}]}, usage, True)
-    assert usage.pieces == 1
-
-
-@pytest.mark.parametrize(
-    ("stream", "told", "tokens", "source"),
-    [
-        # Usage is of all choices, as OpenAI and vLLM give it; llama.cpp's, with its timings beside it, is of one.
-        (False, [{"choices": [{"index": 0, "text": "a"}, {"index": 1, "text": "b"}], "usage": 8}], 8, "reported"),
-        (False, [{"choices": [{"index": 0, "text": "a"}, {"index": 1, "text": "b"}], "usage": 4, "timings": {}}], 8,
-         "estimated"),
-        (True, [{"choices": [{"index": 1, "text": "a"}]}, {"choices": [], "usage": 8}], 8, "reported"),
-        (True, [{"choices": [{"index": 1, "text": "a"}]}, {"choices": [], "usage": 8, "timings": {}}], 1, "counted"),
-        # What each choice's own events say adds up, where every choice has a figure and nothing came behind it.
-        (True, [{"choices": [{"index": 0, "text": "a"}], "usage": 3}, {"choices": [{"index": 1, "text": "b"}],
-         "usage": 4}], 7, "reported"),
-        (True, [{"choices": [{"index": 0, "text": "a"}]}, {"choices": [{"index": 1, "text": "b"}], "usage": 4}], 2,
-         "counted"),
-        (True, [{"choices": [{"index": 0, "text": "a"}], "usage": 3}, {"choices": [{"index": 0, "text": "b"}]}], 2,
-         "counted"),
-        (True, [{"choices": [{"index": 0, "text": "a"}], "usage": 3}, {"choices": [{"index": 0, "text": "b"}],
-         "usage": 5}], 5, "reported"),
-    ],
-)  # fmt: skip
-def test_a_figure_counts_where_it_covers_all_that_came(
-    stream: bool, told: list[dict[str, Any]], tokens: int, source: str
-) -> None:
-    usage = Usage()
-    for each in told:
-        counts = {"usage": {"completion_tokens": each["usage"]}} if "usage" in each else {}
-        registry.read({**each, **counts}, usage, stream=stream)
-    assert usage.result() == (tokens, TokenSource(source))
-
-
-def test_several_prompts_of_llama_cpp_add_up() -> None:
-    usage = Usage()
-    for index, so_far in [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]:
-        told = {"index": index, "content": "a", "stop": False, "tokens_predicted": so_far}
-        registry.read(told, usage, stream=True)
-    assert usage.result() == (5, TokenSource.COUNTED), "they go on"
-    for index, at_last in [(0, 2), (1, 3)]:
-        told = {"index": index, "content": "", "stop": True, "tokens_predicted": at_last}
-        registry.read(told, usage, stream=True)
-    assert usage.result() == (5, TokenSource.REPORTED)
-
-
-def test_llama_cpp_s_timings_of_each_token_are_the_count_so_far() -> None:
-    usage = Usage()
-    choice: dict[str, Any] = {"index": 0, "delta": {"content": "😀"}, "finish_reason": None}
-    registry.read({"choices": [choice], "timings": {"predicted_n": 3}}, usage, stream=True)
-    assert usage.result() == (3, TokenSource.COUNTED)
-    choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
-    registry.read({"choices": [choice], "timings": {"predicted_n": 4}}, usage, stream=True)
-    assert usage.result() == (4, TokenSource.REPORTED)
-
-
 @pytest.mark.parametrize("text", ["é", "日本", "😀"])
-def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(text: str) -> None:
-    for usage, source in [(Usage(), TokenSource.ESTIMATED), (Usage(event_is_token=True), TokenSource.COUNTED)]:
-        registry.read({"choices": [{"delta": {"content": text}}]}, usage, stream=True)
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda text: {"choices": [{"delta": {"content": text}}]},
+        lambda text: {"choices": [{"text": text}]},
+        lambda text: {"type": "content_block_delta", "delta": {"text": text}},
+        lambda text: {"type": "response.output_text.delta", "delta": text},
+        lambda text: {"done": False, "response": text},
+        lambda text: {"done": False, "message": {"content": text}},
+        lambda text: {"content": text, "stop": False},
+        lambda text: {"type": "message.delta", "content": text},
+        lambda text: {"type": "transcript.text.delta", "delta": text},
+    ],
+)
+def test_pieces_beyond_ascii_are_an_estimate_but_where_an_event_is_a_token(
+    event: Callable[[str], dict[str, Any]], text: str
+) -> None:
+    estimated, counted = TokenSource.ESTIMATED, TokenSource.COUNTED
+    for usage, said, source in [
+        (Usage(), text, estimated),
+        (Usage(event_is_token=True), text, counted),
+        (Usage(), "a", counted),
+    ]:
+        registry.read(event(said), usage, stream=True)
         assert usage.result() == (1, source)
 
 
-@pytest.mark.parametrize("index", [-1, 2**63, "1", None, True])
-def test_whatever_stands_where_a_choice_s_number_does_a_single_choice_s_figure_is_one(index: object) -> None:
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"type": "tool_call.arguments", "tool": "a", "arguments": {"b": 1}},
+        {"done": False, "message": {"tool_calls": [1]}},
+    ],
+)
+def test_a_call_of_a_tool_that_comes_whole_may_be_many_tokens(told: dict[str, Any]) -> None:
     usage = Usage()
-    told: dict[str, Any] = {"choices": [{"index": index, "text": "a"}], "usage": {"completion_tokens": 5}}
-    registry.read(told, usage, stream=False)
-    assert usage.result() == (5, TokenSource.REPORTED)
-
-
-def test_a_choice_that_is_no_object_has_the_figure_beside_it() -> None:
-    usage = Usage()
-    registry.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, usage, stream=True)
-    assert usage.reported == 5
+    registry.read(told, usage, stream=True)
+    assert usage.result() == (1, TokenSource.ESTIMATED)
