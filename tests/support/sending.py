@@ -43,8 +43,11 @@ def queued(mine: Profile) -> list[QueuedReport]:
 
 
 @contextmanager
-def receiver(answer: Answering) -> Iterator[tuple[str, list[bytes]]]:
-    """Listen on loopback and let `answer` speak after each request; give the URL and the requests."""
+def receiver(answer: Answering, end: bytes = b"}}") -> Iterator[tuple[str, list[bytes]]]:
+    """Listen on loopback and let `answer` speak after each request, which has this end; give the URL and the requests.
+
+    The end is that of a report; of a request without a body it is its head's.
+    """
     came: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -56,7 +59,7 @@ def receiver(answer: Answering) -> Iterator[tuple[str, list[bytes]]]:
                     return
                 with connection:
                     data = b""
-                    while b"}}" not in data and (piece := connection.recv(65_536)):
+                    while end not in data and (piece := connection.recv(65_536)):
                         data += piece
                     came.append(data)
                     answer(connection)
@@ -70,3 +73,8 @@ def says(status: int, body: bytes = b"") -> Answering:
     return lambda connection: connection.sendall(
         f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
     )
+
+
+def says_nothing(connection: socket.socket) -> None:
+    """Wait until the other side has gone."""
+    connection.recv(1)
