@@ -86,3 +86,11 @@ def test_a_choice_that_is_no_object_has_the_figure_beside_it() -> None:
     usage = Usage()
     registry.read({"choices": ["a"], "usage": {"completion_tokens": 5}}, usage, stream=True)
     assert usage.reported == 5
+
+
+@pytest.mark.parametrize("index", ["1", None, True, 0.5])
+def test_a_choice_without_a_number_is_the_first_and_its_figure_that_of_the_whole_stream(index: object) -> None:
+    usage = Usage()
+    for told in ({"text": "a"}, {"text": "b"}):
+        registry.read({"choices": [{**told, "index": index}], "usage": {"completion_tokens": 5}}, usage, stream=True)
+    assert (usage.choices, usage.result()) == (1, (5, TokenSource.REPORTED))

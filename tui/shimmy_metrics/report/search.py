@@ -7,9 +7,11 @@ from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.kinds import Word, Words
 from shimmy_metrics.report.never import ALSO, NEVER
 
+_ALSO: Final = "also looked for as: "
+
 
 def _other_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    return (f"also looked for as: {', '.join(words)}",) if words else ()
+    return (f"{_ALSO}{', '.join(words)}",) if words else ()
 
 
 _TEXTS: Final = {
@@ -57,5 +59,5 @@ def best(search: str) -> str:
         return ""
     begins = (name for name in hits if name.lower().startswith(wanted))
     holds = (name for name in hits if wanted in name.lower())
-    other = (name for name, text in hits.items() if text in _TEXTS[name][:2])
+    other = (name for name, text in hits.items() if text.startswith(_ALSO))
     return next(begins, next(holds, next(other, "")))
