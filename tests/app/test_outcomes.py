@@ -11,8 +11,9 @@ from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Failure, Outcome, QueueState
-from shimmy_metrics.store import outbox
+from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.store.database import transaction
 from shimmy_metrics.system.locks import Lock
 from support import opened, overviews, samples
 from support.departed import depart
@@ -113,6 +114,25 @@ async def test_a_release_of_which_no_sender_made_a_request_says_so(
         await opened.until(pilot, lambda: "Nothing was sent." in opened.text(app))
         assert released
         assert "The report is waiting as before." in " ".join(opened.text(app).split())
+
+
+async def test_while_the_sender_of_a_release_has_not_ended_nothing_is_said_of_its_outcome(
+    tmp_path: Path, released: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shimmy_metrics.app.commands.outbox.SEND_SECONDS", 0.1)
+    (report,) = waiting(tmp_path, QueueState.HELD_BY_HAND)
+    app = opened.living(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2", "r")
+        with sender_at_work(tmp_path), store(opened.profile_of(tmp_path)) as db:
+            number = depart(db, report, outcome=None, by_hand=True)
+            await opened.answer(pilot, "y")
+            await opened.until(pilot, lambda: bool(released) and app.overview is not None and app.overview.sending)
+            await pilot.pause(1.5)  # twice as long as is waited for a sender here
+            assert "Nothing was sent." not in opened.text(app)
+            with transaction(db):
+                departures.complete(db, number, ended=samples.NOW, outcome=Outcome.NO_ANSWER, failure=Failure.TIME)
+        await opened.until(pilot, lambda: "no answer: the time was up." in " ".join(opened.text(app).split()))
 
 
 async def test_of_a_released_report_that_was_deleted_nothing_is_said_to_wait(

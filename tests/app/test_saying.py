@@ -1,16 +1,24 @@
 """A key that can do nothing here says why, and opens no question."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.actions.overview import Overview
-from support import opened, overviews
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.records import Departure
+from support import opened, overviews, samples
 
 
 def _sending() -> Overview:
     return overviews.batch()._replace(sending=True)
+
+
+def _late() -> Overview:
+    begun = Departure(9, samples.NOW - timedelta(seconds=7), ENDPOINT, "0" * 64, 700, 1, by_hand=False)
+    return _sending()._replace(entries=(begun,))
 
 
 @pytest.mark.parametrize(
@@ -22,6 +30,7 @@ def _sending() -> Overview:
         (overviews.busy, "2 t", "This one is not sent automatically."),
         (overviews.batch, "2 d", "This is a request of 2 reports; ] shows them one by one."),
         (_sending, "2 r", "Something is being sent now (5 s at most). Release it after that."),
+        (_late, "2 r", "The sender has not ended within its 5 s. Nothing else is sent before it does."),
         (overviews.switched_off_here, "3 m", "Reports are now compared with this one. Open another, or press 2."),
         (overviews.switched_off_here, "3 m m", "Each report is compared with the one before it again."),
         (overviews.failing, "3 m", "Its bytes are not kept, so nothing can be compared with it."),

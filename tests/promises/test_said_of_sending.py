@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -81,14 +82,14 @@ def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_pa
 
 
 @contextmanager
-def _awaiting(home: Home, receiver: Receiver) -> Iterator[None]:
+def _awaiting(home: Home, receiver: Receiver) -> "Iterator[subprocess.Popen[bytes]]":
     """Let a sender wait for an answer: no longer than it may take, so one command at most is run meanwhile."""
     queue_report(home)
     sender = subprocess.Popen(
         ["python", "-m", "shimmy_metrics.delivery"], env=home.environment, stdin=subprocess.DEVNULL, cwd=home.root
     )
     assert wait_until(lambda: bool(receiver.received))
-    yield
+    yield sender
     sender.wait()
 
 
@@ -97,6 +98,20 @@ def test_while_the_answer_is_awaited_that_is_said(tmp_path: Path) -> None:
         told = status(home)
     assert re.search(r"^  last      1 report on the way to localhost:\d+, begun at", told, re.MULTILINE)
     assert "  next      being sent now" in told
+
+
+def test_a_sender_that_is_stopped_is_not_said_to_send_for_ever(tmp_path: Path) -> None:
+    with enabled(tmp_path, behave.hang) as (home, receiver), _awaiting(home, receiver) as sender:
+        sender.send_signal(signal.SIGSTOP)
+        try:
+            late = "  next      The sender has not ended within its 5 s. Nothing else is sent before it does."
+            assert wait_until(lambda: late in status(home).splitlines())
+            assert "a report may still be sent to localhost:" in (withdrawn := home.metrics("disable")).stderr
+            assert "Once it has, shimmy config --metrics status says what happened" in withdrawn.stderr
+        finally:
+            sender.send_signal(signal.SIGCONT)
+        sender.wait()
+        assert re.search("cut off by you|possibly sent to localhost:", status(home))  # whatever ended it first
 
 
 def test_a_withdrawal_while_the_answer_is_awaited_says_what_became(tmp_path: Path) -> None:

@@ -1,8 +1,14 @@
 """What the entries of the history come to: sends apart from recalls, and what was taken and recalled in all. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
 
+from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Departure, DepartureKind, Entry, Note
+
+_LATE_SECONDS: Final = 1.0
+"""What recording the outcome may take on a busy machine."""
 
 
 def taken_in_all(entries: Iterable[Entry]) -> int:
@@ -29,6 +35,12 @@ def recalling(entries: Iterable[Entry]) -> bool:
     return any(
         isinstance(each, Departure) and each.kind is DepartureKind.RECALL and each.ended is None for each in entries
     )
+
+
+def sender_late(entries: Iterable[Entry], now: datetime) -> bool:
+    """Whether a request is under way for longer than a sender may live: its process is stopped, or held up."""
+    latest = timedelta(seconds=SEND_SECONDS + _LATE_SECONDS)
+    return any(departure.ended is None and now - departure.begun > latest for departure in sends(entries))
 
 
 def recall_of(entries: Iterable[Entry], departure: Departure) -> Departure | None:

@@ -139,7 +139,7 @@ def _print_decision(decision: Decision, told: Sequence[str], *, may_leave_to: st
 
 def _may_still_leave(purged: PurgeResult, answer: str) -> UserError:
     what = f"a report may still be sent to {host(purged.may_leave_to)}: its sender has not ended yet"
-    return UserError(what, remedy=f"{answer} stands. In a moment shimmy config --metrics status says what happened")
+    return UserError(what, remedy=f"{answer} stands. Once it has, shimmy config --metrics status says what happened")
 
 
 def _print_off(decision: Decision, /, *, changed: bool, notices: tuple[str, ...]) -> None:

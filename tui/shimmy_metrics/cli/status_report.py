@@ -8,6 +8,7 @@ from typing import Final
 from shimmy_metrics.actions.status import Status
 from shimmy_metrics.cli.consent_report import consent_lines
 from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.entries import sender_late
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import Departure, DepartureKind
 from shimmy_metrics.wording.consent import (
@@ -20,7 +21,7 @@ from shimmy_metrics.wording.departures import became, in_all, receipts_kept, set
 from shimmy_metrics.wording.numbers import amount, duration
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of
-from shimmy_metrics.wording.schedule import ends_passed_over, next_attempt
+from shimmy_metrics.wording.schedule import SENDER_LATE, ends_passed_over, next_attempt
 
 _DIGITS: Final = 8
 """Of a digest, enough to tell a few reports apart."""
@@ -149,7 +150,7 @@ def _store(status: Status) -> Iterator[str]:
     if status.last is not None:
         yield f"  last      {became(status.last, status.now)}"
     if status.sending:
-        yield "  next      being sent now"
+        yield f"  next      {SENDER_LATE if sender_late(status.departures, status.now) else 'being sent now'}"
     elif status.due and status.consent.sends:
         when = next_attempt(status.attempt, from_here=none_sends(status.consent, status.running))
         why = ends_passed_over(status.failures, status.attempt)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.limits import OUTBOX_DAYS
+from shimmy_metrics.limits import OUTBOX_DAYS, SEND_SECONDS
 from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.numbers import amount
 
@@ -31,6 +31,8 @@ def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
     without = amount(attempt.ends_skipped, *words)
     return f"{failures} attempts in a row failed, so {without} without one"
 
+
+SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
 HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it, for at most {OUTBOX_DAYS} days."
 

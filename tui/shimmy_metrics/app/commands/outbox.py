@@ -79,7 +79,7 @@ class OutboxCommands:
             if not number:
                 return "It was already gone, so nothing was sent."
             self._released = Released(rows, ids, newest)
-            self._host.call_from_thread(self._host.set_timer, SEND_SECONDS + PATIENCE_SECONDS, self._report_unsent)
+            self._host.call_from_thread(self._await_sender)
             return f"Released. {'It is' if number == 1 else 'They are'} being sent now."
 
         self._runner.run(released)
@@ -98,8 +98,14 @@ class OutboxCommands:
             result = " ".join(in_full(canvas, shown, departure))
         self._runner.report(result)
 
+    def _await_sender(self) -> None:
+        self._host.set_timer(SEND_SECONDS + PATIENCE_SECONDS, self._report_unsent)
+
     def _report_unsent(self) -> None:
         """Report that no sender made a request of the released reports in time, if they still wait."""
+        if self._host.overview is not None and self._host.overview.sending:
+            self._await_sender()  # it is late, and what became of it is not known before it ends
+            return
         released, self._released = self._released, None
         shown = self._host.overview.outbox if self._host.overview is not None else ()
         waiting = sum(report.row_id in released.rows for report in shown) if released is not None else 0

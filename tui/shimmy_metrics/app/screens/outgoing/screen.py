@@ -14,9 +14,11 @@ from shimmy_metrics.app.screens.report.subject import Subject, subjects
 from shimmy_metrics.app.screens.report.view import Selection
 from shimmy_metrics.app.ui.layout import Canvas, Content, follow
 from shimmy_metrics.consent.effective_consent import Obstacle
+from shimmy_metrics.entries import sender_late
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 from shimmy_metrics.wording.receiver import HEADERS, connects
+from shimmy_metrics.wording.schedule import SENDER_LATE
 
 
 def outgoing_screen(host: Host, commands: Commands) -> ReportScreen:
@@ -120,7 +122,8 @@ class Outgoing:
         if not overview.consent.sends:
             return f"Nothing is sent from here: {self._host.keys.of('app.consent')} says why."
         if overview.sending or self._commands.outbox.released:
-            return "Something is being sent now (5 s at most). Release it after that."
+            late = sender_late(overview.entries, self._host.canvas().now)
+            return SENDER_LATE if late else "Something is being sent now (5 s at most). Release it after that."
         self._commands.outbox.ask_to_release(subject)
         return ""
 

@@ -13,11 +13,13 @@ from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, length, line
 from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.entries import sender_late
 from shimmy_metrics.limits import REPORT_BYTES
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, became, host, sentence, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import there
+from shimmy_metrics.wording.schedule import SENDER_LATE
 
 NOT_READ: Final = "The store was not read. An example:"
 
@@ -102,6 +104,9 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
     many = f"{amount(waiting, 'report')} {'is' if waiting == 1 else 'are'} waiting."
     number = len(subject.reports)
     some = f"{number} of {waiting} reports" if number < waiting else f"{number} reports"
+    sending = overview.sending or report.row_id in released
+    if sending and sender_late(overview.entries, canvas.now):
+        return SENDER_LATE
     if report.row_id in released:
         return f"{many} {'This one is' if subject.report else 'These are'} being sent now."
     if report.state is QueueState.SET_ASIDE:
