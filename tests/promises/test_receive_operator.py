@@ -140,6 +140,7 @@ def test_a_lost_key_stops_the_start_with_one_line_and_status_tells_of_it(home: H
     command = status(home, code=1)["troubles"][0].rpartition("a new one: ")[2]
     rotated = home.run(*shlex.split(command)[1:], command="shimmy-metrics")
     assert "old one" not in rotated.stdout
+    assert ("No recall is confirmed for 16 days" in rotated.stdout) is (name == "hashing")
     assert status(home)["troubles"] == []
 
 

@@ -4,13 +4,13 @@ import asyncio
 import json
 import threading
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.intake import Intake
-from shimmy_metrics.receiver.store import Operation, Outcome, StoreError
+from shimmy_metrics.receiver.store import Operation, Outcome, StoreError, UnconfirmedError
 from shimmy_metrics.receiver.writer import Writer
 from support.memory_store import MemoryStore
 from support.samples import SESSION_ID, sealed, today
@@ -48,6 +48,19 @@ async def test_what_is_stored_is_known_by_keyed_hashes_alone() -> None:
         await made.recall(SESSION_ID)
         assert await made.store([REPORT]) == [Outcome.RECALLED]
     assert not store.rows
+
+
+async def test_a_recall_is_confirmed_again_once_nothing_can_stand_under_a_lost_key() -> None:
+    now = today()
+    with Writer(_Store(), today) as writer:
+        made = Intake(writer, HASHING, certain_from=today() + timedelta(days=2), today=lambda: now)
+        assert await made.store([REPORT]) == [Outcome.STORED]
+        for _ in range(2):
+            with pytest.raises(UnconfirmedError):
+                await made.recall(SESSION_ID)
+            now += timedelta(days=1)
+        await made.recall(SESSION_ID)
+        assert await made.store([REPORT]) == [Outcome.RECALLED]
 
 
 async def test_a_disk_that_hangs_is_not_waited_for() -> None:

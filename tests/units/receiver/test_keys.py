@@ -163,9 +163,13 @@ def test_what_arrived_before_the_hashing_key_was_lost_cannot_be_called_back(fold
         store.append(MONDAY, [row(ID, hashing=load_keys(folder, MONDAY).hashing)])
         (folder.keys / "hashing").unlink()
         rotate_hashing(folder, MONDAY)
-        after = load_keys(folder, MONDAY).hashing
-        store.append(MONDAY, [recall_of(ID, after)])
+        after = load_keys(folder, MONDAY)
+        store.append(MONDAY, [recall_of(ID, after.hashing)])
         assert store.health().reports == {MONDAY: 1}
+    certain_from = MONDAY + timedelta(days=SEEN_DAYS + 1)
+    assert after.certain_from == load_keys(folder, certain_from - timedelta(days=1)).certain_from == certain_from
+    assert load_keys(folder, certain_from).certain_from is None
+    assert sorted(path.name for path in folder.keys.iterdir()) == ["hashing", "signing"]
 
 
 def test_a_key_that_was_lost_before_it_signed_anything_is_made_anew(folder: Folder) -> None:

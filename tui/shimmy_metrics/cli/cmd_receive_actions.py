@@ -136,7 +136,8 @@ def rotate_key(given: Arguments, data: Path) -> int:
     with _store_errors(folder):
         if given["kind"] == "hashing":
             replaced = rotate_hashing(folder, _now().date())
-            stays = " The old one stays for 16 days." if replaced else ""
+            lost = " No recall is confirmed for 16 days: what arrived may stand under the lost one."
+            stays = " The old one stays for 16 days." if replaced else lost if folder.seen.exists() else ""
             print_line(f"Restart the receiver: it hashes ids with a new key then.{stays}")
         else:
             rotate_signing(folder, _now())

@@ -22,13 +22,16 @@ from shimmy_metrics.receiver.response import (
     retry,
     route,
 )
-from shimmy_metrics.receiver.store import Outcome, StoreError
+from shimmy_metrics.receiver.store import Outcome, StoreError, UnconfirmedError
 
 UNIX: Final = "unix"
 """As a trusted proxy: whoever connects by a Unix socket."""
 
 BUSY_SECONDS: Final = 60
 """When to ask again where reports cannot be stored now."""
+
+UNCONFIRMED_SECONDS: Final = 86_400
+"""When to recall again what may stand under a lost key: it goes with its day."""
 
 NO_OPERATOR: Final = Response(HTTPStatus.NOT_FOUND, rules=("operator",))
 
@@ -52,9 +55,9 @@ class Receiver:
     """The ASGI callable.
 
     `store` returns the outcomes of reports once they are durable, `recall` once a report is gone for good; both raise
-    `StoreError` where that cannot be done now. `count` is told each rule that was broken. `wait_seconds` is
-    `Rate.wait_seconds`, or takes all. `trusted_proxy` is the address whose X-Forwarded-For is believed, `UNIX` for
-    a Unix socket's peer, empty for nobody's.
+    `StoreError` where that cannot be done now, `recall` also `UnconfirmedError`. `count` is told each rule
+    that was broken. `wait_seconds` is `Rate.wait_seconds`, or takes all. `trusted_proxy` is the address whose
+    X-Forwarded-For is believed, `UNIX` for a Unix socket's peer, empty for nobody's.
     """
 
     def __init__(
@@ -81,6 +84,8 @@ class Receiver:
         """Answer one request; nothing where the sender leaves before it is complete."""
         try:
             response = await self._answer(scope, receive)
+        except UnconfirmedError:
+            response = retry(HTTPStatus.SERVICE_UNAVAILABLE, UNCONFIRMED_SECONDS, "recall after a lost key")
         except StoreError:
             response = retry(HTTPStatus.SERVICE_UNAVAILABLE, BUSY_SECONDS, "busy")
         except Exception as error:  # noqa: BLE001 - one request may fail by a fault of ours, the next is answered

@@ -1,8 +1,8 @@
 """The receiver's two keys: one that hashes ids, one that signs the retention log.
 
 The hashing key makes what is stored useless to whoever has the rows alone. A hashing key of before stays for the 16
-days in which an id must be known again. A signing key of before is deleted; its public half stays in `retention.pub`,
-and the log has a line, signed by it, that names its successor.
+days in which an id must be known again; where it was lost, that is noted for as long. A signing key of before is
+deleted; its public half stays in `retention.pub`, and the log has a line, signed by it, that names its successor.
 """
 
 import os
@@ -27,16 +27,22 @@ OLD_DAYS: Final = 16
 
 _BYTES: Final = 32
 _HASHING: Final = "hashing"
+_LOST: Final = "hashing-lost"
+"""Holds the day on which a lost hashing key was replaced."""
 _SIGNING: Final = "signing"
 _NEXT: Final = "signing-next"
 """The new signing key, until the log names it."""
 
 
 class Keys(NamedTuple):
-    """The keys in use: those that hash, the newest first, and the one that signs."""
+    """The keys in use: those that hash, the newest first, and the one that signs.
+
+    `certain_from` is the day from which no report can stand here that a lost hashing key hashed; None: none was lost.
+    """
 
     hashing: Hashing
     signing: "Ed25519PrivateKey"
+    certain_from: date | None = None
 
 
 def load_keys(folder: Folder, today: date) -> Keys:
@@ -49,7 +55,8 @@ def load_keys(folder: Folder, today: date) -> Keys:
         for error in lost_keys(folder):
             raise error
         _make_missing(folder, today)
-        return Keys((_read(folder.keys / _HASHING), *_older(folder, today)), _private(folder.keys / _SIGNING))
+        hashing = (_read(folder.keys / _HASHING), *_older(folder, today))
+        return Keys(hashing, _private(folder.keys / _SIGNING), _certain_from(folder))
 
 
 def sign_line(folder: Folder, said: Mapping[str, Any]) -> None:
@@ -111,6 +118,8 @@ def rotate_hashing(folder: Folder, today: date) -> bool:
         if replaced:
             number = len(list(folder.keys.glob(f"{_HASHING}-{today.isoformat()}*")))
             write_private(folder.keys / f"{_HASHING}-{today.isoformat()}.{number}", _read(current))
+        elif folder.seen.exists():
+            write_private(folder.keys / _LOST, today.isoformat().encode())
         write_private(current, secrets.token_bytes(_BYTES))
     return replaced
 
@@ -146,10 +155,19 @@ def _finish_rotation(folder: Folder) -> None:
 
 
 def delete_old_hashing_keys(folder: Folder, today: date) -> None:
-    """Delete the hashing keys that were replaced more than 16 days ago."""
+    """Delete the hashing keys that were replaced more than 16 days ago, and the note of one that was lost before."""
     for rotated, path in _replaced(folder):
         if rotated + timedelta(days=OLD_DAYS) < today:
             path.unlink(missing_ok=True)
+    certain_from = _certain_from(folder)
+    if certain_from is not None and certain_from <= today:
+        (folder.keys / _LOST).unlink(missing_ok=True)
+
+
+def _certain_from(folder: Folder) -> date | None:
+    with suppress(FileNotFoundError, ValueError):
+        return date.fromisoformat((folder.keys / _LOST).read_text()) + timedelta(days=OLD_DAYS + 1)
+    return None
 
 
 def _older(folder: Folder, today: date) -> list[bytes]:

@@ -67,7 +67,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             stack.enter_context(_every(_DELIVER_SECONDS, lambda: _deliver(drain)))
         daily = DailyRetention(lambda now: _retain(folder, now), lambda: counters.count(["retention failed"]))
         stack.enter_context(_every(_LOOK_SECONDS, daily.look))
-        intake = Intake(writer, keys.hashing)
+        intake = Intake(writer, keys.hashing, keys.certain_from)
         receiver = Receiver(
             intake.store,
             intake.recall,

@@ -78,6 +78,10 @@ class StoreError(Exception):
     """The store cannot do it now; nothing of what was asked is certain to be stored. Says why, without data."""
 
 
+class UnconfirmedError(StoreError):
+    """A recall is noted, but nobody can tell whether the report is gone: the key that hashed its id may be lost."""
+
+
 class Store(Protocol):
     """Where reports live until they are aggregated and dropped."""
 
