@@ -134,7 +134,7 @@ def test_deciding_to_hand_over_a_server_loads_no_store_and_no_meter(tmp_path: Pa
         "from shimmy_metrics.system.profile import Profile\n"
         "from shimmy_metrics.serve.run import _run_measured\n"
         "from shimmy_metrics.serve.exit_status import HandOverError\n"
-        "try: _run_measured(Profile.current(), '/bin/true', ['serve'])\n"
+        "try: _run_measured(Profile.current(), '/bin/true', ['serve'], print)\n"
         "except HandOverError: pass"
     )
     loaded = _loaded(code, tmp_path)

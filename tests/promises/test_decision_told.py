@@ -147,6 +147,25 @@ def test_what_a_deleted_config_left_is_deleted_before_any_look_shows_it_and_that
     assert "Deleted" not in home.metrics(action).stderr
 
 
+@pytest.mark.parametrize("upstream", [True, False])
+def test_a_server_s_start_deletes_what_a_deleted_config_left_and_says_so_in_one_line(
+    tmp_path: Path, *, upstream: bool
+) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage", "SHIMMY_BIN": "/bin/true"})
+    home.metrics("enable")
+    fill_outbox(home.profile, 1, 2)
+    home.profile.config_path.unlink()
+    line = "shimmy-metrics: There was no consent for what was kept here: Deleted: 2 reports that were never sent."
+    with ToyServer() as toy:
+        port = free_port()
+        words = ("--upstream", toy.url, "--bind", f"127.0.0.1:{port}") if upstream else ()
+        with home.started("serve", *words) as process:
+            if upstream:
+                wait_for(port, process)
+                stop(process)
+            assert process.communicate()[1].splitlines()[0] == line
+
+
 @pytest.mark.parametrize("action", ["preview", "export", "validate", "status"])
 def test_what_waited_for_a_yes_that_was_edited_to_only_for_me_had_no_consent_to_be_sent(
     tmp_path: Path, action: str

@@ -20,7 +20,7 @@ def serve(before: list[str], rest: list[str]) -> int:
     _ask(profile)
     from shimmy_metrics.serve.run import serve as serve_measured
 
-    return serve_measured(profile, [*before, "serve", *rest])
+    return serve_measured(profile, [*before, "serve", *rest], _purge)
 
 
 def serve_upstream(given: list[str]) -> int:
@@ -32,7 +32,7 @@ def serve_upstream(given: list[str]) -> int:
     _ask(profile)
     from shimmy_metrics.serve.run import serve_upstream as measure_upstream
 
-    return measure_upstream(profile, upstream.url, upstream.bind)
+    return measure_upstream(profile, upstream.url, upstream.bind, _purge)
 
 
 def _ask(profile: Profile) -> None:
@@ -53,6 +53,16 @@ def _ask(profile: Profile) -> None:
         _remark(str(error))
     except Exception as error:  # noqa: BLE001 - nothing of metrics may keep the server from starting
         _remark(f"the question failed ({type(error).__name__})")
+
+
+def _purge(profile: Profile) -> None:
+    """Delete what no consent covers any more, and say so in one line. Raises `UserError`."""
+    from shimmy_metrics.actions.purge import purge_without_consent  # a hand-over without a store must not load it
+    from shimmy_metrics.wording.deletions import purged_without_consent
+
+    deleted = " ".join(purged_without_consent(purge_without_consent(profile), profile.clock.now()))
+    if deleted:
+        _remark(deleted)
 
 
 def _remark(line: str) -> None:

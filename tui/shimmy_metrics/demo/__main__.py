@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 
+from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.serve.run import serve_upstream
 from shimmy_metrics.system.profile import Profile
 
@@ -16,7 +17,7 @@ def main() -> int:
     """Serve until a signal comes or the demo is gone; return the exit code."""
     url, address = sys.argv[1:]
     threading.Thread(target=_watch, daemon=True, name="watch").start()
-    return serve_upstream(Profile.current(), url, address)
+    return serve_upstream(Profile.current(), url, address, purge_without_consent)
 
 
 def _watch() -> None:

@@ -7,7 +7,7 @@ only measuring needs (asyncio, the meter, the store) is imported where it is use
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
@@ -17,18 +17,18 @@ from shimmy_metrics.system.handover import hand_over, missing, real_binary, refu
 from shimmy_metrics.system.profile import Profile
 
 
-def serve(profile: Profile, arguments: Sequence[str]) -> int:
+def serve(profile: Profile, arguments: Sequence[str], purge: Callable[[Profile], object]) -> int:
     """Run the real server, measured, and exit as it exits; or become it.
 
-    `arguments` are all those after the program's name, `serve` included. Raises `UserError` if there is no real binary,
-    or none that runs.
+    `arguments` are all those after the program's name, `serve` included. `purge` deletes what no consent covers any
+    more. Raises `UserError` if there is no real binary, or none that runs.
     """
     variables = dict(profile.environment.variables)
     binary = real_binary(variables)
     if binary is None:
         raise missing(variables)
     try:
-        return exit_as(_run_measured(profile, binary, arguments))
+        return exit_as(_run_measured(profile, binary, arguments, purge))
     except HandOverError as error:
         if error.line:
             _print_line(error.line)
@@ -38,12 +38,12 @@ def serve(profile: Profile, arguments: Sequence[str]) -> int:
         raise refused(binary, variables, error) from error
 
 
-def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
+def serve_upstream(profile: Profile, url: str, bind: str | None, purge: Callable[[Profile], object]) -> int:
     """Run a proxy in front of a server that is already running, until a signal; die by that signal.
 
-    `url` names the server; `bind` is where to listen, as `ip:port`, by default Shimmy's own address. Bytes pass
-    whatever the decision is, and are counted while it allows that. Raises `UserError` for an invalid URL, an upstream
-    that is down, and an address that cannot be bound.
+    `url` names the server; `bind` is where to listen, as `ip:port`, by default Shimmy's own address; `purge` is as in
+    `serve`. Bytes pass whatever the decision is, and are counted while it allows that. Raises `UserError` for an
+    invalid URL, an upstream that is down, and an address that cannot be bound.
     """
     from shimmy_metrics.serve.upstream import DEFAULT_BIND, parse_url
     from shimmy_metrics.serve.upstream_proxy import proxy_upstream
@@ -54,17 +54,17 @@ def serve_upstream(profile: Profile, url: str, bind: str | None = None) -> int:
     except UserError as error:
         consent = error
     if isinstance(consent, EffectiveConsent) and not consent.measures:
-        _purge(profile)
+        _purge(profile, purge)
     return exit_as(proxy_upstream(profile, consent, upstream, bind or DEFAULT_BIND, _print_line))
 
 
-def _run_measured(profile: Profile, binary: str, arguments: Sequence[str]) -> int:
+def _run_measured(profile: Profile, binary: str, arguments: Sequence[str], purge: Callable[[Profile], object]) -> int:
     try:
         consent = read_consent(profile)
     except UserError as error:
         raise HandOverError(f"not measured: {error}") from None
     if not consent.measures:
-        _purge(profile)
+        _purge(profile, purge)
         raise HandOverError
     if sys.platform == "linux":
         from shimmy_metrics.serve.start import run
@@ -73,13 +73,11 @@ def _run_measured(profile: Profile, binary: str, arguments: Sequence[str]) -> in
     raise HandOverError("not measured: on this system only a server that runs already is (serve --upstream URL)")
 
 
-def _purge(profile: Profile) -> None:
+def _purge(profile: Profile, purge: Callable[[Profile], object]) -> None:
     """Delete what no consent covers any more. Where nothing was ever stored, nothing is loaded for it."""
     if os.path.lexists(profile.state_dir / "metrics.db"):
-        from shimmy_metrics.actions.purge import purge_without_consent
-
         with contextlib.suppress(UserError):  # the app and `status` report it; a server's start is no place for it
-            purge_without_consent(profile)
+            purge(profile)
 
 
 def _print_line(line: str) -> None:
