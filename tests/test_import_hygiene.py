@@ -32,6 +32,12 @@ def test_what_people_often_look_at_loads_no_dataclasses(action: str, tmp_path: P
     assert "shimmy_metrics.cli.command_table" not in loaded
 
 
+def test_validating_loads_nothing_for_one_value_alone(tmp_path: Path) -> None:
+    loaded = _loaded("from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', 'validate'])", tmp_path)
+    assert "shimmy_metrics.actions.leak_scan" in loaded
+    assert not loaded & {"dataclasses", "orjson", "threading", "hashlib", "platform", "getpass", "base64", "zoneinfo"}
+
+
 OF_THE_RECEIVER = {"uvicorn", "httptools", "cryptography", "shimmy_metrics.receiver"}
 
 

@@ -111,7 +111,7 @@ def test_a_long_secret_is_found_inside_of_other_words(secret: str, text: str) ->
     ],
 )
 def test_a_short_name_is_found_as_a_word_of_its_own_and_a_long_one_anywhere(name: str, text: str, found: bool) -> None:
-    with patch("platform.node", return_value=name):
+    with patch("shimmy_metrics.actions.leak_scan._host_name", return_value=name):
         searched = identifiers(profile(NOWHERE))
     assert bool([each for each in matches(text.encode(), searched) if each.kind == "host name"]) is found
 
@@ -192,7 +192,7 @@ _TORN = st.builds(
 def test_no_name_is_found_in_a_report_of_ours_unless_it_is_planted(
     host: str, user: str, session_id: UUID, routes: set[str], client: str, figure: int
 ) -> None:
-    with patch("platform.node", return_value=host):
+    with patch("shimmy_metrics.actions.leak_scan._host_name", return_value=host):
         searched = identifiers(profile(NOWHERE, USER=user))
     counters = COUNTERS._replace(routes=dict.fromkeys(routes, 1), clients={client: 1}, requests=figure, tokens=figure)
     body = seal(build(measured(str(session_id), counters))).body

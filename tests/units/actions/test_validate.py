@@ -42,8 +42,8 @@ def told(found: ValidationResult, *, held: bool = True) -> list[str]:
 def _validated(mine: Profile) -> ValidationResult:
     with (
         patch("shimmy_metrics.actions.leak_scan._addresses", return_value=ADDRESSES),
-        patch("getpass.getuser", return_value="dana"),
-        patch("platform.node", return_value="workbench-7"),
+        patch("shimmy_metrics.actions.leak_scan._login_name", return_value="dana"),
+        patch("shimmy_metrics.actions.leak_scan._host_name", return_value="workbench-7"),
         patch("pathlib.Path.home", return_value=Path("/home/dana")),
         patch("pathlib.Path.cwd", return_value=Path("/")),
     ):

@@ -13,7 +13,6 @@ from shimmy_metrics.limits import LOG_BYTES
 from shimmy_metrics.records import Day, Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import RepeatedKeyError, parse, validate_body
-from shimmy_metrics.store import chain, days, departures, outbox, sessions
 from shimmy_metrics.store.columns import Row
 from shimmy_metrics.store.database import all_meta
 from shimmy_metrics.store.readonly import open_readonly
@@ -39,13 +38,20 @@ _LOG_BYTES: Final = 2 * LOG_BYTES
 
 def export(profile: Profile) -> bytes:
     """Return the export, indented JSON. Raises `UserError` for a config or a store that cannot be used."""
+    return (json.dumps(held(profile), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def held(profile: Profile) -> dict[str, Any]:
+    """Return what the export holds, as JSON values. Raises `UserError` for a config or a store that cannot be used."""
     document = load(profile)
     with open_readonly(profile, off=not consent_of(profile, document).measures) as db:
-        held: dict[str, Any] = {"format": FORMAT, "config": ours(document), **_EMPTY}
+        found: dict[str, Any] = {"format": FORMAT, "config": ours(document), **_EMPTY}
         if db is not None:
+            from shimmy_metrics.store import chain, days, departures, outbox, sessions  # an absent store wants none
+
             sent = departures.everything(db)
             linked, noted = chain.rows(db)
-            held |= {
+            found |= {
                 "sessions": [_session(each) for each in sessions.everything(db)],
                 "outbox": [_queued(each) for each in outbox.everything(db)],
                 "receipts": [_receipt(each, row) for each, row in _paired(sent, linked) if each.body],
@@ -54,8 +60,8 @@ def export(profile: Profile) -> bytes:
                 "notes": [dict(zip(chain.NOTE_KEYS, row, strict=True)) for row in reversed(noted)],
                 "meta": all_meta(db),
             }
-    held["log"] = log_lines(profile)
-    return (json.dumps(held, indent=2, ensure_ascii=False) + "\n").encode()
+    found["log"] = log_lines(profile)
+    return found
 
 
 _EMPTY: Final[dict[str, Any]] = {
@@ -117,7 +123,9 @@ def _queued(report: QueuedReport) -> dict[str, Any]:
 
 def _paired(sent: Iterable[Departure], linked: Iterable[Row]) -> Iterator[tuple[Departure, dict[str, Any]]]:
     """Yield each departure, newest first, with what the chain covers of it, by key."""
-    by_number = {row[0]: dict(zip(chain.DEPARTURE_KEYS, row, strict=True)) for row in linked}
+    from shimmy_metrics.store.chain import DEPARTURE_KEYS
+
+    by_number = {row[0]: dict(zip(DEPARTURE_KEYS, row, strict=True)) for row in linked}
     return ((departure, by_number[departure.row_id]) for departure in sent)
 
 

@@ -6,14 +6,15 @@ Such a form is a time, an address, a time zone or a log line. None of it is free
 import json
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from shimmy_metrics.consent.effective_consent import GroupSize
 from shimmy_metrics.consent.endpoint import check_endpoint
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.machine.region import region_of
+from shimmy_metrics.machine.text_file import read_text
 from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.kinds import UUID4
@@ -109,6 +110,15 @@ RAW_WORDS: Final = frozenset(
     )
 )
 """The words of the raw values as the fields write them."""
+
+
+_COUNTED: Final = frozenset((*ROUTES, *CLIENTS, *TokenSource, OTHER))
+
+_ZONES: Final = "/usr/share/zoneinfo"
+"""Where nearly every system has its table of time zones, a file each, which begins with `_TZIF`."""
+
+_ZONE: Final = r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*"
+_TZIF: Final = "TZif"
 
 
 def text(pattern: str) -> Rule:
@@ -211,7 +221,9 @@ def measured(value: object) -> bool:
 @cache
 def _is_zone(name: str) -> bool:
     """Whether the system's table of zones has one of this name. One file is read; a list of all would take 600."""
-    import zoneinfo  # with a search for that table: only a report that waits wants it
+    if re.fullmatch(_ZONE, name) and read_text(Path(_ZONES, name), len(_TZIF)) == _TZIF:
+        return True
+    import zoneinfo  # it knows where else a table can be; to load it takes a quarter of a bare Python's start
 
     try:
         zoneinfo.ZoneInfo(name)
@@ -220,11 +232,15 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-@cache
-def _counted() -> re.Pattern[str]:
-    """Return what finds a route, a client or a source before its number."""
-    known = "|".join(map(re.escape, (*ROUTES, *CLIENTS, *TokenSource, OTHER)))
-    return re.compile(rf"(?<!\S)(?:{known}) (?=\d)")
+def _is_of_known_area(zone: str) -> bool:
+    from shimmy_metrics.machine.region import region_of  # hardly ever needed
+
+    return region_of(zone) is not None
+
+
+def _uncounted(said: re.Match[str]) -> str:
+    """Return nothing for a route, a client or a source before its number, and any other word as it stands."""
+    return "" if said[1] in _COUNTED else said[0]
 
 
 def _raw(name: str, value: object) -> bool:
@@ -236,8 +252,13 @@ def _raw(name: str, value: object) -> bool:
         return text(VERSION)(value) or value == NO_VERSION
     if name == "region_indicator":
         # Without the system's table of zones (Windows, slim images) a name of a known area has to do.
-        known = _is_zone(value) or (not _is_zone("UTC") and region_of(value) is not None)
+        known = _is_zone(value) or (not _is_zone("UTC") and _is_of_known_area(value))
         return known or value == NO_ZONE or re.fullmatch(r"UTC([+-]\d\d:\d\d)?", value) is not None
-    value = _counted().sub("", value)
+    return _holds_own_words(value)
+
+
+@lru_cache(1_000)  # most stand in every report of a machine
+def _holds_own_words(value: str) -> bool:
+    value = re.sub(r"(?<!\S)(\S+) (?=\d)", _uncounted, value)
     own = all(each in RAW_WORDS for each in re.findall(_TOKENS, value))
     return own and re.fullmatch(r"[\w ,.:']*", value) is not None

@@ -4,7 +4,6 @@ An export holds more than reports: raw figures, local addresses, times, the log.
 receiver's own words for a refusal, and this is where that is checked.
 """
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -15,10 +14,8 @@ from shimmy_metrics.config.codec import THEMES
 from shimmy_metrics.consent.state import Delivery
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.records import Cause, DepartureKind, Failure, NoteKind, Outcome, QueueState
-from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.seal import digest
 from shimmy_metrics.report.validate import Violation, printable, validate_body, validate_structure
-from shimmy_metrics.store import chain
 from shimmy_metrics.system.log import EVENTS
 from shimmy_metrics.vocabulary import CLIENTS, OTHER, OTHER_PATHS, ROUTES, TokenSource
 
@@ -205,6 +202,8 @@ def _check_body(path: str, entry: object, *, sent: bool) -> tuple[list[Violation
     body = entry.get("body")
     if not isinstance(body, str) or not body:
         return [], 0
+    from shimmy_metrics.report.bodies import split  # it parses with orjson, which the rest does without
+
     data = body.encode("utf-8", "replace")
     # What was sent stays what was sent, whatever the rules are by now.
     found = validate_structure(data) if sent else validate_body(data)
@@ -220,6 +219,10 @@ _OLDER: Final = {"kind": int(DepartureKind.REPORTS)}
 
 def _broken(parsed: dict[str, Any]) -> list[str]:
     """Return those departures and notes of an export whose links do not hold; every value has its rule's form."""
+    if not (parsed.get("departures") or parsed.get("notes")):
+        return []
+    from shimmy_metrics.store import chain
+
     bodies = {entry.get("departure"): _bytes(entry) for entry in parsed.get("receipts", [])}
     departures = []
     for entry in parsed.get("departures", []):
@@ -237,6 +240,8 @@ def _bytes(receipt: dict[str, Any]) -> bytes:
     damaged = receipt.get("damaged_base64")
     if damaged is None:
         return str(receipt.get("body", "")).encode("utf-8", "replace")
+    import base64  # hardly ever needed
+
     try:
         return base64.b64decode(damaged)
     except ValueError:

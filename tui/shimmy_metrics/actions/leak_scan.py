@@ -14,9 +14,8 @@ What is a find, in upper or lower case:
   is part of a word of ours is searched for as a word of its own.
 """
 
-import getpass
 import json
-import platform
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -32,18 +31,17 @@ from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.report.fields import FIELDS
-from shimmy_metrics.report.schema import text as schema_text
+from shimmy_metrics.report.schema import schema
 from shimmy_metrics.store.tables import words as table_words
 from shimmy_metrics.system.profile import Profile
 
-_SECRET: Final = re.compile(
-    r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|(?:^|_)(?:PAT|PASS|PW|AUTH|COOKIE|JWT|DSN)(?:_|$)",
-    re.IGNORECASE,
+_CONFIDENTIAL: Final = (
+    r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|(?:^|_)(?:PAT|PASS|PW|AUTH|COOKIE|JWT|DSN)(?:_|$)"
 )
-_OPAQUE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_+.=~-]{20,}")
+_OPAQUE: Final = r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_+.=~-]{20,}"
 """What looks like a token: one piece, with letters and digits, and neither a path nor an address."""
 
-_PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s:@]*:([^/?#\s]+)@", re.IGNORECASE)
+_WITHIN_ADDRESS: Final = r"[a-z][a-z0-9+.-]*://[^/?#\s:@]*:([^/?#\s]+)@"
 """An address with a password in it (RFC 3986, section 3.2.1)."""
 
 _SECRET_CHARACTERS: Final = 8
@@ -53,7 +51,7 @@ _SHORTEST: Final = 3
 _LONG: Final = 8
 """Characters from which a value is found inside of other words as well."""
 
-_UUID: Final = re.compile(rb"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])")
+_UUID: Final = rb"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])"
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 - words to pass over
 
@@ -78,7 +76,7 @@ def identifiers(profile: Profile) -> tuple[Identifier, ...]:
     Opens no connection.
     """
     texts = (
-        schema_text(),
+        json.dumps(schema()),
         *(field.path for field in FIELDS),
         *words(),
         table_words(),
@@ -135,17 +133,17 @@ def _occurs_in(identifier: Identifier, data: bytes) -> bool:
     forms = [form for form in _forms(identifier.value) if form in data]
     if identifier.anywhere or not forms:
         return bool(forms)
-    text = _UUID.sub(b" ", data) if len(identifier.value) < _LONG else data
+    text = re.sub(_UUID, b" ", data) if len(identifier.value) < _LONG else data
     return any(re.search(rb"(?<![0-9a-z])" + re.escape(form) + rb"(?![0-9a-z])", text) for form in forms)
 
 
 def _collect(profile: Profile) -> Iterator[Identifier]:
     with suppress(OSError, KeyError, ImportError):
-        yield Identifier("user name", getpass.getuser(), anywhere=True)
-    for name in ("USER", "LOGNAME", "SUDO_USER", "USERNAME"):
+        yield Identifier("user name", _login_name(), anywhere=True)
+    for name in ("USER", "LOGNAME", "LNAME", "SUDO_USER", "USERNAME"):
         if profile.environment.get(name):
             yield Identifier("user name", profile.environment.get(name), anywhere=True)
-    host = platform.node()
+    host = _host_name()
     yield Identifier("host name", host, anywhere=True)
     yield Identifier("host name", host.partition(".")[0], anywhere=True)
     with suppress(RuntimeError):
@@ -160,11 +158,28 @@ def _collect(profile: Profile) -> Iterator[Identifier]:
         yield from _addresses()
 
 
+def _login_name() -> str:
+    """Return whose process this is, in the system's own list. Raises `KeyError` where it names nobody."""
+    import pwd  # none on Windows, where the environment has the name
+
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _host_name() -> str:
+    if sys.platform == "win32":
+        import platform  # it compiles patterns for a tenth of a bare Python's start
+
+        return platform.node()
+    return os.uname().nodename
+
+
 def _secrets(name: str, value: str) -> Iterator[Identifier]:
     """Yield what has to be taken for a secret in one environment variable."""
-    if len(value) >= _SECRET_CHARACTERS and (_SECRET.search(name) or _OPAQUE.fullmatch(value)):
+    if len(value) >= _SECRET_CHARACTERS and (
+        re.search(_CONFIDENTIAL, name, re.IGNORECASE) or re.fullmatch(_OPAQUE, value)
+    ):
         yield Identifier("secret in the environment", value, anywhere=True, name=name)
-    for password in _PASSWORD.findall(value):
+    for password in re.findall(_WITHIN_ADDRESS, value, re.IGNORECASE) if "://" in value else ():
         for form in {password, unquote(password)}:
             if len(form) >= _SECRET_CHARACTERS:
                 yield Identifier("password in the environment", form, anywhere=True, name=name)

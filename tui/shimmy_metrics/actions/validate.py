@@ -1,15 +1,16 @@
 """Check what is kept here, or a given file: every byte against the rules, and the whole for leaks."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from shimmy_metrics.actions.export import export
+from shimmy_metrics.actions.export import held
 from shimmy_metrics.actions.export_schema import check_export, is_export
 from shimmy_metrics.actions.files import FileKind, OwnFile, files
 from shimmy_metrics.actions.leak_scan import Identifier, identifiers, matches
-from shimmy_metrics.report.validate import Violation, parse, read_json, validate_body
+from shimmy_metrics.report.validate import Violation, read_json, validate_body
 from shimmy_metrics.store.readonly import stored_bytes, unread
 from shimmy_metrics.system.files import read_bounded
 from shimmy_metrics.system.profile import Profile
@@ -63,8 +64,9 @@ def validate_held(profile: Profile) -> ValidationResult:
 
     Raises `UserError` for a config or a store that cannot be used.
     """
-    held = export(profile)
-    parsed = parse(held)
+    # Not indented, which Python's JSON does at a tenth of the speed: what it holds is the same.
+    data = json.dumps(held(profile), ensure_ascii=False, separators=(",", ":")).encode()
+    parsed = json.loads(data)
     violations, checked = check_export(parsed)
     searched = identifiers(profile)
     skips_store = unread(profile)
@@ -72,7 +74,7 @@ def validate_held(profile: Profile) -> ValidationResult:
         each for each in files(profile) if each.kind in _SEARCHED and not (skips_store and each.kind is FileKind.STORE)
     ]
     violations += _lock_violations(ours)
-    leaks = [*_leaks(None, held, searched)]
+    leaks = [*_leaks(None, data, searched)]
     for each in ours:
         leaks += _leaks(each.kind, _bytes(each, profile), searched)
     searched_files = tuple(dict.fromkeys(each.kind for each in ours))
