@@ -127,6 +127,17 @@ def test_an_empty_frame_ends_a_message_though_nothing_follows() -> None:
     assert pieces(frame(b"a", final=False), frame(b"", 0)) == 1
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_frames_tell_the_same_in_pieces_of_any_size(size: int) -> None:
+    data = frame(b"a") + frame(b"x" * 200, final=False) + frame(b"ping", 9) + frame(b"yz", 0) + frame(b"b") + END
+    usage = Usage()
+    frames = Frames(usage)
+    for at in range(0, len(data), size):
+        assert not frames.over
+        frames.feed(data[at : at + size])
+    assert (usage.pieces, frames.over) == (3, True)
+
+
 def test_a_control_frame_within_a_message_is_no_part_of_it() -> None:
     halves = frame(b'{"done"', final=False), frame(b"ping", 9), frame(b":true}", 0)
     assert pieces(*halves) == 0
