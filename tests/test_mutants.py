@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.mutants.rooms import ROOMS
 from support.mutants.survivors import reasons, without_their_line
 
 TESTS = Path(__file__).resolve().parent
@@ -28,8 +29,12 @@ def test_a_survivor_is_gone_with_its_line_or_its_file(key: str, stands: bool) ->
     assert without_their_line([key]) == ([] if stands else [key])
 
 
+def test_the_tests_of_each_room_stand_where_they_are_looked_for() -> None:
+    assert [each for tests in ROOMS.values() for each in tests if not (TESTS.parent / each).exists()] == []
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("room", ["consent", "config", "meter", "report", "delivery", "store"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_a_change_of_this_room_is_noticed_or_its_reason_is_listed(room: str) -> None:
     told = subprocess.run(
         [sys.executable, "-m", "support.mutants", room], cwd=TESTS, stdout=subprocess.PIPE, text=True, check=False

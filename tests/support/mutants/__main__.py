@@ -18,6 +18,7 @@ import pytest
 
 from support.mutants.make import Mutant, mutants
 from support.mutants.reach import Reach, reach
+from support.mutants.rooms import ROOMS
 from support.mutants.survivors import PACKAGE, TESTS, listed_in, reasons
 from support.mutants.trial import UNNOTICED, end, trial
 from support.mutants.types import not_refused
@@ -25,16 +26,6 @@ from support.mutants.types import not_refused
 ROOT: Final = TESTS.parent
 
 WANTED: Final = 0.95
-ROOMS: Final = {
-    "consent": ("tests/units/consent", "tests/units/config/test_shape.py", "tests/units/config/test_file.py"),
-    "config": ("tests/units/config",),
-    "meter": ("tests/units/meter",),
-    "report": ("tests/units/report", "tests/test_docs.py"),
-    "delivery": ("tests/units/delivery",),
-    "store": ("tests/units/store",),
-}
-"""The tests that notice what changes in a room."""
-
 UNTRIED: Final = (PACKAGE / "report" / "population.py",)
 """Modules without mutants: guesses about an unknown population, where another guess is no error."""
 
