@@ -1,21 +1,21 @@
 """The answers to the question, from the key that gives one to the config that records it. Pure."""
 
-from enum import StrEnum
+from enum import Enum, auto
 
 
-class Answer(StrEnum):
+class Answer(Enum):
     """An answer to the question, or to the one about new fields."""
 
-    ENABLE = "enable"
-    ENABLE_HELD = "enable-held"
+    ENABLE = auto()
+    ENABLE_HELD = auto()
     """A yes under which each report is held until it is released."""
-    HOLD = "hold"
+    HOLD = auto()
     """After a yes: hold reports until each is released, or stop holding them."""
-    ONLY_FOR_ME = "only"
-    DECLINE = "decline"
-    ADD_FIELDS = "add"
+    ONLY_FOR_ME = auto()
+    DECLINE = auto()
+    ADD_FIELDS = auto()
     """A yes covers the fields that are new since it was given, too."""
-    LEAVE_FIELDS = "leave"
+    LEAVE_FIELDS = auto()
     """The fields that are new since a yes are not sent."""
-    LATER = "later"
+    LATER = auto()
     """Nothing is recorded."""
