@@ -7,8 +7,6 @@ for parsing all their JSON with orjson, in the same run. Only the ratios tell so
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -16,31 +14,12 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from shimmy_metrics.aggregate import Aggregate
-from shimmy_metrics.meter.tap import Tap
+from support.hot_paths import ASKED, MORE, tap
 from support.wire import DONE, USAGE, answer, chat, chunked, delta
 
 ROUNDS: Final = 9
 READ_BYTES: Final = 65_536
 EVENTS: Final = 1_000
-
-ASKED: Final = (
-    b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:11435\r\nAccept-Encoding: gzip, deflate\r\n"
-    b"Connection: keep-alive\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
-    b"User-Agent: OpenAI/Python 3.57.0\r\nX-Stainless-Lang: python\r\nX-Stainless-Package-Version: 3.57.0\r\n"
-    b"X-Stainless-OS: Linux\r\nX-Stainless-Arch: x64\r\nX-Stainless-Runtime: CPython\r\nContent-Length: 95\r\n\r\n"
-) + b"x" * 95
-MORE: Final = "vary: origin\r\naccess-control-allow-credentials: true\r\ndate: Tue, 24 Nov 2026 10:00:00 GMT\r\n"
-
-
-def tap() -> tuple[Tap, Aggregate]:
-    """Return a tap as `serve` makes one, and what it folds into."""
-    aggregate = Aggregate(time.monotonic())
-    return Tap(
-        partial(aggregate.fold, day="2026-11-28"),
-        lambda name: blake2b(name, digest_size=8, key=b"k" * 32).digest(),
-        time.monotonic,
-    ), aggregate
 
 
 def best(*works: tuple[Callable[[], object], int]) -> list[float]:
