@@ -6,7 +6,8 @@ It writes no log, and knows an address for as long as it takes to find its bucke
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import AF_INET, inet_pton
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.accepted import Accepted
@@ -91,11 +92,12 @@ class Receiver:
         except Exception as error:  # noqa: BLE001 - one request may fail by a fault of ours, the next is answered
             response = Response(HTTPStatus.INTERNAL_SERVER_ERROR, rules=(f"internal error ({type(error).__name__})",))
         if response is not None:
-            self._count(response.rules)
+            if response.rules:
+                self._count(response.rules)
             await _send(response, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         wait = self._wait_seconds(self._address(scope.get("client"), headers))
         if wait:
             return retry(HTTPStatus.TOO_MANY_REQUESTS, wait, "rate")
@@ -113,7 +115,7 @@ class Receiver:
             return Response(HTTPStatus.GONE, rules=("ended",))
         return await self._take(headers, receive, programme.k)
 
-    async def _take(self, headers: Mapping[str, str], receive: Receive, k: int | None) -> Response | None:
+    async def _take(self, headers: Mapping[bytes, bytes], receive: Receive, k: int | None) -> Response | None:
         refusal = head_refusal(headers)
         if refusal is not None:
             return refusal
@@ -126,12 +128,13 @@ class Receiver:
         accepted = judged.accepted
         return compose(judged, await self._store(accepted) if accepted else [], k)
 
-    def _address(self, client: tuple[str, int] | None, headers: Mapping[str, str]) -> Address:
+    def _address(self, client: tuple[str, int] | None, headers: Mapping[bytes, bytes]) -> Address:
         """Return for whom the request comes: the peer, or who a trusted proxy says it is; None where nobody tells."""
         peer = client[0] if client else UNIX
         if self._is_proxy(peer):
             # The proxy adds the peer that it sees behind what that peer says of itself.
-            return _parsed(headers.get("x-forwarded-for", "").rpartition(",")[2].strip()) or _parsed(peer)
+            named = headers.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip()
+            return _parsed(named.decode("latin-1")) or _parsed(peer)
         return _parsed(peer)
 
     def _is_proxy(self, peer: str) -> bool:
@@ -152,13 +155,14 @@ async def _body(receive: Receive) -> bytes | None:
 
 
 async def _send(response: Response, send: Send) -> None:
+    status, body = response.status, response.body
     headers = [(name.encode(), value.encode()) for name, value in response.headers]
-    if response.body:
+    if body:
         headers.append((b"content-type", b"application/json"))
-    if response.status != HTTPStatus.NO_CONTENT:
-        headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": int(response.status), "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    if status is not HTTPStatus.NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _path(scope: Scope) -> str:
@@ -169,6 +173,10 @@ def _path(scope: Scope) -> str:
 
 
 def _parsed(text: str) -> Address:
+    try:
+        return IPv4Address(inet_pton(AF_INET, text))  # which is nearly every one, in a third of the time
+    except OSError:
+        pass
     try:
         address = ip_address(text)
     except ValueError:

@@ -41,7 +41,7 @@ def watched(folder: Folder, now: Callable[[], float] = time.monotonic) -> Callab
         nonlocal seen, looked
         if now() - looked >= _LOOK_SECONDS:
             seen, looked = read_programme(folder), now()
-        return Programme(os.path.exists(ended), seen.k, seen.operator)
+        return Programme(os.access(ended, os.F_OK), seen.k, seen.operator)
 
     return programme
 

@@ -36,6 +36,7 @@ _LENGTH_DIGITS: Final = 10
 
 _WRONG_DAY: Final = Violation("timestamp", f"not within {_DAYS_BACK.days} days back and {_DAYS_AHEAD.days} ahead")
 _TWICE: Final = Violation("session_id", "stands there twice")
+_STORED: Final = (Outcome.STORED, Outcome.DUPLICATE)
 _NOT_STORED: Final = {Outcome.CONFLICT: "other bytes stand under this id", Outcome.RECALLED: "recalled"}
 
 
@@ -90,19 +91,19 @@ def recalled_id(path: str) -> str:
     return report_id if report_id != path and UUID4.violation(report_id) is None else ""
 
 
-def head_refusal(headers: Mapping[str, str]) -> Response | None:
+def head_refusal(headers: Mapping[bytes, bytes]) -> Response | None:
     """Return the refusal if reports cannot come under this head, so that the body need not be read; None if they can.
 
     The names in `headers` are lower-case.
     """
-    length = headers.get("content-length", "")
-    if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()):
+    length = headers.get(b"content-length", b"")
+    if b"transfer-encoding" in headers or not length.isdigit():
         return Response(HTTPStatus.LENGTH_REQUIRED, rules=("length",))
     if len(length) > _LENGTH_DIGITS or int(length) > REQUEST_BYTES:
         return Response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, rules=("bytes",))
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
         return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("type",))
-    return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("encoding",)) if "content-encoding" in headers else None
+    return Response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, rules=("encoding",)) if b"content-encoding" in headers else None
 
 
 def judge(body: bytes, today: date) -> Judged | Response:
@@ -165,13 +166,13 @@ def compose(judged: Judged, outcomes: Sequence[Outcome], k: int | None) -> Respo
         if isinstance(each, Refused):
             refused.append(each)
             continue
-        rule = _NOT_STORED.get(next(became))
-        if rule is None:
+        outcome = next(became)
+        if outcome in _STORED:
             stored.append(each.report_id)
         elif judged.alone:
-            return _by_rule(HTTPStatus.CONFLICT, rule)
+            return _by_rule(HTTPStatus.CONFLICT, _NOT_STORED[outcome])
         else:
-            refused.append(Refused(each.report_id, "session_id", rule))
+            refused.append(Refused(each.report_id, "session_id", _NOT_STORED[outcome]))
     listed = [{"id": each.report_id, "field": each.field, "rule": each.rule} for each in refused]
     answer = {"sha256": judged.sha256, "stored": stored, "refused": listed}
     return Response(
