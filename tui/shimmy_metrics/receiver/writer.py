@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -49,7 +50,10 @@ _Answered = tuple[_Waiting, list[Outcome] | StoreError]
 
 
 class Writer:
-    """Writes into `store` from a thread of its own, inside its `with` block; `today` is the UTC day of arrival."""
+    """Writes into `store` from a thread of its own, inside its `with` block; `today` is the UTC day of arrival.
+
+    `waiting` is how many requests may wait, `patience` for how many seconds each.
+    """
 
     def __init__(
         self,
@@ -61,9 +65,12 @@ class Writer:
     ) -> None:
         self._store = store
         self._today = today
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._most_waiting = waiting
         self._patience = patience
+        self._waiting: deque[_Waiting] = deque()
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """One for each time that the thread has to look at what waits."""
+        self._calling: set[asyncio.AbstractEventLoop] = set()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._ended = False
 
@@ -75,18 +82,23 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         """Write what waits, and end."""
         self._ended = True
-        self._queue.put(None)
+        self._calls.put(None)
         self._thread.join()
 
     async def submit(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Return the outcomes once they are durable. Raise `StoreError` where that cannot be done now."""
         if self._ended:
             raise StoreError("the receiver stops")
-        if self._queue.qsize() >= self._most_waiting:
+        if len(self._waiting) >= self._most_waiting:
             raise StoreError("too many requests wait for the disk")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Outcome]] = loop.create_future()
-        self._queue.put(_Waiting(operations, loop, answer))
+        self._waiting.append(_Waiting(operations, loop, answer))
+        if loop not in self._calling:
+            # Once for all that one turn of the loop brings: called for each, the thread would take the interpreter
+            # from the loop each time.
+            self._calling.add(loop)
+            loop.call_soon(self._call, loop)
         # asyncio.timeout takes as long as all the rest of this.
         patience = loop.call_later(self._patience, _give_up, answer)
         try:
@@ -94,32 +106,41 @@ class Writer:
         finally:
             patience.cancel()
 
+    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._calling.discard(loop)
+        self._calls.put(None)
+
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            batch, ended = self._next()
+        while True:
+            ended = self._ended  # before the last look: nothing is submitted after it
+            batch = self._take()
             if batch:
                 _tell(self._write(batch))
-            if not ended:
-                with suppress(StoreError):
-                    self._store.settle(quiet=not batch)
+            elif ended:
+                break
+            elif self._is_called():
+                continue
+            with suppress(StoreError):
+                self._store.settle(quiet=not batch)
         with suppress(StoreError):
             self._store.close()
 
-    def _next(self) -> tuple[list[_Waiting], bool]:
-        """Return what waits, and whether that is the end; nothing where none came for a while."""
+    def _take(self) -> list[_Waiting]:
+        """Return what waits, up to a commit's size."""
         batch: list[_Waiting] = []
-        with suppress(queue.Empty):
-            taken = self._queue.get(timeout=_SETTLE_SECONDS)
-            reports = 0
-            while taken is not None:
-                batch.append(taken)
-                reports += len(taken.operations)
-                if reports >= TOGETHER:
-                    return batch, False
-                taken = self._queue.get_nowait()
-            return batch, True
-        return batch, False
+        reports = 0
+        while self._waiting and reports < TOGETHER:
+            batch.append(self._waiting.popleft())
+            reports += len(batch[-1].operations)
+        return batch
+
+    def _is_called(self) -> bool:
+        """Wait until there is something to do, or for a while."""
+        try:
+            self._calls.get(timeout=_SETTLE_SECONDS)
+        except queue.Empty:
+            return False
+        return True
 
     def _write(self, batch: list[_Waiting]) -> list[_Answered]:
         try:
