@@ -56,6 +56,12 @@ def _readme() -> Made:
     return Made({README: exactness.renewed(readme_table.renewed(README.read_bytes().decode()))})
 
 
+def _week() -> Made:
+    from support import week_of_use
+
+    return Made({week_of_use.LINES: week_of_use.text()})
+
+
 def _snapshots() -> Made:
     from support import pictures
     from support.textual_version import insist
@@ -103,6 +109,7 @@ GENERATED: Final[Mapping[str, Callable[[], Made]]] = {
     "schema": _schema,
     "commands": _commands,
     "readme": _readme,
+    "week": _week,
     "snapshots": _snapshots,
     "layouts": _layouts,
     "pictures": _pictures,

@@ -3,17 +3,13 @@
 import csv
 import io
 import json
-import random
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.receiver.columns import COLUMNS, PLACE, bucket, bucket_text, values_of
+from shimmy_metrics.receiver.columns import COLUMNS, PLACE, bucket, bucket_text
 from shimmy_metrics.receiver.folding import OTHER, Group, rounded
 from shimmy_metrics.receiver.week import (
     NONE,
@@ -30,21 +26,11 @@ from shimmy_metrics.receiver.week import (
     week_of,
 )
 from shimmy_metrics.receiver.week_report import csv_text, json_text, label, lines, median_text, percent
-from shimmy_metrics.report.coarsen import two_digits
-from shimmy_metrics.report.fields import NEWEST
 from shimmy_metrics.report.metrics_fields import METRICS, MONTHLY
-from support.stored import MONDAY, report
-
-OVER: Final = MONDAY + timedelta(days=8)
-
-
-def arrived(number: int, day: date = MONDAY, *, late: bool = False, **metrics: object) -> list[Row]:
-    values = values_of(report("", day, **({"daily_active_usage": True} | metrics)))
-    return [(day, late, values)] * number
-
-
-def told(rows: list[Row], k: int = 20, monday: date = MONDAY) -> Week:
-    return aggregated(monday, rows, len(rows), k)
+from support import week_of_use
+from support.renew import RENEW
+from support.stored import MONDAY
+from support.week_of_use import OVER, aggregate, arrived
 
 
 def table(week: Week, field: str) -> Table:
@@ -69,27 +55,27 @@ def test_shares_are_among_first_reports_of_a_day_that_were_in_time() -> None:
 
 @pytest.mark.parametrize(("k", "enough"), [(20, 1_000), (3, 150), (1, 50)])
 def test_below_fifty_times_k_a_rounded_number_is_told_alone(k: int, enough: int) -> None:
-    few = told(arrived(enough - 1), k)
+    few = aggregate(arrived(enough - 1), k)
     assert (few.received, few.flagged, few.tables) == (rounded(enough - 1, k), 0, ())
     assert json.loads(json_text(few, OVER)) == {
         "week": "2026-W48", "closed": True, "k": k, "received": few.received, "flagged": None, "enough": False,
         "tables": {},
     }  # fmt: skip
     assert [line for line in lines(few, OVER) if "Not enough data" in line]
-    assert told(arrived(enough), k).tables
+    assert aggregate(arrived(enough), k).tables
 
 
 def test_every_field_has_a_table_but_those_that_say_which_report_it_is() -> None:
-    week = told(arrived(1_000), monday=date(2026, 11, 30))
+    week = aggregate(arrived(1_000), monday=date(2026, 11, 30))
     without = {"session_id", "timestamp", "daily_active_usage"}
     assert {each.field for each in week.tables} == {column.field.name for column in COLUMNS} - without
 
 
 def test_the_machine_s_figures_are_told_for_the_week_in_which_a_month_begins_of_those_that_have_them() -> None:
     some = [*arrived(600, memory_gb=32, cpu_cores=8), *arrived(600, memory_gb=None, cpu_cores=None)]
-    assert {"memory_gb", "cpu_cores"}.isdisjoint(each.field for each in told(some).tables)
+    assert {"memory_gb", "cpu_cores"}.isdisjoint(each.field for each in aggregate(some).tables)
     first = [(date(2026, 12, 1), late, values) for _, late, values in some]
-    week = told(first, monday=date(2026, 11, 30))
+    week = aggregate(first, monday=date(2026, 11, 30))
     assert table(week, "memory_gb") == Table("memory_gb", 600, (Group(32, 600, 600),))
 
 
@@ -106,7 +92,7 @@ def test_routes_are_counted_one_by_one_and_figures_by_powers_of_two() -> None:
         *arrived(400, api_endpoints_used=[chat], avg_response_time_ms=None),
         *arrived(100, api_endpoints_used=[], avg_response_time_ms=90),
     ]
-    week = told(some)
+    week = aggregate(some)
     assert groups(week, "api_endpoints_used") == {chat: 1_000, models: 600, NONE: 100}
     assert [percent(table(week, "api_endpoints_used"), each) for each in table(week, "api_endpoints_used").groups] == [
         91, 55, 9,
@@ -154,7 +140,7 @@ def test_a_field_is_told_of_the_reports_that_know_it() -> None:
     values = list(arrived(1)[0][2])
     values[PLACE["schema_version"]] = 0  # of before every field
     older: list[Row] = [(MONDAY, False, tuple(values))] * 500
-    assert table(told([*older, *arrived(1_000)]), "platform").reports == 1_000
+    assert table(aggregate([*older, *arrived(1_000)]), "platform").reports == 1_000
 
 
 @given(st.integers(0, 10**12))
@@ -163,33 +149,17 @@ def test_a_count_is_in_the_bucket_that_names_it(count: int) -> None:
     assert int(first) <= count <= int(last or first)
 
 
-def week_of_use(number: int = 1_523) -> Iterator[Row]:
-    draw = random.Random(20261128)
-    for _ in range(number):
-        yield from arrived(
-            1,
-            MONDAY + timedelta(draw.randrange(7)),
-            platform=draw.choices(["linux-x64", "macos-arm64", "windows-x64", "linux-arm64"], [60, 30, 9, 1])[0],
-            total_tokens_generated=two_digits(int(draw.lognormvariate(15, 4))),
-            api_endpoints_used=sorted(draw.sample(["/api/models/:name/unload", "/v1/models", "other"], 2)),
-        )
-
-
-GOLDEN: Final = Path(__file__).with_name("week.txt")
-
-
 def test_a_week_is_told_in_lines_of_80_columns() -> None:
-    text = list(lines(told(list(week_of_use())), OVER))
-    golden = GOLDEN.read_text(encoding="utf-8").replace("\n  1  100 %", f"\n  {NEWEST}  100 %", 1)  # the schema version
-    assert text == golden.splitlines()
-    assert max(map(len, text)) <= 80
-    longest = told(arrived(1_000, total_tokens_generated=10**12))
+    text = week_of_use.text()
+    assert text == week_of_use.LINES.read_text(encoding="utf-8"), RENEW
+    assert max(map(len, text.splitlines())) <= 80
+    longest = aggregate(arrived(1_000, total_tokens_generated=10**12))
     assert any("549,755,813,888-1,099,511,627,775" in line for line in lines(longest, OVER))
     assert max(map(len, lines(longest, OVER))) <= 80
 
 
 def test_before_it_closes_a_week_says_so() -> None:
-    week = told(arrived(1_000))
+    week = aggregate(arrived(1_000))
     said = "Not closed: reports for it count until 2026-11-30. Publish nothing of it yet."
     assert said in lines(week, closes(MONDAY))
     assert said not in lines(week, OVER)
@@ -197,8 +167,8 @@ def test_before_it_closes_a_week_says_so() -> None:
 
 
 def test_json_and_csv_tell_what_the_lines_tell_and_nothing_exact() -> None:
-    rows = list(week_of_use())
-    week = told(rows)
+    rows = list(week_of_use.rows())
+    week = aggregate(rows)
     parsed = json.loads(json_text(week, OVER))
     platforms = parsed["tables"]["platform"]["groups"]
     assert [each.keys() for each in platforms] == [{"value", "percent"}] * len(platforms)
@@ -212,7 +182,7 @@ def test_json_and_csv_tell_what_the_lines_tell_and_nothing_exact() -> None:
 
 
 def test_what_is_kept_of_a_week_is_read_as_it_was() -> None:
-    week = told(list(week_of_use()))
+    week = aggregate(list(week_of_use.rows()))
     assert from_json(json.loads(json.dumps(as_json(week)))) == week
 
 
