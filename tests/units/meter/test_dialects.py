@@ -77,32 +77,32 @@ def test_a_whole_answer_has_no_pieces(dialect: Dialect, told: dict[str, Any]) ->
     assert (usage.content, usage.pieces) == (True, 0)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "told"),
-    [
-        (openai.read, {"choices": []}),
-        (openai.read, {"choices": [{"delta": {"role": "assistant", "content": ""}}, "a"]}),
-        (anthropic.read, {"type": "message", "content": []}),
-        (anthropic.read, {"type": "message_start", "message": {"content": []}}),
-        (anthropic.read, {"type": "message_start", "message": "a"}),
-        (anthropic.read, {"type": "content_block_delta", "delta": {"text": ""}}),
-        (anthropic.read, {"type": "content_block_delta", "delta": "a"}),
-        (anthropic.read, {"type": "message_delta", "usage": 7}),
-        (ollama.read, {"done": False, "response": ""}),
-        (openai.read, {"choices": [{"text": "", "finish_reason": "stop"}]}),
-        (openai.read, {"choices": [{"delta": {"content": None}}]}),
-        (ollama.read, {"done": True, "message": {"content": ""}}),
-        (responses.read, {"type": "response.created", "response": {"status": "in_progress", "usage": None}}),
-        (responses.read, {"type": "response.output_item.added", "item": {"content": []}}),
-        (llamacpp.read, {"content": "", "stop": True, "index": 0}),
-        (lmstudio.read, {"type": "chat.start", "model_instance_id": "m"}),
-        (lmstudio.read, {"type": "prompt_processing.progress", "progress": 0.5}),
-        (lmstudio.read, {"type": "chat.end", "result": {"output": [], "stats": None}}),
-        (tgi.read, {"generated_text": "", "details": None}),
-        (transcription.read, {"text": "", "usage": {"type": "duration", "seconds": 3}}),
-        (shimmy.read, {"response": ""}),
-    ],
-)
+SAYS_NOTHING = [
+    (openai.read, {"choices": []}),
+    (openai.read, {"choices": [{"delta": {"role": "assistant", "content": ""}}, "a"]}),
+    (anthropic.read, {"type": "message", "content": []}),
+    (anthropic.read, {"type": "message_start", "message": {"content": []}}),
+    (anthropic.read, {"type": "message_start", "message": "a"}),
+    (anthropic.read, {"type": "content_block_delta", "delta": {"text": ""}}),
+    (anthropic.read, {"type": "content_block_delta", "delta": "a"}),
+    (anthropic.read, {"type": "message_delta", "usage": 7}),
+    (ollama.read, {"done": False, "response": ""}),
+    (openai.read, {"choices": [{"text": "", "finish_reason": "stop"}]}),
+    (openai.read, {"choices": [{"delta": {"content": None}}]}),
+    (ollama.read, {"done": True, "message": {"content": ""}}),
+    (responses.read, {"type": "response.created", "response": {"status": "in_progress", "usage": None}}),
+    (responses.read, {"type": "response.output_item.added", "item": {"content": []}}),
+    (llamacpp.read, {"content": "", "stop": True, "index": 0}),
+    (lmstudio.read, {"type": "chat.start", "model_instance_id": "m"}),
+    (lmstudio.read, {"type": "prompt_processing.progress", "progress": 0.5}),
+    (lmstudio.read, {"type": "chat.end", "result": {"output": [], "stats": None}}),
+    (tgi.read, {"generated_text": "", "details": None}),
+    (transcription.read, {"text": "", "usage": {"type": "duration", "seconds": 3}}),
+    (shimmy.read, {"response": ""}),
+]
+
+
+@pytest.mark.parametrize(("dialect", "told"), SAYS_NOTHING)
 def test_an_object_of_its_own_without_content_generates_nothing(dialect: Dialect, told: dict[str, Any]) -> None:
     usage = Usage()
     assert dialect(told, usage, True) is True
@@ -117,30 +117,30 @@ def test_an_object_of_another_form_is_not_its_own(dialect: Dialect, told: dict[s
     assert (usage.content, usage.reported) == (False, None)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "told"),
-    [
-        (openai.read, {"choices": [], "usage": {"completion_tokens": 5}, "timings": {"predicted_n": 6}}),
-        (openai.read, {"choices": [], "usage": None, "timings": {"predicted_n": 5}}),
-        (anthropic.read, {"type": "message", "usage": {"output_tokens": 5}}),
-        (anthropic.read, {"type": "message_delta", "usage": {"output_tokens": 5}}),
-        (ollama.read, {"done": True, "eval_count": 5}),
-        (responses.read, {"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}),
-        *(
-            (responses.read, {"type": f"response.{end}", "response": {"output": OUTPUT, "usage": {"output_tokens": 5}}})
-            for end in ("completed", "incomplete", "failed")
-        ),
-        (llamacpp.read, {"content": "", "stop": True, "tokens_predicted": 5}),
-        (llamacpp.read, {"content": "a", "stop": False, "tokens_predicted": 5, "index": 1}),
-        (lmstudio.read, {"output": OUTPUT, "stats": {"total_output_tokens": 5}}),
-        (lmstudio.read, {"type": "chat.end", "result": {"output": OUTPUT, "stats": {"total_output_tokens": 5}}}),
-        (tgi.read, {"generated_text": "a", "details": {"generated_tokens": 5}}),
-        (tgi.read, {"token": {"text": "a"}, "generated_text": "a", "details": {"generated_tokens": 5}}),
-        (transcription.read, {"text": "a", "usage": {"type": "tokens", "output_tokens": 5}}),
-        (transcription.read, {"type": "transcript.text.done", "text": "a", "usage": {"output_tokens": 5}}),
-        (shimmy.read, {"response": "a", "usage": {"completion_tokens": 5}}),
-    ],
-)
+FIGURES = [
+    (openai.read, {"choices": [], "usage": {"completion_tokens": 5}, "timings": {"predicted_n": 6}}),
+    (openai.read, {"choices": [], "usage": None, "timings": {"predicted_n": 5}}),
+    (anthropic.read, {"type": "message", "usage": {"output_tokens": 5}}),
+    (anthropic.read, {"type": "message_delta", "usage": {"output_tokens": 5}}),
+    (ollama.read, {"done": True, "eval_count": 5}),
+    (responses.read, {"object": "response", "output": OUTPUT, "usage": {"output_tokens": 5}}),
+    *(
+        (responses.read, {"type": f"response.{end}", "response": {"output": OUTPUT, "usage": {"output_tokens": 5}}})
+        for end in ("completed", "incomplete", "failed")
+    ),
+    (llamacpp.read, {"content": "", "stop": True, "tokens_predicted": 5}),
+    (llamacpp.read, {"content": "a", "stop": False, "tokens_predicted": 5, "index": 1}),
+    (lmstudio.read, {"output": OUTPUT, "stats": {"total_output_tokens": 5}}),
+    (lmstudio.read, {"type": "chat.end", "result": {"output": OUTPUT, "stats": {"total_output_tokens": 5}}}),
+    (tgi.read, {"generated_text": "a", "details": {"generated_tokens": 5}}),
+    (tgi.read, {"token": {"text": "a"}, "generated_text": "a", "details": {"generated_tokens": 5}}),
+    (transcription.read, {"text": "a", "usage": {"type": "tokens", "output_tokens": 5}}),
+    (transcription.read, {"type": "transcript.text.done", "text": "a", "usage": {"output_tokens": 5}}),
+    (shimmy.read, {"response": "a", "usage": {"completion_tokens": 5}}),
+]
+
+
+@pytest.mark.parametrize(("dialect", "told"), FIGURES)
 def test_the_server_s_figure_stands_where_its_api_has_it(dialect: Dialect, told: dict[str, Any]) -> None:
     usage = Usage()
     dialect(told, usage, True)
@@ -167,6 +167,11 @@ def test_vectors_are_an_answer_where_nothing_is_generated_and_nowhere_else() -> 
         assert usage.prompt_tokens == 5
         assert embeddings.read(told, Usage(), False) is False
     assert embeddings.read({"data": []}, Usage(generates=False), False) is False
+
+
+@pytest.mark.parametrize("tried", [SAID, SAYS_NOTHING, FIGURES], ids=["said", "nothing", "figures"])
+def test_every_dialect_of_generated_answers_is_tried_above(tried: list[tuple[Dialect, dict[str, Any]]]) -> None:
+    assert {dialect for dialect, _ in tried} == {*DIALECTS} - {embeddings.read}
 
 
 def test_an_object_of_two_forms_is_read_as_one() -> None:
