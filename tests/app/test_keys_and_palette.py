@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
-from shimmy_metrics.app.keys import EVERYWHERE
+from shimmy_metrics.app.keys import EVERYWHERE, Keys
 from shimmy_metrics.app.palette import commands
 from support import opened, overviews
+
+
+def test_no_two_keys_that_can_be_pressed_at_once_are_the_same() -> None:
+    assert Keys().shared() == ""
+    assert Keys().confirmed_by_itself() == ""
 
 
 async def test_what_the_help_says_is_what_is_bound(tmp_path: Path) -> None:
