@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.machine.gpu import Gpu, gpu, of_mac, preferred
-from shimmy_metrics.machine.gpu_linux import VENDORS, Card
+from shimmy_metrics.machine.gpu_vendors import PREFERRED, VENDORS, Card
 from shimmy_metrics.vocabulary import GPU_VENDORS
 from support.trees import pci, tree
 
@@ -76,7 +76,7 @@ def test_of_several_the_one_that_models_run_on_counts(found: list[Card], vendor:
 
 
 def test_every_vendor_has_a_word() -> None:
-    assert set(VENDORS.values()) == set(GPU_VENDORS)
+    assert {*VENDORS.values()} == {*PREFERRED} == {*GPU_VENDORS}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.machine.gpu_linux import VENDORS, Card, cards
-
-_PREFERRED: Final = ("nvidia", "amd", "apple", "intel")
-"""Which of several GPUs counts, since models run on it: a discrete one first, then in this order. Each maker of
-`vocabulary.GPU_VENDORS` stands here."""
+from shimmy_metrics.machine.gpu_linux import cards
+from shimmy_metrics.machine.gpu_vendors import PREFERRED, VENDORS, Card
 
 
 class Gpu(NamedTuple):
@@ -35,7 +32,7 @@ def gpu(root: Path = Path("/")) -> Gpu:
 
 def preferred(found: Sequence[Card]) -> Gpu:
     """Return the GPU that counts among those found."""
-    ordered = sorted(found, key=lambda card: (card.integrated, _PREFERRED.index(card.vendor)))
+    ordered = sorted(found, key=lambda card: (card.integrated, PREFERRED.index(card.vendor)))
     return Gpu(detected=bool(ordered), vendor=ordered[0].vendor if ordered else None)
 
 

@@ -9,13 +9,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
+from shimmy_metrics.machine.gpu_vendors import VENDORS, Card
 from shimmy_metrics.machine.mounts import mounts
 from shimmy_metrics.machine.text_file import read_text
-
-VENDORS: Final = {0x10DE: "nvidia", 0x1002: "amd", 0x1022: "amd", 0x8086: "intel", 0x106B: "apple"}
-"""PCI vendor numbers. Virtual adapters (VMware, virtio, QXL) and server consoles (ASPEED, Matrox) are left out."""
 
 _ATI: Final = 0x1002
 _AMD: Final = 0x1022
@@ -39,13 +37,6 @@ count: `gpu_detected` means a GPU that inference engines are built for."""
 
 _NVIDIA_NODES: Final = ("nvidiactl", "nvidia0", "nvhost-gpu", "nvgpu", "nvmap")
 """Device nodes of NVIDIA's drivers, the last three on a Jetson."""
-
-
-class Card(NamedTuple):
-    """One GPU. `integrated`: it is part of the processor, or may be."""
-
-    vendor: str
-    integrated: bool
 
 
 def cards(root: Path) -> list[Card]:
