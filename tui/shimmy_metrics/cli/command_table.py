@@ -9,7 +9,7 @@ from typing import Final
 from shimmy_metrics.cli.command import Argument, Command
 from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
-from shimmy_metrics.cli.receiver_table import OPERATOR, RECALL
+from shimmy_metrics.cli.request_table import OPERATOR, RECALL
 from shimmy_metrics.wording.receiver import UNREACHABLE
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."

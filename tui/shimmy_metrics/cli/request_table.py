@@ -1,4 +1,4 @@
-"""What can be asked of a receiver: a part of the list of what can be done. Pure, and cheap to load."""
+"""The commands that ask a receiver for something: a part of the list of what can be done. Pure, and cheap to load."""
 
 from typing import Final
 
