@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.meter.answer import Answer, Asked
-from shimmy_metrics.meter.framing import UnsupportedError
+from shimmy_metrics.meter.head_fields import UnsupportedError
 from shimmy_metrics.meter.tap import Tap
 from support.wire import Seen
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from shimmy_metrics.limits import HEAD_BYTES
-from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, body_length, encoded, persists
+from shimmy_metrics.meter.head_fields import CHUNKED, OPEN, UnsupportedError, body_length, encoded, persists
 from shimmy_metrics.meter.http1 import Head, MessageParser
 
 LINE = 4_096

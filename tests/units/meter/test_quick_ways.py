@@ -11,7 +11,7 @@ import pytest
 from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import HEAD_BYTES
 from shimmy_metrics.meter.event_template import EventTemplate
-from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, body_length
+from shimmy_metrics.meter.head_fields import CHUNKED, OPEN, UnsupportedError, body_length
 from shimmy_metrics.meter.http1 import Head, MessageParser
 from shimmy_metrics.meter.repeated_head import RepeatedHead
 from shimmy_metrics.meter.tap import Tap

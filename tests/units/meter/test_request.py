@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError
+from shimmy_metrics.meter.head_fields import CHUNKED, OPEN, UnsupportedError
 from shimmy_metrics.meter.http1 import Head
 from shimmy_metrics.meter.request import Request, request_of
 

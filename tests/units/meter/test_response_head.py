@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.meter.framing import CHUNKED, UnsupportedError
+from shimmy_metrics.meter.head_fields import CHUNKED, UnsupportedError
 from shimmy_metrics.meter.http1 import Head
 from shimmy_metrics.meter.response_head import Response, response_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.meter.framing import UnsupportedError
+from shimmy_metrics.meter.head_fields import UnsupportedError
 from shimmy_metrics.meter.usage import Usage
 from shimmy_metrics.meter.websocket import Frames
 from shimmy_metrics.vocabulary import TokenSource

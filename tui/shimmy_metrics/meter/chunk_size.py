@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from shimmy_metrics.meter.framing import UnsupportedError
+from shimmy_metrics.meter.head_fields import UnsupportedError
 
 NAME: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 """A field's or an extension's name."""

@@ -13,7 +13,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from shimmy_metrics.limits import HEAD_BYTES
 from shimmy_metrics.meter.chunk_size import NAME, chunk_size
 from shimmy_metrics.meter.clients import HEADER
-from shimmy_metrics.meter.framing import CHUNKED, OPEN, UnsupportedError, joined
+from shimmy_metrics.meter.head_fields import CHUNKED, OPEN, UnsupportedError, joined
 from shimmy_metrics.meter.repeated_head import RepeatedHead
 
 _LENGTH, _SIZE, _CHUNK, _AFTER, _TRAILERS = range(5)
@@ -52,7 +52,7 @@ class Head(NamedTuple):
 
 
 class Framed(Protocol):
-    """What is kept of a head. `length` is its body's, by `framing.body_length`."""
+    """What is kept of a head. `length` is its body's, by `head_fields.body_length`."""
 
     @property
     def length(self) -> int | None:

@@ -10,7 +10,7 @@ from typing import Final, Generic, Self, TypeVar
 from shimmy_metrics.limits import HEAD_BYTES
 
 _DIGITS: Final = 18
-"""A longer Content-Length is not read (`framing`)."""
+"""A longer Content-Length is not read (`head_fields`)."""
 
 _LENGTH: Final = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,%d})\r" % _DIGITS)
 

@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from shimmy_metrics.meter.clients import HEADER, client_of
-from shimmy_metrics.meter.framing import OPEN, VERSIONS, UnsupportedError, body_length, persists
+from shimmy_metrics.meter.head_fields import OPEN, VERSIONS, UnsupportedError, body_length, persists
 from shimmy_metrics.meter.http1 import Head
 from shimmy_metrics.meter.routes import generates, place_of, route_of
 from shimmy_metrics.vocabulary import OTHER

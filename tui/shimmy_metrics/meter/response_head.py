@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from shimmy_metrics.meter.bodies import Form, form_of
-from shimmy_metrics.meter.framing import VERSIONS, UnsupportedError, body_length, encoded, persists
+from shimmy_metrics.meter.head_fields import VERSIONS, UnsupportedError, body_length, encoded, persists
 from shimmy_metrics.meter.http1 import Head
 
 SWITCHING: Final = 101

@@ -13,7 +13,7 @@ from shimmy_metrics.exchange import Exchange
 from shimmy_metrics.limits import PIPELINE_MAX
 from shimmy_metrics.meter.answer import Answer, Asked, exchange_of
 from shimmy_metrics.meter.bodies import Unread, body_for
-from shimmy_metrics.meter.framing import OPEN, UnsupportedError
+from shimmy_metrics.meter.head_fields import OPEN, UnsupportedError
 from shimmy_metrics.meter.http1 import MessageParser
 from shimmy_metrics.meter.request import request_of
 from shimmy_metrics.meter.response_head import SWITCHING, Response, response_of

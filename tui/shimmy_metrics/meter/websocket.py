@@ -6,7 +6,7 @@ their first bytes.
 
 from typing import Final
 
-from shimmy_metrics.meter.framing import UnsupportedError
+from shimmy_metrics.meter.head_fields import UnsupportedError
 from shimmy_metrics.meter.usage import Usage
 
 _CONTINUATION: Final = 0
