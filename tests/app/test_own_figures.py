@@ -1,6 +1,6 @@
 """The person's own figures: their sums at any time, and the sessions that are kept, whether or not a server runs."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ async def test_the_sums_are_one_key_away_on_every_screen(tmp_path: Path, before:
     async with app.run_test(size=size) as pilot:
         await opened.press(pilot, *before, "u")
         shown = opened.read(app)
-        assert "57 requests, 2 errors, 3,350 tokens and 6,300 tokens in" in shown
+        assert "57 requests, 2 errors, 9,650 tokens: 3,350 generated, 6,300 of prompts." in shown
         mode = app.current_mode
         await opened.press(pilot, "q")
         assert app.current_mode == mode
@@ -42,17 +42,44 @@ async def test_the_sums_are_told_by_day_week_and_month_the_newest_first(tmp_path
             return [row.split() for row in opened.text(app).splitlines() if " 202" in row and "since" not in row]
 
         await opened.press(pilot, "u")
-        assert rows()[0] == ["23", "Nov", "2026", "40", "1", "2,000", "5,000"]
+        assert rows()[0] == ["23", "Nov", "2026", "40", "1", "2,000", "5,000", "7,000"]
         assert len(rows()) == 3
         await opened.press(pilot, "l")
         assert rows()[:2] == [
-            ["from", "23", "Nov", "2026", "40", "1", "2,000", "5,000"],
-            ["from", "16", "Nov", "2026", "7", "1", "350", "900"],
+            ["from", "23", "Nov", "2026", "40", "1", "2,000", "5,000", "7,000"],
+            ["from", "16", "Nov", "2026", "7", "1", "350", "900", "1,250"],
         ]
         await opened.press(pilot, "l")
-        assert rows() == [["Nov", "2026", "47", "2", "2,350", "5,900"], ["Dec", "2025", "10", "0", "1,000", "400"]]
+        assert rows() == [
+            ["Nov", "2026", "47", "2", "2,350", "5,900", "8,250"],
+            ["Dec", "2025", "10", "0", "1,000", "400", "1,400"],
+        ]
         await opened.press(pilot, "l")
         assert len(rows()) == 3
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=str)
+async def test_the_last_seven_days_stand_above_every_period(tmp_path: Path, size: tuple[int, int]) -> None:
+    today = samples.NOW.astimezone().date()
+    old = Day(today - timedelta(days=7), DaySums(100, 0, 10, 10))
+    week = (Day(today - timedelta(days=6), DaySums(1, 0, 300, 40)), Day(today, DaySums(2, 0, 5, 6)))
+    app = opened.still(tmp_path, overviews.busy()._replace(days=(old, *week)))
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "u")
+        for _ in range(3):
+            shown = opened.text(app).splitlines()
+            (row,) = [row.split() for row in shown if "last 7 days" in row]
+            assert row[:5] == ["last", "7", "days", "3", "305" if size[0] < 60 else "0"]
+            assert all(word in opened.text(app) for word in ("generated", "prompts"))
+            await opened.press(pilot, "l")
+
+
+async def test_after_a_no_nothing_is_said_to_be_kept(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, overviews.declined())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "u")
+        assert "no figures of your own are kept" in opened.read(app)
+        assert "Kept on this machine only" not in opened.read(app)
 
 
 async def test_the_sums_are_in_the_list_of_keys_and_in_the_palette(tmp_path: Path) -> None:

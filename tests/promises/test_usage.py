@@ -105,9 +105,14 @@ def test_what_a_server_answers_is_summed_by_day_in_every_form_and_a_no_deletes_i
 def _every_form_tells(home: Home, row: dict[str, Any]) -> None:
     table = home.run("usage", "--by", "month", command="shimmy-metrics").stdout.splitlines()
     figures = [f"{row[name]:,}" for name in DaySums._fields]
-    assert table[0].split() == ["from", "requests", "errors", "tokens", "tokens", "in"]
+    figures.append(f"{row['tokens'] + row['tokens_in']:,}")
+    assert table[0].split() == ["month", "requests", "errors", "generated", "prompts", "all", "tokens"]
     assert table[1].split() == [row["from"][:7], *figures]
-    assert table[2].split() == ["in", "all", *figures]
+    assert table[2].split() == ["last", "7", "days", *figures]
+    assert table[3].split() == ["in", "all", *figures]
+    alone = home.run("usage", "--last", "7", command="shimmy-metrics").stdout.splitlines()
+    assert alone[1].split() == [row["from"], *figures]
+    assert alone[2].split() == ["in", "all", *figures]
     read = list(csv.DictReader(io.StringIO(home.run("usage", "--csv", command="shimmy-metrics").stdout)))
     assert read == [{name: str(value) for name, value in row.items()}]
     text = home.run("usage", "--openmetrics", "--from", "2020-01-01", command="shimmy-metrics").stdout

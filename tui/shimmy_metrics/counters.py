@@ -18,6 +18,11 @@ class DaySums(NamedTuple):
     tokens: int = 0
     tokens_in: int = 0
 
+    @property
+    def all_tokens(self) -> int:
+        """Tokens generated and tokens of prompts together."""
+        return self.tokens + self.tokens_in
+
     def plus(self, other: "DaySums") -> "DaySums":
         """Return both together."""
         return DaySums(*map(sum, zip(self, other, strict=True)))

@@ -20,7 +20,7 @@ from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
-from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, OFF, UNDECIDED, nothing, table
+from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOTHING_YET, OFF, UNDECIDED, columns, nothing, table
 from support.samples import COUNTERS, FACTS, NOW, SUMMED, profile, session
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
@@ -67,7 +67,23 @@ def test_the_table_has_a_line_for_each_row_and_its_columns_stand_below_each_othe
     rows = lines[:-2]
     assert len(rows) == len(usage.by(period)) + 2
     assert len({len(row) for row in rows}) == 1
-    assert rows[-1].split() == ["in", "all", *(f"{figure:,}" for figure in usage.total)]
+    assert rows[-1].split() == ["in", "all", *columns(usage.total)]
+
+
+@given(USAGES.filter(lambda usage: bool(usage.days)), DAYS, st.integers(1, 400))
+def test_the_last_days_end_today_and_have_a_line_before_the_total(usage: Usage, today: date, number: int) -> None:
+    last = usage.of_last(number, today)
+    assert set(last.days) == {each for each in usage.days if 0 <= (today - each.day).days < number}
+    rows = list(table(usage, Period.DAY, last.total))[:-2]
+    assert rows[-2].split() == ["last", "7", "days", *columns(last.total)]
+
+
+@pytest.mark.parametrize("words", [["0"], ["401"], ["x"], ["-1"], ["\u0661"], ["7", "--from", "2026-01-01"]])
+def test_days_that_are_none_are_refused_in_one_line(words: list[str]) -> None:
+    with pytest.raises(UserError) as refused:
+        usage_arguments(parsed(COMMANDS["usage"], [f"--last={words[0]}", *words[1:]]))
+    assert "--last" in str(refused.value)
+    assert str(refused.value).isprintable()
 
 
 def test_without_figures_one_line_says_why() -> None:
@@ -118,8 +134,8 @@ def test_the_overview_has_them_and_the_plain_report_their_sum(tmp_path: Path) ->
     shown = overview(mine, FACTS)
     assert shown.usage == read_usage(mine)
     assert {day.isoformat(): sums for day, sums in shown.days} == SUMMED.days
-    figures = "47 requests, 2 errors, 2,350 tokens and 5,900 tokens in"
-    assert f"Counted for you since 2026-11-22: {figures} (shimmy-metrics usage)." in list(plain_report(shown, NOW))
+    figures = "47 requests, 2 errors, 8,250 tokens: 2,350 generated, 5,900 of prompts."
+    assert f"Counted for you since 2026-11-22: {figures}" in list(plain_report(shown, NOW))
 
 
 @given(st.text(max_size=12))
@@ -128,7 +144,7 @@ def test_a_text_is_a_day_or_refused_in_one_line(text: str) -> None:
         day = date.fromisoformat(text)
     except ValueError:
         with pytest.raises(UserError) as refused:
-            usage_arguments({"by": None, "from": text, "to": None})
+            usage_arguments({"by": None, "from": text, "to": None, "last": None})
         assert str(refused.value).isprintable()
     else:
-        assert usage_arguments({"by": None, "from": text, "to": None}).first == day
+        assert usage_arguments({"by": None, "from": text, "to": None, "last": None}).first == day

@@ -48,6 +48,10 @@ class Usage(NamedTuple):
         """Return the same from the first day to the last, both included."""
         return self._replace(days=tuple(day for day in self.days if first <= day.day <= last))
 
+    def of_last(self, number: int, today: date) -> "Usage":
+        """Return the same of the last `number` days (from 1), today the last of them."""
+        return self.between(today - timedelta(days=number - 1), today)
+
     @property
     def total(self) -> DaySums:
         """What was counted on all days together."""

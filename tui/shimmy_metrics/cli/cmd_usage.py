@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -16,9 +16,10 @@ from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.exit_codes import Exit
+from shimmy_metrics.limits import USAGE_DAYS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
-from shimmy_metrics.wording.usage import NOTHING_THEN, nothing, table
+from shimmy_metrics.wording.usage import NOTHING_THEN, WEEK_DAYS, nothing, table
 
 _COLUMNS: Final = ("from", *DaySums._fields)
 
@@ -33,12 +34,16 @@ class Form(StrEnum):
 
 
 class UsageArguments(NamedTuple):
-    """`first` and `last` are the days to begin and end with, both included; None where there is no bound."""
+    """`first` and `last` are the days to begin and end with, both included; None where there is no bound.
+
+    `last_days`: of so many days, today the last of them; None where that was not asked for.
+    """
 
     form: Form = Form.TABLE
     period: Period = Period.DAY
     first: date | None = None
     last: date | None = None
+    last_days: int | None = None
 
 
 def usage_arguments(given: Mapping[str, Any]) -> UsageArguments:
@@ -49,7 +54,10 @@ def usage_arguments(given: Mapping[str, Any]) -> UsageArguments:
         raise refusal(COMMANDS["usage"], f"--from {first} is later than --to {last}")
     if given["by"] and form is Form.OPENMETRICS:
         raise refusal(COMMANDS["usage"], "--openmetrics prints totals, so it goes without --by")
-    return UsageArguments(form, Period(given["by"] or Period.DAY), first, last)
+    last_days = _number(given["last"])
+    if last_days and (first or last):
+        raise refusal(COMMANDS["usage"], "--last goes without --from and --to")
+    return UsageArguments(form, Period(given["by"] or Period.DAY), first, last, last_days)
 
 
 def _day(option: str, text: str | None) -> date | None:
@@ -60,19 +68,33 @@ def _day(option: str, text: str | None) -> date | None:
         raise refusal(COMMANDS["usage"], message) from None
 
 
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    plain = text.isascii() and text.isdigit() and len(text) <= len(str(USAGE_DAYS))
+    number = int(text) if plain else 0
+    if not 1 <= number <= USAGE_DAYS:
+        raise refusal(COMMANDS["usage"], f"--last takes a number of days from 1 to {USAGE_DAYS}, not {text!a}")
+    return number
+
+
 def usage(profile: Profile, wanted: UsageArguments) -> int:
     """Print the own figures; return the exit code. Raises `UserError`."""
     with purge_first(profile):
         found = read_usage(profile)
     today = profile.clock.local_day()
-    first, last = wanted.first or date.min, wanted.last or date.max
+    bounds = wanted.first, wanted.last
+    if wanted.last_days:
+        bounds = today - timedelta(days=wanted.last_days - 1), today
+    first, last = bounds[0] or date.min, bounds[1] or date.max
     if wanted.form is Form.OPENMETRICS:
         # A counter may begin anew, but must not shrink otherwise, as a sum of all kept days would with each that goes.
-        first = wanted.first or today.replace(month=1, day=1)
+        first = bounds[0] or today.replace(month=1, day=1)
     shown = found.between(first, last)
     match wanted.form:
         case Form.TABLE:
-            for line in [NOTHING_THEN] if found.days and not shown.days else table(shown, wanted.period):
+            last_days = None if any(bounds) else found.of_last(WEEK_DAYS, today).total
+            for line in [NOTHING_THEN] if found.days and not shown.days else table(shown, wanted.period, last_days):
                 print_line(line)
             return Exit.DONE
         case Form.JSON:

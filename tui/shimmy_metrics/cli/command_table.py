@@ -189,9 +189,10 @@ _OWN: Final = (
         "usage",
         "your own figures: requests, errors, tokens",
         about=(
-            "Print your own figures: requests, errors, tokens generated (tokens) and tokens of prompts (tokens_in), by "
-            "the local day on which each answer ended. They are counted while metrics are on or only for you, kept on "
-            "this machine, 400 days up to the newest, and in no report; a no deletes them.",
+            "Print your own figures: requests, errors, tokens generated (in JSON and CSV: tokens), tokens of prompts "
+            "(tokens_in) and both together, by the local day on which each answer ended. They are counted while "
+            "metrics are on or only for you, kept on this machine, 400 days up to the newest, and in no report; a no "
+            "deletes them.",
         ),
         arguments=(
             Argument(
@@ -209,6 +210,7 @@ _OWN: Final = (
             ),
             Argument("--from", "the first day, such as 2026-11-28", value="DATE"),
             Argument("--to", "the last day", value="DATE"),
+            Argument("--last", "only so many days, today the last of them: 7 for a week", value="DAYS"),
         ),
         app=("app.usage",),
     ),

@@ -11,25 +11,39 @@ from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.numbers import amount
 
 KEPT_HERE: Final = f"Kept on this machine only, {USAGE_DAYS} days up to the newest, in no report. A no deletes them."
-AS_TOLD: Final = "Tokens that no server told and nothing could count are not in them."
+AS_TOLD: Final = "Not included: tokens that no server reported and that could not be counted here."
 NOTHING_YET: Final = "Nothing has been counted yet."
 NOTHING_THEN: Final = "Nothing was counted in that time."
 NOT_READ: Final = "The store was not read, so your figures are not known here."
 UNDECIDED: Final = "Nothing was decided yet, so nothing is counted. To decide: "
 OFF: Final = "Metrics are off here, and no figures of your own are kept."
 
-_HEADS: Final = ("from", "requests", "errors", "tokens", "tokens in")
+HEADS: Final = ("requests", "errors", "generated", "prompts", "all tokens")
+"""What the columns of figures are called: the last three are tokens."""
+
+WEEK_DAYS: Final = 7
+LAST_DAYS: Final = f"last {WEEK_DAYS} days"
+_BEGINS: Final = {Period.DAY: "day", Period.WEEK: "week from", Period.MONTH: "month"}
 _TOTAL: Final = "in all"
 
 
-def table(usage: Usage, period: Period) -> Iterator[str]:
-    """Yield a line for each period, the total, and what becomes of the figures; or one line where there are none."""
+def columns(sums: DaySums) -> tuple[str, ...]:
+    """Return the figures under `HEADS`."""
+    return tuple(f"{figure:,}" for figure in (*sums, sums.all_tokens))
+
+
+def table(usage: Usage, period: Period, last_days: DaySums | None = None) -> Iterator[str]:
+    """Yield a line for each period, the total, and what becomes of the figures; or one line where there are none.
+
+    `last_days` are the sums of the last `WEEK_DAYS` days, which get a line before the total; None for no such line.
+    """
     if not usage.days:
         yield nothing(usage)
         return
-    rows = [_HEADS, *(_row(_name(begins, period), sums) for begins, sums in usage.by(period))]
+    rows = [(_BEGINS[period], *HEADS), *(_row(_name(begins, period), sums) for begins, sums in usage.by(period))]
+    rows += [_row(LAST_DAYS, last_days)] if last_days is not None else []
     rows.append(_row(_TOTAL, usage.total))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield _line(row, widths)
     yield AS_TOLD
@@ -38,10 +52,11 @@ def table(usage: Usage, period: Period) -> Iterator[str]:
 
 def usage_in_all(usage: Usage) -> str:
     """Return the total in one sentence, with the first day; there is one."""
-    requests, errors, tokens, tokens_in = usage.total
+    total = usage.total
     return (
-        f"Counted for you since {usage.days[0].day.isoformat()}: {amount(requests, 'request')}, "
-        f"{amount(errors, 'error')}, {amount(tokens, 'token')} and {tokens_in:,} tokens in (shimmy-metrics usage)."
+        f"Counted for you since {usage.days[0].day.isoformat()}: {amount(total.requests, 'request')}, "
+        f"{amount(total.errors, 'error')}, {amount(total.all_tokens, 'token')}: {total.tokens:,} generated, "
+        f"{total.tokens_in:,} of prompts."
     )
 
 
@@ -55,7 +70,7 @@ def nothing(usage: Usage, decide: str = "shimmy tui") -> str:
 
 
 def _row(name: str, sums: DaySums) -> tuple[str, ...]:
-    return (name, *(f"{figure:,}" for figure in sums))
+    return (name, *columns(sums))
 
 
 def _name(begins: date, period: Period) -> str:

@@ -1,4 +1,4 @@
-"""The person's own figures: the total, then a row for each day, week or month, the newest first. Pure."""
+"""The person's own figures: the total, the last seven days, then each day, week or month, the newest first. Pure."""
 
 from datetime import date
 from typing import Final
@@ -8,14 +8,23 @@ from shimmy_metrics.actions.usage import Period
 from shimmy_metrics.app.ui.layout import READING, Canvas, Content, Row, headline, paragraphs
 from shimmy_metrics.app.ui.text import BLANK, Cell, Line, Role, Span, at, muted, placed, strong, to
 from shimmy_metrics.counters import DaySums
-from shimmy_metrics.wording.usage import AS_TOLD, KEPT_HERE, NOT_READ, nothing, usage_in_all
+from shimmy_metrics.wording.usage import (
+    AS_TOLD,
+    HEADS,
+    KEPT_HERE,
+    LAST_DAYS,
+    NOT_READ,
+    WEEK_DAYS,
+    columns,
+    nothing,
+    usage_in_all,
+)
 
 _NAMES: Final = {Period.DAY: "By day", Period.WEEK: "By week", Period.MONTH: "By month"}
 
-_HEADS: Final = ("requests", "errors", "tokens", "tokens in")
-_WIDE: Final = (31, 43, 58, 73)
-_NARROW: Final = (20, 20, 30, 39)
-"""The columns before which the figures end; the errors have no room where it is narrow."""
+_WIDE: Final = (28, 37, 49, 61, 74)
+_NARROW: Final = (20, 20, 30, 39, 39)
+"""The columns before which the figures end; errors and the tokens' sum have no room where it is narrow."""
 
 
 def usage_view(canvas: Canvas, overview: Overview | None, period: Period) -> Content:
@@ -25,11 +34,13 @@ def usage_view(canvas: Canvas, overview: Overview | None, period: Period) -> Con
     usage = overview.usage
     if not usage.days:
         why = NOT_READ if overview.store_unusable else nothing(usage, canvas.keys.of("app.consent"))
-        return Content((*headline(canvas, why), BLANK), paragraphs(canvas, KEPT_HERE))
-    heads = _figures(canvas, tuple(muted(name.removeprefix("tokens ") if canvas.narrow else name) for name in _HEADS))
+        return Content((*headline(canvas, why), BLANK), paragraphs(canvas, KEPT_HERE) if usage.measures else ())
+    heads = _figures(canvas, tuple(muted(name) for name in HEADS))
     head = (*headline(canvas, usage_in_all(usage)), _periods(canvas, period), placed(canvas.width, *heads))
     rows = [_row(canvas, _begin(canvas, begins, period), sums) for begins, sums in reversed(usage.by(period))]
-    return Content(head, (*rows, Row(BLANK), *paragraphs(canvas, AS_TOLD, KEPT_HERE)))
+    today = canvas.now.astimezone(canvas.zone).date()
+    last_days = _row(canvas, LAST_DAYS, usage.of_last(WEEK_DAYS, today).total)
+    return Content(head, (last_days, *rows, Row(BLANK), *paragraphs(canvas, AS_TOLD, KEPT_HERE)))
 
 
 def _periods(canvas: Canvas, shown: Period) -> Line:
@@ -47,14 +58,14 @@ def _periods(canvas: Canvas, shown: Period) -> Line:
 
 
 def _row(canvas: Canvas, begin: str, sums: DaySums) -> Row:
-    figures = tuple(strong(f"{figure:,}") for figure in sums)
+    figures = tuple(strong(figure) for figure in columns(sums))
     return Row(placed(canvas.width, at(3, begin), *_figures(canvas, figures)))
 
 
 def _figures(canvas: Canvas, spans: tuple[Span, ...]) -> list[Cell]:
-    columns = _NARROW if canvas.narrow else _WIDE
-    cells = [to(column, span) for column, span in zip(columns, spans, strict=True)]
-    return [cells[0], *cells[2:]] if canvas.narrow else cells
+    ends = _NARROW if canvas.narrow else _WIDE
+    cells = [to(end, span) for end, span in zip(ends, spans, strict=True)]
+    return [cells[0], *cells[2:4]] if canvas.narrow else cells
 
 
 def _begin(canvas: Canvas, begins: date, period: Period) -> str:
