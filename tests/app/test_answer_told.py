@@ -236,7 +236,7 @@ async def test_a_no_says_what_stays_and_what_deletes_it(tmp_path: Path) -> None:
         await opened.answer(pilot, "n")
         left = sum(each.kind not in {FileKind.CONFIG, FileKind.FOLDER} for each in files(profile))
         assert left > 1
-        stays = f"1 receipt and {left} files stay here: shimmy-metrics forget deletes all but your no."
+        stays = f"1 receipt and {left} files stay here: c, then d deletes all but your no."
         await opened.until(pilot, lambda: stays in told(app))
 
 

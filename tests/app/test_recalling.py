@@ -11,6 +11,7 @@ from shimmy_metrics.app.palette import commands
 from shimmy_metrics.records import Failure, Outcome
 from shimmy_metrics.store import departures
 from shimmy_metrics.store.database import opened as store
+from shimmy_metrics.wording.recall import ALL_RECALLED
 from support import opened, samples
 from support.departed import depart
 from support.queue_report import FIRST, SECOND
@@ -112,3 +113,31 @@ async def test_a_recalled_request_says_so_itself(tmp_path: Path, receiver: Recei
         assert "DELETE" in opened.read(app)
         await opened.press(pilot, "j")
         assert "confirmed the deletion" in opened.read(app)
+
+
+async def test_all_that_was_sent_is_recalled_by_one_key_and_yes(tmp_path: Path, receiver: Receiver) -> None:
+    third = FIRST[:-1] + "3"
+    with store(opened.profile_of(tmp_path)) as db:
+        depart(db, samples.queued(third), endpoint=receiver.url)
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "3", "Z")
+        await opened.until(pilot, lambda: "2 requests with 3 reports left for localhost" in opened.read(app))
+        assert receiver.received == []
+        await opened.answer(pilot, "y")
+        await opened.until(pilot, lambda: "2 of 2 requests recalled" in opened.read(app))
+        assert len(receiver.received) == 3
+        await opened.press(pilot, "Z")
+        await opened.until(pilot, lambda: ALL_RECALLED in opened.read(app))
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_was_sent_is_said_to_be_recallable_before_it_is_not(
+    tmp_path: Path, receiver: Receiver, *, first: bool
+) -> None:
+    app = opened.living(tmp_path, variables={"SSL_CERT_FILE": str(receiver.authority)})
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened.press(pilot, "c")
+        await opened.press(pilot, "d" if first else "n")
+        key = "recall it first: 3, then Z." if first else "be recalled: 3, then Z."
+        await opened.until(pilot, lambda: key in opened.read(app))

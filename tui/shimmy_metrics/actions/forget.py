@@ -13,6 +13,7 @@ from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.files import FileKind, OwnFile, files
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS, purge_without_consent
 from shimmy_metrics.actions.purge_result import PurgeResult
+from shimmy_metrics.actions.recall import recallable
 from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
@@ -35,7 +36,7 @@ _LOCKS: Final = (FileKind.SESSION_LOCK, FileKind.SENDER_LOCK, FileKind.CONFIG_LO
 
 
 class ForgetPlan(NamedTuple):
-    """What forgetting would delete.
+    """What forgetting would delete; `recallable` counts the requests that cannot be recalled after it.
 
     `unlisted` says why our files cannot be listed, `unread` why the store's counts are not known; empty where they are.
     """
@@ -45,6 +46,7 @@ class ForgetPlan(NamedTuple):
     reports: int = 0
     sessions: int = 0
     receipts: int = 0
+    recallable: int = 0
     days: int = 0
     unread: str = ""
     unlisted: str = ""
@@ -99,10 +101,12 @@ def forget_plan(profile: Profile) -> ForgetPlan:
         with open_readonly(profile, off=True) as db:
             if db is None:
                 return found._replace(unread="a killed session left it unfinished" if unread(profile) else "")
+            sent = departures.everything(db)
             return found._replace(
                 reports=len(outbox.everything(db)),
                 sessions=len(sessions.everything(db)),
-                receipts=sum(bool(departure.body) for departure in departures.everything(db)),
+                receipts=sum(bool(departure.body) for departure in sent),
+                recallable=len(recallable(sent)),
                 days=len(days.everything(db)),
             )
     except UserError as error:

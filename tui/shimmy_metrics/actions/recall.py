@@ -3,13 +3,14 @@
 A request is named by the start of its digest, or of the digest or the `session_id` of one of its reports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, recall_requests
+from shimmy_metrics.entries import recall_of as newest_recall
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Departure, DepartureKind, QueuedReport
+from shimmy_metrics.records import Departure, DepartureKind, Outcome, QueuedReport
 from shimmy_metrics.report.bodies import field_values, split
 from shimmy_metrics.report.kinds import UUID4
 from shimmy_metrics.report.seal import digest
@@ -67,6 +68,38 @@ def find_recall(profile: Profile, word: str) -> FoundRecall:
     return recall_of(profile, _named(sent, queued, word.lower()), sent)
 
 
+def find_all_recalls(profile: Profile) -> tuple[FoundRecall, ...]:
+    """Return the recall of every request that left and was not recalled yet, oldest first. Nothing is sent.
+
+    Raises `UserError` where nothing that left can be recalled, and for a store that cannot be used.
+    """
+    with open_readonly(profile) as db:
+        sent = departures.everything(db) if db is not None else []
+    if not any(map(known_ids, sent)):
+        raise UserError("nothing that left can be recalled", remedy=_SEE)
+    return tuple(
+        FoundRecall(departure, ids, (), proxy_shown(departure.endpoint, profile.environment))
+        for departure, ids in recallable(sent)
+    )
+
+
+def recallable(sent: Sequence[Departure]) -> tuple[tuple[Departure, tuple[str, ...]], ...]:
+    """Return each request whose receiver did not confirm a recall yet, oldest first, with the ids of its reports.
+
+    `sent` has the newest first. A report that left for a receiver more than once is in the newest of those alone.
+    """
+    found: list[tuple[Departure, tuple[str, ...]]] = []
+    asked: set[tuple[str, str]] = set()
+    for departure in sent:
+        recalled = newest_recall(sent, departure)
+        if recalled is not None and recalled.outcome is Outcome.RECALLED:
+            continue
+        ids = tuple(each for each in known_ids(departure) if (departure.endpoint, each) not in asked)
+        asked.update((departure.endpoint, each) for each in ids)
+        found += [(departure, ids)] if ids else []
+    return tuple(reversed(found))
+
+
 def recall_of(profile: Profile, departure: Departure, sent: Sequence[Departure]) -> FoundRecall:
     """Return the recall of a departure, one of all that were `sent`."""
     ids = known_ids(departure)
@@ -84,6 +117,20 @@ def recall(profile: Profile, found: FoundRecall) -> Departure:
     from shimmy_metrics.delivery.recall import Recall, send_recall  # with httpx behind it: only what sends wants that
 
     return send_recall(profile, Recall(found.departure, found.report_ids))
+
+
+def recall_each(profile: Profile, every: Sequence[FoundRecall]) -> Iterator[tuple[FoundRecall, Departure]]:
+    """Recall one request after the other, and yield each with the recall's own departure.
+
+    A receiver that gives no answer is not asked for the rest. Raises `UserError` as `recall` does.
+    """
+    silent: set[str] = set()
+    for found in every:
+        if found.departure.endpoint not in silent:
+            made = recall(profile, found)
+            yield found, made
+            if not made.status:
+                silent.add(found.departure.endpoint)
 
 
 def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Departure:

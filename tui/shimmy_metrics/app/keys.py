@@ -79,6 +79,7 @@ RECALL: Final = [_key("z", "recall", "recall from its receiver", "history.recall
 RECEIPTS: Final = [
     _key("m", "base", "compare others with this", "history.base"),
     *RECALL,
+    _key("Z", "recall_all", "recall all that was sent", "history.recall-all"),
     _key("d", "delete", "delete all receipts", "history.delete"),
     _key("slash", "search", "", "history.search"),  # it only says where the search is
 ]
@@ -160,6 +161,7 @@ _ASKING: Final = (
     "outbox.delete",
     "history.delete",
     "history.recall",
+    "history.recall-all",
     "session.delete",
     "app.export",
     "consent.forget",

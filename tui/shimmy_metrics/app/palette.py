@@ -56,6 +56,7 @@ _MEANINGS: Final = {
     "consent.wire": ("preview", "example", "network"),
     "history.base": ("diff", "what changed"),
     "history.recall": ("take back", "undo", "delete at the receiver"),
+    "history.recall-all": ("take back", "undo", "delete at the receiver"),
     "outbox.release": ("send", "network"),
     "report.copy": ("clipboard", "save"),
     "report.raw": ("bytes", "headers", "network"),
@@ -63,7 +64,7 @@ _MEANINGS: Final = {
 """What people look for an action by, besides its name."""
 
 
-_OFFERED: Final = ("outbox.", "history.recall")
+_OFFERED: Final = ("outbox.release", "outbox.delete", "outbox.hold", "history.recall")
 """What is possible only while the screen has a button for it: for a report that waits, or a request that left."""
 
 
@@ -153,7 +154,7 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[Command]:
     offered = {button.action for button in screen.buttons()} if isinstance(screen, BaseScreen) else set()
     for active in screen.active_bindings.values():
         binding = active.binding
-        possible = not (binding.id or "").startswith(_OFFERED) or f"screen.{binding.action}" in offered
+        possible = binding.id not in _OFFERED or f"screen.{binding.action}" in offered
         if binding.id and binding.description and possible:
             keys.setdefault(binding.id, []).append(called(binding.key))
             found[binding.id] = (binding.description, _runner(app, active.node, asking(binding.action)))

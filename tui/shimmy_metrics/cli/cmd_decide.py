@@ -67,7 +67,7 @@ def disable(profile: Profile) -> int:
     if purged == PurgeResult():
         print_line("Nothing was waiting.")
     plan = forget_plan(profile)
-    left = stays(plan.files, plan.receipts)
+    left = stays(plan.files, plan.receipts, plan.recallable)
     if left:
         print_line(left)
     if purged.may_leave_to:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.actions.recall import FoundRecall, find_recall, recall
+from shimmy_metrics.actions.recall import FoundRecall, find_all_recalls, find_recall, recall, recall_each
 from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
@@ -12,27 +12,30 @@ from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.departures import became, host, sentence
-from shimmy_metrics.wording.recall import EFFECT, also_sent_to, together
+from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT, all_asked, all_at_once, also_sent_to, together
 from shimmy_metrics.wording.receiver import with_headers
 
 _COMMAND: Final = "shimmy-metrics recall"
 
+ALL: Final = "all"
+"""The word that names everything that left."""
+
 
 def recall_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
-    """Recall the request that `word` names, after asking where it held several reports; return the exit code.
+    """Recall the request that `word` names, or `all`, after asking where that is several reports; return the exit code.
 
     It is 0 if the receiver confirmed every deletion, 1 if it answered otherwise or the person did not agree, 2 if
     nobody answered. Raises `UserError`.
     """
+    if word == ALL:
+        return _recall_all(profile, yes=yes, as_json=as_json)
     with purge_first(profile):
         found = find_recall(profile, word)
     lines = together(len(found.report_ids), found.departure.reports)
     if found.departure.reports > 1 and not yes and not agreed(lines, "Recall them?", _COMMAND):
         return Exit.NO
     if not as_json:
-        for request in found.requests:
-            print_line(f"{request.method} {request.url}")
-        print_line(with_headers(found.requests[-1].headers, found.proxy))
+        _print_requests(found)
     made = recall(profile, found)
     told = [sentence(became(made, profile.clock.now()))]
     told += [EFFECT] if made.outcome is Outcome.RECALLED else []
@@ -43,6 +46,38 @@ def recall_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
         for line in told:
             print_line(line)
     return _exit_code(made)
+
+
+def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
+    """Recall each request that left, after asking, and print what became of each and of all."""
+    with purge_first(profile):
+        every = find_all_recalls(profile)
+    reports = sum(len(found.report_ids) for found in every)
+    asked = all_at_once(len(every), reports, (host(found.departure.endpoint) for found in every))
+    if every and not yes and not agreed((asked,), "Recall all of them?", _COMMAND):
+        return Exit.NO
+    made: list[tuple[FoundRecall, Departure]] = []
+    for found, answered in recall_each(profile, every):
+        made.append((found, answered))
+        if not as_json:
+            _print_requests(found)
+            print_line(sentence(became(answered, profile.clock.now())))
+    confirmed = sum(answered.outcome is Outcome.RECALLED for _, answered in made)
+    told = [all_asked(confirmed, len(every), len(every) - len(made))] if every else [ALL_RECALLED]
+    told += [EFFECT] if confirmed else []
+    if as_json:
+        recalls = [{"requests": _requests_json(found), "attempt": departure_json(each)} for found, each in made]
+        print_json({"recalls": recalls, "told": told})
+    else:
+        for line in told:
+            print_line(line)
+    return max((_exit_code(answered) for _, answered in made), default=Exit.DONE)
+
+
+def _print_requests(found: FoundRecall) -> None:
+    for request in found.requests:
+        print_line(f"{request.method} {request.url}")
+    print_line(with_headers(found.requests[-1].headers, found.proxy))
 
 
 def _requests_json(found: FoundRecall) -> list[dict[str, object]]:

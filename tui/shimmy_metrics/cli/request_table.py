@@ -10,18 +10,19 @@ RECALL: Final = Command(
     about=(
         "Ask the receiver of a request that left to delete its reports, and print what it answered: a DELETE for each "
         "report, by its session_id. All reports of a request are recalled together; of several it asks first, and only "
-        "a typed yes agrees. It is your own act: it works while metrics are off, and is never done by itself. What a "
-        "receiver has already counted in a published figure stays there.",
+        "a typed yes agrees. all is every request that left and is not recalled yet, each asked for once; a receiver "
+        "that gives no answer is not asked again. It is your own act: it works while metrics are off, and is never "
+        "done by itself. What a receiver has already counted in a published figure stays there.",
         "An ID is the start of a request's or a report's digest as it is shown, or of a session_id. Exits with 0 if "
-        "the receiver confirmed (204), with 1 if it answered otherwise, and with 2 if nobody answered or nothing that "
-        "left has this ID.",
+        "the receiver confirmed (204), all of it under all; with 1 if it answered otherwise; and with 2 if somebody "
+        "gave no answer, or nothing that left has this ID.",
     ),
     arguments=(
-        Argument("id", "what to recall", value="ID", required=True),
+        Argument("id", "what to recall", value="ID|all", required=True),
         Argument("--yes", "answer that question in advance"),
         Argument("--json", "print the requests with their headers, and the recall, as JSON"),
     ),
-    app=("app.history", "history.recall"),
+    app=("app.history", "history.recall", "history.recall-all"),
 )
 
 OPERATOR: Final = Command(

@@ -72,8 +72,15 @@ def total(files: Iterable[OwnFile]) -> str:
     return f"{amount(len(counted), 'file')}, {amount(sum(each.size for each in counted), 'byte')}"
 
 
-def question(plan: "ForgetPlan") -> Iterator[str]:
-    """Yield what forgetting would do, with its numbers, to be read before answering."""
+RECALL: Final = "shimmy-metrics recall all"
+FORGET: Final = "shimmy-metrics forget"
+
+
+def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
+    """Yield what forgetting would do, with its numbers, to be read before answering.
+
+    `recall` is the command, or in the app the keys, by which what was sent is recalled.
+    """
     if plan.withdraws:
         yield "This withdraws: your no is recorded, and a running server is no longer measured."
     if plan.unlisted:
@@ -93,7 +100,12 @@ def question(plan: "ForgetPlan") -> Iterator[str]:
     if saved:
         named = ", ".join(shown(Path(path.name)) for path in saved)  # all of them are in one folder
         yield f"That includes {amount(len(saved), 'file')} that you saved in {shown(saved[0].parent)}: {named}."
-    if plan.receipts or plan.unread:
+    if plan.recallable:
+        yield (
+            "This does not take back what was sent, and afterwards it cannot be recalled: the ids for that are deleted "
+            f"too. To have it deleted at its receiver, recall it first: {recall}."
+        )
+    elif plan.receipts or plan.unread:
         yield "This does not take back what was sent, and your receipts for it are deleted too."
 
 
@@ -120,15 +132,21 @@ def done(result: "ForgetResult", now: datetime) -> Iterator[str]:
         yield BEYOND
 
 
-def stays(files: Iterable[OwnFile], receipts: int) -> str:
-    """Return what a no leaves here besides itself, and what deletes that; empty where it leaves nothing."""
+def stays(
+    files: Iterable[OwnFile], receipts: int, recallable: int, *, recall: str = RECALL, forget: str = FORGET
+) -> str:
+    """Return what a no leaves here besides itself, and what deletes that; empty where it leaves nothing.
+
+    `recallable` counts the requests that can be recalled. `recall` and `forget` are the commands, in the app the keys.
+    """
     every = [each for each in files if each.kind not in {FileKind.CONFIG, FileKind.FOLDER}]
     if not any(each.kind in _LEFT for each in every):
         return ""
     left = len(every)  # the others too: `files`, and the question before they are deleted, count them
     what = f"{amount(receipts, 'receipt')} and {amount(left, 'file')}" if receipts else amount(left, "file")
     stay = "stays" if left == 1 and not receipts else "stay"
-    return f"{what[:1].upper()}{what[1:]} {stay} here: shimmy-metrics forget deletes all but your no."
+    told = f"{what[:1].upper()}{what[1:]} {stay} here: {forget} deletes all but your no."
+    return f"{told} Only before that can what was sent be recalled: {recall}." if recallable else told
 
 
 def names(result: "ForgetResult") -> Iterator[str]:

@@ -52,6 +52,21 @@ def recall_became(departure: Departure, to: str, at: str, failure: str) -> str:
             return f"{what} sent to {to} {at}, not confirmed: {answer}{failure}"
 
 
+def all_at_once(requests: int, reports: int, hosts: Iterable[str]) -> str:
+    """Return what is asked before everything that left is recalled, as a sentence."""
+    to = " and ".join(sorted(set(hosts)))
+    return f"{amount(requests, 'request')} with {amount(reports, 'report')} left for {to}: a DELETE for each report."
+
+
+def all_asked(confirmed: int, requests: int, unasked: int) -> str:
+    """Return what became of recalling so many requests, `unasked` of them not, as their receiver gave no answer."""
+    rest = f" {amount(unasked, 'request was', 'requests were')} not asked for after that." if unasked else ""
+    return f"{confirmed:,} of {amount(requests, 'request')} recalled, each confirmed by its receiver.{rest}"
+
+
+ALL_RECALLED: Final = "Everything that left, and whose ids are known here, is recalled already."
+
+
 def together(reports: int, in_request: int) -> Iterator[str]:
     """Yield what is said where several reports are hit, a sentence each: so many of them in that request."""
     if in_request > 1:

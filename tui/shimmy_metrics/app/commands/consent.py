@@ -12,7 +12,7 @@ from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Decision, Delivery
-from shimmy_metrics.records import FIRST_ATTEMPT
+from shimmy_metrics.records import FIRST_ATTEMPT, Departure
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
@@ -30,6 +30,7 @@ class ConsentCommands:
         self._host = host
         self._runner = runner
         self._answer = ""
+        self._left = ""
         self._answered_at = -math.inf
         self._deletion = ""
         self._deleted_at = -math.inf
@@ -53,9 +54,10 @@ class ConsentCommands:
         # The poller, twice a second, may have carried out the deletion before this.
         deletion = [self._deletion] if self._recent(self._deleted_at) else []
         self._answer = " ".join((*notices, self._sentence(answer, decision, changed=changed), *deletion))
+        self._left = self._stays() if answer is Answer.DECLINE else ""
         self._answered_at = self._host.time()
         if not self._host.start.asking:
-            _ = self._host.post_message(Answered(self._answer))
+            _ = self._host.post_message(Answered(f"{self._answer} {self._left}".rstrip()))
 
     def report_purged(self, result: PurgeResult | None) -> None:
         """Report what was deleted for want of consent, by an answer or by the poller after it."""
@@ -64,8 +66,9 @@ class ConsentCommands:
         canvas = self._host.canvas()
         self._deletion = " ".join(purged(result, canvas.now, canvas.zone))
         self._deleted_at = self._host.time()
-        answer = f"{self._answer} " if self._recent(self._answered_at) else ""
-        self._runner.report(f"{answer}{self._deletion}")
+        answered = self._recent(self._answered_at)
+        told = (self._answer, self._deletion, self._left) if answered else (self._deletion,)
+        self._runner.report(" ".join(filter(None, told)))
 
     def _record(self, answer: Answer) -> None:
         from shimmy_metrics.actions.decide import ANSWERS
@@ -110,12 +113,9 @@ class ConsentCommands:
         if answer in {Answer.ADD_FIELDS, Answer.LEAVE_FIELDS}:
             return renewal_recorded(decision)
         shown, environment = self._host.overview, self._host.profile.environment
-        left = ""
-        if answer is Answer.DECLINE and shown is not None:
-            left = stays(shown.files, sum(bool(receipt.body) for receipt in shown.receipts))
         endpoint = environment.endpoint or decision.endpoint
         sessions = shown.sessions if shown is not None else ()
-        said = answer_sentence(
+        return answer_sentence(
             decision,
             changed=changed,
             switch=environment.switch,
@@ -124,4 +124,18 @@ class ConsentCommands:
             attempt=shown.attempt if shown is not None else FIRST_ATTEMPT,
             from_here=none_sends(EffectiveConsent(decision, environment.switch, endpoint), sessions),
         )
-        return f"{said} {left}".rstrip()
+
+    def _stays(self) -> str:
+        """Return what a no leaves here, and by which keys it is recalled and deleted."""
+        from shimmy_metrics.actions.recall import recallable
+
+        shown, keys = self._host.overview, self._host.keys
+        if shown is None:
+            return ""
+        return stays(
+            shown.files,
+            sum(bool(receipt.body) for receipt in shown.receipts),
+            len(recallable([each for each in shown.entries if isinstance(each, Departure)])),
+            recall=f"{keys.of('app.history')}, then {keys.of('history.recall-all')}",
+            forget=f"{keys.of('app.consent')}, then {keys.of('consent.forget')}",
+        )

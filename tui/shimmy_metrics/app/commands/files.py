@@ -117,7 +117,8 @@ class FileCommands:
                 nothing = NOTHING_MORE if self._host.profile.config_path.exists() else NOTHING_HERE
                 self._runner.report(f"{nothing} {NOT_LISTED}")
                 return
-            asked = Question("Delete all of it?", " ".join(question(plan)), "Yes, delete", "No, keep it")
+            text = " ".join(question(plan, self._recall_keys()))
+            asked = Question("Delete all of it?", text, "Yes, delete", "No, keep it")
             self._host.call_from_thread(self._runner.ask, asked, self.forget)
 
         self._runner.in_thread(count)
@@ -132,6 +133,10 @@ class FileCommands:
             return " ".join(done(forget(self._host.profile), self._host.profile.clock.now()))
 
         self._runner.run(forgotten, "Deleting. Waiting for running servers to notice.")
+
+    def _recall_keys(self) -> str:
+        keys = self._host.keys
+        return f"{keys.of('app.history')}, then {keys.of('history.recall-all')}"
 
     def _export_request(self, data: bytes) -> SaveRequest:
         path = unused_path(expand_home(Path("~")) / f"shimmy-metrics-{self._host.profile.clock.now():%Y-%m-%d}.json")

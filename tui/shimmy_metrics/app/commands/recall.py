@@ -1,13 +1,27 @@
 """Recalling what left: its receiver is asked to delete it."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from shimmy_metrics.app.commands.runner import Runner
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.ui.question import Question
-from shimmy_metrics.records import Departure, DepartureKind
+from shimmy_metrics.records import Departure, DepartureKind, Outcome
 from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.recall import EFFECT, RECALL_HEADERS, also_sent_to, together
+from shimmy_metrics.wording.recall import (
+    ALL_RECALLED,
+    EFFECT,
+    RECALL_HEADERS,
+    all_asked,
+    all_at_once,
+    also_sent_to,
+    together,
+)
 from shimmy_metrics.wording.receiver import by_way_of
+
+if TYPE_CHECKING:
+    from shimmy_metrics.actions.recall import FoundRecall
 
 
 class RecallCommands:
@@ -59,6 +73,37 @@ class RecallCommands:
             return sentence(became(made, canvas.now, canvas.zone))
 
         self._runner.run(recalled, f"Asking {host(departure.endpoint)} to delete it.")
+
+    def ask_to_recall_all(self) -> None:
+        """Ask whether every request that left, and was not recalled yet, may be recalled."""
+
+        def find() -> None:
+            from shimmy_metrics.actions.recall import find_all_recalls
+
+            with self._runner.reporting_errors():
+                every = find_all_recalls(self._host.profile)
+                if not every:
+                    self._runner.report(ALL_RECALLED)
+                    return
+                reports = sum(len(found.report_ids) for found in every)
+                left = all_at_once(len(every), reports, (host(found.departure.endpoint) for found in every))
+                told = f"{left} {RECALL_HEADERS} {EFFECT}"
+                question = Question("Recall all of them?", told, "Yes, recall them", "No")
+                self._host.call_from_thread(self._runner.ask, question, lambda: self.recall_all(every))
+
+        self._runner.in_thread(find)
+
+    def recall_all(self, every: "Sequence[FoundRecall]") -> None:
+        """Recall every request that left, and report how many of them were confirmed."""
+
+        def recalled() -> str:
+            from shimmy_metrics.actions.recall import recall_each
+
+            made = [departure for _, departure in recall_each(self._host.profile, every)]
+            confirmed = sum(departure.outcome is Outcome.RECALLED for departure in made)
+            return all_asked(confirmed, len(every), len(every) - len(made))
+
+        self._runner.run(recalled, "Asking for each report to be deleted.")
 
 
 def _reason(departure: Departure) -> str:

@@ -104,6 +104,10 @@ class HistoryScreen(BaseScreen):
         if refusal:
             await self.show_message(refusal)
 
+    def action_recall_all(self) -> None:
+        """Ask whether everything that left may be recalled."""
+        self._commands.recall.ask_to_recall_all()
+
     async def action_base(self) -> None:
         """Compare other reports with this one, or no longer."""
         receipt = self.receipt()

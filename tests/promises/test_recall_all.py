@@ -1,0 +1,100 @@
+"""Recalling all that was sent: each request asked for once, one summary, and said before it is too late."""
+
+import json
+
+import pytest
+
+from shimmy_metrics.actions.decide import decline
+from shimmy_metrics.records import Outcome
+from shimmy_metrics.store.database import opened
+from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT
+from support.departed import depart
+from support.home_terminal import terminal
+from support.installed import Home
+from support.one_line import assert_one_line
+from support.queue_report import FIRST, SECOND
+from support.recalling import all_departures, home, recall, receiver
+from support.receiver import Behaviour, Receiver, hang, status
+from support.samples import queued
+
+__all__ = ["home", "receiver"]
+
+THIRD = FIRST[:-1] + "3"
+
+
+@pytest.fixture
+def sent(home: Home, receiver: Receiver) -> Home:
+    """Return a home of which two requests left, and before them one of the first two reports without an answer."""
+    with opened(home.profile) as db:
+        depart(db, queued(SECOND), outcome=Outcome.NO_ANSWER, endpoint=receiver.url)
+        depart(db, queued(THIRD), endpoint=receiver.url)
+        depart(db, queued("c0ffee00-0000-4000-8000-000000000004"), outcome=Outcome.NOTHING_LEFT, endpoint=receiver.url)
+    return home
+
+
+def _asked(receiver: Receiver) -> list[str]:
+    return [each.path.rpartition("/")[2] for each in receiver.received]
+
+
+def test_everything_that_left_is_recalled_once_with_one_summary(sent: Home, receiver: Receiver) -> None:
+    decline(sent.profile)
+    told = recall(sent, "all", "--yes")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert sorted(_asked(receiver)) == [FIRST, SECOND, THIRD]
+    assert told.stdout.splitlines()[-2:] == ["3 of 3 requests recalled, each confirmed by its receiver.", EFFECT]
+    assert told.stdout.count("confirmed the deletion.") == 3
+    receiver.received.clear()
+    again = recall(sent, "all")
+    assert (again.returncode, again.stdout) == (0, f"{ALL_RECALLED}\n")
+    assert receiver.received == []
+
+
+def test_it_asks_with_numbers_first(sent: Home, receiver: Receiver) -> None:
+    assert_one_line(recall(sent, "all"), "shimmy-metrics recall")
+    with terminal(sent, "shimmy-metrics", "recall", "all") as shown:
+        assert shown.shows("Recall all of them? Type yes:")
+        assert "3 requests with 3 reports left for localhost" in shown.text()
+        shown.type("no\r")
+        assert shown.shows("Nothing")
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "asked", "said"),
+    [
+        (status(503), 1, 3, "0 of 3 requests recalled, each confirmed by its receiver."),
+        (hang, 2, 1, "2 requests were not asked for after that."),
+    ],
+)
+def test_what_is_answered_otherwise_ends_with_its_code(
+    sent: Home, receiver: Receiver, answers: Behaviour, code: int, asked: int, said: str
+) -> None:
+    receiver.recalls = answers
+    told = recall(sent, "all", "--yes", "--json")
+    assert told.returncode == code
+    found = json.loads(told.stdout)
+    assert (len(receiver.received), len(found["recalls"])) == (asked, asked)
+    assert said in found["told"][0]
+
+
+def test_where_nothing_left_that_is_an_error_of_one_line(home: Home, receiver: Receiver) -> None:
+    assert home.run("delete", "receipts", "--yes", command="shimmy-metrics").returncode == 0
+    told = recall(home, "all", "--yes")
+    assert told.returncode == 2
+    assert_one_line(told, "nothing that left")
+    assert len(all_departures(home)) == 1
+
+
+def test_a_withdrawal_and_the_question_before_all_is_deleted_name_it_while_it_is_possible(
+    home: Home, receiver: Receiver
+) -> None:
+    told = home.metrics("disable").stdout
+    assert told.endswith(" Only before that can what was sent be recalled: shimmy-metrics recall all.\n")
+    with terminal(home, "shimmy-metrics", "forget") as shown:
+        assert shown.shows("Type yes:")
+        asked = " ".join(shown.text().split())
+        assert "afterwards it cannot be recalled" in asked
+        assert "recall it first: shimmy-metrics recall all." in asked
+        shown.type("no\r")
+    assert recall(home, "all", "--yes").returncode == 0
+    assert "recall" not in home.metrics("disable").stdout
