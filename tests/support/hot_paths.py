@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from shimmy_metrics.aggregate import Aggregate
 from shimmy_metrics.meter.tap import Tap
+from shimmy_metrics.receiver.accepted import Accepted
 from shimmy_metrics.receiver.asgi import Programme, Receiver
 from shimmy_metrics.receiver.folder import prepared
-from shimmy_metrics.receiver.response import Accepted
 from shimmy_metrics.receiver.row import stored_row
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Outcome, StoredRow
@@ -106,7 +106,7 @@ def _report() -> Walk:
     counted: Counter[str] = Counter()
 
     async def store(reports: Sequence[Accepted]) -> list[Outcome]:
-        rows.extend(stored_row(each.report, each.body, (b"k" * 32,)) for each in reports)
+        rows.extend(stored_row(each, (b"k" * 32,)) for each in reports)
         return [Outcome.STORED for _ in reports]
 
     async def recall(_: str) -> None:
