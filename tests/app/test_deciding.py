@@ -13,6 +13,7 @@ from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.screens.consent.screen import ConsentScreen
 from shimmy_metrics.app.ui.buttons import KeyButton
 from shimmy_metrics.app.ui.dialog import Dialog
+from shimmy_metrics.app.ui.question import TOO_FAST
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
@@ -212,13 +213,24 @@ async def test_a_question_stands_anew_after_the_shell_and_when_another_process_d
         assert app.decided == ["ENABLE"]
 
 
-async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(tmp_path: Path) -> None:
+async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    show = ConsentScreen.show_message
+
+    async def noted(screen: ConsentScreen, sentence: str) -> None:
+        told.append(sentence)
+        await show(screen, sentence)
+
+    monkeypatch.setattr(ConsentScreen, "show_message", noted)
     app = opened.living(tmp_path, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.35)
         for _ in range(PASTE):
             app.post_message(events.Key("e", "e"))
         await pilot.pause(0.3)
+        assert told == [TOO_FAST]  # once: the page is not drawn for each of them
         assert not opened.profile_of(tmp_path).config_path.exists()
 
 

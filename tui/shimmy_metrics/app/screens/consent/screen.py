@@ -116,17 +116,22 @@ class ConsentScreen(BaseScreen):
         guard = self.host.input_guard
         no = choice.answer in _NO
         if not (guard.may_decline(self.asked_at) if no else guard.may_answer(self.asked_at)):
-            await self.show_message(TOO_FAST)
+            await self._say_too_fast()
             return
         count, asked_at = guard.count, self.asked_at
 
         async def certain() -> None:
             if (guard.count, self.asked_at) != (count, asked_at):
-                await self.show_message(TOO_FAST)
+                await self._say_too_fast()
             elif self.is_current:
                 self._commands.consent.answer(choice.answer)
 
         self.app.set_timer(ALONE_SECONDS if no else SILENCE_SECONDS, certain)
+
+    async def _say_too_fast(self) -> None:
+        """Say it once: a paste is thousands of letters."""
+        if self.notice.text != TOO_FAST:
+            await self.show_message(TOO_FAST)
 
     @on(KeyButton.Pressed)
     async def press(self, event: KeyButton.Pressed) -> None:
