@@ -94,6 +94,15 @@ def test_the_row_stands_before_the_first_byte(home: Home, receiver: Receiver) ->
     assert seen[0] == (DepartureKind.RECALL, (FIRST, SECOND))
 
 
+def test_without_the_sender_s_lock_nothing_is_sent_and_only_that_is_said(home: Home, receiver: Receiver) -> None:
+    lock_path(home.profile).unlink(missing_ok=True)
+    lock_path(home.profile).mkdir()
+    refused = recall(home, FIRST, "--yes")
+    assert refused.returncode == 2
+    assert "Metrics are off" not in refused.stderr
+    assert receiver.received == []
+
+
 def test_a_damaged_id_reaches_no_address(home: Home, receiver: Receiver) -> None:
     with opened(home.profile) as db:
         db.execute("UPDATE departures SET body = NULL, report_ids = ?", (json.dumps(["../admin", FIRST]),))

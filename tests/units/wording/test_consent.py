@@ -2,7 +2,7 @@
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
-from shimmy_metrics.wording.consent import state
+from shimmy_metrics.wording.consent import obstacle, state
 
 SWITCHED_OFF = EffectiveConsent(Decision(consent=Consent.GRANTED, consent_id="yes"), "DO_NOT_TRACK=1")
 
@@ -10,3 +10,10 @@ SWITCHED_OFF = EffectiveConsent(Decision(consent=Consent.GRANTED, consent_id="ye
 def test_a_switch_speaks_for_its_shell_alone() -> None:
     assert state(SWITCHED_OFF, elsewhere=True).word == "off in this shell"
     assert state(SWITCHED_OFF).word == "metrics off"
+
+
+def test_a_config_that_names_an_empty_receiver_is_said_to_name_none() -> None:
+    empty = Decision(consent=Consent.GRANTED, consent_id="yes", endpoint="")
+    assert "you agreed to no address, and https://here/ is in force" in obstacle(
+        EffectiveConsent(empty, "", "https://here/")
+    )

@@ -46,7 +46,7 @@ def send_recall(profile: Profile, recall: Recall) -> Departure:
     """
     deadline = time.monotonic() + SEND_SECONDS
     lock = Lock(lock_path(profile))
-    with system_errors(lock_path(profile)):
+    with system_errors(lock_path(profile), "Nothing was sent"):
         while not lock.take():
             if time.monotonic() > deadline - _LEAST_SECONDS:
                 raise UserError("a report is being sent right now", remedy="Do this again in a few seconds")

@@ -64,12 +64,12 @@ def may_lack_room(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def system_errors(path: Path) -> Iterator[None]:
-    """Turn the system's errors within the block into `UserError`."""
+def system_errors(path: Path, remedy: str = "Metrics are off") -> Iterator[None]:
+    """Turn the system's errors within the block into `UserError`, with this remedy."""
     try:
         yield
     except OSError as error:
-        raise UserError(f"cannot be used: {reason_of(error)}", where=str(path), remedy="Metrics are off") from error
+        raise UserError(f"cannot be used: {reason_of(error)}", where=str(path), remedy=remedy) from error
 
 
 def _explained(path: Path, error: BaseException) -> UserError:

@@ -116,8 +116,9 @@ def obstacle(consent: EffectiveConsent) -> str:
         case Obstacle.NEWER_SCHEMA:
             return "Nothing is sent: you agreed in a newer version of shimmy-metrics. Update this one."
         case Obstacle.OTHER_ENDPOINT:
+            agreed = consent.decision.endpoint or "no address"
             return (
-                f"Nothing is sent from here: you agreed to {consent.decision.endpoint}, and {consent.endpoint} is in "
+                f"Nothing is sent from here: you agreed to {agreed}, and {consent.endpoint} is in "
                 "force in this shell. Enable again to agree to it. A server that was started elsewhere follows its own."
             )
         case Obstacle.ENDED:
