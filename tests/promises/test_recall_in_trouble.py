@@ -1,12 +1,18 @@
 """A recall beside a sender, a no, a kill and a damaged store."""
 
+import errno
 import json
 import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from shimmy_metrics.actions.recall import find_recall
+from shimmy_metrics.actions.recall import recall as ask_receiver
 from shimmy_metrics.actions.validate import validate_held
 from shimmy_metrics.delivery.sender_lock import lock_path
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, DepartureKind, Outcome, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened, store_path
@@ -94,12 +100,16 @@ def test_the_row_stands_before_the_first_byte(home: Home, receiver: Receiver) ->
     assert seen[0] == (DepartureKind.RECALL, (FIRST, SECOND))
 
 
-def test_without_the_sender_s_lock_nothing_is_sent_and_only_that_is_said(home: Home, receiver: Receiver) -> None:
-    lock_path(home.profile).unlink(missing_ok=True)
-    lock_path(home.profile).mkdir()
-    refused = recall(home, FIRST, "--yes")
-    assert refused.returncode == 2
-    assert "Metrics are off" not in refused.stderr
+def test_without_the_sender_s_lock_nothing_is_sent_and_only_that_is_said(
+    home: Home, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Lock) -> bool:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Lock, "take", refused)
+    found = find_recall(home.profile, FIRST)
+    with pytest.raises(UserError, match="read-only file system. Nothing was sent$"):
+        ask_receiver(home.profile, found)
     assert receiver.received == []
 
 
