@@ -108,7 +108,7 @@ def test_without_the_sender_s_lock_nothing_is_sent_and_only_that_is_said(
 
     monkeypatch.setattr(Lock, "take", refused)
     found = find_recall(home.profile, FIRST)
-    with pytest.raises(UserError, match="read-only file system. Nothing was sent$"):
+    with pytest.raises(UserError, match=r"read-only file system\. Nothing was sent$"):
         ask_receiver(home.profile, found)
     assert receiver.received == []
 
