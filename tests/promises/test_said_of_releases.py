@@ -129,6 +129,18 @@ def test_after_a_release_that_got_no_answer_the_report_is_held_as_before(tmp_pat
         assert "1 report sent to localhost" in home.metrics("disable").stdout  # it may have arrived
 
 
+def test_a_release_that_fails_counts_for_the_next_attempt(tmp_path: Path) -> None:
+    with enabled(tmp_path, behave.status(500)) as (home, receiver):
+        queue_report(home)
+        end_session(home)
+        assert "  next      sent when the next session ends" in status(home)
+        released = _own(home, "release", "all")
+        assert "1 report due. Reports are sent when the second session from now ends." in released.stdout
+        for sent in (2, 3):  # the end behind it makes no attempt
+            end_session(home)
+            assert len(receiver.received) == sent
+
+
 def test_a_released_report_that_is_refused_is_set_aside(tmp_path: Path) -> None:
     with enabled(tmp_path, behave.status(400)) as (home, receiver):
         hold(home.profile, review=True)
