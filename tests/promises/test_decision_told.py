@@ -147,6 +147,22 @@ def test_what_a_deleted_config_left_is_deleted_before_any_look_shows_it_and_that
     assert "Deleted" not in home.metrics(action).stderr
 
 
+def test_after_a_no_the_lock_of_a_running_session_is_not_said_to_stay(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+    home.metrics("enable")
+    with ToyServer() as toy:
+        port = free_port()
+        with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
+            wait_for(port, process)
+            assert wait_until(lambda: bool(_running(home)))
+            told = home.metrics("disable").stdout
+            assert wait_until(lambda: not [*home.profile.state_dir.glob("session-*.lock")])
+            listed = json.loads(home.run("files", "--json", command="shimmy-metrics").stdout)["files"]
+            stay = [each for each in listed if Path(each["path"]).is_file() and each["kind"] != "config"]
+            assert f"{len(stay)} files stay here: shimmy-metrics forget deletes all but your no." in told
+            stop(process)
+
+
 @pytest.mark.parametrize("upstream", [True, False])
 def test_a_server_s_start_deletes_what_a_deleted_config_left_and_says_so_in_one_line(
     tmp_path: Path, *, upstream: bool

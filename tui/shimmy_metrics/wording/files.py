@@ -41,6 +41,9 @@ PLACES: Final = {
 _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
 """What holds something of the person after a no."""
 
+_GOES_OR_NOT_COUNTED: Final = {FileKind.CONFIG, FileKind.FOLDER, FileKind.SESSION_LOCK}
+"""What is not said to stay after a no: the no itself, a folder, and a running session's lock, which ends with it."""
+
 CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you are."
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
@@ -139,7 +142,7 @@ def stays(
 
     `recallable` counts the requests that can be recalled. `recall` and `forget` are the commands, in the app the keys.
     """
-    every = [each for each in files if each.kind not in {FileKind.CONFIG, FileKind.FOLDER}]
+    every = [each for each in files if each.kind not in _GOES_OR_NOT_COUNTED]
     if not any(each.kind in _LEFT for each in every):
         return ""
     left = len(every)  # the others too: `files`, and the question before they are deleted, count them
