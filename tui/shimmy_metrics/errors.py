@@ -29,4 +29,6 @@ def reason_of(error: OSError) -> str:
 
 def harmless(text: str) -> str:
     """Return text with whatever is not printable spelled out: a name from outside may hold escapes or line breaks."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -15,7 +15,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from shimmy_metrics.actions.saved import holds_saved
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.files import another_owner
 from shimmy_metrics.system.profile import Profile
@@ -93,7 +92,11 @@ def _state(folder: Path) -> Iterator[OwnFile]:
 def _exports(home: Path | None) -> Iterator[OwnFile]:
     if home is not None:
         with contextlib.suppress(UserError):  # a home that cannot be listed holds no export of ours
-            yield from (each for each in _named(home, _EXPORTS) if holds_saved(each.path))
+            for each in _named(home, _EXPORTS):
+                from shimmy_metrics.actions.saved import holds_saved  # most homes hold none, and it loads the fields
+
+                if holds_saved(each.path):
+                    yield each
 
 
 def _named(folder: Path, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator[OwnFile]:

@@ -85,8 +85,3 @@ def completed(entries: Iterable[Entry], now: datetime, *, at_work: bool) -> tupl
         departures.as_completed(entry, now, at_work=at_work) if isinstance(entry, Departure) else entry
         for entry in entries
     )
-
-
-def entry_key(entry: Entry) -> str:
-    """Return the name of an entry in `History.broken`."""
-    return f"departure {entry.row_id}" if isinstance(entry, Departure) else f"note {entry.place}"

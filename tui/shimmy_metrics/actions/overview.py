@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shimmy_metrics.actions.files import OwnFile, files
-from shimmy_metrics.actions.history import completed, read_entries
 from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
-from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
 from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
@@ -26,7 +24,6 @@ from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
-from shimmy_metrics.store import chain, days, outbox, sessions
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
@@ -162,6 +159,11 @@ def _files(profile: Profile) -> tuple[OwnFile, ...]:
 
 
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
+    # An absent store wants none of them.
+    from shimmy_metrics.actions.history import completed, read_entries
+    from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
+    from shimmy_metrics.store import chain, days, outbox, sessions
+
     stamp = chain.stamp(db)
     if known is None or known.stamp != stamp:
         known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))

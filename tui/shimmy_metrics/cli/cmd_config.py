@@ -12,7 +12,7 @@ from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.system.text_output import print_lines
 
 
 def config(arguments: list[str]) -> int:
@@ -53,8 +53,7 @@ def _status(profile: Profile, wanted: ConfigArguments) -> int:
     if wanted.json:
         print_bytes(as_json(found))
     else:
-        for line in as_lines(found):
-            print_line(line)
+        print_lines(as_lines(found))
     for trouble in found.troubles:
         print_stderr(f"shimmy-metrics: {trouble}")
     return Exit.USAGE if found.troubles or found.purged.may_leave_to else Exit.DONE
@@ -77,8 +76,7 @@ def _validate(profile: Profile, wanted: ConfigArguments) -> int:
             found = validate_held(profile)
     else:
         found = validate_given(_read(wanted.file), profile)
-    for line in findings(found, held=wanted.file is None):
-        print_line(line)
+    print_lines(findings(found, held=wanted.file is None))
     return Exit.DONE if found.ok else Exit.NO
 
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from shimmy_metrics.actions.outbox import ReleaseRequest, can_release, departure_for, find_release, release_request
 from shimmy_metrics.actions.status import Status, read_status
+from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.cli.output import print_bytes, print_json, print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.cli.request_report import size, waiting
-from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.limits import SEND_SECONDS

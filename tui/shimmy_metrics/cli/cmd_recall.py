@@ -4,9 +4,9 @@ from typing import Final
 
 from shimmy_metrics.actions.recall import FoundRecall, find_all_recalls, find_recall, recall, recall_each
 from shimmy_metrics.cli.agreement import agreed
+from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
-from shimmy_metrics.cli.status_report import departure_json
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.system.profile import Profile

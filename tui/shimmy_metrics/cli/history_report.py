@@ -2,20 +2,22 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from shimmy_metrics.actions.history import History, entry_key
-from shimmy_metrics.cli.status_report import departure_json
+from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.entries import sends, taken_in_all
 from shimmy_metrics.records import Departure, Entry
 from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.departures import ALIKE, became, in_all, note, receipts_kept, sentence
 from shimmy_metrics.wording.numbers import when
 
+if TYPE_CHECKING:
+    from shimmy_metrics.actions.history import History  # with what reads a store
+
 BROKEN: Final = "The chain is broken here: this is not as it was written."
 
 
-def history_lines(history: History, now: datetime) -> Iterator[str]:
+def history_lines(history: "History", now: datetime) -> Iterator[str]:
     """Yield what was sent in all, then each attempt and each note, newest first."""
     if history.unread:
         yield UNREAD
@@ -41,13 +43,13 @@ def entry_lines(entry: Entry, now: datetime, broken: Collection[str]) -> Iterato
         yield f"  {sentence(became(entry, now))} {entry.length:,} bytes, sha256 {entry.sha256}."
     else:
         yield f"  {sentence(f'{note(entry)}, {when(entry.at, now)}')}"
-    if entry_key(entry) in broken:
+    if entry.key in broken:
         yield f"  {BROKEN}"
 
 
-def history_json(history: History) -> list[dict[str, Any]]:
+def history_json(history: "History") -> list[dict[str, Any]]:
     """Return an object for each departure and each note, newest first. `body` is a receipt's bytes, else null."""
-    return [_entry_json(entry, broken=entry_key(entry) in history.broken) for entry in history.entries]
+    return [_entry_json(entry, broken=entry.key in history.broken) for entry in history.entries]
 
 
 def _entry_json(entry: Entry, *, broken: bool) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from shimmy_metrics.actions.status import Status
 from shimmy_metrics.cli.consent_report import consent_lines
+from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.entries import sender_late
 from shimmy_metrics.limits import OUTBOX_DAYS
-from shimmy_metrics.records import Departure, DepartureKind
 from shimmy_metrics.wording.consent import (
     UNREAD,
     new_fields_waiting,
@@ -74,25 +74,6 @@ def as_json(status: Status) -> bytes:
         "store": str(status.store_path),
     }
     return (json.dumps(fields, indent=2) + "\n").encode()
-
-
-def departure_json(departure: Departure) -> dict[str, object]:
-    """Return a departure for a program; `outcome` is null while it is under way."""
-    return {
-        "kind": "recall" if departure.kind is DepartureKind.RECALL else "departure",
-        "begun": departure.begun.isoformat(),
-        "ended": departure.ended and departure.ended.isoformat(),
-        "endpoint": departure.endpoint,
-        "outcome": departure.outcome and departure.outcome.value,
-        "status": departure.status or None,
-        "failure": departure.failure.value or None,
-        "reports": departure.reports,
-        "taken": departure.taken,
-        "bytes": departure.length,
-        "sha256": departure.sha256,
-        "by_hand": departure.by_hand,
-        "attempts": departure.attempts,
-    }
 
 
 def as_lines(status: Status) -> Iterator[str]:

@@ -35,4 +35,6 @@ def _read(mountinfo: str) -> Iterator[Mount]:
 
 
 def _unescaped(path: str) -> str:
+    if "\\" not in path:  # nearly all, and a host of many containers has thousands
+        return path
     return re.sub(r"\\([0-7]{3})", lambda digits: chr(int(digits[1], 8)), path)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 from shimmy_metrics.errors import harmless
@@ -19,10 +20,15 @@ _LEAST: Final = 20
 
 def print_line(line: str) -> None:
     """Print a line to standard output and flush it. Characters that are not printable are escaped."""
-    line = harmless(line)
-    wraps = sys.stdout.isatty() or _asked() > 0
-    sys.stdout.write(f"{wrap_line(line, columns()) if wraps else line}\n")
-    sys.stdout.flush()
+    print_lines([line])
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines as `print_line` does, each as soon as it is there."""
+    room = columns() if sys.stdout.isatty() or _asked() > 0 else 0
+    for line in map(harmless, lines):
+        sys.stdout.write(f"{wrap_line(line, room) if room else line}\n")
+        sys.stdout.flush()
 
 
 def wrap_line(line: str, columns: int) -> str:
