@@ -94,6 +94,8 @@ SAYS_NOTHING = [
     (responses.read, {"type": "response.output_item.added", "item": {"content": []}}),
     (llamacpp.read, {"content": "", "stop": True, "index": 0}),
     (lmstudio.read, {"type": "chat.start", "model_instance_id": "m"}),
+    (lmstudio.read, {"type": "model_load.progress", "progress": 0.5}),
+    (lmstudio.read, {"output": [], "stats": {}}),
     (lmstudio.read, {"type": "prompt_processing.progress", "progress": 0.5}),
     (lmstudio.read, {"type": "chat.end", "result": {"output": [], "stats": None}}),
     (tgi.read, {"generated_text": "", "details": None}),
@@ -107,6 +109,30 @@ def test_an_object_of_its_own_without_content_generates_nothing(dialect: Dialect
     usage = Usage()
     assert dialect(told, usage, True) is True
     assert (usage.content, usage.pieces, usage.reported) == (False, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "told"),
+    [
+        (responses.read, {"object": "response", "output": OUTPUT}),
+        (responses.read, {"type": "response.completed", "response": {"output": OUTPUT}}),
+        (lmstudio.read, {"output": OUTPUT, "stats": {}}),
+        (lmstudio.read, {"type": "chat.end", "result": {"output": OUTPUT}}),
+        (tgi.read, {"generated_text": "a"}),
+    ],
+)
+def test_what_was_generated_is_no_piece_where_it_comes_as_a_whole(dialect: Dialect, told: dict[str, Any]) -> None:
+    usage = Usage()
+    assert dialect(told, usage, True) is True
+    assert (usage.content, usage.pieces, usage.reported) == (True, 0, None)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("half", [{"stats": {}}, {"output": []}, {"text": "a"}, {"content": "a"}, {"stop": True}])
+def test_half_of_its_form_is_not_its_own(dialect: Dialect, half: dict[str, Any]) -> None:
+    usage = Usage()
+    assert dialect(half, usage, False) is False
+    assert not usage.content
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -97,6 +97,7 @@ def test_what_has_no_end_keeps_no_memory(begun: bytes) -> None:
 
 def test_space_outside_of_strings_is_left_out_and_nothing_else() -> None:
     assert outline(b'{ "a b" :\t[1 , X]\n}', LIMIT, 3) == b'{"a b":[1,X]\n}'
+    assert outline(b'[[ "a b" ,\t1 , { "c" : 2 } ] ]', LIMIT, 3) == b'[["a b",1,{"c":2}]]'
 
 
 def test_an_escape_may_be_cut_from_what_it_escapes() -> None:
@@ -130,8 +131,8 @@ def test_what_is_nested_more_deeply_than_is_kept_is_emptied(depth: int, told: by
 
 
 def test_an_escaped_quote_does_not_end_its_string_in_any_cut() -> None:
-    whole = b'["a\\",1,2,3,4,5]",6]'
-    for places in ([], [4], [4, 5]):
+    whole = b'[["a\\",1,2,3,4,5]",6]]'
+    for places in ([], [5], [5, 6], [4, 5, 6, 7]):
         told = Outline(LIMIT, 3)
         pass_cut(whole, places, told.feed)
         assert told.text() == whole
@@ -145,6 +146,8 @@ def test_each_string_is_measured_by_itself() -> None:
 def test_brackets_in_what_is_dropped_count_outside_of_strings_alone() -> None:
     whole = b'[[1,2,3,[[{"a\\\n[":["{"],"b":1}]]],4'
     assert outline(whole, LIMIT, 9) == b"[[1,2,3],4"
+    escaped = b'[[1,2,3,[{"a\\"[[":[1],"b":1}]],4'
+    assert outline(escaped, LIMIT, 9) == b"[[1,2,3],4"
 
 
 def test_an_array_at_the_top_holds_answers_and_each_is_kept() -> None:

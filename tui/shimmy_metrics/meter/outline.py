@@ -191,7 +191,7 @@ class Outline:
         elif sign in _OPENING:
             found = _OPENED.match(piece, end)
             assert found is not None
-            opened = _outside(found[0])
+            opened = _STRING.sub(b"", found[0])
             self._dropped += opened.count(b"[") + opened.count(b"{")
             return found.end()
         elif self._dropped > 1:
@@ -204,13 +204,6 @@ class Outline:
             self._room.pop()
             self._kept.append(sign)
         return end + 1
-
-
-def _outside(piece: bytes) -> bytes:
-    """Return what stands outside of the strings, all of which are whole."""
-    if _BACKSLASH in piece:
-        return _STRING.sub(b"", piece)
-    return b"".join(piece.split(b'"')[::2])
 
 
 def outline(data: bytes, limit: int, depth: int) -> bytes:
