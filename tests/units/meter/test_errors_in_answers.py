@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from shimmy_metrics.meter.dialects import (
-    registry,
-)
+from shimmy_metrics.meter.dialects import registry
 from shimmy_metrics.meter.usage import Usage
 
 TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "a"}
@@ -56,6 +54,16 @@ def test_what_is_no_error_is_none(told: dict[str, Any]) -> None:
     usage = Usage()
     registry.read(told, usage, stream=True)
     assert not usage.failed
+
+
+@pytest.mark.parametrize(
+    "after", [TEXT, {"type": "response.completed", "response": {"status": "completed"}}, {"choices": [{"text": "a"}]}]
+)
+def test_what_follows_an_error_does_not_undo_it(after: dict[str, Any]) -> None:
+    usage = Usage()
+    registry.read({"type": "response.failed", "response": {"status": "failed"}}, usage, stream=True)
+    registry.read(after, usage, stream=True)
+    assert usage.failed
 
 
 def test_an_answer_that_is_not_generated_tells_no_tokens() -> None:
