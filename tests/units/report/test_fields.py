@@ -16,7 +16,7 @@ from shimmy_metrics.limits import ACTIVE_MINUTES, REPORT_BYTES, ROUTES_NAMED
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.report import coarsen
 from shimmy_metrics.report.build import Report, build, raw_values
-from shimmy_metrics.report.fields import BY_NAME, FIELDS, NEWEST, covered, new_since
+from shimmy_metrics.report.fields import BY_NAME, FIELDS, NEWEST, covered, grouped, in_screen_order, new_since
 from shimmy_metrics.report.kinds import Integer, Value
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.never import NEVER
@@ -110,6 +110,24 @@ def test_whatever_was_measured_the_report_is_one_that_the_fields_allow(aggregate
         assert raw_values(values).keys() == {field.name for field in FIELDS}
 
     is_allowed()
+
+
+def test_the_screens_show_every_field_once_in_its_group_and_by_its_rank() -> None:
+    assert [group.value for group, _ in grouped()] == [
+        "How much it is used",
+        "How fast it is",
+        "The machine",
+        "The report itself",
+    ]
+    for group, listed in grouped():
+        assert {field.on_screen[0] for field in listed} == {group}
+        assert all(before.on_screen[1] <= after.on_screen[1] for before, after in pairwise(listed))
+    assert sorted(field.path for field in in_screen_order()) == sorted(field.path for field in FIELDS)
+
+
+def test_what_every_report_has_is_not_told_once_a_month() -> None:
+    assert {field.section for field in FIELDS if field.monthly} == {"metrics"}
+    assert not BY_NAME["requests_per_session"].monthly
 
 
 def test_the_published_schema_is_itself_valid() -> None:
