@@ -22,6 +22,8 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import shimmy_metrics
+from benchmarks.figures import Chart, Row, Series
+from benchmarks.ways import cpu_seconds
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.store import sessions
@@ -37,6 +39,15 @@ KEYS: Final = 12
 RECEIPTS: Final = 1_000
 SESSIONS: Final = 8
 QUIET_SECONDS: Final = 0.15
+SETTLING_SECONDS: Final = 5.0
+RESTING_SECONDS: Final = 30.0
+BY_RECEIPTS: Final = (1, 10, 100, 1_000)
+
+QUESTION: Final = "first paint, the question"
+EMPTY: Final = "first paint, no server runs"
+IN_USE: Final = "first paint, 8 sessions and 1,000 receipts"
+IDLE: Final = "the app untouched, no server runs"
+COUNTING: Final = "the app untouched, one session counts"
 
 HELLO: Final = """
 from textual.app import App
@@ -76,8 +87,8 @@ def painted(program: str, wanted: tuple[bytes, ...], variables: dict[str, str]) 
         return time.perf_counter() - begun
 
 
-def first_paint(home: Path, name: str, wanted: tuple[bytes, ...]) -> None:
-    """Print how long the first paint takes, and how many of hello-world's that is."""
+def first_paint(home: Path, name: str, wanted: tuple[bytes, ...]) -> Row:
+    """Print how long the first paint takes, and how many of hello-world's that is; return that."""
     variables = environment(home)
     programs = {"hello-world": (HELLO, (b"hello, world",)), name: (APP, wanted)}
     took: dict[str, list[float]] = {name: [] for name in programs}
@@ -88,10 +99,35 @@ def first_paint(home: Path, name: str, wanted: tuple[bytes, ...]) -> None:
     for program, times in took.items():
         best, median = min(times), statistics.median(times)
         say(
-            f"first paint, {program}",
+            program,
             f"{best * 1000:7.0f} ms best, {median * 1000:5.0f} median",
             f"{best / hello[0]:5.2f} x, {median / hello[1]:5.2f} x of hello-world",
         )
+    return Row(name, statistics.median(took[name]) / hello[1], "x hello-world of Textual")
+
+
+def resting(home: Path, name: str) -> Row:
+    """Print and return the CPU time of an app that nobody touches."""
+    with terminal(APP, **environment(home)) as made:
+        made.read_until(b"Quit")
+        made.read_for(SETTLING_SECONDS)
+        begun = cpu_seconds(made.pid)
+        made.read_for(RESTING_SECONDS)
+        used = (cpu_seconds(made.pid) - begun) * 60 / RESTING_SECONDS
+    say(name, f"{used:5.2f} s CPU a minute")
+    return Row(name, used, "s CPU a minute")
+
+
+def by_receipts() -> Chart:
+    """Return the first paint by how many receipts there are."""
+    points: list[tuple[float, float]] = []
+    for number in BY_RECEIPTS:
+        with tempfile.TemporaryDirectory() as folder:
+            with_receipts(Path(folder), number)
+            times = [painted(APP, (b"Session", b"Quit"), environment(Path(folder))) for _ in range(ROUNDS)]
+        points.append((number, round(statistics.median(times) * 1000, 1)))
+        say(f"first paint, {number:,} receipts", f"{points[-1][1]:7.0f} ms median")
+    return Chart("Receipts", "receipts", "ms to the first paint", [Series("app", points)])
 
 
 def answered(made: Terminal, key: bytes) -> tuple[float, float]:
@@ -107,19 +143,19 @@ def answered(made: Terminal, key: bytes) -> tuple[float, float]:
     return first, last
 
 
-def with_receipts(home: Path) -> Profile:
-    """Return a profile with a yes and the receipts of a long time."""
+def with_receipts(home: Path, receipts: int = RECEIPTS) -> Profile:
+    """Return a profile with a yes and receipts, one an hour."""
     profile = Profile.under(home, environment(home), samples.fixed())
     enable(profile)
     with opened(profile) as db:
-        for number in range(RECEIPTS):
+        for number in range(receipts):
             report = overviews.reported(overviews.named(number))
-            depart(db, report, moment=samples.NOW - timedelta(hours=RECEIPTS - number))
+            depart(db, report, moment=samples.NOW - timedelta(hours=receipts - number))
     return profile
 
 
 @contextmanager
-def running(profile: Profile) -> Iterator[None]:
+def running(profile: Profile, number_of: int = SESSIONS) -> Iterator[None]:
     """Keep sessions running that count on, each second a request more."""
     consent_id = read_consent(profile).decision.consent_id
     ended = threading.Event()
@@ -136,7 +172,7 @@ def running(profile: Profile) -> Iterator[None]:
     with ExitStack() as locks:
         with opened(profile) as db:
             numbers = []
-            for number in range(SESSIONS):
+            for number in range(number_of):
                 session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", consent_id=consent_id)
                 locks.callback(sessions.take_lock(profile, number).release)
                 numbers.append(sessions.begin(db, session._replace(counters=BUSY)))
@@ -216,6 +252,23 @@ def say(what: str, *figures: str) -> None:
     sys.stdout.flush()
 
 
+def quick() -> tuple[list[Row], Chart]:
+    """Measure what the README shows; return it."""
+    compiled()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(first_paint(Path(folder), QUESTION, (b"Shimmy metrics", b"Enable", b"undecided")))
+        profile = Profile.under(Path(folder), environment(Path(folder)), samples.fixed())
+        enable(profile)
+        rows.append(first_paint(Path(folder), EMPTY, (b"Session", b"Start one", b"Quit")))
+        rows.append(resting(Path(folder), IDLE))
+        with running(profile, 1):
+            rows.append(resting(Path(folder), COUNTING))
+    with tempfile.TemporaryDirectory() as folder, running(with_receipts(Path(folder))):
+        rows.append(first_paint(Path(folder), IN_USE, (b"Session", b"requests", b"Quit")))
+    return rows, by_receipts()
+
+
 def main() -> None:
     """Measure all."""
     given = argparse.ArgumentParser(description=__doc__)
@@ -223,15 +276,15 @@ def main() -> None:
     minutes = given.parse_args().minutes
     compiled()
     with tempfile.TemporaryDirectory() as folder:
-        first_paint(Path(folder), "the question", (b"Shimmy metrics", b"Enable", b"undecided"))
+        first_paint(Path(folder), QUESTION, (b"Shimmy metrics", b"Enable", b"undecided"))
         enable(Profile.under(Path(folder), environment(Path(folder)), samples.fixed()))
-        first_paint(Path(folder), "no server runs", (b"Session", b"Start one", b"Quit"))
+        first_paint(Path(folder), EMPTY, (b"Session", b"Start one", b"Quit"))
         keys(Path(folder))
     say("")
     with tempfile.TemporaryDirectory() as folder:
         profile = with_receipts(Path(folder))
         with running(profile):
-            first_paint(Path(folder), "8 sessions, 1,000 receipts", (b"Session", b"requests", b"Quit"))
+            first_paint(Path(folder), IN_USE, (b"Session", b"requests", b"Quit"))
             keys(Path(folder))
             memory(Path(folder), minutes * 60)
 

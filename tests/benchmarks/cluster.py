@@ -13,7 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.receiver import CURVE, TOGETHER, Clock, cpu_seconds, say
+from benchmarks.receiver import CURVE, TOGETHER, Clock, say
+from benchmarks.ways import cpu_seconds
 from shimmy_metrics.receiver.folder import prepared
 from support.clickhouse import Nodes, cluster, cluster_store, deliver
 from support.stored import row
@@ -45,7 +46,7 @@ def curve(folder: Path, nodes: Nodes, most: int) -> None:
 
 def _servers(nodes: Nodes) -> float:
     """Return the CPU seconds of the four servers."""
-    return sum(cpu_seconds(each.process) for each in nodes.all)
+    return sum(cpu_seconds(each.process.pid) for each in nodes.all)
 
 
 def _size(folder: Path) -> int:

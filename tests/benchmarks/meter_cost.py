@@ -14,12 +14,18 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.figures import Chart, Series
+from shimmy_metrics.meter.tap import Tap
 from support.hot_paths import ASKED, MORE, tap
 from support.wire import DONE, USAGE, answer, chat, chunked, delta
 
 ROUNDS: Final = 9
 READ_BYTES: Final = 65_536
 EVENTS: Final = 1_000
+SIZES: Final = (200, 2_000, 16_000, 100_000, 1_000_000)
+MODELS: Final = (1, 10, 100, 1_000, 10_000)
+REQUESTS: Final = (1_000, 10_000, 100_000, 1_000_000)
+TIMES: Final = 2_000
 
 
 def best(*works: tuple[Callable[[], object], int]) -> list[float]:
@@ -40,8 +46,11 @@ def show(name: str, cost: list[float], parts: int = 1) -> None:
     print(f"{name:34} {metered:7.2f} us   copy {copied:6.2f}   parse {parsed:6.2f}   x parse {metered / parsed:5.1f}")  # noqa: T201
 
 
-def json_answer(size: int) -> None:
-    """Measure a request and a JSON answer with so many bytes of content, on a connection that is kept."""
+def json_answer(size: int) -> tuple[int, list[float]]:
+    """Measure a request and a JSON answer with so many bytes of content, on a connection that is kept.
+
+    Return the body's length and what the tap, copying and parsing take.
+    """
     meter, _ = tap()
     body = chat('Lorem "ipsum"\n' * (size // 14), usage=USAGE)
     told = answer(body, more=MORE)
@@ -50,9 +59,10 @@ def json_answer(size: int) -> None:
         meter.client_bytes(ASKED)
         meter.server_bytes(told)
 
-    times = 2_000 if size < 50_000 else 200
+    times = TIMES if size < 50_000 else 20
     work = best((exchange, times), (lambda: bytearray(ASKED) + told, times), (lambda: orjson.loads(body), times))
     show(f"JSON answer, {len(body):,} bytes", work)
+    return len(body), work
 
 
 def stream(name: str, pieces: list[bytes], reads: list[bytes]) -> None:
@@ -90,10 +100,60 @@ def upload(size: int) -> None:
     print(f"{'upload, a MiB':34} {work[0] / (size >> 20):7.2f} us   copy {work[1] / (size >> 20):6.2f}")  # noqa: T201
 
 
-def main() -> None:
-    """Print all."""
-    for size in (200, 2_000, 16_000, 100_000):
-        json_answer(size)
+def by_body() -> Chart:
+    """Return what a JSON answer takes by its size, and what parsing alone does."""
+    measured = [json_answer(size) for size in SIZES]
+    lines = [
+        Series(name, [(size, round(work[at], 2)) for size, work in measured])
+        for name, at in (("metered", 0), ("orjson alone", 2))
+    ]
+    return Chart("Bodies", "bytes of a JSON answer", "µs an answer", lines)
+
+
+def by_models() -> Chart:
+    """Return what an exchange takes by how many models answer in turn."""
+    points: list[tuple[float, float]] = []
+    for number in MODELS:
+        meter, _ = tap()
+        answers = [answer(chat("Hello there, you.", usage=USAGE, model=f"model-{each}")) for each in range(number)]
+
+        def exchanges(meter: Tap = meter, answers: list[bytes] = answers) -> None:
+            for at in range(TIMES):
+                meter.client_bytes(ASKED)
+                meter.server_bytes(answers[at % len(answers)])
+
+        exchanges()
+        points.append((number, best((exchanges, 1))[0] / TIMES))
+        print(f"{f'an exchange, {number:,} models':34} {points[-1][1]:7.2f} us")  # noqa: T201
+    return Chart("Models", "models that answer in turn", "µs an exchange", [_series(points)])
+
+
+def by_requests() -> Chart:
+    """Return what an exchange takes by how many there were before it, in one session."""
+    meter, _ = tap()
+    told = answer(chat("Hello there, you.", usage=USAGE), more=MORE)
+    points: list[tuple[float, float]] = []
+    made = 0
+    for goal in REQUESTS:
+        least = float("inf")
+        while made < goal:
+            begun = time.perf_counter()
+            for _ in range(1_000):
+                meter.client_bytes(ASKED)
+                meter.server_bytes(told)
+            made += 1_000
+            least = min(least, (time.perf_counter() - begun) * 1e3)
+        points.append((goal, least))
+        print(f"{f'an exchange, after {goal:,}':34} {least:7.2f} us")  # noqa: T201
+    return Chart("Requests", "requests of a session so far", "µs an exchange", [_series(points)])
+
+
+def _series(points: list[tuple[float, float]]) -> Series:
+    return Series("metered", [(x, round(y, 2)) for x, y in points])
+
+
+def meter_cost() -> list[Chart]:
+    """Print all; return the curves."""
     pieces = [*(delta(f" word{number % 100:02}") for number in range(EVENTS)), DONE]
     whole = chunked(pieces, more=MORE)
     head = whole.index(b"\r\n\r\n") + 4
@@ -101,7 +161,8 @@ def main() -> None:
     stream("an event, one a read", pieces, chunks)
     stream("an event, 64 KiB a read", pieces, [whole[at : at + READ_BYTES] for at in range(0, len(whole), READ_BYTES)])
     upload(64 << 20)
+    return [by_requests(), by_models(), by_body()]
 
 
 if __name__ == "__main__":
-    main()
+    meter_cost()

@@ -18,10 +18,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.figures import Chart, Row, Series
+from benchmarks.ways import cpu_seconds
 from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from support.installed import BIN, Home
@@ -34,6 +36,9 @@ REQUESTS: Final = 20_000
 CONNECTIONS: Final = 64
 CURVE: Final = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 TOGETHER: Final = 500
+
+COST: Final = "the receiver, a request of one report"
+RATE: Final = "the receiver, requests a second"
 
 ECHO: Final = """
 import asyncio, os, queue, sys, threading
@@ -81,10 +86,19 @@ class Clock(NamedTuple):
     def now(cls) -> "Clock":
         return cls(time.process_time(), time.perf_counter())
 
-    def per(self, number: int) -> str:
+    def per(self, number: int) -> "Each":
         """Return what each of a number of reports took since then."""
-        cpu, real = (1e6 * (now - then) / number for now, then in zip(Clock.now(), self, strict=True))
-        return f"{cpu:5.1f} us ({real:5.1f})"
+        return Each(*(1e6 * (now - then) / number for now, then in zip(Clock.now(), self, strict=True)))
+
+
+class Each(NamedTuple):
+    """Microseconds of CPU and of time."""
+
+    cpu: float
+    real: float
+
+    def __str__(self) -> str:
+        return f"{self.cpu:5.1f} us ({self.real:5.1f})"
 
 
 def say(line: str) -> None:
@@ -105,14 +119,8 @@ def started(home: Home, *command: str, port: int) -> Iterator["subprocess.Popen[
             process.wait()
 
 
-def cpu_seconds(process: "subprocess.Popen[Any]") -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def throughput(folder: Path) -> None:
-    """Print requests a second and CPU a request, of the echo and of the receiver."""
+def throughput(folder: Path) -> list[Row]:
+    """Print requests a second and CPU a request, of the echo and of the receiver; return them."""
     home = Home(folder)
     ports = {"echo": free_port(), "receiver": free_port()}
     echo = (sys.executable, "-c", ECHO, str(ports["echo"]), str(folder / "echo"))
@@ -132,21 +140,25 @@ def throughput(folder: Path) -> None:
                 sent = [next(load) for _ in range(REQUESTS)]
                 if name == "echo":
                     sent = [each._replace(expected=()) for each in sent]
-                before = cpu_seconds(process)
+                before = cpu_seconds(process.pid)
                 result = asyncio.run(run(port, sent, CONNECTIONS))
                 assert result.statuses == {200: REQUESTS}, result.statuses
                 rates[name].append(REQUESTS / result.elapsed)
-                costs[name].append(1e6 * (cpu_seconds(process) - before) / REQUESTS)
+                costs[name].append(1e6 * (cpu_seconds(process.pid) - before) / REQUESTS)
     for name in ports:
         say(f"{name:<9} {statistics.median(rates[name]):8,.0f} requests/s  {min(costs[name]):6.1f} us CPU a request")
     ratio = statistics.median(rates["receiver"]) / statistics.median(rates["echo"])
     stored = sum(path.stat().st_size for path in (folder / "data").rglob("*.db"))
     size = stored / ROUNDS / REQUESTS
     say(f"the receiver takes {ratio:.2f} x what the echo does; {size:.0f} bytes a report on the disk")
+    return [
+        Row(COST, min(costs["receiver"]), "µs CPU"),
+        Row(RATE, ratio, "x what a server stores that only appends and syncs"),
+    ]
 
 
-def curve(folder: Path, most: int) -> None:
-    """Print what storing a report costs, and what a week's aggregate does, as one day's file grows.
+def curve(folder: Path, most: int) -> Chart:
+    """Print and return what storing a report costs, and what a week's aggregate does, as one day's file grows.
 
     The rows are those of a few hundred reports under ever new keys, so that what is measured is the store alone. The
     times are CPU times, with the seconds that went by in brackets: of these a busy machine and its disk are a part.
@@ -154,6 +166,7 @@ def curve(folder: Path, most: int) -> None:
     today = datetime.now(UTC).date()
     monday = today - timedelta(days=today.weekday())
     made = [row(day=today) for _ in range(TOGETHER)]
+    points: list[tuple[float, float, float]] = []
     with closing(SqliteStore(prepared(folder / "curve"))) as store:
         held = 0
         for goal in (each for each in CURVE if each <= most):
@@ -162,11 +175,17 @@ def curve(folder: Path, most: int) -> None:
                 store.append(today, [each._replace(key=os.urandom(8), check=os.urandom(8)) for each in made])
                 store.settle()
                 held += TOGETHER
-            stored, began = began.per(added), Clock.now()
+            storing, began = began.per(added), Clock.now()
             counted = sum(1 for _ in store.aggregate(monday))
             size = sum(path.stat().st_size for path in (folder / "curve").rglob("*.db*"))
-            read = began.per(counted)
-            say(f"{goal:>10,} reports: {stored} each to store, {read} to read, {size / held:.0f} bytes")
+            reading = began.per(counted)
+            say(f"{goal:>10,} reports: {storing} each to store, {reading} to read, {size / held:.0f} bytes")
+            points.append((goal, storing.cpu, reading.cpu))
+    lines = [
+        Series(name, [(point[0], round(point[at], 2)) for point in points])
+        for name, at in (("to store", 1), ("to read", 2))
+    ]
+    return Chart("The receiver", "reports of a day", "µs CPU a report", lines)
 
 
 def main() -> None:

@@ -1,44 +1,60 @@
-"""What the meter costs a client, beside no meter and beside nginx. Run by hand: `python tests/benchmarks/relay.py`.
+"""What the meter costs a client, beside no meter and beside other proxies: `python tests/benchmarks/relay.py`, by hand.
 
-Server and clients are `relay.c`, compiled when this starts. `carried` is the installed `shimmy serve --upstream` where
-nothing is counted, `metered` the same with consent; nginx (where it is installed) is an HTTP reverse proxy that keeps
-its connections. Rounds take turns and medians count; only ratios within a run tell something: all share a machine.
+Server and clients are `relay.c`, compiled when this starts; `ways` says what is between. Rounds take turns and medians
+count; only ratios within a run tell something: all share a machine. Linux alone.
 """
 
 import importlib.util
 import json
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.figures import METERED, Chart, Series, rounded
+from benchmarks.ways import OTHERS, Way, proxied, relayed
 from support.installed import Home, stop, wait_until
-from support.servers import free_port, wait_for
 
-ROUNDS: Final = 7
+ROUNDS: Final = 5
 SECONDS: Final = 1
-CLIENTS: Final = (1, 32, 256)
-NGINX: Final = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off; keepalive_requests 1000000000;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    upstream server {{ server 127.0.0.1:{server}; keepalive 512; keepalive_requests 1000000000; }}
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ proxy_pass http://server; proxy_http_version 1.1; proxy_set_header Connection ""; }}
-    }}
-}}
-"""
+CLIENTS: Final = (1, 32, 256, 1_000)
+MANY: Final = 32
+"""Beyond it only the fast ways are loaded."""
+
+STREAMS: Final = (10, 100)
+DIRECT: Final = "direct"
+CARRIED: Final = "carried"
+
+
+SHOWN: Final = ("nginx", CARRIED, METERED)
+"""What fits into one chart: the others cost a hundred times as much."""
+
+ROWS: Final = {
+    "µs CPU a request, 32 connections": ("load", 32, "cpu_us"),
+    "µs CPU a request, 1 connection": ("load", 1, "cpu_us"),
+    "µs CPU an event, 100 streams of 50 a second": ("stream", 100, "cpu_us"),
+    "µs added to a request, 1 connection (median)": ("load", 1, "took_us"),
+    "requests a second, 32 connections": ("load", 32, "rate"),
+}
+"""The rows of the README's table, each with where it is from. Time is what is added to the direct way's."""
+
+
+class Load(NamedTuple):
+    """What one round told: how much came in its time and in all, a second, the microseconds of one, and their CPU."""
+
+    counted: int
+    all: int
+    rate: float
+    took_us: float
+    cpu_us: float
 
 
 def say(line: str) -> None:
@@ -58,94 +74,113 @@ def served(program: Path) -> Iterator[int]:
             process.kill()
 
 
-@contextmanager
-def nginx(folder: Path, server: int) -> Iterator[int]:
-    """Yield the port of an nginx before the server, or 0 where there is no nginx."""
-    binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if binary is None:
-        say("nginx is not installed: compared with the direct way alone")
-        yield 0
-        return
-    port = free_port()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, server=server, port=port))
-    with subprocess.Popen([binary, "-p", folder, "-c", folder / "nginx.conf"], stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_for(port)
-            yield port
-        finally:
-            process.terminate()
+def load(program: Path, kind: str, way: Way, clients: int) -> Load:
+    """Return what came of a round of `load` or `stream`; its start and its end are not in the CPU time."""
+    words: list[str] = [str(program), kind, str(way.port), str(clients), str(SECONDS)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        begun = way.cpu_seconds()
+        counted, everything, rate, took = process.stdout.readline().split()
+        cpu = way.cpu_seconds() - begun
+        process.communicate()
+    return Load(int(counted), int(everything), float(rate), float(took), 1e6 * cpu / max(int(counted), 1))
 
 
-@contextmanager
-def relayed(home: Home, server: str) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """Yield the port of the installed program before the server, and its process."""
-    port = free_port()
-    with home.started("serve", "--upstream", server, "--bind", f"127.0.0.1:{port}") as process:
-        wait_for(port, process)
-        yield port, process
+def rounds(program: Path, kind: str, ways: Mapping[str, Way], clients: int) -> dict[str, list[Load]]:
+    """Load each way in turn, and print what came of it."""
+    loads: dict[str, list[Load]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            loads[name].append(load(program, kind, way, clients))
+    what = "answers" if kind == "load" else "events"
+    for name, told in loads.items():
+        say(
+            f"{clients:5} clients  {name:10}{_median(told, 'rate'):9,.0f} {what}/s  "
+            f"median {_median(told, 'took_us'):8.1f} us  {_median(told, 'cpu_us'):8.1f} us CPU"
+        )
+    return loads
 
 
-def load(program: Path, port: int, clients: int) -> tuple[int, float, float]:
-    """Return how many answers came, how many that is a second, and the median microseconds of one."""
-    words = [str(program), "load", str(port), str(clients), str(SECONDS)]
-    told = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    return int(told[0]), float(told[1]), float(told[2])
+def measure(program: Path, ways: Mapping[str, Way]) -> tuple[dict[str, dict[str, float]], Chart, dict[str, int]]:
+    """Return the rows by way, a chart, and how many answers, events and streams came through the meter."""
+    few = {name: way for name, way in ways.items() if name == DIRECT or name in SHOWN}
+    asked = {
+        ("load", clients): rounds(program, "load", ways if clients <= MANY else few, clients) for clients in CLIENTS
+    }
+    streamed = {("stream", streams): rounds(program, "stream", ways, streams) for streams in STREAMS}
+    measured = asked | streamed
+
+    def each(kind: str, clients: int, field: str) -> dict[str, float]:
+        direct = _median(measured[kind, clients][DIRECT], field) if field == "took_us" else 0.0
+        loads = measured[kind, clients]
+        return rounded({name: _median(each, field) - direct for name, each in loads.items() if name != DIRECT})
+
+    costs = [each("load", clients, "cpu_us") for clients in CLIENTS]
+    lines = [
+        Series(name, list(zip(CLIENTS, (cost[name] for cost in costs), strict=True))) for name in few if name != DIRECT
+    ]
+    chart = Chart("Connections", "connections", "µs CPU a request", lines)
+    figures = {what: each(*which) for what, which in ROWS.items()}
+    through = {
+        "answers": sum(told.all for loads in asked.values() for told in loads[METERED]),
+        "events": sum(told.all for loads in streamed.values() for told in loads[METERED]),
+        "streams": ROUNDS * sum(STREAMS),
+    }
+    return figures, chart, through
 
 
-def measure(program: Path, ways: dict[str, int]) -> int:
-    """Load each way in turn and print what came of it; return how many answers came through the meter."""
-    answers = 0
-    for clients in CLIENTS:
-        rates: dict[str, list[float]] = {name: [] for name in ways}
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(ROUNDS):
-            for name, port in ways.items():
-                came, rate, time = load(program, port, clients)
-                rates[name].append(rate)
-                times[name].append(time)
-                answers += came if name == "metered" else 0
-        rate_of = {name: statistics.median(told) for name, told in rates.items()}
-        time_of = {name: statistics.median(told) for name, told in times.items()}
-        for name in ways:
-            line = f"{clients:4} clients  {name:8}{rate_of[name]:8.0f} answers/s  median {time_of[name]:7.1f} us"
-            line += "".join(
-                f"   x {other} {rate_of[name] / rate_of[other]:5.2f}" for other in ("direct", "nginx") if other in ways
-            )
-            if clients == 1 and "nginx" in ways:
-                added = (time_of[name] - time_of["direct"]) / (time_of["nginx"] - time_of["direct"])
-                line += f"   added time x nginx's {added:5.2f}"
-            say(line)
-    return answers
+def _median(loads: list[Load], field: str) -> float:
+    found: list[float] = [getattr(each, field) for each in loads]
+    return statistics.median(found)
 
 
-def main() -> None:
-    """Print all."""
+def check(home: Home, through: Mapping[str, int]) -> None:
+    """Check that every request and token was counted. What a client still had open at its end came after its count."""
+    log = home.profile.state_dir / "metrics.log"
+    assert wait_until(lambda: log.exists() and "nothing-left" in log.read_text())  # the sender has ended
+    days = json.loads(home.run("usage", "--json", command="shimmy-metrics").stdout)
+    counted, tokens = (sum(day[figure] for day in days) for figure in ("requests", "tokens"))
+    answers, events, streams = through.values()
+    open_at_end = ROUNDS * sum(CLIENTS)
+    assert answers + streams <= counted <= answers + streams + open_at_end, (through, counted)
+    assert tokens >= 7 * answers + events, (through, tokens)
+    say(f"{answers:,} answers and {events:,} events were metered; counted: {counted:,} requests, {tokens:,} tokens")
+
+
+def relay() -> tuple[dict[str, dict[str, float]], Chart] | None:
+    """Measure and print all; return the rows by way and a chart, None where there is no C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
         say("not measured: there is no C compiler for the server and the clients")
-        return
-    with tempfile.TemporaryDirectory() as root:
+        return None
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with tempfile.TemporaryDirectory() as root, ExitStack() as stack:
         folder, program = Path(root), Path(root, "relay")
         subprocess.run([compiler, "-O2", "-o", program, Path(__file__).with_suffix(".c")], check=True)
-        home = Home(folder / "metered", {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-        undecided = Home(folder / "carried")
+        home = Home(folder / METERED, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
+        undecided = Home(folder / CARRIED)
         for each in (home, undecided):
             each.root.mkdir()
         home.metrics("enable")
         say(f"the event loop: {'uvloop' if importlib.util.find_spec('uvloop') else 'asyncio'}")
-        with served(program) as server, nginx(folder, server) as proxy:
-            before = f"http://127.0.0.1:{server}"
-            with relayed(undecided, before) as (carried, _), relayed(home, before) as (metered, meter):
-                ways = {"direct": server, "carried": carried, "metered": metered}
-                answers = measure(program, {**ways, "nginx": proxy} if proxy else ways)
-                stop(meter)
-        counted = json.loads(home.metrics("preview").stdout)["metrics"]["requests_per_session"]
-        log = home.profile.state_dir / "metrics.log"
-        assert wait_until(lambda: log.exists() and "nothing-left" in log.read_text())  # the sender has ended
-        # A client ends with its last question open: it is counted and was not waited for.
-        assert answers <= counted <= answers + ROUNDS * sum(CLIENTS), (answers, counted)
-        say(f"{answers} answers were metered; the report says {counted} requests")
+        server = stack.enter_context(served(program))
+        ways = {DIRECT: Way(server)}
+        for name in OTHERS:
+            found = stack.enter_context(proxied(name, folder, server))
+            if found is None:
+                say(f"{name} is not installed: left out")
+            else:
+                ways[name] = found
+        ways[CARRIED] = stack.enter_context(relayed(undecided, server))
+        ways[METERED] = meter = stack.enter_context(relayed(home, server))
+        figures, chart, through = measure(program, ways)
+        assert meter.process is not None
+        stop(meter.process)
+        check(home, through)
+        return figures, chart
 
 
 if __name__ == "__main__":
-    main()
+    relay()

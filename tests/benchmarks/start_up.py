@@ -1,4 +1,4 @@
-"""How long commands take to start, as ratios to a bare interpreter in the same run.
+"""How long commands take to start, as ratios to a bare interpreter in the same run. Run it by hand.
 
 Rounds are interleaved, so that whatever else the machine does falls on all alike. On a quiet machine the median counts,
 on a busy one the best. Goals: a hand-over 2 x, our own commands 3.5 x.
@@ -14,12 +14,24 @@ import time
 from pathlib import Path
 from typing import Final
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import shimmy_metrics
+from benchmarks.figures import Row
 
 ROUNDS: Final = 15
 BIN: Final = Path(sys.executable).parent
 BARE: Final = "bare python"
 APP: Final = "textual app"
+COMMANDS: Final = {
+    "hand-over of a word": ("list",),
+    "hand-over of serve": ("serve",),
+    "status": ("config", "--metrics", "status"),
+    "preview": ("config", "--metrics", "preview"),
+    "export": ("config", "--metrics", "export"),
+    "validate": ("config", "--metrics", "validate"),
+    "tui --plain": ("tui", "--plain"),
+}
 HELLO: Final = """
 from textual.app import App
 class Hello(App[None]):
@@ -29,22 +41,15 @@ Hello().run(headless=True)
 """
 
 
-def main() -> None:
-    """Print a line a command: its median in milliseconds, and how many bare interpreters that is."""
+def start_up() -> list[Row]:
+    """Print a line a command: its median in milliseconds, and how many bare interpreters that is. Return that."""
     # As an installer does: what was edited since would be compiled in each run.
     compileall.compile_dir(Path(shimmy_metrics.__path__[0]), quiet=1)
     with tempfile.TemporaryDirectory() as home:
         environment = {"HOME": home, "PATH": os.defpath, "SHIMMY_BIN": "/bin/true", "LANG": "C.UTF-8"}
-        shimmy = str(BIN / "shimmy")
         commands = {
             BARE: [sys.executable, "-c", "pass"],
-            "hand-over of a word": [shimmy, "list"],
-            "hand-over of serve": [shimmy, "serve"],
-            "status": [shimmy, "config", "--metrics", "status"],
-            "preview": [shimmy, "config", "--metrics", "preview"],
-            "export": [shimmy, "config", "--metrics", "export"],
-            "validate": [shimmy, "config", "--metrics", "validate"],
-            "tui --plain": [shimmy, "tui", "--plain"],
+            **{name: [str(BIN / "shimmy"), *words] for name, words in COMMANDS.items()},
             APP: [sys.executable, "-c", HELLO],
         }
         took: dict[str, list[float]] = {name: [] for name in commands}
@@ -57,7 +62,9 @@ def main() -> None:
         median, best = statistics.median(times), min(times)
         of_bare = f"{median / statistics.median(took[BARE]):6.2f} x median,{best / min(took[BARE]):6.2f} x best"
         sys.stdout.write(f"{name:<22}{median * 1000:8.1f} ms, {best * 1000:6.1f} best   {of_bare}\n")
+    bare = statistics.median(took[BARE])
+    return [Row(f"starting, {name}", statistics.median(took[name]) / bare, "x bare Python") for name in COMMANDS]
 
 
 if __name__ == "__main__":
-    main()
+    start_up()
