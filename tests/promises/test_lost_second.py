@@ -2,41 +2,16 @@
 
 import json
 import random
-import threading
 import time
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from support.installed import Home, wait_until
-from support.servers import ask, free_port, wait_for
-
-LOST_SECONDS = 1.5
-"""A second, and what a busy machine may add to it."""
-
-
-class _Client:
-    """Asks as fast as it is answered until nobody answers; notes when each answer came."""
-
-    def __init__(self, port: int) -> None:
-        self.answered: list[float] = []
-        self._port = port
-        self._thread = threading.Thread(target=self._talk)
-        self._thread.start()
-
-    def _talk(self) -> None:
-        try:
-            while ask(self._port)[0] == 200:
-                self.answered.append(time.monotonic())
-                time.sleep(0.005)
-        except (OSError, HTTPException):
-            pass
-
-    def ended(self) -> None:
-        self._thread.join()
+from support.servers import free_port, wait_for
+from support.steady_client import LOST_SECONDS, SteadyClient
 
 
 def _sealed(home: Home, known: set[str]) -> dict[str, int]:
@@ -74,7 +49,7 @@ def test_killing_the_meter_loses_at_most_a_second_of_counters(
                     new = _sealed(home, known)
                     known |= new.keys()
                     assert all(least <= requests <= most for requests in new.values()), (turn, least, new, most)
-                client = _Client(port)
+                client = SteadyClient(port)
                 time.sleep(draw.uniform(*within))
                 killed = time.monotonic()
                 process.kill()

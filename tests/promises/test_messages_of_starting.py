@@ -17,7 +17,7 @@ import trustme
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.store.database import store_path
 from support.home_terminal import terminal
-from support.installed import LONGEST, Home, stop, wait_until
+from support.installed import Home, stop, wait_until
 from support.one_line import assert_trouble_line
 from support.servers import ask, free_port, listening
 from support.troubles import (
@@ -145,16 +145,7 @@ def test_a_plain_server_behind_https_is_said_to_speak_no_tls(tmp_path: Path) -> 
 def _run_broken(home: Home, broken: str, *words: str, name: str = "shimmy") -> Ended:
     """Run a command with something of it broken by a line of Python."""
     program = f"import sys; {broken}; from shimmy_metrics.cli import main; sys.argv = {['shimmy', *words]!r}"
-    return subprocess.run(
-        [sys.executable, "-c", f"{program}; sys.exit(main.{name}())"],
-        env=home.environment,
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=False,
-    )
+    return home.run_program([sys.executable, "-c", f"{program}; sys.exit(main.{name}())"])
 
 
 def test_an_error_of_ours_is_one_line_that_says_where_to_report_it(tmp_path: Path) -> None:

@@ -2,13 +2,12 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from support.installed import BIN, LONGEST, Home
+from support.installed import BIN, Home
 
 STRACE: Final = shutil.which("strace")
 SERVED: Final = "served"
@@ -33,17 +32,9 @@ def _calls(home: Home) -> list[str]:
     """Serve under strace; return the system calls from our start to the real binary's."""
     trace = home.root.parent / "trace"
     wanted = "trace=network,process,openat,creat,mkdir,mkdirat,rename,renameat2,unlink,unlinkat"
-    served = subprocess.run(
-        [str(STRACE), "-f", "-qq", "-e", wanted, "-o", str(trace), str(BIN / "shimmy"), "serve"],
-        env=home.environment,
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=True,
-    )
-    assert served.stderr == ""
+    traced = [str(STRACE), "-f", "-qq", "-e", wanted, "-o", str(trace)]
+    served = home.run_program([*traced, str(BIN / "shimmy"), "serve"])
+    assert (served.returncode, served.stderr) == (0, "")
     assert served.stdout.startswith(SERVED)
     lines = trace.read_text().splitlines()
     handed_over = next(number for number, line in enumerate(lines) if "execve(" in line and "elsewhere/shimmy" in line)

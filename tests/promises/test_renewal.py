@@ -10,7 +10,7 @@ import pytest
 
 from shimmy_metrics.demo.toy_server import ToyServer
 from support.home_terminal import Terminal, terminal
-from support.installed import LONGEST, Home, wait_until
+from support.installed import Home, wait_until
 from support.next_schema import NEW, NEXT, PROGRAM
 from support.servers import chat, free_port, wait_for
 
@@ -26,15 +26,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def _next(home: Home, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*PROGRAM, *words],
-        env=home.environment,
-        cwd=home.root,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=False,
-    )
+    return home.run_program([*PROGRAM, *words])
 
 
 def _metrics(home: Home) -> dict[str, object]:
@@ -49,19 +41,8 @@ def _due(home: Home) -> object:
 @contextmanager
 def _serving(home: Home, upstream: str) -> Iterator[None]:
     port = free_port()
-    process = subprocess.Popen(
-        [*PROGRAM, "serve", "--upstream", upstream, "--bind", f"127.0.0.1:{port}"],
-        env=home.environment,
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with home.started_program([*PROGRAM, "serve", "--upstream", upstream, "--bind", f"127.0.0.1:{port}"]):
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _answered(home: Home, there: Terminal, key: str, words: str) -> None:

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.store.database import opened
 from support import receiver as behave
 from support import slow_sender
-from support.installed import BIN, Home, wait_until
+from support.installed import BIN, Home, announced, wait_until
 from support.processes import processes
 from support.receiver import Receiver
 from support.samples import FACTS
@@ -58,54 +57,28 @@ def test_a_disk_that_stands_still_delays_no_byte_and_no_end(tmp_path: Path, kind
     home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), "PYTHONPATH": str(TESTS)})
     home.metrics("enable")
     port = free_port()
-    with ToyServer() as toy:
-        process = subprocess.Popen(
-            [*PROGRAM, "5", *_words(kind, toy.url, port)],
-            env=home.environment,
-            cwd=home.root,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        try:
-            wait_for(port, process)
-            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
-            (home.root / "slow").touch()
-            assert _longest(port, 2.5) < 0.5  # figures are written meanwhile
-            os.utime(home.profile.config_path)  # to be read again
-            assert _longest(port, 1.5) < 0.5
-            began = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            process.wait(10)
-            assert in_time(time.monotonic() - began, 1.0)
-        finally:
-            process.kill()
-            process.communicate()
-
-
-def _stopped_while_its_sender_starts(home: Home, when: str, words: list[str], port: int) -> None:
-    """Run a measured server whose session's thread hangs at the start of its sender, and stop it."""
-    process = subprocess.Popen(
-        [*slow_sender.PROGRAM, "5", when, *words],
-        env=home.environment,
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stderr is not None
-    try:
+    with ToyServer() as toy, home.started_program([*PROGRAM, "5", *_words(kind, toy.url, port)]) as process:
         wait_for(port, process)
-        assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+        assert announced(process).startswith("shimmy-metrics: measured at ")
+        (home.root / "slow").touch()
+        assert _longest(port, 2.5) < 0.5  # figures are written meanwhile
+        os.utime(home.profile.config_path)  # to be read again
+        assert _longest(port, 1.5) < 0.5
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         process.wait(10)
         assert in_time(time.monotonic() - began, 1.0)
-    finally:
-        process.kill()
-        process.communicate()
+
+
+def _stopped_while_its_sender_starts(home: Home, when: str, words: list[str], port: int) -> None:
+    """Run a measured server whose session's thread hangs at the start of its sender, and stop it."""
+    with home.started_program([*slow_sender.PROGRAM, "5", when, *words]) as process:
+        wait_for(port, process)
+        assert announced(process).startswith("shimmy-metrics: measured at ")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+        assert in_time(time.monotonic() - began, 1.0)
 
 
 def test_where_the_exit_cannot_wait_for_the_sender_s_start_another_process_does_it(tmp_path: Path, kind: str) -> None:
@@ -145,19 +118,9 @@ def test_what_the_exit_could_not_seal_is_sealed_whole_whoever_starts_meanwhile(t
         )
         home.metrics("enable")
         port = free_port()
-        process = subprocess.Popen(
-            [*PROGRAM, "5", *_words(kind, toy.url, port)],
-            env=home.environment,
-            cwd=home.root,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert process.stderr is not None
-        try:
+        with home.started_program([*PROGRAM, "5", *_words(kind, toy.url, port)]) as process:
             wait_for(port, process)
-            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
+            assert announced(process).startswith("shimmy-metrics: measured at ")
             (home.root / "slow").touch()  # nothing is written any more
             for _ in range(7):
                 assert ask(port)[0] == 200
@@ -167,9 +130,6 @@ def test_what_the_exit_could_not_seal_is_sealed_whole_whoever_starts_meanwhile(t
             with opened(home.profile) as db:
                 recover_crashed(home.profile, db, FACTS)
             assert wait_until(lambda: len(receiver.received) == 1, 20)
-        finally:
-            process.kill()
-            process.communicate()
     assert json.loads(receiver.received[0].body)["metrics"]["requests_per_session"] == 7
     assert not list(home.profile.state_dir.glob("session-*.lock"))
 
@@ -183,35 +143,25 @@ def test_the_relay_s_thread_touches_no_file(tmp_path: Path, kind: str) -> None:
     calls = "trace=%file,%desc,write"
     with ToyServer() as toy:
         command = [STRACE, "-f", "-ttt", "-y", "-e", calls, "-o", str(trace), str(BIN / "shimmy")]
-        process = subprocess.Popen(
-            [*command, *_words(kind, toy.url, port)],
-            env=home.environment,
-            cwd=home.root,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert process.stderr is not None
-        try:
-            wait_for(port, process)
-            assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
-            began = time.time()
-            for _ in range(3):
+        with home.started_program([*command, *_words(kind, toy.url, port)]) as process:
+            try:
+                wait_for(port, process)
+                assert announced(process).startswith("shimmy-metrics: measured at ")
+                began = time.time()
+                for _ in range(3):
+                    ask(port)
+                    if kind == "upstream":
+                        chat(port, stream=True)
+                home.metrics("disable")  # a deletion, and a line to be said
+                assert announced(process).startswith("shimmy-metrics: no longer measured")
                 ask(port)
-                if kind == "upstream":
-                    chat(port, stream=True)
-            home.metrics("disable")  # a deletion, and a line to be said
-            assert process.stderr.readline().startswith("shimmy-metrics: no longer measured")
-            ask(port)
-            ended = time.time()
-            main = int(trace.read_text().split(maxsplit=1)[0])
-            os.kill(main, signal.SIGINT)
-            process.wait(10)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+                ended = time.time()
+                main = int(trace.read_text().split(maxsplit=1)[0])
+                os.kill(main, signal.SIGINT)
+                process.wait(10)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
     assert wait_until(trace.exists)
     lines = [line.split(maxsplit=2) for line in trace.read_text().splitlines()]
     meanwhile = [(int(thread), call) for thread, at, call in lines if began < float(at) < ended]

@@ -10,12 +10,10 @@ from pathlib import Path
 import pytest
 
 from support.installed import Home, stop, wait_until
-from support.observed_start import children, command_of, first_of_all, measured_ms, see_start
+from support.observed_start import children, command_of, first_of_all, measured_ms, starts_apart
 from support.servers import free_port, listening, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")
-
-STARTS = 10
 
 SERVER = """#!{python} -S
 import os
@@ -42,23 +40,7 @@ def _server(folder: Path, seconds: float) -> Path:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
 def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, seconds: float) -> None:
-    server = _server(tmp_path, seconds)
-    apart = []
-    with first_of_all() as before:
-        for index in range(STARTS):
-            home = Home(tmp_path / str(index), {"SHIMMY_BIN": str(server)}, before)
-            home.root.mkdir()
-            home.metrics("enable")
-            port = free_port()
-            began = time.monotonic()
-            with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
-                seen = see_start(process, server, began)
-                wait_for(port, process)
-                own = measured_ms(home)
-                stop(process)
-            if not seen.agrees(own):
-                apart.append((own, seen))
-    assert apart == []
+    assert starts_apart(tmp_path, _server(tmp_path, seconds), 10) == []
 
 
 def test_serve_adds_at_most_150_ms_to_the_server_s_readiness(tmp_path: Path) -> None:

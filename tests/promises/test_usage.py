@@ -4,13 +4,11 @@ import csv
 import io
 import json
 import random
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +25,10 @@ from shimmy_metrics.store.readonly import open_readonly
 from support.installed import Home, stop, wait_until
 from support.one_line import assert_one_line
 from support.servers import ask, chat, free_port, wait_for
+from support.steady_client import LOST_SECONDS, SteadyClient
 
 OFF = "Metrics are off here, and no figures of your own are kept."
 UNDECIDED = "Nothing was decided yet, so nothing is counted. To decide: shimmy tui."
-LOST_SECONDS = 1.5
-"""A second, and what a busy machine may add to it."""
 
 
 @pytest.fixture(scope="module")
@@ -175,25 +172,6 @@ def test_a_session_over_midnight_is_split_where_each_answer_ended_and_another_zo
     assert sum(row["requests"] for row in _usage(home, "--by", "week")) == 4
 
 
-class _Client:
-    """Asks as fast as it is answered until nobody answers; notes when each answer came."""
-
-    def __init__(self, port: int) -> None:
-        self.answered: list[float] = []
-        self._port = port
-        self._thread = threading.Thread(target=self._talk)
-        self._thread.start()
-
-    def _talk(self) -> None:
-        with suppress(OSError, HTTPException):
-            while ask(self._port)[0] == 200:
-                self.answered.append(time.monotonic())
-                time.sleep(0.005)
-
-    def ended(self) -> None:
-        self._thread.join()
-
-
 @pytest.mark.parametrize(("kills", "within"), [(2, (1.6, 2.0)), pytest.param(45, (0.0, 3.0), marks=pytest.mark.long)])
 def test_several_servers_that_are_killed_lose_at_most_a_second_and_count_nothing_twice(
     home: Home, toy: ToyServer, kills: int, within: tuple[float, float]
@@ -204,7 +182,7 @@ def test_several_servers_that_are_killed_lose_at_most_a_second_and_count_nothing
     for _ in range(kills):
         with ExitStack() as stack:
             servers = [_Server(stack, home, toy) for _ in range(2)]
-            clients = [_Client(server.port) for server in servers]
+            clients = [SteadyClient(server.port) for server in servers]
             time.sleep(draw.uniform(*within))
             killed = []
             for server in servers:

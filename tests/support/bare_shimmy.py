@@ -14,20 +14,7 @@ from support.servers import free_port, wait_for
 def bare_shimmy(home: Home, model: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """Serve the model and yield the port and the process; kill it at the end if it still runs."""
     port = free_port()
-    process = subprocess.Popen(
-        [str(SHIMMY), "--ctx", "256", "serve", "--bind", f"127.0.0.1:{port}", "--model-path", str(model)],
-        env=home.environment,
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
+    words = ("--ctx", "256", "serve", "--bind", f"127.0.0.1:{port}", "--model-path", str(model))
+    with home.started_program([str(SHIMMY), *words]) as process:
         wait_for(port, process)
         yield port, process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()

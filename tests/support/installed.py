@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,8 +58,12 @@ class Home:
 
     def run(self, *arguments: str, command: str = "shimmy", given: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with `given` on its standard input, and return what it printed."""
+        return self.run_program([*self.before, str(BIN / command), *arguments], given)
+
+    def run_program(self, program: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run any program to its end as a command is run."""
         return subprocess.run(
-            [*self.before, str(BIN / command), *arguments],
+            program,
             env=self.environment,
             cwd=self.root,
             input=given,
@@ -76,8 +80,14 @@ class Home:
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Start a command in a process group of its own, both outputs piped; kill it at the end if it still runs."""
+        with self.started_program([*self.before, str(BIN / "shimmy"), *arguments]) as process:
+            yield process
+
+    @contextmanager
+    def started_program(self, program: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+        """Start any program as a command is started."""
         process = subprocess.Popen(
-            [*self.before, str(BIN / "shimmy"), *arguments],
+            program,
             env=self.environment,
             cwd=self.root,
             stdin=subprocess.DEVNULL,

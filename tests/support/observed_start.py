@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from support.installed import Home, wait_until
+from support.installed import Home, stop, wait_until
+from support.servers import free_port, wait_for
 
 _PAUSE: Final = 0.0003
 
@@ -78,6 +79,26 @@ def measured_ms(home: Home) -> int | None:
     assert wait_until(stored)
     measured: int | None = sessions[0]["counters"]["startup_ms"]
     return measured
+
+
+def starts_apart(folder: Path, server: Path, number: int, *words: str) -> list[tuple[int | None, SeenStart]]:
+    """Start the server so many times under `serve`; return the starts that were measured as other than they were."""
+    apart = []
+    with first_of_all() as before:
+        for index in range(number):
+            home = Home(folder / str(index), {"SHIMMY_BIN": str(server)}, before)
+            home.root.mkdir()
+            home.metrics("enable")
+            port = free_port()
+            began = time.monotonic()
+            with home.started("serve", "--bind", f"127.0.0.1:{port}", *words) as process:
+                seen = see_start(process, server, began)
+                wait_for(port, process)
+                own = measured_ms(home)
+                stop(process)
+            if not seen.agrees(own):
+                apart.append((own, seen))
+    return apart
 
 
 def children(pid: int) -> list[int]:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.installed import BIN, LONGEST, Home
+from support.installed import BIN, Home
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -33,16 +33,7 @@ def unprivileged(home: Home, *arguments: str, before: str = "") -> Ended:
     if os.geteuid() == 0:
         program = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *program]
     script = f'{before}\nexec "$@"'
-    return subprocess.run(
-        ["/bin/sh", "-c", script, "sh", *program],
-        env=home.environment,
-        cwd=home.root,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-        check=False,
-    )
+    return home.run_program(["/bin/sh", "-c", script, "sh", *program])
 
 
 needs_setpriv = pytest.mark.skipif(
