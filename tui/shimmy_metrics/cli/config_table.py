@@ -14,8 +14,8 @@ ACTIONS: Final = (
     ),
     Command(
         "disable",
-        "say no: deletes what is waiting and what was kept for you, keeps receipts, and stops a sender. No lock holds "
-        "the no up for longer than a quarter of a second",
+        "withdraw, or say no; deletes what is waiting, your own figures and what was kept for you, keeps receipts, and "
+        "stops a sender. Takes effect at once, even if another process holds a lock",
         app=("app.consent", "consent.decline"),
         under="shimmy config --metrics",
     ),
@@ -65,9 +65,14 @@ CONFIG: Final = Command(
 _MORE: Final = {"enable": (Argument("--held", "hold each report, from the first, until you release it"),)}
 """What the short forms take beside the arguments of the description's."""
 
+_BRIEFLY: Final = {
+    "disable": "withdraw, or say no; deletes what waits and your figures",
+}
+"""What the list of all says of a short form, where the name alone would not be found."""
+
 SHORT: Final = tuple(
     action._replace(
-        does=f"short for {action.program}",
+        does=_BRIEFLY.get(action.name, f"short for {action.program}"),
         about=(f"The same as {action.program}: {action.does}.",),
         arguments=(*action.arguments, *_MORE.get(action.name, ())),
         under="shimmy-metrics",
