@@ -72,12 +72,15 @@ def test_review_holds_what_waits_and_automatic_lets_it_go(home: Home) -> None:
     home.metrics("enable")
     queue_report(home)
     held = own(home, "review")
-    assert held.stdout == "Each report is held here until you release it, for at most 14 days.\n"
+    assert held.stdout == (
+        "Each report is held here until you release it, for at most 14 days. 1 report that was due is held too.\n"
+    )
     status = json.loads(home.metrics("status", "--json").stdout)
     assert (status["delivery"], status["reports_held"], status["reports_due"]) == ("review", 1, 0)
     freed = own_json(home, "automatic")
     assert (freed["consent"], freed["delivery"]) == ("granted", Delivery.AUTOMATIC.value)
-    assert freed["told"][0].startswith("Reports are sent automatically from now on")
+    due = "Reports are sent automatically from now on. 1 held report is due now, sent when the next session ends."
+    assert freed["told"] == [due]
     assert json.loads(home.metrics("status", "--json").stdout)["reports_due"] == 1
 
 

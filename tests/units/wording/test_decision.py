@@ -28,7 +28,10 @@ def test_the_next_attempt_says_at_which_session_s_end_or_start(
     from_here = f"when the {told} from this shell {verb}"
     assert next_attempt(attempt, from_here=True) == from_here
     assert f"Reports are sent {from_here}." in effect_of_answer(EffectiveConsent(YES), attempt=attempt, from_here=True)
-    assert delivery_changed(attempt, review=False, from_here=True).endswith(f"those that are due {from_here}.")
+    assert delivery_changed(attempt, review=False, moved=0, from_here=True).endswith(f"that are due {from_here}.")
+    assert delivery_changed(attempt, review=False, moved=3, from_here=True).endswith(
+        f" 3 held reports are due now, sent {from_here}."
+    )
 
 
 def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_end_or_at_a_start() -> None:
@@ -67,5 +70,7 @@ def test_an_answer_that_was_given_before_is_not_said_to_begin_now() -> None:
 
 
 def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() -> None:
-    assert delivery_changed(NextAttempt(), review=True).endswith("for at most 14 days.")
-    assert delivery_changed(NextAttempt(), review=True, blocked="Nothing is sent.").endswith("days. Nothing is sent.")
+    assert delivery_changed(NextAttempt(), review=True, moved=0).endswith("for at most 14 days.")
+    assert delivery_changed(NextAttempt(), review=True, moved=0, blocked="Nothing is sent.").endswith(
+        "days. Nothing is sent."
+    )

@@ -145,7 +145,14 @@ def only_for_me(profile: Profile, on_recorded: OnRecorded = _ignore) -> Decided:
     return _finish(profile, on_recorded, done.decision, changed=done.changed)
 
 
-def hold(profile: Profile, *, review: bool) -> Decision:
+class DeliveryChanged(NamedTuple):
+    """The decision that is recorded now, and how many queued reports are held because of it, or due."""
+
+    decision: Decision
+    moved: int
+
+
+def hold(profile: Profile, *, review: bool) -> DeliveryChanged:
     """Record whether reports are held until the person releases them, and hold or free those that are queued.
 
     A report that the person held back on its own stays held until it is released. Raises `UserError`.
@@ -160,24 +167,27 @@ def hold(profile: Profile, *, review: bool) -> Decision:
 
     decision = change(profile, step).decision
     try:
-        _hold_queued(profile, decision, review=review)
+        return DeliveryChanged(decision, _hold_queued(profile, decision, review=review))
     except UserError as error:
         effect = "nothing is sent without a release" if review else "what is held stays held"
         remedy = f"{error.remedy}. Your choice is recorded; {effect}"
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
-    return decision
 
 
-def _hold_queued(profile: Profile, decision: Decision, *, review: bool) -> None:
-    """Hold or free the reports that are queued. Raises `UserError`."""
+def _hold_queued(profile: Profile, decision: Decision, *, review: bool) -> int:
+    """Hold or free the reports that are queued; return how many are held, or due, because of that.
+
+    Raises `UserError`.
+    """
     if not _holds_reports(profile, decision):
-        return
+        return 0
     states = (QueueState.DUE, QueueState.HELD_BY_MODE)
     before, after = states if review else states[::-1]
     with opened(profile) as db, transaction(db):
         if after is QueueState.DUE and groups.group_size(db, decision.endpoint).lowered:
             after = QueueState.HELD_FOR_GROUPS
-        outbox.move_all(db, before, after)
+        moved = outbox.move_all(db, before, after)
+        return moved if after in states else 0
 
 
 def _renew(profile: Profile, on_recorded: OnRecorded, answer: Callable[..., Decision]) -> Decided:

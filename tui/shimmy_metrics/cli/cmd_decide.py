@@ -111,10 +111,11 @@ def set_delivery(profile: Profile, *, review: bool, as_json: bool) -> int:
     if before.consent.decision.consent is not Consent.GRANTED and not before.unusable:
         what = f"reports are {'held' if review else 'sent'} only after a yes, and there is none"
         raise UserError(what, remedy="Enable first: shimmy config --metrics enable")
-    decision = hold(profile, review=review)
+    decision, moved = hold(profile, review=review)
     line = delivery_changed(
         before.attempt,
         review=review,
+        moved=moved,
         blocked=obstacle(before.consent) or groups_lowered(before.consent),
         from_here=none_sends(before.consent, before.running),
     )

@@ -86,7 +86,10 @@ _OWN: Final = (
     Command(
         "automatic",
         "after a yes: send reports by themselves again",
-        about=("Send each report after its session, without waiting for you to release it.",),
+        about=(
+            "Send each report after its session, without waiting for you to release it. Held reports are due then too, "
+            "except those that you held one by one, and those made for another receiver or under an earlier yes.",
+        ),
         arguments=(_RECORDED,),
         app=("app.consent", "consent.hold"),
     ),
@@ -223,7 +226,7 @@ _OWN: Final = (
     ),
     Command(
         "forget",
-        "withdraw; delete all but your recorded no",
+        "delete all but your recorded no, receipts too",
         about=(
             "Withdraw, and delete everything that shimmy-metrics files lists, your receipts too, but your recorded no. "
             "It asks first, with numbers; only a typed yes agrees.",

@@ -106,12 +106,21 @@ def renewal_recorded(decision: Decision) -> str:
     return "Your yes is recorded. The new fields are part of each report from the next one on."
 
 
-def delivery_changed(attempt: NextAttempt, *, review: bool, blocked: str = "", from_here: bool = False) -> str:
-    """Return what holding or no longer holding reports changed. `blocked` says why nothing is sent, or is empty."""
+def delivery_changed(
+    attempt: NextAttempt, *, review: bool, moved: int, blocked: str = "", from_here: bool = False
+) -> str:
+    """Return what holding or no longer holding reports changed.
+
+    `moved` counts the reports that are held because of it, or due. `blocked` says why nothing is sent, or is empty.
+    """
+    are = "is" if moved == 1 else "are"
     if review:
-        return f"{HELD_UNTIL_RELEASED} {blocked}".rstrip()
+        held = f"{amount(moved, 'report')} that {'was' if moved == 1 else 'were'} due {are} held too." if moved else ""
+        return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, blocked)))
+    freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
-        return f"Reports are no longer held. {blocked}"
-    return (
-        f"Reports are sent automatically from now on, those that are due {next_attempt(attempt, from_here=from_here)}."
-    )
+        return f"Reports are no longer held{f'; {freed}' if moved else ''}. {blocked}"
+    when = next_attempt(attempt, from_here=from_here)
+    if moved:
+        return f"Reports are sent automatically from now on. {freed}, sent {when}."
+    return f"Reports are sent automatically from now on, those that are due {when}."

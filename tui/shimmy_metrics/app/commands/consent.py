@@ -97,13 +97,13 @@ class ConsentCommands:
         review = shown is None or shown.consent.decision.delivery is Delivery.AUTOMATIC
         with self._runner.reporting_errors():
             with self._runner.busy():
-                hold(self._host.profile, review=review)
+                moved = hold(self._host.profile, review=review).moved
             shown = self._host.overview
             attempt, blocked, from_here = FIRST_ATTEMPT, "", False
             if shown is not None:
                 attempt, blocked = shown.attempt, obstacle(shown.consent) or groups_lowered(shown.consent)
                 from_here = none_sends(shown.consent, shown.sessions)
-            told = delivery_changed(attempt, review=review, blocked=blocked, from_here=from_here)
+            told = delivery_changed(attempt, review=review, moved=moved, blocked=blocked, from_here=from_here)
             _ = self._host.post_message(Answered(told))
 
     def _recent(self, moment: float) -> bool:
