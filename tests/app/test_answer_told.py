@@ -62,7 +62,7 @@ async def test_a_yes_says_when_it_takes_hold_and_when_reports_are_sent(tmp_path:
         said = told(app)
         assert "The server is measured from its next start on; behind serve --upstream from now on." in said
         assert "Each report is sent after its session." in said
-        assert "Other servers' sessions stay here." in said
+        assert "Only sessions of Shimmy itself are sent; those of another server stay here." in said
 
 
 async def test_a_no_is_said_when_it_is_recorded_and_what_it_deleted_when_the_sender_is_gone(tmp_path: Path) -> None:

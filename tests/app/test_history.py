@@ -8,6 +8,7 @@ import pytest
 
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
+from shimmy_metrics.app.screens.fields.view import fields_view
 from shimmy_metrics.app.screens.history.view import history_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
@@ -18,6 +19,7 @@ from shimmy_metrics.store import departures, outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.wording.departures import became, label, sentence
+from shimmy_metrics.wording.receiver import UNREACHABLE
 from support import opened, overviews, samples
 from support.departed import depart
 
@@ -234,3 +236,37 @@ async def test_what_became_of_a_receipt_stands_there_whole(tmp_path: Path, outco
         await opened.press(pilot, "3", "enter")
         whole = sentence(became(made, samples.NOW))
         assert whole in " ".join(opened.text(app).split())
+
+
+async def test_history_says_how_all_receipts_are_saved_and_what_happens_when_nobody_answers(tmp_path: Path) -> None:
+    for shown, exports in ((overviews.busy(), True), (overviews.undecided(), False)):
+        told = " ".join(content(shown).split())
+        assert UNREACHABLE in told
+        assert ("x exports all receipts." in told) is exports
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=str)
+async def test_a_receipt_says_itself_that_the_receiver_confirmed_these_bytes(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    entries = tuple(
+        overviews.departure(number, 0, overviews.named(number), outcome=outcome)
+        for number, outcome in ((2, Outcome.ACCEPTED), (1, Outcome.CONFIRMED))
+    )
+    app = opened.still(tmp_path, overviews.idle()._replace(entries=entries))
+    async with app.run_test(size=size) as pilot:
+        await opened.press(pilot, "3")
+        for confirmed in (False, True):
+            assert ("the receiver computed it" in opened.read(app)) is confirmed
+            await opened.press(pilot, "enter")
+            assert ("The receiver sent back the SHA-256 of what it got" in opened.read(app)) is confirmed
+            await opened.press(pilot, "q", "j")
+
+
+@pytest.mark.parametrize("word", ["network", "offline", "unreach", "Internet"])
+async def test_a_search_of_the_fields_for_the_network_says_what_happens_without_it(tmp_path: Path, word: str) -> None:
+    told = fields_view(CANVAS, overviews.idle(), word)
+    rows = " ".join(" ".join("".join(span.text for span in row.line) for row in told.rows).split())
+    assert rows.startswith(UNREACHABLE)
+    rows = " ".join("".join(span.text for span in row.line) for row in fields_view(CANVAS, overviews.idle(), "nt").rows)
+    assert "cannot be reached" not in rows

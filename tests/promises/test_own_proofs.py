@@ -4,21 +4,26 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.kinds import Word, Words
+from shimmy_metrics.store.database import opened
+from support.departed import depart
 from support.enabled_home import NOWHERE, enabled
 from support.installed import Home
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, THIRD, queue_report
 from support.receiver import Receiver
+from support.samples import queued
 
 
 @pytest.fixture
@@ -127,3 +132,24 @@ def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
     assert json.loads(_own(home, "forget", "--yes", "--json").stdout)["left"]["path"] == str(config)
     config.unlink()
     assert "Left: " not in _own(home, "forget", "--yes").stdout
+
+
+def test_history_of_some_days_has_what_was_sent_then_and_nothing_else(tmp_path: Path) -> None:
+    home = Home(tmp_path, {"TZ": "UTC"})
+    enable(home.profile)
+    moments = [datetime(2026, 11, day, 12, tzinfo=UTC) for day in (14, 16, 22, 23)]
+    with opened(home.profile) as db:
+        for number, moment in enumerate(moments):
+            depart(db, queued(f"c0ffee00-0000-4000-8000-00000000000{number}"), moment=moment)
+    span = ("--from", "2026-11-16", "--to", "2026-11-22")
+    listed = json.loads(_own(home, "history", "--json", *span).stdout)
+    assert [each["begun"][:10] for each in listed] == ["2026-11-22", "2026-11-16"]
+    assert all(hashlib.sha256(each["body"].encode()).hexdigest() == each["sha256"] for each in listed)
+    first, *rest = _own(home, "history", *span).stdout.splitlines()
+    assert first == "In that time 2 reports were sent and taken; 2 receipts are kept here."
+    assert len(rest) == 2
+    assert _own(home, "history", "--from", "2027-01-01").stdout.startswith("In that time no")
+    assert len(json.loads(_own(home, "history", "--json", "--to", "2026-11-14").stdout)) == 1
+    for words in (("--from", "week"), ("--from", "2026-11-22", "--to", "2026-11-16"), ("00", "--from", "2026-11-16")):
+        refused = _own(home, "history", *words)
+        assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (2, "", 1)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.records import QueueState
+from shimmy_metrics.wording.consent_question import disclosure
+from shimmy_metrics.wording.receiver import YOUR_ADDRESS
 from support.home_terminal import terminal
 from support.installed import Home, wait_until
 from support.outside_container import PROGRAM
@@ -31,9 +34,18 @@ def upstream() -> Iterator[str]:
 
 def test_a_yes_names_the_receiver_and_both_ways_on(home: Home) -> None:
     told = home.metrics("enable").stdout.splitlines()
-    assert f"Reports go to {NOWHERE}." in told
+    assert f"to {NOWHERE}" in told
+    assert YOUR_ADDRESS in told
     last = "See what would be sent: shimmy config --metrics preview. Withdraw: shimmy config --metrics disable."
     assert told[-1] == last
+
+
+def test_a_yes_to_shimmy_s_own_receiver_names_who_runs_it_and_what_for(home: Home) -> None:
+    own = home.having(SHIMMY_METRICS_ENDPOINT=ENDPOINT)
+    for told in (own.metrics("enable").stdout, own.run("enable", "--help", command="shimmy-metrics").stdout):
+        words = " ".join(told.split())
+        assert " ".join(disclosure(ENDPOINT)) in words
+        assert YOUR_ADDRESS in words
 
 
 def test_a_no_with_nothing_to_delete_says_that_nothing_was_waiting(home: Home) -> None:

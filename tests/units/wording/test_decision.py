@@ -41,7 +41,7 @@ def test_before_a_server_was_measured_nobody_knows_whether_reports_leave_at_an_e
 def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> None:
     told = " ".join(effect_of_answer(EffectiveConsent(YES), own_server=True))
     assert "from its next start on; behind serve --upstream from now on" in told
-    assert "Other servers' sessions stay here." in told
+    assert "Only sessions of Shimmy itself are sent; those of another server stay here." in told
     assert "from this start on" in effect_of_answer(EffectiveConsent(YES), starting=True, own_server=True)[0]
     assert "only a server behind" in effect_of_answer(EffectiveConsent(YES), own_server=False)[0]
 

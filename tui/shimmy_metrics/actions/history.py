@@ -1,7 +1,7 @@
 """What was sent and what became of it: each departure and each note, newest first."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from shimmy_metrics.config.read_consent import read_consent
@@ -29,10 +29,23 @@ class History(NamedTuple):
     broken: tuple[str, ...] = ()
     unread: bool = False
 
+    def between(self, first: date, last: date) -> "History":
+        """Return the same of the local days from the first to the last, both included."""
+        return self._replace(entries=tuple(each for each in self.entries if _within(each, first, last)))
+
     @property
     def departures(self) -> tuple[Departure, ...]:
         """Every attempt to send, newest first."""
         return sends(self.entries)
+
+
+def _within(entry: Entry, first: date, last: date) -> bool:
+    """Whether it was on one of these days; like attempts in a row are one entry, from the first to the newest."""
+    if isinstance(entry, Departure):
+        begun, ended = entry.since or entry.begun, entry.ended or entry.begun
+    else:
+        begun = ended = entry.at
+    return begun.astimezone().date() <= last and ended.astimezone().date() >= first
 
 
 def read_history(profile: Profile) -> History:

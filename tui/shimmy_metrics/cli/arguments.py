@@ -3,7 +3,8 @@
 Usual forms are matched before this is loaded: argparse and the list of commands take half as long as Python's start.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from shimmy_metrics.cli.command import Argument, Command
@@ -46,6 +47,22 @@ def parsed(command: Command, arguments: list[str]) -> dict[str, Any]:
 def refusal(command: Command, message: str, hint: str = "") -> UserError:
     """Return the error for arguments that a command cannot use. `hint` is what `meant` returns."""
     return UserError(message, where=command.program, remedy=f"{hint}See {command.program} --help")
+
+
+def first_and_last(command: Command, given: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    """Return the days of `--from` and `--to`, None where there is no bound. Raises `UserError`."""
+    first, last = (_day(command, option, given[option]) for option in ("from", "to"))
+    if first and last and first > last:
+        raise refusal(command, f"--from {first} is later than --to {last}")
+    return first, last
+
+
+def _day(command: Command, option: str, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        message = f"--{option} takes a day such as 2026-11-28, not {text!a}"
+        raise refusal(command, message) from None
 
 
 def meant(word: str, known: Iterable[str]) -> str:

@@ -9,19 +9,21 @@ from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.status import read_status
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
+from shimmy_metrics.wording.consent_question import disclosure
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, held_for_an_earlier_yes
 from shimmy_metrics.wording.deletions import purged as sentences
 from shimmy_metrics.wording.departures import host
 from shimmy_metrics.wording.files import stays
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver
-from shimmy_metrics.wording.receiver import by_way_of
+from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
 
 
 def enable(profile: Profile, *, held: bool = False) -> int:
@@ -43,8 +45,10 @@ def enable(profile: Profile, *, held: bool = False) -> int:
     other = other_receiver(now.consent, now.running, now.attempt)
     if other:
         print_line(other)
-    if now.consent.sends:
+    if now.consent.sends and same_endpoint(now.consent.endpoint, ENDPOINT):  # any other is named by the next lines
         print_line(f"Reports go to {now.consent.endpoint}{by_way_of(now.proxy)}.")
+    for line in (*disclosure(now.consent.endpoint, now.proxy), YOUR_ADDRESS):
+        print_line(line)
     if now.of_an_earlier_yes:
         print_line(
             f"{held_for_an_earlier_yes(now.of_an_earlier_yes)} "

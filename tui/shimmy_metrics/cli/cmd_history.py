@@ -1,7 +1,7 @@
 """`shimmy-metrics history` and `diff`: what was sent, and what changed from one report to another."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
@@ -22,16 +22,21 @@ from shimmy_metrics.wording.numbers import when
 from shimmy_metrics.wording.values import plain, with_separators
 
 
-def history(profile: Profile, *, as_json: bool) -> int:
-    """Print each attempt to send and what became of it; return the exit code. Raises `UserError`."""
+def history(profile: Profile, first: date | None = None, last: date | None = None, *, as_json: bool) -> int:
+    """Print each attempt to send and what became of it; return the exit code.
+
+    Those of the local days from `first` to `last` alone, where such a bound is given. Raises `UserError`.
+    """
     with purge_first(profile):
         found = read_history(profile)
+    if first or last:
+        found = found.between(first or date.min, last or date.max)
     if as_json:
         print_json(history_json(found))
         if found.unread:
             print_stderr(UNREAD)
     else:
-        for line in history_lines(found, profile.clock.now()):
+        for line in history_lines(found, profile.clock.now(), bounded=bool(first or last)):
             print_line(line)
     return Exit.DONE
 

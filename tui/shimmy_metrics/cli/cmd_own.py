@@ -6,7 +6,7 @@ Each is a function of its arguments that returns the exit code; what it runs is 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from shimmy_metrics.cli.arguments import parsed
+from shimmy_metrics.cli.arguments import first_and_last, parsed, refusal
 from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.config_arguments import ConfigArguments
 from shimmy_metrics.cli.config_table import SHORT
@@ -60,8 +60,13 @@ def _automatic(given: Arguments) -> int:
 def _history(given: Arguments) -> int:
     from shimmy_metrics.cli.cmd_history import history, receipt
 
+    first, last = first_and_last(COMMANDS["history"], given)
     profile = Profile.current()
-    return history(profile, as_json=given["json"]) if given["id"] is None else receipt(profile, given["id"])
+    if given["id"] is None:
+        return history(profile, first, last, as_json=given["json"])
+    if first or last:
+        raise refusal(COMMANDS["history"], "ID goes without --from and --to")
+    return receipt(profile, given["id"])
 
 
 def _hold(given: Arguments) -> int:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.actions.usage import Period, Usage, read_usage
-from shimmy_metrics.cli.arguments import refusal
+from shimmy_metrics.cli.arguments import first_and_last, refusal
 from shimmy_metrics.cli.command_table import COMMANDS
 from shimmy_metrics.cli.output import print_stderr
 from shimmy_metrics.cli.purge_first import purge_first
@@ -49,23 +49,13 @@ class UsageArguments(NamedTuple):
 def usage_arguments(given: Mapping[str, Any]) -> UsageArguments:
     """Return what is wanted, from the arguments by name. Raises `UserError`."""
     form = next((form for form in Form if given.get(form)), Form.TABLE)
-    first, last = (_day(option, given[option]) for option in ("from", "to"))
-    if first and last and first > last:
-        raise refusal(COMMANDS["usage"], f"--from {first} is later than --to {last}")
+    first, last = first_and_last(COMMANDS["usage"], given)
     if given["by"] and form is Form.OPENMETRICS:
         raise refusal(COMMANDS["usage"], "--openmetrics prints totals, so it goes without --by")
     last_days = _number(given["last"])
     if last_days and (first or last):
         raise refusal(COMMANDS["usage"], "--last goes without --from and --to")
     return UsageArguments(form, Period(given["by"] or Period.DAY), first, last, last_days)
-
-
-def _day(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        message = f"--{option} takes a day such as 2026-11-28, not {text!a}"
-        raise refusal(COMMANDS["usage"], message) from None
 
 
 def _number(text: str | None) -> int | None:

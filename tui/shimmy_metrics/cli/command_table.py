@@ -98,13 +98,16 @@ _OWN: Final = (
         "each attempt to send, and what became of it",
         about=(
             "List each attempt to send, newest first: what was sent, where to, when, what became of it, how many "
-            "bytes and their digest. Of what a receiver took the bytes are kept as a receipt, until you delete them.",
+            "bytes and their digest. A receiver that confirmed the digest computed it itself, of the bytes that it "
+            "got. Of what a receiver took the bytes are kept as a receipt, until you delete them.",
             "With ID, print a receipt's bytes as they were sent: shimmy-metrics history ID | sha256sum prints the "
             f"digest that stands there, and at the receiver. {_ID}",
         ),
         arguments=(
             Argument("id", "the receipt to print", value="ID"),
             Argument("--json", "print them as JSON, each receipt with its bytes"),
+            Argument("--from", "the first day, such as 2026-11-28", value="DATE"),
+            Argument("--to", "the last day", value="DATE"),
         ),
         app=("app.history",),
     ),

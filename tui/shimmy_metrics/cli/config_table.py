@@ -3,12 +3,19 @@
 from typing import Final
 
 from shimmy_metrics.cli.command import Argument, Command
-from shimmy_metrics.wording.receiver import UNREACHABLE
+from shimmy_metrics.consent.endpoint import ENDPOINT
+from shimmy_metrics.wording.consent_question import disclosure
+from shimmy_metrics.wording.receiver import UNREACHABLE, YOUR_ADDRESS
 
 ACTIONS: Final = (
     Command(
         "enable",
         "say yes to this program's fields and to the receiver that is set; nothing is measured or sent before that",
+        about=(
+            " ".join(disclosure(ENDPOINT)),
+            f"{YOUR_ADDRESS} Where another receiver is set, enable names that one; status does so before. The fields: "
+            "shimmy-metrics fields.",
+        ),
         app=("app.consent", "consent.enable"),
         under="shimmy config --metrics",
     ),
@@ -22,6 +29,7 @@ ACTIONS: Final = (
     Command(
         "status",
         "what is on, what is waiting, what was sent and how it went",
+        about=(UNREACHABLE,),
         arguments=(Argument("--json"),),
         app=("app.consent",),
         under="shimmy config --metrics",
@@ -73,7 +81,7 @@ _BRIEFLY: Final = {
 SHORT: Final = tuple(
     action._replace(
         does=_BRIEFLY.get(action.name, f"short for {action.program}"),
-        about=(f"The same as {action.program}: {action.does}.",),
+        about=(f"The same as {action.program}: {action.does}.", *action.about),
         arguments=(*action.arguments, *_MORE.get(action.name, ())),
         under="shimmy-metrics",
     )

@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 BROKEN: Final = "The chain is broken here: this is not as it was written."
 
 
-def history_lines(history: "History", now: datetime) -> Iterator[str]:
-    """Yield what was sent in all, then each attempt and each note, newest first."""
+def history_lines(history: "History", now: datetime, *, bounded: bool = False) -> Iterator[str]:
+    """Yield what was sent in all, then each attempt and each note, newest first. `bounded`: of some days alone."""
     if history.unread:
         yield UNREAD
         return
-    yield so_far(history.entries)
+    yield so_far(history.entries, "In that time" if bounded else "So far")
     if any(departure.attempts > 1 for departure in sends(history.entries)):
         yield ALIKE
     for entry in history.entries:
         yield from entry_lines(entry, now, history.broken)
 
 
-def so_far(entries: Collection[Entry]) -> str:
-    """Return what was sent in all, and how many receipts are kept, as a sentence."""
+def so_far(entries: Collection[Entry], span: str = "So far") -> str:
+    """Return what was sent in all, and how many receipts are kept, as a sentence that begins with the `span` of it."""
     departures = [entry for entry in entries if isinstance(entry, Departure)]
     taken = taken_in_all(entries)
     kept = sum(bool(departure.body) for departure in departures)
-    return f"So far {in_all(taken, entries)}{f'; {receipts_kept(kept)}' if taken else ''}."
+    return f"{span} {in_all(taken, entries)}{f'; {receipts_kept(kept)}' if taken else ''}."
 
 
 def entry_lines(entry: Entry, now: datetime, broken: Collection[str]) -> Iterator[str]:

@@ -44,7 +44,8 @@ def effect_of_answer(
     if blocked:
         return measured, blocked
     when = HELD_UNTIL_RELEASED if consent.holds else sent_when(attempt, from_here=from_here)
-    stays = ("Other servers' sessions stay here.",) if same_endpoint(consent.endpoint, ENDPOINT) else ()
+    others = "Only sessions of Shimmy itself are sent; those of another server stay here."
+    stays = (others,) if same_endpoint(consent.endpoint, ENDPOINT) else ()
     return measured, when, *stays
 
 

@@ -12,9 +12,14 @@ from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import found
 from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.receiver import UNREACHABLE
 from shimmy_metrics.wording.values import values
 
 NEVER_TITLE = "Never"
+
+_NETWORK: Final = ("network", "offline", "unreachable", "internet", "connection")
+_TELLING: Final = 4
+"""Letters of one of these words that are enough to know it by."""
 
 VALUE: Final = 40
 """Columns for a value, with which an id is whole, before its bounds have the room."""
@@ -44,10 +49,11 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         for name, fate in never:
             told = _never(canvas, name, fate)
             rows += (*told, *_excerpt(canvas, told, wanted.lower(), hits[name]))
+    rows = [*_unreachable(canvas, wanted.lower()), *rows]
     sentence = f"These {len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
-    if wanted and rows:
+    if wanted and hits:
         sentence = _found(sum(row.key in BY_NAME for row in rows), len(never), wanted)
     elif wanted:
         # It may go by another word: that nothing was found must not be read as "this is not sent".
@@ -64,6 +70,13 @@ def _found(fields: int, never: int, search: str) -> str:
         )
     )
     return f"{what} {'mentions' if fields + never == 1 else 'mention'} '{search}'."
+
+
+def _unreachable(canvas: Canvas, search: str) -> list[Row]:
+    """Return what happens when the receiver cannot be reached, where that is what a search is about."""
+    if len(search) < _TELLING or not any(word.startswith(search) for word in _NETWORK):
+        return []
+    return [*map(Row, wrapped(UNREACHABLE, canvas.width)), Row(BLANK)]
 
 
 def _never(canvas: Canvas, name: str, fate: str) -> list[Row]:

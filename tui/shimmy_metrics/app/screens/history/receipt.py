@@ -12,8 +12,8 @@ from shimmy_metrics.app.screens.report.screen import ReportScreen
 from shimmy_metrics.app.screens.report.subject import Subject, of_sent, parts
 from shimmy_metrics.app.screens.report.view import Selection, View, report_view
 from shimmy_metrics.app.ui.layout import Canvas, Content, headline
-from shimmy_metrics.app.ui.text import BLANK, Line, at, muted, placed, strong, to, wrapped
-from shimmy_metrics.records import Departure
+from shimmy_metrics.app.ui.text import Line, at, muted, placed, strong, to, wrapped
+from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.report.bodies import split
 from shimmy_metrics.report.compare import NOT_COMPARED
 from shimmy_metrics.wording.departures import became, sentence
@@ -92,7 +92,7 @@ class Receipt:
             whole = f"{counted.removesuffix('.')}, {len(NOT_COMPARED)} are not compared."
             return placed(canvas.width, at(1, canvas.fullest(canvas.width - 2, whole, counted)))
         if not number:
-            return BLANK
+            return placed(canvas.width, at(1, muted(canvas.fullest(canvas.width - 2, *_same_digest(self._receipt)))))
         place = f"Report {index} of {number} in this request" if index else "The whole request"
         size = f"{len(subject.body):,} bytes" if index else ""
         keys = canvas.keys.either("page.before", "page.beside", " or ")
@@ -104,3 +104,10 @@ class Receipt:
         overview = self._host.overview
         chosen = chosen_baseline(self._host.baseline)
         return chosen or (before_receipt(overview, self._receipt) if overview is not None else None)
+
+
+def _same_digest(receipt: Departure) -> tuple[str, ...]:
+    """Return that the bytes kept here are those that the receiver confirmed, in ever fewer words."""
+    if receipt.outcome is not Outcome.CONFIRMED:
+        return ("",)
+    return ("The receiver sent back the SHA-256 of what it got: that of these bytes.", "confirmed by its SHA-256")

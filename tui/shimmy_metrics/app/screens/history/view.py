@@ -29,6 +29,7 @@ from shimmy_metrics.records import Departure, DepartureKind, Entry, NoteKind, Ou
 from shimmy_metrics.wording.departures import ALIKE, became, failed, host, in_all, label, receipts_kept, sentence
 from shimmy_metrics.wording.departures import note as note_text
 from shimmy_metrics.wording.numbers import amount, when
+from shimmy_metrics.wording.receiver import UNREACHABLE
 
 _MEANINGS: Final = {
     NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",
@@ -87,7 +88,8 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
             ),
         )
         nothing = "No attempt to send is on record." if overview.store_read else NOT_READ
-        return Content((*headline(canvas, nothing), BLANK), (*paragraphs(canvas, empty), *then))
+        unreachable = paragraphs(canvas, UNREACHABLE)
+        return Content((*headline(canvas, nothing), BLANK), (*paragraphs(canvas, empty), *unreachable, *then))
     size = sum(len(receipt.body) for receipt in overview.receipts)
     kept = [to(canvas.right, muted(f"{size:,} bytes kept"), note=True)] if size else []
     head = headline(canvas, _sentence(overview), *kept)
@@ -96,7 +98,10 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
     places = _places(canvas, overview.entries, base)
     recalled = _recalled(overview.entries)
     rows = tuple(_row(canvas, each, base, places, recalled=each.key in recalled) for each in overview.entries)
-    return Content((*head, *damage, _columns(canvas, places)), rows)
+    below = (f"{canvas.keys.of('app.export')} exports all receipts.",) if size else ()
+    return Content(
+        (*head, *damage, _columns(canvas, places)), (*rows, Row(BLANK), *paragraphs(canvas, *below, UNREACHABLE))
+    )
 
 
 def explained(
@@ -122,7 +127,7 @@ def explained(
     lines += [each for text in _proof(canvas, overview, entry) for each in wrapped(text, canvas.width)]
     lines += wrapped(_request(entry), canvas.width, role=Role.MUTED)
     if canvas.aside and entry.body:
-        lines += [BLANK, *(row.line for row in wire(canvas, base, entry.body))]
+        lines += [row.line for row in wire(canvas, base, entry.body)]
     return tuple(lines)
 
 
@@ -156,9 +161,16 @@ def _proof(canvas: Canvas, overview: Overview, departure: Departure) -> Iterator
     if departure.key in overview.broken:
         yield "This entry, or the bytes kept of it, is not as it was written."
     elif departure.body:
-        yield f"The {len(departure.body):,} bytes kept here have this digest."
+        yield bytes_kept(departure)
     elif departure.receipt:
         yield "No receipt is kept here: you deleted its bytes."
+
+
+def bytes_kept(departure: Departure) -> str:
+    """Return that the bytes that are kept have the digest, and whether the receiver said so too, as a sentence."""
+    kept = f"The {len(departure.body):,} bytes kept here have this digest"
+    confirmed = departure.outcome is Outcome.CONFIRMED
+    return f"{kept}; the receiver computed it of what it got, and sent it back." if confirmed else f"{kept}."
 
 
 def _request(departure: Departure) -> str:
