@@ -124,8 +124,8 @@ def test_the_help_of_all_names_each_command_with_what_it_does(home: Home) -> Non
         ("shimmy", ["config", "--metrics", "statsu"], "Did you mean status?"),
         ("shimmy", ["statsu"], "Did you mean shimmy config --metrics status?"),
         ("shimmy-metrics", ["statsu"], "Did you mean shimmy-metrics status?"),
-        ("shimmy-metrics", ["withdraw"], "Say: shimmy-metrics disable"),
-        ("shimmy-metrics", ["receipts"], "Say: shimmy-metrics history"),
+        ("shimmy-metrics", ["withdraw"], "Did you mean shimmy-metrics disable?"),
+        ("shimmy-metrics", ["receipts"], "Did you mean shimmy-metrics history?"),
         ("shimmy-metrics", ["realese", "all"], "Did you mean shimmy-metrics release?"),
         ("shimmy-metrics", ["usage", "--jsn"], "Did you mean --json?"),
         ("shimmy", ["files"], "Use shimmy-metrics files"),
@@ -176,7 +176,7 @@ def test_as_shimmy_they_stay_the_real_binary_s_and_a_hint_is_given_where_one_is_
         assert there.run(word, command="shimmy-metrics").stdout == f"real {word}\n"
     hinted = there.run("withdraw", command="shimmy-metrics")
     assert_one_line(hinted, "")
-    assert "Say: shimmy-metrics disable" in hinted.stderr
+    assert "Did you mean shimmy-metrics disable?" in hinted.stderr
     assert there.run("withdraw").stdout == "real withdraw\n"
 
 

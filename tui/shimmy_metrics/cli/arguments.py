@@ -107,9 +107,9 @@ def other_word(word: str) -> UserError | None:
     Under our own name alone: as `shimmy` every word may be the real binary's.
     """
     what = f"{word!a} is not a command of shimmy-metrics"
-    if word in OTHER_WORDS:
-        return UserError(what, remedy=f"Say: shimmy-metrics {OTHER_WORDS[word]}")
-    like = _like(word, (name for name, command in COMMANDS.items() if command.under != "shimmy"), _SURELY)
+    like = OTHER_WORDS.get(word.lower()) or _like(
+        word, (name for name, command in COMMANDS.items() if command.under != "shimmy"), _SURELY
+    )
     remedy = f"Did you mean shimmy-metrics {like}? What the real server understands is said as: shimmy {word}"
     return UserError(what, remedy=remedy) if like else None
 

@@ -7,6 +7,7 @@ from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.cli.agreement import agreed
 from shimmy_metrics.cli.output import print_json
 from shimmy_metrics.cli.purge_first import purge_first
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import QueueState
 from shimmy_metrics.system.profile import Profile
@@ -17,6 +18,9 @@ from shimmy_metrics.wording.numbers import amount, duration, when
 
 RECEIPTS = "receipts"
 """The word that names all receipts, where an ID would name a report."""
+
+_ALL = "all"
+"""What `release` and `recall` take, and this does not."""
 
 _COMMAND = "shimmy-metrics delete"
 
@@ -43,8 +47,11 @@ def hold_report(profile: Profile, word: str, *, as_json: bool) -> int:
 def delete_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> int:
     """Ask, then delete the named report or kept session, or the bytes of all receipts; return the exit code.
 
-    It is 1 if nothing was deleted. Raises `UserError`.
+    It is 1 if nothing was deleted. `all` is refused. Raises `UserError`.
     """
+    if word == _ALL:
+        remedy = "shimmy-metrics forget deletes everything but your no, shimmy-metrics delete receipts all receipts"
+        raise UserError("takes one report or session, or receipts", where=_COMMAND, remedy=remedy)
     if word == RECEIPTS:
         return _delete_receipts(profile, yes=yes, as_json=as_json)
     with purge_first(profile):

@@ -90,5 +90,21 @@ SHORT: Final = tuple(
 )
 """The actions under our own name, where no real binary's word is shadowed; `preview` takes more there."""
 
-OTHER_WORDS: Final = {"withdraw": "disable", "receipts": "history"}
-"""Words for which people looked here, with the command that does it."""
+_LOOKED_FOR: Final = {
+    "disable": ("withdraw", "off", "stop", "no", "out", "opt-out", "optout", "decline", "revoke"),
+    "enable": ("on", "yes", "opt-in", "optin", "accept"),
+    "only-me": ("local", "only", "private"),
+    "history": ("receipts", "sent", "proof", "attempts"),
+    "status --help": ("network", "offline", "unreachable"),
+    "usage": ("tokens", "figures", "stats", "day", "week", "month"),
+    "files": ("log", "logs", "disk"),
+    "forget": ("wipe", "purge", "erase", "remove", "uninstall", "delete-all"),
+    "export": ("save", "backup", "dump"),
+    "preview": ("next", "outgoing", "waiting"),
+    "release": ("send",),
+    "recall": ("undo", "take-back"),
+    "fields": ("privacy", "prompts", "names"),
+}
+
+OTHER_WORDS: Final = {word: command for command, words in _LOOKED_FOR.items() for word in words}
+"""Words for which people looked here, with the command that does it. None is a word of the real binary's."""
