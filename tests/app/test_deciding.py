@@ -1,7 +1,7 @@
 """The question decides nothing by accident: only an explicit yes, given by a person, switches anything on."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.limits import AFTER_PASTE_SECONDS, REPEAT_SECONDS, SILENCE_SECONDS
 from support import opened, overviews
-from support.drawn_on_demand import draws_on_demand
+from support.drawn_on_demand import draw, draws_on_demand
 from support.simulated_time import Timed, clicked, key, send
 from support.walking import OUT, State, Walk
 
@@ -46,10 +46,9 @@ MOVES = (
 class Tried(Walk):
     """Everything that may come without a yes, in every order, with and without silence between."""
 
-    def __init__(self, pilot: Pilot[None], app: Timed, draw: Callable[[Timed], None]) -> None:
+    def __init__(self, pilot: Pilot[None], app: Timed) -> None:
         super().__init__(self._state, self._moves, self.make, self._home)
         self._pilot = pilot
-        self._draw = draw
         self._app = app
 
     def _state(self) -> State:
@@ -69,7 +68,7 @@ class Tried(Walk):
         await self._app.pass_time(self._pilot, 2.0)
 
     def _moves(self) -> Sequence[str]:
-        self._draw(self._app)
+        draw(self._app)
         return [move + gap for move in MOVES for gap in GAPS]
 
     async def make(self, move: str) -> State:
@@ -112,23 +111,21 @@ DECLINED = overviews.undecided()._replace(consent=EffectiveConsent(Decision(cons
         pytest.param(DECLINED, 1, id="declined"),
     ],
 )
-async def test_nothing_but_a_yes_enables_in_any_order(
-    tmp_path: Path, shown: Overview, deep: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nothing_but_a_yes_enables_in_any_order(tmp_path: Path, shown: Overview, deep: int) -> None:
     """Every order of up to so many moves, each followed by the next at once or by silence: of three, 32,768.
 
     What leads to the same state is the same from there on, so each state meets each move once.
     """
-    draw = draws_on_demand(monkeypatch)
     app = Timed(tmp_path, shown, asks=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.pass_time(pilot, 2.0)
-        walk = Tried(pilot, app, draw)
-        await walk.explore(6_000, deep)
-        # What is the same state was met once; here it is met as it comes.
-        dice = random.Random(4)
-        for _ in range(200):
-            await walk.make(dice.choice(MOVES) + dice.choice(GAPS))
+        walk = Tried(pilot, app)
+        with draws_on_demand():
+            await walk.explore(6_000, deep)
+            # What is the same state was met once; here it is met as it comes.
+            dice = random.Random(4)
+            for _ in range(200):
+                await walk.make(dice.choice(MOVES) + dice.choice(GAPS))
 
 
 async def test_a_copy_needs_no_second_key_and_a_burst_copies_nothing(tmp_path: Path) -> None:

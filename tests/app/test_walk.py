@@ -1,7 +1,7 @@
 """A walk of keys over the whole app: every action is reached, every state is left by `q`, none crashes."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.counters import DaySums
 from shimmy_metrics.records import Day
 from support import overviews
-from support.drawn_on_demand import draws_on_demand
+from support.drawn_on_demand import draw, draws_on_demand
 from support.simulated_time import Timed, clicked, key, quiet, send
 from support.walking import OUT, State, Walk
 
@@ -41,10 +41,9 @@ def named(screen: Screen[Any]) -> str:
 class Walked(Walk):
     """The walk over an app, and what it met: actions by the id of their key, buttons seen and pressed."""
 
-    def __init__(self, pilot: Pilot[None], app: Timed, draw: Callable[[Timed], None]) -> None:
+    def __init__(self, pilot: Pilot[None], app: Timed) -> None:
         super().__init__(self._state, self._moves, self._make, self._home)
         self._pilot = pilot
-        self._draw = draw
         self._app = app
         self._kinds: set[State] = set()
         self._tried: set[str] = set()
@@ -76,7 +75,7 @@ class Walked(Walk):
         raise AssertionError(self._state(), "no key leads on")
 
     def _moves(self) -> Sequence[str]:
-        self._draw(self._app)
+        draw(self._app)
         screen, on = self._app.screen, self._app.focused
         # What a key does depends on the screen in front, and whether there is one behind it, not on which.
         kind = (named(screen), len(self._app.screen_stack) > 1, *self._focus())
@@ -140,9 +139,8 @@ DONE = {
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 12)])
 async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
-    tmp_path: Path, width: int, height: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, width: int, height: int
 ) -> None:
-    draw = draws_on_demand(monkeypatch)
     ids: set[str] = set()
     done: set[str] = set()
     undecided = overviews.undecided()
@@ -155,8 +153,9 @@ async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     for app in apps:
         async with app.run_test(size=(width, height)) as pilot:
             await app.pass_time(pilot, 2.0)
-            walk = Walked(pilot, app, draw)
-            await walk.explore(2_000)
+            walk = Walked(pilot, app)
+            with draws_on_demand():
+                await walk.explore(2_000)
             assert not walk.unreached()
             assert not walk.stuck(("q", BACK_FROM_INPUT))
             assert walk.seen == walk.pressed

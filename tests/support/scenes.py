@@ -26,6 +26,7 @@ from shimmy_metrics.report.fields import FIELDS
 from support import opened, overviews, samples
 from support.app_idle import send, until_idle
 from support.cells import Rows, rows_of, text_of
+from support.drawn_on_demand import draws_on_demand
 from support.reading import unwrapped
 
 LOOKS: Final[dict[str, dict[str, str]]] = {
@@ -213,7 +214,12 @@ async def walked(
         unhurried = patch.multiple(
             CommandPalette, _RESULT_BATCH_TIME=_UNHURRIED_SECONDS, _BUSY_COUNTDOWN=_UNHURRIED_SECONDS
         )
-        with tempfile.TemporaryDirectory() as root, patch.dict(os.environ, {"HOME": root}), unhurried:
+        with (
+            tempfile.TemporaryDirectory() as root,
+            patch.dict(os.environ, {"HOME": root}),
+            unhurried,
+            draws_on_demand(),
+        ):
             profile = samples.profile(Path(root), **{**opened.TERMINAL, **LOOKS[look]})
             start = Start(samples.FACTS, walk.shown(), asks=walk.asks)._replace(**walk.start)  # type: ignore[arg-type]
             app = Fixed(profile, start)
