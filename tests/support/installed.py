@@ -118,10 +118,13 @@ def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) 
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Wait until something is true, for at most `seconds`; return whether it is."""
+    """Wait until something is true, for at most `seconds`; return whether it is.
+
+    What starts a process to find out is asked more seldom: it would keep what it waits for from the processor.
+    """
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while (began := time.monotonic()) < end:
         if true():
             return True
-        time.sleep(0.02)
+        time.sleep(max(0.02, 2 * (time.monotonic() - began)))
     return true()
