@@ -23,8 +23,12 @@ KEPT_PREFIXES = ("PYTEST", "PYTHON", "COVERAGE", "HYPOTHESIS", "MUTANT")
 TESTS_A_CORE = 3
 """How many tests run at once under `-n auto`, for each core: most of them wait for a process, a timer or a disk."""
 
-LONG_FILES = ("test_deciding.py", "test_pictures.py", "test_walk.py")
-"""Files with single tests that take many seconds of a processor."""
+LONG_FILES = (
+    *("test_walk.py", "test_pictures.py", "test_copies.py", "test_diff_driver.py", "test_receive_cluster.py"),
+    *("test_deciding.py", "test_what_answers_lead_to.py", "test_full_disk.py", "test_full_disk_store.py"),
+    *("test_withdrawal.py", "test_last_word.py", "test_receiver_durable.py", "test_one_digest.py"),
+)
+"""Files with tests that take many seconds, of a processor or of waiting, the longest first."""
 
 HEARD = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")]
 
@@ -58,12 +62,25 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.args = [*files[first:], *files[:first]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Have them in one order for all workers, which may have begun with different files; those that take long first.
 
-    One that took half a minute at the end would leave all other workers idle.
+    One that took half a minute at the end would leave all other workers idle. Each worker begins with an equal number
+    of tests in their order, and what another takes from it is its last: so of the long files each heads one part.
     """
-    items.sort(key=lambda item: (item.path.name not in LONG_FILES, str(item.path)))
+    items.sort(key=lambda item: str(item.path))
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    heads: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, name in enumerate(LONG_FILES):
+        heads[number % workers] += [item for item in items if item.path.name == name]
+    others = [item for item in items if item.path.name not in LONG_FILES]
+    ordered: list[pytest.Item] = []
+    for number, head in enumerate(heads):
+        room = max((len(items) - len(ordered)) // (workers - number) - len(head), 0)
+        ordered += [*head, *others[:room]]
+        others = others[room:]
+    items[:] = ordered
 
 
 def pytest_collection_finish() -> None:
