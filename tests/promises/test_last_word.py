@@ -97,10 +97,11 @@ def test_it_measures(home: Home, kind: str) -> None:
         assert len(served.ended()) == 1
 
 
-def test_with_an_unusable_store_it_never_says_that_it_measures(home: Home, kind: str) -> None:
+@pytest.mark.parametrize("starts", [4, pytest.param(20, marks=pytest.mark.long)])
+def test_with_an_unusable_store_it_never_says_that_it_measures(home: Home, kind: str, starts: int) -> None:
     home.metrics("enable")
     garbage(store_path(home.profile))
-    for _ in range(20):
+    for _ in range(starts):
         with serving(home, kind) as served:
             served.said(f"not measured, passed on at {served.where}: {store_path(home.profile)}: is no database. ")
             assert ask(served.port)[0] == 200
