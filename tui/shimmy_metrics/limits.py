@@ -91,6 +91,9 @@ OPERATOR_BYTES: Final = 16_384
 CHECKPOINT_SECONDS: Final = 1.0
 """A crash loses at most this much of the counters; a withdrawal is noticed within it."""
 
+IDLE_WRITE_SECONDS: Final = 60
+"""How often figures are written in which only the uptime and the server's memory changed."""
+
 SESSION_DAYS: Final = 8
 """A running session keeps its sums of so many days; a day is lost only where no write succeeded for longer."""
 

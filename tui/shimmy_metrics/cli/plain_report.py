@@ -23,6 +23,7 @@ from shimmy_metrics.wording.departures import OVERDUE, set_aside, smaller_groups
 from shimmy_metrics.wording.numbers import amount, duration, when
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
+from shimmy_metrics.wording.running import last_saved
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.usage import usage_in_all
@@ -43,7 +44,7 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     if shown.unread:
         yield UNREAD
     if shown.store_read:
-        yield from _measured(shown)
+        yield from _measured(shown, now)
         yield from _waiting(shown, now)
     yield from _receiver(shown, leaving=shown.store_read)
     if shown.store_read:
@@ -60,7 +61,7 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
     yield "Release one report: shimmy-metrics release ID. All that can be done: shimmy-metrics --help."
 
 
-def _measured(shown: Overview) -> Iterator[str]:
+def _measured(shown: Overview, now: datetime) -> Iterator[str]:
     if not shown.running:
         yield "No measured server is running."
     for preview in shown.running:
@@ -70,6 +71,9 @@ def _measured(shown: Overview) -> Iterator[str]:
             f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
             f"{amount(counters.tokens, 'token')}."
         )
+        saved = last_saved(preview.session, now)
+        if saved:
+            yield f"  Last saved {saved}; nothing newer is known."
         if counters.unread:
             yield f"  {tokens_unknown(counters.unread)}"
         if preview.session.local:

@@ -17,6 +17,7 @@ from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.seal import end_session, recover_crashed
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.limits import IDLE_WRITE_SECONDS
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.records import Session
@@ -28,9 +29,6 @@ from shimmy_metrics.store.sqlite_errors import sqlite_errors
 from shimmy_metrics.system.locks import Lock
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
-
-IDLE_WRITE_SECONDS: Final = 60
-"""How often figures are written in which only the uptime and the server's memory changed."""
 
 _REPORTED_FAILURES: Final = 2
 """How many writes in a row must fail before that is reported: one may have met another program at the store."""

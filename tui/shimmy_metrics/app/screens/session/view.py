@@ -17,6 +17,7 @@ from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere
 from shimmy_metrics.wording.numbers import duration
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
+from shimmy_metrics.wording.running import last_saved
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.values import values, with_separators
 
@@ -83,7 +84,9 @@ def figures_explained(canvas: Canvas, live: SessionPreview | None, mark: str, *,
 
 
 def running_for(canvas: Canvas, session: Session) -> str:
-    """Return how long a session has run: its own count, and the time since that was written."""
+    """Return how long a session has run: its own count, and the time since that was written, unless that is long."""
+    if last_saved(session, canvas.now):
+        return duration(session.counters.uptime_s)
     since = max(canvas.now - session.updated, timedelta())
     return duration(session.counters.uptime_s + int(since.total_seconds()))
 
@@ -99,8 +102,9 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
     fate = _fate(canvas, overview, session)
     begun = canvas.clock(session.started)
-    sentence = f"Measuring since {begun}. {fate}{several}"
-    if overview.unusable is Unusable.CONFIG or len(sentence) + 12 > canvas.width:
+    saved = last_saved(session, canvas.now, canvas.zone)
+    sentence = f"{f'Last saved {saved}' if saved else f'Measuring since {begun}'}. {fate}{several}"
+    if overview.unusable is Unusable.CONFIG or (not saved and len(sentence) + 12 > canvas.width):
         sentence = f"{fate}{several}"
     long = running_for(canvas, session)
     return (*headline(canvas, sentence, to(canvas.right, muted(long), note=True)), BLANK)

@@ -1,0 +1,39 @@
+"""A session whose figures are not saved any more is not shown as if they were today's."""
+
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shimmy_metrics.actions.status import Status
+from shimmy_metrics.app.screens.session.view import running_for, session_view
+from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.cli.plain_report import plain_report
+from shimmy_metrics.cli.status_report import as_lines
+from shimmy_metrics.wording.running import last_saved
+from support import overviews, samples
+from support.samples import NOW
+
+CANVAS: Final = Canvas(120, 40, UNICODE, NOW, zone=UTC)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, ""), (120, ""), (121, "14:30"), (-9, "")])
+def test_when_it_was_last_saved_is_said_once_two_writes_are_missing(seconds: int, told: str) -> None:
+    session = samples.session()._replace(updated=NOW - timedelta(seconds=seconds))
+    assert last_saved(session, NOW, UTC) == told
+
+
+@pytest.mark.parametrize("minutes", [0, 5])
+def test_every_face_says_when_the_figures_were_last_saved_where_that_is_long_ago(minutes: int) -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    session = live.session._replace(updated=NOW - timedelta(minutes=minutes))
+    shown = shown._replace(running=(live._replace(session=session),))
+    status = Status(shown.consent, NOW, Path("config"), Path("store"), running=(session,))
+    page = str(session_view(CANVAS, shown, 0))
+    faces = ["\n".join(as_lines(status)), "\n".join(plain_report(shown, NOW)), page]
+    assert ["ast saved " in each for each in faces] == [minutes == 5] * 3
+    assert ("Measuring since" in page) is (minutes == 0)
+    assert running_for(CANVAS, session) == "2 h 02 min"  # what nobody saved is not added
