@@ -18,11 +18,22 @@ def taken_in_all(entries: Iterable[Entry]) -> int:
 
 def recalled_in_all(entries: Iterable[Entry]) -> int:
     """Return of how many reports a receiver confirmed the deletion; a request recalled again counts once."""
+    return sum(_recalled(entries).values())
+
+
+def recalled_of_taken(entries: Iterable[Entry]) -> int:
+    """Return how many of them a receiver had taken before, as far as that is on record."""
+    known = list(entries)
+    taken = {each.sha256 for each in sends(known) if each.taken}
+    return sum(number for sha256, number in _recalled(known).items() if sha256 in taken)
+
+
+def _recalled(entries: Iterable[Entry]) -> dict[str, int]:
     recalled: dict[str, int] = {}
     for each in entries:
         if isinstance(each, Departure) and each.kind is DepartureKind.RECALL:
             recalled[each.sha256] = max(each.taken, recalled.get(each.sha256, 0))
-    return sum(recalled.values())
+    return recalled
 
 
 def sends(entries: Iterable[Entry]) -> tuple[Departure, ...]:

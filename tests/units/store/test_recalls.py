@@ -7,6 +7,7 @@ from shimmy_metrics.limits import DEPARTURES_KEPT
 from shimmy_metrics.records import Departure, DepartureKind, Failure, Outcome
 from shimmy_metrics.store import chain, departures
 from shimmy_metrics.store.database import Database
+from shimmy_metrics.wording.departures import in_all
 from support.samples import NOW, memory_store
 
 URL = "https://receiver.example/v1/usage"
@@ -67,6 +68,18 @@ def test_like_failures_are_of_one_kind_and_a_recall_s_of_one_request(
         assert [each.attempts for each in made] == attempts
         assert made[0].kind is second[0]
         assert chain.broken(db) == []
+
+
+def test_a_recall_of_what_no_receiver_took_is_not_said_of_what_was_taken() -> None:
+    with memory_store() as db:
+        _depart(db, DepartureKind.REPORTS, Outcome.CONFIRMED, "a", taken=2)
+        _depart(db, DepartureKind.REPORTS, Outcome.ERROR, "b", taken=0)
+        _depart(db, DepartureKind.RECALL, Outcome.RECALLED, "b", taken=1)
+        made = departures.everything(db)
+        assert recalled_in_all(made) == 1
+        assert in_all(2, made) == "2 reports were sent and taken"
+        _depart(db, DepartureKind.RECALL, Outcome.RECALLED, "a", taken=2)
+        assert in_all(2, departures.everything(db)) == "2 reports were sent and taken, 2 recalled"
 
 
 def test_what_was_recalled_is_not_what_was_taken_also_when_it_is_folded() -> None:

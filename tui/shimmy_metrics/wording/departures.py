@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from urllib.parse import urlsplit
 
-from shimmy_metrics.entries import recalled_in_all, sends
+from shimmy_metrics.entries import recalled_of_taken, sends
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import (
     Cause,
@@ -188,7 +188,7 @@ ALIKE: Final = "Like attempts in a row are one line, with their number."
 
 def in_all(taken: int, entries: Collection[Entry]) -> str:
     """Return what left in all, as a sentence without its full stop: what was `taken`, else what may have left."""
-    departures, recalled = sends(entries), recalled_in_all(entries)
+    departures, recalled = sends(entries), recalled_of_taken(entries)
     if taken:
         was = "was" if taken == 1 else "were"
         return f"{amount(taken, 'report')} {was} sent and taken{f', {recalled:,} recalled' if recalled else ''}"
