@@ -105,7 +105,7 @@ DECLINE_AGAIN: Final = DECLINE._replace(consequence="nothing is measured or sent
 """The same where something else is kept as well: what was sent, and the log."""
 
 LATER: Final = AnswerText(
-    Answer.LATER, "later", "Ask me later", "nothing is written; you are asked at the next start", "nothing is written"
+    Answer.LATER, "later", "Ask me later", "nothing is written; you are asked at a later start", "nothing is written"
 )
 
 
