@@ -209,3 +209,17 @@ async def test_a_report_older_than_any_that_waits_says_that_it_is_deleted(tmp_pa
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2")
         assert "It has waited 14 days" in " ".join(opened.text(app).split())
+
+
+async def test_a_session_that_was_cut_off_is_named_and_its_report_shown(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    (live,) = shown.running
+    app = opened.still(tmp_path, shown._replace(running=(), outbox=(), cut_off=(live,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "No measured server is running. A session was cut off: 2 shows it." in opened.text(app)
+        await opened.press(pilot, "2")
+        told = " ".join(opened.text(app).split())
+        assert "Nothing is waiting. A session was cut off. As its report would be made now:" in told
+        assert "It is made when a session starts, and then sent or held like any other." in told
+        await opened.press(pilot, "w")
+        assert live.report.sha256[:16] in opened.text(app)

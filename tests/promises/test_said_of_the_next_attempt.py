@@ -45,6 +45,26 @@ def test_after_a_killed_session_reports_are_sent_when_the_next_one_starts(tmp_pa
             assert status_json(home)["reports_due"] == 0
 
 
+def test_a_session_that_was_killed_is_shown_with_the_bytes_that_the_next_start_sends(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, receiver), ToyServer() as toy:
+        with _measured(home, toy, signal.SIGKILL):
+            pass
+        line = "  cut off   1 session, 0 requests: it ends and its report is made when a session starts"
+        assert line in status(home).splitlines()
+        assert status_json(home)["sessions_cut_off"] == 1
+        shown = home.metrics("preview")
+        size = f"{len(shown.stdout)} bytes"
+        assert f"The session that was cut off, as its report would be made now: {size}." in shown.stderr
+        assert "Reports are sent when the next session starts." in shown.stderr
+        told = home.run("tui", "--plain").stdout
+        assert "Cut off: 1 session, 0 requests: it ends and its report is made when a session starts." in told
+        assert f"  {shown.stdout}" in told
+        with _measured(home, toy):
+            assert wait_until(lambda: len(receiver.received) == 1)
+        assert receiver.received[0].body.decode() == shown.stdout
+        assert "cut off" not in status(home)
+
+
 def test_where_reports_are_sent_at_a_start_a_skipped_end_leaves_the_next_start_without_one(tmp_path: Path) -> None:
     with enabled(tmp_path, behave.status(500)) as (home, receiver), ToyServer() as toy:
         of_a_unit = home.having(INVOCATION_ID="c0ffee")

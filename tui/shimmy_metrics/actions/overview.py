@@ -4,11 +4,19 @@ Never raises: what cannot be used is in `trouble`, and the rest is shown.
 """
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from shimmy_metrics.actions.files import OwnFile, files
-from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
+from shimmy_metrics.actions.preview import (
+    agreed_schema,
+    cut_off_sessions,
+    leavable,
+    preview_report,
+    request_of,
+    running_sessions,
+)
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.usage import Usage
@@ -41,7 +49,8 @@ class Overview(NamedTuple):
 
     `trouble` is a line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is the
     config or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store (it may
-    be both). `running` are the live sessions, oldest first; `ended` those kept for the person, newest first; `days` the
+    be both). `running` are the live sessions, oldest first, `cut_off` those whose process is gone without having ended
+    them; `ended` those kept for the person, newest first; `days` the
     person's own sums, oldest first; `outbox` all waiting reports, oldest first, those in `overdue` (numbers in the
     store) too long to leave any more; `next_request` is what would leave next, or what releasing all of it would send.
     `entries` are the departures and notes, newest first; those in `broken` (`departure ID`, `note PLACE`) are not as
@@ -61,6 +70,7 @@ class Overview(NamedTuple):
     proxy: str = ""
     news: tuple[Field, ...] = ()
     running: tuple[SessionPreview, ...] = ()
+    cut_off: tuple[SessionPreview, ...] = ()
     ended: tuple[Session, ...] = ()
     days: tuple[Day, ...] = ()
     outbox: tuple[QueuedReport, ...] = ()
@@ -172,13 +182,16 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
     consent = empty.consent if empty.unusable else with_store(profile, empty.consent, db)
     queued = tuple(outbox.everything(db))
     version = agreed_schema(consent)
+
+    def previews(found: Sequence[Session]) -> tuple[SessionPreview, ...]:
+        made = (preview_report(profile, db, session, facts, schema_version=version) for session in found)
+        return tuple(map(SessionPreview, found, made))
+
     return empty._replace(
         consent=consent,
         example=preview_report(profile, db, None, facts, schema_version=SCHEMA_VERSION),
-        running=tuple(
-            SessionPreview(session, preview_report(profile, db, session, facts, schema_version=version))
-            for session in running_sessions(profile, db)
-        ),
+        running=previews(running_sessions(profile, db)),
+        cut_off=previews(cut_off_sessions(profile, db)),
         ended=tuple(sessions.kept(db)),
         days=tuple(days.everything(db)),
         outbox=queued,

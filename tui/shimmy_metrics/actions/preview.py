@@ -28,7 +28,7 @@ class Basis(StrEnum):
     QUEUED = "queued"
     """Queued reports: exactly these bytes are sent next."""
     SESSION = "session"
-    """The running session, as it would be sealed now."""
+    """The running session, or one that was cut off, as it would be sealed now."""
     EXAMPLE = "example"
     """An example with no session behind it."""
 
@@ -36,9 +36,9 @@ class Basis(StrEnum):
 class Preview(NamedTuple):
     """The next request and what it is; of what is not sealed yet it has no `reports`.
 
-    `session` is the running one if that is previewed, `running` are all that are measured now. `left_over` counts
-    reports that wait as these do and do not fit into the request; `attempt` is when a sender tries next by itself;
-    `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
+    `session` is the running one, or the one that was cut off, if that is previewed; `running` are all that are measured
+    now. `left_over` counts reports that wait as these do and do not fit into the request; `attempt` is when a sender
+    tries next by itself; `proxy` is the proxy on the way to the receiver, as it is shown, empty where there is none.
     """
 
     request: Request
@@ -73,7 +73,7 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
     running = running_sessions(profile, db)
     attempt = next_attempt(profile, db, consent.decision)
     if request is None:
-        session = running[-1] if running else None
+        session = next(reversed((*cut_off_sessions(profile, db), *running)), None)
         request = _unsealed_request(profile, db, session, facts, consent)
         basis = Basis.EXAMPLE if session is None else Basis.SESSION
         return Preview(request, basis, consent, session, running, attempt=attempt)
@@ -150,6 +150,13 @@ def running_sessions(profile: Profile, db: Database | None) -> tuple[Session, ..
     from shimmy_metrics.store import sessions
 
     return tuple(session for session in sessions.running(db) if sessions.alive(profile, session))
+
+
+def cut_off_sessions(profile: Profile, db: Database) -> tuple[Session, ...]:
+    """Return the sessions whose process is gone without having ended them, oldest first: the next start ends them."""
+    from shimmy_metrics.store import sessions
+
+    return tuple(session for session in sessions.running(db) if not sessions.alive(profile, session))
 
 
 def agreed_schema(consent: EffectiveConsent) -> int:

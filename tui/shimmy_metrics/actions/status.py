@@ -28,7 +28,8 @@ class Status(NamedTuple):
     """What is in force, and figures of what is kept, at the moment `now`.
 
     `troubles` are lines about a config, endpoint or store that cannot be used; `unusable` tells that it is the config
-    or the endpoint, so that whatever was decided is not in force. `taken` counts the reports that a receiver took,
+    or the endpoint, so that whatever was decided is not in force. `cut_off` are the sessions whose process is gone
+    without having ended them. `taken` counts the reports that a receiver took,
     `departures` are the attempts on record and the recalls, newest first, `receipts` counts those whose bytes are kept;
     `failures` is how many in a row failed, `attempt` when a sender tries next by itself; `sending` tells that a sender
     is at work. `news` counts fields that the yes does not cover; `proxy` is the `HOST:PORT` by way of which a request
@@ -44,6 +45,7 @@ class Status(NamedTuple):
     unusable: Unusable | None = None
     purged: PurgeResult = PurgeResult()
     running: tuple[Session, ...] = ()
+    cut_off: tuple[Session, ...] = ()
     queued: tuple[QueuedReport, ...] = ()
     taken: int = 0
     departures: tuple[Departure, ...] = ()
@@ -143,9 +145,12 @@ def _read(profile: Profile, db: Database, found: Status) -> Status:
     from shimmy_metrics.store import chain, departures, outbox, sessions
 
     gone = departures.everything(db)
+    unended = sessions.running(db)
+    running = tuple(session for session in unended if sessions.alive(profile, session))
     return found._replace(
         consent=found.consent if found.unusable else with_store(profile, found.consent, db),
-        running=tuple(session for session in sessions.running(db) if sessions.alive(profile, session)),
+        running=running,
+        cut_off=tuple(session for session in unended if session not in running),
         queued=tuple(outbox.everything(db)),
         taken=taken_in_all([*gone, *chain.notes(db)]),
         departures=tuple(departures.as_completed(each, found.now, at_work=found.sending) for each in gone),

@@ -42,7 +42,8 @@ def _describe(found: Preview, profile: Profile) -> Iterator[str]:
             yield "An example: this machine's facts, and a session in which nothing happened. It is not sent."
             return
         case Basis.SESSION:
-            yield f"{_session_name(found)}, as its report would be if it ended now: {len(found.request.body):,} bytes."
+            would = "made" if found.session not in found.running else "if it ended"
+            yield f"{_session_name(found)}, as its report would be {would} now: {len(found.request.body):,} bytes."
             if found.session is not None and found.session.local:
                 yield "It is measured for you alone: no report is made of it."
                 return
@@ -82,6 +83,8 @@ def _describe(found: Preview, profile: Profile) -> Iterator[str]:
 
 def _session_name(found: Preview) -> str:
     """Return which session is previewed, so that of several one is meant."""
+    if found.session is not None and found.session not in found.running:
+        return "The session that was cut off"
     if found.session is None or len(found.running) == 1:
         return "The running session"
     return f"The newest of {len(found.running)} running sessions, at {found.session.address}"

@@ -36,8 +36,8 @@ ACTIONS: Final = (
     ),
     Command(
         "preview",
-        "the next request's body, byte for byte; if nothing is due or held, the running session's report now, or "
-        "an example",
+        "the next request's body, byte for byte; if nothing is due or held, the report of the running session, or of "
+        "one that was cut off, as it would be now, or an example",
         app=("app.outgoing",),
         under="shimmy config --metrics",
     ),

@@ -23,7 +23,7 @@ from shimmy_metrics.wording.departures import OVERDUE, set_aside, smaller_groups
 from shimmy_metrics.wording.numbers import amount, duration, when
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
-from shimmy_metrics.wording.running import last_saved
+from shimmy_metrics.wording.running import cut_off, last_saved
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.usage import usage_in_all
@@ -64,6 +64,8 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
 def _measured(shown: Overview, now: datetime) -> Iterator[str]:
     if not shown.running:
         yield "No measured server is running."
+    if shown.cut_off:
+        yield f"Cut off: {cut_off([each.session for each in shown.cut_off])}."
     for preview in shown.running:
         counters = preview.session.counters
         yield (
@@ -98,7 +100,10 @@ def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
         )
     if not shown.outbox:
         yield "No report is waiting."
-        if not shown.running:
+        for preview in shown.cut_off:
+            yield "  Of the session that was cut off, as its report would be now:"
+            yield f"  {preview.report.body.decode()}"
+        if not (shown.running or shown.cut_off):
             yield "  An example: this machine's facts, and a session in which nothing happened. It is not sent."
             yield f"  {shown.example.body.decode()}"
             yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"

@@ -21,7 +21,7 @@ from shimmy_metrics.wording.departures import became, in_all, receipts_kept, set
 from shimmy_metrics.wording.numbers import amount, duration
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of
-from shimmy_metrics.wording.running import last_saved
+from shimmy_metrics.wording.running import cut_off, last_saved
 from shimmy_metrics.wording.schedule import SENDER_LATE, ends_passed_over, next_attempt
 
 _DIGITS: Final = 8
@@ -54,6 +54,7 @@ def as_json(status: Status) -> bytes:
         "published_from": consent.groups.named or None,
         "published_from_agreed": consent.groups.agreed or None,
         "running_sessions": len(status.running),
+        "sessions_cut_off": len(status.cut_off),
         "reports_due": status.due,
         "reports_held": len(status.held),
         "reports_held_for_endpoint": status.held_for_endpoint,
@@ -98,6 +99,8 @@ def as_lines(status: Status) -> Iterator[str]:
             f"at {session.address}{', only for you' if session.local else ''}"
             f"{f', last saved {saved}' if (saved := last_saved(session, status.now)) else ''}"
         )
+    if status.cut_off:
+        yield f"  cut off   {cut_off(status.cut_off)}"
     yield from _store(status)
     yield from (f"  {line}" for line in purged_without_consent(status.purged, status.now))
     if status.unread:

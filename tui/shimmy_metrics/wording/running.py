@@ -1,11 +1,12 @@
-"""What is said of a running session. Pure."""
+"""What is said of a running session, and of one whose process is gone. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from shimmy_metrics.limits import IDLE_WRITE_SECONDS
 from shimmy_metrics.records import Session
-from shimmy_metrics.wording.numbers import when
+from shimmy_metrics.wording.numbers import amount, when
 
 _LATE: Final = timedelta(seconds=2 * IDLE_WRITE_SECONDS)
 
@@ -16,3 +17,14 @@ def last_saved(session: Session, now: datetime, zone: tzinfo | None = None) -> s
     Nothing newer is known of a session whose process is stopped, or can write nothing.
     """
     return when(session.updated, now, zone) if now - session.updated > _LATE else ""
+
+
+def cut_off(found: Sequence[Session]) -> str:
+    """Return what becomes of sessions whose process is gone without having ended them, one or more."""
+    counted = sum(session.counters.requests for session in found)
+    what = f"{amount(len(found), 'session')}, {amount(counted, 'request')}"
+    ends = "it ends" if len(found) == 1 else "they end"
+    report = "" if all(session.local for session in found) else " and its report is made"
+    if report and len(found) > 1:
+        report = " and their reports are made"
+    return f"{what}: {ends}{report} when a session starts"

@@ -27,6 +27,9 @@ LAST_SENT: Final = "Nothing is waiting or running. The last report that was sent
 
 NOW: Final = "The report, if its server stopped now:"
 
+CUT_OFF: Final = "A session was cut off. As its report would be made now:"
+"""A session's process is gone, and nobody has ended it: the next start does."""
+
 CHANGES: Final = "It keeps changing until the session ends."
 
 EXAMPLE: Final = "This machine's facts, and a session in which nothing happened."
@@ -99,6 +102,8 @@ def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Co
         if not subject.running:
             return "Nothing is waiting. An example:" if overview.store_read else NOT_READ
         nothing = "" if overview.outbox else "Nothing is waiting. "
+        if any(each.report.report_id == subject.key for each in overview.cut_off):
+            return f"{nothing}{CUT_OFF}"
         return f"{nothing}{NOW}"
     waiting, report = len(overview.outbox), subject.reports[0]
     many = f"{amount(waiting, 'report')} {'is' if waiting == 1 else 'are'} waiting."
@@ -181,7 +186,8 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
 
 
 def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
-    live = next((each for each in overview.running if each.report.report_id == subject.key), None)
+    unended = (*overview.running, *overview.cut_off)
+    live = next((each for each in unended if each.report.report_id == subject.key), None)
     if live is not None and live.session.local:
         return "Only for you: it stays here."
     if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT):
@@ -190,4 +196,6 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
         return "Metrics are off, so none of this is sent."
     if live is not None and there(overview.consent, live.session).obstacle is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
+    if live in overview.cut_off:
+        return "It is made when a session starts, and then sent or held like any other."
     return CHANGES

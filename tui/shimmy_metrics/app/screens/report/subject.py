@@ -15,7 +15,8 @@ from shimmy_metrics.report.seal import digest
 class Subject:
     """What is shown: the bytes of one request, with the report or reports in it.
 
-    `sealed`: its reports wait, so they can be released and deleted. `running`: it is what a running session would be.
+    `sealed`: its reports wait, so they can be released and deleted. `running`: it is what a session
+    would be that has not ended.
     """
 
     body: bytes
@@ -70,7 +71,7 @@ def subjects(overview: Overview) -> tuple[Subject, ...]:
         *(Subject(request.body, request.reports, sealed=True) for request in together),
         *(_waiting(report) for report in overview.outbox if report not in alone),
     )
-    running = tuple(of_report(live.report, running=True) for live in overview.running)
+    running = tuple(of_report(live.report, running=True) for live in (*overview.running, *overview.cut_off))
     return (*waiting, *running) or (of_report(overview.example),)
 
 

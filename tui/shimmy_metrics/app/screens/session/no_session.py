@@ -21,6 +21,8 @@ def no_session_view(canvas: Canvas, overview: Overview) -> Content:
     sentence = "No measured server is running." if overview.store_read else NO_SERVER_KNOWN
     if not overview.consent.measures:
         sentence = f"{_off(overview)}. {sentence}"
+    if overview.cut_off:
+        sentence = f"{sentence} A session was cut off: {canvas.keys.of('app.outgoing')} shows it."
     return Content((*headline(canvas, sentence), BLANK), _rows(canvas, overview))
 
 
