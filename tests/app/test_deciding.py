@@ -77,7 +77,7 @@ class Tried(Walk):
         await send(self._pilot, first)  # what comes first of a paste is a key like any other until more comes
         await send(self._pilot, *rest)
         if move.endswith(GAPS[1]):
-            await app.pass_time(self._pilot, 2.0)
+            await app.pass_idle_time(self._pilot, 2.0)
         assert {*app.decided} <= {"validate"}, move
         return OUT if app.left > left else self._state()
 

@@ -123,7 +123,7 @@ class Walked(Walk):
             elif active is not None and active.binding.id:
                 self.ids.add(active.binding.id)
             await send(pilot, key(move))
-        await app.pass_time(pilot, 2.0)
+        await app.pass_idle_time(pilot, 2.0)
         return OUT if app.left > left else self._state()
 
 

@@ -18,7 +18,7 @@ from shimmy_metrics.receiver.loopback import LoopbackReceiver
 from shimmy_metrics.store import departures, outbox, sessions
 from shimmy_metrics.store.readonly import open_readonly
 from support.home_terminal import terminal
-from support.installed import Home, stop, wait_until
+from support.installed import Home, announced, stop, wait_until
 from support.processes import frozen
 from support.servers import ask, free_port, wait_for
 from support.soundness import assert_sound, conflicting_reports, reported, stored
@@ -148,11 +148,12 @@ def _none_due(home: Home) -> bool:
 
 
 def _let_all_be_told(home: Home, toy: ToyServer) -> None:
-    """Let sessions begin and end until nothing is due; one that ends before it stands in the store sends nothing."""
+    """Let sessions begin and end until nothing is due."""
     for _ in range(4):
         port = free_port()
         with home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process, LONG)
+            assert "measured at" in announced(process)  # it stands in the store
             stop(process)
         if wait_until(lambda: _none_due(home), 5):
             return

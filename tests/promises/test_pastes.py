@@ -11,7 +11,7 @@ import pytest
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import QUESTION_STANDS_SECONDS
 from support.home_terminal import Terminal, terminal
-from support.installed import Home, wait_until
+from support.installed import LONGEST, Home, wait_until
 from support.outside_container import PROGRAM
 from support.servers import free_port, listening
 
@@ -47,7 +47,7 @@ def test_pastes_over_the_app_decide_nothing(tmp_path: Path, serves: bool) -> Non
             there.type("\x04")
             there.hang_up()
             # The app takes the hang-up for itself, and the server starts unmeasured.
-            assert wait_until(lambda: listening(port) if serves else there.process.poll() is not None)
+            assert wait_until(lambda: listening(port) if serves else there.process.poll() is not None, LONGEST)
             assert (there.process.poll() is None) is serves
     assert list(home.root.iterdir()) == []
 

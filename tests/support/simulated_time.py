@@ -63,13 +63,20 @@ class Timed(opened.Still):
         return Timer(self, delay)
 
     async def pass_time(self, pilot: Pilot[None], seconds: float) -> None:
-        """Let time pass, and run the timers that are due by then."""
+        """Let time pass, run the timers that are due by then, and wait until all is done, also what began before."""
         self.moment += seconds
         due = [callback for at, callback in self.waiting if at <= self.moment]
         self.waiting = [each for each in self.waiting if each[0] > self.moment]
         for callback in due:
             self.call_later(callback)
         await quiet(pilot)
+
+    async def pass_idle_time(self, pilot: Pilot[None], seconds: float) -> None:
+        """Let time pass over an idle app, which nothing but a timer that is due makes do something."""
+        if self.waiting:
+            await self.pass_time(pilot, seconds)
+        else:
+            self.moment += seconds
 
     def exit(self, *_: object, **__: object) -> None:
         self.left += 1
