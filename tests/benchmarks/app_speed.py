@@ -174,8 +174,8 @@ def running(profile: Profile, number_of: int = SESSIONS) -> Iterator[None]:
             numbers = []
             for number in range(number_of):
                 session = samples.session(f"c0ffee00-0000-4000-8000-{number:012}", consent_id=consent_id)
-                locks.callback(sessions.take_lock(profile, number).release)
                 numbers.append(sessions.begin(db, session._replace(counters=BUSY)))
+                locks.callback(sessions.take_lock(profile, numbers[-1]).release)
         thread = threading.Thread(target=count)
         thread.start()
         try:

@@ -5,6 +5,7 @@ Never raises: what cannot be used is in `trouble`, and the rest is shown.
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,10 +133,9 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     """
     reading = read_consent_and_purge(profile)
     consent = reading.consent
-    example = preview_report(profile, None, None, facts, schema_version=SCHEMA_VERSION)
-    empty = Overview(
+    shown = partial(
+        Overview,
         consent,
-        example,
         trouble=". ".join(reading.troubles),
         unusable=reading.unusable,
         proxy=proxy_shown(consent.endpoint, profile.environment),
@@ -149,12 +149,14 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
     )
     try:
         with read_with_sender(profile, off=not consent.measures) as (db, at_work):
+            example = preview_report(profile, db, None, facts, schema_version=SCHEMA_VERSION)
             if db is None:
-                return empty._replace(consent=with_store(profile, consent, None))
-            return _read(profile, db, empty._replace(sending=at_work), facts, known)
+                return shown(example)._replace(consent=with_store(profile, consent, None))
+            return _read(profile, db, shown(example)._replace(sending=at_work), facts, known)
     except UserError as error:
+        example = preview_report(profile, None, None, facts, schema_version=SCHEMA_VERSION)
         troubles = dict.fromkeys((*reading.troubles, str(error)))
-        return empty._replace(trouble=". ".join(troubles), store_unusable=True)
+        return shown(example)._replace(trouble=". ".join(troubles), store_unusable=True)
 
 
 def session_preview(profile: Profile, session: Session, facts: Facts) -> SessionPreview:
@@ -189,7 +191,6 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
 
     return empty._replace(
         consent=consent,
-        example=preview_report(profile, db, None, facts, schema_version=SCHEMA_VERSION),
         running=previews(running_sessions(profile, db)),
         cut_off=previews(cut_off_sessions(profile, db)),
         ended=tuple(sessions.kept(db)),

@@ -27,6 +27,8 @@ class Lines(Widget):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._lines = lines
+        self._ground = Style.null()
+        self._role_styles: dict[Role, Style] = {}
 
     @classmethod
     def of_height(cls, glyphs: Glyphs, lines: tuple[Line, ...], *, id: str) -> Self:  # noqa: A002
@@ -74,22 +76,29 @@ class Lines(Widget):
         """Return a row for each line."""
         return len(self._lines)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the rows of a frame. Styles are looked up once for all of them: that takes longer than the rows."""
+        self._ground, self._role_styles = self.rich_style, {}
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return one row, filled with the background to its end."""
-        ground = self.rich_style
-        width = self.size.width
         segments = [
-            Segment(shown(span.text, self._glyphs), ground + self._style(span.role) + _link(span.action))
-            for span in self.row(y)
+            Segment(shown(span.text, self._glyphs), self._style(span.role) + _link(span.action)) for span in self.row(y)
         ]
-        return Strip(segments).adjust_cell_length(width, ground).simplify()
+        return Strip(segments).adjust_cell_length(self.size.width, self._ground).simplify()
 
     def row(self, y: int) -> Line:
         """Return the line of one row as it is drawn."""
         return self._lines[y] if y < len(self._lines) else ()
 
     def _style(self, role: Role) -> Style:
-        return self.screen.get_component_rich_style(f"{PREFIX}{role.value}", partial=True, default=Style.null())
+        style = self._role_styles.get(role)
+        if style is None:
+            name = f"{PREFIX}{role.value}"
+            style = self._ground + self.screen.get_component_rich_style(name, partial=True, default=Style.null())
+            self._role_styles[role] = style
+        return style
 
 
 def _link(action: str) -> Style:
