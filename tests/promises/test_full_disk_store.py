@@ -82,7 +82,7 @@ def test_a_request_is_booked_though_the_disk_fills_while_it_is_under_way(tmp_pat
         assert (status["reports_due"], status["receipts"]) == (0, 1)
 
 
-_ROOM: Final = 2**19
+_ROOM: Final = 2**17
 
 _HOLDER: Final = """
 import sqlite3, sys
