@@ -1,17 +1,21 @@
 """A sender in this process, a profile with reports, and a receiver of plain sockets."""
 
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.delivery.sender import send_queued
 from shimmy_metrics.records import Departure, QueuedReport
 from shimmy_metrics.store import chain, departures, outbox
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.ballast import ballast_path
+from shimmy_metrics.store.database import Database, opened, store_path
 from shimmy_metrics.system.profile import Profile
 from support.queued import end_of_session
 from support.samples import profile
@@ -78,3 +82,19 @@ def says(status: int, body: bytes = b"") -> Answering:
 def says_nothing(connection: socket.socket) -> None:
     """Wait until the other side has gone."""
     connection.recv(1)
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch, mine: Profile) -> None:
+    """Let no departure be completed until the ballast, which is put there, has made room."""
+    ballast = ballast_path(store_path(mine))
+    ballast.touch()
+    original = departures.complete
+
+    def complete(db: Database, *arguments: object, **more: object) -> None:
+        if ballast.exists():
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        original(db, *arguments, **more)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr(departures, "complete", complete)

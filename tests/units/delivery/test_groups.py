@@ -63,7 +63,7 @@ def test_each_receiver_is_kept_by_its_address_however_that_is_written() -> None:
         record_named(db, MINE, 20)
         record_named(db, OTHER, 9)
         record_named(db, f"{MINE}/", 4)
-        assert json.loads(get_meta(db, GROUPS) or "") == {ENDPOINT: [20, 15], OTHER: [9, 9], f"{MINE}/": [20, 4]}
+        assert json.loads(get_meta(db, "groups") or "") == {ENDPOINT: [20, 15], OTHER: [9, 9], f"{MINE}/": [20, 4]}
         assert group_size(db, MINE) == GroupSize(20, 4)
         agree(db, MINE)
         assert (group_size(db, MINE), group_size(db, ENDPOINT)) == (GroupSize(4, 4), GroupSize(20, 15))

@@ -1,15 +1,18 @@
 """A recall: recorded before a byte leaves, asked for report by report, and nothing of it is sent again."""
 
 import socket
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from shimmy_metrics.delivery import recall as module
+from shimmy_metrics.delivery.post import Gate, Response
 from shimmy_metrics.delivery.recall import Recall, send_recall
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.records import Cause, Departure, DepartureKind, Failure, Outcome, QueueState
 from shimmy_metrics.store import departures, outbox, releases
 from shimmy_metrics.store.database import opened, transaction
@@ -19,9 +22,10 @@ from support.departed import depart
 from support.queue_report import FIRST, SECOND
 from support.samples import NOW
 from support.samples import queued as report
-from support.sending import Answering, departures_of, queued, ready, receiver, says_nothing
+from support.sending import Answering, departures_of, fill_disk, queued, ready, receiver
 
 END = b"\r\n\r\n"
+URL = "https://metrics.example.org/v1/usage"
 
 
 def answers(*statuses: int) -> Answering:
@@ -127,31 +131,97 @@ def test_a_receiver_that_is_not_there_was_sent_nothing(tmp_path: Path) -> None:
     assert (made.outcome, made.failure, made.report_ids) == (Outcome.NOTHING_LEFT, Failure.CONNECTION, ())
 
 
-def test_an_answer_that_does_not_come_is_waited_for_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SEND_SECONDS", 3.0)
-    with receiver(says_nothing, END) as (url, _):
-        mine = ready(tmp_path, url)
-        recall = sent(mine, url, FIRST)
-        made = send_recall(mine, recall)
+class Simulated:
+    """Time that passes while it is slept, and in no other way."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.wakes: list[Callable[[], None]] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for wake in self.wakes:
+            wake()
+
+
+class Silent:
+    """A receiver that does not answer; it records how long each step would have."""
+
+    responses: tuple[Response, ...] = ()
+    waited: ClassVar[list[float]] = []
+
+    def __init__(self, requests: object, environment: object, gate: Gate, seconds: float) -> None:
+        self.waited.append(seconds)
+        gate.passed = True
+
+    def response(self, seconds: float) -> Response | None:
+        self.waited.append(seconds)
+        return None
+
+
+def test_an_answer_is_waited_for_until_there_is_just_time_to_record_that_none_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "time", Simulated())
+    monkeypatch.setattr(module, "Post", Silent)
+    monkeypatch.setattr(Silent, "waited", [])
+    mine = ready(tmp_path, URL)
+    made = send_recall(mine, sent(mine, URL, FIRST))
     assert (made.outcome, made.failure, made.taken) == (Outcome.NO_ANSWER, Failure.TIME, 0)
+    assert Silent.waited == [SEND_SECONDS - 0.25] * 2
 
 
-def test_a_sender_at_work_is_waited_for_and_then_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SEND_SECONDS", 1.1)
-    with receiver(answers(204), END) as (url, came):
+def test_a_sender_at_work_is_waited_for_while_there_is_time_and_then_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = Simulated()
+    monkeypatch.setattr(module, "time", simulated)
+    mine = ready(tmp_path, URL)
+    recall = sent(mine, URL, FIRST)
+    sender = Lock(lock_path(mine))
+    assert sender.take()
+    with pytest.raises(UserError) as refused:
+        send_recall(mine, recall)
+    assert str(refused.value) == "a report is being sent right now. Do this again in a few seconds"
+    assert simulated.now == pytest.approx(1_000.0 + SEND_SECONDS - 1.0, abs=0.05)
+    assert departures_of(mine) == [recall.departure]
+    sender.release()
+
+
+def test_once_a_sender_has_gone_it_is_asked_back_and_the_lock_is_free_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = Simulated()
+    monkeypatch.setattr(module, "time", simulated)
+    with receiver(answers(204), END) as (url, _):
         mine = ready(tmp_path, url)
         recall = sent(mine, url, FIRST)
         sender = Lock(lock_path(mine))
         assert sender.take()
-        with pytest.raises(UserError, match="a report is being sent right now") as refused:
-            send_recall(mine, recall)
-        assert refused.value.remedy == "Do this again in a few seconds"
-        assert (came, departures_of(mine)) == ([], [recall.departure])
-        monkeypatch.setattr(module, "SEND_SECONDS", 30.0)
-        monkeypatch.setattr(time, "sleep", lambda _: sender.release())  # the sender ends while it is waited for
+        simulated.wakes.append(sender.release)
         assert send_recall(mine, recall).outcome is Outcome.RECALLED
-        assert sender.take(), "the lock is free again"
-        sender.release()
+    assert sender.take()
+    sender.release()
+
+
+def test_a_lock_that_cannot_be_taken_is_named(tmp_path: Path) -> None:
+    mine = ready(tmp_path, URL)
+    recall = sent(mine, URL, FIRST)
+    lock_path(mine).mkdir()
+    with pytest.raises(UserError) as refused:
+        send_recall(mine, recall)
+    assert refused.value.where == str(lock_path(mine))
+
+
+def test_its_outcome_is_recorded_though_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiver(answers(204), END) as (url, _):
+        mine = ready(tmp_path, url)
+        recall = sent(mine, url, FIRST)
+        fill_disk(monkeypatch, mine)
+        assert send_recall(mine, recall).outcome is Outcome.RECALLED
 
 
 def test_an_attempt_that_was_broken_off_is_completed_first(tmp_path: Path) -> None:

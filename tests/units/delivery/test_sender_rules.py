@@ -13,13 +13,13 @@ from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, Departure, Failure, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
 from shimmy_metrics.store import departures, outbox
-from shimmy_metrics.store.ballast import ballast_path
-from shimmy_metrics.store.database import Database, get_meta, set_meta, store_path
+from shimmy_metrics.store.database import get_meta, set_meta
 from shimmy_metrics.system.locks import Lock, is_locked
 from support.fake_wire import Exchange
 from support.queued import LOCAL, report, uuid
 from support.samples import NOW, memory_store
 from support.sender_alone import YES, Sender
+from support.sending import fill_disk
 
 
 @pytest.fixture
@@ -275,18 +275,7 @@ def test_with_nothing_to_do_the_store_is_not_even_opened_for_writing(home: Sende
 
 def test_what_left_is_written_down_though_the_disk_is_full(home: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     home.queue(1)
-    ballast = ballast_path(store_path(home.profile))
-    ballast.touch()
-    original = departures.complete
-
-    def complete(db: Database, *arguments: object, **more: object) -> None:
-        if ballast.exists():
-            error = sqlite3.OperationalError("database or disk is full")
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise error
-        original(db, *arguments, **more)  # type: ignore[arg-type]  # passed through
-
-    monkeypatch.setattr(departures, "complete", complete)
+    fill_disk(monkeypatch, home.profile)
     home.send()
     assert [gone.outcome for gone in home.departures] == [Outcome.ACCEPTED]
     assert home.states == {}
