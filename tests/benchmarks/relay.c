@@ -45,10 +45,10 @@ static const char STREAM_HEAD[] =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n"
     "Transfer-Encoding: chunked\r\n\r\n";
 
-/* The tilde is what a client counts. */
-static const char STREAM_EVENT[] =
+/* The tilde is what a client counts. The digit is another one in each event: LiteLLM ends a stream that repeats one. */
+static char event[] =
     "b0\r\ndata: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1764000000,"
-    "\"model\":\"some-model\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" ~word\"},\"finish_reason\":null}]}\n\n"
+    "\"model\":\"some-model\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" ~wor0\"},\"finish_reason\":null}]}\n\n"
     "\r\n";
 
 struct end {
@@ -144,12 +144,14 @@ static void end_stream(struct end *end, int timer) {
 }
 
 static void send_due(int timer) {
+    char *digit = strchr(event, '~') + 4;
     uint64_t due = 0;
     if (read(timer, &due, sizeof due) < 0)
         return;
     for (; due && streaming; due--) {
         turn = turn % streaming + 1;
-        send(streams[turn]->fd, STREAM_EVENT, sizeof STREAM_EVENT - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        *digit = '0' + streams[turn]->answered++ % 10;
+        send(streams[turn]->fd, event, sizeof event - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }
 

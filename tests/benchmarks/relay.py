@@ -75,15 +75,21 @@ def served(program: Path) -> Iterator[int]:
 
 
 def load(program: Path, kind: str, way: Way, clients: int) -> Load:
-    """Return what came of a round of `load` or `stream`; its start and its end are not in the CPU time."""
+    """Return what came of a round of `load` or `stream`; its start and its end are not in the CPU time.
+
+    Raise `CalledProcessError` where a client got no answer.
+    """
     words: list[str] = [str(program), kind, str(way.port), str(clients), str(SECONDS)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
+        process.stdout.readline()
         begun = way.cpu_seconds()
-        counted, everything, rate, took = process.stdout.readline().split()
+        told = process.stdout.readline().split()
         cpu = way.cpu_seconds() - begun
         process.communicate()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, words)
+    counted, everything, rate, took = told
     return Load(int(counted), int(everything), float(rate), float(took), 1e6 * cpu / max(int(counted), 1))
 
 

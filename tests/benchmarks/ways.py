@@ -18,7 +18,7 @@ from support.installed import BIN, Home
 from support.servers import free_port, wait_for
 
 _WHERE: Final = f"{os.environ.get('PATH', '')}:{BIN}:/usr/sbin:/usr/bin:/usr/local/sbin"
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 120.0
 
 _NGINX: Final = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
