@@ -47,7 +47,8 @@ class ModelsAtOnce:
         while at < len(times) - 1:
             if not models[at] & bit:
                 models[at] |= bit
-                self.most = max(self.most, models[at].bit_count())
+                if self.most < len(self._bits):  # otherwise all of them did already
+                    self.most = max(self.most, models[at].bit_count())
             if models[at] == models[at - 1]:
                 del times[at], models[at]
             else:

@@ -62,9 +62,13 @@ class Usage:
         answer that generates nothing has a prompt only if that was `embedded`; otherwise it repeats the figure of
         another answer, and is ignored.
         """
-        count = sum(each for each in counts if _is_count(each))
-        if count and (self.generates or embedded) and (prompt in self._prompts or len(self._prompts) < _FIGURES_MAX):
-            self._prompts[prompt] = max(count, self._prompts.get(prompt, count))
+        count = 0
+        for each in counts:  # a generator for `sum` would cost more than the rest
+            if _is_count(each):
+                count += each
+        known = self._prompts.get(prompt, 0)
+        if count > known and (self.generates or embedded) and (known or len(self._prompts) < _FIGURES_MAX):
+            self._prompts[prompt] = count
 
     def name(self, value: object) -> None:
         """Record the model's name as the answer gives it."""
