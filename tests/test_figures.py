@@ -32,7 +32,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 MADE = Figures(
     "2026-11-28",
     "2 cores",
-    {"µs CPU": {"nginx": 10.0, "LiteLLM": 10_123.4, "metered": 16.5}},
+    {"µs CPU": {"nginx": 10.0, "LiteLLM": 10_123.4, "metered": 16.5}, "many": {"nginx": 1.0, "metered": 2.0}},
     [Row("starting, status", 3.333, "x bare Python")],
     [Chart("Sizes <", "bytes", "µs", [Series("metered", [(1, 2.0), (1_000, 9.5)]), Series("other", [(1, 0.0)])])],
 )
@@ -83,10 +83,11 @@ def test_what_is_stored_reads_back_the_same() -> None:
 def test_a_table_compares_with_nginx_only_where_it_was_measured() -> None:
     told = block(MADE).splitlines()
     assert told[0] == "Measured on 2026-11-28: 2 cores."
-    assert told[2:5] == [
+    assert told[2:6] == [
         "|  | nginx | LiteLLM | metered | metered x nginx |",
         "|---|---|---|---|---|",
         "| µs CPU | 10.0 | 10,123 | 16.5 | 1.65 |",
+        "| many | 1.0 | – | 2.0 | 2.00 |",
     ]
     assert "| starting, status | 3.33 x bare Python |" in told
     alone = block(MADE._replace(relayed={"µs CPU": {"carried": 9.0, "metered": 16.5}})).splitlines()

@@ -76,7 +76,7 @@ def block(figures: Figures) -> str:
     lines = [_cells(head), "|---" * len(head) + "|"]
     for what, by_way in figures.relayed.items():
         ratio = [f"{by_way[METERED] / by_way[BESIDE]:.2f}"] if compared else []
-        lines.append(_cells([what, *(_short(by_way[way]) for way in ways), *ratio]))
+        lines.append(_cells([what, *(_short(by_way[way]) if way in by_way else "–" for way in ways), *ratio]))
     rows = [_cells([row.what, f"{row.figure:.2f} {row.unit}"]) for row in figures.rows]
     return "\n".join(
         (

@@ -26,10 +26,10 @@ from support.installed import Home, stop, wait_until
 ROUNDS: Final = 5
 SECONDS: Final = 1
 CLIENTS: Final = (1, 32, 256, 1_000)
-MANY: Final = 32
-"""Beyond it only the fast ways are loaded."""
-
 STREAMS: Final = (10, 100)
+MANY: Final = {"load": 32, "stream": 10}
+"""Beyond so many clients only the fast ways are loaded: the others no longer keep up."""
+
 DIRECT: Final = "direct"
 CARRIED: Final = "carried"
 
@@ -40,6 +40,7 @@ SHOWN: Final = ("nginx", CARRIED, METERED)
 ROWS: Final = {
     "µs CPU a request, 32 connections": ("load", 32, "cpu_us"),
     "µs CPU a request, 1 connection": ("load", 1, "cpu_us"),
+    "µs CPU an event, 10 streams of 50 a second": ("stream", 10, "cpu_us"),
     "µs CPU an event, 100 streams of 50 a second": ("stream", 100, "cpu_us"),
     "µs added to a request, 1 connection (median)": ("load", 1, "took_us"),
     "requests a second, 32 connections": ("load", 32, "rate"),
@@ -111,16 +112,16 @@ def rounds(program: Path, kind: str, ways: Mapping[str, Way], clients: int) -> d
 def measure(program: Path, ways: Mapping[str, Way]) -> tuple[dict[str, dict[str, float]], Chart, dict[str, int]]:
     """Return the rows by way, a chart, and how many answers, events and streams came through the meter."""
     few = {name: way for name, way in ways.items() if name == DIRECT or name in SHOWN}
-    asked = {
-        ("load", clients): rounds(program, "load", ways if clients <= MANY else few, clients) for clients in CLIENTS
+    measured = {
+        (kind, number): rounds(program, kind, ways if number <= MANY[kind] else few, number)
+        for kind, numbers in (("load", CLIENTS), ("stream", STREAMS))
+        for number in numbers
     }
-    streamed = {("stream", streams): rounds(program, "stream", ways, streams) for streams in STREAMS}
-    measured = asked | streamed
 
     def each(kind: str, clients: int, field: str) -> dict[str, float]:
         direct = _median(measured[kind, clients][DIRECT], field) if field == "took_us" else 0.0
         loads = measured[kind, clients]
-        return rounded({name: _median(each, field) - direct for name, each in loads.items() if name != DIRECT})
+        return rounded({name: _median(told, field) - direct for name, told in loads.items() if name != DIRECT})
 
     costs = [each("load", clients, "cpu_us") for clients in CLIENTS]
     lines = [
@@ -129,8 +130,8 @@ def measure(program: Path, ways: Mapping[str, Way]) -> tuple[dict[str, dict[str,
     chart = Chart("Connections", "connections", "µs CPU a request", lines)
     figures = {what: each(*which) for what, which in ROWS.items()}
     through = {
-        "answers": sum(told.all for loads in asked.values() for told in loads[METERED]),
-        "events": sum(told.all for loads in streamed.values() for told in loads[METERED]),
+        "answers": sum(told.all for (kind, _), loads in measured.items() if kind == "load" for told in loads[METERED]),
+        "events": sum(told.all for (kind, _), loads in measured.items() if kind == "stream" for told in loads[METERED]),
         "streams": ROUNDS * sum(STREAMS),
     }
     return figures, chart, through

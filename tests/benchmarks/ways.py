@@ -106,4 +106,4 @@ def proxied(name: str, folder: Path, server: int) -> Iterator[Way | None]:
             wait_for(port, process, _START_SECONDS)
             yield Way(port, process)
         finally:
-            process.terminate()
+            process.kill()  # some wait for streams to end
