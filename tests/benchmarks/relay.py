@@ -6,7 +6,6 @@ count; only ratios within a run tell something: all share a machine. Linux alone
 
 import importlib.util
 import json
-import resource
 import shutil
 import statistics
 import subprocess
@@ -19,7 +18,7 @@ from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.figures import METERED, Chart, Series, rounded
+from benchmarks.figures import BESIDE, METERED, Chart, Series, rounded
 from benchmarks.ways import OTHERS, Way, proxied, relayed
 from support.installed import Home, stop, wait_until
 
@@ -34,7 +33,7 @@ DIRECT: Final = "direct"
 CARRIED: Final = "carried"
 
 
-SHOWN: Final = ("nginx", CARRIED, METERED)
+SHOWN: Final = (METERED, CARRIED, BESIDE)
 """What fits into one chart: the others cost a hundred times as much."""
 
 ROWS: Final = {
@@ -95,11 +94,17 @@ def load(program: Path, kind: str, way: Way, clients: int) -> Load:
 
 
 def rounds(program: Path, kind: str, ways: Mapping[str, Way], clients: int) -> dict[str, list[Load]]:
-    """Load each way in turn, and print what came of it."""
+    """Load each way in turn, and print what came of it. One of `OTHERS` that does not keep up is left out."""
     loads: dict[str, list[Load]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
-        for name, way in ways.items():
-            loads[name].append(load(program, kind, way, clients))
+        for name in list(loads):
+            try:
+                loads[name].append(load(program, kind, ways[name], clients))
+            except subprocess.CalledProcessError:
+                if name not in OTHERS:
+                    raise
+                say(f"{name} does not keep up with {clients} clients: left out")
+                del loads[name]
     what = "answers" if kind == "load" else "events"
     for name, told in loads.items():
         say(
@@ -111,7 +116,7 @@ def rounds(program: Path, kind: str, ways: Mapping[str, Way], clients: int) -> d
 
 def measure(program: Path, ways: Mapping[str, Way]) -> tuple[dict[str, dict[str, float]], Chart, dict[str, int]]:
     """Return the rows by way, a chart, and how many answers, events and streams came through the meter."""
-    few = {name: way for name, way in ways.items() if name == DIRECT or name in SHOWN}
+    few = {name: ways[name] for name in (DIRECT, *SHOWN) if name in ways}
     measured = {
         (kind, number): rounds(program, kind, ways if number <= MANY[kind] else few, number)
         for kind, numbers in (("load", CLIENTS), ("stream", STREAMS))
@@ -157,6 +162,8 @@ def check(home: Home, through: Mapping[str, int]) -> None:
 
 def relay() -> tuple[dict[str, dict[str, float]], Chart] | None:
     """Measure and print all; return the rows by way and a chart, None where there is no C compiler."""
+    import resource  # POSIX alone, and a test of the rows' names imports this module
+
     compiler = shutil.which("cc")
     if compiler is None:
         say("not measured: there is no C compiler for the server and the clients")
