@@ -11,7 +11,7 @@ from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow
 
-_ASKED_AT_ONCE: Final = 500
+_ASKED_AT_ONCE: Final = 512
 
 # With their names: a file of an earlier version has its newer columns at the end.
 _NAMES: Final = ", ".join(("key", '"check"', *(f'"{column.name}"' for column in COLUMNS)))
@@ -39,8 +39,9 @@ def decide(connection: sqlite3.Connection, day: date, operations: Sequence[Opera
     """Decide what becomes of each, inside a transaction that keeps other writers out."""
     known = _known(connection, [key for each in operations for key in each.keys])
     decided = Decided()
+    arrived = day.isoformat()
     for each in operations:
-        decided.outcomes.append(_decide(each, known, day.isoformat(), decided))
+        decided.outcomes.append(_decide(each, known, arrived, decided))
     return decided
 
 
@@ -49,7 +50,8 @@ def insert(connection: sqlite3.Connection, day: date, rows: dict[bytes, StoredRo
     # In the order of their keys, not of their arrival: what arrived together shall not lie together.
     ordered = [rows[key] for key in sorted(rows)]
     connection.executemany(_INSERT, [(row.key, row.check, *row.values) for row in ordered])
-    seen = [(row.key, row.check, day.isoformat()) for row in ordered]
+    arrived = day.isoformat()
+    seen = [(row.key, row.check, arrived) for row in ordered]
     connection.executemany("INSERT INTO seen.seen VALUES (?, ?, ?, 0)", seen)
 
 
@@ -89,6 +91,8 @@ def _known(connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, See
     known: dict[bytes, Seen] = {}
     for start in range(0, len(keys), _ASKED_AT_ONCE):
         some = keys[start : start + _ASKED_AT_ONCE]
+        # Filled up to a power of two: a statement for each number of keys would have to be prepared anew each time.
+        some += some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
         asked = f'SELECT key, "check", day, recalled FROM seen.seen WHERE key IN ({", ".join("?" * len(some))})'  # noqa: S608
         for key, check, day, recalled in connection.execute(asked, some):
             known[key] = Seen(check, day, bool(recalled))
@@ -97,7 +101,7 @@ def _known(connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, See
 
 def _decide(operation: Operation, known: dict[bytes, Seen], day: str, decided: Decided) -> Outcome:
     """Return the outcome, and note what is to be written. What the commit has decided already counts as known."""
-    key = next((each for each in operation.keys if each in known), operation.key)
+    key = next((each for each in operation.keys if each in known), operation.key) if operation.older else operation.key
     seen = known.get(key)
     if seen is not None and seen.recalled:
         return Outcome.RECALLED
