@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="small filesyste
     [
         (Trouble.FULL, "the disk is full"),
         (Trouble.READ_ONLY, "lies on a read-only filesystem"),
-        (Trouble.QUOTA, "See whether the disk or your quota is full"),
+        (Trouble.QUOTA, "Check whether the disk or your quota is full"),
     ],
 )
 def test_what_is_in_the_way_is_named(tmp_path: Path, trouble: Trouble, reason: str) -> None:

@@ -141,7 +141,7 @@ def test_where_it_cannot_be_made_again_that_is_said_until_it_can(home: Home) -> 
         assert process.stderr is not None
         said = process.stderr.readline()
         assert "but its figures cannot be saved now" in said
-        assert f"{home.profile.state_dir}: is no directory. " in said
+        assert f"{home.profile.state_dir}: is not a folder. " in said
         assert ask(port)[0] == 200
         home.profile.state_dir.unlink()
         assert "was removed while this session ran" in process.stderr.readline()

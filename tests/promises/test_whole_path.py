@@ -116,7 +116,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> N
         assert receiver.received == []
         assert status(home)["reports_due"] == 1
         assert "nothing sent to localhost" in home.metrics("status").stdout
-        assert "its certificate does not hold" in home.metrics("status").stdout
+        assert "its certificate is not valid" in home.metrics("status").stdout
 
 
 def test_a_captive_portal_is_no_confirmation(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ GROUP_REPORTS: Final = 20
 """A receiver publishes no figure about fewer reports, unless it names a smaller number in its answers."""
 
 GROUP_REPORTS_MAX: Final = 10**6
-"""A larger one in an answer is no such number."""
+"""A larger number in an answer is ignored."""
 
 ANSWER_BYTES: Final = 65_536
 """How much of a receiver's response is read."""

@@ -171,7 +171,7 @@ class Failure(StrEnum):
     CONNECTION = "connection"
     """No connection could be made."""
     CERTIFICATE = "certificate"
-    """The receiver's certificate does not hold."""
+    """The receiver's certificate is not valid."""
     AUTHORITY = "authority"
     """`SSL_CERT_FILE` or `SSL_CERT_DIR` holds no certificates that can be read."""
     TLS = "tls"

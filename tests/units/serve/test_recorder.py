@@ -179,7 +179,7 @@ def test_a_store_that_cannot_be_used_ends_the_session_and_another_begins_once_it
             while not recorded.reported:  # noqa: ASYNC110 - a thread reports
                 await asyncio.sleep(0.01)
         (line,) = recorded.reported
-        assert line.startswith(f"unusable: {mine.state_dir}: is no directory")
+        assert line.startswith(f"unusable: {mine.state_dir}: is not a folder")
         assert recorded.recorder.consent is None
         mine.state_dir.unlink()
         recorded.begin()

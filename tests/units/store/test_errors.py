@@ -33,21 +33,21 @@ def _error(code: int) -> sqlite3.OperationalError:
         (
             sqlite3.SQLITE_IOERR_READ,
             UserError,
-            "cannot be read or written. See whether the disk or your quota is full, or the disk failing",
+            "cannot be read or written. Check whether the disk or your quota is full, or the disk is failing",
         ),
         (
             sqlite3.SQLITE_READONLY_DIRECTORY,
             UserError,
-            "cannot be written. Check who owns it and its directory",
+            "cannot be written. Check who owns it and its folder",
         ),
         (
             sqlite3.SQLITE_CANTOPEN,
             UserError,
-            "cannot be opened. Check who owns it and its directory, and whether the disk has room",
+            "cannot be opened. Check who owns it and its folder, and whether the disk has room",
         ),
-        (sqlite3.SQLITE_BUSY_SNAPSHOT, BusyError, "is held by another program. Try again; end it if it stays so"),
-        (sqlite3.SQLITE_LOCKED, BusyError, "is held by another program. Try again; end it if it stays so"),
-        (sqlite3.SQLITE_ERROR, UserError, f"has not the tables it should have. {MOVE_AWAY}"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, BusyError, "is held by another program. Try again later, or end it"),
+        (sqlite3.SQLITE_LOCKED, BusyError, "is held by another program. Try again later, or end it"),
+        (sqlite3.SQLITE_ERROR, UserError, f"lacks tables that it should have. {MOVE_AWAY}"),
         (sqlite3.SQLITE_MISUSE, UserError, "cannot be used. Check the disk and the file"),
     ],
 )

@@ -110,7 +110,7 @@ def test_a_folder_of_another_user_s_is_refused(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("make", "what", "remedy"),
     [
-        (Path.touch, "is no directory", "Metrics are off; move it away"),
+        (Path.touch, "is not a folder", "Metrics are off; move it away"),
         (
             lambda path: path.mkdir(mode=0o777),
             "others may write this folder",

@@ -126,7 +126,7 @@ def test_what_comes_next_is_told_of_what_waits() -> None:
     nothing = departure(Outcome.NOTHING_LEFT, Failure.NAME)  # it names no reports: whatever is due is tried again
     assert list(afterwards(nothing, [report], NEXT)) == [f"The next attempt is made {NEXT}."]
     assert list(afterwards(departure(Outcome.CONFIRMED), [], NEXT)) == []
-    assert list(afterwards(departure(), [report], NEXT)) == ["What becomes of it shows here."]
+    assert list(afterwards(departure(), [report], NEXT)) == ["Its outcome will show here."]
 
 
 def test_a_deletion_says_whether_it_ever_left() -> None:

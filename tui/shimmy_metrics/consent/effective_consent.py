@@ -33,7 +33,7 @@ class Obstacle(StrEnum):
 
 
 class GroupSize(NamedTuple):
-    """About how many reports at least a receiver publishes a figure: what the yes covers, and what it named last.
+    """The fewest reports about which a receiver publishes a figure: as the yes covers it, and as it named it last.
 
     Both are 0 for a receiver that has not confirmed a request yet.
     """

@@ -13,7 +13,7 @@ def same_endpoint(one: str, other: str) -> bool:
     """Whether two addresses name the same receiver.
 
     Scheme, host (ignoring case), port (or the scheme's default), path (ignoring a slash at its end) and query are
-    compared. What is no address equals only itself.
+    compared. A text that is no address equals only itself.
     """
     return _address(one) == _address(other)
 

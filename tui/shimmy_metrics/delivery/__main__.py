@@ -24,7 +24,7 @@ def main() -> None:
     _default_signals()
     left = SEND_SECONDS - age_seconds()
     deadline = time.monotonic() + left
-    end = threading.Timer(left, os._exit, [1])  # whatever hangs; who finds the departure completes it
+    end = threading.Timer(left, os._exit, [1])  # whatever hangs; the next sender completes the departure
     end.daemon = True
     end.start()
     profile = Profile.current()

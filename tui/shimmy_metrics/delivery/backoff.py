@@ -15,7 +15,7 @@ FAILURES: Final = "failures"
 SKIPPED: Final = "passed-over"  # the stored word is an older one: a store keeps what another version counted
 NO_ATTEMPT_LEFT: Final = "attempted"  # likewise
 """Names in the store's `meta`: how many attempts in a row failed, how many session ends were skipped since then, and
-whether the newest session end makes no attempt any more, since it was made or is skipped."""
+whether the newest session end has no attempt left: it was made, or is skipped."""
 
 AT_START: Final = "at-start"
 """Name in the store's `meta`: whether the last measured server's reports are sent at the next start, `yes` or `no`."""

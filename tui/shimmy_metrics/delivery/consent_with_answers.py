@@ -19,9 +19,9 @@ def effective_consent(profile: Profile, db: Database | None) -> EffectiveConsent
 
 
 def with_store(profile: Profile, consent: EffectiveConsent, db: Database | None) -> EffectiveConsent:
-    """Return it, to be shown, with what the store knows and with why the store cannot be written.
+    """Return effective consent to be shown: with what the store knows, and with why the store cannot be written.
 
-    What sends learns that by writing: a disk that fills while a request is under way withdraws nothing.
+    The sender finds that out by writing: a disk that fills while a request is under way withdraws nothing.
     """
     return _with_answers(consent, db)._replace(unwritable=unwritable(store_path(profile)))
 

@@ -55,7 +55,7 @@ def start_sender(
     """
     if profile.environment.supervised and not (at_start or released):
         return
-    import subprocess  # both only here: more than a command that may start a sender loads otherwise
+    import subprocess  # imported here: a command that starts no sender needs neither
     import threading
 
     flags = 0

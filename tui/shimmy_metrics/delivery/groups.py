@@ -1,4 +1,4 @@
-"""About how many reports at least a receiver publishes a figure, as its answers say, kept for each endpoint.
+"""The fewest reports about which a receiver publishes a figure, as its answers say, kept for each endpoint.
 
 A yes covers the number that held when it was given. Where a receiver names a smaller one afterwards, what is due is
 held, and so is what is sealed later, until the person releases it or agrees anew.

@@ -33,7 +33,7 @@ def ask(request: Request, environment: Environment) -> Response:
 
 
 def parse(response: Response) -> OperatorText | None:
-    """Return what a response says; None where it is no such text, or a longer one."""
+    """Return what a response says; None where it is no such text, or is too long."""
     told = parsed_object(response.body) if response.status == 200 and len(response.body) < OPERATOR_BYTES else {}
     name, text, k = told.get("name"), told.get("text", ""), told.get("k", 0)
     if not (isinstance(name, str) and isinstance(text, str) and name.strip()):

@@ -1,4 +1,4 @@
-"""The only place that opens an outgoing connection to a receiver, name look-up and TLS within its time.
+"""The only place that opens an outgoing connection to a receiver; its time limit includes name look-up and TLS.
 
 Certificates are always verified (`SSL_CERT_FILE` and `SSL_CERT_DIR` name another authority, as usual); no redirect is
 followed, no cookie kept, no `.netrc` read. A proxy of the environment serves https, never loopback.
@@ -106,11 +106,11 @@ class Post:
 
     @property
     def responses(self) -> tuple[Response, ...]:
-        """What came back so far, in the order of the requests; none is sent behind one that failed."""
+        """What came back so far, in the order of the requests; after one that failed no other is sent."""
         return tuple(self._responses)
 
     def response(self, seconds: float) -> Response | None:
-        """Wait for the last response at most so many seconds; return None where it has not come. Never raises."""
+        """Wait at most so many seconds for the last response; return None if it has not come. Never raises."""
         return self._responses[-1] if self._done.wait(max(0.0, seconds)) else None
 
     def _attempt(self) -> None:

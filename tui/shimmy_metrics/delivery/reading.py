@@ -34,12 +34,12 @@ def read_with_sender(profile: Profile, *, off: bool) -> Iterator[Reading]:
 
 def being_sent(db: Database, entries: Iterable[Entry], now: datetime) -> bool:
     """Whether the sender at work sends reports, or is about to: for a moment it is still there when that is done."""
-    # An absent store wants none of them.
+    # Without a store none of them is needed.
     from shimmy_metrics.delivery.backoff import attempt_due
     from shimmy_metrics.store import outbox, releases
 
     known = list(entries)
-    if recalling(known):  # a recall has the sender's lock meanwhile
+    if recalling(known):  # a recall holds the sender's lock meanwhile
         return False
     under_way = any(departure.ended is None for departure in sends(known))
     return under_way or bool(releases.released(db, now)) or (attempt_due(db) and bool(outbox.due(db)))

@@ -25,7 +25,7 @@ _COMPLETION_SECONDS: Final = 0.25
 """The part of the time that is kept for completing the departure."""
 
 _LEAST_SECONDS: Final = 1.0
-"""What has to be left of the time once a sender has gone, or nothing is begun."""
+"""The time that must be left once a running sender has ended; with less nothing is begun."""
 
 _POLL_SECONDS: Final = 0.02
 """How often the lock is tried while a sender has it."""
@@ -41,8 +41,8 @@ class Recall(NamedTuple):
 def send_recall(profile: Profile, recall: Recall) -> Departure:
     """Ask the receiver to delete the reports, within `SEND_SECONDS`; return the departure, completed.
 
-    Of these reports none that still waits is sent again. Raise `UserError` where the store cannot be used, or a sender
-    is at work for all of the time.
+    Those of the reports that are still queued are not sent again. Raise `UserError` where the store cannot be used, or
+    a sender is at work for all of the time.
     """
     deadline = time.monotonic() + SEND_SECONDS
     lock = Lock(lock_path(profile))
@@ -65,9 +65,9 @@ def _recall(profile: Profile, recall: Recall, deadline: float) -> Departure:
             _keep_from_sending(db, recall.report_ids, now)
             row_id = departures.begin(db, _departure(recall, now))
         result = _ask(profile, db, recall, row_id, deadline)
-        # It left, which has to be recorded: where the disk is full, the ballast makes room.
+        # The request left, and that must be recorded: on a full disk the ballast makes room.
         with_room(store_path(profile), lambda: _complete(profile, db, row_id, result))
-        made = departures.last(db)  # a like failure before it is merged with it, under a number of its own
+        made = departures.last(db)  # merged with a like failure before it, it has a new row id
     assert made is not None
     return made
 

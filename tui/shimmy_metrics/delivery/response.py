@@ -61,9 +61,9 @@ def classify(request: Request, response: Response, *, passed: bool) -> Classific
 
 
 def named_group(request: Request, response: Response) -> int:
-    """Return about how many reports at least the receiver publishes a figure, as its answer says; 0 where it is silent.
+    """Return the fewest reports about which the receiver publishes a figure, as its answer says; 0 where it is silent.
 
-    One that repeats the request's digest and names no number has the usual one.
+    An answer that repeats the request's digest and names no number means `GROUP_REPORTS`.
     """
     told = parsed_object(response.body)
     named = told.get("k", GROUP_REPORTS)
@@ -72,9 +72,9 @@ def named_group(request: Request, response: Response) -> int:
 
 
 class RecallResult(NamedTuple):
-    """What became of a recall: of how many reports the receiver confirmed (204) that it has them no more.
+    """What became of a recall: how many reports the receiver confirmed (204) as deleted.
 
-    `status` and `failure` are those of the first request that it did not answer so.
+    `status` and `failure` are those of the first request that was not confirmed.
     """
 
     outcome: Outcome

@@ -83,7 +83,7 @@ def _attempt_to_send(profile: Profile, deadline: float, released: Collection[int
         cut_off = withdrawn and passed
         meaning = Classification(Outcome.CUT_OFF) if cut_off else classify(request, response, passed=passed)
         log_departure(profile, meaning.outcome, reports=len(request.reports), status=response.status)
-        # It left, which has to be recorded: where the disk is full, the ballast makes room.
+        # The request left, and that must be recorded: on a full disk the ballast makes room.
         with_room(store_path(profile), lambda: _complete(profile, db, attempt, response, meaning))
 
 
@@ -95,8 +95,8 @@ def _send(profile: Profile, db: Database, attempt: _Attempt, deadline: float) ->
     def permits() -> bool:
         nonlocal taken_back
         if not gate.passed:
-            with transaction(db):  # after it none of them can be deleted or held back
-                taken_back = not all(_still_leaves(db, report) for report in reports)
+            with transaction(db):  # once it commits, none of them can be deleted or held back
+                taken_back = not all(_still_sendable(db, report) for report in reports)
                 if taken_back:
                     return False
                 departures.record_report_ids(db, attempt.departure_id, [report.report_id for report in reports])
@@ -163,7 +163,7 @@ def _is_sound(db: Database, report: QueuedReport) -> bool:
     return False
 
 
-def _still_leaves(db: Database, report: QueuedReport) -> bool:
+def _still_sendable(db: Database, report: QueuedReport) -> bool:
     """Whether a report is still in the state in which it was read, or due by now."""
     now = outbox.get(db, report.row_id)
     return now is not None and now.state in (report.state, QueueState.DUE)

@@ -13,7 +13,7 @@ _TIMES: Final = ("started", "updated")
 class Unsealed(NamedTuple):
     """A session that is still to be sealed, with its last counters.
 
-    `row_id` is 0 where the session ended before it was stored: then `session` is the whole of it. `lock` is a
+    `row_id` is 0 where the session ended before it was stored: then `session` holds all of it. `lock` is a
     descriptor that holds the session's lock, which the sender inherits; None where there is none.
     """
 

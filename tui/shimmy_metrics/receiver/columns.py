@@ -14,7 +14,7 @@ from shimmy_metrics.report.kinds import Boolean, Day, Integer, IntegerRange, Pow
 
 
 class Column(NamedTuple):
-    """One column: its name, SQL type and field. `encode` makes its value of the field's, `text` says it to people."""
+    """One column: its name, SQL type and field. `encode` makes its value from the field's, `text` words it."""
 
     name: str
     type: str

@@ -18,7 +18,7 @@ _CLOSING_SECONDS: Final = 2.0
 
 
 Count = Callable[[Iterable[str]], None]
-"""Is told the rules that were broken."""
+"""Counts the rules that were broken."""
 
 
 class DeadlineProtocol(HttpToolsProtocol):

@@ -140,7 +140,7 @@ def prepared(path: Path) -> Folder:
 
 
 def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Put `data` into the place of `path`, whole and on the disk when this returns. Raise `OSError`."""
+    """Replace `path` with `data` atomically; it is on the disk when this returns. Raise `OSError`."""
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)  # of a process that was killed
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -153,7 +153,7 @@ def write_private(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Let what became of the names in a folder be on the disk when this returns. Raise `OSError`."""
+    """Write a folder's entries (created, renamed, deleted) to the disk before returning. Raise `OSError`."""
     if os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

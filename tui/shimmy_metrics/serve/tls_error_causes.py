@@ -47,7 +47,7 @@ def _unverified(error: ssl.SSLCertVerificationError, host: str, file: str) -> Ca
             f"the authority that issued its certificate is not known {f'from {file}' if file else 'here'}",
             f"Name a file with that authority's certificate in {_FILE}",
         )
-    return Cause(f"its certificate does not hold: {error.verify_message}", "Have it issued anew for that server")
+    return Cause(f"its certificate is not valid: {error.verify_message}", "Have it issued anew for that server")
 
 
 def _unusable(file: str) -> Cause | None:

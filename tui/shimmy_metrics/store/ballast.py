@@ -8,7 +8,7 @@ from typing import Final
 from shimmy_metrics.system.files import PRIVATE_FILE
 
 BALLAST_BYTES: Final = 131_072
-"""Measured: with a quota on btrfs, which writes every page anew, a withdrawal did not go through with half of it."""
+"""Half as much did not suffice for a withdrawal on btrfs with a quota, where every page is written anew."""
 
 
 def ballast_path(store: Path) -> Path:

@@ -1,8 +1,8 @@
 """The hash chain over departures and notes: each link is the SHA-256 of the previous link and its own content.
 
-A departure has two links, for its begin and its end, so that a later change of either shows. The chain shows damage and
-careless edits, no more: whoever can write the file can also compute a new chain. Functions that write run within the
-caller's transaction.
+A departure has two links, for its beginning and its end, so that a later change of either shows. The chain shows
+damage and careless edits, no more: whoever can write the file can also compute a new chain. Functions that write run
+within the caller's transaction.
 """
 
 import json
@@ -38,8 +38,8 @@ class _Link(NamedTuple):
 class _Item(NamedTuple):
     """A departure or a note as the chain sees it.
 
-    `sound` tells that a receipt's bytes are those of its digest. `folded`: its link is the last of the links that were
-    folded, of which nothing is left to check it by.
+    `sound` tells that a receipt's bytes match its digest. `folded`: its link is the last of those that were folded, and
+    nothing is left to check it against.
     """
 
     table: str

@@ -130,7 +130,7 @@ def all_meta(db: Database) -> dict[str, str]:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is a file. Raise `UserError` for what is no regular file, `OSError` where that is not known."""
+    """Whether there is a file. Raise `UserError` for anything but a regular file, `OSError` where that is not known."""
     try:
         kind = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -1,7 +1,7 @@
 """The person's own sums, one row a local day. They stay here: no report is built from them.
 
-A session's row holds what the session counted on each of its last days, and what of that is in the sums is what the row
-held before. Both are written in one transaction, so whatever is killed, nothing is counted twice.
+A session's row holds what the session counted on each of its last days; the sums include exactly that. Both are written
+in one transaction, so whatever is killed, nothing is counted twice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from shimmy_metrics.store.database import Database
 def add(db: Database, counted: Mapping[str, DaySums], before: Mapping[str, DaySums]) -> None:
     """Add what a session counted since its row held `before`, within the caller's transaction.
 
-    With the first of a day the days go that are older than `USAGE_DAYS`.
+    The first figures of a day delete the days that are older than `USAGE_DAYS`.
     """
     for day, sums in counted.items():
         more = sums.since(before.get(day, DaySums()))

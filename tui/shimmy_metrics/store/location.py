@@ -77,7 +77,7 @@ line with a way out, accepting a shared one costs a damaged store.
 
 
 _EXT4_KEEPS: Final = 40
-"""Of so many blocks that it counts here ext4 keeps one free for itself: two of a hundred, of more than it counts."""
+"""ext4 keeps 2 % of all blocks for itself; of those that it counts here that is less than one in so many."""
 
 
 def check_location(state_dir: Path) -> None:
@@ -102,23 +102,23 @@ def locks_hold(kind: str) -> bool:
 def unwritable(path: Path) -> str:
     """Return why the store at `path` cannot be written, or made there, and what to do; empty where it can.
 
-    A look needs to know without writing.
+    What only shows the store must find that out without writing.
     """
     there = os.path.lexists(path)
     folder = path.parent if there else next(filter(os.path.exists, path.parents), path.parent)
     if not all(os.access(place, os.W_OK) for place in ((path, folder) if there else (folder,))):
-        remedy = "See who may write it and its folder, and whether the disk is mounted read-only"
+        remedy = "Check who may write it and its folder, and whether the disk is mounted read-only"
         return f"{harmless(str(path))} cannot be written. {remedy}"
     return f"{harmless(str(path))}: the disk is full. Make room" if _full(folder) else ""
 
 
 def _full(folder: Path) -> bool:
-    """Whether the folder's filesystem has no block left; one that counts none (0 in all) has no end."""
+    """Whether the folder's filesystem has no block left; one that counts none (0 in all) is never full."""
     if sys.platform == "win32":
         return False
     with contextlib.suppress(OSError):
         found = os.statvfs(folder)
-        left = found.f_bavail  # of what nobody else may use root may use all but what ext4 keeps for itself
+        left = found.f_bavail  # root may use the reserved blocks as well, except those that ext4 keeps for itself
         if os.geteuid() == 0:
             left = max(found.f_bfree - found.f_blocks // _EXT4_KEEPS, left)
         return found.f_blocks > 0 and left == 0
@@ -146,7 +146,7 @@ def _check_folder(state_dir: Path) -> None:
     """Refuse a folder that others own or can write, and files of ours in it that are not private."""
     there = os.path.exists(state_dir)
     if there and not os.path.isdir(state_dir):
-        raise UserError("is no directory", where=str(state_dir), remedy="Metrics are off; move it away")
+        raise UserError("is not a folder", where=str(state_dir), remedy="Metrics are off; move it away")
     if another_owner(state_dir, root_counts=there):
         remedy = "Metrics are off; run this as the owner (under sudo the home may be another person's)"
         raise UserError("belongs to another user", where=str(state_dir), remedy=remedy)

@@ -89,10 +89,7 @@ def remove_all(db: Database) -> int:
 
 
 def redate(db: Database, now: datetime) -> None:
-    """Count reports whose day lies in the future, sealed by a clock that was wrong, as sealed now.
-
-    They would never grow old.
-    """
+    """Date reports from the future as sealed now: they were sealed by a wrong clock, and would never expire."""
     db.execute("UPDATE outbox SET sealed = ? WHERE sealed > ?", (now.isoformat(), (now + _ONE_DAY).isoformat()))
 
 

@@ -52,7 +52,7 @@ def clear_locks(profile: Profile) -> None:
 def begin(db: Database, session: Session, summed: Mapping[str, DaySums] = MappingProxyType({})) -> int:
     """Add a session, within the caller's transaction; return its row id.
 
-    What it has counted is added to the sums by day, but for what they hold already (`summed`).
+    What it has counted is added to the sums by day, except what they hold already (`summed`).
     """
     names = _COLUMNS.removeprefix("row_id, ")
     row = db.execute(
@@ -162,7 +162,7 @@ def _read(rows: Iterable[Row]) -> list[Session]:
 
 
 def _session(row: Row) -> Session:
-    import uuid  # with platform behind it, and only a session wants it
+    import uuid  # it loads platform, and only a session needs it
 
     row_id, report_id, consent_id, endpoint, local, server, version, address, switch, hint, *times, counters = row
     started, updated, ended = times

@@ -107,16 +107,16 @@ def _line(path: Path, code: int) -> UserError:
         case sqlite3.SQLITE_IOERR:
             what, remedy = (
                 "cannot be read or written",
-                "See whether the disk or your quota is full, or the disk failing",
+                "Check whether the disk or your quota is full, or the disk is failing",
             )
         case sqlite3.SQLITE_READONLY:
-            what, remedy = "cannot be written", "Check who owns it and its directory"
+            what, remedy = "cannot be written", "Check who owns it and its folder"
         case sqlite3.SQLITE_CANTOPEN:
-            what, remedy = "cannot be opened", "Check who owns it and its directory, and whether the disk has room"
+            what, remedy = "cannot be opened", "Check who owns it and its folder, and whether the disk has room"
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return busy_error(path, "Try again; end it if it stays so")
-        case sqlite3.SQLITE_ERROR:  # no such table, or column: the statements themselves are sound
-            what, remedy = "has not the tables it should have", MOVE_AWAY
+            return busy_error(path, "Try again later, or end it")
+        case sqlite3.SQLITE_ERROR:  # a missing table or column: the statements themselves are right
+            what, remedy = "lacks tables that it should have", MOVE_AWAY
         case _:
             what, remedy = "cannot be used", "Check the disk and the file"
     return kind(what, where=str(path), remedy=remedy)

@@ -42,7 +42,7 @@ FAILURES: Final = {
     Failure.NONE: "",
     Failure.NAME: "its name was not found",
     Failure.CONNECTION: "no connection could be made",
-    Failure.CERTIFICATE: "its certificate does not hold",
+    Failure.CERTIFICATE: "its certificate is not valid",
     Failure.AUTHORITY: "no certificates could be read from SSL_CERT_FILE or SSL_CERT_DIR",
     Failure.TLS: "no TLS connection could be made",
     Failure.PROXY: "the proxy could not be used",
@@ -56,13 +56,13 @@ FAILURES: Final = {
 
 
 def _at(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
-    """Return it as it stands in a sentence: `at 12:30`, `on 27 Nov 12:30`."""
+    """Return a time as part of a sentence: `at 12:30`, `on 27 Nov 12:30`."""
     shown = when(moment, now, zone)
     return f"on {shown}" if " " in shown else f"at {shown}"
 
 
 def host(endpoint: str) -> str:
-    """Return who an endpoint is, short: its host, with a port that is not the usual one."""
+    """Return an endpoint's short name: its host, with the port unless it is the default one."""
     return urlsplit(endpoint).netloc
 
 
@@ -82,12 +82,12 @@ def sentence(text: str) -> str:
 
 
 def ended(departure: Departure, now: datetime, zone: tzinfo | None = None) -> str:
-    """Return when it ended, as `when` does; where its sender was ended, which nobody saw, when it began."""
+    """Return when it ended, as `when` does; when it began, if its sender was killed and its end is not known."""
     return when(_moment(departure), now, zone)
 
 
 def _moment(departure: Departure) -> datetime:
-    # When a sender was ended nobody knows: whoever found that wrote down when it was found.
+    # When a killed sender ended is not known: `ended` is when the next one found it.
     shown = departure.ended if departure.failure is not Failure.INTERRUPTED else None
     return shown or departure.begun
 
@@ -145,7 +145,7 @@ def afterwards(
     nothing leaves now, empty where something may.
     """
     if departure.outcome is None:
-        yield "What becomes of it shows here."
+        yield "Its outcome will show here."
         return
     its_own = [report for report in queued if report.report_id in departure.report_ids]
     aside = sum(report.state is QueueState.SET_ASIDE for report in its_own)
@@ -212,7 +212,7 @@ _PERHAPS: Final = (
     Outcome.MAY_HAVE_LEFT,
     Outcome.REFUSED,
 )
-"""Of these bytes left, or may have, and the receiver is not known to have taken them."""
+"""Outcomes in which bytes left, or may have, and the receiver is not known to have taken them."""
 
 
 def set_aside(report: QueuedReport) -> str:

@@ -1,4 +1,4 @@
-"""What a receiver's operator says of itself, and what is said where it says nothing. Pure."""
+"""What a receiver's operator says of itself, and what is printed where it says nothing. Pure."""
 
 from collections.abc import Iterator
 

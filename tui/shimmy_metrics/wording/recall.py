@@ -68,7 +68,7 @@ ALL_RECALLED: Final = "Everything that left, and whose ids are known here, is re
 
 
 def together(reports: int, in_request: int) -> Iterator[str]:
-    """Yield what is said where several reports are hit, a sentence each: so many of them in that request."""
+    """Yield what is said where a recall concerns several reports, a sentence each; `in_request` are in that request."""
     if in_request > 1:
         yield f"This request carried {amount(in_request, 'report')}. They are recalled together."
     if reports < in_request:

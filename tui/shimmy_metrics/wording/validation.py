@@ -45,7 +45,7 @@ def findings(found: ValidationResult, *, held: bool = False) -> Iterator[str]:
         yield f"{amount(found.checked, 'report')} checked: every byte is one that the fields allow."
     kinds = ", ".join(amount(number, kind, _CATEGORIES.get(kind, "")) for kind, number in found.searched.items())
     if not kinds:
-        yield "Nothing on this machine has a name that could be searched for."
+        yield "Nothing on this machine has a name to search for."
     elif not found.leaks:
         places = [whole_place, *(PLACES[file] for file in found.files)]
         yield f"Searched for {kinds}. None is in {_listed(places)}."
