@@ -82,6 +82,7 @@ def test_where_nothing_left_that_is_an_error_of_one_line(home: Home, receiver: R
     told = recall(home, "all", "--yes")
     assert told.returncode == 2
     assert_one_line(told, "nothing that left")
+    assert "nothing that left can be recalled" in told.stderr
     assert len(all_departures(home)) == 1
 
 

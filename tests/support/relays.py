@@ -30,6 +30,23 @@ TOO_LARGE: Final = 8_000_000
 REFUSED: Final = b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge"
 
 
+@contextmanager
+def held_up(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let the loop do nothing inside the block: what comes meanwhile is all there at its next turn."""
+    held, on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        on.wait(SECONDS)
+
+    loop.call_soon_threadsafe(hold)
+    assert held.wait(SECONDS)
+    try:
+        yield
+    finally:
+        on.set()
+
+
 def loop_of(name: str) -> asyncio.AbstractEventLoop:
     """Return a new event loop of one of `LOOPS`."""
     if importlib.util.find_spec(name) is None:

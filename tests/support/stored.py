@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shimmy_metrics.receiver.accepted import accept
 from shimmy_metrics.receiver.row import Hashing, stored_row
-from shimmy_metrics.receiver.store import StoredRow
+from shimmy_metrics.receiver.store import Store, StoredRow
 from shimmy_metrics.report.seal import seal
 from support import samples
 
@@ -28,3 +28,8 @@ def row(report_id: str = "", day: date = DAY, hashing: Hashing = HASHING, **metr
     """Return a report's row."""
     made = report(report_id, day, **metrics)
     return stored_row(accept(made, seal(made).body), hashing)
+
+
+def held(store: Store, week: date = MONDAY) -> int:
+    """Return how many reports of a week the store holds."""
+    return sum(1 for _ in store.aggregate(week))

@@ -12,31 +12,16 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite import tables
 from shimmy_metrics.receiver.sqlite.seen import delete_before
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
 from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
-from support.stored import DAY, MONDAY, row
+from support.stored import DAY, MONDAY, held, row
 
 NEXT: Final = DAY + timedelta(days=1)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return prepared(tmp_path / "data")
-
-
-@pytest.fixture
-def store(folder: Folder) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as made:
-        yield made
-
-
-def held(store: SqliteStore) -> int:
-    return sum(1 for _ in store.aggregate(MONDAY))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, rewrite_after, settle
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
@@ -22,11 +22,6 @@ NEXT: Final = DAY + timedelta(days=1)
 ARRAYS: Final = 32
 LIKE_CHANCE: Final = 1.7
 """Of 1,024 neighbours 32 came in one array by chance: four standard deviations above that."""
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return prepared(tmp_path / "data")
 
 
 def _append_arrays(store: SqliteStore, day: date = DAY) -> list[list[StoredRow]]:

@@ -1,38 +1,21 @@
 """The store in files: once and for good, recalled without a trace, in no order that tells who came with whom."""
 
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
-from shimmy_metrics.receiver.folder import Folder, prepared
+from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.search import holding
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.sqlite.tables import connect
 from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
-from support.stored import DAY, HASHING, MONDAY, row
+from support.stored import DAY, HASHING, MONDAY, held, row
 
 ROTATED: Final = (bytes(range(32, 64)), *HASHING)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return prepared(tmp_path / "data")
-
-
-@pytest.fixture
-def store(folder: Folder) -> Iterator[SqliteStore]:
-    with closing(SqliteStore(folder, disk_used=lambda: 0.1)) as made:
-        yield made
-
-
-def held(store: SqliteStore, week: date = MONDAY) -> int:
-    return sum(1 for _ in store.aggregate(week))
 
 
 def test_a_report_is_stored_once_and_told_for_what_it_is(store: SqliteStore) -> None:

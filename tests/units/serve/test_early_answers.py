@@ -4,14 +4,23 @@ import asyncio
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from shimmy_metrics.serve.target import Target
-from support.relays import REFUSED, SECONDS, answering_early, client_of, post_too_much, relayed, target_of, to_the_end
+from support.relays import (
+    REFUSED,
+    SECONDS,
+    answering_early,
+    client_of,
+    held_up,
+    post_too_much,
+    relayed,
+    target_of,
+    to_the_end,
+)
 
 RESET = struct.pack("ii", 1, 0)
 TRIES = 100
@@ -66,18 +75,10 @@ def test_what_a_client_said_before_it_reset_its_connection_reaches_the_server(
             behind.settimeout(SECONDS)
             client.sendall(b"first")
             assert behind.recv(100) == b"first"
-            held, on = threading.Event(), threading.Event()
-
-            def hold() -> None:
-                held.set()
-                on.wait(SECONDS)
-
-            loop.call_soon_threadsafe(hold)
-            assert held.wait(SECONDS)
-            # In the relay's turn the answer comes first, and can no longer be written.
-            behind.sendall(b"answer")
-            client.sendall(b"last words")
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            client.close()
-            on.set()
+            with held_up(loop):
+                # In the relay's turn the answer comes first, and can no longer be written.
+                behind.sendall(b"answer")
+                client.sendall(b"last words")
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                client.close()
             assert to_the_end(behind) == b"last words"

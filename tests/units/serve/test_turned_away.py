@@ -15,7 +15,7 @@ from shimmy_metrics.serve import ends
 from shimmy_metrics.serve.interfaces import Tap
 from shimmy_metrics.serve.target import Target
 from support.installed import wait_until
-from support.relays import SECONDS, relayed, target_of
+from support.relays import SECONDS, held_up, relayed, target_of
 from support.wire import CHAT, Seen, answer, request
 
 HEALTH = request("/health", "GET")
@@ -53,6 +53,15 @@ def _asked(port: int, asked: bytes) -> type[BaseException] | bytes:
             return client.recv(1_000)
     except OSError as error:
         return type(error)
+
+
+def _asks(client: socket.socket, server: socket.socket) -> socket.socket:
+    """Send a request; return the server's end of the connection on which it came."""
+    client.sendall(CHAT)
+    behind, _ = server.accept()
+    behind.settimeout(SECONDS)
+    assert behind.recv(len(CHAT)) == CHAT
+    return behind
 
 
 def _nobody() -> Target:
@@ -154,23 +163,12 @@ def test_what_was_asked_before_the_server_reset_its_connection_is_a_failure(
         relayed(loop, target_of(server), seers.new_tap) as port,
         socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
     ):
-        client.sendall(CHAT)
-        behind, _ = server.accept()
-        behind.settimeout(SECONDS)
-        assert behind.recv(len(CHAT)) == CHAT
+        behind = _asks(client, server)
         behind.sendall(answer(b"{}"))
         assert client.recv(1_000)
-        held, on = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            held.set()
-            on.wait(SECONDS)
-
-        loop.call_soon_threadsafe(hold)
-        assert held.wait(SECONDS)
-        _resets(behind)  # in the relay's turn this comes before the client's request is read
-        client.sendall(CHAT)
-        on.set()
+        with held_up(loop):
+            _resets(behind)  # in the relay's turn this comes before the client's request is read
+            client.sendall(CHAT)
         with pytest.raises(ConnectionResetError):
             client.recv(1_000)
         assert wait_until(lambda: len(seers.exchanges) == 2)
@@ -182,10 +180,7 @@ def test_a_client_that_leaves_is_no_failure(
 ) -> None:
     with relayed(loop, target_of(server), seers.new_tap) as port:
         with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client:
-            client.sendall(CHAT)
-            behind, _ = server.accept()
-            behind.settimeout(SECONDS)
-            assert behind.recv(len(CHAT)) == CHAT
+            behind = _asks(client, server)
         with behind:
             assert behind.recv(100) == b""
     assert seers.failures() == [False]
@@ -204,10 +199,7 @@ def test_an_answer_as_long_as_its_connection_is_whole_unless_that_breaks_off(
         relayed(loop, target_of(server), seers.new_tap) as port,
         socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as client,
     ):
-        client.sendall(CHAT)
-        behind, _ = server.accept()
-        behind.settimeout(SECONDS)
-        assert behind.recv(len(CHAT)) == CHAT
+        behind = _asks(client, server)
         behind.sendall(told)
         assert client.recv(1_000) == told
         ends_it(behind)
