@@ -39,4 +39,4 @@ def test_with_the_real_binary_there_such_a_word_gets_our_hint_and_as_shimmy_it_i
 def test_delete_all_names_what_deletes_all(home: Home) -> None:
     refused = home.run("delete", "all", command="shimmy-metrics")
     assert_one_line(refused, "shimmy-metrics delete")
-    assert "shimmy-metrics forget" in refused.stderr
+    assert "takes one report or session, or receipts. shimmy-metrics forget" in refused.stderr
