@@ -13,7 +13,7 @@ from shimmy_metrics.app.diff_driver.sgr import PLAIN, Attributes, apply_sgr, tra
 from shimmy_metrics.app.diff_driver.tokens import TokenKind, tokenize
 from support import opened, overviews
 from support.other_apps import DEMO, Mixed, demo, stop_clocks
-from support.terminal_emulator import Compared, Glass, frames, resized
+from support.terminal_emulator import Compared, Glass, frames, pressed, resized
 
 __all__ = ["frames"]
 
@@ -21,7 +21,6 @@ LISTS = "j j k l l w j w h s d n r n 2 ] ] 1 3 j enter l l h q m"
 SEARCH = "4 j j enter G g / m o d enter / escape"
 PAGES = "x n v ? q c tab tab enter n 2 R"
 KEYS = f"{LISTS} {SEARCH} {PAGES}".split()
-NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
 
 def buffer(width: int = 20, height: int = 4, *, bce: bool = True) -> ScreenBuffer:
@@ -244,11 +243,7 @@ async def test_over_the_whole_app_the_terminal_shows_the_same(
     both = Compared(Glass, 80, 24)
     app = opened.still(tmp_path, overviews.busy(), variables)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        both.follow(frames, "first")
-        for key in KEYS:
-            await opened.press(pilot, NAMES.get(key, key))
-            both.follow(frames, key)
+        await pressed(pilot, both, frames, KEYS)
         for width, height in ((60, 20), (100, 30), (300, 100), (1, 1), (80, 24)):
             await resized(pilot, both, frames, width, height)
     assert both.saved < both.written / 3
@@ -260,11 +255,7 @@ async def test_over_textuals_own_demo_the_terminal_shows_the_same(
     app = demo(monkeypatch)
     both = Compared(Glass, 80, 24)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        both.follow(frames, "first")
-        for key in DEMO.split():
-            await opened.press(pilot, key)
-            both.follow(frames, key)
+        await pressed(pilot, both, frames, DEMO.split())
         for width, height in ((120, 40), (40, 12), (80, 24)):
             await resized(pilot, both, frames, width, height)
         stop_clocks(app)

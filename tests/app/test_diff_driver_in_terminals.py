@@ -13,7 +13,7 @@ from support import opened, overviews
 from support.installed import wait_until
 from support.other_apps import DEMO, Mixed, demo, stop_clocks
 from support.terminal import terminal
-from support.terminal_emulator import Compared, Glass, frames, resized
+from support.terminal_emulator import Compared, Glass, frames, pressed, resized
 from support.tmux import Pane, needs_tmux, panes, same
 
 __all__ = ["frames"]
@@ -26,7 +26,6 @@ BCES = (False,)
 """tmux's terminfo has no bce, and what it captures leaves out what was erased in colour."""
 
 KEYS = "j l l w j h s d n 2 ] 3 j enter l q m 4 G k g j j j j k / m o d enter c tab tab enter n ? q x n R".split()  # noqa: SIM905
-NAMES = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
 
 PROGRAM = """
 import sys
@@ -74,11 +73,7 @@ async def test_tmux_shows_the_same_over_the_whole_app(
     both = Compared(pane, 80, 24, BCES)
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        both.follow(frames, "first")
-        for key in KEYS:
-            await opened.press(pilot, NAMES.get(key, key))
-            both.follow(frames, key)
+        await pressed(pilot, both, frames, KEYS)
         for width, height in ((60, 20), (100, 30), (300, 100), (80, 24)):
             await resized(pilot, both, frames, width, height)
 
@@ -90,11 +85,7 @@ async def test_tmux_shows_the_same_over_textuals_own_demo(
     both = Compared(pane, 80, 24, BCES)
     app = demo(monkeypatch)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        both.follow(frames, "first")
-        for key in DEMO.split()[:15]:
-            await opened.press(pilot, key)
-            both.follow(frames, key)
+        await pressed(pilot, both, frames, DEMO.split()[:15])
         stop_clocks(app)
 
 

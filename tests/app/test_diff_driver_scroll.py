@@ -15,7 +15,7 @@ from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
 from shimmy_metrics.app.diff_driver.scroll import Shift, find_shift
 from shimmy_metrics.app.diff_driver.sgr import PLAIN
 from support import opened, overviews
-from support.terminal_emulator import Compared, Glass, frames, resized
+from support.terminal_emulator import Compared, Glass, frames, pressed, resized
 
 __all__ = ["frames"]
 
@@ -275,11 +275,7 @@ async def test_lists_that_scroll_show_the_same_in_every_terminal(tmp_path: Path,
     both = Compared(Glass, 80, 24, (True,), lambda _: screen_buffer_for(name))
     app = opened.still(tmp_path, overviews.busy(), {"TERM": name, "COLORTERM": ""})
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        both.follow(frames, "first")
-        for key in KEYS:
-            await opened.press(pilot, key)
-            both.follow(frames, key)
+        await pressed(pilot, both, frames, KEYS)
         for width, height in ((60, 20), (80, 24)):
             await resized(pilot, both, frames, width, height)
             for key in ("k", "G", "b", "j"):

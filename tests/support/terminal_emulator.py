@@ -1,7 +1,7 @@
 """The frames that Textual writes for an app under test, and terminals in memory that show them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -11,9 +11,13 @@ from textual.drivers import headless_driver
 from textual.pilot import Pilot
 
 from shimmy_metrics.app.diff_driver.screen_buffer import ScreenBuffer
+from support.opened import press
 
 _UNSHOWN: Final = re.compile(r"\x1b\[[<>=][\d;]*[a-z]|\x1b\[\?\d+\$p|\x1b\]8;[^\x1b]*\x1b\\")
 """What pyte would show as text: the keyboard's protocol, questions, links."""
+
+_KEY_NAMES: Final = {"]": "right_square_bracket", "/": "slash", "?": "question_mark"}
+"""Textual's, where they differ from what is typed."""
 
 _SCROLLED: Final = re.compile(r"\x1b\[\d+;\d+r")
 
@@ -170,6 +174,15 @@ class Compared(Generic[_Shown]):
             self.show(frame)
         frames.clear()
         self.assert_same(when)
+
+
+async def pressed(pilot: Pilot[None], both: Compared[Any], frames: list[str], keys: Iterable[str]) -> None:
+    """Compare what the app shows first, and after each key."""
+    await pilot.pause()
+    both.follow(frames, "first")
+    for key in keys:
+        await press(pilot, _KEY_NAMES.get(key, key))
+        both.follow(frames, key)
 
 
 async def resized(pilot: Pilot[None], both: Compared[Any], frames: list[str], width: int, height: int) -> None:

@@ -51,7 +51,7 @@ class Response:
 
 
 class Refused(NamedTuple):
-    """A report that does not. `report_id` is empty where it has none of the right form; `field` is a place of ours."""
+    """A report that breaks a rule. `report_id` is empty where it has none of the right form; `field` is one of ours."""
 
     report_id: str
     field: str
@@ -112,7 +112,7 @@ def judge(body: bytes, today: date) -> Judged | Response:
 
 
 def _all_good(body: bytes, today: date) -> Judged | None:
-    """Return what nearly every body is, in a fifth of the time; None where anything in it is not good."""
+    """Return a body of acceptable reports, as nearly all are, in a fifth of the time; None for any other body."""
     reports = read_accepted(body)
     if (
         reports is None
@@ -231,7 +231,7 @@ def _one_form(parsed: object) -> bytes:
 
 
 def _values(parsed: object) -> Iterator[object]:
-    """Yield every value, with those inside of it."""
+    """Yield a value and all values inside it."""
     yield parsed
     inner = parsed.values() if isinstance(parsed, dict) else parsed if isinstance(parsed, list) else ()
     for each in inner:

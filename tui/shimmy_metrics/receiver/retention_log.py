@@ -62,7 +62,7 @@ def last_key_named(folder: Folder) -> str:
 
 
 def dropped_days(folder: Folder) -> tuple[Dropped, ...]:
-    """Return what the lines say, without a look at who signed them. What cannot be read is left out."""
+    """Return what the lines say, without checking who signed them. What cannot be read is left out."""
     return tuple(found for line in _lines(folder) if (found := _dropped(_parsed(line))))
 
 

@@ -31,7 +31,7 @@ _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
 _DELIVER_SECONDS: Final = 1.0
 _LET_GO_SECONDS: Final = 5.0
-"""A week that is being added up is let go at the end; the next start does it anew."""
+"""On exit a week that is being aggregated is abandoned after this long; the next start aggregates it anew."""
 
 
 class Options(NamedTuple):
@@ -46,7 +46,7 @@ class Options(NamedTuple):
 
 
 def run(options: Options, listening: Callable[[Address], None]) -> None:
-    """Receive until a signal comes, then answer what has begun and finish what is to be written.
+    """Receive until a signal comes, then answer what has begun and finish what must be written.
 
     `listening` is called with the address, its port filled in, once connections are taken. Raises `UserError`.
     """
