@@ -90,7 +90,7 @@ def test_what_cannot_be_aggregated_goes_after_fourteen_days_all_the_same(
     assert done.dropped == (MONDAY,)
     assert "waits:" not in " ".join(done.failed)
     monkeypatch.undo()
-    with pytest.raises(UserError, match="nothing is kept of this week, and what arrived on 2026-11-23 has gone"):
+    with pytest.raises(UserError, match="nothing is kept of this week, and what arrived on 2026-11-23 was dropped"):
         read_week(store, folder, MONDAY)
     assert list(folder.arrival_days()) == []
     assert verify(store, folder, at(MONDAY + timedelta(14))) == []

@@ -54,7 +54,7 @@ def own_k(folder: Folder) -> int:
 def k_between(folder: Folder, first: date, last: date) -> int:
     """Return the smallest group that may be told apart of what arrived from `first` to `last`.
 
-    The largest that answers named, or left unnamed, in these days: a smaller one was not agreed to by all.
+    The largest size that answers stated, or left unstated, in these days: a smaller one was not agreed to by all.
     """
     sizes = _sizes(folder)
     ends = [following.since for following in sizes[1:]]
@@ -69,7 +69,7 @@ def set_k(folder: Folder, k: int, today: date) -> None:
     """
     if not 1 <= k <= GROUP_REPORTS:
         raise UserError(
-            f"groups can be told apart from 1 to {GROUP_REPORTS} reports on", where="--own", remedy="Give such a number"
+            f"the smallest group told apart is 1 to {GROUP_REPORTS} reports", where="--own", remedy="Give such a number"
         )
     kept = _sizes(folder) if folder.seen.exists() else []
     if kept and kept[-1].k == k:
@@ -122,7 +122,7 @@ def operator_text(folder: Folder) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else "it is no UTF-8"
+        reason = reason_of(error) if isinstance(error, OSError) else "it is not UTF-8"
         what, remedy = (
             f"the operator's text cannot be read: {reason}",
             f"Publish it anew: {folder.command('operator FILE')}",

@@ -1,7 +1,7 @@
-"""Retention: reports live for 8 days, 14 at the very most, and what went is proved to be gone.
+"""Retention: reports are held for 8 days, at most 14, and what was dropped is proved to be gone.
 
-A day is counted from its arrival. Before the first day of a closed week goes, the week's aggregate is kept; where that
-cannot be done, its days wait for it until they are 14 days old, and go all the same then.
+A report's age counts from its day of arrival. Before the first day of a closed week is dropped, the week's aggregate is
+kept; if that fails, its days wait for it until they are 14 days old, and are dropped all the same then.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ LIVE_DAYS: Final = 8
 HARD_DAYS: Final = 14
 
 _GRACE: Final = timedelta(hours=2)
-"""How long after midnight UTC a day that is old enough may still be there: large weeks take their time to add up."""
+"""How long after midnight UTC a day that is old enough may still be there: a large week takes long to aggregate."""
 
 _AGAIN: Final = timedelta(seconds=50)
 """What failed is tried again after this long, so at the next look: another process may only have been at work."""
@@ -115,7 +115,7 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
 
 
 def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
-    """Return what does not hold, a line each: days that are too old, what is left of dropped days, the log's lines."""
+    """Return what is wrong, a line each: days that are too old, what is left of dropped days, the log's lines."""
     reports = store.health().reports
     held = {day.isoformat() for day in reports}
     found = [f"what arrived on {day} is still held" for day in reports if overdue(day, now)]

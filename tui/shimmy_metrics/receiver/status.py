@@ -82,7 +82,7 @@ def lines(told: Status) -> list[str]:
     made = ["The programme has ended: no report is taken."] if told.ended else []
     made.append(f"Reports held: {total:,}; days of arrival held: {len(told.reports)}.")
     made += [f"  {day}  {number:>12,}" for day, number in told.reports.items()]
-    made.append(f"Groups are told apart from {told.k} reports on. The disk is {told.disk_used:.0%} full.")
+    made.append(f"Groups of fewer than {told.k} are not told apart. The disk is {told.disk_used:.0%} full.")
     last = f"The last day that was dropped: {told.last_dropped}." if told.last_dropped else "No day was dropped yet."
     made.append(last)
     if told.broken:

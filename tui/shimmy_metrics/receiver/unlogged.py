@@ -1,6 +1,6 @@
-"""What is to stand in the retention log and does not yet, because a process was killed or could not sign.
+"""Lines that the retention log still lacks, because a process was killed or could not sign.
 
-Without it a day could go, and nothing would say so.
+Without them a day could be dropped with no record of it.
 """
 
 import json
@@ -18,7 +18,7 @@ Said = dict[str, Any]
 
 
 def note(folder: Folder, said: Said) -> None:
-    """Note a day's line. On a full disk that is left: the day goes all the same."""
+    """Note a day's line. On a full disk this is skipped: the day is dropped all the same."""
     _write(folder, {**unlogged(folder), said["day"]: said})
 
 
@@ -33,7 +33,7 @@ def unlogged(folder: Folder) -> dict[str, Said]:
 
 
 def log(folder: Folder, said: Said) -> list[str]:
-    """Sign a day's line, and note it no more; return what went wrong."""
+    """Sign a day's line and remove its note; return what went wrong."""
     day = said["day"]
     try:
         sign_line(folder, said)

@@ -2,8 +2,8 @@
 
 Shares are among the reports that are their store's first of the day: an honest install adds at most seven. They count
 in the week of their own day if they arrive before it closes, on the Monday after it. How many reports were received is
-told in round numbers, by the day of arrival: there each report counts once, however late it comes, or early: one that
-arrives on a Sunday and is dated Monday may go before its week closes.
+rounded, and by the day of arrival: there each report counts once, however late it comes, or early: one that arrives on
+a Sunday and is dated Monday may be dropped before its week closes.
 
 What is made here keeps exact numbers of each group, for the noise that a publication adds. It is for the receiver's
 folder alone; what is printed of it are shares in whole percent.
@@ -23,7 +23,7 @@ NONE: Final = "(none)"
 """The group of reports without a value: null, or an empty list."""
 
 ENOUGH: Final = 50
-"""A week is told from so many times k flagged reports on: 1,000 for 20."""
+"""A week has tables from so many times k flagged reports on: 1,000 for 20."""
 
 _FLAG: Final = PLACE["daily_active_usage"]
 _SCHEMA: Final = PLACE["schema_version"]
@@ -47,7 +47,7 @@ class Table(NamedTuple):
 class Week(NamedTuple):
     """The aggregate of the week that begins on `monday`. `received` and `flagged` are rounded.
 
-    Without tables there were too few flagged reports, and how many is not told either.
+    Without tables there were too few flagged reports, and `flagged` is 0.
     """
 
     monday: date
@@ -137,7 +137,7 @@ def from_json(kept: Mapping[str, Any]) -> Week:
 
 
 def _columns(monday: date) -> list[Column]:
-    """Return the columns that are told of this week: monthly ones where it holds the first of a month."""
+    """Return the columns that have a table this week: monthly ones where it holds the first of a month."""
     first = any((monday + timedelta(days=each)).day == 1 for each in range(_WEEK.days))
     return [column for column in _TOLD if first or not column.field.monthly]
 
@@ -163,7 +163,7 @@ def ordered(column: Column) -> bool:
 
 
 def _in_order(column: Column, groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    """Return the groups by size as they come, or by number; what has none last."""
+    """Return the groups by size as they come, or by number, with those that have none last."""
     if not ordered(column):
         return groups
     return tuple(sorted(groups, key=lambda each: (isinstance(each.value, str), each.value == OTHER, each.value)))

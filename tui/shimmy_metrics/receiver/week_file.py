@@ -1,4 +1,4 @@
-"""A closed week's aggregate is written once, before the first of its days goes; from then on it is what is told."""
+"""A closed week's aggregate is written once, before the first of its days is dropped; then it is what is printed."""
 
 import json
 from datetime import date, timedelta
@@ -15,12 +15,12 @@ from shimmy_metrics.receiver.week import Week, aggregated, as_json, closes, from
 def read_week(store: Store, folder: Folder, monday: date) -> Week:
     """Return the week as it was kept; where it was not yet, of the reports that are held.
 
-    Raise as `kept_week` does, and `UserError` where reports of it went before it was kept.
+    Raise as `kept_week` does, and `UserError` where reports of it were dropped before it was kept.
     """
     kept = kept_week(folder, monday)
     gone = "" if kept else _gone(folder, monday)
     if gone:
-        what = f"nothing is kept of this week, and what arrived on {gone} has gone"
+        what = f"nothing is kept of this week, and what arrived on {gone} was dropped"
         raise UserError(what, where=week_name(monday), remedy="Name another with --week")
     return kept or _counted(store, folder, monday)
 
@@ -34,7 +34,7 @@ def newest_week(store: Store, folder: Folder, today: date) -> date:
 
 
 def keep_week(store: Store, folder: Folder, monday: date) -> None:
-    """Keep the week, unless that was done before, a part has gone or nothing arrived for it.
+    """Keep the week, unless that was done before, a part of it was dropped or nothing arrived for it.
 
     Raise `StoreError` or `OSError`.
     """
