@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.home_terminal import Terminal, terminal
-from support.installed import Home, wait_until
+from support.installed import LONGEST, Home, wait_until
 
 TERMS = ("xterm-256color", "xterm", "screen-256color", "tmux-256color", "linux", "vt100", "ansi")
 SIZES = ((60, 20), (40, 12), (20, 6), (1, 1), (80, 24))
@@ -30,12 +30,16 @@ def _opened(there: Terminal) -> None:
 def _back(there: Terminal) -> None:
     """Answer what may still be asked, and go to the first screen."""
 
-    def stands(seconds: float) -> bool:
-        there.type("nR1")  # R: in a storm Textual may drop a frame between two screens
-        return there.shows("No measured server is running", seconds) and "Export everything" not in there.text()
+    def stands() -> bool:
+        text = there.text()
+        return "No measured server is running" in text and "Export everything" not in text
 
     # More and more time: an app that is behind with what was typed would be given still more to do.
-    assert any(map(stands, (0.5, 1, 2, 4, 8, 16))), there.text()
+    for seconds in (0.5, 1, 2, 4, 8, 16):
+        there.type("nR1")  # R: in a storm Textual may drop a frame between two screens
+        if wait_until(stands, seconds):
+            return
+    raise AssertionError(there.text())
 
 
 def _left(there: Terminal) -> None:
@@ -47,7 +51,7 @@ def _left(there: Terminal) -> None:
         time.sleep(1.1)  # a q soon after one that went back is refused
         return there.process.poll() == 0
 
-    assert wait_until(quits)
+    assert wait_until(quits, LONGEST)
     assert wait_until(lambda: b"\x1b[?1049l" in there.output)  # what it said last may still be on its way
     assert b"Traceback" not in there.output
 
