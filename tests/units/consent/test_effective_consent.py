@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from shimmy_metrics.consent import effective_consent, state
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, GroupSize, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import (
     Consent,
@@ -231,3 +231,27 @@ def test_in_a_file_that_is_not_the_person_s_alone_a_no_is_a_no_and_a_yes_is_none
     for answer in (Decision(Consent.GRANTED, endpoint=OTHER, consent_id="one"), Decision(Consent.DECLINED, local=True)):
         assert untrusted(answer) == Decision()
     assert untrusted(Decision(Consent.GRANTED, delivery=Delivery.REVIEW)) == Decision(delivery=Delivery.REVIEW)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "groups", "held"),
+    [
+        (Delivery.AUTOMATIC, GroupSize(), False),
+        (Delivery.AUTOMATIC, GroupSize(20, 20), False),
+        (Delivery.AUTOMATIC, GroupSize(20, 30), False),
+        (Delivery.AUTOMATIC, GroupSize(20, 19), True),
+        (Delivery.REVIEW, GroupSize(20, 20), True),
+        (Delivery.REVIEW, GroupSize(20, 19), True),
+    ],
+)
+def test_reports_are_held_by_choice_or_for_smaller_groups(delivery: Delivery, groups: GroupSize, held: bool) -> None:
+    decision = state.Decision(consent=Consent.GRANTED, delivery=delivery)
+    assert EffectiveConsent(decision, groups=groups).holds is held
+
+
+def test_of_a_receiver_that_has_not_answered_nothing_is_known() -> None:
+    consent = EffectiveConsent(state.Decision())
+    assert consent.groups == GroupSize(agreed=0, named=0)
+    assert (consent.switch, consent.endpoint, consent.ended, consent.distrust, consent.unwritable) == (
+        *("", ENDPOINT, False, "", ""),
+    )

@@ -5,7 +5,8 @@ import pytest
 
 from shimmy_metrics.delivery.post import Response
 from shimmy_metrics.delivery.request import Request
-from shimmy_metrics.delivery.response import RecallResult, Refusal, classify, classify_recall
+from shimmy_metrics.delivery.response import RecallResult, Refusal, classify, classify_recall, named_group
+from shimmy_metrics.limits import GROUP_REPORTS, GROUP_REPORTS_MAX
 from shimmy_metrics.records import Cause, Failure, Outcome
 from shimmy_metrics.report.seal import digest
 from support.queued import request, uuid
@@ -163,3 +164,23 @@ def test_a_recall_is_confirmed_where_each_report_is(
     responses: list[Response], passed: bool, result: RecallResult
 ) -> None:
     assert classify_recall(responses, 2, passed=passed) == result
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ({}, GROUP_REPORTS),
+        ({"k": 1}, 1),
+        ({"k": 0}, 0),
+        ({"k": 7}, 7),
+        ({"k": GROUP_REPORTS_MAX}, GROUP_REPORTS_MAX),
+        ({"k": GROUP_REPORTS_MAX + 1}, 0),
+        *(({"k": wrong}, 0) for wrong in (True, 7.0, "7", None, [7])),
+    ],
+)
+def test_a_receiver_that_repeats_the_digest_names_its_smallest_groups(told: dict[str, object], named: int) -> None:
+    made = request(1, 2)
+    confirmed = {"sha256": made.sha256, **told}
+    assert named_group(made, Response(200, orjson.dumps(confirmed))) == named
+    for other in (told, {**told, "sha256": digest(b"another body")}):
+        assert named_group(made, Response(200, orjson.dumps(other))) == 0, "anyone may have answered"
