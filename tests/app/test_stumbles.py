@@ -142,6 +142,9 @@ async def test_a_q_once_too_often_goes_back_and_not_out(tmp_path: Path) -> None:
         assert len(app.screen_stack) == 1
         assert app.left == 0
         assert "q once more quits." in opened.text(app)
+        await send(pilot, key("enter"))
+        assert "q once more quits." not in opened.text(app)
+        await send(pilot, key("q"))
         await app.pass_time(pilot, 1.5)
         await send(pilot, key("q"))
         assert app.left == 1

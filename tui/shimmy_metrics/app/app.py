@@ -163,11 +163,11 @@ class ShimmyApp(TerminalApp):
             kind = type(event.worker.error).__name__
             self.post_message(Done(f"That failed unexpectedly ({kind})."))
 
-    async def report(self, sentence: str) -> None:
+    async def report(self, sentence: str, *, briefly: bool = False) -> None:
         """Show a sentence on the screen in front; while a dialog is open, on the one behind it."""
         screen = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
         if screen is not None:
-            await screen.show_message(sentence)
+            await screen.show_message(sentence, briefly=briefly)
 
     def _drop_outdated(self) -> None:
         """Drop the notice that a server is measured from its next start on: it has started."""
@@ -202,7 +202,7 @@ class ShimmyApp(TerminalApp):
                 self._departed = None if seen else self._departed
                 await self._draw()
             if isinstance(event, events.Key) and self.input_guard.repeats_answer():
-                await self.report("That key just closed the question. Press it again.")
+                await self.report("That key just closed the question. Press it again.", briefly=True)
                 return
         await super().on_event(event)
         if isinstance(event, events.Key):
@@ -255,9 +255,9 @@ class ShimmyApp(TerminalApp):
         elif self.current_mode == "consent" and not undecided and not self.start.asking:
             await self._open(self._before_consent)
         elif again and guard.what != "escape":
-            await self.report(f"{self.keys.of('app.back')} once more quits.")
+            await self.report(f"{self.keys.of('app.back')} once more quits.", briefly=True)
         elif guard.what == "escape" and not self.start.asking and self.keys.of("app.back") != called("escape"):
-            await self.report(f"Esc only goes back; {self.keys.of('app.back')} quits.")
+            await self.report(f"Esc only goes back; {self.keys.of('app.back')} quits.", briefly=True)
         else:
             self.exit()
 

@@ -14,10 +14,18 @@ class NoticePage(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """A text, of which the lines from `top` on are in view. Empty says nothing."""
+    """A text, of which the lines from `top` on are in view. Empty says nothing.
+
+    `keys`: it goes with the next key, after so many; None for one that stays until the mark moves.
+    """
 
     text: str = ""
     top: int = 0
+    keys: int | None = None
+
+    def after(self, keys: int) -> "Notice":
+        """Return what is left of it after so many keys."""
+        return self if self.keys in (None, keys) else Notice()
 
     def page(self, canvas: Canvas, room: int) -> NoticePage:
         """Return as many lines as there is room for, at least one; the last ones fill it."""

@@ -146,6 +146,7 @@ class BaseScreen(Screen[None]):
     def frame_rows(self) -> FrameRows:
         """Return what stands where. The mark moves to what is nearest to it, and stays in view."""
         canvas = _canvas(self)
+        self.notice = self.notice.after(self.host.input_guard.count)
         shared = self._field if self.is_current else None
         mark = shared.mark(self.mark) if shared is not None else self.mark
         content = self.content(canvas)
@@ -177,9 +178,9 @@ class BaseScreen(Screen[None]):
             lines = side_by_side(canvas, lines, self._beside, height)
         return FrameRows(head, lines, drawer, len(head) + marked, unread)
 
-    async def show_message(self, sentence: str) -> None:
-        """Show a sentence in the drawer, until the mark moves."""
-        self.notice = Notice(sentence)
+    async def show_message(self, sentence: str, *, briefly: bool = False) -> None:
+        """Show a sentence in the drawer, until the mark moves, or only until the next key."""
+        self.notice = Notice(sentence, keys=self.host.input_guard.count if briefly else None)
         await self.draw()
 
     # --- what people do -----------------------------------------------------------------------------------------
