@@ -116,7 +116,7 @@ def test_list_and_explanation_share_a_wide_terminal_and_text_goes_on_for_a_hundr
     assert (made.beside > 0) is (canvas.width >= WIDE)
     if made.beside:
         assert made.width >= LIST
-        assert made.explanation.width == made.beside >= 60
+        assert made.explanation.width == made.beside - made.gap >= 60
     assert made.right <= min(made.width, MEASURE) - 1
 
 

@@ -51,6 +51,9 @@ LIST_SHARE: Final = 0.62
 EXPLANATION: Final = 60
 """Columns that an explanation keeps beside its list."""
 
+GAP: Final = 2
+"""Columns between a list and its explanation, as far as that keeps `EXPLANATION`."""
+
 FRAME_ROWS: Final = 9
 """Rows around a list: two for the tabs, two for a sentence, four for the drawer, one for the buttons."""
 
@@ -111,9 +114,14 @@ class Canvas(NamedTuple):
         return self._replace(width=self.width + self.beside, beside=0)
 
     @property
+    def gap(self) -> int:
+        """The columns between a list and its explanation."""
+        return max(min(GAP, self.beside - EXPLANATION), 0)
+
+    @property
     def explanation(self) -> "Canvas":
         """The canvas of what stands beside a list; the whole one where there is nothing beside it."""
-        return self._replace(width=self.beside, beside=0, aside=True) if self.beside else self
+        return self._replace(width=self.beside - self.gap, beside=0, aside=True) if self.beside else self
 
     def with_explanation(self) -> "Canvas":
         """Return the canvas of a list whose marked line is explained: beside it if this is wide, in the drawer else."""
@@ -202,12 +210,14 @@ def side_by_side(canvas: Canvas, lines: Sequence[Line], beside: Sequence[Line], 
     if len(beside) > height > 0:
         key = canvas.keys.of("page.explain")
         more = len(beside) - height + 1
-        shown[-1] = placed(canvas.beside, at(1, Span(key, Role.ACCENT), muted(f": all of it, {more} more lines")))
+        shown[-1] = placed(
+            canvas.beside - canvas.gap, at(1, Span(key, Role.ACCENT), muted(f": all of it, {more} more lines"))
+        )
     rows = max(len(lines), len(shown))
     left = [*lines, *(BLANK,) * (rows - len(lines))]
     right = [*shown, *(BLANK,) * (rows - len(shown))]
     return tuple(
-        (*cut(each, canvas.width), Span(" " * (canvas.width - length(each))), *other) if other else each
+        (*cut(each, canvas.width), Span(" " * (canvas.width - length(each) + canvas.gap)), *other) if other else each
         for each, other in zip(left, right, strict=True)
     )
 
