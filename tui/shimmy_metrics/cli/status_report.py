@@ -144,4 +144,6 @@ def _store(status: Status) -> Iterator[str]:
 
 
 def _bytes(status: Status) -> str:
-    return f", {sum(len(report.body) for report in status.queued):,} bytes" if status.queued else ""
+    number = len(status.queued)
+    array = number + 1 if number > 1 else 0  # brackets and commas, so that it is the request's figure if all is in one
+    return f", {sum(len(report.body) for report in status.queued) + array:,} bytes" if number else ""
