@@ -16,12 +16,13 @@ from support import opened, overviews, samples
 def test_a_label_is_whole_or_short_or_not_there(width: int) -> None:
     own = [
         Button("m", "Compare with this", "", "Compare"),
-        Button("d", "Delete all", ""),
+        Button("d", "Delete receipts", ""),
         Button("i", "Who runs it", ""),
     ]
     common = [Button("?", "Keys", ""), Button("q", "Back", "")]
     left, right = fit_buttons(Canvas(width, 24, UNICODE, samples.NOW), own, common)
-    allowed = [{"", "Compare with this", "Compare"}, {"", "Delete all"}, {"", "Who runs it"}, {"", "Keys"}, {"Back"}]
+    receipts, runs = {"", "Delete receipts"}, {"", "Who runs it"}
+    allowed = [{"", "Compare with this", "Compare"}, receipts, runs, {"", "Keys"}, {"Back"}]
     assert all(each.label in labels for each, labels in zip((*left, *right), allowed, strict=True))
 
 
@@ -30,7 +31,7 @@ async def test_the_key_that_deletes_every_receipt_says_all(tmp_path: Path) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "3")
         row = opened.text(app).splitlines()[-1]
-        assert "m Compare  d Delete all" in row
+        assert "m Compare  d Delete receipts" in row
         assert row.endswith("q Quit")
 
 

@@ -48,7 +48,7 @@ async def test_the_first_that_is_shown_is_the_next_request_byte_for_byte(tmp_pat
         assert f"sha256 {digest(request.body)}" in shown
         assert f"POST {ENDPOINT} and 7 headers" in shown
         assert f"{len(request.body):,} bytes" in shown
-        assert "1 of 4, the request and its reports: [ or ]" in shown
+        assert "the whole request, then each report: [ or ]" in shown
     assert app.overview is not None
     assert app.overview.next_request == request
     subject = subjects(app.overview)[0]
@@ -68,7 +68,7 @@ async def test_a_request_lists_its_reports_and_enter_opens_one(tmp_path: Path) -
         await opened.press(pilot, "2", "j")
         assert "›  report 2" in opened.text(app)
         await opened.press(pilot, "enter")
-        assert "4 of 6, the request and its reports: [ or ]" in opened.text(app)
+        assert "report 2 of 4: [ or ]" in opened.text(app)
         await opened.press(pilot, "w")
         assert overviews.batch().outbox[1].sha256 in opened.text(app)
 
@@ -126,7 +126,7 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
     async with app.run_test(size=(130, 30)) as pilot:
         await opened.press(pilot, "2", "right_square_bracket")
         shown = " ".join(opened.text(app).split())
-        without_hint = shown.replace(" 2 of 3: [ or ]", "")  # at the right of the sentence's first line
+        without_hint = shown.replace(" 1 of 2: [ or ]", "")  # at the right of the sentence's first line
         reason = (
             "Made for metrics.example.org, like 1 other here; if you release it, it is sent to metrics.shimmy-ai.dev."
         )

@@ -65,7 +65,7 @@ class HistoryScreen(BaseScreen):
             self.host.keys.button("page.explain", "Open"),
             *recall,
             self.host.keys.button("history.base", "Compare with this", "Compare"),
-            self.host.keys.button("history.delete", "Delete all"),
+            self.host.keys.button("history.delete", "Delete receipts"),
         )
 
     async def action_explain(self) -> None:

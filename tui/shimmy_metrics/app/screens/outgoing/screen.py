@@ -105,7 +105,7 @@ class Outgoing:
         # Where only this shell may send nothing, another may: there a report that is due can still be held.
         leaves = subject.report.state is QueueState.DUE and not overdue
         ended = overview.consent.obstacle in (Obstacle.ENDED, Obstacle.UNWRITABLE)
-        hold = (keys.button("outbox.hold", "Hold"),) if leaves and not ended else ()
+        hold = (keys.button("outbox.hold", "Hold this", "Hold"),) if leaves and not ended else ()
         return (*release, *hold, keys.button("outbox.delete", "Delete"), copy)
 
     # --- what can be done with them -----------------------------------------------------------------------------

@@ -70,8 +70,7 @@ def outgoing_view(
     place = min(selection.index, len(found) - 1)
     subject, _, sent_to = shown(overview, selection)
     size = (strong(f"{len(subject.body):,}"), muted(f" of {REPORT_BYTES:,} bytes" if subject.report else " bytes"))
-    walk = f"{place + 1} of {len(found)}" if len(found) > 1 else ""
-    walks = (f"{walk}{_counted(canvas, found)}", walk)
+    walks = _walks(canvas, found, place)
     told = LAST_SENT if sent_to else _sentence(canvas, overview, subject, released)
     head = headline(canvas, told, to(canvas.right, *size, note=True))
     failed = last_failed(overview) if subject.sealed and subject.reports[0].state is not QueueState.SET_ASIDE else None
@@ -88,13 +87,16 @@ def outgoing_view(
     )
 
 
-def _counted(canvas: Canvas, found: Sequence[Subject]) -> str:
-    """Return what is counted beside the reports that wait; the sentence above counts those alone."""
-    if canvas.narrow:
-        return ""
-    if any(each.running for each in found):
-        return ", waiting or running"
-    return ", the request and its reports" if any(each.report is None for each in found) else " reports"
+def _walks(canvas: Canvas, found: Sequence[Subject], place: int) -> tuple[str, str]:
+    """Return which of all that is shown, in full and in short; a request is no report, and is not counted as one."""
+    if len(found) == 1:
+        return "", ""
+    if found[place].report is None:
+        return "the whole request, then each report", "whole request"
+    reports = [each for each in found if each.report is not None]
+    short = f"{reports.index(found[place]) + 1} of {len(reports)}"
+    kind = ", waiting or running" if any(each.running for each in reports) else ""
+    return short if canvas.narrow else f"report {short}{kind}", short
 
 
 def _sentence(canvas: Canvas, overview: Overview, subject: Subject, released: Collection[int]) -> str:

@@ -105,7 +105,7 @@ def report_view(
             rows = (*_headers(canvas, overview, subject), *rows)
         return Content(tuple(named), rows)
     if subject.report is None:
-        return Content((*named, BLANK), reports(canvas, subject.reports))
+        return Content((*named, BLANK), reports(canvas, subject.reports, sealed=subject.sealed))
     if selection.view is View.MEASURED:
         return Content((*named, BLANK), measured(canvas, subject.body, subject.measured))
     if base is None:
@@ -213,28 +213,34 @@ def _never(canvas: Canvas, second: int) -> Iterator[Row]:
         yield from map(Row, told[1:])
 
 
+_DIGEST: Final = 70
+"""Where a report's digest begins among those of its request."""
+
 PART: Final = "report "
 """How the key of a row begins that names one report of several; its number, from 1, follows."""
 
 
-def reports(canvas: Canvas, found: Sequence[QueuedReport]) -> tuple[Row, ...]:
-    """Return the reports of a request in their order, a line each."""
+def reports(canvas: Canvas, found: Sequence[QueuedReport], *, sealed: bool) -> tuple[Row, ...]:
+    """Return the reports of a request in their order, a line each; when each was `sealed`, if that is known."""
     rows: list[Row] = []
     for number, report in enumerate(found, 1):
         sent = values(report.body)
         columns = [
-            (44, sent.get("requests_per_session", "0"), "requests"),
+            (45, sent.get("requests_per_session", "0"), "requests"),
             (62, sent.get("session_duration_minutes", "0"), "min"),
         ]
-        cells = [at(3, Span(f"{PART}{number}", Role.NAME)), to(24, f"{len(report.body):,}"), at(25, muted("bytes"))]
+        ends = 24 if canvas.narrow else 34
+        moment = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
+        cells = [at(3, Span(f"{PART}{number}", Role.NAME))]
+        cells += [at(14, moment)] if sealed and not canvas.narrow else []
+        cells += [to(ends, f"{len(report.body):,}"), at(ends + 1, muted("bytes"))]
         if not canvas.narrow:
             cells += [
                 cell
                 for end, value, unit in columns
                 for cell in (to(end, with_separators(value)), at(end + 1, muted(unit)))
             ]
-        digits = canvas.fitting(report.sha256, max(canvas.width - 1 - 70, 9))
-        cells.append(to(canvas.width - 1, muted(digits), note=True))
+            cells.append(note(_DIGEST, muted(canvas.fitting(report.sha256, max(canvas.width - 1 - _DIGEST, 9)))))
         rows.append(Row(placed(canvas.width, *cells), f"{PART}{number}"))
     return tuple(rows)
 
