@@ -57,6 +57,20 @@ async def test_what_became_of_a_report_shows_once_on_every_screen_and_takes_no_r
         assert told not in opened.text(app)
 
 
+async def test_what_became_of_a_report_is_not_shown_once_its_record_is_deleted(tmp_path: Path) -> None:
+    before = overviews.busy()
+    last = before.departures[0]._replace(row_id=99, ended=samples.NOW + timedelta(seconds=1))
+    app = Timed(tmp_path, before)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.pass_time(pilot, 2.0)
+        app.post_message(OverviewChanged(before._replace(entries=(last, *before.entries))))
+        await quiet(pilot)
+        assert "+ 1 report: confirmed" in opened.text(app)
+        app.post_message(OverviewChanged(before._replace(entries=())))
+        await quiet(pilot)
+        assert "1 report: confirmed" not in opened.text(app)
+
+
 @pytest.mark.parametrize("size", [(60, 16), (64, 20), (40, 12), (80, 24)], ids=str)
 async def test_a_command_to_copy_is_whole(tmp_path: Path, size: tuple[int, int]) -> None:
     app = opened.still(tmp_path, overviews.idle())

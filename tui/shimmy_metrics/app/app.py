@@ -126,6 +126,8 @@ class ShimmyApp(TerminalApp):
         departed = newly_ended(self.overview, message.overview) if self.overview is not None else None
         if departed is not None:
             self._departed, self._departed_at = departed, self.time()
+        elif self._departed not in message.overview.entries:
+            self._departed = None  # its record was deleted, with everything else
         if len(message.overview.running) > (len(self.overview.running) if self.overview is not None else 0):
             self._drop_outdated()
         self.overview = message.overview
