@@ -127,7 +127,7 @@ def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
     config = home.profile.config_path
     assert (
         f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again. "
-        "Delete it too, and you are."
+        "Delete it too, and you will be."
     ) in done.stdout.splitlines()
     assert json.loads(_own(home, "forget", "--yes", "--json").stdout)["left"]["path"] == str(config)
     config.unlink()

@@ -215,15 +215,16 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
 
 
 def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path) -> None:
-    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
+    home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE, "TZ": "UTC"})
     home.metrics("enable")
     report = queue_report(home, FIRST, QueueState.HELD_BY_HAND, days=4)
     told = status_json(home)
     assert told["reports_held"] == 1
     until = datetime.fromisoformat(str(told["held_until"]))
     assert (until - report.sealed).days == OUTBOX_DAYS
-    ends = until.astimezone()
-    assert f"of the first: it waits until {ends.day} {ends:%b}, then it is deleted when a session ends" in status(home)
+    ends = until.astimezone(UTC)
+    until_then = f"it waits until {ends.day} {ends:%b}; the next session's end after that deletes it"
+    assert f"the first: {until_then}" in status(home)
     assert until > datetime.now(UTC)
     assert f"            {report.sha256[:8]} (shimmy-metrics release ID)" in status(home)
     assert home.run("preview", report.sha256[:8], command="shimmy-metrics").returncode == 0

@@ -128,6 +128,10 @@ def test_what_would_go_is_asked_with_its_numbers(tmp_path: Path) -> None:
     assert list(question(before._replace(days=0)))[1].endswith(
         ", with 1 waiting report, 1 session and 1 receipt in them."
     )
+    only = before._replace(days=0, reports=0, sessions=0)
+    assert list(question(only))[1].endswith(", with 1 receipt in them.")
+    none = only._replace(receipts=0, recallable=0)
+    assert list(question(none))[1].endswith(", with no report, session or receipt in them.")
 
 
 def test_a_sender_that_starts_after_it_makes_nothing_anew(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> I
     kept = list(reports)
     held = [report for report in kept if report.state.held]
     if held:
-        them, first = ("it", "") if len(held) == 1 else ("them", "of the first: ")
+        them, first = ("it", "") if len(held) == 1 else ("them", "the first: ")
         how = ": shimmy-metrics release ID, or all" if sends else ", but nothing is sent from here"
         yield f"Held until you release {them}{how}."
         yield sentence(f"{first}{waits_until(held[0], now)}")

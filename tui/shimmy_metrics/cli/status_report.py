@@ -121,7 +121,7 @@ def _store(status: Status) -> Iterator[str]:
         why += f", {other} of them for another receiver" if other else ""
         them = "it" if len(status.held) == 1 else "them"
         yield f"            {len(status.held)} held until you release {them}{why}{stay}"
-        yield f"            of the first: {waits_until(status.held[0], status.now)}"
+        yield f"            the first: {waits_until(status.held[0], status.now)}"
         yield f"            {', '.join(report.sha256[:_DIGITS] for report in status.held)} (shimmy-metrics release ID)"
     if status.overdue:
         have, are, they_are = ("has", "is", "it is") if status.overdue == 1 else ("have", "are", "they are")

@@ -29,8 +29,8 @@ def disclosure(endpoint: str, proxy: str = "", *, off: bool = False) -> tuple[st
             f"{what} under 1 kB,",
             *([f"through {proxy}"] if proxy else []),
             f"to {endpoint}",
-            "which was set here. It is not Shimmy's: its owner decides about the reports,",
-            f"and may publish figures about fewer than {GROUP_REPORTS}, which Shimmy's does not.",
+            "(set here). It is not Shimmy's: its owner decides about the reports, and may",
+            f"publish figures about fewer than {GROUP_REPORTS} reports, which Shimmy's does not.",
         )
     return (
         f"{what} to {urlsplit(ENDPOINT).hostname}{' of' if off else ', for its'}",
@@ -49,8 +49,8 @@ NEVER_LINES: Final = (
 
 
 OWN_FIGURES: Final = (
-    "Unless you answer no or later, your own figures (requests, errors and tokens",
-    f"by day) stay here, {USAGE_DAYS} days up to the newest. Never sent; a no deletes them.",
+    "After a yes or Only for me your own figures (requests, errors, tokens by day)",
+    f"stay here, {USAGE_DAYS} days up to the newest. Never sent; a no deletes them.",
 )
 """What is kept for the person besides the reports (at most 78 columns)."""
 

@@ -44,7 +44,7 @@ _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
 _GOES_OR_NOT_COUNTED: Final = {FileKind.CONFIG, FileKind.FOLDER, FileKind.SESSION_LOCK}
 """What is not said to stay after a no: the no itself, a folder, and a running session's lock, which ends with it."""
 
-CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you are."
+CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you will be."
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
 NOT_LISTED: Final = (
@@ -92,13 +92,15 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
     if plan.unread:
         yield f"It deletes {total(plan.files)}. The store's content was not counted: {plan.unread}."
     else:
-        held = [
-            amount(plan.reports, "waiting report"),
-            amount(plan.sessions, "session"),
-            amount(plan.receipts, "receipt"),
-        ]
-        held += [f"your own figures of {amount(plan.days, 'day')}"] if plan.days else []
-        yield f"It deletes {total(plan.files)}, with {', '.join(held[:-1])} and {held[-1]} in them."
+        counted = (
+            (plan.reports, amount(plan.reports, "waiting report")),
+            (plan.sessions, amount(plan.sessions, "session")),
+            (plan.receipts, amount(plan.receipts, "receipt")),
+            (plan.days, f"your own figures of {amount(plan.days, 'day')}"),
+        )
+        *others, last = [text for number, text in counted if number] or ["no report, session or receipt"]
+        held = f"{', '.join(others)} and {last}" if others else last
+        yield f"It deletes {total(plan.files)}, with {held} in them."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
         named = ", ".join(shown(Path(path.name)) for path in saved)  # all of them are in one folder

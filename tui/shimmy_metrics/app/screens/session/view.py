@@ -27,6 +27,9 @@ ROUTE: Final = "route "
 ROUTE_COLUMNS: Final = 25
 """Columns for a route's name at least."""
 
+_ROUND: Final = 1_000
+"""Tokens a second from which a tenth of one is no news."""
+
 BAR: Final = 40
 """Columns of a route's bar; half of the list's where that is more."""
 
@@ -132,7 +135,7 @@ def _figures(session: Session) -> tuple[_Figure, ...]:
         _Figure("requests", f"{counters.requests:,}", "", "requests_per_session", "two digits"),
         _Figure("errors", f"{counters.errors:,}", "", "errors_count", "two digits"),
         _Figure("tokens", f"{counters.tokens:,}", "", "total_tokens_generated", _source(counters)),
-        _Figure("tokens a second", f"{speed:,.1f}" if speed else "-", "", ""),
+        _Figure("tokens a second", f"{speed:,.{int(speed < _ROUND)}f}" if speed else "-", "", ""),
         _Figure(
             "response time", f"{mean:,}" if mean is not None else "-", "ms, mean", "avg_response_time_ms", "two digits"
         ),
