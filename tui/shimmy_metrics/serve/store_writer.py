@@ -12,7 +12,7 @@ from typing import Final
 
 from shimmy_metrics.actions.purge import purge_without_consent
 from shimmy_metrics.counters import Counters, DaySums
-from shimmy_metrics.delivery.backoff import AT_START
+from shimmy_metrics.delivery.backoff import AT_START, attempt_due
 from shimmy_metrics.delivery.detach import start_sender
 from shimmy_metrics.delivery.seal import end_session, recover_crashed
 from shimmy_metrics.delivery.unsealed import Unsealed
@@ -155,8 +155,9 @@ class StoreWriter:
             crashed = recover_crashed(self._profile, db, self._facts)
             left_to_start = get_meta(db, AT_START) == "yes" or self._profile.environment.supervised
         # Reports that could not be sent before wait for this session's end; a crashed session had no end to send at,
-        # nor had one in a unit or a container, whatever this one runs in.
-        if crashed or (left_to_start and outbox.due(db)):
+        # nor had one in a unit or a container, whatever this one runs in. Where none is due none is started: a slow one
+        # would take the attempt of this session's end.
+        if crashed or (left_to_start and attempt_due(db) and outbox.due(db)):
             start_sender(self._profile, at_start=True)
 
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
