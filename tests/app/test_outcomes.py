@@ -223,3 +223,7 @@ async def test_a_session_that_was_cut_off_is_named_and_its_report_shown(tmp_path
         assert "It is made when a session starts, and then sent or held like any other." in told
         await opened.press(pilot, "w")
         assert live.report.sha256[:16] in opened.text(app)
+        await opened.press(pilot, "c")
+        requests = live.session.counters.requests
+        assert requests > 1
+        assert f"stops now, deletes {requests:,} requests" in " ".join(opened.text(app).split())

@@ -250,7 +250,7 @@ def lost(overview: Overview) -> str:
         return NOT_SENT
     if overview.unread:
         return "deletes what is waiting"
-    counted = sum(live.session.counters.requests for live in overview.running)
+    counted = sum(each.session.counters.requests for each in (*overview.running, *overview.cut_off))
     ended = len(overview.ended)
     deleted = [amount(len(overview.outbox), "report")] if overview.outbox else []
     deleted += [amount(ended, "session")] if ended else []
