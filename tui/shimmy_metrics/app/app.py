@@ -103,6 +103,7 @@ class ShimmyApp(TerminalApp):
             self._poller.run(lambda found: self.post_message(OverviewChanged(found)))
 
         def first_frame_shown() -> None:
+            gc.freeze()  # what was made until here stays; the first searches would walk all of it, a frame's time each
             gc.enable()
             self.run_worker(poll, thread=True, group="poll", exit_on_error=False)
 
