@@ -16,7 +16,7 @@ from shimmy_metrics.receiver.retain import Retained, retain, verify
 from shimmy_metrics.receiver.retention_log import dropped_days
 from shimmy_metrics.receiver.row import recall_of
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.status import status
+from shimmy_metrics.receiver.status import as_json, lines, status
 from shimmy_metrics.receiver.store import Outcome, StoreError
 from shimmy_metrics.receiver.week_file import kept_week, newest_week, read_week
 from support.retained_days import CLOSED, at, filled, folder, retained, store
@@ -109,7 +109,10 @@ def test_a_file_that_cannot_be_read_goes_in_the_end_and_keeps_no_other_day(store
     for suffix in ("-wal", "-shm"):
         folder.day(MONDAY).with_name(f"2026-11-23.db{suffix}").unlink(missing_ok=True)
     assert retain(store, folder, at(CLOSED)).dropped == ()
-    assert [each for each in status(store, folder, at(CLOSED)).troubles if "cannot be read" in each]
+    told = status(store, folder, at(CLOSED))
+    assert [each for each in told.troubles if "cannot be read" in each]
+    assert "  2026-11-23  cannot be read" in lines(told)
+    assert as_json(told)["reports"]["2026-11-23"] is None
     for age in range(9, 15):
         retain(store, folder, at(MONDAY + timedelta(days=age)))
     assert min(folder.arrival_days()) == MONDAY + timedelta(days=7)

@@ -151,6 +151,7 @@ def test_a_damaged_day_is_said_to_be_and_dropped_all_the_same(store: SqliteStore
     health = store.health()
     assert not health.ready
     assert health.reason == "what arrived on 2026-11-25 cannot be read: file is not a database"
+    assert health.unreadable == (DAY,)
     assert store.append(NEXT, [row()]) == [Outcome.STORED]
     assert store.drop_day(DAY) == b""
     assert not folder.day(DAY).exists()

@@ -15,13 +15,13 @@ from shimmy_metrics.receiver.unlogged import unlogged
 
 
 class Status(NamedTuple):
-    """`reports` by day of arrival, `broken` by rule; `disk_used` from 0 to 1.
+    """`reports` by day of arrival, None where they cannot be read; `broken` by rule; `disk_used` from 0 to 1.
 
     `last_dropped` is a day in its ISO form; `overdue` are days of arrival that should be gone. `troubles` are what
     needs the operator, a line each.
     """
 
-    reports: dict[date, int]
+    reports: dict[date, int | None]
     broken: dict[str, int]
     disk_used: float
     k: int
@@ -43,7 +43,7 @@ def status(store: Store, folder: Folder, now: datetime) -> Status:
         remedy = f"Run {folder.command('retain')}: it drops it, or says why not"
         troubles.append(f"what arrived on {min(old)} should be gone. {remedy}")
     return Status(
-        health.reports,
+        {day: None if day in health.unreadable else number for day, number in health.reports.items()},
         saved_counts(folder),
         health.disk_used,
         own_k(folder),
@@ -78,10 +78,12 @@ def as_json(told: Status) -> dict[str, Any]:
 
 def lines(told: Status) -> list[str]:
     """Return the status as lines of text."""
-    total = sum(told.reports.values())
+    total = sum(number or 0 for number in told.reports.values())
     made = ["The programme has ended: no report is taken."] if told.ended else []
     made.append(f"Reports held: {total:,}; days of arrival held: {len(told.reports)}.")
-    made += [f"  {day}  {number:>12,}" for day, number in told.reports.items()]
+    made += [
+        f"  {day}  {'cannot be read' if number is None else f'{number:>12,}'}" for day, number in told.reports.items()
+    ]
     made.append(f"Groups of fewer than {told.k} are not told apart. The disk is {told.disk_used:.0%} full.")
     last = f"The last day that was dropped: {told.last_dropped}." if told.last_dropped else "No day was dropped yet."
     made.append(last)

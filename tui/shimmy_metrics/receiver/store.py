@@ -65,13 +65,14 @@ class Health:
     """Whether reports can be taken, and how many are held.
 
     `reason` is one line of what needs a hand, or empty; `reports` are those held per arrival day; `disk_used` is the
-    share of the disk in use, from 0 to 1.
+    share of the disk in use, from 0 to 1. `unreadable` are days of which it cannot be told how many are held.
     """
 
     ready: bool
     reason: str
     reports: dict[date, int]
     disk_used: float
+    unreadable: tuple[date, ...] = ()
 
 
 class StoreError(Exception):

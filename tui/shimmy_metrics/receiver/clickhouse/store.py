@@ -139,7 +139,7 @@ class ClusterStore:
         if troubles and not reason:
             wait = "1 report waits" if waiting == 1 else f"{waiting:,} reports wait"
             reason = f"{'; '.join(dict.fromkeys(troubles))}; {wait} here for the cluster"
-        return Health(before.ready, reason, dict(sorted(reports.items())), before.disk_used)
+        return Health(before.ready, reason, dict(sorted(reports.items())), before.disk_used, before.unreadable)
 
     def _only_here(self, shards: Sequence[Shard]) -> Iterator[tuple[date, spool.Waiting]]:
         """Yield what waits in the folder and is not in the cluster, with its day of arrival."""

@@ -155,6 +155,7 @@ class SqliteStore:
         """Return whether reports can be taken, and what is held."""
         used = self._disk_used()
         reports: dict[date, int] = {}
+        unreadable: list[date] = []
         reason = "the disk is almost full" if used >= DISK_FULL else ""
         for day in self._folder.arrival_days():
             try:
@@ -165,8 +166,9 @@ class SqliteStore:
             except (sqlite3.Error, OSError) as error:
                 if self._folder.day(day).exists():  # not dropped at this moment
                     reports[day] = 0  # it is held all the same, and has to go when it is old enough
+                    unreadable.append(day)
                     reason = f"what arrived on {day} cannot be read: {error}"
-        return Health(not reason, reason, reports, used)
+        return Health(not reason, reason, reports, used, tuple(unreadable))
 
     def _connection(self, day: date) -> sqlite3.Connection:
         if self._open is not None and self._open[0] != day:
