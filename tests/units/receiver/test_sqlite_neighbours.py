@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -248,3 +250,23 @@ def test_a_dropping_that_is_cut_short_is_done_again(
     # While anything of it is left, it is listed.
     assert list(folder.arrival_days()) == [DAY]
     assert [path.name for path in folder.days.iterdir()] == [folder.day(DAY).name]
+
+
+_SEARCHES: Final = """
+import sys, time
+from pathlib import Path
+from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite.store import SqliteStore
+store = SqliteStore(Folder(Path(sys.argv[1])))
+print(store.find_canary(bytes(16)), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_process_that_is_killed_leaves_none_that_searches(folder: Folder) -> None:
+    with subprocess.Popen([sys.executable, "-c", _SEARCHES, str(folder.path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"[]\n"
+        process.kill()
+        # The output ends when nobody holds it any more.
+        assert process.communicate(timeout=30)[0] == b""

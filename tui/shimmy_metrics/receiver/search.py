@@ -1,6 +1,9 @@
 """Search a folder's files for bytes, whatever they are called by now."""
 
+import os
+import threading
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +23,18 @@ def holding(folder: Path, wanted: bytes) -> Iterator[Path]:
 def places(folder: Path, wanted: bytes) -> list[str]:
     """Return the files that `holding` yields, as a process of its own can return them."""
     return [str(path) for path in holding(folder, wanted)]
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it has gone, even if that was killed: a pool's would wait for ever."""
+    threading.Thread(target=_end_behind_parent, name="parent", daemon=True).start()
+
+
+def _end_behind_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(0)
 
 
 def _holds(path: Path, wanted: bytes) -> bool:

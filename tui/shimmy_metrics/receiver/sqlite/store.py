@@ -17,7 +17,7 @@ from typing import Final
 
 from shimmy_metrics.receiver.columns import COLUMNS, day_of
 from shimmy_metrics.receiver.folder import Folder, sync_folder
-from shimmy_metrics.receiver.search import places
+from shimmy_metrics.receiver.search import end_with_parent, places
 from shimmy_metrics.receiver.sqlite.commit import Decided, complete, decide, insert, mark, note_recalls
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import (
@@ -144,7 +144,7 @@ class SqliteStore:
             # In a process of its own: to close a database that this one has open would drop its locks (see `tables`),
             # and gigabytes are searched without a pause in answering.
             if self._searcher is None:
-                self._searcher = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+                self._searcher = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
             return self._searcher.submit(places, self._folder.path, canary).result()
         except (OSError, BrokenProcessPool) as error:
             self._end_search()
