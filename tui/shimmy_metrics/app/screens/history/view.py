@@ -170,7 +170,7 @@ def bytes_kept(departure: Departure) -> str:
     """Return that the bytes that are kept have the digest, and whether the receiver said so too, as a sentence."""
     kept = f"The {len(departure.body):,} bytes kept here have this digest"
     confirmed = departure.outcome is Outcome.CONFIRMED
-    return f"{kept}; the receiver computed it of what it got, and sent it back." if confirmed else f"{kept}."
+    return f"{kept}; the receiver computed it as well." if confirmed else f"{kept}."
 
 
 def _request(departure: Departure) -> str:
