@@ -51,7 +51,7 @@ function _shtab_shimmy_metrics_using
 end
 
 set -g _shtab_shimmy_metrics_commands tui config serve demo enable disable status export validate only-me review automatic history diff preview release recall operator hold delete fields usage files forget completion receive 'receive deploy' 'receive week' 'receive status' 'receive retain' 'receive verify-retention' 'receive deliver' 'receive end' 'receive rotate-key' 'receive operator'
-set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --listen --metrics --own --store --tls-cert --tls-key --to --trusted-proxy --upstream --week
+set -g _shtab_shimmy_metrics_opts_with_value --bind --by --data --from --last --listen --metrics --own --store --tls-cert --tls-key --to --trusted-proxy --upstream --week
 
 complete -c shimmy-metrics -e
 complete -c shimmy-metrics -f
@@ -75,7 +75,7 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using demo' -s h -l help -d
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a enable -d 'short for shimmy config --metrics enable'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using enable' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using enable' -l held -d 'hold each report, from the first, until you release it'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a disable -d 'short for shimmy config --metrics disable'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a disable -d 'withdraw, or say no; deletes what waits and your figures'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using disable' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a status -d 'short for shimmy config --metrics status'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using status' -s h -l help -d 'show this help message and exit'
@@ -97,6 +97,8 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using automatic' -l json -d
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a history -d 'each attempt to send, and what became of it'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using history' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using history' -l json -d 'print them as JSON, each receipt with its bytes'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using history' -l from -x -d 'the first day, such as 2026-11-28'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using history' -l to -x -d 'the last day'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a diff -d 'what changed between two reports, field by field'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using diff' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using diff' -l json -d 'print the same as JSON'
@@ -131,10 +133,11 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using usage' -l csv -d 'row
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using usage' -l openmetrics -d 'totals since 1 January, or since --from, as counters; saved as a .prom file, node_exporter'"'"'s textfile collector reads it'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using usage' -l from -x -d 'the first day, such as 2026-11-28'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using usage' -l to -x -d 'the last day'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using usage' -l last -x -d 'only so many days, today the last of them: 7 for a week'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a files -d 'everything of ours on this disk'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using files' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using files' -l json -d 'print the same as JSON'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a forget -d 'withdraw; delete all but your recorded no'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using; and test $_shtab_shimmy_metrics_npos -eq 0' -a forget -d 'delete all but your recorded no, receipts too'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -l yes -d 'answer that question in advance'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using forget' -l json -d 'print what was deleted as JSON'
