@@ -89,7 +89,7 @@ class Walked(Walk):
             clicks = (f"click {each.button.action}" for each in screen.query(KeyButton) if each.region)
             return (BACK_FROM_INPUT,) if known else (*IN_AN_INPUT, *clicks)
         if isinstance(on, KeyButton):
-            return ("tab", "q") if known else ON_A_BUTTON
+            return ("tab",) if known else ON_A_BUTTON  # also q was tried on that button of such a screen
         if known:
             return ("q",)
         clickable = screen.query(KeyButton) if isinstance(screen, Dialog) else ()

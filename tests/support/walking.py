@@ -54,14 +54,15 @@ class Walk:
         return [state for state, moves in self._untried.items() if moves]
 
     def stuck(self, moves: Iterable[str]) -> list[State]:
-        """Return the states from which these moves alone never lead out."""
+        """Return the states from which these moves alone never lead out; where none of them was tried, any may do."""
         allowed = frozenset(moves)
         outside = {OUT}
         while True:
             nearer = {
                 state
                 for state, led in self.led.items()
-                if state not in outside and any(to in outside for move, to in led.items() if move in allowed)
+                if state not in outside
+                and any(to in outside for move, to in led.items() if move in allowed or not allowed & led.keys())
             }
             if not nearer:
                 return [state for state in self.led if state not in outside]
