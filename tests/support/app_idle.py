@@ -8,7 +8,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
-_LONGEST_SECONDS: Final = 120.0
+_LONGEST_SECONDS: Final = 30.0
 _QUIET_ROUNDS: Final = 3
 """An idle widget may post more work one round later, which may lead to more in another."""
 
