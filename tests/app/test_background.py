@@ -96,7 +96,7 @@ def test_the_config_s_theme_is_used_and_stays_in_the_file(home: Home) -> None:
     assert QUERY.encode() not in output
     assert LIGHT_GROUND in output
     assert DARK_GROUND not in output
-    assert home.metrics("enable").returncode == 0
+    home.agree()
     assert json.loads(config.read_text())["metrics"]["theme"] == "light"
     assert home.metrics("export").stdout.count('"theme"') == 1
 

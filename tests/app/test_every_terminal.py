@@ -19,7 +19,7 @@ KEYS = ("1", "2", "l", "w", "3", "4", "j", "G", "c", "\t", "?", "1", "x", "n")
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path)
-    assert made.metrics("enable").returncode == 0
+    made.agree()
     return made
 
 

@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Home:
 
 def _sealed(home: Home) -> None:
     """Leave a report waiting, as a session's end does."""
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
 
 
@@ -181,7 +181,7 @@ def test_where_neither_config_nor_store_can_be_used_both_are_said_and_nothing_of
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_of_a_store_that_was_not_read_while_off_nothing_is_denied_and_nothing_vouched_for(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     subprocess.run(
         [*PROGRAM, "journal"], env={**home.environment, "PYTHONPATH": str(Path(__file__).parents[1])}, check=False
     )

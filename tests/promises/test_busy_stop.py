@@ -45,7 +45,7 @@ def _store_held(home: Home) -> Iterator[None]:
 def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_path: Path) -> None:
     with Receiver(tmp_path) as receiver:
         home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **receiver.variables})
-        home.metrics("enable")
+        home.agree()
         port = free_port()
         with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
             wait_for(port, process)
@@ -68,7 +68,7 @@ def test_a_report_is_sealed_and_sent_by_the_process_that_outlives_the_exit(tmp_p
 def test_a_session_that_ends_before_the_store_has_it_is_sealed_and_sent_too(tmp_path: Path) -> None:
     with Receiver(tmp_path) as receiver:
         home = Home(tmp_path, {"SHIMMY_BIN": str(stand_in(tmp_path)), **receiver.variables})
-        home.metrics("enable")
+        home.agree()
         with opened(home.profile):
             pass  # made, so that it can be held
         port = free_port()

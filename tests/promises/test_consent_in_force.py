@@ -16,7 +16,7 @@ from support.servers import free_port
 
 def test_a_withdrawal_stops_the_measuring_within_a_second_and_leaves_no_bytes(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
+    home.agree()
     before = json.loads((tmp_path / "config/shimmy/config.json").read_text())["metrics"]["session_id"]
     waiting = json.loads(sealed(home))["session_id"]
     with ToyServer() as toy, measured(home, toy.url) as (port, process):
@@ -42,7 +42,7 @@ def test_a_withdrawal_stops_the_measuring_within_a_second_and_leaves_no_bytes(tm
 
 def test_deleting_the_config_withdraws_and_the_question_returns(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
+    home.agree()
     sealed(home)
     (tmp_path / "config/shimmy/config.json").unlink()
     told = status(home)
@@ -64,7 +64,7 @@ def test_a_yes_counts_at_once_where_bytes_were_only_passed(tmp_path: Path) -> No
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
     with ToyServer() as toy, measured(home, toy.url) as (port, process):
         talk(port, 1)
-        home.metrics("enable")
+        home.agree()
         assert wait_until(lambda: status(home)["running_sessions"] == 1)
         talk(port, 1)
         stop(process)
@@ -74,7 +74,7 @@ def test_a_yes_counts_at_once_where_bytes_were_only_passed(tmp_path: Path) -> No
 @pytest.mark.parametrize("switch", [{"DO_NOT_TRACK": "1"}, {"SHIMMY_METRICS": "off"}])
 def test_a_switch_in_force_measures_nothing(tmp_path: Path, switch: dict[str, str]) -> None:
     home = Home(tmp_path)
-    home.metrics("enable")
+    home.agree()
     off = home.having(**switch)
     with ToyServer() as toy, measured(off, toy.url) as (port, process):
         talk(port, 1)
@@ -95,7 +95,7 @@ def test_a_switch_in_force_measures_nothing(tmp_path: Path, switch: dict[str, st
 )
 def test_validate_names_what_was_planted_in_a_report(tmp_path: Path, plant: tuple[str, str], named: str) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
+    home.agree()
     report = sealed(home).decode()
     assert home.metrics("validate", "-", given=report).returncode == 0
     planted = report.replace(*plant)
@@ -119,7 +119,7 @@ def test_validate_names_what_was_planted_in_an_export(
     tmp_path: Path, path: tuple[str | int, ...], value: str, named: str
 ) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
+    home.agree()
     sealed(home)
     exported = home.metrics("export").stdout
     file = tmp_path / "export.json"

@@ -21,7 +21,7 @@ LOGGED = "more clients came than the limit of open files lets in; some waited"
 def test_eighty_clients_are_answered_with_64_open_files(tmp_path: Path) -> None:
     few = ("/bin/sh", "-c", 'ulimit -n 64; exec "$@"', "sh")
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"}, few)
-    assert home.metrics("enable").returncode == 0
+    home.agree()
     port = free_port()
     with (
         Upstream() as server,

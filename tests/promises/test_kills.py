@@ -95,7 +95,7 @@ def test_whatever_is_killed_every_request_is_reported_once(tmp_path: Path, kills
     made = killed = 0
     with LoopbackReceiver() as receiver, ToyServer() as toy:
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": receiver.url})
-        home.metrics("enable")
+        home.agree()
         while killed < kills:
             before = _last_row(home)
             with ExitStack() as stack:
@@ -123,7 +123,7 @@ def test_a_decision_that_is_killed_is_the_old_one_or_the_new_one(tmp_path: Path,
     path.write_text('{"theme": "dark"}')
     path.chmod(0o600)
     began = time.monotonic()
-    assert home.metrics("enable").returncode == 0
+    home.agree()
     whole = time.monotonic() - began
     for turn in range(kills):
         was = _says(path)
@@ -152,7 +152,7 @@ def test_a_decision_that_is_killed_is_the_old_one_or_the_new_one(tmp_path: Path,
         if store_path(home.profile).exists():
             with closing(sqlite3.connect(store_path(home.profile))) as db:
                 assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert home.metrics("enable").returncode == 0
+    home.agree()
     assert home.metrics("disable").returncode == 0
     assert sorted(each.name for each in path.parent.iterdir()) == [".lock", "config.json"]
 
@@ -172,7 +172,7 @@ def test_eight_meters_on_one_store_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(8)
     with LoopbackReceiver() as receiver, ToyServer() as toy, ExitStack() as stack:
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": receiver.url})
-        home.metrics("enable")
+        home.agree()
         meters = [_Meter(stack, home, toy) for _ in range(8)]
         made = sum(meter.ask(chance.randrange(1, 9)) for meter in meters)
         assert wait_until(lambda: _running(home) == made, LONG)

@@ -90,7 +90,7 @@ def garbage(path: Path) -> None:
 
 
 def test_it_measures(home: Home, kind: str) -> None:
-    home.metrics("enable")
+    home.agree()
     with serving(home, kind) as served:
         served.said(f"measured at {served.where} {STATUS}")
         assert ask(served.port)[0] == 200
@@ -99,7 +99,7 @@ def test_it_measures(home: Home, kind: str) -> None:
 
 @pytest.mark.parametrize("starts", [4, pytest.param(20, marks=pytest.mark.long)])
 def test_with_an_unusable_store_it_never_says_that_it_measures(home: Home, kind: str, starts: int) -> None:
-    home.metrics("enable")
+    home.agree()
     garbage(store_path(home.profile))
     for _ in range(starts):
         with serving(home, kind) as served:
@@ -111,7 +111,7 @@ def test_with_an_unusable_store_it_never_says_that_it_measures(home: Home, kind:
 def test_a_store_that_takes_no_figures_any_more_is_said_and_so_is_that_it_takes_them_again(
     home: Home, kind: str
 ) -> None:
-    home.metrics("enable")
+    home.agree()
     with serving(home, kind) as served:
         measured = f"measured at {served.where} {STATUS}"
         served.said(measured)
@@ -127,7 +127,7 @@ def test_a_store_that_takes_no_figures_any_more_is_said_and_so_is_that_it_takes_
 
 
 def test_a_store_that_another_program_holds_delays_no_no(home: Home, kind: str) -> None:
-    home.metrics("enable")
+    home.agree()
     with serving(home, kind) as served:
         served.said(f"measured at {served.where} {STATUS}")
         other = sqlite3.connect(store_path(home.profile), isolation_level=None)
@@ -143,14 +143,14 @@ def test_a_store_that_another_program_holds_delays_no_no(home: Home, kind: str) 
 
 
 def test_a_no_and_a_yes_while_it_runs(home: Home, kind: str) -> None:
-    home.metrics("enable")
+    home.agree()
     with serving(home, kind) as served:
         lines = [f"measured at {served.where} {STATUS}"]
         served.said(*lines)
         home.metrics("disable")
         lines.append(f"no longer measured, passed on at {served.where} {STATUS}")
         served.said(*lines)
-        home.metrics("enable")
+        home.agree()
         if kind == "upstream":  # a yes counts there at once, elsewhere from the server's next start
             lines.append(f"measured at {served.where} {STATUS}")
         served.said(*lines)
@@ -159,7 +159,7 @@ def test_a_no_and_a_yes_while_it_runs(home: Home, kind: str) -> None:
 
 
 def test_another_yes_while_it_measures(home: Home, kind: str) -> None:
-    home.metrics("enable")
+    home.agree()
     with serving(home, kind) as served:
         lines = [f"measured at {served.where} {STATUS}"]
         served.said(*lines)
@@ -182,7 +182,7 @@ def _sessions(home: Home) -> list[str]:
 
 @pytest.mark.parametrize("from_start", [True, False])
 def test_a_config_that_cannot_be_read_meanwhile(home: Home, from_start: bool) -> None:
-    home.metrics("enable")
+    home.agree()
     path = home.profile.config_path
     sound = path.read_text()
     if from_start:
@@ -206,14 +206,14 @@ def test_a_yes_behind_upstream_is_the_last_word(home: Home) -> None:
     with serving(home, "upstream") as served:
         lines = [f"not measured, passed on at {served.where} {STATUS}"]
         served.said(*lines)
-        home.metrics("enable")
+        home.agree()
         lines.append(f"measured at {served.where} {STATUS}")
         served.said(*lines)
         assert len(served.ended()) == 2
 
 
 def test_a_store_that_was_put_right_is_tried_again_at_the_next_yes(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     garbage(store_path(home.profile))
     with serving(home, "upstream") as served:
         lines = [f"not measured, passed on at {served.where}: {store_path(home.profile)}: is no database"]
@@ -222,7 +222,7 @@ def test_a_store_that_was_put_right_is_tried_again_at_the_next_yes(home: Home) -
         home.metrics("disable")
         lines.append(f"not measured, passed on at {served.where} {STATUS}")
         served.said(*lines)
-        home.metrics("enable")
+        home.agree()
         lines.append(f"measured at {served.where} {STATUS}")
         served.said(*lines)
         assert len(served.ended()) == 3
@@ -231,7 +231,7 @@ def test_a_store_that_was_put_right_is_tried_again_at_the_next_yes(home: Home) -
 def test_a_no_at_the_instant_of_the_start(home: Home, kind: str) -> None:
     """At whatever instant it comes, the last line says what is so, and nothing is counted after it."""
     for milliseconds in range(0, 300, 50):
-        home.metrics("enable")
+        home.agree()
         path = home.profile.config_path
         no = path.read_text().replace("true", "false")
         timer = threading.Timer(milliseconds / 1000, _replace(path, no))
@@ -277,7 +277,7 @@ def test_standard_error_that_nobody_reads_holds_up_nothing(home: Home) -> None:
             assert process.stderr is not None
             _fill(process.stderr.fileno())
             wait_for(port, process)
-            home.metrics("enable")  # a change to be said
+            home.agree()  # a change to be said
             assert wait_until(lambda: bool(_sessions(home)))
             for _ in range(5):
                 assert ask(port)[0] == 200

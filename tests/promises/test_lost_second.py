@@ -34,7 +34,7 @@ def test_killing_the_meter_loses_at_most_a_second_of_counters(
     tmp_path: Path, kills: int, within: tuple[float, float]
 ) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
+    home.agree()
     draw = random.Random(kills)
     known: set[str] = set()
     least = most = 0

@@ -91,7 +91,7 @@ def test_a_report_that_the_receiver_does_not_name_is_set_aside_with_that_reason(
         root = tmp_path / "home"
         root.mkdir()
         home = Home(root, receiver.variables)
-        home.metrics("enable")
+        home.agree()
         queue_report(home)
         queue_report(home, FIRST.replace("0001", "0002"))
         home.run("-m", "shimmy_metrics.delivery", command="python")

@@ -43,7 +43,7 @@ def test_a_server_that_is_busy_at_its_start_is_asked_again(tmp_path: Path) -> No
     server.write_text(BUSY.format(python=sys.executable))
     server.chmod(0o755)
     home = Home(tmp_path, {"SHIMMY_BIN": str(server)})
-    home.metrics("enable")
+    home.agree()
     port = free_port()
     with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
 
@@ -74,7 +74,7 @@ def _told(home: Home) -> list[tuple[str, str, bool]]:
 
 def test_a_mute_upstream_delays_no_client_and_is_asked_until_it_names_itself(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    home.metrics("enable")
+    home.agree()
     with NamedServer(None) as server:
         began = time.monotonic()
         with _before(home, server) as (port, process):
@@ -97,7 +97,7 @@ def test_a_mute_upstream_delays_no_client_and_is_asked_until_it_names_itself(tmp
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_server_that_cannot_answer_now_has_not_said_who_it_is(tmp_path: Path, status: int) -> None:
     home = Home(tmp_path)
-    home.metrics("enable")
+    home.agree()
     with NamedServer(SHIMMY, status=status) as server, _before(home, server) as (_, process):
         assert wait_until(lambda: bool(server.asked))
         assert wait_until(lambda: _told(home) == [("", "", True)])
@@ -127,7 +127,7 @@ def test_an_exchanged_server_is_asked_again(
     tmp_path: Path, first: bytes, second: bytes, told: list[tuple[str, str, bool]]
 ) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": ""})
-    home.metrics("enable")
+    home.agree()
     hold(home.profile, review=True)  # nothing is sent, so that both stay to be looked at
     with NamedServer(first) as server, _before(home, server) as (port, process):
         assert wait_until(lambda: bool(server.asked))
@@ -151,7 +151,7 @@ def test_an_exchanged_server_is_asked_again(
 def test_each_of_two_servers_sessions_is_sent_at_its_end(tmp_path: Path) -> None:
     with Receiver(tmp_path) as receiver:
         home = Home(tmp_path, receiver.variables)
-        home.metrics("enable")
+        home.agree()
         with NamedServer(SHIMMY) as server, _before(home, server) as (port, process):
             assert wait_until(lambda: bool(server.asked))
             ask(port)
@@ -171,7 +171,7 @@ def test_while_off_nobody_is_asked(tmp_path: Path) -> None:
         ask(port)
         time.sleep(1)
         assert server.asked == []
-        home.metrics("enable")
+        home.agree()
         assert wait_until(lambda: _told(home) == [("shimmy", "2.6.5", False)])
         home.metrics("disable")
         assert wait_until(lambda: _told(home) == [])

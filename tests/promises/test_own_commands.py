@@ -49,7 +49,7 @@ def test_only_me_records_the_answer_and_says_what_it_holds(home: Home) -> None:
 
 
 def test_after_a_yes_it_keeps_what_waited_for_the_person(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     told = own(home, "only-me").stdout
     assert "1 report that waited became 1 session kept for you." in told
@@ -69,7 +69,7 @@ def test_how_reports_are_sent_is_settled_after_a_yes_alone(home: Home, word: str
 
 
 def test_review_holds_what_waits_and_automatic_lets_it_go(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     held = own(home, "review")
     assert held.stdout == (
@@ -143,7 +143,7 @@ def test_fields_are_all_there_is_with_this_machine_s_values_now(home: Home) -> N
 
 
 def test_one_report_is_held_and_one_is_deleted_by_name(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     report = queue_report(home)
     queue_report(home, SECOND)
     assert own(home, "hold", FIRST).stdout == "Held until you release it.\n"
@@ -167,7 +167,7 @@ def test_one_report_is_held_and_one_is_deleted_by_name(home: Home) -> None:
 
 @pytest.mark.parametrize(("typed", "code", "left"), [("yes\r", 0, 0), ("y\r", 1, 1)])
 def test_deleting_asks_first_and_takes_a_whole_yes(home: Home, typed: str, code: int, left: int) -> None:
-    home.metrics("enable")
+    home.agree()
     report = queue_report(home)
     with terminal(home, str(BIN / "shimmy-metrics"), "delete", FIRST) as asked:
         assert asked.printed("Delete this report? Type yes: ")

@@ -87,7 +87,7 @@ async def test_who_releases_a_report_is_told_of_the_proxy(tmp_path: Path) -> Non
 
 def _send(home: Home) -> bytes:
     """Let a report wait, run a sender to its end, and return the report."""
-    home.metrics("enable")
+    home.agree()
     waiting = queue_report(home)
     home.run("-m", "shimmy_metrics.delivery", command="python")
     return waiting.body

@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_what_is_set_aside_or_too_old_is_not_said_to_be_held_or_gone(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home, FIRST, days=15)
     aside = queue_report(home, SECOND)
     with opened(home.profile) as db:
@@ -39,7 +39,7 @@ def test_what_is_set_aside_or_too_old_is_not_said_to_be_held_or_gone(home: Home)
 
 
 def test_automatic_promises_nothing_of_what_is_held_by_hand(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     home.run("hold", FIRST, command="shimmy-metrics")
     assert home.run("automatic", command="shimmy-metrics").stdout == (
@@ -48,14 +48,14 @@ def test_automatic_promises_nothing_of_what_is_held_by_hand(home: Home) -> None:
 
 
 def test_with_both_switches_set_nobody_is_told_that_unsetting_one_is_enough(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     told = home.having(DO_NOT_TRACK="1", SHIMMY_METRICS="off").metrics("status").stdout
     assert "Nothing is sent from here: DO_NOT_TRACK=1 is set. Your yes stands where no switch is set.\n" in told
     assert "nset it" not in told
 
 
 def test_the_app_in_lines_says_what_a_deleted_config_made_it_delete(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     home.profile.config_path.unlink()
     lines = home.run("tui", "--plain").stdout.splitlines()
@@ -73,7 +73,7 @@ def test_only_for_me_in_a_file_that_others_may_write_is_not_called_a_yes(home: H
 
 
 def test_a_comparison_says_that_no_sent_report_is_kept_and_not_that_none_was_sent(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     report = queue_report(home)
     with opened(home.profile) as db:
         depart(db, report, outcome=Outcome.CONFIRMED)
@@ -83,7 +83,7 @@ def test_a_comparison_says_that_no_sent_report_is_kept_and_not_that_none_was_sen
 
 
 def test_of_bytes_that_are_sent_to_nobody_no_release_is_spoken_of(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     with opened(home.profile) as db:
         outbox.set_state(db, outbox.due(db)[0].row_id, QueueState.SET_ASIDE, Cause.DAMAGED)
@@ -94,7 +94,7 @@ def test_of_bytes_that_are_sent_to_nobody_no_release_is_spoken_of(home: Home) ->
 
 
 def test_a_second_forget_says_that_the_no_is_still_there(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     for told in ("Deleted: ", "Nothing of ours is on this disk except your config and the program itself.\n"):
         assert home.run("forget", "--yes", command="shimmy-metrics").stdout.startswith(told)
     assert home.profile.config_path.exists()
@@ -111,7 +111,7 @@ def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) 
 
     with Receiver(tmp_path, edited_meanwhile) as receiver:
         mine = Home(tmp_path, receiver.variables)
-        mine.metrics("enable")
+        mine.agree()
         queue_report(mine)
         told = mine.run("release", "all", command="shimmy-metrics").stdout
     assert "1 report cut off by you" in told
@@ -121,7 +121,7 @@ def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) 
 
 @pytest.mark.skipif(not can_mount(), reason="this user may mount nothing")
 def test_a_store_that_can_be_read_and_not_written_is_not_said_to_send(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     root = home.root
     closed = f'mount --bind {root} {root} && mount -o remount,ro,bind {root} && exec "$@"'

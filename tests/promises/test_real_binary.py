@@ -81,7 +81,7 @@ def test_where_nothing_was_compiled_python_s_own_cache_is_all_that_is_written(tm
 def test_it_ends_as_the_server_ended(tmp_path: Path, end: str, code: int, *, enabled: bool) -> None:
     home = _binary(Home(tmp_path), ENDS.format(end=end))
     if enabled:
-        home.metrics("enable")
+        home.agree()
     served = home.run("serve", "--bind", f"127.0.0.1:{free_port()}")
     assert served.returncode == code
     assert served.stdout.startswith("served with serve")
@@ -98,7 +98,7 @@ def test_what_cannot_be_measured_safely_is_handed_over_with_the_reason(
     tmp_path: Path, bind: str, mode: int, why: str
 ) -> None:
     home = _binary(Home(tmp_path), ENDS.format(end="exit 3"), mode)
-    home.metrics("enable")
+    home.agree()
     words = ("serve", "--bind", f"{bind}:{free_port()}", "--model-dirs", "a b")
     served = home.run(*words)
     assert served.stderr == f"shimmy-metrics: not measured: {why}\n"
@@ -112,7 +112,7 @@ def test_only_what_calls_itself_shimmy_goes_to_shimmy_s_receiver(
     tmp_path: Path, answer: str, *, only_for_me: bool
 ) -> None:
     home = _binary(Home(tmp_path), SERVES.format(python=sys.executable, answer=answer))
-    home.metrics("enable")  # for Shimmy's own receiver, which nothing here can reach
+    home.agree()  # for Shimmy's own receiver, which nothing here can reach
     port = free_port()
     with home.started("serve", "--bind", f"127.0.0.1:{port}") as process:
         wait_for(port, process)
@@ -148,7 +148,7 @@ sys.exit(shimmy())
 def test_another_program_that_takes_the_address_meanwhile_is_said_and_the_server_ends(tmp_path: Path) -> None:
     port = free_port()
     home = _binary(Home(tmp_path, {"STOLEN": str(port)}), SERVES.format(python=sys.executable, answer="{}"))
-    home.metrics("enable")
+    home.agree()
     served = home.run("-c", OPEN_TO_OTHERS, "serve", "--bind", f"127.0.0.1:{port}", command="python")
     assert_trouble_line(served, f"127.0.0.1:{port}: ")
     assert "another program took this address. Start it again, or give another address with --bind" in served.stderr

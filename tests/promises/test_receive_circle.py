@@ -24,7 +24,7 @@ def both(tmp_path: Path) -> Iterator[tuple[Home, Process]]:
     """Yield a home in which three reports wait for a release, and the receiver that it agreed to."""
     with receiver_with_tls(Home(tmp_path)) as (running, variables):
         home = Home(tmp_path, variables)
-        assert home.metrics("enable").returncode == 0
+        home.agree()
         assert home.run("review", command=OWN).returncode == 0
         decision = load(home.profile).decision
         with opened(home.profile) as db:

@@ -18,7 +18,7 @@ OWN = "shimmy-metrics"
 def test_a_smaller_group_holds_what_waits_and_the_operator_s_words_are_shown(tmp_path: Path) -> None:
     with receiver_with_tls(Home(tmp_path)) as (running, variables):
         home, folder = Home(tmp_path, variables), Folder(running.data)
-        assert home.metrics("enable").returncode == 0
+        home.agree()
         queue_report(home, FIRST)
         end_session(home)
         confirmed(home)

@@ -34,7 +34,7 @@ def _kept_chat(connection: http.client.HTTPConnection) -> None:
 @pytest.mark.parametrize("polls", [False, True])
 def test_the_mean_response_time_is_the_client_s_own(tmp_path: Path, *, polls: bool) -> None:
     home = Home(tmp_path)
-    home.metrics("enable")
+    home.agree()
     port = free_port()
     waited = []
     with ToyServer() as toy, home.started("serve", "--upstream", toy.url, "--bind", f"127.0.0.1:{port}") as process:

@@ -50,13 +50,13 @@ def test_a_yes_to_shimmy_s_own_receiver_names_who_runs_it_and_what_for(home: Hom
 
 def test_a_no_with_nothing_to_delete_says_that_nothing_was_waiting(home: Home) -> None:
     assert home.metrics("disable").stdout.splitlines()[-1] == "Nothing was waiting."
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     assert "Nothing was waiting." not in home.metrics("disable").stdout
 
 
 def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_said_and_leads_there(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     moved = home.having(SHIMMY_METRICS_ENDPOINT=MOVED)
     assert "Press 2, then r in the app, or run shimmy-metrics release ID." in moved.metrics("enable").stdout
@@ -69,7 +69,7 @@ def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_sa
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_of_several_held_reports_is_said_which_one_ends_first(home: Home, number: int) -> None:
-    home.metrics("enable")
+    home.agree()
     for report_id, days in ((FIRST, 3), (SECOND, 1))[:number]:
         queue_report(home, report_id, QueueState.HELD_BY_MODE, days=days)
     told = home.metrics("preview").stderr.splitlines()

@@ -132,7 +132,7 @@ def test_a_no_stands_although_somebody_holds_the_store_and_who_is_named(tmp_path
 
 def test_a_sender_that_has_not_ended_is_said_and_the_no_stands(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
-    home.metrics("enable")
+    home.agree()
     report = queue_report(home)
     sender = Lock(lock_path(home.profile))  # as one that a stopped machine keeps from ending
     assert sender.take()
@@ -180,7 +180,7 @@ def test_what_there_is_no_consent_for_is_deleted_as_the_help_says(tmp_path: Path
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
     help_text = " ".join(home.run("config", "--help").stdout.split())
     assert "All of them delete what there is no longer consent for, except validate with a FILE." in help_text
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     (tmp_path / "given").write_text(home.metrics("preview").stdout)
     home.profile.config_path.unlink()

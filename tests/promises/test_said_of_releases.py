@@ -165,7 +165,7 @@ def test_a_release_that_is_not_taken_ends_with_1_and_says_what_became(tmp_path: 
 @pytest.mark.parametrize("word", ["preview", "release"])
 def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
-    home.metrics("enable")
+    home.agree()
     assert_one_line(_own(home, word, "all"), "no report is due")
     queue_report(home)
     queue_report(home, SECOND)
@@ -180,7 +180,7 @@ def test_an_id_that_names_none_or_several_is_one_line(tmp_path: Path, word: str)
 
 def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
-    home.metrics("enable")
+    home.agree()
     queue_report(home, FIRST, QueueState.HELD_BY_MODE)
     assert_one_line(_own(home.having(DO_NOT_TRACK="1"), "release", "all"), "nothing is sent from here: DO_NOT_TRACK")
     elsewhere = home.having(SHIMMY_METRICS_ENDPOINT="https://elsewhere.example/")
@@ -191,7 +191,7 @@ def test_where_nothing_may_leave_a_release_says_why_and_changes_nothing(tmp_path
 @pytest.mark.parametrize("switch", [{"DO_NOT_TRACK": "1"}, {"SHIMMY_METRICS_ENDPOINT": "https://elsewhere.example/"}])
 def test_where_a_release_would_send_nothing_none_is_offered(tmp_path: Path, switch: dict[str, str]) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
-    home.metrics("enable")
+    home.agree()
     queue_report(home, FIRST, QueueState.HELD_BY_MODE)
     assert "release ID, or all" in home.metrics("preview").stderr
     assert "release all would send" in _own(home, "preview", "all").stderr

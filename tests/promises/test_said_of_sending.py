@@ -72,7 +72,7 @@ def test_status_says_what_became_of_the_last_attempt_and_counts_reports(tmp_path
 
 def test_of_a_report_that_found_no_receiver_it_is_said_that_it_never_left(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     end_session(home)
     assert "nothing sent to 127.0.0.1:9" in status(home)
@@ -216,7 +216,7 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
 
 def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE, "TZ": "UTC"})
-    home.metrics("enable")
+    home.agree()
     report = queue_report(home, FIRST, QueueState.HELD_BY_HAND, days=4)
     told = status_json(home)
     assert told["reports_held"] == 1
@@ -258,7 +258,7 @@ def test_what_has_waited_too_long_is_neither_called_due_nor_sent(tmp_path: Path)
 
 def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": NOWHERE})
-    home.metrics("enable")
+    home.agree()
     queue_report(home)
     queue_report(home, SECOND)
     with Receiver(tmp_path) as receiver:

@@ -15,7 +15,7 @@ FAILED = 3
 
 def test_each_is_one_request_and_one_failure(tmp_path: Path) -> None:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    assert home.metrics("enable").returncode == 0
+    home.agree()
     bound = f"127.0.0.1:{(port := free_port())}"
     with contextlib.ExitStack() as running:
         with Upstream() as server:

@@ -53,7 +53,7 @@ def _ended(home: Home, process: "subprocess.Popen[str]") -> None:
 def test_of_a_server_for_a_receiver_that_was_not_agreed_to_nothing_is_promised_and_nothing_sent(tmp_path: Path) -> None:
     with _receivers() as (agreed, other):
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": agreed.url})
-        home.metrics("enable")
+        home.agree()
         with _measured(home.having(SHIMMY_METRICS_ENDPOINT=other.url)) as (address, process):
             said = (
                 f"The server at {address} was started for {other.url}, not for the receiver you agreed to: "
@@ -86,7 +86,7 @@ def test_of_a_server_for_a_receiver_that_was_not_agreed_to_nothing_is_promised_a
 def test_of_several_servers_preview_names_the_one_that_it_shows_and_where_its_report_goes(tmp_path: Path) -> None:
     with _receivers() as (agreed, other):
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": agreed.url})
-        home.metrics("enable")
+        home.agree()
         with _measured(home.having(SHIMMY_METRICS_ENDPOINT=other.url), 1) as (first, _):
             assert "The running session, as its report would be" in home.metrics("preview").stderr
             with _measured(home, 2) as (second, process):
@@ -104,7 +104,7 @@ def test_of_several_servers_preview_names_the_one_that_it_shows_and_where_its_re
 def test_a_server_for_the_agreed_receiver_sends_though_this_shell_has_another(tmp_path: Path, due: bool) -> None:
     with _receivers() as (agreed, other):
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": agreed.url})
-        home.metrics("enable")
+        home.agree()
         shell = home.having(SHIMMY_METRICS_ENDPOINT=other.url)
         if due:
             queue_report(home)
@@ -124,7 +124,7 @@ def test_what_was_measured_for_a_receiver_of_one_s_own_does_not_go_to_another_by
     """Shimmy's receiver gets Shimmy's sessions: this server is none, and was started for another receiver."""
     with _receivers() as (agreed, other):
         home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": agreed.url})
-        home.metrics("enable")
+        home.agree()
         elsewhere = home.having(SHIMMY_METRICS_ENDPOINT=other.url)
         for _ in range(2):
             with _measured(elsewhere) as (_, process):

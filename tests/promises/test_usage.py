@@ -72,7 +72,7 @@ def test_what_a_server_answers_is_summed_by_day_in_every_form_and_a_no_deletes_i
     home: Home, toy: ToyServer, answer: str
 ) -> None:
     if answer == "yes":
-        home.metrics("enable")
+        home.agree()
     else:
         only_for_me(home.profile)
     empty = home.run("usage", command="shimmy-metrics")
@@ -147,7 +147,7 @@ def _zone_with_midnight_in(seconds: int) -> str:
 def test_a_session_over_midnight_is_split_where_each_answer_ended_and_another_zone_does_no_harm(
     home: Home, toy: ToyServer
 ) -> None:
-    home.metrics("enable")
+    home.agree()
     there = home.having(TZ=_zone_with_midnight_in(8))
     with ExitStack() as stack:
         server = _Server(stack, there, toy)

@@ -29,7 +29,7 @@ Running = tuple[int, "subprocess.Popen[str]"]
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path, {"SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
-    home.metrics("enable")
+    home.agree()
     return home
 
 

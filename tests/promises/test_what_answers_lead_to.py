@@ -80,7 +80,7 @@ def _home(folder: Path, behaviour: Behaviour, **metrics: object) -> Iterator[tup
     with Receiver(folder, behaviour) as receiver, ToyServer() as toy:
         home = Home(folder / "home", receiver.variables)
         home.root.mkdir()
-        assert home.metrics("enable").returncode == 0
+        home.agree()
         config = json.loads(home.profile.config_path.read_bytes())
         config["metrics"] |= metrics
         home.profile.config_path.write_text(json.dumps(config))

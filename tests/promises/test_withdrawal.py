@@ -92,7 +92,7 @@ def _withdrawn(root: Path, stage: str, way: Callable[[Home], tuple[float, str]],
     receiver = StallingReceiver(root, stage, stall)
     with receiver.running(), Upstream() as upstream:
         home = Home(root, receiver.variables)
-        assert home.metrics("enable").returncode == 0
+        home.agree()
         fill_outbox(home.profile, 1)  # the session of a strange server is for the person alone at Shimmy's endpoint
         _stop_a_measured_server(home, upstream)
         time.sleep(delay)
@@ -138,7 +138,7 @@ def test_a_report_that_was_deleted_or_held_back_has_not_left_and_does_not(
     receiver = StallingReceiver(tmp_path, stage, 1.0)
     with receiver.running():
         home = Home(tmp_path, receiver.variables)
-        assert home.metrics("enable").returncode == 0
+        home.agree()
         fill_outbox(home.profile, 1)
         end_of_session(home.profile)
         start_sender(home.profile)

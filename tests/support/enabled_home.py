@@ -18,7 +18,7 @@ def enabled(folder: Path, behaviour: behave.Behaviour = behave.accept) -> Iterat
     with Receiver(folder, behaviour) as receiver:
         home = Home(folder / "home", receiver.variables)
         home.root.mkdir()
-        assert home.metrics("enable").returncode == 0
+        home.agree()
         yield home, receiver
 
 

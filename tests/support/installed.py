@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.system.profile import Profile
 
 BIN: Final = Path(sys.executable).parent
@@ -76,6 +77,10 @@ class Home:
     def metrics(self, action: str, *more: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Run `shimmy config --metrics ACTION`."""
         return self.run("config", "--metrics", action, *more, given=given)
+
+    def agree(self) -> None:
+        """Say yes as `enable` does, without an interpreter's start for it."""
+        enable(self.profile)
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:

@@ -26,7 +26,7 @@ def config(text: str | bytes) -> Callable[[Home], None]:
 
 def store(change: Callable[[Path], object]) -> Callable[[Home], None]:
     def make(home: Home) -> None:
-        home.metrics("enable")
+        home.agree()
         queue_report(home)
         change(store_path(home.profile))
 
@@ -89,16 +89,16 @@ def program(text: str) -> Callable[[Home], Home]:
 
 
 def enabled(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
 
 
 def held(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home, FIRST, QueueState.HELD_BY_MODE)
 
 
 def held_too_long(home: Home) -> None:
-    home.metrics("enable")
+    home.agree()
     queue_report(home, FIRST, QueueState.HELD_BY_MODE, days=15)
 
 
