@@ -74,7 +74,7 @@ def test_of_several_held_reports_is_said_which_one_ends_first(home: Home, number
         queue_report(home, report_id, QueueState.HELD_BY_MODE, days=days)
     told = home.metrics("preview").stderr.splitlines()
     assert f"Held until you release {'it' if number == 1 else 'them'}: shimmy-metrics release ID, or all." in told
-    assert any(line.startswith("It waits until " if number == 1 else "Of the first: it waits until ") for line in told)
+    assert any(line.startswith("It waits until " if number == 1 else "The first: it waits until ") for line in told)
     named = "What releasing all would send" in told[0]
     assert named
 

@@ -51,7 +51,7 @@ def test_under_review_releasing_all_sends_what_preview_prints(tmp_path: Path) ->
         shown = home.metrics("preview")
         assert shown.stderr.startswith("What releasing all would send: 2 reports")
         assert "Held until you release them: shimmy-metrics release ID, or all." in shown.stderr
-        assert "Of the first: it waits until " in shown.stderr
+        assert "The first: it waits until " in shown.stderr
         assert "sent when" not in shown.stderr
         assert _own(home, "preview", "all").stdout == shown.stdout
         released = _own(home, "release", "all")
