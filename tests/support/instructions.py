@@ -1,4 +1,4 @@
-"""What five hot paths cost in instructions, whose number a busy machine does not change. Needs valgrind.
+"""What hot paths and short commands cost in instructions, whose number a busy machine does not change. Needs valgrind.
 
 `python -m support.instructions`, from `tests/`, stores the figures of this version of Python, with which
 `tests/budgets/test_instructions.py` compares. They are ratios, since each build of Python takes another number of
@@ -37,8 +37,10 @@ WALKED: Final = {
     "an event of a metered stream": "event",
     "a report at the receiver": "report",
 }
+_LOOKS: Final = ("status", "preview", "export", "validate")
 COMMANDS: Final = {
-    "status": _MAIN.format(words=["shimmy", "config", "--metrics", "status"]),
+    **{word: _MAIN.format(words=["shimmy", "config", "--metrics", word]) for word in _LOOKS},
+    "tui --plain": _MAIN.format(words=["shimmy", "tui", "--plain"]),
     "serve handed over while off": _NO_EXEC + _MAIN.format(words=["shimmy", "serve"]),
 }
 
