@@ -52,7 +52,7 @@ def test_the_readme_and_the_curves_are_those_of_the_figures_that_are_stored() ->
 
 def test_every_row_and_curve_that_is_measured_is_there() -> None:
     figures = _stored()
-    starting = [f"starting, {name}" for name in start_up.COMMANDS]
+    starting = [f"starting: {name}" for name in start_up.COMMANDS]
     app = [app_speed.QUESTION, app_speed.EMPTY, app_speed.IDLE, app_speed.COUNTING, app_speed.IN_USE]
     assert list(figures.relayed) == list(relay.ROWS)
     assert all({"carried", "metered"} <= set(by_way) for by_way in figures.relayed.values())

@@ -1,6 +1,6 @@
 """All figures of the README by one command: `python -m benchmarks`, from `tests/`, on a machine left alone.
 
-It takes about seven minutes, each of the proxies beside nginx another one. It stores the figures, draws their curves,
+It takes about six minutes, each of the proxies beside nginx another one. It stores the figures, draws their curves,
 and writes both into the README. The benchmarks by themselves print more.
 """
 
@@ -32,16 +32,16 @@ def machine() -> str:
 
 def measured() -> Figures:
     """Measure all. Raise `SystemExit` where there is no C compiler."""
-    relayed = relay.relay()
-    if relayed is None:
-        raise SystemExit(1)
-    by_way, connections = relayed
     starting = start_up.start_up()
     app, receipts = app_speed.quick()
     meter = meter_cost.meter_cost()
     with tempfile.TemporaryDirectory() as folder:
         receiving = receiver.throughput(Path(folder))
         day = receiver.curve(Path(folder), REPORTS)
+    relayed = relay.relay()
+    if relayed is None:
+        raise SystemExit(1)
+    by_way, connections = relayed
     rows = [row._replace(figure=round(row.figure, 2)) for row in (*starting, *app, *receiving)]
     charts = [connections, *meter, receipts, day]
     return Figures(datetime.now(UTC).date().isoformat(), machine(), by_way, rows, charts)

@@ -257,7 +257,7 @@ def quick() -> tuple[list[Row], Chart]:
     compiled()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        rows.append(first_paint(Path(folder), QUESTION, (b"Shimmy metrics", b"Enable", b"undecided")))
+        rows.append(first_paint(Path(folder), QUESTION, (b"Shimmy metrics", b"Enable", b"Quit without deciding")))
         profile = Profile.under(Path(folder), environment(Path(folder)), samples.fixed())
         enable(profile)
         rows.append(first_paint(Path(folder), EMPTY, (b"Session", b"Start one", b"Quit")))
@@ -276,7 +276,7 @@ def main() -> None:
     minutes = given.parse_args().minutes
     compiled()
     with tempfile.TemporaryDirectory() as folder:
-        first_paint(Path(folder), QUESTION, (b"Shimmy metrics", b"Enable", b"undecided"))
+        first_paint(Path(folder), QUESTION, (b"Shimmy metrics", b"Enable", b"Quit without deciding"))
         enable(Profile.under(Path(folder), environment(Path(folder)), samples.fixed()))
         first_paint(Path(folder), EMPTY, (b"Session", b"Start one", b"Quit"))
         keys(Path(folder))

@@ -24,8 +24,8 @@ BIN: Final = Path(sys.executable).parent
 BARE: Final = "bare python"
 APP: Final = "textual app"
 COMMANDS: Final = {
-    "hand-over of a word": ("list",),
-    "hand-over of serve": ("serve",),
+    "shimmy list, handed over": ("list",),
+    "shimmy serve, handed over while off": ("serve",),
     "status": ("config", "--metrics", "status"),
     "preview": ("config", "--metrics", "preview"),
     "export": ("config", "--metrics", "export"),
@@ -61,9 +61,9 @@ def start_up() -> list[Row]:
     for name, times in took.items():
         median, best = statistics.median(times), min(times)
         of_bare = f"{median / statistics.median(took[BARE]):6.2f} x median,{best / min(took[BARE]):6.2f} x best"
-        sys.stdout.write(f"{name:<22}{median * 1000:8.1f} ms, {best * 1000:6.1f} best   {of_bare}\n")
+        sys.stdout.write(f"{name:<36}{median * 1000:8.1f} ms, {best * 1000:6.1f} best   {of_bare}\n")
     bare = statistics.median(took[BARE])
-    return [Row(f"starting, {name}", statistics.median(took[name]) / bare, "x bare Python") for name in COMMANDS]
+    return [Row(f"starting: {name}", statistics.median(took[name]) / bare, "x bare Python") for name in COMMANDS]
 
 
 if __name__ == "__main__":
