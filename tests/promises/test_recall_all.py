@@ -49,6 +49,17 @@ def test_everything_that_left_is_recalled_once_with_one_summary(sent: Home, rece
     assert receiver.received == []
 
 
+def test_what_a_later_request_carried_too_is_not_asked_for_again_once_that_one_is_recalled(
+    home: Home, receiver: Receiver
+) -> None:
+    with opened(home.profile) as db:
+        depart(db, *map(queued, (FIRST, SECOND, THIRD)), outcome=Outcome.NO_ANSWER, endpoint=receiver.url)
+    assert recall(home, "all", "--yes").returncode == 0
+    assert sorted(_asked(receiver)) == [FIRST, SECOND, THIRD]
+    assert recall(home, "all").stdout == f"{ALL_RECALLED}\n"
+    assert "recall" not in home.metrics("disable").stdout
+
+
 def test_it_asks_with_numbers_first(sent: Home, receiver: Receiver) -> None:
     assert_one_line(recall(sent, "all"), "shimmy-metrics recall")
     with terminal(sent, "shimmy-metrics", "recall", "all") as shown:

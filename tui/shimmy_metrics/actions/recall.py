@@ -86,17 +86,18 @@ def find_all_recalls(profile: Profile) -> tuple[FoundRecall, ...]:
 def recallable(sent: Sequence[Departure]) -> tuple[tuple[Departure, tuple[str, ...]], ...]:
     """Return each request whose receiver did not confirm a recall yet, oldest first, with the ids of its reports.
 
-    `sent` has the newest first. A report that left for a receiver more than once is in the newest of those alone.
+    `sent` has the newest first. A report that left for a receiver more than once counts as the newest request's alone,
+    so that it is neither asked for twice nor once more after that one was recalled.
     """
     found: list[tuple[Departure, tuple[str, ...]]] = []
-    asked: set[tuple[str, str]] = set()
+    later: set[tuple[str, str]] = set()
     for departure in sent:
+        ids = tuple(each for each in known_ids(departure) if (departure.endpoint, each) not in later)
+        later.update((departure.endpoint, each) for each in ids)
         recalled = newest_recall(sent, departure)
-        if recalled is not None and recalled.outcome is Outcome.RECALLED:
-            continue
-        ids = tuple(each for each in known_ids(departure) if (departure.endpoint, each) not in asked)
-        asked.update((departure.endpoint, each) for each in ids)
-        found += [(departure, ids)] if ids else []
+        confirmed = recalled is not None and recalled.outcome is Outcome.RECALLED
+        if ids and not confirmed:
+            found.append((departure, ids))
     return tuple(reversed(found))
 
 
