@@ -65,6 +65,16 @@ def test_a_session_that_was_killed_is_shown_with_the_bytes_that_the_next_start_s
         assert "cut off" not in status(home)
 
 
+def test_of_a_session_that_was_killed_a_switch_in_this_shell_does_not_say_that_it_is_measured(tmp_path: Path) -> None:
+    with enabled(tmp_path) as (home, _), ToyServer() as toy:
+        with _measured(home, toy, signal.SIGKILL):
+            pass
+        told = home.having(DO_NOT_TRACK="1").metrics("preview").stderr
+    assert told.startswith("The session that was cut off, as its report would be made now: ")
+    assert "is measured" not in told
+    assert "Nothing is sent from here: DO_NOT_TRACK=1 is set." in told
+
+
 def test_where_reports_are_sent_at_a_start_a_skipped_end_leaves_the_next_start_without_one(tmp_path: Path) -> None:
     with enabled(tmp_path, behave.status(500)) as (home, receiver), ToyServer() as toy:
         of_a_unit = home.having(INVOCATION_ID="c0ffee")

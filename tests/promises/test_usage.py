@@ -158,6 +158,7 @@ def test_a_session_over_midnight_is_split_where_each_answer_ended_and_another_zo
         for _ in range(2):
             assert chat(server.port, max_tokens=3)[0] == 200
         stop(server.process)
+    assert wait_until(partial(_counts, there, 3))  # a process that has ended may leave the last write to its sender
     before, after = _usage(there)
     assert (before["requests"], after["requests"]) == (1, 2)
     assert date.fromisoformat(after["from"]) - date.fromisoformat(before["from"]) == timedelta(days=1)
@@ -168,6 +169,7 @@ def test_a_session_over_midnight_is_split_where_each_answer_ended_and_another_zo
         server = _Server(stack, elsewhere, toy)
         assert chat(server.port, max_tokens=3)[0] == 200
         stop(server.process)
+    assert wait_until(partial(_counts, home, 4))
     assert (_sum(home), _sum(home, "tokens"), _sum(home, "tokens_in")) == (4, 12, 20)
     assert sum(row["requests"] for row in _usage(home, "--by", "week")) == 4
 

@@ -10,6 +10,9 @@ from shimmy_metrics.records import Departure, DepartureKind, Entry, Note
 _LATE_SECONDS: Final = 1.0
 """What recording the outcome may take on a busy machine."""
 
+_Request = tuple[str, str]
+"""The address and the digest of what was sent there: a recall has those of the request that it recalls."""
+
 
 def taken_in_all(entries: Iterable[Entry]) -> int:
     """Return how many reports a receiver took, those of folded departures among them."""
@@ -24,16 +27,22 @@ def recalled_in_all(entries: Iterable[Entry]) -> int:
 def recalled_of_taken(entries: Iterable[Entry]) -> int:
     """Return how many of them a receiver had taken before, as far as that is on record."""
     known = list(entries)
-    taken = {each.sha256 for each in sends(known) if each.taken}
-    return sum(number for sha256, number in _recalled(known).items() if sha256 in taken)
+    taken: dict[_Request, int] = {}
+    for each in sends(known):
+        taken[_request(each)] = max(each.taken, taken.get(_request(each), 0))
+    return sum(min(number, taken.get(request, 0)) for request, number in _recalled(known).items())
 
 
-def _recalled(entries: Iterable[Entry]) -> dict[str, int]:
-    recalled: dict[str, int] = {}
+def _recalled(entries: Iterable[Entry]) -> dict[_Request, int]:
+    recalled: dict[_Request, int] = {}
     for each in entries:
         if isinstance(each, Departure) and each.kind is DepartureKind.RECALL:
-            recalled[each.sha256] = max(each.taken, recalled.get(each.sha256, 0))
+            recalled[_request(each)] = max(each.taken, recalled.get(_request(each), 0))
     return recalled
+
+
+def _request(departure: Departure) -> _Request:
+    return departure.endpoint, departure.sha256
 
 
 def sends(entries: Iterable[Entry]) -> tuple[Departure, ...]:
@@ -59,5 +68,5 @@ def recall_of(entries: Iterable[Entry], departure: Departure) -> Departure | Non
     if departure.kind is not DepartureKind.REPORTS:
         return None
     recalls = (each for each in entries if isinstance(each, Departure) and each.kind is DepartureKind.RECALL)
-    its_own = (each for each in recalls if (each.endpoint, each.sha256) == (departure.endpoint, departure.sha256))
+    its_own = (each for each in recalls if _request(each) == _request(departure))
     return next(its_own, None)

@@ -78,7 +78,9 @@ def test_the_last_days_end_today_and_have_a_line_before_the_total(usage: Usage, 
     assert rows[-2].split() == ["last", "7", "days", *columns(last.total)]
 
 
-@pytest.mark.parametrize("words", [["0"], ["401"], ["x"], ["-1"], ["\u0661"], ["7", "--from", "2026-01-01"]])
+@pytest.mark.parametrize(
+    "words", [["0"], ["401"], ["x"], ["-1"], ["\u0661"], ["7", "--from", "2026-01-01"], ["7", "--openmetrics"]]
+)
 def test_days_that_are_none_are_refused_in_one_line(words: list[str]) -> None:
     with pytest.raises(UserError) as refused:
         usage_arguments(parsed(COMMANDS["usage"], [f"--last={words[0]}", *words[1:]]))

@@ -79,7 +79,17 @@ def test_a_recall_of_what_no_receiver_took_is_not_said_of_what_was_taken() -> No
         assert recalled_in_all(made) == 1
         assert in_all(2, made) == "2 reports were sent and taken"
         _depart(db, DepartureKind.RECALL, Outcome.RECALLED, "a", taken=2)
-        assert in_all(2, departures.everything(db)) == "2 reports were sent and taken, 2 recalled"
+        made = departures.everything(db)
+        assert in_all(2, made) == "2 reports were sent and taken, 2 recalled"
+        elsewhere = [made[0]._replace(endpoint="https://elsewhere"), *made[1:]]
+        assert in_all(2, elsewhere) == "2 reports were sent and taken"
+
+
+def test_no_more_reports_are_said_to_be_recalled_than_were_taken() -> None:
+    with memory_store() as db:
+        _depart(db, DepartureKind.REPORTS, Outcome.PARTLY, "a", taken=1)
+        _depart(db, DepartureKind.RECALL, Outcome.RECALLED, "a", taken=2)
+        assert in_all(1, departures.everything(db)) == "1 report was sent and taken, 1 recalled"
 
 
 def test_what_was_recalled_is_not_what_was_taken_also_when_it_is_folded() -> None:

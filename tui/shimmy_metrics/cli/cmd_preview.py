@@ -58,13 +58,16 @@ def _describe(found: Preview, profile: Profile) -> Iterator[str]:
             yield from waiting(found.request.reports, profile.clock.now(), sends=consent.sends)
     if found.left_over:
         yield f"It has no room for {amount(found.left_over, 'more report')}."
-    if found.session is not None and consent.switch:
-        yield switched_elsewhere(consent.switch, [found.session.address], DISABLE)
+    running = found.session if found.session in found.running else None
+    if running is not None and consent.switch:
+        yield switched_elsewhere(consent.switch, [running.address], DISABLE)
         return
     other = other_receiver(consent, found.running, found.attempt)
     if other:
         yield other
     acting = consent if found.session is None else there(consent, found.session)
+    if running is None:  # the process of one that was cut off is gone, and its switch with it
+        acting = acting._replace(switch=consent.switch)
     if obstacle(consent) and not acting.sends:
         yield obstacle(consent)
     elif consent.decision.consent is not Consent.GRANTED:

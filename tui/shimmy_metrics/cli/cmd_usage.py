@@ -55,6 +55,8 @@ def usage_arguments(given: Mapping[str, Any]) -> UsageArguments:
     last_days = _number(given["last"])
     if last_days and (first or last):
         raise refusal(COMMANDS["usage"], "--last goes without --from and --to")
+    if last_days and form is Form.OPENMETRICS:
+        raise refusal(COMMANDS["usage"], "--openmetrics prints counters from one day on, so it goes without --last")
     return UsageArguments(form, Period(given["by"] or Period.DAY), first, last, last_days)
 
 
@@ -79,7 +81,7 @@ def usage(profile: Profile, wanted: UsageArguments) -> int:
     first, last = bounds[0] or date.min, bounds[1] or date.max
     if wanted.form is Form.OPENMETRICS:
         # A counter may begin anew, but must not shrink otherwise, as a sum of all kept days would with each that goes.
-        first = bounds[0] or today.replace(month=1, day=1)
+        first = wanted.first or today.replace(month=1, day=1)
     shown = found.between(first, last)
     match wanted.form:
         case Form.TABLE:
