@@ -9,7 +9,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.actions.overview import Overview, overview
 from shimmy_metrics.app.screens.fields.view import fields_view
-from shimmy_metrics.app.screens.history.view import history_view
+from shimmy_metrics.app.screens.history.view import DAMAGED, history_view
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.delivery.sender_lock import lock_path
@@ -270,3 +270,12 @@ async def test_a_search_of_the_fields_for_the_network_says_what_happens_without_
     assert rows.startswith(UNREACHABLE)
     rows = " ".join("".join(span.text for span in row.line) for row in fields_view(CANVAS, overviews.idle(), "nt").rows)
     assert "cannot be reached" not in rows
+
+
+async def test_of_a_receipt_that_is_not_as_written_no_digest_is_said_to_be_confirmed(tmp_path: Path) -> None:
+    made = overviews.departure(1, 3, overviews.named(1), outcome=Outcome.CONFIRMED)
+    app = opened.still(tmp_path, overviews.idle()._replace(entries=(made,), broken=(made.key,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3", "enter")
+        assert DAMAGED in opened.read(app)
+        assert "The receiver sent back the SHA-256" not in opened.read(app)

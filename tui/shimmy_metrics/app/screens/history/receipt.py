@@ -6,6 +6,7 @@ from dataclasses import replace
 from shimmy_metrics.app.commands import Commands
 from shimmy_metrics.app.host import Host
 from shimmy_metrics.app.keys import Button
+from shimmy_metrics.app.screens.history.view import DAMAGED
 from shimmy_metrics.app.screens.report.baseline import Baseline, before_receipt, chosen_baseline
 from shimmy_metrics.app.screens.report.changes import count_changes
 from shimmy_metrics.app.screens.report.screen import ReportScreen
@@ -92,7 +93,7 @@ class Receipt:
             whole = f"{counted.removesuffix('.')}, {len(NOT_COMPARED)} are not compared."
             return placed(canvas.width, at(1, canvas.fullest(canvas.width - 2, whole, counted)))
         if not number:
-            return placed(canvas.width, at(1, muted(canvas.fullest(canvas.width - 2, *_same_digest(self._receipt)))))
+            return placed(canvas.width, at(1, muted(canvas.fullest(canvas.width - 2, *self._proof()))))
         place = f"Report {index} of {number} in this request" if index else "The whole request"
         size = f"{len(subject.body):,} bytes" if index else ""
         keys = canvas.keys.either("page.before", "page.beside", " or ")
@@ -105,9 +106,11 @@ class Receipt:
         chosen = chosen_baseline(self._host.baseline)
         return chosen or (before_receipt(overview, self._receipt) if overview is not None else None)
 
-
-def _same_digest(receipt: Departure) -> tuple[str, ...]:
-    """Return that the bytes kept here are those that the receiver confirmed, in ever fewer words."""
-    if receipt.outcome is not Outcome.CONFIRMED:
-        return ("",)
-    return ("The receiver sent back the SHA-256 of what it got: that of these bytes.", "confirmed by its SHA-256")
+    def _proof(self) -> tuple[str, ...]:
+        """Return what proves that the receiver got these bytes, or that they were changed, in ever fewer words."""
+        overview, receipt = self._host.overview, self._receipt
+        if overview is not None and receipt.key in overview.broken:
+            return DAMAGED, "not as it was written"
+        if receipt.outcome is not Outcome.CONFIRMED:
+            return ("",)
+        return "The receiver sent back the SHA-256 of what it got: that of these bytes.", "confirmed by its SHA-256"

@@ -31,6 +31,8 @@ from shimmy_metrics.wording.departures import note as note_text
 from shimmy_metrics.wording.numbers import amount, when
 from shimmy_metrics.wording.receiver import UNREACHABLE
 
+DAMAGED: Final = "This entry, or the bytes kept of it, is not as it was written."
+
 _MEANINGS: Final = {
     NoteKind.DROPPED: f"At most {OUTBOX_REPORTS} reports wait, each for {OUTBOX_DAYS} days; others are deleted.",
     NoteKind.DELETED: "The record says how many, not what was in them.",
@@ -159,7 +161,7 @@ def _proof(canvas: Canvas, overview: Overview, departure: Departure) -> Iterator
     if recalled is not None:
         yield sentence(became(recalled, canvas.now, canvas.zone))
     if departure.key in overview.broken:
-        yield "This entry, or the bytes kept of it, is not as it was written."
+        yield DAMAGED
     elif departure.body:
         yield bytes_kept(departure)
     elif departure.receipt:
