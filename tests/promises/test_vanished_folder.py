@@ -16,8 +16,9 @@ from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.serve import store_writer
 from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.session_identity import SessionIdentity
-from shimmy_metrics.store import outbox
+from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.readonly import open_readonly
 from support import samples
 from support.installed import Home, wait_until
 from support.queued import uuid
@@ -47,8 +48,8 @@ def measured(home: Home) -> Iterator[Running]:
 
 def _requests(home: Home) -> list[int]:
     """Return the requests of each session that the store has as running."""
-    told = json.loads(home.metrics("export").stdout)["sessions"]
-    return [each["counters"]["requests"] for each in told]
+    with open_readonly(home.profile) as db:
+        return [] if db is None else [each.counters.requests for each in sessions.running(db)]
 
 
 def _ended(process: "subprocess.Popen[str]") -> list[str]:

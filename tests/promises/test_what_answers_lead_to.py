@@ -14,6 +14,8 @@ from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.limits import SEND_SECONDS
 from shimmy_metrics.machine.gather import gather
+from shimmy_metrics.store import departures, sessions
+from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.environment import Environment
 from support import receiver as behave
 from support.installed import Home, stop, wait_until
@@ -94,7 +96,8 @@ def _exported(home: Home) -> dict[str, Any]:
 
 def _attempted(home: Home, times: int) -> bool:
     """Whether so many departures are over."""
-    return sum(bool(each["ended"]) for each in _exported(home)["departures"]) == times
+    with open_readonly(home.profile) as db:
+        return db is not None and sum(each.ended is not None for each in departures.everything(db)) == times
 
 
 def _session(home: Home, toy: ToyServer, requests: int = 1) -> bytes:
@@ -106,8 +109,8 @@ def _session(home: Home, toy: ToyServer, requests: int = 1) -> bytes:
             assert ask(port)[0] == 200
 
         def counted() -> bool:
-            running = [each for each in _exported(home)["sessions"] if not each["ended"]]
-            return bool(running) and running[-1]["counters"]["requests"] == requests
+            with open_readonly(home.profile) as db:
+                return db is not None and [each.counters.requests for each in sessions.running(db)] == [requests]
 
         assert wait_until(counted, LONG)
         (live,) = overview(home.profile, gather(Environment({"TZ": "Europe/Berlin"}))).running
