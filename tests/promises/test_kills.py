@@ -123,7 +123,7 @@ def test_a_decision_that_is_killed_is_the_old_one_or_the_new_one(tmp_path: Path,
     path.write_text('{"theme": "dark"}')
     path.chmod(0o600)
     began = time.monotonic()
-    home.agree()
+    home.metrics("enable")
     whole = time.monotonic() - began
     for turn in range(kills):
         was = _says(path)
