@@ -1,0 +1,67 @@
+"""What is said of the next request, or of the report of a session that is not sealed yet. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shimmy_metrics.actions.preview import Basis, Preview
+from shimmy_metrics.cli.request_report import size, waiting
+from shimmy_metrics.consent.state import Consent
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.wording.consent import DISABLE, obstacle
+from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
+from shimmy_metrics.wording.receiver import by_way_of
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
+
+
+def described(found: Preview, now: datetime) -> Iterator[str]:
+    """Yield what previewed bytes are that are no example, and whether they are sent."""
+    consent = found.consent
+    if found.basis is Basis.SESSION:
+        would = "made" if found.session not in found.running else "if it ended"
+        yield f"{_session_name(found)}, as its report would be {would} now: {len(found.request.body):,} bytes."
+        if found.session is not None and found.session.local:
+            yield "It is measured for you alone: no report is made of it."
+            return
+    else:
+        held = found.request.reports[0].state.held
+        named = "What releasing all would send" if held else "The next request, as it stands now"
+        yield f"{named if consent.sends else 'What is waiting, as one request'}: {size(found)}."
+        if not held and consent.sends:
+            yield "A session that ends before it is sent may add its report."
+        yield from waiting(found.request.reports, now, sends=consent.sends)
+    if found.left_over:
+        yield f"It has no room for {amount(found.left_over, 'more report')}."
+    running = found.session if found.session in found.running else None
+    if running is not None and consent.switch:
+        yield switched_elsewhere(consent.switch, [running.address], DISABLE)
+        return
+    other = other_receiver(consent, found.running, found.attempt)
+    if other:
+        yield other
+    acting = consent if found.session is None else there(consent, found.session)
+    if running is None:  # the process of one that was cut off is gone, and its switch with it
+        acting = acting._replace(switch=consent.switch)
+    if obstacle(consent) and not acting.sends:
+        yield obstacle(consent)
+    elif consent.decision.consent is not Consent.GRANTED:
+        yield "It will not be sent: metrics are not enabled."
+    elif found.basis is Basis.SESSION and consent.holds:
+        yield HELD_UNTIL_RELEASED
+    elif (
+        consent.sends
+        and acting.sends
+        and (found.basis is Basis.SESSION or found.request.reports[0].state is QueueState.DUE)
+    ):
+        yield sent_when(found.attempt, from_here=none_sends(consent, found.running))
+        if other:  # the other servers have another receiver
+            yield f"It goes to {found.request.url}{by_way_of(found.proxy)}."
+
+
+def _session_name(found: Preview) -> str:
+    """Return which session is previewed, so that of several one is meant."""
+    if found.session is not None and found.session not in found.running:
+        return "The session that was cut off"
+    if found.session is None or len(found.running) == 1:
+        return "The running session"
+    return f"The newest of {len(found.running)} running sessions, at {found.session.address}"
