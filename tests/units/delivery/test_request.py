@@ -1,7 +1,7 @@
 """The one request: which reports go, and every header."""
 
 from shimmy_metrics.consent.endpoint import ENDPOINT
-from shimmy_metrics.delivery.request import METHOD, headers, next_request, recall_requests
+from shimmy_metrics.delivery.request import METHOD, Request, headers, next_request, operator_request, recall_requests
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.seal import digest
@@ -66,3 +66,26 @@ def test_a_recall_asks_for_each_report_by_its_id_and_keeps_the_connection_until_
     ours = (("Host", "receiver.example:8443"), ("User-Agent", "shimmy-metrics"), ("Accept", "application/json"))
     assert first.headers == (*ours, ("Accept-Encoding", "identity"), ("Connection", "keep-alive"))
     assert second.headers == (*first.headers[:-1], ("Connection", "close"))
+
+
+def test_an_operator_is_asked_at_the_same_origin_and_at_no_other_path() -> None:
+    told = operator_request("https://metrics.example.org:8443/v1/usage?key=word")
+    assert told == Request(
+        "https://metrics.example.org:8443/v1/operator",
+        (
+            ("Host", "metrics.example.org:8443"),
+            ("User-Agent", "shimmy-metrics"),
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        ),
+        b"",
+        (),
+        "GET",
+    )
+
+
+def test_a_recall_s_address_is_the_endpoint_s_and_the_report_s_id() -> None:
+    for endpoint in ("https://metrics.example.org/X", "https://metrics.example.org/X/"):
+        (made,) = recall_requests(endpoint, ["an-id"])
+        assert (made.url, made.body, made.reports) == ("https://metrics.example.org/X/an-id", b"", ())
