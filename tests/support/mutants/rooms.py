@@ -8,6 +8,7 @@ ROOMS: Final = {
         "tests/units/config/test_codec.py",
         "tests/units/config/test_file.py",
         "tests/units/config/test_read_consent.py",
+        "tests/units/report/test_fields.py",
     ),
     "config": ("tests/units/config",),
     "meter": ("tests/units/meter",),

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from shimmy_metrics.consent import effective_consent, state
-from shimmy_metrics.consent.effective_consent import EffectiveConsent, GroupSize, Obstacle
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, GroupSize, Obstacle, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import (
     Consent,
@@ -255,3 +255,7 @@ def test_of_a_receiver_that_has_not_answered_nothing_is_known() -> None:
     assert (consent.switch, consent.endpoint, consent.ended, consent.distrust, consent.unwritable) == (
         *("", ENDPOINT, False, "", ""),
     )
+
+
+def test_what_cannot_be_used_is_named_as_it_stands_in_a_sentence() -> None:
+    assert [*Unusable] == ["the config", "the config's endpoint", "SHIMMY_METRICS_ENDPOINT"]
