@@ -157,6 +157,23 @@ def test_a_shard_that_is_added_later_loses_nothing(nodes: Nodes, tmp_path: Path)
             forgetful.drop_day(DAY)
 
 
+def test_what_one_took_before_a_shard_was_added_and_another_takes_afterwards_counts_twice(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    before, after = (prepared(tmp_path / name) for name in ("before", "after"))
+    rows = [row() for _ in range(30)]
+    with closing(cluster_store(before, nodes.store("wider", 2))) as small:
+        small.append(DAY, rows)
+        deliver(before, nodes.store("wider", 2))
+    with closing(cluster_store(before, nodes.store("wider"))) as same:
+        same.append(DAY, rows)
+        assert sum(1 for _ in same.aggregate(MONDAY)) == 30
+    with closing(cluster_store(after, nodes.store("wider"))) as other:
+        other.append(DAY, rows)
+        deliver(after, nodes.store("wider"))
+        assert 30 < sum(1 for _ in other.aggregate(MONDAY)) < 60  # the keys that were moved to the new shard
+
+
 def test_the_first_arrival_of_a_report_is_the_one_that_counts(nodes: Nodes, tmp_path: Path) -> None:
     address, report = nodes.store("first"), row()
     late = MONDAY + timedelta(days=15)
