@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shimmy_metrics.actions.files import OwnFile, files
-from shimmy_metrics.actions.preview import (
-    agreed_schema,
-    cut_off_sessions,
-    leavable,
-    preview_report,
-    request_of,
-    running_sessions,
-)
+from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
 from shimmy_metrics.actions.usage import Usage
@@ -51,9 +44,9 @@ class Overview(NamedTuple):
     `trouble` is a line about a config, endpoint or store that cannot be used, or empty; `unusable` tells that it is the
     config or the endpoint, so that whatever was decided is not in force, `store_unusable` that it is the store (it may
     be both). `running` are the live sessions, oldest first, `cut_off` those whose process is gone without having ended
-    them; `ended` those kept for the person, newest first; `days` the
-    person's own sums, oldest first; `outbox` all waiting reports, oldest first, those in `overdue` (numbers in the
-    store) too long to leave any more; `next_request` is what would leave next, or what releasing all of it would send.
+    them; `ended` those kept for the person, newest first; `days` the person's own sums, oldest first; `outbox` all
+    waiting reports, oldest first, those in `overdue` (numbers in the store) too long to leave any more; `next_request`
+    is what would leave next, or what releasing all of it would send.
     `entries` are the departures and notes, newest first; those in `broken` (`departure ID`, `note PLACE`) are not as
     they were written; `failures` counts the attempts in a row that failed, and `attempt` is when a sender tries next by
     itself. A departure that its sender left open is shown as what it will be completed as. `sending` tells that a
@@ -172,6 +165,7 @@ def _files(profile: Profile) -> tuple[OwnFile, ...]:
 
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
     # An absent store wants none of them.
+    from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.actions.history import completed, read_entries
     from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
     from shimmy_metrics.store import chain, days, outbox, sessions
@@ -189,10 +183,11 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         made = (preview_report(profile, db, session, facts, schema_version=version) for session in found)
         return tuple(map(SessionPreview, found, made))
 
+    running = running_sessions(profile, db)
     return empty._replace(
         consent=consent,
-        running=previews(running_sessions(profile, db)),
-        cut_off=previews(cut_off_sessions(profile, db)),
+        running=previews(running),
+        cut_off=previews(cut_off_sessions(profile, db, running)),
         ended=tuple(sessions.kept(db)),
         days=tuple(days.everything(db)),
         outbox=queued,

@@ -65,6 +65,7 @@ def preview(profile: Profile, facts: Facts) -> Preview:
 
 def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsent) -> Preview:
     # An absent store wants none of them.
+    from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.delivery.backoff import next_attempt
     from shimmy_metrics.store import outbox
 
@@ -73,7 +74,7 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
     running = running_sessions(profile, db)
     attempt = next_attempt(profile, db, consent.decision)
     if request is None:
-        session = next(reversed((*cut_off_sessions(profile, db), *running)), None)
+        session = next(reversed((*cut_off_sessions(profile, db, running), *running)), None)
         request = _unsealed_request(profile, db, session, facts, consent)
         basis = Basis.EXAMPLE if session is None else Basis.SESSION
         return Preview(request, basis, consent, session, running, attempt=attempt)
@@ -150,13 +151,6 @@ def running_sessions(profile: Profile, db: Database | None) -> tuple[Session, ..
     from shimmy_metrics.store import sessions
 
     return tuple(session for session in sessions.running(db) if sessions.alive(profile, session))
-
-
-def cut_off_sessions(profile: Profile, db: Database) -> tuple[Session, ...]:
-    """Return the sessions whose process is gone without having ended them, oldest first: the next start ends them."""
-    from shimmy_metrics.store import sessions
-
-    return tuple(session for session in sessions.running(db) if not sessions.alive(profile, session))
 
 
 def agreed_schema(consent: EffectiveConsent) -> int:

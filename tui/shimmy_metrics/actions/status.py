@@ -141,16 +141,16 @@ def read_status(profile: Profile) -> Status:
 
 def _read(profile: Profile, db: Database, found: Status) -> Status:
     # An absent store wants none of them.
+    from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
     from shimmy_metrics.store import chain, departures, outbox, sessions
 
     gone = departures.everything(db)
-    unended = sessions.running(db)
-    running = tuple(session for session in unended if sessions.alive(profile, session))
+    running = tuple(session for session in sessions.running(db) if sessions.alive(profile, session))
     return found._replace(
         consent=found.consent if found.unusable else with_store(profile, found.consent, db),
         running=running,
-        cut_off=tuple(session for session in unended if session not in running),
+        cut_off=cut_off_sessions(profile, db, running),
         queued=tuple(outbox.everything(db)),
         taken=taken_in_all([*gone, *chain.notes(db)]),
         departures=tuple(departures.as_completed(each, found.now, at_work=found.sending) for each in gone),

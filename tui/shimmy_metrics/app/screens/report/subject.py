@@ -15,8 +15,8 @@ from shimmy_metrics.report.seal import digest
 class Subject:
     """What is shown: the bytes of one request, with the report or reports in it.
 
-    `sealed`: its reports wait, so they can be released and deleted. `running`: it is what a session
-    would be that has not ended.
+    `sealed`: its reports wait, so they can be released and deleted. `running`: it is what a session would be that has
+    not ended.
     """
 
     body: bytes
