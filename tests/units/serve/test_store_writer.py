@@ -11,6 +11,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.counters import Counters, DaySums
+from shimmy_metrics.delivery.backoff import AT_START, NO_ATTEMPT_LEFT
 from shimmy_metrics.delivery.unsealed import Unsealed
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import MINUTES_SHOWN
@@ -19,9 +20,9 @@ from shimmy_metrics.serve.health import SHIMMY, ServerIdentity
 from shimmy_metrics.serve.session_identity import SessionIdentity
 from shimmy_metrics.serve.store_writer import StoreWriter
 from shimmy_metrics.store import days, sessions
-from shimmy_metrics.store.database import opened
+from shimmy_metrics.store.database import opened, set_meta, transaction
 from shimmy_metrics.system.profile import Profile
-from support.queued import LOCAL, uuid
+from support.queued import LOCAL, fill_outbox, uuid
 from support.samples import COUNTERS, profile
 
 THREAD_IO = Path("/proc/thread-self/io")
@@ -53,6 +54,26 @@ def test_an_end_is_left_to_another_process_until_the_sender_was_started(
     assert asked is not None
     assert (asked.row_id, asked.counters, asked.session) == (1, counters, None)
     assert writer.unsealed(header, counters) is None
+
+
+@pytest.mark.parametrize(("left", "starts"), [("0", 1), ("1", 0)])
+def test_a_start_begins_an_attempt_only_where_one_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str, starts: int
+) -> None:
+    mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
+    enable(mine)
+    fill_outbox(mine, 1)
+    with opened(mine) as db, transaction(db):
+        set_meta(db, AT_START, "yes")
+        set_meta(db, NO_ATTEMPT_LEFT, left)
+    started: list[bool] = []
+    monkeypatch.setattr(
+        "shimmy_metrics.serve.store_writer.start_sender", lambda _, *, at_start: started.append(at_start)
+    )
+    writer = StoreWriter(mine, lambda _: None)
+    writer.open()
+    writer.close()
+    assert started == [True] * starts
 
 
 def test_a_write_that_fails_is_reported_from_the_second_in_a_row_on(tmp_path: Path) -> None:

@@ -153,11 +153,12 @@ class StoreWriter:
         self._db, self._file = db, os.stat(store_path(self._profile))
         with sqlite_errors(store_path(self._profile)):
             crashed = recover_crashed(self._profile, db, self._facts)
+            # Reports that could not be sent before wait for this session's end; a crashed session had no end to send
+            # at, nor had one in a unit or a container, whatever this one runs in. Where no attempt is due no sender is
+            # started: a slow one would take the attempt of this session's end.
             left_to_start = get_meta(db, AT_START) == "yes" or self._profile.environment.supervised
-        # Reports that could not be sent before wait for this session's end; a crashed session had no end to send at,
-        # nor had one in a unit or a container, whatever this one runs in. Where none is due none is started: a slow one
-        # would take the attempt of this session's end.
-        if crashed or (left_to_start and attempt_due(db) and outbox.due(db)):
+            attempts = crashed or (left_to_start and attempt_due(db) and bool(outbox.due(db)))
+        if attempts:
             start_sender(self._profile, at_start=True)
 
     def _add(self, db: Database, session: Session) -> tuple[Session, Lock]:
