@@ -118,6 +118,25 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
     assert is_counted(mine)
 
 
+def test_where_a_link_to_the_config_s_folder_lies_is_looked_at(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    older = tmp_path / "backup" / "shimmy"
+    older.mkdir(parents=True, mode=0o700)
+    (older / mine.config_path.name).write_text('{"metrics": {"enabled": true}}')
+    shared = mine.config_path.parent.parent
+    shared.mkdir(parents=True, exist_ok=True)
+    shared.chmod(0o700)
+    mine.config_path.parent.symlink_to(older)
+    assert is_counted(mine)
+    shared.chmod(0o777)
+    assert not is_counted(mine)
+    assert load(mine).distrust == f"others may write {shared}"
+    with pytest.raises(UserError, match=f"chmod go-w '{shared}'"):
+        enable(mine)
+    shared.chmod(0o700)
+    assert is_counted(mine)
+
+
 def test_the_folder_at_the_end_of_as_many_links_as_can_be_followed_is_looked_at(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.config_path.parent.mkdir(parents=True, mode=0o700)

@@ -1,7 +1,7 @@
 """Who may write a config file. A yes counts only from the person's own file that nobody else may write.
 
-Checked are the file, its real folder and the folder of each link to it, but never the home directory. On POSIX alone:
-Windows keeps a person's folders to that person.
+Checked are the file, its real folder and the folder of each link to either, but never the home directory. On POSIX
+alone: Windows keeps a person's folders to that person.
 """
 
 import contextlib
@@ -89,10 +89,18 @@ def _flaws(path: Path) -> Iterator[Flaw]:
 
 
 def _folders(path: Path) -> list[Path]:
-    """Return the existing folders of the file and of each link to it, except the home directory."""
+    """Return the existing folders of the file and of each link to it or to such a folder, except the home directory."""
+    ways = _ways(path)
+    # Whoever may write where a link lies leads it elsewhere: to a folder of the person's with an older yes.
+    links = [link for way in ways for link in _ways(way.parent)[:-1]]
+    folders = [way.parent for way in (*ways, *links) if way.parent.is_dir()]
+    home = Path(os.path.expanduser("~"))
+    return [each for each in dict.fromkeys(folders) if not (home.is_dir() and each.samefile(home))]
+
+
+def _ways(path: Path) -> list[Path]:
+    """Return the path and, where it is a link, what it leads to, link by link."""
     ways = [path]
     while ways[-1].is_symlink() and len(ways) <= _LINKS:
         ways.append(ways[-1].parent / os.readlink(ways[-1]))
-    folders = [way.parent for way in ways if way.parent.is_dir()]
-    home = Path(os.path.expanduser("~"))
-    return [each for each in dict.fromkeys(folders) if not (home.is_dir() and each.samefile(home))]
+    return ways
