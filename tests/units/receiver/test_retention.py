@@ -112,6 +112,7 @@ def test_a_file_that_cannot_be_read_goes_in_the_end_and_keeps_no_other_day(store
     told = status(store, folder, at(CLOSED))
     assert [each for each in told.troubles if "cannot be read" in each]
     assert "  2026-11-23  cannot be read" in lines(told)
+    assert lines(told)[0] == "Reports held: 16, not counting what cannot be read; days of arrival held: 9."
     assert as_json(told)["reports"]["2026-11-23"] is None
     for age in range(9, 15):
         retain(store, folder, at(MONDAY + timedelta(days=age)))

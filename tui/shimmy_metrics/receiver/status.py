@@ -79,8 +79,9 @@ def as_json(told: Status) -> dict[str, Any]:
 def lines(told: Status) -> list[str]:
     """Return the status as lines of text."""
     total = sum(number or 0 for number in told.reports.values())
+    but = ", not counting what cannot be read" if None in told.reports.values() else ""
     made = ["The programme has ended: no report is taken."] if told.ended else []
-    made.append(f"Reports held: {total:,}; days of arrival held: {len(told.reports)}.")
+    made.append(f"Reports held: {total:,}{but}; days of arrival held: {len(told.reports)}.")
     made += [
         f"  {day}  {'cannot be read' if number is None else f'{number:>12,}'}" for day, number in told.reports.items()
     ]
