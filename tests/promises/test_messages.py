@@ -115,7 +115,10 @@ MESSAGES: Final[dict[str, Message]] = {
         move_store_away,
     ),
     "a FIFO for a store": Message(
-        r"metrics\.db: is no regular file\. Metrics are off; move it away", PREVIEW, store(fifo), move_store_away
+        r"metrics\.db: is no regular file\. Nothing is sent from here; move it away",
+        PREVIEW,
+        store(fifo),
+        move_store_away,
     ),
     "a newer program's store": Message(
         r"metrics\.db: is from a newer version of shimmy-metrics\. Use that newer program",

@@ -81,7 +81,7 @@ def test_each_error_of_the_system_is_one_line(tmp_path: Path, wrapped: object, e
     assert callable(wrapped)
     with pytest.raises(UserError) as caught, wrapped(tmp_path):
         raise error
-    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off"
+    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Nothing is sent from here"
 
 
 def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,8 +145,8 @@ def test_only_linux_tells_its_filesystems(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(UserError) as caught:
         check_location(state)
     assert str(caught.value) == (
-        f"{state}: lies where locks cannot be relied on (nfs). Metrics are off; name a folder on a local disk in "
-        "XDG_STATE_HOME"
+        f"{state}: lies where locks cannot be relied on (nfs). Nothing is sent from here; name a folder on a local "
+        "disk in XDG_STATE_HOME"
     )
     assert asked == [state]
     monkeypatch.setattr(sys, "platform", "darwin")

@@ -26,7 +26,7 @@ def test_a_folder_that_everybody_may_write_is_refused_until_the_remedy_was_follo
     state.chmod(mode)
     with pytest.raises(UserError) as raised:
         check_location(state)
-    _, _, command = str(raised.value).partition("Metrics are off; run: ")
+    _, _, command = str(raised.value).partition("Nothing is sent from here; run: ")
     subprocess.run(command, shell=True, check=True)
     check_location(state)
 
@@ -83,7 +83,7 @@ def test_what_was_planted_in_the_folder_is_named_and_refused(
     with pytest.raises(UserError) as raised:
         check_location(state)
     assert str(raised.value).startswith(f"{state / name}: ")
-    assert str(raised.value).endswith("Metrics are off; move it away")
+    assert str(raised.value).endswith("Nothing is sent from here; move it away")
     (state / name).rename(tmp_path / "away")
     check_location(state)
 
@@ -110,11 +110,11 @@ def test_a_folder_of_another_user_s_is_refused(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("make", "what", "remedy"),
     [
-        (Path.touch, "is not a folder", "Metrics are off; move it away"),
+        (Path.touch, "is not a folder", "Nothing is sent from here; move it away"),
         (
             lambda path: path.mkdir(mode=0o777),
             "others may write this folder",
-            "Metrics are off; run: chmod go-w {}",
+            "Nothing is sent from here; run: chmod go-w {}",
         ),
     ],
 )
@@ -147,8 +147,8 @@ def test_under_sudo_the_line_names_the_owner_s_way(
     with pytest.raises(UserError) as caught:
         check_location(state)
     assert str(caught.value) == (
-        f"{state}: belongs to another user. Metrics are off; run this as the owner (under sudo the home may be another "
-        "person's)"
+        f"{state}: belongs to another user. Nothing is sent from here; run this as the owner (under sudo the home may "
+        "be another person's)"
     )
     assert asked == [(state, there)]
 
@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_looked_at_is_one_line(
     monkeypatch.setattr(location, "another_owner", failing)
     with pytest.raises(UserError) as caught:
         check_location(tmp_path)
-    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Metrics are off"
+    assert str(caught.value) == f"{tmp_path}: cannot be used: {reason}. Nothing is sent from here"
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ def test_an_older_program_that_has_it_open_is_said_with_a_way_out(tmp_path: Path
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db, pytest.raises(BusyError) as caught:
             wal.leave_wal_mode(db, path)
     assert str(caught.value) == (
-        f"{path}: is open in an older version of shimmy-metrics. Metrics are off; stop the server, app or "
-        "demo that was started before the update"
+        f"{path}: is open in an older version of shimmy-metrics. This version measures and sends nothing; "
+        "stop the server, app or demo that was started before the update"
     )
 
 

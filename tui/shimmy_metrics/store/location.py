@@ -86,11 +86,11 @@ def check_location(state_dir: Path) -> None:
         _check_folder(state_dir)
     except OSError as error:
         raise UserError(
-            f"cannot be used: {reason_of(error)}", where=str(state_dir), remedy="Metrics are off"
+            f"cannot be used: {reason_of(error)}", where=str(state_dir), remedy="Nothing is sent from here"
         ) from error
     kind = filesystem(state_dir) if sys.platform == "linux" else ""
     if not locks_hold(kind):
-        remedy = "Metrics are off; name a folder on a local disk in XDG_STATE_HOME"
+        remedy = "Nothing is sent from here; name a folder on a local disk in XDG_STATE_HOME"
         raise UserError(f"lies where locks cannot be relied on ({kind})", where=str(state_dir), remedy=remedy)
 
 
@@ -146,16 +146,16 @@ def _check_folder(state_dir: Path) -> None:
     """Refuse a folder that others own or can write, and files of ours in it that are not private."""
     there = os.path.exists(state_dir)
     if there and not os.path.isdir(state_dir):
-        raise UserError("is not a folder", where=str(state_dir), remedy="Metrics are off; move it away")
+        raise UserError("is not a folder", where=str(state_dir), remedy="Nothing is sent from here; move it away")
     if another_owner(state_dir, root_counts=there):
-        remedy = "Metrics are off; run this as the owner (under sudo the home may be another person's)"
+        remedy = "Nothing is sent from here; run this as the owner (under sudo the home may be another person's)"
         raise UserError("belongs to another user", where=str(state_dir), remedy=remedy)
     if not there:
         return
     if others_may_write(state_dir):
         import shlex  # hardly ever needed
 
-        remedy = f"Metrics are off; run: chmod go-w {shlex.quote(str(state_dir))}"
+        remedy = f"Nothing is sent from here; run: chmod go-w {shlex.quote(str(state_dir))}"
         raise UserError("others may write this folder", where=str(state_dir), remedy=remedy)
     # Where it cannot even be listed, opening a file in it says so.
     with contextlib.suppress(PermissionError), os.scandir(state_dir) as entries:
@@ -169,4 +169,4 @@ def _check_file(entry: "os.DirEntry[str]") -> None:
         with contextlib.suppress(FileNotFoundError):  # a lock goes with its session
             what = not_private(entry.stat(follow_symlinks=False))
             if what:
-                raise UserError(what, where=entry.path, remedy="Metrics are off; move it away")
+                raise UserError(what, where=entry.path, remedy="Nothing is sent from here; move it away")

@@ -64,7 +64,7 @@ def may_lack_room(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def system_errors(path: Path, remedy: str = "Metrics are off") -> Iterator[None]:
+def system_errors(path: Path, remedy: str = "Nothing is sent from here") -> Iterator[None]:
     """Turn the system's errors within the block into `UserError`, with this remedy."""
     try:
         yield

@@ -59,5 +59,7 @@ def leave_wal_mode(db: "Database", path: Path) -> None:
     except sqlite3.OperationalError as error:
         if not is_busy(error):
             raise
-        remedy = "Metrics are off; stop the server, app or demo that was started before the update"
+        remedy = (
+            "This version measures and sends nothing; stop the server, app or demo that was started before the update"
+        )
         raise BusyError("is open in an older version of shimmy-metrics", where=str(path), remedy=remedy) from error
