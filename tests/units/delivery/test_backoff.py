@@ -159,3 +159,15 @@ def test_right_after_a_session_s_end_its_sender_is_starting(tmp_path: Path) -> N
         assert next_attempt(mine, db, YES) == NextAttempt(0, at_start=False, soon=True)
         assert take_attempt(db)
         assert not next_attempt(mine, db, YES).soon
+
+
+@pytest.mark.parametrize(("failures", "later"), [(0, 0), (1, 0), (2, 1), (3, 2)])
+def test_where_reports_leave_at_the_start_the_end_of_a_running_server_counts_first(
+    tmp_path: Path, failures: int, later: int
+) -> None:
+    mine = profile(tmp_path)
+    with memory_store() as db:
+        set_meta(db, "at-start", "yes")
+        _fail(db, failures)
+        _begin(mine, db, 1, alive=True)
+        assert next_attempt(mine, db, YES) == NextAttempt(later, at_start=True)
