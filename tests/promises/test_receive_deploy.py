@@ -273,7 +273,7 @@ def _of_ours(text: str, kind: str) -> str:
 
 
 def test_the_container_s_command_runs(home: Home) -> None:
-    """The image cannot be built without a daemon and a registry: its entry point is run as it stands."""
+    """The image itself is built by `test_receive_deployed`, which takes minutes: here its entry point is run."""
     entry = re.findall(r'"([^"]+)"', re.findall(r"ENTRYPOINT \[(.*)\]", printed(home, "container"))[0])
     assert entry[:4] == ["shimmy-metrics", "receive", "--data", "/data"]
     port = entry[-1].rpartition(":")[2]
