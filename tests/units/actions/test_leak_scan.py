@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from unittest.mock import patch
 from uuid import UUID
@@ -40,6 +41,14 @@ NOWHERE = Path("/nowhere")
 )
 def test_a_user_whose_name_is_a_word_of_ours_is_no_find(tmp_path: Path, name: str) -> None:
     assert name not in [each.value for each in identifiers(profile(tmp_path, USER=name))]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no list of users by number")
+def test_where_the_system_has_no_name_for_the_user_the_rest_is_searched_for(tmp_path: Path) -> None:
+    with patch("pwd.getpwuid", side_effect=KeyError):
+        values = [each.value for each in identifiers(profile(tmp_path, USER="jane.doe"))]
+    assert "jane.doe" in values
+    assert "" not in values
 
 
 @pytest.mark.parametrize("name", ["lin", "tom", "ann", "ash", "Jane Doe", "j.doe"])

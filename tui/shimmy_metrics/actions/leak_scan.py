@@ -138,8 +138,7 @@ def _occurs_in(identifier: Identifier, data: bytes) -> bool:
 
 
 def _collect(profile: Profile) -> Iterator[Identifier]:
-    with suppress(OSError, KeyError, ImportError):
-        yield Identifier("user name", _login_name(), anywhere=True)
+    yield Identifier("user name", _login_name(), anywhere=True)
     for name in ("USER", "LOGNAME", "LNAME", "SUDO_USER", "USERNAME"):
         if profile.environment.get(name):
             yield Identifier("user name", profile.environment.get(name), anywhere=True)
@@ -159,10 +158,17 @@ def _collect(profile: Profile) -> Iterator[Identifier]:
 
 
 def _login_name() -> str:
-    """Return whose process this is, in the system's own list. Raises `KeyError` where it names nobody."""
-    import pwd  # none on Windows, where the environment has the name
+    """Return whose process this is, in the system's own list; empty where it names nobody.
 
-    return pwd.getpwuid(os.getuid()).pw_name
+    On Windows the environment alone has the name.
+    """
+    if sys.platform == "win32":
+        return ""
+    import pwd  # there is none on Windows
+
+    with suppress(KeyError):  # many containers run as a number without a name
+        return pwd.getpwuid(os.getuid()).pw_name
+    return ""
 
 
 def _host_name() -> str:
