@@ -9,6 +9,7 @@ import pytest
 
 from shimmy_metrics.actions import outbox as hand
 from shimmy_metrics.app.screens.report.subject import subjects
+from shimmy_metrics.consent.effective_consent import Unusable
 from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.records import Failure, Outcome, QueueState
 from shimmy_metrics.store import departures, outbox
@@ -227,3 +228,14 @@ async def test_a_session_that_was_cut_off_is_named_and_its_report_shown(tmp_path
         requests = live.session.counters.requests
         assert requests > 1
         assert f"stops now, deletes {requests:,} requests" in " ".join(opened.text(app).split())
+
+
+async def test_of_a_session_that_was_cut_off_no_server_is_said_to_use_a_receiver(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    cut_off = shown._replace(running=(), outbox=(), cut_off=shown.running, unusable=Unusable.ENDPOINT)
+    app = opened.still(tmp_path, cut_off)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "2")
+        told = " ".join(opened.text(app).split())
+        assert "It is made when a session starts, and then sent or held like any other." in told
+        assert "Its server" not in told

@@ -192,12 +192,13 @@ def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     live = next((each for each in unended if each.report.report_id == subject.key), None)
     if live is not None and live.session.local:
         return "Only for you: it stays here."
-    if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT):
+    cut_off = live in overview.cut_off
+    if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT) and not cut_off:
         return "Its server uses its own receiver, not this shell's."
     if overview.consent.decision.consent is not Consent.GRANTED:
         return "Metrics are off, so none of this is sent."
     if live is not None and there(overview.consent, live.session).obstacle is not None:
         return f"Nothing will be sent when it ends; {canvas.keys.of('app.consent')} says why."
-    if live in overview.cut_off:
+    if cut_off:
         return "It is made when a session starts, and then sent or held like any other."
     return CHANGES
