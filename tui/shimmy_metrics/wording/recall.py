@@ -61,7 +61,8 @@ def all_at_once(requests: int, reports: int, hosts: Iterable[str]) -> str:
 def all_asked(confirmed: int, requests: int, unasked: int) -> str:
     """Return what became of recalling so many requests, `unasked` of them not, as their receiver gave no answer."""
     rest = f" {amount(unasked, 'request was', 'requests were')} not asked for after that." if unasked else ""
-    return f"{confirmed:,} of {amount(requests, 'request')} recalled, each confirmed by its receiver.{rest}"
+    by_whom = ", each confirmed by its receiver" if confirmed else ""
+    return f"{confirmed:,} of {amount(requests, 'request')} recalled{by_whom}.{rest}"
 
 
 ALL_RECALLED: Final = "Everything that left, and whose ids are known here, is recalled already."
