@@ -183,8 +183,9 @@ def test_as_shimmy_they_stay_the_real_binary_s_and_a_hint_is_given_where_one_is_
 @pytest.mark.parametrize("words", [["config", "--help"], ["serve", "--upstream", "http://127.0.0.1:1", "--help"]])
 def test_the_help_says_what_happens_when_the_receiver_cannot_be_reached(home: Home, words: list[str]) -> None:
     said = " ".join(home.run(*words).stdout.split())
-    assert "If the receiver cannot be reached: each attempt takes at most 5 s, after the server's stop, and " in said
-    assert "waits here, for at most 14 days, and is sent at a later session's end." in said
+    assert "If the receiver cannot be reached: an attempt takes at most 5 s and delays no server. " in said
+    # A report that is held, or that failed when it was released, is not tried again by itself.
+    assert "for at most 14 days, and is tried again with a later session or when you release it." in said
 
 
 def test_a_directory_is_no_reason_to_move_it_away(home: Home) -> None:

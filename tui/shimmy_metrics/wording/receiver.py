@@ -27,6 +27,7 @@ HEADERS: Final = "These are all the headers. None says anything about this machi
 
 
 UNREACHABLE: Final = (
-    f"If the receiver cannot be reached: each attempt takes at most {SEND_SECONDS:.0f} s, after the server's stop, and "
-    f"delays nothing. Then the report waits here, for at most {OUTBOX_DAYS} days, and is sent at a later session's end."
+    f"If the receiver cannot be reached: an attempt takes at most {SEND_SECONDS:.0f} s and delays no server. Then the "
+    f"report waits here, for at most {OUTBOX_DAYS} days, and is tried again with a later session or when you release "
+    "it."
 )
