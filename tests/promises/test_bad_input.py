@@ -135,7 +135,7 @@ def test_a_binary_that_is_none_is_named_with_status_127(home: Home, word: str) -
     ("program", "words", "said"),
     [
         ("shimmy", ["config", "--help"], "shimmy config --metrics ACTION"),
-        ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          say no: deletes"),
+        ("shimmy", ["config", "--metrics", "disable", "-h"], "disable          withdraw, or say no"),
         ("shimmy", ["tui", "-h"], "shimmy tui [--plain]"),
         ("shimmy", ["demo", "--help"], "shimmy demo"),
         *(("shimmy-metrics", [word, "--help"], f"shimmy-metrics {word}") for word in sorted(OWN)),
