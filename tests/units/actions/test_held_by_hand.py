@@ -42,6 +42,16 @@ def _waits(profile: Profile) -> list[QueueState]:
         return [each.state for each in outbox.everything(db)]
 
 
+def test_one_that_is_held_with_the_others_stays_held_when_those_are_freed(mine: Profile) -> None:
+    hold(mine, review=True)
+    with open_readonly(mine) as db:
+        assert db is not None
+        second = outbox.everything(db)[1]
+    assert by_hand.hold_back(mine, second.row_id)
+    hold(mine, review=False)
+    assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.HELD_BY_HAND]
+
+
 def test_a_report_held_by_hand_stays_until_it_is_released_by_hand(
     mine: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

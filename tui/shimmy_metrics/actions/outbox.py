@@ -140,15 +140,19 @@ def departure_for(profile: Profile, found: ReleaseRequest, after: int) -> Depart
     return next((each for each in its_own if each.ended is not None), None)
 
 
-def hold_back(profile: Profile, report: int) -> bool:
-    """Keep a report that is due until a person releases it; return False where it is gone, not due, or too old.
+_FREED: Final = (QueueState.DUE, QueueState.HELD_BY_MODE, QueueState.HELD_FOR_GROUPS)
+"""What is sent without being released: at once, with `automatic`, or after enabling again."""
 
-    It stays held even if all others are freed later. One that is being sent right now is no longer due. Raises
-    `UserError`.
+
+def hold_back(profile: Profile, report: int) -> bool:
+    """Keep a report that is due, or is held with the others, until a person releases it, even if those are freed.
+
+    Return False where it is gone, too old, or neither of both: held on its own, for another endpoint, or being sent
+    right now. Raises `UserError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
-        if found is None or found.state is not QueueState.DUE or found.overdue(profile.clock.now()):
+        if found is None or found.state not in _FREED or found.overdue(profile.clock.now()):
             return False
         if _being_sent(profile, db, found):
             return False
