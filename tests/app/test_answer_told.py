@@ -142,9 +142,9 @@ async def test_holding_says_for_how_long(tmp_path: Path) -> None:
     app = opened.living(tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
-        assert "at most 14 days" in told(app)
+        assert "held until you release it, within 14 days or not at all" in told(app)
         await opened.answer(pilot, "t")
-        await opened.until(pilot, lambda: "at most 14 days" in told(app) and app.current_mode != "consent")
+        await opened.until(pilot, lambda: "After 14 days it is not sent" in told(app) and app.current_mode != "consent")
         assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW
 
 

@@ -73,7 +73,8 @@ def test_review_holds_what_waits_and_automatic_lets_it_go(home: Home) -> None:
     queue_report(home)
     held = own(home, "review")
     assert held.stdout == (
-        "Each report is held here until you release it, for at most 14 days. 1 report that was due is held too.\n"
+        "Each report is held here until you release it. After 14 days it is not sent: the next session's end "
+        "deletes it. 1 report that was due is held too.\n"
     )
     status = json.loads(home.metrics("status", "--json").stdout)
     assert (status["delivery"], status["reports_held"], status["reports_due"]) == ("review", 1, 0)

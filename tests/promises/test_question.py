@@ -78,7 +78,7 @@ def test_a_yes_can_be_one_under_which_each_report_is_held(home: Home, serve: lis
     with terminal(home.having(TERM="dumb"), *PROGRAM, "60", *serve) as there:
         assert there.printed("> ")
         assert there.insist("hold\r", lambda: listening(port))
-        assert there.printed("Each report is held here until you release it, for at most 14 days.")
+        assert there.printed("Each report is held here until you release it.")
     assert (_status(home)["consent"], _status(home)["delivery"]) == ("granted", "review")
 
 

@@ -85,7 +85,7 @@ ENABLE_HELD: Final = AnswerText(
     Answer.ENABLE_HELD,
     "hold",
     "Enable, held",
-    f"each report is held until you release it, at most {OUTBOX_DAYS} days",
+    f"held until you release it, within {OUTBOX_DAYS} days or not at all",
     "sent once you say so",
 )
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from shimmy_metrics.limits import OUTBOX_DAYS, SEND_SECONDS
+from shimmy_metrics.limits import SEND_SECONDS
+from shimmy_metrics.wording.schedule import NOT_SENT_AFTER
 
 
 def by_way_of(proxy: str) -> str:
@@ -28,6 +29,6 @@ HEADERS: Final = "These are all the headers. None says anything about this machi
 
 UNREACHABLE: Final = (
     f"If the receiver cannot be reached: an attempt takes at most {SEND_SECONDS:.0f} s and delays no server. Then the "
-    f"report waits here, for at most {OUTBOX_DAYS} days, and is tried again with a later session or when you release "
-    "it."
+    "report waits here and is tried again with a later session or when you release it. "
+    f"{NOT_SENT_AFTER}"
 )

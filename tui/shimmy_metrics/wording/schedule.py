@@ -34,7 +34,10 @@ def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
 
 SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
-HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it, for at most {OUTBOX_DAYS} days."
+NOT_SENT_AFTER: Final = f"After {OUTBOX_DAYS} days it is not sent: the next session's end deletes it."
+"""What becomes of a report that still waits then; no clock deletes it."""
+
+HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it. {NOT_SENT_AFTER}"
 
 
 def sent_when(attempt: NextAttempt, *, from_here: bool = False) -> str:
