@@ -86,6 +86,17 @@ def test_one_that_is_being_sent_cannot_be_held_back_and_says_so(mine: Profile) -
     assert by_hand.hold_back(mine, second.row_id)  # its sender was killed
 
 
+def test_one_that_is_held_and_was_released_is_not_said_to_be_held_while_it_is_sent(mine: Profile) -> None:
+    with opened(mine) as db:
+        first = outbox.everything(db)[0]
+        depart(db, first, outcome=None)
+    lock = Lock(lock_path(mine))
+    assert lock.take()
+    assert not by_hand.hold_back(mine, first.row_id)
+    lock.release()
+    assert by_hand.hold_back(mine, first.row_id)
+
+
 def test_one_that_was_given_to_a_receiver_before_can_be_held_back_while_others_leave(mine: Profile) -> None:
     with opened(mine) as db:
         second = outbox.due(db)[0]

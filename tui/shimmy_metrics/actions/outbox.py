@@ -145,19 +145,19 @@ _FREED: Final = (QueueState.DUE, QueueState.HELD_BY_MODE, QueueState.HELD_FOR_GR
 
 
 def hold_back(profile: Profile, report: int) -> bool:
-    """Keep a report that is due, or is held with the others, until a person releases it, even if those are freed.
+    """Keep a report until a person releases it, even if all others are freed; return whether it is held then.
 
-    Return False where it is gone, too old, or neither of both: held on its own, for another endpoint, or being sent
-    right now. Raises `UserError`.
+    It is not where it is gone, set aside, too old, or being sent right now. Raises `UserError`.
     """
     with opened(profile) as db, transaction(db):
         found = outbox.get(db, report)
-        if found is None or found.state not in _FREED or found.overdue(profile.clock.now()):
+        if found is None or found.state is QueueState.SET_ASIDE or found.overdue(profile.clock.now()):
             return False
         if _being_sent(profile, db, found):
             return False
         releases.take_back(db, report, profile.clock.now())
-        outbox.set_state(db, report, QueueState.HELD_BY_HAND)
+        if found.state in _FREED:
+            outbox.set_state(db, report, QueueState.HELD_BY_HAND)
     return True
 
 

@@ -33,7 +33,7 @@ def hold_report(profile: Profile, word: str, *, as_json: bool) -> int:
     with purge_first(profile):
         found = find_report(profile, word)
     report, overdue = found.report, found.report.overdue(profile.clock.now())
-    done = not overdue and (hold_back(profile, report.row_id) or report.state.held)
+    done = not overdue and hold_back(profile, report.row_id)
     if report.state is QueueState.SET_ASIDE:
         line = f"Set aside: {set_aside(report)}. It is not sent automatically."
     elif overdue:
