@@ -171,13 +171,32 @@ def test_as_shimmy_they_stay_the_real_binary_s_and_a_hint_is_given_where_one_is_
         "bench",
         "gpu-info",
         "init",
-        "help",
     ):  # as the real binary has them
         assert there.run(word, command="shimmy-metrics").stdout == f"real {word}\n"
     hinted = there.run("withdraw", command="shimmy-metrics")
     assert_one_line(hinted, "")
     assert "Did you mean shimmy-metrics disable?" in hinted.stderr
     assert there.run("withdraw").stdout == "real withdraw\n"
+
+
+def test_help_as_a_word_is_ours_under_our_own_name_and_the_real_binary_s_as_shimmy(home: Home) -> None:
+    binary = home.root / "real"
+    binary.write_text('#!/bin/sh\necho "real $*"\n')
+    binary.chmod(0o755)
+    there = home.having(SHIMMY_BIN=str(binary))
+    ours = there.run("--help", command="shimmy-metrics").stdout
+    for words in ((), ("help",), ("help", "--help")):
+        assert there.run(*words, command="shimmy-metrics").stdout == ours, words
+    for command in ("usage", "serve", "config", "receive"):
+        asked = there.run("help", command, command="shimmy-metrics")
+        assert (asked.returncode, asked.stderr) == (0, "")
+        assert asked.stdout == there.run(command, "--help", command="shimmy-metrics").stdout
+    for word, meant in (("list", "See shimmy-metrics --help"), ("histroy", "Did you mean shimmy-metrics history?")):
+        refused = there.run("help", word, command="shimmy-metrics")
+        assert_one_line(refused, "")
+        assert meant in refused.stderr
+        assert f"On the real server's commands: shimmy help {word}" in refused.stderr
+    assert there.run("help", "usage").stdout == "real help usage\n"
 
 
 @pytest.mark.parametrize("words", [["config", "--help"], ["serve", "--upstream", "http://127.0.0.1:1", "--help"]])

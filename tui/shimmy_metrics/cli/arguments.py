@@ -106,12 +106,26 @@ def other_word(word: str) -> UserError | None:
 
     Under our own name alone: as `shimmy` every word may be the real binary's.
     """
-    what = f"{word!a} is not a command of shimmy-metrics"
-    like = OTHER_WORDS.get(word.lower()) or _like(
-        word, (name for name, command in COMMANDS.items() if command.under != "shimmy"), _SURELY
-    )
+    like = _surely_ours(word)
     remedy = f"Did you mean shimmy-metrics {like}? What the real server understands is said as: shimmy {word}"
-    return UserError(what, remedy=remedy) if like else None
+    return UserError(_not_ours(word), remedy=remedy) if like else None
+
+
+def no_such_command(word: str) -> UserError:
+    """Return the error for a word on which our help was asked, and that is none of our commands."""
+    like = _surely_ours(word)
+    see = f"Did you mean shimmy-metrics {like}?" if like else "See shimmy-metrics --help."
+    return UserError(_not_ours(word), remedy=f"{see} On the real server's commands: shimmy help {word}")
+
+
+def _surely_ours(word: str) -> str:
+    """Return the command under our own name that is surely meant by a word that is none; empty where none is."""
+    own = (name for name, command in COMMANDS.items() if command.under != "shimmy")
+    return OTHER_WORDS.get(word.lower()) or _like(word, own, _SURELY)
+
+
+def _not_ours(word: str) -> str:
+    return f"{word!a} is not a command of shimmy-metrics"
 
 
 def _parser(command: Command) -> "ArgumentParser":

@@ -137,6 +137,8 @@ def _run(arguments: list[str], *, own_name: bool) -> int:
 
         if command in OWN:
             return _run_own(command, rest, helped=helped)
+        if command == "help":
+            return _help_on(rest)
         from shimmy_metrics.cli.arguments import other_word
 
         slip = other_word(command)
@@ -151,6 +153,19 @@ def _run_own(command: str, rest: list[str], *, helped: bool) -> int:
     from shimmy_metrics.cli.cmd_own import run
 
     return run(command, rest)
+
+
+def _help_on(words: list[str]) -> int:
+    """Answer `shimmy-metrics help`: the list of commands, or the help of the one named. Raises `UserError`."""
+    from shimmy_metrics.cli.arguments import no_such_command
+    from shimmy_metrics.cli.command_table import COMMANDS
+
+    command, *rest = [word for word in words if word not in _HELP] or [""]
+    if not command:
+        return _about([], own_name=True)
+    if command not in COMMANDS:
+        raise no_such_command(command)
+    return _write(_help_of(command, rest))
 
 
 def _about(options: list[str], *, own_name: bool) -> int:
