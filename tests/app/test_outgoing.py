@@ -98,7 +98,7 @@ async def test_a_release_is_a_request_of_that_report_alone_and_the_question_show
         assert "No, not now" in asked  # one that is due is not held by a no
         await opened.answer(pilot, "y")
         assert released == [[reports[1].row_id]]
-        assert "Released. It is being sent now." in opened.text(app)
+        assert "Releasing: it is being sent now." in opened.text(app)
         assert "This one is being sent now." in opened.text(app)
 
 

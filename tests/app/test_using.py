@@ -246,7 +246,7 @@ async def test_a_release_says_what_became_of_it(tmp_path: Path, monkeypatch: pyt
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "2", "r")
         await opened.answer(pilot, "y")
-        assert "Released. It is being sent now." in opened.text(app)
+        assert "Releasing: it is being sent now." in opened.text(app)
         assert "1 report is waiting. This one is being sent now." in opened.text(app)
         with store(opened.profile_of(tmp_path)) as db:
             (report,) = outbox.everything(db)

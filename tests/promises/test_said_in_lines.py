@@ -63,8 +63,9 @@ def test_where_reports_are_held_for_an_earlier_yes_the_way_to_release_them_is_sa
     shown = moved.run("preview", FIRST, command="shimmy-metrics")
     assert shown.stderr.startswith(f"What shimmy-metrics release {FIRST} would send: 1 report, ")
     released = moved.run("release", FIRST, command="shimmy-metrics")
-    assert released.stdout.startswith(f"Released to {MOVED}: 1 report, ")
+    assert released.stdout.startswith(f"Releasing to {MOVED}: 1 report, ")
     assert "Nothing sent to 127.0.0.1:10" in released.stdout
+    assert "Released" not in released.stdout
 
 
 @pytest.mark.parametrize("number", [1, 2])

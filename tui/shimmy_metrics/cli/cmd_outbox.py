@@ -54,6 +54,8 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
         what, _, remedy = blocked.partition(". ")
         raise UserError(f"{what[0].lower()}{what[1:]}", remedy=remedy.removesuffix("."))
     after = release_request(profile, found)
+    if not as_json:
+        print_line(f"Releasing to {found.request.url}: {size(found)}.")
     end = time.monotonic() + _WAIT_SECONDS
     made = departure_for(profile, found, after)
     while made is None and time.monotonic() < end:
@@ -69,7 +71,6 @@ def release(profile: Profile, word: str, *, as_json: bool = False) -> int:
 
 
 def _outcome(found: ReleaseRequest, made: Departure | None, status: Status) -> Iterator[str]:
-    yield f"Released to {found.request.url}: {size(found)}."
     if made is None:
         yield "What became of it is not known yet. See shimmy config --metrics status."
         return

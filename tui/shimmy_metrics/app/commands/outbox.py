@@ -80,7 +80,7 @@ class OutboxCommands:
                 return "It was already gone, so nothing was sent."
             self._released = Released(rows, ids, newest)
             self._host.call_from_thread(self._await_sender)
-            return f"Released. {'It is' if number == 1 else 'They are'} being sent now."
+            return f"Releasing: {'it is' if number == 1 else 'they are'} being sent now."
 
         self._runner.run(released)
 
