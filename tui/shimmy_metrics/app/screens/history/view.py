@@ -34,7 +34,8 @@ from shimmy_metrics.wording.receiver import UNREACHABLE
 DAMAGED: Final = "This entry, or the bytes kept of it, is not as it was written."
 
 _MEANINGS: Final = {
-    NoteKind.DROPPED: f"A session's end deletes what has waited {OUTBOX_DAYS} days or is beyond {OUTBOX_REPORTS} reports.",
+    NoteKind.DROPPED: f"A session's end deletes what has waited {OUTBOX_DAYS} days or is beyond {OUTBOX_REPORTS} "
+    "reports.",
     NoteKind.DELETED: "The record says how many, not what was in them.",
     NoteKind.FOLDED: f"The newest {DEPARTURES_KEPT:,} entries are kept. This one stands for those before, so that the "
     "chain goes on.",
