@@ -105,6 +105,7 @@ async def test_every_key_is_in_view_on_its_page(tmp_path: Path) -> None:
             assert all(each in shown for each in ("on this screen", "everywhere", "Ctrl+Z"))
             assert {binding.description for binding in EVERYWHERE if binding.description not in shown} == set()
             assert "If the receiver cannot be reached" in opened.text(app)
+            assert "back, or quit (not Esc)" in opened.text(app)
             await opened.press(pilot, "q")
 
 

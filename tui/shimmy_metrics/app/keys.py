@@ -32,7 +32,7 @@ EVERYWHERE: Final = [
     _key("colon,ctrl+p", "over('actions')", "any action by name", "app.actions"),
     _key("R,ctrl+l", "redraw", "draw the screen again", "app.redraw"),
     _key("T", "switch_background", "light or dark", "app.theme"),
-    _key("q,escape", "back", "back, or quit", "app.back"),
+    _key("q,escape", "back", "back, or quit (not Esc)", "app.back"),
     _key("ctrl+z", "suspend_process", "to the shell; fg returns", "app.suspend"),
     _key("ctrl+c,ctrl+q", "quit", "quit", "app.quit", priority=True),
 ]
