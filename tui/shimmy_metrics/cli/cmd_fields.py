@@ -22,7 +22,7 @@ def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
         found = fields_json(report.body, basis.value, word or "")
         print_json(found)
         return Exit.DONE if found["fields"] or found["never"] else Exit.NO
-    lines = list(matching_lines(report.body, word) if word else all_fields_lines(report.body))
+    lines = list(matching_lines(report, word) if word else all_fields_lines(report))
     if not lines:
         print_line(f"No field and no text here has {word!a} in it. shimmy-metrics fields lists all {len(FIELDS)}.")
         return Exit.NO

@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.bodies import field_values
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import FIELDS, grouped
 from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import found
-from shimmy_metrics.wording.values import values, with_separators
+from shimmy_metrics.wording.values import current_values, with_separators
 
 
-def all_fields_lines(body: bytes) -> Iterator[str]:
+def all_fields_lines(report: QueuedReport) -> Iterator[str]:
     """Yield every field by its group, with its value in this report, and what is never sent."""
     yield f"{len(FIELDS)} fields are everything that could ever be sent. None holds free text."
-    now = values(body)
+    now = current_values(report)
     for group, fields in grouped():
         yield f"{group.value}:"
         for field in fields:
@@ -23,9 +24,9 @@ def all_fields_lines(body: bytes) -> Iterator[str]:
     yield from never_lines()
 
 
-def matching_lines(body: bytes, word: str) -> Iterator[str]:
+def matching_lines(report: QueuedReport, word: str) -> Iterator[str]:
     """Yield the fields, and what is never sent, that a search for a word finds."""
-    now = values(body)
+    now = current_values(report)
     fields, never = _with(word)
     for field in fields:
         yield from field_lines(field, now)

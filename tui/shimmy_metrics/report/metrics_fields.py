@@ -201,7 +201,7 @@ METRICS: Final[tuple[Field, ...]] = (
         bits=1.6,
         since=1,
         value=values.cores,
-        measured=lambda m: "not known" if m.facts.cores is None else str(m.facts.cores),
+        measured=lambda m: values.NOT_KNOWN if m.facts.cores is None else str(m.facts.cores),
         monthly=True,
     ),
     Field(

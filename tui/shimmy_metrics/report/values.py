@@ -10,6 +10,9 @@ from shimmy_metrics.vocabulary import TokenSource
 
 GIGABYTE: Final = 2**30
 
+NOT_KNOWN: Final = "not known"
+"""What stands for what could not be measured, as text for the person's own screen."""
+
 
 def minutes(m: Measured) -> int:
     """Return how many minutes the session was measured."""
@@ -56,7 +59,7 @@ def milliseconds_text(value: int | None) -> str:
 
 def memory_text(m: Measured) -> str:
     """Return the memory as it was measured."""
-    return "not known" if m.facts.memory_bytes is None else f"{m.facts.memory_bytes / GIGABYTE:.1f} GB"
+    return NOT_KNOWN if m.facts.memory_bytes is None else f"{m.facts.memory_bytes / GIGABYTE:.1f} GB"
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

@@ -1,13 +1,34 @@
 """A report's values by field, as a person reads them. Pure."""
 
 import json
+from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.report.bodies import field_values
+from shimmy_metrics.report.fields import BY_NAME
+from shimmy_metrics.report.values import NOT_KNOWN
+
+if TYPE_CHECKING:
+    from shimmy_metrics.records import QueuedReport
+
+TOLD_ALREADY: Final = "null: told already"
+"""What stands for a figure of a monthly field that is known here: an earlier report of the month held it."""
 
 
 def values(body: bytes) -> dict[str, str]:
     """Return a report's values by field as a person reads them; empty for bytes that are no report."""
     return {name: as_text(value) for name, value in field_values(body).items()}
+
+
+def current_values(report: "QueuedReport") -> dict[str, str]:
+    """Return the values of a report as it would be now, as `values` does; a null for what was told says why."""
+    return {
+        name: TOLD_ALREADY if _told_already(name, value, report.measured.get(name, NOT_KNOWN)) else value
+        for name, value in values(report.body).items()
+    }
+
+
+def _told_already(name: str, value: str, measured: str) -> bool:
+    return value == "null" and BY_NAME[name].monthly and measured != NOT_KNOWN
 
 
 def as_text(value: object) -> str:

@@ -21,7 +21,7 @@ from shimmy_metrics.app.ui.search import SearchRow
 from shimmy_metrics.app.ui.shared_field import SharedField
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.report.search import best
-from shimmy_metrics.wording.values import values
+from shimmy_metrics.wording.values import current_values
 
 
 class FieldsScreen(BaseScreen):
@@ -48,7 +48,7 @@ class FieldsScreen(BaseScreen):
     def explained(self, canvas: Canvas, *, expanded: bool) -> tuple[Line, ...]:
         """Return the marked field explained, with this machine's value now."""
         report = self.host.overview.now if self.host.overview is not None else None
-        sent, measured = (values(report.body), report.measured) if report else ({}, {})
+        sent, measured = (current_values(report), report.measured) if report else ({}, {})
         return explained_field(canvas, self.mark, sent, measured, expanded=expanded)
 
     def buttons(self) -> Sequence[Button]:

@@ -13,7 +13,7 @@ from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import found
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.receiver import UNREACHABLE
-from shimmy_metrics.wording.values import values
+from shimmy_metrics.wording.values import current_values
 
 NEVER_TITLE = "Never"
 
@@ -28,7 +28,7 @@ VALUE: Final = 40
 def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> Content:
     """Return the fields with this machine's values, and the never-list; with `search` those that it names."""
     report = overview.now if overview is not None else None
-    now = values(report.body) if report else {}
+    now = current_values(report) if report else {}
     wanted, hits = search.strip(), found(search)
     longest = max(map(len, now.values()), default=0)
     bounds = max(len(field.kind.bounds) for field in FIELDS)
