@@ -32,8 +32,22 @@ def test_diff_compares_the_next_report_with_the_last_one_sent(sending: Home) -> 
     lines = own(sending, "diff").stdout.splitlines()
     assert lines[0].startswith("From the report sent ")
     assert lines[0].endswith(f"session_id {FIRST}")
-    assert lines[1].startswith("to the waiting report sealed ")
-    assert lines[2:] == [f"0 changed, 0 added, 0 removed, {len(FIELDS) - 2} the same, 2 not compared."]
+    assert lines[1].startswith("to the waiting report made ")
+    assert lines[2:] == [
+        f"0 changed, 0 added, 0 removed, {len(FIELDS) - 2} the same.",
+        "Not compared: session_id and timestamp.",
+    ]
+
+
+def test_of_several_that_wait_diff_says_which_it_takes_and_how_the_others_are_compared(sending: Home) -> None:
+    release(sending, FIRST)
+    for report_id in (SECOND, THIRD):
+        queue_report(sending, report_id)
+    lines = own(sending, "diff").stdout.splitlines()
+    assert lines[1].endswith(f"session_id {SECOND}:")
+    assert lines[-2:] == ["This is one of 2 reports that wait. To compare another:", f"  shimmy-metrics diff {THIRD}"]
+    assert own_json(sending, "diff", THIRD)["after"]["session_id"] == THIRD
+    assert "To compare another" not in own(sending, "diff", SECOND).stdout
 
 
 def test_with_nothing_to_come_diff_compares_the_last_two_that_were_sent(sending: Home) -> None:

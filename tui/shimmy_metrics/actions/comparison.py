@@ -47,13 +47,15 @@ class Compared(NamedTuple):
 class Comparison(NamedTuple):
     """Two reports, the earlier first, and how each field differs. `before` is None where none was sent.
 
-    `instead`: they are the last two that were sent, or the only one, since there is no next report.
+    `instead`: they are the last two that were sent, or the only one, since there is no next report. `others` are the
+    reports that wait beside the one that was taken because none was named.
     """
 
     before: Compared | None
     after: Compared
     differences: tuple[Difference, ...]
     instead: bool = False
+    others: tuple[Compared, ...] = ()
 
 
 def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -> Comparison:
@@ -74,7 +76,8 @@ def compare_reports(profile: Profile, facts: Facts, names: Sequence[str] = ()) -
         return _compared(next(iter(sent[1:]), None), sent[0])._replace(instead=True)
     if after in sent:
         sent = sent[sent.index(after) + 1 :]
-    return _compared(next(iter(sent), None), after)
+    queued = () if names else tuple(report for report in known if report.stage is Stage.QUEUED and report != after)
+    return _compared(next(iter(sent), None), after)._replace(others=queued if after.stage is Stage.QUEUED else ())
 
 
 def _compared(before: Compared | None, after: Compared) -> Comparison:

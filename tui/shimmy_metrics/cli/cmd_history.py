@@ -86,12 +86,16 @@ def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
         yield f"From {_name(found.before, now)}"
         yield f"to {_name(found.after, now)}:"
     numbers = _numbers(found)
-    always = f"{len(NOT_COMPARED)} not compared"
-    yield ", ".join((*(f"{number} {_WORDS[change]}" for change, number in numbers.items()), always)) + "."
+    yield ", ".join(f"{number} {_WORDS[change]}" for change, number in numbers.items()) + "."
+    yield f"Not compared: {' and '.join(NOT_COMPARED)}."
     for difference in found.differences:
         if difference.change is not Change.SAME and difference.field.name not in NOT_COMPARED:
             yield f"  {difference.change.value:<8} {difference.field.name}: {_values(difference)}"
             yield f"           Why: {difference.field.purpose}."
+    if found.others:
+        yield f"This is one of {len(found.others) + 1} reports that wait. To compare another:"
+        for other in found.others:
+            yield f"  shimmy-metrics diff {other.report_id}"
 
 
 def diff_json(found: Comparison) -> dict[str, Any]:
@@ -116,7 +120,7 @@ _WORDS: Final = {Change.CHANGED: "changed", Change.ADDED: "added", Change.REMOVE
 
 _STAGES: Final = {
     Stage.SENT: "the report sent",
-    Stage.QUEUED: "the waiting report sealed",
+    Stage.QUEUED: "the waiting report made",
     Stage.RUNNING: "the running session's report as it would be now",
     Stage.EXAMPLE: "an example: this machine's facts, and a session in which nothing happened",
 }
