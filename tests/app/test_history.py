@@ -263,13 +263,26 @@ async def test_a_receipt_says_itself_that_the_receiver_confirmed_these_bytes(
             await opened.press(pilot, "q", "j")
 
 
-@pytest.mark.parametrize("word", ["network", "offline", "unreach", "Internet"])
+@pytest.mark.parametrize("word", ["net", "network", "offline", "network down", "reach", "unreach", "Internet"])
 async def test_a_search_of_the_fields_for_the_network_says_what_happens_without_it(tmp_path: Path, word: str) -> None:
     told = fields_view(CANVAS, overviews.idle(), word)
     rows = " ".join(" ".join("".join(span.text for span in row.line) for row in told.rows).split())
     assert rows.startswith(UNREACHABLE)
+    head = "".join(span.text for span in told.head[0])
+    assert head.strip().startswith("What happens without the network")
+    assert "No field" not in head
     rows = " ".join("".join(span.text for span in row.line) for row in fields_view(CANVAS, overviews.idle(), "nt").rows)
     assert "cannot be reached" not in rows
+
+
+async def test_below_many_rows_what_happens_when_nobody_answers_is_reached_by_the_last_line(tmp_path: Path) -> None:
+    entries = tuple(overviews.departure(number, 0, overviews.named(number)) for number in range(40, 0, -1))
+    app = opened.still(tmp_path, overviews.idle()._replace(entries=entries))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3")
+        assert "cannot be reached" not in opened.text(app)
+        await opened.press(pilot, "G")
+        assert UNREACHABLE in " ".join(opened.read(app).split())
 
 
 async def test_of_a_receipt_that_is_not_as_written_no_digest_is_said_to_be_confirmed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from shimmy_metrics.records import QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.kinds import Word, Words
 from shimmy_metrics.store.database import opened
+from shimmy_metrics.wording.receiver import UNREACHABLE
 from support.departed import depart
 from support.enabled_home import NOWHERE, enabled
 from support.installed import Home
@@ -93,6 +94,11 @@ def test_fields_can_be_asked_for_by_a_word(home: Home) -> None:
     assert nothing.stdout == (
         f"No field and no text here has 'shoe size' in it. shimmy-metrics fields lists all {len(FIELDS)}.\n"
     )
+    for word, others in (("offline", False), ("down", False), ("net", True)):
+        network = _own(home, "fields", word)
+        assert network.returncode == 0
+        assert network.stdout.startswith(f"{UNREACHABLE}\n")
+        assert ("region_indicator: " in network.stdout) is others
     empty = _own(home, "fields", "shoe size", "--json")
     assert (empty.returncode, json.loads(empty.stdout)["fields"]) == (1, [])
 

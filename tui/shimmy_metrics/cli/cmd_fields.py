@@ -9,6 +9,7 @@ from shimmy_metrics.machine.gather import gather
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.wording.receiver import UNREACHABLE, unreachable_meant
 
 
 def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
@@ -23,6 +24,10 @@ def fields(profile: Profile, word: str | None = None, *, as_json: bool) -> int:
         print_json(found)
         return Exit.DONE if found["fields"] or found["never"] else Exit.NO
     lines = list(matching_lines(report, word) if word else all_fields_lines(report))
+    if word and unreachable_meant(word):
+        print_line(UNREACHABLE)
+        if not lines:
+            return Exit.DONE
     if not lines:
         print_line(f"No field and no text here has {word!a} in it. shimmy-metrics fields lists all {len(FIELDS)}.")
         return Exit.NO

@@ -32,3 +32,15 @@ UNREACHABLE: Final = (
     "report waits here and is tried again with a later session or when you release it. "
     f"{NOT_SENT_AFTER}"
 )
+
+_NETWORK: Final = ("net", "network", "offline", "down", "unreachable", "reachable", "internet", "connection")
+_TELLING: Final = 4
+"""Letters of one of these words that are enough to know it by."""
+
+
+def unreachable_meant(search: str) -> bool:
+    """Whether a search is about what happens when the receiver cannot be reached: a word of it, or its beginning."""
+    return any(
+        word in _NETWORK or (len(word) >= _TELLING and any(known.startswith(word) for known in _NETWORK))
+        for word in search.lower().split()
+    )

@@ -12,14 +12,12 @@ from shimmy_metrics.report.kinds import Kind, Word
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import found
 from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.receiver import UNREACHABLE
+from shimmy_metrics.wording.receiver import UNREACHABLE, unreachable_meant
 from shimmy_metrics.wording.values import current_values
 
 NEVER_TITLE = "Never"
 
-_NETWORK: Final = ("network", "offline", "unreachable", "internet", "connection")
-_TELLING: Final = 4
-"""Letters of one of these words that are enough to know it by."""
+_WITHOUT_NETWORK: Final = "What happens without the network"
 
 VALUE: Final = 40
 """Columns for a value, with which an id is whole, before its bounds have the room."""
@@ -49,12 +47,15 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
         for name, fate in never:
             told = _never(canvas, name, fate)
             rows += (*told, *_excerpt(canvas, told, wanted.lower(), hits[name]))
-    rows = [*_unreachable(canvas, wanted.lower()), *rows]
+    network = unreachable_meant(wanted)
+    if network:
+        rows = [*map(Row, wrapped(UNREACHABLE, canvas.width)), Row(BLANK), *rows]
     sentence = f"These {len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
-    if wanted and hits:
-        sentence = _found(sum(row.key in BY_NAME for row in rows), len(never), wanted)
+    if wanted and (hits or network):
+        counted = _found(sum(row.key in BY_NAME for row in rows), len(never), wanted) if hits else ""
+        sentence = f"{_WITHOUT_NETWORK}{f'; {counted}' if counted else ':'}" if network else counted
     elif wanted:
         # It may go by another word: that nothing was found must not be read as "this is not sent".
         sentence = f"No field or explanation here contains '{wanted}'. To be sure, read all {len(FIELDS)}."
@@ -70,13 +71,6 @@ def _found(fields: int, never: int, search: str) -> str:
         )
     )
     return f"{what} {'mentions' if fields + never == 1 else 'mention'} '{search}'."
-
-
-def _unreachable(canvas: Canvas, search: str) -> list[Row]:
-    """Return what happens when the receiver cannot be reached, where that is what a search is about."""
-    if len(search) < _TELLING or not any(word.startswith(search) for word in _NETWORK):
-        return []
-    return [*map(Row, wrapped(UNREACHABLE, canvas.width)), Row(BLANK)]
 
 
 def _never(canvas: Canvas, name: str, fate: str) -> list[Row]:
