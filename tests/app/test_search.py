@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from shimmy_metrics.actions.files import FileKind, OwnFile
 from shimmy_metrics.report.fields import FIELDS
 from support import opened, overviews
 
@@ -13,6 +16,21 @@ async def test_a_search_shows_the_other_word_by_which_it_found_something(tmp_pat
         assert "1 field mentions 'location'." in opened.text(app)
         assert "also looked for as: location" in opened.text(app)
         assert app.screen.mark == "region_indicator"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("word", ["disk", "files"])
+async def test_who_looks_for_the_files_is_led_to_their_list(tmp_path: Path, word: str) -> None:
+    config = OwnFile(tmp_path / "config.json", FileKind.CONFIG, 120)
+    for files, led in (((config,), True), ((), False)):
+        app = opened.still(tmp_path, overviews.busy()._replace(files=files))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened.press(pilot, "4", "slash", *word)
+            assert ("Each file on this disk: c, then Space." in opened.text(app)) is led
+            await opened.press(pilot, "enter", "c", "question_mark")
+            assert ("more: the files on disk" in opened.text(app)) is led
+            if led:
+                await opened.press(pilot, "q", "space")
+                assert "config.json" in opened.text(app)
 
 
 async def test_what_was_not_found_is_not_called_unsent(tmp_path: Path) -> None:

@@ -65,6 +65,9 @@ class ConsentScreen(BaseScreen):
     def _offer(self, choices: tuple[Choice, ...]) -> None:
         self._choices = choices
         self.labels = {each.name: f"{each.label[:1].lower()}{each.label[1:]}" for each in choices}
+        overview = self.host.overview
+        if overview is not None and overview.files:
+            self.labels["page.leaf-down"] = "more: the files on disk"
 
     async def fill(self) -> None:
         """Fill the screen's places."""

@@ -19,6 +19,8 @@ NEVER_TITLE = "Never"
 
 _WITHOUT_NETWORK: Final = "What happens without the network"
 
+_FILES: Final = ("disk", "file", "files")
+
 VALUE: Final = 40
 """Columns for a value, with which an id is whole, before its bounds have the room."""
 
@@ -50,6 +52,9 @@ def fields_view(canvas: Canvas, overview: Overview | None, search: str = "") -> 
     network = unreachable_meant(wanted)
     if network:
         rows = [*map(Row, wrapped(UNREACHABLE, canvas.width)), Row(BLANK), *rows]
+    if overview is not None and overview.files and wanted.lower() in _FILES:
+        where = f"Each file on this disk: {canvas.keys.of('app.consent')}, then {canvas.keys.of('page.leaf-down')}."
+        rows = [*map(Row, wrapped(where, canvas.width)), Row(BLANK), *rows]
     sentence = f"These {len(FIELDS)} fields are everything that could ever be sent. None holds free text."
     if canvas.narrow:
         sentence = f"{len(FIELDS)} fields, and nothing else."
