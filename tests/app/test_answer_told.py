@@ -129,7 +129,7 @@ async def test_agreeing_to_another_receiver_says_how_many_reports_are_held(tmp_p
     async with app.run_test(size=(100, 24)) as pilot:
         await opened.press(pilot, "c")
         await opened.answer(pilot, "e")
-        held = "1 report that waited was sealed under another yes. Held until you release it."
+        held = "1 report that waited was made under another yes. Held until you release it."
         await opened.until(pilot, lambda: held in told(app))
         await opened.press(pilot, "2")
         assert "Made for metrics.shimmy-ai.dev; if you release it, it is sent to metrics.example.org." in told(app)

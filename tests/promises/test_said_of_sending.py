@@ -199,7 +199,7 @@ def test_after_the_programme_s_end_nothing_is_said_to_leave_until_a_new_yes(tmp_
         preview = home.metrics("preview").stderr
         assert preview.startswith("What is waiting, as one request: 2 reports, ")
         plain = home.run("tui", "--plain").stdout
-        assert re.search(r"^A report sealed \d\d:\d\d is due, but nothing is sent from here, ", plain, re.MULTILINE)
+        assert re.search(r"^A report made \d\d:\d\d is due, but nothing is sent from here, ", plain, re.MULTILINE)
         for told in (status(home), preview, plain):
             assert ended in told
             assert "sent when" not in told
@@ -265,7 +265,7 @@ def test_what_waited_for_another_receiver_is_held_and_said_with_its_number(tmp_p
         moved = home.having(**receiver.variables)
         assert "Nothing is sent from here: you agreed to http://127.0.0.1:9/v1/usage" in status(moved)
         enabled = moved.metrics("enable").stdout
-        assert "2 reports that waited were sealed under another yes. Held until you release them." in enabled
+        assert "2 reports that waited were made under another yes. Held until you release them." in enabled
         end_session(moved)
         assert receiver.received == []
         assert "2 held until you release them, 2 of them from an earlier yes" in status(moved)

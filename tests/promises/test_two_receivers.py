@@ -70,7 +70,7 @@ def test_of_a_server_for_a_receiver_that_was_not_agreed_to_nothing_is_promised_a
             _ended(home, process)
         assert agreed.received == other.received == []
         assert "1 held until you release it, 1 of them for another receiver" in home.metrics("status").stdout
-        assert "A report sealed" in home.run("tui", "--plain").stdout
+        assert "A report made" in home.run("tui", "--plain").stdout
         assert "for another receiver is held until you release it" in home.run("tui", "--plain").stdout
         assert "sent when the next session ends" in home.metrics("status").stdout
         with _measured(home) as (_, process):

@@ -140,7 +140,7 @@ def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> I
             waits = f"is held until you release it{stay}, since {smaller_groups(report)} ({waits_until(report, now)})"
         case _:
             waits = f"is held until you release it{stay} ({waits_until(report, now)})"
-    yield f"A report sealed {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"
+    yield f"A report made {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"
     yield f"  {report.body.decode(errors='replace')}"
     yield f"  sha256 {report.sha256}"
 

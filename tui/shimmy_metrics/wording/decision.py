@@ -97,7 +97,7 @@ def answer_sentence(
 def held_for_an_earlier_yes(number: int) -> str:
     """Return that so many reports are held because they were sealed under another yes."""
     was, them = ("was", "it") if number == 1 else ("were", "them")
-    return f"{amount(number, 'report')} that waited {was} sealed under another yes. Held until you release {them}."
+    return f"{amount(number, 'report')} that waited {was} made under another yes. Held until you release {them}."
 
 
 def renewal_recorded(decision: Decision) -> str:

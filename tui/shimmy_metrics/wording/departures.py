@@ -229,7 +229,7 @@ def set_aside(report: QueuedReport) -> str:
         case Cause.DAMAGED:
             return "damaged bytes, which are sent to no receiver"
         case Cause.OLDER_RULES:
-            return "sealed by rules of an earlier version, and sent to no receiver"
+            return "made by rules of an earlier version, and sent to no receiver"
         case Cause.RECALLED:
             return "recalled by you, and not sent again"
 
