@@ -133,3 +133,11 @@ def test_beyond_the_most_prompts_that_are_kept_only_those_already_known_change()
     assert usage.prompt_tokens == _FIGURES_MAX
     usage.report_prompt(5, prompt=0)
     assert usage.prompt_tokens == _FIGURES_MAX - 1 + 5
+
+
+def test_a_prompt_of_no_tokens_takes_no_other_one_s_place() -> None:
+    usage = Usage()
+    for prompt in range(_FIGURES_MAX):
+        usage.report_prompt(0, prompt=prompt)
+    usage.report_prompt(5, prompt=_FIGURES_MAX)
+    assert usage.prompt_tokens == 5
