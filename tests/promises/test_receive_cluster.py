@@ -184,7 +184,7 @@ def test_a_running_receiver_deletes_what_is_recalled_from_every_replica(nodes: N
     keys = [stored_row(accept(each, b""), load_keys(Folder(home.root / "data"), TODAY).hashing).key for each in sent]
     with receive(home, "--store", nodes.store(database)) as running:
         assert running.post(join([seal(each).body for each in sent])).status == 200
-        assert "no report waits" in _act(home, "deliver")
+        assert wait_until(partial(_delivered, home), LONGEST)
         assert all(any(each.holds_report(key) for each in nodes.all) for key in keys)
         assert running.ask("DELETE", f"/v1/usage/{sent[0]['session_id']}").status == 204
         assert wait_until(lambda: not any(each.holds_report(keys[0]) for each in nodes.all), LONGEST)
@@ -204,7 +204,7 @@ def test_without_its_cluster_a_receiver_takes_reports_and_says_what_it_waits_for
     # In the folder, so that no list of processes shows the password.
     Folder(home.root / "data").store.write_text(nodes.store("later"))
     with receive(home):
-        assert "no report waits" in _act(home, "deliver")
+        assert wait_until(partial(_delivered, home), LONGEST)
     assert _stored(nodes.all[::2], "later") == 1
     with pytest.raises(UserError, match="nobody would delete them"):
         choose(Folder(home.root / "data"), "sqlite")
