@@ -13,7 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.receiver import CURVE, TOGETHER, Clock, say
+from benchmarks.receiver import CURVE, TOGETHER, Clock
+from benchmarks.say import say
 from benchmarks.ways import cpu_seconds
 from shimmy_metrics.receiver.folder import prepared
 from support.clickhouse import Nodes, cluster, cluster_store, deliver

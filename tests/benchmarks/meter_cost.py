@@ -15,6 +15,7 @@ import orjson
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.figures import Chart, Series
+from benchmarks.say import say
 from shimmy_metrics.meter.tap import Tap
 from support.hot_paths import ASKED, MORE, tap
 from support.wire import DONE, USAGE, answer, chat, chunked, delta
@@ -43,7 +44,7 @@ def best(*works: tuple[Callable[[], object], int]) -> list[float]:
 def show(name: str, cost: list[float], parts: int = 1) -> None:
     """Print one line."""
     metered, copied, parsed = (each / parts for each in cost)
-    print(f"{name:34} {metered:7.2f} us   copy {copied:6.2f}   parse {parsed:6.2f}   x parse {metered / parsed:5.1f}")  # noqa: T201
+    say(f"{name:34} {metered:7.2f} us   copy {copied:6.2f}   parse {parsed:6.2f}   x parse {metered / parsed:5.1f}")
 
 
 def json_answer(size: int) -> list[float]:
@@ -97,7 +98,7 @@ def upload(size: int) -> None:
         meter.server_bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     work = best((exchange, 5), (lambda: [bytearray(piece) for _ in range(size // READ_BYTES)], 5), (lambda: None, 5))
-    print(f"{'upload, a MiB':34} {work[0] / (size >> 20):7.2f} us   copy {work[1] / (size >> 20):6.2f}")  # noqa: T201
+    say(f"{'upload, a MiB':34} {work[0] / (size >> 20):7.2f} us   copy {work[1] / (size >> 20):6.2f}")
 
 
 def by_body() -> Chart:
@@ -124,7 +125,7 @@ def by_models() -> Chart:
 
         exchanges()
         points.append((number, best((exchanges, 1))[0] / TIMES))
-        print(f"{f'an exchange, {number:,} models':34} {points[-1][1]:7.2f} us")  # noqa: T201
+        say(f"{f'an exchange, {number:,} models':34} {points[-1][1]:7.2f} us")
     return Chart("Models", "models that answer in turn", "µs CPU an exchange", [_series(points)])
 
 
@@ -144,7 +145,7 @@ def by_requests() -> Chart:
             exchange()
         made = goal
         points.append((goal, best((exchange, TIMES))[0]))
-        print(f"{f'an exchange, after {goal:,}':34} {points[-1][1]:7.2f} us")  # noqa: T201
+        say(f"{f'an exchange, after {goal:,}':34} {points[-1][1]:7.2f} us")
     return Chart("Requests", "requests of a session so far", "µs CPU an exchange", [_series(points)])
 
 

@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.figures import Chart, Row, Series
+from benchmarks.say import say
 from benchmarks.ways import cpu_seconds
 from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
@@ -99,12 +100,6 @@ class Each(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.cpu:5.1f} us ({self.real:5.1f})"
-
-
-def say(line: str) -> None:
-    """Print one line."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.figures import BESIDE, METERED, Chart, Series, rounded
+from benchmarks.say import say
 from benchmarks.ways import OTHERS, Way, proxied, relayed
 from support.installed import Home, stop, wait_until
 
@@ -55,12 +56,6 @@ class Load(NamedTuple):
     rate: float
     took_us: float
     cpu_us: float
-
-
-def say(line: str) -> None:
-    """Print one line."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 @contextmanager
