@@ -38,7 +38,7 @@ def drawn(app: ShimmyApp) -> Iterator[tuple[str, Style]]:
 def _rgb(colour: Color | None) -> Rgb:
     assert colour is not None
     assert not colour.is_default
-    return tuple(colour.get_truecolor())  # type: ignore[return-value]
+    return tuple(colour.get_truecolor())  # type: ignore[return-value]  # Rich types three numbers as any
 
 
 async def _toured(app: Timed, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, Style]]:

@@ -25,7 +25,7 @@ LINK = "[link='https://example.org/']a link[/link]"
 BCES = (False,)
 """tmux's terminfo has no bce, and what it captures leaves out what was erased in colour."""
 
-KEYS = "j l l w j h s d n 2 ] 3 j enter l q m 4 G k g j j j j k / m o d enter c tab tab enter n ? q x n R".split()  # noqa: SIM905
+KEYS = "j l l w j h s d n 2 ] 3 j enter l q m 4 G k g j j j j k / m o d enter c tab tab enter n ? q x n R".split()  # noqa: SIM905 - typed, as on a keyboard
 
 PROGRAM = """
 import sys

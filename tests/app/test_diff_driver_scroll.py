@@ -22,7 +22,7 @@ __all__ = ["frames"]
 NAMES = ("xterm-256color", "xterm", "screen-256color", "tmux-256color", "linux", "vt100", "ansi", "dumb")
 OTHERS = ("screen", "tmux", "vt102", "vt220", "rxvt", "rxvt-unicode", "vt52", "cygwin")
 
-KEYS = "2 l l j j j j j j j G k g space b 4 j j j j G k g space".split()  # noqa: SIM905
+KEYS = "2 l l j j j j j j j G k g space b 4 j j j j G k g space".split()  # noqa: SIM905 - typed, as on a keyboard
 
 LINES = [
     "alpha, of all first",

@@ -55,7 +55,7 @@ def shown_after(mine: Profile, change: Callable[[], object], holds: Callable[[Ov
             poller.stop()
 
     poller = Poller(mine, FACTS)
-    poller._wake = clock  # type: ignore[assignment]
+    poller._wake = clock  # type: ignore[assignment]  # a clock that is ahead of time
     clock.end = poller.stop
     poller.run(tell)
     assert found, "it never showed"

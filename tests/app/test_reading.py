@@ -74,7 +74,7 @@ async def test_nothing_is_painted_again_when_nothing_changed(tmp_path: Path) -> 
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.5)
         painted: list[object] = []
-        app._display = lambda screen, renderable: painted.append(renderable)  # type: ignore[method-assign]
+        app._display = lambda screen, renderable: painted.append(renderable)  # type: ignore[method-assign]  # what is drawn is watched
         await pilot.pause(2.5)
         assert not [each for each in painted if each is not None]
 
@@ -107,7 +107,7 @@ async def test_a_search_marks_what_it_means_most(tmp_path: Path) -> None:
     app = opened.still(tmp_path, overviews.busy())
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "4", "slash", *"mem")
-        assert app.screen.mark == "memory_gb"  # type: ignore[attr-defined]
+        assert app.screen.mark == "memory_gb"  # type: ignore[attr-defined]  # the screen of Fields has one
         assert "Why: to know which models fit" in opened.text(app)
 
 

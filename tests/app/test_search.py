@@ -15,7 +15,7 @@ async def test_a_search_shows_the_other_word_by_which_it_found_something(tmp_pat
         await opened.press(pilot, "4", "slash", *"location")
         assert "1 field mentions 'location'." in opened.text(app)
         assert "also looked for as: location" in opened.text(app)
-        assert app.screen.mark == "region_indicator"  # type: ignore[attr-defined]
+        assert app.screen.mark == "region_indicator"  # type: ignore[attr-defined]  # the screen of Fields has one
 
 
 @pytest.mark.parametrize("word", ["disk", "files"])

@@ -1,5 +1,7 @@
 """A person's hand on one report goes before what was said of all of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,23 @@ def _waits(profile: Profile) -> list[QueueState]:
         return [each.state for each in outbox.everything(db)]
 
 
+def _begun(profile: Profile, place: int) -> int:
+    """Begin to send the waiting report at that place, and return its row id."""
+    with opened(profile) as db:
+        report = outbox.everything(db)[place]
+        depart(db, report, outcome=None)
+    return report.row_id
+
+
+@contextmanager
+def _sender(profile: Profile) -> Iterator[None]:
+    """Be at work as a sender is."""
+    lock = Lock(lock_path(profile))
+    assert lock.take()
+    yield
+    lock.release()
+
+
 def test_one_that_is_held_with_the_others_stays_held_when_those_are_freed(mine: Profile) -> None:
     hold(mine, review=True)
     with open_readonly(mine) as db:
@@ -75,26 +94,18 @@ def test_that_a_report_is_held_by_hand_is_said(mine: Profile) -> None:
 
 
 def test_one_that_is_being_sent_cannot_be_held_back_and_says_so(mine: Profile) -> None:
-    with opened(mine) as db:
-        second = outbox.due(db)[0]
-        depart(db, second, outcome=None)
-    lock = Lock(lock_path(mine))
-    assert lock.take()
-    assert not by_hand.hold_back(mine, second.row_id)
-    assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]
-    lock.release()
-    assert by_hand.hold_back(mine, second.row_id)  # its sender was killed
+    second = _begun(mine, 1)
+    with _sender(mine):
+        assert not by_hand.hold_back(mine, second)
+        assert _waits(mine) == [QueueState.HELD_BY_HAND, QueueState.DUE]
+    assert by_hand.hold_back(mine, second)  # its sender was killed
 
 
 def test_one_that_is_held_and_was_released_is_not_said_to_be_held_while_it_is_sent(mine: Profile) -> None:
-    with opened(mine) as db:
-        first = outbox.everything(db)[0]
-        depart(db, first, outcome=None)
-    lock = Lock(lock_path(mine))
-    assert lock.take()
-    assert not by_hand.hold_back(mine, first.row_id)
-    lock.release()
-    assert by_hand.hold_back(mine, first.row_id)
+    first = _begun(mine, 0)
+    with _sender(mine):
+        assert not by_hand.hold_back(mine, first)
+    assert by_hand.hold_back(mine, first)
 
 
 def test_one_that_was_given_to_a_receiver_before_can_be_held_back_while_others_leave(mine: Profile) -> None:

@@ -23,6 +23,15 @@ GOOD: Final = sealed().body
 HEAD: Final = request("POST", "/v1/usage", [*JSON, ("content-length", str(len(GOOD)))])
 
 
+def _use(connection: socket.socket, *, seconds: float) -> None:
+    """Send a good report every half second for so long, each of which is taken."""
+    began = time.monotonic()
+    while time.monotonic() < began + seconds:
+        connection.sendall(HEAD + GOOD)
+        assert read_answer(connection).status == 200
+        time.sleep(0.5)
+
+
 class _Unlimited(Rate):
     def wait_seconds(self, address: object) -> int:
         del address
@@ -102,11 +111,7 @@ def test_an_idle_connection_is_closed_and_one_in_use_is_kept(receiver: Receiving
         if status == 404:
             time.sleep(0.1)
             idle.sendall(GOOD)  # the body of a request that was answered unread
-        began = time.monotonic()
-        while time.monotonic() < began + 7:
-            used.sendall(HEAD + GOOD)
-            assert read_answer(used).status == 200
-            time.sleep(0.5)
+        _use(used, seconds=7)
         idle.setblocking(False)
         assert _is_closed(idle)
 
@@ -158,11 +163,7 @@ def test_each_request_of_a_kept_connection_has_its_own_deadline(
 ) -> None:
     monkeypatch.setattr(deadline, "DEADLINE_SECONDS", 3.0)
     with receiver.connect() as kept:
-        began = time.monotonic()
-        while time.monotonic() < began + 5:
-            kept.sendall(HEAD + GOOD)
-            assert read_answer(kept).status == 200
-            time.sleep(0.5)
+        _use(kept, seconds=5)
         kept.sendall(HEAD)
         began = time.monotonic()
         assert read_answer(kept).status == 0
