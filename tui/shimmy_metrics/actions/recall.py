@@ -91,10 +91,11 @@ def recallable(sent: Sequence[Departure]) -> tuple[tuple[Departure, tuple[str, .
     """
     found: list[tuple[Departure, tuple[str, ...]]] = []
     later: set[tuple[str, str]] = set()
+    recalls = [each for each in sent if each.kind is DepartureKind.RECALL]
     for departure in sent:
         ids = tuple(each for each in known_ids(departure) if (departure.endpoint, each) not in later)
         later.update((departure.endpoint, each) for each in ids)
-        recalled = newest_recall(sent, departure)
+        recalled = newest_recall(recalls, departure)
         confirmed = recalled is not None and recalled.outcome is Outcome.RECALLED
         if ids and not confirmed:
             found.append((departure, ids))

@@ -22,12 +22,12 @@ def values(body: bytes) -> dict[str, str]:
 def current_values(report: "QueuedReport") -> dict[str, str]:
     """Return the values of a report as it would be now, as `values` does; a null for what was told says why."""
     return {
-        name: TOLD_ALREADY if _told_already(name, value, report.measured.get(name, NOT_KNOWN)) else value
+        name: TOLD_ALREADY if _left_out(name, value, report.measured.get(name, NOT_KNOWN)) else value
         for name, value in values(report.body).items()
     }
 
 
-def _told_already(name: str, value: str, measured: str) -> bool:
+def _left_out(name: str, value: str, measured: str) -> bool:
     return value == "null" and BY_NAME[name].monthly and measured != NOT_KNOWN
 
 
