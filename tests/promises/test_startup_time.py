@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.installed import Home, stop, wait_until
-from support.observed_start import children, command_of, first_of_all, measured_ms, starts_apart
+from support.observed_start import assert_measured_as_seen, children, command_of, first_of_all, measured_ms
 from support.servers import free_port, listening, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own start is measured on Linux")
@@ -43,7 +43,7 @@ def _server(folder: Path, seconds: float) -> Path:
 @STARTS
 @pytest.mark.parametrize("seconds", [0.0, 0.4])
 def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, seconds: float, starts: int) -> None:
-    assert starts_apart(tmp_path, _server(tmp_path, seconds), starts) == []
+    assert_measured_as_seen(tmp_path, _server(tmp_path, seconds), starts)
 
 
 def test_serve_adds_at_most_150_ms_to_the_server_s_readiness(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
 from support import samples
 from support.installed import Home, wait_until
+from support.processes import frozen
 from support.queued import uuid
 from support.servers import ask, free_port, wait_for
 
@@ -90,7 +91,8 @@ def test_what_was_removed_is_made_again_with_the_session_s_figures(home: Home, r
         assert ask(port)[0] == 200
         assert wait_until(lambda: _requests(home) == [1])
         for asked in (2, 3):  # removed twice
-            remove(home)
+            with frozen(home):  # or the session could write between two steps of the removal
+                remove(home)
             assert process.stderr is not None
             said = process.stderr.readline()  # noticed without a request
             assert said.startswith(f"shimmy-metrics: {home.profile.state_dir}: was removed while this session ran. ")
@@ -127,7 +129,8 @@ def test_a_no_after_it_deletes_and_makes_nothing(home: Home) -> None:
     with measured(home) as (port, process):
         assert ask(port)[0] == 200
         home.metrics("disable")
-        _folder(home)
+        with frozen(home):
+            _folder(home)
         assert process.stderr is not None
         assert process.stderr.readline().startswith("shimmy-metrics: no longer measured")
         assert ask(port)[0] == 200
@@ -137,8 +140,9 @@ def test_a_no_after_it_deletes_and_makes_nothing(home: Home) -> None:
 
 def test_where_it_cannot_be_made_again_that_is_said_until_it_can(home: Home) -> None:
     with measured(home) as (port, process):
-        _folder(home)
-        home.profile.state_dir.write_text("in its place")
+        with frozen(home):
+            _folder(home)
+            home.profile.state_dir.write_text("in its place")
         assert process.stderr is not None
         said = process.stderr.readline()
         assert "but its figures cannot be saved now" in said

@@ -14,6 +14,7 @@ from support.installed import Home, stop, wait_until
 from support.servers import free_port, wait_for
 
 _PAUSE: Final = 0.0003
+_ROUNDED_MS: Final = 0.5
 
 
 class Span(NamedTuple):
@@ -29,13 +30,13 @@ class SeenStart(NamedTuple):
     executed: Span
     listened: Span
 
-    def agrees(self, milliseconds: int | None) -> bool:
-        """Whether a measured start agrees with this one: within 5 ms or a tenth, whichever is more."""
-        if milliseconds is None:
-            return False
-        least = 1000 * (self.listened.before - self.executed.after)
-        most = 1000 * (self.listened.after - self.executed.before)
-        return least - max(5, least / 10) <= milliseconds <= most + max(5, most / 10)
+    def is_longer_than(self, milliseconds: int) -> bool:
+        """Whether less was measured than certainly lay between the two, which no load can bring about."""
+        return milliseconds < 1000 * (self.listened.before - self.executed.after) - _ROUNDED_MS
+
+    def agrees(self, milliseconds: int) -> bool:
+        """Whether no more was measured than this, 5 ms and a tenth: where the watch itself did not have to wait."""
+        return milliseconds <= 1.1 * 1000 * (self.listened.after - self.executed.before) + 5
 
 
 @contextmanager
@@ -81,9 +82,12 @@ def measured_ms(home: Home) -> int | None:
     return measured
 
 
-def starts_apart(folder: Path, server: Path, number: int, *words: str) -> list[tuple[int | None, SeenStart]]:
-    """Start the server so many times under `serve`; return the starts that were measured as other than they were."""
-    apart = []
+def assert_measured_as_seen(folder: Path, server: Path, number: int, *words: str) -> None:
+    """Start the server so many times under `serve`: none may be measured as shorter than it was, most as no longer.
+
+    Not all: on a busy machine what measures may itself have to wait for a processor.
+    """
+    both: list[tuple[int, SeenStart]] = []
     with first_of_all() as before:
         for index in range(number):
             home = Home(folder / str(index), {"SHIMMY_BIN": str(server)}, before)
@@ -96,9 +100,10 @@ def starts_apart(folder: Path, server: Path, number: int, *words: str) -> list[t
                 wait_for(port, process)
                 own = measured_ms(home)
                 stop(process)
-            if not seen.agrees(own):
-                apart.append((own, seen))
-    return apart
+            assert own is not None
+            assert not seen.is_longer_than(own), (own, seen)
+            both.append((own, seen))
+    assert sum(seen.agrees(own) for own, seen in both) > number / 2, both
 
 
 def children(pid: int) -> list[int]:

