@@ -87,7 +87,7 @@ class Receiving(Client):
         self._server = Server(app, self.tls, up.set, self._count)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
-        assert up.wait(5)
+        assert up.wait(30)
         return self
 
     def __exit__(
