@@ -28,6 +28,13 @@ async def test_consent_and_outgoing_say_why_and_a_new_yes_ends_it(tmp_path: Path
         asked = opened.read(app)
         assert "now publishes figures about 3 or more reports; you agreed when it was 20." in asked
         assert "figures may be about 3 reports" in asked
+        await opened.answer(pilot, "t")
+        await opened.until(pilot, lambda: "Each report is held here until you release it." in opened.read(app))
+        await opened.press(pilot, "c")
+        await opened.until(pilot, lambda: "reports are held until you agree again all the same" in opened.read(app))
+        await opened.answer(pilot, "t")
+        await opened.until(pilot, lambda: "Your choice is recorded." in opened.read(app))
+        await opened.press(pilot, "c")
         await opened.answer(pilot, "e")
         await opened.until(pilot, lambda: "now publishes figures" not in opened.read(app))
     with store(profile) as db:

@@ -107,6 +107,7 @@ def test_no_longer_holding_is_no_yes_to_it(home: Home, receiver: Receiver) -> No
     _lowered(home, receiver)
     for word in ("review", "automatic"):
         told = home.run(word, command="shimmy-metrics")
+    assert told.stdout.startswith(f"Your choice is recorded. {receiver.url} ")  # and not that nothing is held any more
     assert "now publishes figures about 3 or more reports" in told.stdout
     _sent(home, FOURTH)
     assert receiver.received == []

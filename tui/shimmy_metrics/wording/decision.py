@@ -120,7 +120,7 @@ def delivery_changed(
         return " ".join(filter(None, (HELD_UNTIL_RELEASED, held, blocked)))
     freed = f"{amount(moved, 'held report')} {are} due now"
     if blocked:
-        return f"Reports are no longer held{f'; {freed}' if moved else ''}. {blocked}"
+        return f"{freed if moved else 'Your choice is recorded'}. {blocked}"
     when = next_attempt(attempt, from_here=from_here)
     if moved:
         return f"Reports are sent automatically from now on. {freed}, sent {when}."

@@ -208,6 +208,8 @@ def _holding(overview: Overview, *, held: bool) -> Choice:
         return Choice(
             "consent.hold", Answer.HOLD, "Do not hold", "reports are sent automatically once sending is possible again"
         )
+    if overview.consent.groups.lowered:
+        return Choice("consent.hold", Answer.HOLD, "Do not hold", "reports are held until you agree again all the same")
     waiting = sum(each.state is QueueState.HELD_BY_MODE for each in overview.outbox)
     them = f", the {waiting} held {'one' if waiting == 1 else 'ones'} too" if waiting else ""
     consequence = f"reports are sent automatically{them}"
