@@ -185,7 +185,7 @@ def test_help_as_a_word_is_ours_under_our_own_name_and_the_real_binary_s_as_shim
     binary.chmod(0o755)
     there = home.having(SHIMMY_BIN=str(binary))
     ours = there.run("--help", command="shimmy-metrics").stdout
-    for words in ((), ("help",), ("help", "--help")):
+    for words in ((), ("help",), ("help", "--help"), ("help", "help")):
         assert there.run(*words, command="shimmy-metrics").stdout == ours, words
     for command in ("usage", "serve", "config", "receive"):
         asked = there.run("help", command, command="shimmy-metrics")

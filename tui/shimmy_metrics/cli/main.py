@@ -161,7 +161,7 @@ def _help_on(words: list[str]) -> int:
     from shimmy_metrics.cli.command_table import COMMANDS
 
     command, *rest = [word for word in words if word not in _HELP] or [""]
-    if not command:
+    if command in ("", "help"):
         return _about([], own_name=True)
     if command not in COMMANDS:
         raise no_such_command(command)
