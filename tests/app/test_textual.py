@@ -15,6 +15,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
+from textual.timer import Timer
 
 import shimmy_metrics.app
 from shimmy_metrics.app.diff_driver.driver import diff_driver
@@ -30,6 +31,7 @@ PRIVATE: dict[str, tuple[type, str]] = {
     "_handle_exception": (App, "an error that ends the app is logged, and makes its exit code"),
     "_loop": (Driver, "a signal handler schedules a redraw"),
     "_previous_cursor_position": (App, "Textual learns of our cursor moves, since its own are relative"),
+    "_skip": (Timer, "a timer that fires once does so on a busy machine as well"),
 }
 """Each private name of Textual that the app uses: the class that has it, and what the app achieves with it."""
 

@@ -1,6 +1,8 @@
 """What changes while somebody looks: what they look at stays, the cursor stays, and no button is left over."""
 
 import asyncio
+import itertools
+import time
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,19 @@ async def test_what_is_said_of_the_next_start_goes_when_the_server_has_started(t
         await becomes(app, overviews.busy())
         assert "from its next start on" not in opened.read(app)
         assert "Metrics are on." in opened.read(app)
+
+
+async def test_a_timer_that_fires_once_does_so_where_the_process_was_held_up_as_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One holds drawing back while screens are switched: if it never fired, nothing would be drawn again."""
+    app = opened.still(tmp_path, overviews.busy())
+    fired = asyncio.Event()
+    seconds = itertools.count(time.monotonic())
+    async with app.run_test(size=(80, 24)):
+        with monkeypatch.context() as held_up:
+            held_up.setattr("textual._time.get_time", lambda: next(seconds))
+            app.set_timer(0.005, fired.set)
+            await asyncio.sleep(0)
+            assert next(seconds) > time.monotonic() + 1  # the timer began, and has seen the second pass
+        await asyncio.wait_for(fired.wait(), 10)

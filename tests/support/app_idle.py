@@ -8,7 +8,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 
-_LONGEST_SECONDS: Final = 30.0
+_LONGEST_SECONDS: Final = 60.0
 _QUIET_ROUNDS: Final = 3
 """An idle widget may post more work one round later, which may lead to more in another."""
 
@@ -31,12 +31,13 @@ async def until_idle(pilot: Pilot[None], *, working: bool = False) -> None:
     """Wait until no message is queued or being handled, no widget needs drawing, and no worker runs.
 
     It waits for the messages themselves, not for an idle processor, which a loaded machine can seem to have. With
-    `working`, workers may go on. An app that has ended is idle.
+    `working`, workers may go on. An app that has ended is idle. Raise `AssertionError` if it never is.
     """
     app = pilot.app
     end = asyncio.get_running_loop().time() + _LONGEST_SECONDS
     quiet, works, moves = 0, False, False
-    while quiet < _QUIET_ROUNDS and asyncio.get_running_loop().time() < end:
+    while quiet < _QUIET_ROUNDS:
+        assert asyncio.get_running_loop().time() < end, (undrawn(app), app._batch_count, moves, works)
         # Let the workers' threads run: a loop that never sleeps would starve them.
         await asyncio.sleep(_TURN_SECONDS if works or moves else 0)
         await asyncio.sleep(0)

@@ -13,7 +13,7 @@ from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.geometry import Offset
-from textual.timer import Timer
+from textual.timer import Timer, TimerCallback
 from textual.widgets import Input
 
 from shimmy_metrics.app.diff_driver.driver import diff_driver
@@ -145,6 +145,17 @@ class TerminalApp(App[None]):
     def delay_update(self, delay: float = SCREEN_SWITCH_SECONDS) -> None:
         """Hold drawing back while screens are switched, for at most 5 ms; Textual's 50 ms delay every switch."""
         super().delay_update(min(delay, SCREEN_SWITCH_SECONDS))
+
+    def set_timer(
+        self, delay: float, callback: TimerCallback | None = None, *, name: str | None = None, pause: bool = False
+    ) -> Timer:
+        """Call back after `delay` seconds, also where the process was held up for longer than that as the timer began.
+
+        Textual skips that one call then, its only one: nothing would be drawn again after a switch of screens.
+        """
+        timer = super().set_timer(delay, callback, name=name, pause=pause)
+        timer._skip = False  # noqa: SLF001 - nothing public says it of a timer that fires once
+        return timer
 
     def action_redraw(self) -> None:
         """Draw everything again, as after another program has written over the screen."""
