@@ -9,17 +9,8 @@ from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.delivery.as_sealed import example_report
-from shimmy_metrics.records import (
-    Cause,
-    Departure,
-    Failure,
-    NextAttempt,
-    Note,
-    NoteKind,
-    Outcome,
-    QueuedReport,
-    QueueState,
-)
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import Cause, Departure, Failure, Note, NoteKind, Outcome, QueuedReport, QueueState
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.fields import BY_NAME
 from shimmy_metrics.report.measured import Measured

@@ -17,7 +17,8 @@ from shimmy_metrics.delivery.backoff import (
     take_attempt,
 )
 from shimmy_metrics.limits import SEND_SECONDS
-from shimmy_metrics.records import NextAttempt, QueueState
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import QueueState
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, all_meta, set_meta
 from shimmy_metrics.system.profile import Profile

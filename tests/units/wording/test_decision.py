@@ -7,7 +7,7 @@ import pytest
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
-from shimmy_metrics.records import NextAttempt
+from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.wording.decision import answer_recorded, delivery_changed, effect_of_answer
 from shimmy_metrics.wording.schedule import next_attempt
 

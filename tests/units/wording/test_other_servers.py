@@ -5,7 +5,8 @@ import pytest
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Obstacle
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import Consent, Decision, Delivery
-from shimmy_metrics.records import NextAttempt, Session
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import Session
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
 from support import samples
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shimmy_metrics.records import NextAttempt
+from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.wording.schedule import ends_passed_over, next_attempt
 
 

@@ -4,20 +4,22 @@ import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shimmy_metrics.config.codec import ours
 from shimmy_metrics.config.file import load
 from shimmy_metrics.config.read_consent import consent_of
 from shimmy_metrics.limits import LOG_BYTES
-from shimmy_metrics.records import Day, Departure, QueuedReport, Session
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.report.validate import RepeatedKeyError, parse, validate_body
-from shimmy_metrics.store.columns import Row
 from shimmy_metrics.store.database import all_meta
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.files import read_bounded, write_new
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    # An absent store holds none of them.
+    from shimmy_metrics.records import Day, Departure, QueuedReport, Session
+    from shimmy_metrics.store.columns import Row
 
 FORMAT: Final = "shimmy-metrics export 2"
 FORMAT_1: Final = "shimmy-metrics export 1"
@@ -86,7 +88,7 @@ def save(data: bytes, path: Path) -> None:
     write_new(path, data)
 
 
-def _session(session: Session) -> dict[str, Any]:
+def _session(session: "Session") -> dict[str, Any]:
     return {
         "session_id": session.report_id,
         "only_for_me": session.local,
@@ -104,11 +106,11 @@ def _session(session: Session) -> dict[str, Any]:
     }
 
 
-def _day(day: Day) -> dict[str, Any]:
+def _day(day: "Day") -> dict[str, Any]:
     return {"day": day.day.isoformat(), **day.sums._asdict()}
 
 
-def _queued(report: QueuedReport) -> dict[str, Any]:
+def _queued(report: "QueuedReport") -> dict[str, Any]:
     return {
         "sealed": report.sealed.isoformat(),
         "wait": report.state.value,
@@ -121,7 +123,7 @@ def _queued(report: QueuedReport) -> dict[str, Any]:
     }
 
 
-def _paired(sent: Iterable[Departure], linked: Iterable[Row]) -> Iterator[tuple[Departure, dict[str, Any]]]:
+def _paired(sent: "Iterable[Departure]", linked: "Iterable[Row]") -> "Iterator[tuple[Departure, dict[str, Any]]]":
     """Yield each departure, newest first, with what the chain covers of it, by key."""
     from shimmy_metrics.store.chain import DEPARTURE_KEYS
 
@@ -129,7 +131,7 @@ def _paired(sent: Iterable[Departure], linked: Iterable[Row]) -> Iterator[tuple[
     return ((departure, by_number[departure.row_id]) for departure in sent)
 
 
-def _receipt(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
+def _receipt(departure: "Departure", linked: dict[str, Any]) -> dict[str, Any]:
     return {
         "departure": departure.row_id,
         "at": linked["ended"],
@@ -142,7 +144,7 @@ def _receipt(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _departure(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
+def _departure(departure: "Departure", linked: dict[str, Any]) -> dict[str, Any]:
     """Return every column as the chain covers it, without the bytes, which the receipt has."""
     covered = {name: value for name, value in linked.items() if name != "body"}
     return {**covered, "by_hand": departure.by_hand, "report_ids": list(departure.report_ids)}
@@ -150,8 +152,11 @@ def _departure(departure: Departure, linked: dict[str, Any]) -> dict[str, Any]:
 
 def _body(body: bytes, sha256: str) -> dict[str, Any]:
     """Return the exact bytes as text; damaged ones, which may be no text, as base64 with what is wrong."""
-    intact = not body or (digest(body) == sha256 and body.isascii())
-    if intact or not validate_body(body):
+    if not body or (digest(body) == sha256 and body.isascii()):
+        return {"sha256": sha256, "body": body.decode()}
+    from shimmy_metrics.report.validate import validate_body  # the field table, for damaged bytes alone
+
+    if not validate_body(body):
         return {"sha256": sha256, "body": body.decode()}
     import base64  # hardly ever needed
 
@@ -159,6 +164,8 @@ def _body(body: bytes, sha256: str) -> dict[str, Any]:
 
 
 def _damage(body: bytes) -> Damage:
+    from shimmy_metrics.report.validate import RepeatedKeyError, parse
+
     try:
         parse(body)
     except RepeatedKeyError:

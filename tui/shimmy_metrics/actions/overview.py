@@ -23,7 +23,8 @@ from shimmy_metrics.delivery.request import Request
 from shimmy_metrics.entries import sends
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Day, Departure, Entry, NextAttempt, QueuedReport, QueueState, Session
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import Day, Departure, Entry, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
 from shimmy_metrics.store.database import Database, store_path

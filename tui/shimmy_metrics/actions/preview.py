@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
@@ -13,13 +13,20 @@ from shimmy_metrics.delivery.consent_with_answers import with_store
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, headers, next_request
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import NextAttempt, QueuedReport, QueueState, Session
+from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.report.build import build, raw_values
 from shimmy_metrics.report.measured import Measured
 from shimmy_metrics.report.seal import seal, written
 from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.records import QueuedReport, Session
+else:
+    # An absent store holds none of them. Not quoted instead: `typing` compiles what stands so in a named tuple, and the
+    # first time that takes a quarter of a bare Python's start.
+    QueuedReport = Session = object
 
 
 class Basis(StrEnum):
@@ -67,6 +74,7 @@ def _read(profile: Profile, db: Database, facts: Facts, consent: EffectiveConsen
     # An absent store wants none of them.
     from shimmy_metrics.actions.cut_off import cut_off_sessions
     from shimmy_metrics.delivery.backoff import next_attempt
+    from shimmy_metrics.records import QueueState
     from shimmy_metrics.store import outbox
 
     queued = leavable(outbox.everything(db), profile.clock.now())
@@ -99,6 +107,8 @@ def leavable(queued: Sequence[QueuedReport], now: datetime) -> list[QueuedReport
 
 def request_of(queued: Sequence[QueuedReport], endpoint: str) -> Request | None:
     """Return the next request: what is due, else what releasing everything held would send; None without either."""
+    from shimmy_metrics.records import QueueState
+
     due = [report for report in queued if report.state is QueueState.DUE]
     return next_request(due, endpoint) or next_request([report for report in queued if report.state.held], endpoint)
 
@@ -117,6 +127,8 @@ def preview_report(
     profile: Profile, db: Database | None, session: Session | None, facts: Facts, *, schema_version: int
 ) -> QueuedReport:
     """Return the report of a session (None: an example) as it would be sealed now. Nothing is stored."""
+    from shimmy_metrics.records import QueuedReport, QueueState
+
     now = profile.clock.now()
     values = _values(db, session, facts, now=now, schema_version=schema_version)
     sealed = seal(build(values))

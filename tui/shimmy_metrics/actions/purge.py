@@ -14,7 +14,6 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.delivery.sender_lock import sending, wait_until_gone
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import DepartureKind
 from shimmy_metrics.store.database import get_meta
 from shimmy_metrics.store.readonly import open_readonly, unread, unwiped
 from shimmy_metrics.system.profile import Profile
@@ -76,6 +75,7 @@ def purge(profile: Profile, *, local: bool) -> PurgeResult:
     if not at_work and not _needs_purge(profile, local=local):
         return PurgeResult()
     from shimmy_metrics.actions.deletion import delete_undelivered  # what writes the store: a look rarely has to
+    from shimmy_metrics.records import DepartureKind
 
     gone = wait_until_gone(profile, SENDER_END_SECONDS)
     result, last = delete_undelivered(profile, local=local, gone=gone)

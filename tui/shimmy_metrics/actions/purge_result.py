@@ -1,8 +1,11 @@
 """What a deletion for want of consent deleted. A value."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shimmy_metrics.records import Departure
+if TYPE_CHECKING:
+    from shimmy_metrics.records import Departure
+else:
+    Departure = object  # where nothing is kept no record is loaded; why it is not quoted: see `actions.preview`
 
 
 class PurgeResult(NamedTuple):

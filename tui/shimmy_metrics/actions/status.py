@@ -12,13 +12,8 @@ from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.reading import being_sent, read_with_sender
 from shimmy_metrics.entries import recalled_in_all, taken_in_all
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import (
-    Departure,
-    NextAttempt,
-    QueuedReport,
-    QueueState,
-    Session,
-)
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import Departure, QueuedReport, QueueState, Session
 from shimmy_metrics.store.database import Database, store_path
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile

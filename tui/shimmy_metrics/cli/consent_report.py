@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
-from shimmy_metrics.records import NextAttempt, Session
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import Session
 from shimmy_metrics.wording.consent import DISABLE, groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
 

@@ -1,13 +1,15 @@
 """A session as it would be sealed at a moment, and an example in which nothing happened."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.counters import Counters
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Session
 from shimmy_metrics.report.measured import Measured, is_later
 from shimmy_metrics.store.database import Database, get_meta
+
+if TYPE_CHECKING:
+    from shimmy_metrics.records import Session  # an example has none
 
 ACTIVE_DAY: Final = "active-day"
 MACHINE_MONTH: Final = "machine-month"
@@ -18,7 +20,7 @@ _NO_SESSION: Final = "00000000-0000-4000-8000-000000000000"
 """What stands for a session's id in an example: a UUIDv4 of zeros."""
 
 
-def measured(db: Database | None, session: Session, facts: Facts, *, now: datetime, schema_version: int) -> Measured:
+def measured(db: Database | None, session: "Session", facts: Facts, *, now: datetime, schema_version: int) -> Measured:
     """Return the session as it would be sealed at `now`."""
     return Measured(
         session_id=session.report_id,

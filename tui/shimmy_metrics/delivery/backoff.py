@@ -6,7 +6,8 @@ from typing import Final
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Decision
 from shimmy_metrics.limits import SEND_SECONDS, SKIPPED_MAX
-from shimmy_metrics.records import NextAttempt, Session
+from shimmy_metrics.next_attempt import NextAttempt
+from shimmy_metrics.records import Session
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import Database, get_meta, set_meta
 from shimmy_metrics.system.profile import Profile

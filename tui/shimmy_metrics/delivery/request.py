@@ -1,12 +1,16 @@
 """The requests: which reports one carries or recalls, and every header as it is on the wire. Pure."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
-from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.seal import digest, join
+
+if TYPE_CHECKING:
+    from shimmy_metrics.records import QueuedReport
+else:
+    QueuedReport = object  # the request of an example carries none
 
 METHOD: Final = "POST"
 RECALL_METHOD: Final = "DELETE"

@@ -10,7 +10,7 @@ from shimmy_metrics.limits import CORES_MAX, MEMORY_GB_MAX, ROUTES_NAMED, VERSIO
 from shimmy_metrics.vocabulary import ARCHITECTURES, CLIENTS, OTHER, ROUTES, SYSTEMS
 
 _GIB: Final = 2**30
-_VERSION: Final = re.compile(r"v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+].*)?", re.ASCII | re.DOTALL)
+_VERSION: Final = r"v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+].*)?"
 
 
 def clamp(value: int, top: int) -> int:
@@ -75,7 +75,7 @@ def deployment_type(requests: int, minutes: int) -> str:
 
 def version_text(raw: str) -> str:
     """Return `MAJOR.MINOR.PATCH` without suffix; `unknown` for any other text or a part above `VERSION_PART_MAX`."""
-    match = _VERSION.fullmatch(raw.strip())
+    match = re.fullmatch(_VERSION, raw.strip(), re.ASCII | re.DOTALL) if raw else None  # an example has no version
     if match is None:
         return "unknown"
     parts = [int(part) for part in match.groups()]

@@ -5,7 +5,7 @@ from typing import Final
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import ENDPOINT, same_endpoint
 from shimmy_metrics.consent.state import Consent, Decision
-from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
+from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.consent import obstacle
 from shimmy_metrics.wording.consent_question import OWN_SERVER
 from shimmy_metrics.wording.numbers import amount

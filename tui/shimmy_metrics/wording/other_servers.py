@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
-from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt, Session
+from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
+from shimmy_metrics.records import Session
 from shimmy_metrics.wording.schedule import next_attempt
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from shimmy_metrics.limits import OUTBOX_DAYS, SEND_SECONDS
-from shimmy_metrics.records import FIRST_ATTEMPT, NextAttempt
+from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.numbers import amount
 
 _WHICH: Final = ("next", "second", "third", "fourth")

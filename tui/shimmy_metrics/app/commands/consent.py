@@ -12,7 +12,8 @@ from shimmy_metrics.app.ui.question import Question
 from shimmy_metrics.consent.answer import Answer
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.consent.state import Decision, Delivery
-from shimmy_metrics.records import FIRST_ATTEMPT, Departure
+from shimmy_metrics.next_attempt import FIRST_ATTEMPT
+from shimmy_metrics.records import Departure
 from shimmy_metrics.wording.consent import groups_lowered, obstacle
 from shimmy_metrics.wording.decision import answer_sentence, delivery_changed, held_for_an_earlier_yes, renewal_recorded
 from shimmy_metrics.wording.deletions import purged
