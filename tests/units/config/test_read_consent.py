@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.config.file import load, present, read
-from shimmy_metrics.config.read_consent import read_consent
-from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.config.read_consent import read_consent, unusable
+from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint, is_loopback
 from shimmy_metrics.consent.state import Consent, Decision
 from shimmy_metrics.errors import UserError
@@ -77,9 +77,11 @@ def test_where_the_address_stands_that_cannot_be_used_is_said(tmp_path: Path) ->
     with pytest.raises(UserError) as caught:
         read_consent(mine)
     assert caught.value.where == f"{mine.config_path}: metrics.endpoint"
+    assert unusable(mine, caught.value) is Unusable.CONFIG_ENDPOINT
     with pytest.raises(UserError) as caught:
         read_consent(profile(tmp_path, SHIMMY_METRICS_ENDPOINT="http://metrics.example.org/"))
     assert caught.value.where == "SHIMMY_METRICS_ENDPOINT"
+    assert unusable(mine, caught.value) is Unusable.ENDPOINT
     # With another one in force the config's does not matter.
     assert read_consent(profile(tmp_path, SHIMMY_METRICS_ENDPOINT=ENDPOINT)).endpoint == ENDPOINT
 
@@ -103,6 +105,7 @@ def test_a_file_is_read_with_its_bytes_and_its_place_is_told_where_it_is_damaged
     with pytest.raises(UserError) as caught:
         load(mine)
     assert caught.value.where == f"{mine.config_path}:1"
+    assert unusable(mine, caught.value) is Unusable.CONFIG
     _written(tmp_path, " " * 1_048_577)
     with pytest.raises(UserError, match="larger than 1,048,576 bytes"):
         load(mine)
@@ -138,4 +141,4 @@ def test_of_a_file_that_others_may_write_what_is_not_ours_is_kept(tmp_path: Path
     document = load(mine)
     assert document.decision == Decision()
     assert document.data == {"theirs": 1, "metrics": {"enabled": True}}
-    assert document.distrust == f"others may write {mine.config_path}"
+    assert document.distrust == read_consent(mine).distrust == f"others may write {mine.config_path}"
