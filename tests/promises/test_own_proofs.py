@@ -13,7 +13,7 @@ import pytest
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent, Delivery
-from shimmy_metrics.records import QueueState
+from shimmy_metrics.records import Failure, Outcome, QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.kinds import Word, Words
 from shimmy_metrics.store.database import opened
@@ -156,6 +156,12 @@ def test_history_of_some_days_has_what_was_sent_then_and_nothing_else(tmp_path: 
     assert len(rest) == 2
     assert _own(home, "history", "--from", "2027-01-01").stdout.startswith("In that time no")
     assert len(json.loads(_own(home, "history", "--json", "--to", "2026-11-14").stdout)) == 1
+    with opened(home.profile) as db:
+        for moment in moments:
+            depart(db, outcome=Outcome.NOTHING_LEFT, failure=Failure.CONNECTION, moment=moment)
+    assert len(json.loads(_own(home, "history", "--json", "--from", "2026-11-23").stdout)) == 2
+    alone = _own(home, "history", "--from", "2026-11-17", "--to", "2026-11-21").stdout
+    assert alone.startswith("In that time nothing was sent.")  # how many of the four attempts were then is not known
     for words in (("--from", "week"), ("--from", "2026-11-22", "--to", "2026-11-16"), ("00", "--from", "2026-11-16")):
         refused = _own(home, "history", *words)
         assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (2, "", 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.entries import sends, taken_in_all
-from shimmy_metrics.records import Departure, Entry
+from shimmy_metrics.records import Departure, Entry, Outcome
 from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.departures import ALIKE, became, in_all, note, receipts_kept, sentence
 from shimmy_metrics.wording.numbers import when
@@ -22,11 +22,19 @@ def history_lines(history: "History", now: datetime, *, bounded: bool = False) -
     if history.unread:
         yield UNREAD
         return
-    yield so_far(history.entries, "In that time" if bounded else "So far")
+    yield in_that_time(history.entries) if bounded else so_far(history.entries)
     if any(departure.attempts > 1 for departure in sends(history.entries)):
         yield ALIKE
     for entry in history.entries:
         yield from entry_lines(entry, now, history.broken)
+
+
+def in_that_time(entries: Collection[Entry]) -> str:
+    """Return what `so_far` does, of the entries of some days: like attempts, which are one, may reach beyond them."""
+    departures = sends(entries)
+    if departures and all(departure.outcome is Outcome.NOTHING_LEFT for departure in departures):
+        return "In that time nothing was sent."
+    return so_far(entries, "In that time")
 
 
 def so_far(entries: Collection[Entry], span: str = "So far") -> str:
