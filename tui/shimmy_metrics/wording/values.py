@@ -10,8 +10,8 @@ from shimmy_metrics.report.values import NOT_KNOWN
 if TYPE_CHECKING:
     from shimmy_metrics.records import QueuedReport
 
-TOLD_ALREADY: Final = "null: told already"
-"""What stands for a figure of a monthly field that is known here: an earlier report of the month held it."""
+ONCE_A_MONTH: Final = "null: once a month"
+"""What stands for a known figure of a monthly field: an earlier report of the month held it, sent or not."""
 
 
 def values(body: bytes) -> dict[str, str]:
@@ -20,9 +20,9 @@ def values(body: bytes) -> dict[str, str]:
 
 
 def current_values(report: "QueuedReport") -> dict[str, str]:
-    """Return the values of a report as it would be now, as `values` does; a null for what was told says why."""
+    """Return the values of a report as it would be now, as `values` does; a monthly field's null says why."""
     return {
-        name: TOLD_ALREADY if _left_out(name, value, report.measured.get(name, NOT_KNOWN)) else value
+        name: ONCE_A_MONTH if _left_out(name, value, report.measured.get(name, NOT_KNOWN)) else value
         for name, value in values(report.body).items()
     }
 
