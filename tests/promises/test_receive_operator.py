@@ -96,7 +96,10 @@ def test_a_receiver_drops_what_is_old_by_itself(home: Home, folder: Folder) -> N
     assert "It holds" in act(home, "verify-retention")
 
 
-def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home) -> None:
+def test_an_end_is_told_at_once_and_can_be_taken_back(home: Home, folder: Folder) -> None:
+    assert list(folder.arrival_days()) == []
+    assert "every sender that reaches the receiver is told" in act(home, "end")  # none runs yet
+    act(home, "end", "--undo")
     with receive(home) as running:
         assert running.post(report()).status == 200
         assert "has ended" in act(home, "end")

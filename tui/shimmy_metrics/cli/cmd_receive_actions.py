@@ -123,7 +123,10 @@ def end(given: Arguments, data: Path) -> int:
         print_line("Reports are taken again. Who was told of the end sends again after agreeing anew.")
     else:
         programme.end(folder)
-        print_line("The programme has ended: every sender is told, and stops until its person agrees anew.")
+        print_line(
+            "The programme has ended: every sender that reaches the receiver is told, and stops until its person "
+            "agrees anew."
+        )
     return Exit.DONE
 
 

@@ -52,7 +52,7 @@ _ACTIONS: Final = (
     ),
     Command(
         "end",
-        "end the programme: every sender is told, and stops until its person agrees anew",
+        "end the programme: every sender that reaches it is told, and stops until its person agrees anew",
         arguments=(_DATA, Argument("--undo", "take reports again")),
         under="shimmy-metrics receive",
     ),

@@ -97,7 +97,7 @@ def _sizes(folder: Folder) -> list[_Size]:
 
 
 def end(folder: Folder) -> None:
-    """Take no report any more: every sender is told, and stops until its person agrees anew."""
+    """Take no report any more: every sender that comes is told, and stops until its person agrees anew."""
     write_private(folder.ended, b"")
 
 
