@@ -9,10 +9,10 @@ RECALL: Final = Command(
     "ask a receiver to delete what was sent",
     about=(
         "Ask the receiver of a request that left to delete its reports, and print what it answered: a DELETE for each "
-        "report, by its session_id. All reports of a request are recalled together; of several it asks first, and only "
-        "a typed yes agrees. all is every request that left and is not recalled yet, each asked for once; a receiver "
-        "that gives no answer is not asked again. It is your own act: it works while metrics are off, and is never "
-        "done by itself. What a receiver has already counted in a published figure stays there.",
+        "report, by its session_id. All reports of a request are recalled together; of several, and of all, it asks "
+        "first, and only a typed yes agrees. all is every request that left and is not recalled yet, each asked for "
+        "once; a receiver that gives no answer is not asked again. It is your own act: it works while metrics are "
+        "off, and is never done by itself. What a receiver has already counted in a published figure stays there.",
         "An ID is the start of a request's or a report's digest as it is shown, or of a session_id. Exits with 0 if "
         "the receiver confirmed (204), all of it under all; with 1 if it answered otherwise; and with 2 if somebody "
         "gave no answer, or nothing that left has this ID.",
