@@ -62,7 +62,7 @@ async def test_a_switch_with_no_server_beside_it_is_said_of_this_shell(tmp_path:
 def test_under_a_switch_it_is_not_said_that_one_is_asked_later() -> None:
     undecided = overviews.undecided()
     told = {each.label: each.consequence for each in choices(undecided)}
-    assert told["Ask me later"] == "nothing is written; the next shimmy tui asks again"
+    assert told["Ask me later"] == "nothing is written; shimmy tui asks again"
     switched = undecided._replace(consent=undecided.consent._replace(switch="DO_NOT_TRACK=1"))
     assert {each.label: each.consequence for each in choices(switched)}["Ask me later"] == "nothing is written"
 

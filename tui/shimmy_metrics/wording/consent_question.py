@@ -105,7 +105,7 @@ DECLINE_AGAIN: Final = DECLINE._replace(consequence="nothing is measured or sent
 """The same where something else is kept as well: what was sent, and the log."""
 
 LATER: Final = AnswerText(
-    Answer.LATER, "later", "Ask me later", "nothing is written; the next shimmy tui asks again", "nothing is written"
+    Answer.LATER, "later", "Ask me later", "nothing is written; shimmy tui asks again", "nothing is written"
 )
 
 
@@ -128,5 +128,5 @@ def new_fields_answers(number: int, agreed: int) -> tuple[AnswerText, AnswerText
     return (
         AnswerText(Answer.ADD_FIELDS, "add", add, f"{agreed + number} fields from the next report on"),
         AnswerText(Answer.LEAVE_FIELDS, "no", "No", f"{before}; you won't be asked again"),
-        AnswerText(Answer.LATER, "later", "Ask me later", f"{before}; the next shimmy tui asks again"),
+        AnswerText(Answer.LATER, "later", "Ask me later", f"{before}; shimmy tui asks again"),
     )
