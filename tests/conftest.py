@@ -2,6 +2,7 @@
 
 import gc
 import ipaddress
+import itertools
 import os
 import signal
 import socket
@@ -24,9 +25,10 @@ TESTS_A_CORE = 3
 """How many tests run at once under `-n auto`, for each core: most of them wait for a process, a timer or a disk."""
 
 LONG_FILES = (
-    *("test_walk.py", "test_pictures.py", "test_copies.py", "test_diff_driver.py", "test_receive_cluster.py"),
-    *("test_deciding.py", "test_what_answers_lead_to.py", "test_full_disk.py", "test_full_disk_store.py"),
-    *("test_withdrawal.py", "test_last_word.py", "test_receiver_durable.py", "test_one_digest.py"),
+    *("test_walk.py", "test_usage.py", "test_pictures.py", "test_copies.py", "test_diff_driver.py"),
+    *("test_receive_cluster.py", "test_deadline.py", "test_deciding.py", "test_what_answers_lead_to.py"),
+    *("test_full_disk.py", "test_full_disk_store.py", "test_withdrawal.py", "test_last_word.py"),
+    *("test_receiver_durable.py", "test_one_digest.py"),
 )
 """Files with tests that take many seconds, of a processor or of waiting, the longest first."""
 
@@ -34,6 +36,9 @@ HEARD = [each for each in signal.Signals if each.name in ("SIGINT", "SIGTERM", "
 
 
 TESTS = Path(__file__).parent
+
+HOMES = itertools.count()
+"""Names of the homes of this process's tests."""
 
 
 def pytest_configure() -> None:
@@ -114,7 +119,9 @@ def no_real_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for name in list(os.environ):
         if name not in KEPT and not name.startswith(KEPT_PREFIXES):
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    # Not numbered by pytest, which would read the whole folder of thousands for each new one.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(HOMES))
+    home.mkdir(mode=0o700, parents=True)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")

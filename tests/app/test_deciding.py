@@ -106,7 +106,7 @@ DECLINED = overviews.undecided()._replace(consent=EffectiveConsent(Decision(cons
 @pytest.mark.parametrize(
     ("shown", "deep"),
     [
-        pytest.param(overviews.undecided(), 3, id="undecided"),
+        pytest.param(overviews.undecided(), 3, id="undecided", marks=pytest.mark.thorough),
         pytest.param(overviews.undecided(), 4, id="undecided, deeper", marks=pytest.mark.long),
         pytest.param(DECLINED, 1, id="declined"),
     ],
@@ -210,6 +210,7 @@ async def test_a_question_stands_anew_after_the_shell_and_when_another_process_d
         assert app.decided == ["ENABLE"]
 
 
+@pytest.mark.thorough
 async def test_ten_kilobytes_of_the_enabling_key_as_keys_enable_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -249,6 +249,7 @@ async def test_over_the_whole_app_the_terminal_shows_the_same(
     assert both.saved < both.written / 3
 
 
+@pytest.mark.thorough
 async def test_over_textuals_own_demo_the_terminal_shows_the_same(
     frames: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def run(pane: Callable[..., Pane], folder: Path, program: str, driver: str, *, s
 # --- tmux -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @needs_tmux
 async def test_tmux_shows_the_same_over_the_whole_app(
     tmp_path: Path, frames: list[str], pane: Callable[..., Pane]
@@ -78,6 +79,7 @@ async def test_tmux_shows_the_same_over_the_whole_app(
             await resized(pilot, both, frames, width, height)
 
 
+@pytest.mark.thorough
 @needs_tmux
 async def test_tmux_shows_the_same_over_textuals_own_demo(
     frames: list[str], pane: Callable[..., Pane], monkeypatch: pytest.MonkeyPatch

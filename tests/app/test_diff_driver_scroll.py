@@ -270,6 +270,7 @@ def test_any_rows_that_move_in_any_frame_show_the_same_and_are_never_dearer(
         assert len(moved.translate(shown).encode()) <= len(unmoved.translate(shown).encode())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 async def test_lists_that_scroll_show_the_same_in_every_terminal(tmp_path: Path, frames: list[str], name: str) -> None:
     both = Compared(Glass, 80, 24, (True,), lambda _: screen_buffer_for(name))

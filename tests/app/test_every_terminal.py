@@ -56,7 +56,9 @@ def _left(there: Terminal) -> None:
     assert b"Traceback" not in there.output
 
 
-@pytest.mark.parametrize("name", TERMS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "xterm-256color" else pytest.mark.thorough) for name in TERMS]
+)
 def test_every_screen_stands_in_every_terminal_at_every_size(home: Home, name: str) -> None:
     with terminal(home.having(TERM=name), "shimmy", "tui") as there:
         _opened(there)

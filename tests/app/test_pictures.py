@@ -14,13 +14,17 @@ from support.textual_version import compares_drawing
 
 
 @compares_drawing
-@pytest.mark.parametrize(("width", "height"), pictures.SIZES)
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [pytest.param(*size, marks=[] if size == (80, 24) else pytest.mark.thorough) for size in pictures.SIZES],
+)
 async def test_every_screen_says_and_looks_as_stored_in_colour_in_16_colours_and_without(
     width: int, height: int
 ) -> None:
     _compare(pictures.SNAPSHOTS, await pictures.snapshots(width, height))
 
 
+@pytest.mark.thorough
 @compares_drawing
 @pytest.mark.parametrize(("width", "height"), pictures.LAYOUT_SIZES)
 async def test_screens_of_every_layout_say_what_is_stored(width: int, height: int) -> None:

@@ -38,6 +38,7 @@ WALK = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "height"), SIZES)
 async def test_every_screen_stands_at_every_size(tmp_path: Path, width: int, height: int) -> None:
     app = opened.still(tmp_path, overviews.busy())

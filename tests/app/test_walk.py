@@ -137,6 +137,7 @@ DONE = {
 """All that the app can do, each by its name in `support.simulated_time`."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 12)])
 async def test_keys_alone_reach_every_action_and_lead_out_of_every_screen(
     tmp_path: Path, width: int, height: int

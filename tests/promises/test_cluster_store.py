@@ -18,6 +18,8 @@ from support.clickhouse import Nodes, cluster_store, deliver
 from support.installed import LONGEST, wait_until
 from support.stored import DAY, MONDAY, row
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_day_is_delivered_aggregated_and_dropped(nodes: Nodes, tmp_path: Path) -> None:
     folder = prepared(tmp_path / "data")

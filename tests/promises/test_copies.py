@@ -23,6 +23,8 @@ from support.processes import frozen
 from support.servers import ask, free_port, wait_for
 from support.soundness import assert_sound, conflicting_reports, reported, stored
 
+pytestmark = pytest.mark.thorough
+
 METERS: Final = 3
 LOST_SECONDS: Final = 1.5
 """A second, and what a busy machine may add to it."""

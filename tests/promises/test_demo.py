@@ -4,8 +4,11 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.demo import run as demo
+from shimmy_metrics.demo.toy_server import ToyServer
 from shimmy_metrics.receiver.loopback import LoopbackReceiver, Received
 from shimmy_metrics.report.validate import validate_body
 from support import samples
@@ -181,7 +185,9 @@ LEAVING: dict[str, Callable[[Terminal], None]] = {
 
 
 @needs_proc
-@pytest.mark.parametrize("how", LEAVING)
+@pytest.mark.parametrize(
+    "how", [pytest.param(how, marks=[] if how == "q" else pytest.mark.thorough) for how in LEAVING]
+)
 def test_left_while_the_server_is_started_anew_it_leaves_no_process_and_no_folder(home: Home, how: str) -> None:
     program = PROGRAM.format(seconds=ALL_THE_TIME)
     with terminal(program, **home.environment) as made:
@@ -199,3 +205,17 @@ def test_left_while_the_server_is_started_anew_it_leaves_no_process_and_no_folde
         assert sandbox(home).is_dir()  # nobody was left to delete it
     else:
         assert list((home.root / "tmp").iterdir()) == []
+
+
+def test_of_a_client_that_leaves_before_its_answer_is_whole_the_toy_server_says_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    body = b'{"stream": true}'
+    with ToyServer() as toy:
+        port = int(toy.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+            assert client.recv(1)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed with a reset
+        assert wait_until(lambda: not any("process_request" in each.name for each in threading.enumerate()))
+    assert capfd.readouterr().err == ""

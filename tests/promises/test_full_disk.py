@@ -64,7 +64,9 @@ def _lives_through(tmp_path: Path, trouble: Trouble, left: str, acts: tuple[str,
         in_order(scene, tmp_path)
 
 
-@pytest.mark.parametrize(("trouble", "left"), SAMPLE)
+@pytest.mark.parametrize(
+    ("trouble", "left"), [SAMPLE[0], *(pytest.param(*each, marks=pytest.mark.thorough) for each in SAMPLE[1:])]
+)
 def test_everything_goes_on_on_a_disk_in_trouble(tmp_path: Path, trouble: Trouble, left: str) -> None:
     _lives_through(tmp_path, trouble, left, ACTS)
 
@@ -82,6 +84,7 @@ def test_each_thing_can_be_the_first_that_is_done(tmp_path: Path, trouble: Troub
     _lives_through(tmp_path, trouble, left, (act,))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("trouble", "left"), [(Trouble.FULL, "nothing"), (Trouble.QUOTA, "nothing")])
 def test_a_no_in_the_app_takes_effect_there_too(tmp_path: Path, trouble: Trouble, left: str) -> None:
     with disk_scene(tmp_path, trouble, left) as scene:
@@ -91,6 +94,7 @@ def test_a_no_in_the_app_takes_effect_there_too(tmp_path: Path, trouble: Trouble
         in_order(scene, tmp_path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("trouble", "left"), [(Trouble.FULL, "journal"), (Trouble.READ_ONLY, "nothing"), (Trouble.QUOTA, "journal")]
 )

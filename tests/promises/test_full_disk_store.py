@@ -27,7 +27,10 @@ from support.left_behind import queued_ids
 from support.servers import ask, free_port, wait_for
 from support.small_disk import Trouble
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="small filesystems are made with Linux's means")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="small filesystems are made with Linux's means"),
+]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def _brought_home(home: Home, toy: ToyServer, receiver: LoopbackReceiver, made: 
     assert conflicting_reports(receiver) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kills", [9, pytest.param(600, marks=pytest.mark.long)])
 def test_whatever_is_killed_every_request_is_reported_once(tmp_path: Path, kills: int) -> None:
     chance = random.Random(kills)
@@ -168,6 +169,7 @@ def _waiting(home: Home) -> int:
         return len(outbox.everything(db)) if db is not None else 0
 
 
+@pytest.mark.thorough
 def test_eight_meters_on_one_store_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(8)
     with LoopbackReceiver() as receiver, ToyServer() as toy, ExitStack() as stack:

@@ -97,7 +97,7 @@ def test_it_measures(home: Home, kind: str) -> None:
         assert len(served.ended()) == 1
 
 
-@pytest.mark.parametrize("starts", [4, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("starts", [2, pytest.param(20, marks=pytest.mark.long)])
 def test_with_an_unusable_store_it_never_says_that_it_measures(home: Home, kind: str, starts: int) -> None:
     home.agree()
     garbage(store_path(home.profile))

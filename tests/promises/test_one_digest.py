@@ -32,6 +32,8 @@ from shimmy_metrics.system.profile import Profile
 from support import random_sessions, samples
 from support.soundness import stored
 
+pytestmark = pytest.mark.thorough
+
 A_STORE_S: Final = 200
 """How many of them one store takes: a look copies all of it."""
 

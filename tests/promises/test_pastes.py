@@ -27,7 +27,9 @@ def _paste(there: Terminal, text: str) -> None:
     assert not writing.is_alive()
 
 
-@pytest.mark.parametrize("serves", [False, True], ids=["tui", "serve"])
+@pytest.mark.parametrize(
+    "serves", [pytest.param(False, id="tui"), pytest.param(True, id="serve", marks=pytest.mark.thorough)]
+)
 def test_pastes_over_the_app_decide_nothing(tmp_path: Path, serves: bool) -> None:
     home, port = Home(tmp_path, {"PYTHONPATH": str(TESTS)}), free_port()
     with ToyServer() as toy:

@@ -33,6 +33,8 @@ from support.report_load import Sent, run
 from support.servers import free_port
 from support.stored import report, row
 
+pytestmark = pytest.mark.thorough
+
 REPORTS: Final = 10_000
 TODAY: Final = datetime.now(UTC).date()
 PROXY: Final = ("--trusted-proxy", "127.0.0.1")

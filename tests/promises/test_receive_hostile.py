@@ -17,6 +17,8 @@ from support.installed import Home
 from support.receive_process import Process, receive
 from support.receiving import Answer, post_request, read_answer
 
+pytestmark = pytest.mark.thorough
+
 SEED: Final = 18
 GROWTH_MB: Final = 40
 AT_ONCE: Final = 16

@@ -47,6 +47,7 @@ def _held(folder: Folder) -> int:
         return counted
 
 
+@pytest.mark.thorough
 def test_what_was_acknowledged_survives_twenty_kills_of_processes_under_load(tmp_path: Path) -> None:
     folder, draw = prepared(tmp_path / "data"), random.Random(18)
     said = [tmp_path / f"said {number}" for number in range(KILLS)]

@@ -30,7 +30,10 @@ from support.timely import in_time
 STRACE: Final = shutil.which("strace")
 TESTS: Final = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a server of our own is measured on Linux alone")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(sys.platform != "linux", reason="a server of our own is measured on Linux alone"),
+]
 
 
 @pytest.fixture(params=["child", "upstream"])

@@ -41,7 +41,7 @@ def _server(folder: Path, seconds: float) -> Path:
 
 
 @STARTS
-@pytest.mark.parametrize("seconds", [0.0, 0.4])
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(0.4, marks=pytest.mark.thorough)])
 def test_the_start_that_is_measured_is_the_one_that_others_see(tmp_path: Path, seconds: float, starts: int) -> None:
     assert_measured_as_seen(tmp_path, _server(tmp_path, seconds), starts)
 

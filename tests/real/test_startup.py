@@ -7,7 +7,10 @@ import pytest
 from support.observed_start import assert_measured_as_seen
 from support.real_parts import SHIMMY, SMOLLM2
 
-pytestmark = pytest.mark.real
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.real,
+]
 
 
 @pytest.mark.skipif(SMOLLM2 is None or not SHIMMY.is_file(), reason="no real Shimmy, or no model; .ci/run fetches both")

@@ -138,6 +138,7 @@ def test_a_large_file_is_not_rebuilt_while_its_day_lasts_but_its_log_is_cut(fold
         assert log.stat().st_size == 0
 
 
+@pytest.mark.thorough
 def test_of_recalled_reports_no_byte_is_left_wherever_pages_were_split(folder: Folder) -> None:
     """With this seed `secure_delete` alone leaves two checks in the gaps of pages."""
     draw, like = random.Random(0), row()

@@ -22,11 +22,13 @@ def reports() -> list[Report]:
     return simulated()
 
 
+@pytest.mark.thorough
 def test_the_bits_of_each_field_are_the_entropy_of_what_leaves(reports: list[Report]) -> None:
     computed = {field.name: entropy(column(reports, (field.name,))) for field in FIELDS}
     assert {field.name: field.bits for field in FIELDS} == pytest.approx(computed, abs=BITS_TOLERANCE), RENEW
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("together", TOGETHER, ids=lambda each: each.what)
 def test_what_fields_tell_together_is_computed(reports: list[Report], together: identifying.Together) -> None:
     said = column(reports, together.fields)
@@ -40,6 +42,7 @@ def test_what_is_said_to_stay_the_same_is_no_counter_and_no_time() -> None:
     assert not stable & {*identifying.COUNTERS, "session_id", "timestamp"}
 
 
+@pytest.mark.thorough
 def test_the_simulated_reports_are_ones_that_could_leave_and_differ_widely(reports: list[Report]) -> None:
     assert len(reports) == REPORTS
     assert all(validate_body(seal(report).body) == [] for report in reports[:: REPORTS // 10_000])
@@ -75,6 +78,7 @@ def test_a_column_holds_what_each_report_says() -> None:
     assert told == [str([one["version"], one["metrics"]["cpu_cores"]])]
 
 
+@pytest.mark.thorough
 def test_the_coarsening_is_what_keeps_counters_apart_from_their_owners() -> None:
     """Exact counters would be one of a kind nearly always."""
     measured = list(population(20_000))

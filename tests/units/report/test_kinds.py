@@ -24,7 +24,7 @@ from shimmy_metrics.report.kinds import (
 from shimmy_metrics.vocabulary import OTHER, ROUTES
 
 ROUNDED = {field.kind for field in FIELDS if isinstance(field.kind, Integer) and field.kind.rounded}
-DRAWN = 100_000 // len(ROUNDED)
+DRAWN = 30_000 // len(ROUNDED)
 
 
 def _edges(top: int) -> Iterator[int]:

@@ -23,7 +23,7 @@ from support.relays import (
 )
 
 RESET = struct.pack("ii", 1, 0)
-TRIES = 100
+TRIES = 40
 
 
 @pytest.fixture(params=["plain", "TLS"])
