@@ -1,7 +1,6 @@
 """A fixed overview with something on every screen: a running session, two waiting reports, receipts."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from shimmy_metrics.actions.overview import Overview, SessionPreview
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
@@ -138,7 +137,6 @@ def undecided() -> Overview:
     return Overview(
         EffectiveConsent(Decision()),
         reported(example_report(FACTS, NOW, SCHEMA_VERSION)),
-        config_path=Path("/config.json"),
     )
 
 

@@ -6,14 +6,11 @@ Never raises: what cannot be used is in `trouble`, and the rest is shown.
 import contextlib
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shimmy_metrics.actions.files import OwnFile, files
 from shimmy_metrics.actions.preview import agreed_schema, leavable, preview_report, request_of, running_sessions
 from shimmy_metrics.actions.purge import read_consent_and_purge
 from shimmy_metrics.actions.purge_result import PurgeResult
-from shimmy_metrics.actions.usage import Usage
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent
 from shimmy_metrics.delivery.consent_with_answers import with_store
@@ -27,9 +24,15 @@ from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import Day, Departure, Entry, QueuedReport, QueueState, Session
 from shimmy_metrics.report.field import Field
 from shimmy_metrics.report.fields import new_since
-from shimmy_metrics.store.database import Database, store_path
+from shimmy_metrics.store.database import Database
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
+
+if TYPE_CHECKING:
+    from shimmy_metrics.actions.files import OwnFile
+    from shimmy_metrics.actions.usage import Usage
+else:
+    OwnFile = object  # lines of text list none; why it is not quoted: see `actions.preview`
 
 
 class SessionPreview(NamedTuple):
@@ -81,8 +84,6 @@ class Overview(NamedTuple):
     store_unusable: bool = False
     purged: PurgeResult = PurgeResult()
     files: tuple[OwnFile, ...] = ()
-    config_path: Path = Path()
-    store_path: Path = Path()
 
     @property
     def now(self) -> QueuedReport:
@@ -95,8 +96,10 @@ class Overview(NamedTuple):
         return not (self.unread or self.store_unusable)
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> "Usage":
         """The person's own figures, to be shown by day, week or month."""
+        from shimmy_metrics.actions.usage import Usage  # most lines of text are printed where nothing was counted
+
         undecided = self.consent.decision.consent is Consent.UNDECIDED
         return Usage(self.days, self.consent.measures, self.unread, undecided)
 
@@ -120,10 +123,11 @@ class Overview(NamedTuple):
         return tuple(departure for departure in self.departures if departure.receipt)
 
 
-def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> Overview:
+def overview(profile: Profile, facts: Facts, known: Overview | None = None, *, listing: bool = True) -> Overview:
     """Return everything there is to show now, after deleting what there is no consent for.
 
-    `known` is an earlier one: its receipts are not read and checked again if no others were added.
+    `known` is an earlier one: its receipts are not read and checked again if no others were added. `listing`: with the
+    files of ours.
     """
     reading = read_consent_and_purge(profile)
     consent = reading.consent
@@ -137,9 +141,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None) -> O
         unread=not consent.measures and unread(profile),
         store_unusable=reading.store_unusable,
         purged=reading.purged,
-        files=_files(profile),
-        config_path=profile.config_path,
-        store_path=store_path(profile),
+        files=_files(profile) if listing else (),
     )
     try:
         with read_with_sender(profile, off=not consent.measures) as (db, at_work):
@@ -159,6 +161,8 @@ def session_preview(profile: Profile, session: Session, facts: Facts) -> Session
 
 
 def _files(profile: Profile) -> tuple[OwnFile, ...]:
+    from shimmy_metrics.actions.files import files  # lines of text list none
+
     with contextlib.suppress(UserError):  # a folder that cannot be listed is in the way of the store as well
         return files(profile)
     return ()

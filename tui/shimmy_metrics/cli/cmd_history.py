@@ -18,8 +18,8 @@ from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.departures import became, sentence
-from shimmy_metrics.wording.numbers import when
-from shimmy_metrics.wording.values import plain, with_separators
+from shimmy_metrics.wording.numbers import when, with_separators
+from shimmy_metrics.wording.values import plain
 
 
 def history(profile: Profile, first: date | None = None, last: date | None = None, *, as_json: bool) -> int:

@@ -1,8 +1,9 @@
-"""What is known of each field, as lines for a person and as JSON for a program. Pure."""
+"""The fields that are wanted with their values, as lines for a person and as JSON for a program. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+from shimmy_metrics.cli.field_lines import field_lines, never_lines
 from shimmy_metrics.records import QueuedReport
 from shimmy_metrics.report.bodies import field_values
 from shimmy_metrics.report.field import Field
@@ -10,7 +11,7 @@ from shimmy_metrics.report.fields import FIELDS, grouped
 from shimmy_metrics.report.kinds import closed_list
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import found
-from shimmy_metrics.wording.values import current_values, with_separators
+from shimmy_metrics.wording.values import current_values
 
 
 def all_fields_lines(report: QueuedReport) -> Iterator[str]:
@@ -31,24 +32,7 @@ def matching_lines(report: QueuedReport, word: str) -> Iterator[str]:
     for field in fields:
         yield from field_lines(field, now)
     if never:
-        yield from _never_lines(never)
-
-
-def field_lines(field: Field, now: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Yield what a field is, and why it is there. `now` are values by field, to be shown as those of now."""
-    yield f"  {field.name}: {field.kind.bounds}. {field.meaning}"
-    if now is not None:
-        yield f"    Now: {with_separators(now.get(field.name, 'not in this report'))}."
-    words = closed_list(field.kind)
-    if words:
-        yield f"    Its words: {', '.join(words)}."
-    told_by = f"{field.bits:.1f} identifying bits" if field.bits else "identifies nothing"
-    yield f"    Why: {field.purpose}. Source: {field.source}. Reduced to: {field.coarsening}. {told_by.capitalize()}."
-
-
-def never_lines() -> Iterator[str]:
-    """Yield what no report holds, and what becomes of it instead."""
-    yield from _never_lines(NEVER)
+        yield from never_lines(never)
 
 
 def fields_json(body: bytes, basis: str, word: str = "") -> dict[str, Any]:
@@ -79,12 +63,6 @@ def fields_json(body: bytes, basis: str, word: str = "") -> dict[str, Any]:
         ],
         "never": [{"what": name, "instead": fate} for name, fate in never],
     }
-
-
-def _never_lines(never: Sequence[tuple[str, str]]) -> Iterator[str]:
-    yield "Never in a report:"
-    for name, fate in never:
-        yield f"  {name}: {fate}."
 
 
 def _with(word: str) -> tuple[list[Field], list[tuple[str, str]]]:

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.cli.consent_report import consent_lines
-from shimmy_metrics.cli.field_report import field_lines, never_lines
-from shimmy_metrics.cli.history_report import entry_lines, so_far
-from shimmy_metrics.consent.effective_consent import EffectiveConsent
+from shimmy_metrics.cli.field_lines import field_lines, never_lines
 from shimmy_metrics.consent.state import Consent
-from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.wording.consent import (
     ENABLE_LATER,
@@ -19,17 +15,9 @@ from shimmy_metrics.wording.consent import (
     new_fields_waiting,
     shown_state,
 )
-from shimmy_metrics.wording.departures import OVERDUE, set_aside, smaller_groups, waits_until
-from shimmy_metrics.wording.numbers import amount, duration, when
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import YOUR_ADDRESS, by_way_of
-from shimmy_metrics.wording.running import cut_off, last_saved
-from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
-from shimmy_metrics.wording.unknown_tokens import tokens_unknown
-from shimmy_metrics.wording.usage import usage_in_all
-
-_ENTRIES: Final = 10
-"""Only the newest are printed: a thousand would bury what follows, and `export` has them all."""
+from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, NO_ATTEMPT, sent_when
 
 
 def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
@@ -64,49 +52,26 @@ def plain_report(shown: Overview, now: datetime) -> Iterator[str]:
 def _measured(shown: Overview, now: datetime) -> Iterator[str]:
     if not shown.running:
         yield "No measured server is running."
-    if shown.cut_off:
-        yield f"Cut off: {cut_off([each.session for each in shown.cut_off])}."
-    for preview in shown.running:
-        counters = preview.session.counters
-        yield (
-            f"Measured at {preview.session.address} for {duration(counters.uptime_s)}: "
-            f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
-            f"{amount(counters.tokens, 'token')}."
-        )
-        saved = last_saved(preview.session, now)
-        if saved:
-            yield f"  Last saved {saved}; nothing newer is known."
-        if counters.unread:
-            yield f"  {tokens_unknown(counters.unread)}"
-        if preview.session.local:
-            yield "  For you alone: no report is made of it. As a report it would be:"
-        else:
-            yield "  Its report, if the session ended now:"
-        yield f"  {preview.report.body.decode()}"
-    if shown.days:
-        yield usage_in_all(shown.usage)
+    if shown.running or shown.cut_off or shown.days:
+        from shimmy_metrics.cli.plain_kept import measured_lines
+
+        yield from measured_lines(shown, now)
 
 
 def _waiting(shown: Overview, now: datetime) -> Iterator[str]:
-    for report in shown.outbox:
-        yield from _queued(report, now, shown.consent)
-    if shown.next_request is not None and len(shown.next_request.reports) > 1:
-        request = shown.next_request
-        held = request.reports[0].state.held
-        named = "Released together" if held else "Together" if not shown.consent.sends else "In the next request"
-        yield (
-            f"{named} {len(request.reports)} of them are {len(request.body):,} bytes, sha256 {request.sha256}: "
-            "shimmy config --metrics preview prints them."
-        )
-    if not shown.outbox:
-        yield "No report is waiting."
-        for preview in shown.cut_off:
-            yield "  Of the session that was cut off, as its report would be now:"
-            yield f"  {preview.report.body.decode()}"
-        if not (shown.running or shown.cut_off):
-            yield "  An example: this machine's facts, and a session in which nothing happened. It is not sent."
-            yield f"  {shown.example.body.decode()}"
-            yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
+    if shown.outbox:
+        from shimmy_metrics.cli.plain_kept import waiting_lines
+
+        yield from waiting_lines(shown, now)
+        return
+    yield "No report is waiting."
+    for preview in shown.cut_off:
+        yield "  Of the session that was cut off, as its report would be now:"
+        yield f"  {preview.report.body.decode()}"
+    if not (shown.running or shown.cut_off):
+        yield "  An example: this machine's facts, and a session in which nothing happened. It is not sent."
+        yield f"  {shown.example.body.decode()}"
+        yield f"  {len(shown.example.body):,} bytes, sha256 {shown.example.sha256}"
 
 
 def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
@@ -122,32 +87,10 @@ def _receiver(shown: Overview, *, leaving: bool) -> Iterator[str]:
         yield f"A report would go to {shown.consent.endpoint}{by_way_of(shown.proxy)}. {YOUR_ADDRESS}"
 
 
-def _queued(report: QueuedReport, now: datetime, consent: EffectiveConsent) -> Iterator[str]:
-    stay = "" if consent.sends else ", but nothing is sent from here"
-    match report.state:
-        case state if state is not QueueState.SET_ASIDE and report.overdue(now):
-            waits = f"stays ({OVERDUE})"
-        case QueueState.DUE:
-            waits = f"is due{stay}"
-        case QueueState.SET_ASIDE:
-            waits = f"was set aside ({set_aside(report)})"
-        case QueueState.HELD_FOR_ENDPOINT:
-            which = (
-                "for another receiver" if report.consent_id == consent.decision.consent_id else "from an earlier yes"
-            )
-            waits = f"{which} is held until you release it{stay} ({waits_until(report, now)})"
-        case QueueState.HELD_FOR_GROUPS:
-            waits = f"is held until you release it{stay}, since {smaller_groups(report)} ({waits_until(report, now)})"
-        case _:
-            waits = f"is held until you release it{stay} ({waits_until(report, now)})"
-    yield f"A report made {when(report.sealed, now)} {waits}, {len(report.body):,} bytes:"
-    yield f"  {report.body.decode(errors='replace')}"
-    yield f"  sha256 {report.sha256}"
-
-
 def _sent(shown: Overview, now: datetime) -> Iterator[str]:
-    yield so_far(shown.entries)
-    for entry in shown.entries[:_ENTRIES]:
-        yield from entry_lines(entry, now, shown.broken)
-    if len(shown.entries) > _ENTRIES:
-        yield f"  {len(shown.entries) - _ENTRIES:,} older ones: shimmy-metrics history"
+    if not shown.entries:
+        yield f"So far {NO_ATTEMPT}."
+        return
+    from shimmy_metrics.cli.plain_kept import sent_lines
+
+    yield from sent_lines(shown, now)

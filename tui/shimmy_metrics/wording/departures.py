@@ -24,6 +24,7 @@ from shimmy_metrics.records import (
 )
 from shimmy_metrics.wording.numbers import amount, day, when
 from shimmy_metrics.wording.recall import recall_became, recall_label
+from shimmy_metrics.wording.schedule import NO_ATTEMPT
 
 _LABELS: Final = {
     None: "on the way",
@@ -196,7 +197,7 @@ def in_all(taken: int, entries: Collection[Entry]) -> str:
     if perhaps:
         return f"bytes may have been sent in {amount(perhaps, 'attempt')}; none is known to be taken"
     made = sum(departure.attempts for departure in departures)
-    return f"nothing sent in {amount(made, 'attempt')}" if made else "no attempt to send is on record"
+    return f"nothing sent in {amount(made, 'attempt')}" if made else NO_ATTEMPT
 
 
 def receipts_kept(number: int) -> str:

@@ -26,3 +26,8 @@ def when(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
 def day(local: datetime, today: datetime) -> str:
     """Return a day as `27 Nov`, with its year where that is not today's."""
     return f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"
+
+
+def with_separators(text: str) -> str:
+    """Return a whole number with separators of thousands, any other text as it is."""
+    return f"{int(text):,}" if text.isdecimal() else text

@@ -32,6 +32,9 @@ def ends_passed_over(failures: int, attempt: NextAttempt) -> str:
     return f"{failures} attempts in a row failed, so {without} without one"
 
 
+NO_ATTEMPT: Final = "no attempt to send is on record"
+"""What is said of the past where nothing was tried, as a clause."""
+
 SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
 NOT_SENT_AFTER: Final = f"After {OUTBOX_DAYS} days it is not sent: the next session's end deletes it."

@@ -43,8 +43,3 @@ def as_text(value: object) -> str:
 def plain(text: str) -> str:
     """Return one value's JSON text (as `compare` gives it) as a person reads it; empty stays empty."""
     return as_text(json.loads(text)) if text else ""
-
-
-def with_separators(text: str) -> str:
-    """Return a whole number with separators of thousands, any other text as it is."""
-    return f"{int(text):,}" if text.isdecimal() else text

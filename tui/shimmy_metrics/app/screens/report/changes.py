@@ -8,8 +8,8 @@ from shimmy_metrics.app.ui.layout import Canvas, Row
 from shimmy_metrics.app.ui.text import Line, Role, Span, at, muted, placed, strong, to
 from shimmy_metrics.report.compare import NOT_COMPARED, Change, Difference, compare, differ
 from shimmy_metrics.report.fields import in_screen_order
-from shimmy_metrics.wording.numbers import amount
-from shimmy_metrics.wording.values import plain, values, with_separators
+from shimmy_metrics.wording.numbers import amount, with_separators
+from shimmy_metrics.wording.values import plain, values
 
 SIGNS: Final = {
     Change.ADDED: ("+", Role.GOOD),

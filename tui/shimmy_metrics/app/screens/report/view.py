@@ -31,9 +31,9 @@ from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
-from shimmy_metrics.wording.numbers import amount
+from shimmy_metrics.wording.numbers import amount, with_separators
 from shimmy_metrics.wording.other_servers import there
-from shimmy_metrics.wording.values import values, with_separators
+from shimmy_metrics.wording.values import values
 
 ALL_NEW: Final = "No sent report is kept here, so everything is new."
 

@@ -15,11 +15,11 @@ from shimmy_metrics.counters import Counters
 from shimmy_metrics.records import Session
 from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere
-from shimmy_metrics.wording.numbers import duration
+from shimmy_metrics.wording.numbers import duration, with_separators
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
 from shimmy_metrics.wording.running import last_saved
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
-from shimmy_metrics.wording.values import values, with_separators
+from shimmy_metrics.wording.values import values
 
 ROUTE: Final = "route "
 """How the key of a route's row begins: they are marked so that the last of many comes into view."""
