@@ -137,6 +137,25 @@ def test_where_a_link_to_the_config_s_folder_lies_is_looked_at(tmp_path: Path) -
     assert is_counted(mine)
 
 
+def test_where_each_link_to_the_config_s_folder_lies_is_looked_at_and_no_folder_above(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    real, between = tmp_path / "dotfiles" / "shimmy", tmp_path / "links" / "shimmy"
+    for folder in (real, between.parent, mine.config_path.parent.parent):
+        folder.mkdir(parents=True, mode=0o700)
+    (real / mine.config_path.name).write_text('{"metrics": {"enabled": true}}')
+    between.symlink_to(real)
+    mine.config_path.parent.symlink_to(between)
+    real.parent.chmod(0o777)
+    assert is_counted(mine)
+    between.parent.chmod(0o777)
+    assert not is_counted(mine)
+    assert load(mine).distrust == f"others may write {between.parent}"
+    # As SECURITY says: whoever may write above a folder of ours could move it away, and that is not stopped.
+    plain = config_of(tmp_path / "plain", '{"metrics": {"enabled": true}}')
+    plain.config_path.parent.parent.chmod(0o777)
+    assert is_counted(plain)
+
+
 def test_the_folder_at_the_end_of_as_many_links_as_can_be_followed_is_looked_at(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.config_path.parent.mkdir(parents=True, mode=0o700)

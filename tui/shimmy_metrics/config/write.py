@@ -24,7 +24,6 @@ class Prepared:
         self._name = target.parent / f".{target.name}.shimmy-metrics-{os.urandom(8).hex()}"
         # O_EXCL follows no link.
         self._descriptor = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, PRIVATE_FILE)
-        self._beside = True
         try:
             with contextlib.suppress(OSError):  # a filesystem without locks
                 try_lock(self._descriptor)  # it is in use
@@ -42,7 +41,6 @@ class Prepared:
         if sys.platform == "win32":  # an open file cannot be renamed there
             self._close()
         os.replace(self._name, self._target)
-        self._beside = False
         self._close()
         # The file is replaced: a folder that cannot be synced (or opened, as on Windows) does not undo that.
         with contextlib.suppress(OSError):
@@ -51,10 +49,8 @@ class Prepared:
     def drop(self) -> None:
         """Remove them, unless they have replaced the file."""
         self._close()
-        if self._beside:
-            with contextlib.suppress(OSError):
-                os.unlink(self._name)
-            self._beside = False
+        with contextlib.suppress(OSError):
+            os.unlink(self._name)
 
     def _close(self) -> None:
         if self._descriptor >= 0:
