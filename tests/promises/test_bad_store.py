@@ -46,13 +46,13 @@ def _newer(path: Path) -> None:
 
 
 def _cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:9_000])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def _overwritten(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    for page in range(1, len(data) // 4_096):
-        data[page * 4_096 : page * 4_096 + 200] = b"\xa5" * 200
+    for page in range(1, len(data) // 512):
+        data[page * 512 : page * 512 + 200] = b"\xa5" * 200
     path.write_bytes(data)
 
 

@@ -2,7 +2,7 @@
 
 Version 1: a write-ahead log, receipts with one link each, reports sealed by other rules. Version 2: what version 2 made
 of such a store and then wrote itself, dumped (`store_2.sql`), and the export that it wrote of it (`store_2.json`).
-Versions 3 and 4: what each made of the one before.
+Versions 3, 4 and 5: what each made of the one before.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.report.seal import digest
-from shimmy_metrics.store.tables import DAYS
+from shimmy_metrics.store.tables import DAYS, KIND
 from support.queued import uuid
 from support.samples import COUNTERS, NOW, sealed
 
@@ -85,6 +85,16 @@ def write_store_4(path: Path) -> None:
     write_store_3(path)
     with closing(sqlite3.connect(path)) as db:
         db.executescript(_TO_4)
+
+
+_TO_5: Final = f"ALTER TABLE departures ADD COLUMN {KIND}; PRAGMA user_version=5;"
+
+
+def write_store_5(path: Path) -> None:
+    """Write the store of version 5."""
+    write_store_4(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(_TO_5)
 
 
 def write_old_store(path: Path) -> None:

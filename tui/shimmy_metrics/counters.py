@@ -74,6 +74,33 @@ class Counters(NamedTuple):
         taken["days"] = {day: DaySums(*sums) for day, sums in taken.get("days", {}).items()}
         return cls(**taken)
 
+    def changes_since(self, earlier: "Counters") -> dict[str, Any] | None:
+        """Return what `earlier.changed` needs to give these, as plain JSON values; None where that takes all of them.
+
+        Of a mapping these are the values that differ, of `minutes` it is the last.
+        """
+        then = earlier._asdict()
+        changes = {name: value for name, value in self._asdict().items() if value != then[name]}
+        if "minutes" in changes:
+            if self.minutes[:-1] != earlier.minutes[:-1]:
+                return None
+            changes["minutes"] = self.minutes[-1:]
+        for name, value in changes.items():
+            if isinstance(value, Mapping):
+                if value.keys() != then[name].keys():
+                    return None
+                changes[name] = {key: each for key, each in value.items() if each != then[name][key]}
+        return changes
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return these with what `changes_since` found. Unknown keys are ignored."""
+        values = self.as_json()
+        for name, value in changes.items():
+            values[name] = values.get(name, {}) | value if isinstance(value, Mapping) else value
+        if "minutes" in changes:
+            values["minutes"] = (*self.minutes[:-1], *changes["minutes"])
+        return self.from_json(values)
+
     @property
     def token_source(self) -> TokenSource:
         """The token source of the whole session: one source's own word, `mixed` for several, `unknown` for none."""

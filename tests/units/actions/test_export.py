@@ -172,7 +172,7 @@ def test_an_export_has_every_row_column_and_line_that_is_held(full: Profile) -> 
     with opened(full) as db:
         tables = {str(row[0]) for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         columns = {name: {str(row[1]) for row in db.execute(f"PRAGMA table_info({name})")} for name in tables}
-    assert tables == {"meta", "sessions", "outbox", "departures", "days", "notes", "sqlite_sequence"}
+    assert tables == {"meta", "sessions", "outbox", "departures", "days", "latest", "notes", "sqlite_sequence"}
     (waiting,), (running,), (receipt,) = held["outbox"], held["sessions"], held["receipts"]
     assert columns["departures"] - {"row_id", "body"} == set(held["departures"][0]) - {"id"}
     assert columns["notes"] == set(held["notes"][0])

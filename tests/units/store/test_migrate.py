@@ -33,11 +33,12 @@ from support.old_store import (
     write_store_2,
     write_store_3,
     write_store_4,
+    write_store_5,
 )
 from support.queued import uuid
 from support.samples import COUNTERS, NOW, profile, queued
 
-WRITERS = {1: write_old_store, 2: write_store_2, 3: write_store_3, 4: write_store_4}
+WRITERS = {1: write_old_store, 2: write_store_2, 3: write_store_3, 4: write_store_4, 5: write_store_5}
 
 
 def test_every_earlier_version_is_tried_here() -> None:
@@ -87,7 +88,7 @@ def _with_kind(departure: dict[str, Any]) -> dict[str, Any]:
     return {**departure, "kind": 1, "report_ids": ids}
 
 
-@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize("version", [2, 3, 4, 5])
 def test_what_version_2_exported_is_exported_to_the_byte_but_for_version_1_s_sentence(
     tmp_path: Path, version: int
 ) -> None:
@@ -169,7 +170,7 @@ def test_it_is_carried_over_whole_and_the_chain_goes_on(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in mine.state_dir.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]
 
 
-@pytest.mark.parametrize(("version", "never", "unrecorded"), [(1, 0, 3), (2, 4, 6), (3, 4, 6), (4, 4, 6)])
+@pytest.mark.parametrize(("version", "never", "unrecorded"), [(1, 0, 3), (2, 4, 6), (3, 4, 6), (4, 4, 6), (5, 4, 6)])
 def test_of_what_an_older_version_sent_unrecorded_it_is_not_said_that_it_never_left(
     tmp_path: Path, version: int, never: int, unrecorded: int
 ) -> None:

@@ -32,9 +32,9 @@ Result = TypeVar("Result")
 
 BUSY_SECONDS: Final = 2.0
 
-_PAGE_BYTES: Final = 2_048
-"""Each second of a busy session rewrites three pages, and the journal holds them once more: 49 MB an hour, where pages
-of 4,096 bytes make 93. A report still lies whole on one page: what a test looks for in it is found in one piece."""
+_PAGE_BYTES: Final = 512
+"""Each second of a busy session rewrites two pages, and the journal holds them once more: 9.7 MB an hour, where pages
+of 2,048 bytes make 31. Reading 1,000 receipts takes 3 % more instructions for it."""
 
 
 def store_path(profile: Profile) -> Path:

@@ -1,13 +1,16 @@
 """The person's own sums, one row a local day. They stay here: no report is built from them.
 
-A session's row holds what the session counted on each of its last days; the sums include exactly that. Both are written
-in one transaction, so whatever is killed, nothing is counted twice.
+A session's row holds what the session counted on each of its last days; the rows here include exactly that, and what it
+counted since then is added when they are read. Both are written in one transaction, so whatever is killed, nothing is
+counted twice.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import chain
 
-from shimmy_metrics.counters import DaySums
+from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.limits import USAGE_DAYS
 from shimmy_metrics.records import Day
 from shimmy_metrics.store.columns import Row, integer, read_rows
@@ -35,7 +38,11 @@ def add(db: Database, counted: Mapping[str, DaySums], before: Mapping[str, DaySu
 
 def everything(db: Database) -> list[Day]:
     """Return every day on which something was counted, oldest first."""
-    return _read(db.execute("SELECT day, requests, errors, tokens, tokens_in FROM days ORDER BY day"))
+    sums = dict(read_rows(db.execute("SELECT day, requests, errors, tokens, tokens_in FROM days"), _day))
+    unsaved = read_rows(db.execute("SELECT counters, changes FROM sessions JOIN latest USING (row_id)"), _since_written)
+    for day, more in chain.from_iterable(unsaved):
+        sums[day] = sums.get(day, DaySums()).plus(more)
+    return [Day(day, sums[day]) for day in sorted(sums)]
 
 
 def remove_all(db: Database) -> None:
@@ -43,5 +50,15 @@ def remove_all(db: Database) -> None:
     db.execute("DELETE FROM days")
 
 
-def _read(rows: Iterable[Row]) -> list[Day]:
-    return read_rows(rows, lambda row: Day(date.fromisoformat(str(row[0])), DaySums(*map(integer, row[1:]))))
+def _day(row: Row) -> Day:
+    return Day(date.fromisoformat(str(row[0])), DaySums(*map(integer, row[1:])))
+
+
+def _since_written(row: Row) -> list[Day]:
+    """Return what a running session counted since its row was written."""
+    counters, changes = (json.loads(str(column)) for column in row)
+    written = Counters.from_json(counters)
+    return [
+        Day(date.fromisoformat(day), sums.since(written.days.get(day, DaySums())))
+        for day, sums in written.changed(changes).days.items()
+    ]

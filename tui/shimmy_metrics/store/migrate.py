@@ -1,13 +1,14 @@
 """Migrations: a store that an earlier version wrote becomes one of today's. Receipts stay whole, links as they were.
 
 Version 1 wrote one link for a delivery, and sentences for notes and for why a report was set aside. Version 2 called a
-row's number `id`, and a session's report `session_id`. Version 3 had no sums by day, version 4 no recalls.
+row's number `id`, and a session's report `session_id`. Version 3 had no sums by day, version 4 no recalls. Version 5
+wrote all that a running session counted into its row each second, as a program that was started before the update does.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.records import Cause, NoteKind, QueueState
-from shimmy_metrics.store.tables import DAYS, KIND, NOTE_TEXTS_1, TABLES, VERSION, run_script
+from shimmy_metrics.store.tables import DAYS, KIND, LATEST, NOTE_TEXTS_1, TABLES, VERSION, run_script
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as Database
@@ -17,7 +18,7 @@ _FOLDED_1: Final = "older receipts: "
 
 
 def migrate(db: "Database", version: int) -> None:
-    """Migrate from `version` (1 to 4), within the caller's transaction."""
+    """Migrate from `version` (1 to 5), within the caller's transaction."""
     if version == 1:
         _from_1(db)
     else:
@@ -25,7 +26,9 @@ def migrate(db: "Database", version: int) -> None:
             _from_2(db)
         if version < 4:
             run_script(db, DAYS)
-        db.execute(f"ALTER TABLE departures ADD COLUMN {KIND}")
+        if version < 5:
+            db.execute(f"ALTER TABLE departures ADD COLUMN {KIND}")
+        run_script(db, LATEST)
     db.execute(f"PRAGMA user_version={VERSION}")
 
 

@@ -1,4 +1,8 @@
-"""Running sessions, and ended ones that are kept. A session is alive while its process holds its lock."""
+"""Running sessions, and ended ones that are kept. A session is alive while its process holds its lock.
+
+A running session's row is written whole about once a minute; what it counted since then is a row of `latest`, which is
+written each second. Whoever reads a session gets both as one.
+"""
 
 import contextlib
 import json
@@ -21,6 +25,7 @@ _COLUMNS: Final = (
     "row_id, report_id, consent_id, endpoint, local, server, version, address, switch, client_hint, started, updated, "
     "ended, counters"
 )
+_WITH_LATEST: Final = f"SELECT {_COLUMNS}, at, changes FROM sessions LEFT JOIN latest USING (row_id)"  # noqa: S608
 
 
 def lock_path(profile: Profile, row_id: int) -> Path:
@@ -70,7 +75,7 @@ def begin(db: Database, session: Session, summed: Mapping[str, DaySums] = Mappin
             session.started.isoformat(),
             session.updated.isoformat(),
             session.ended and session.ended.isoformat(),
-            json.dumps(session.counters.as_json()),
+            _json(session.counters.as_json()),
         ),
     )
     days.add(db, session.counters.days, summed)
@@ -79,18 +84,18 @@ def begin(db: Database, session: Session, summed: Mapping[str, DaySums] = Mappin
 
 
 def checkpoint(db: Database, row_id: int, counters: Counters, now: datetime) -> bool:
-    """Write the counters of a running session, and add to the sums by day, within the caller's transaction.
+    """Write the counters of a running session, within the caller's transaction; the sums by day include them.
 
     Return whether it is still there (a withdrawal deletes it).
     """
-    before = get(db, row_id)
-    if before is None or before.ended is not None:
+    whole = _whole(db, row_id)
+    if whole is None or whole.ended is not None:
         return False
-    db.execute(
-        "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ?",
-        (json.dumps(counters.as_json()), now.isoformat(), row_id),
-    )
-    days.add(db, counters.days, before.counters.days)
+    changes = counters.changes_since(whole.counters)
+    if changes is None:
+        _write_whole(db, whole, counters, now)
+    else:
+        db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?, ?)", (row_id, now.isoformat(), _json(changes)))
     return True
 
 
@@ -104,28 +109,28 @@ def update_server(db: Database, session: Session) -> None:
 
 def running(db: Database) -> list[Session]:
     """Return the sessions that have not ended, oldest first; the process of some may be gone."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE ended IS NULL ORDER BY row_id"))  # noqa: S608
+    return _read(db.execute(f"{_WITH_LATEST} WHERE ended IS NULL ORDER BY row_id"))
 
 
 def kept(db: Database) -> list[Session]:
     """Return the ended sessions that are kept only for the person, newest first."""
-    where = "ended IS NOT NULL AND local ORDER BY row_id DESC"
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE {where}"))  # noqa: S608
+    return _read(db.execute(f"{_WITH_LATEST} WHERE ended IS NOT NULL AND local ORDER BY row_id DESC"))
 
 
 def everything(db: Database) -> list[Session]:
     """Return every session, oldest first: running, kept, and those whose reports are queued."""
-    return _read(db.execute(f"SELECT {_COLUMNS} FROM sessions ORDER BY row_id"))  # noqa: S608
+    return _read(db.execute(f"{_WITH_LATEST} ORDER BY row_id"))
 
 
 def get(db: Database, row_id: int) -> Session | None:
     """Return one session, or None where it is gone."""
-    found = _read(db.execute(f"SELECT {_COLUMNS} FROM sessions WHERE row_id = ?", (row_id,)))  # noqa: S608
+    found = _read(db.execute(f"{_WITH_LATEST} WHERE row_id = ?", (row_id,)))
     return found[0] if found else None
 
 
 def finish(db: Database, row_id: int, now: datetime, *, local: bool) -> None:
     """End a session; it stays for the person alone (`local`, the newest `LOCAL_SESSIONS`) or with its queued report."""
+    _take_in_latest(db, row_id)
     db.execute("UPDATE sessions SET ended = ?, local = ? WHERE row_id = ?", (now.isoformat(), local, row_id))
     _drop_oldest(db)
 
@@ -153,8 +158,36 @@ def _drop_oldest(db: Database) -> None:
 
 
 def remove(db: Database, row_id: int) -> None:
-    """Delete one session."""
+    """Delete one session; what it counted stays in the sums by day."""
+    _take_in_latest(db, row_id)
     db.execute("DELETE FROM sessions WHERE row_id = ?", (row_id,))
+
+
+def _whole(db: Database, row_id: int) -> Session | None:
+    """Return one session as its row has it, without what it counted since then."""
+    found = _read(db.execute(f"SELECT {_COLUMNS}, NULL, NULL FROM sessions WHERE row_id = ?", (row_id,)))  # noqa: S608
+    return found[0] if found else None
+
+
+def _write_whole(db: Database, before: Session, counters: Counters, now: datetime) -> None:
+    """Write a session's row, which was `before`, and with it the sums by day."""
+    db.execute(
+        "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ?",
+        (_json(counters.as_json()), now.isoformat(), before.row_id),
+    )
+    days.add(db, counters.days, before.counters.days)
+    db.execute("DELETE FROM latest WHERE row_id = ?", (before.row_id,))
+
+
+def _take_in_latest(db: Database, row_id: int) -> None:
+    """Have a session's row, and the sums by day, hold all that was written of it."""
+    whole, session = _whole(db, row_id), get(db, row_id)
+    if whole is not None and session is not None and session != whole:
+        _write_whole(db, whole, session.counters, session.updated)
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _read(rows: Iterable[Row]) -> list[Session]:
@@ -164,8 +197,9 @@ def _read(rows: Iterable[Row]) -> list[Session]:
 def _session(row: Row) -> Session:
     import uuid  # it loads platform, and only a session needs it
 
-    row_id, report_id, consent_id, endpoint, local, server, version, address, switch, hint, *times, counters = row
-    started, updated, ended = times
+    row_id, report_id, consent_id, endpoint, local, server, version, address, switch, hint, *rest = row
+    started, updated, ended, counters, at, changes = rest
+    counted = Counters.from_json(json.loads(str(counters)))
     return Session(
         row_id=integer(row_id),
         report_id=str(uuid.UUID(str(report_id))),
@@ -178,7 +212,7 @@ def _session(row: Row) -> Session:
         switch=str(switch),
         client_hint=str(hint),
         started=moment(started),
-        updated=moment(updated),
+        updated=moment(at or updated),
         ended=moment_or_none(ended),
-        counters=Counters.from_json(json.loads(str(counters))),
+        counters=counted.changed(json.loads(str(changes))) if changes else counted,
     )

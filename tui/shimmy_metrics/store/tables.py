@@ -9,7 +9,7 @@ from shimmy_metrics.records import NoteKind
 if TYPE_CHECKING:
     from sqlite3 import Connection as Database
 
-VERSION: Final = 5
+VERSION: Final = 6
 """`PRAGMA user_version` of the tables below."""
 
 DAYS: Final = """
@@ -25,6 +25,15 @@ CREATE TABLE days (
 
 KIND: Final = "kind INTEGER NOT NULL DEFAULT 1"
 """What a departure asks for, new in version 5: until then all sent reports."""
+
+LATEST: Final = """
+CREATE TABLE latest (
+    row_id INTEGER PRIMARY KEY,     -- a running session's
+    at TEXT NOT NULL,
+    changes TEXT NOT NULL           -- what it counted since its row was last written
+);
+"""
+"""What is written each second, small enough for one page; new in version 6."""
 
 TABLES: Final = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -90,7 +99,7 @@ CREATE TABLE notes (
     taken INTEGER NOT NULL,
     link TEXT NOT NULL
 );
-{DAYS}"""
+{DAYS}{LATEST}"""
 
 NOTE_TEXTS_1: Final[Mapping[NoteKind, str]] = MappingProxyType(
     {
