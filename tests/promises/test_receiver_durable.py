@@ -41,7 +41,6 @@ def _start(folder: Folder, said: Path, seed: int, reports: int, times: int = 1) 
 
 def _held(folder: Folder) -> int:
     with closing(SqliteStore(folder)) as store:
-        store.reconcile()
         counted = store.health().reports.get(DAY, 0)
         assert counted == sum(1 for _ in store.aggregate(MONDAY))
         return counted
@@ -115,7 +114,7 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_both_files_are_synced_before_each_report_is_acknowledged(home: Home, tmp_path: Path) -> None:
+def test_the_days_file_alone_is_synced_before_each_report_is_acknowledged(home: Home, tmp_path: Path) -> None:
     calls = tmp_path / "calls"
     today = time.strftime("%Y-%m-%d", time.gmtime())
     with receive(home) as running:
@@ -134,7 +133,9 @@ def test_both_files_are_synced_before_each_report_is_acknowledged(home: Home, tm
     *before_each, _ = synced
     assert len(before_each) == 10
     for files in before_each:
-        assert {f"{today}.db-wal", "seen.db-wal"} <= files
+        assert f"{today}.db-wal" in files
+    # The first one also notes the day and may find the files being made; another sync would double what a commit costs.
+    assert set.union(*before_each[1:]) == {f"{today}.db-wal"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows's locks belong to a handle")

@@ -56,7 +56,6 @@ async def _append(writer: Writer, numbers: list[int], turn: asyncio.Semaphore) -
 
 async def _all(folder: Folder, draw: random.Random, numbers: list[int]) -> None:
     store = SqliteStore(folder)
-    store.reconcile()
     turn = asyncio.Semaphore(_AT_ONCE)
     with Writer(store, lambda: DAY) as writer:
         async with asyncio.TaskGroup() as tasks:

@@ -50,7 +50,7 @@ def test_which_reports_came_in_one_array_does_not_show_in_the_files(folder: Fold
         times = {path.name: _times_chance(path, arrays) for path in folder.path.rglob("*.db*")}
         # Without the rebuilding they lie together: a test that could not see that would be none.
         assert max(times.values()) < LIKE_CHANCE if settled else max(times.values()) > 10, times
-        assert (times["seen.db"] > 0) is settled
+        assert (times[folder.day(DAY).name] > 0) is settled
 
 
 def _canary(path: Path) -> bytes:

@@ -99,19 +99,6 @@ def test_on_a_disk_that_is_almost_full_nothing_is_taken(folder: Folder) -> None:
         assert store.append(DAY, [first, row()]) == [Outcome.DUPLICATE, Outcome.STORED]
 
 
-def test_what_a_killed_process_stored_is_known_again(store: SqliteStore, folder: Folder) -> None:
-    first = row()
-    store.append(DAY, [first])
-    store.close()
-    with closing(connect(folder.seen)) as seen:
-        seen.execute("DELETE FROM seen")
-        seen.execute("DELETE FROM marks")
-    with closing(SqliteStore(folder)) as again:
-        again.reconcile()
-        assert again.append(DAY, [first]) == [Outcome.DUPLICATE]
-        assert held(again) == 1
-
-
 def test_after_a_new_hashing_key_what_arrived_under_the_old_one_is_known(store: SqliteStore) -> None:
     one, other = str(uuid.uuid4()), str(uuid.uuid4())
     store.append(DAY, [row(one), row(other)])

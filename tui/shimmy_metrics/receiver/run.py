@@ -85,7 +85,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
 def _store(folder: Folder) -> OwnStore:
     try:
         store = open_store(folder)
-        store.reconcile()
+        store.check()
         return store
     except StoreError as error:
         raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None

@@ -41,9 +41,9 @@ class ClusterStore:
         self._cluster = cluster
         self._before = SqliteStore(folder)
 
-    def reconcile(self) -> None:
-        """As `SqliteStore.reconcile`."""
-        self._before.reconcile()
+    def check(self) -> None:
+        """As `SqliteStore.check`."""
+        self._before.check()
 
     def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""

@@ -1,21 +1,25 @@
-"""One commit: what is stored, what is a duplicate, what is recalled; decided from the ids that were seen alone."""
+"""One commit: what is stored, what is a duplicate, what is recalled.
 
-import secrets
+That is decided from the ids that were seen, and from the files of the days whose ids are not all among them yet.
+"""
+
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS
-from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow
 
 _ASKED_AT_ONCE: Final = 512
 
+_WRITTEN_AT_ONCE: Final = 32
+"""With some 30 columns each, fewer values than the 999 that every SQLite takes."""
+
 # With their names: a file of an earlier version has its newer columns at the end.
 _NAMES: Final = ", ".join(("key", '"check"', *(f'"{column.name}"' for column in COLUMNS)))
-_INSERT: Final = f"INSERT INTO main.reports ({_NAMES}) VALUES ({', '.join('?' * (2 + len(COLUMNS)))})"  # noqa: S608
 
 
 class Seen(NamedTuple):
@@ -35,24 +39,47 @@ class Decided:
     recalls: dict[bytes, Seen | None] = field(default_factory=dict)
 
 
-def decide(connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> Decided:
-    """Decide what becomes of each, inside a transaction that keeps other writers out."""
-    known = _known(connection, [key for each in operations for key in each.keys])
-    decided = Decided()
+def decide(
+    connection: sqlite3.Connection, day: date, elsewhere: Mapping[bytes, Seen], operations: Sequence[Operation]
+) -> Decided:
+    """Decide what becomes of each, inside a transaction that keeps other writers out.
+
+    `elsewhere` is what was found in the other days that are to be asked.
+    """
+    keys = keys_of(operations)
     arrived = day.isoformat()
+    known = {**elsewhere, **stored(connection, arrived, keys)}
+    for key, check, seen_on, recalled in _found(connection, 'SELECT key, "check", day, recalled FROM seen.seen', keys):
+        known[key] = Seen(check, seen_on, bool(recalled))
+    decided = Decided()
     for each in operations:
         decided.outcomes.append(_decide(each, known, arrived, decided))
     return decided
 
 
-def insert(connection: sqlite3.Connection, day: date, rows: dict[bytes, StoredRow]) -> None:
-    """Insert the rows of what arrived on `day`, and that they were seen."""
-    # In the order of their keys, not of their arrival: what arrived together shall not lie together.
+def keys_of(operations: Iterable[Operation]) -> list[bytes]:
+    """Return every key under which something of this may be known."""
+    return [key for each in operations for key in each.keys]
+
+
+def stored(connection: sqlite3.Connection, day: str, keys: Sequence[bytes]) -> dict[bytes, Seen]:
+    """Return what a day's file has of these."""
+    found = _found(connection, 'SELECT key, "check" FROM main.reports', keys)
+    return {key: Seen(check, day, recalled=False) for key, check in found}
+
+
+def insert(connection: sqlite3.Connection, rows: Mapping[bytes, StoredRow]) -> None:
+    """Insert these rows by the fewest statements."""
+    # At each statement's end the thread has to get the interpreter back from the event loop. In the order of their
+    # keys, not of their arrival: what arrived together shall not lie together.
     ordered = [rows[key] for key in sorted(rows)]
-    connection.executemany(_INSERT, [(row.key, row.check, *row.values) for row in ordered])
-    arrived = day.isoformat()
-    seen = [(row.key, row.check, arrived) for row in ordered]
-    connection.executemany("INSERT INTO seen.seen VALUES (?, ?, ?, 0)", seen)
+    start = 0
+    while start < len(ordered):
+        # A power of two, so that the statements are few, and prepared once.
+        number = min(_WRITTEN_AT_ONCE, 1 << (len(ordered) - start).bit_length() - 1)
+        some = ordered[start : start + number]
+        connection.execute(_insertion(number), [each for row in some for each in (row.key, row.check, *row.values)])
+        start += number
 
 
 def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes]) -> None:
@@ -63,40 +90,18 @@ def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes
     )
 
 
-def complete(connection: sqlite3.Connection, day: date) -> None:
-    """Enter into the seen ids what a process that was killed between the two files' commits had stored on `day`.
-
-    Each commit leaves the same mark in both files, so that this is seen without comparing millions of keys. Call it
-    inside a transaction that keeps other writers out.
-    """
-    asked = "SELECT (SELECT mark FROM main.marks), (SELECT mark FROM seen.marks WHERE day = ?)"
-    stored, seen = connection.execute(asked, (day.isoformat(),)).fetchone()
-    if stored == seen:
-        return
-    connection.execute(
-        'INSERT OR IGNORE INTO seen.seen SELECT key, "check", ?, 0 FROM main.reports WHERE length(key) < ?',
-        (day.isoformat(), CANARY_BYTES),
-    )
-    mark(connection, day)
+@cache
+def _insertion(rows: int) -> str:
+    row = f"({', '.join('?' * (2 + len(COLUMNS)))})"
+    return f"INSERT INTO main.reports ({_NAMES}) VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
-def mark(connection: sqlite3.Connection, day: date) -> None:
-    """Leave the same new mark in both files."""
-    made = secrets.token_bytes(8)
-    connection.execute("INSERT OR REPLACE INTO main.marks VALUES (?, ?)", (day.isoformat(), made))
-    connection.execute("INSERT OR REPLACE INTO seen.marks VALUES (?, ?)", (day.isoformat(), made))
-
-
-def _known(connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, Seen]:
-    known: dict[bytes, Seen] = {}
+def _found(connection: sqlite3.Connection, select: str, keys: Sequence[bytes]) -> Iterator[Any]:
     for start in range(0, len(keys), _ASKED_AT_ONCE):
-        some = keys[start : start + _ASKED_AT_ONCE]
+        some = [*keys[start : start + _ASKED_AT_ONCE]]
         # Filled up to a power of two: a statement for each number of keys would have to be prepared anew each time.
         some += some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
-        asked = f'SELECT key, "check", day, recalled FROM seen.seen WHERE key IN ({", ".join("?" * len(some))})'  # noqa: S608
-        for key, check, day, recalled in connection.execute(asked, some):
-            known[key] = Seen(check, day, bool(recalled))
-    return known
+        yield from connection.execute(f"{select} WHERE key IN ({', '.join('?' * len(some))})", some)
 
 
 def _decide(operation: Operation, known: dict[bytes, Seen], day: str, decided: Decided) -> Outcome:

@@ -29,4 +29,3 @@ def delete_before(folder: Folder, day: date, at_once: int = _AT_ONCE) -> None:
                 break
             connection.execute("DELETE FROM seen WHERE key > ? AND key <= ? AND day < ?", (last, end, day.isoformat()))
             last = end
-        connection.execute("DELETE FROM marks WHERE day < ?", (day.isoformat(),))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.sqlite.entering import Entering
 from shimmy_metrics.receiver.sqlite.tables import connect, write_back
 
 MOST_BYTES: Final = 2**26
@@ -70,34 +71,49 @@ def rewrite_after(connection: sqlite3.Connection, key: bytes, rows: int = _ROWS)
 
 
 class ClosedDays:
-    """The days that are over and whose files were not rebuilt since: a mark in each file tells which were."""
+    """The days that are over: their ids are entered among those that were seen, and then their files are rebuilt.
+
+    A mark in each file tells which were.
+    """
 
     def __init__(self, folder: Folder, most_bytes: int = MOST_BYTES) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
         self._days: list[date] = []
-        self._key = b""
+        self._begin_next()
 
     def before(self, day: date) -> None:
-        """Rebuild those before `day`."""
+        """Close those before `day`."""
         self._days = [each for each in self._folder.arrival_days() if each < day]
-        self._key = b""
+        self._begin_next()
 
     def advance(self) -> bool:
-        """Rebuild a small file or some rows of a large one; return whether there was one. Raise `sqlite3.Error`."""
+        """Close a small file, or do some rows of a large one; return whether there was one. Raise `sqlite3.Error`."""
         if not self._days:
             return False
-        path = self._folder.day(self._days[0])
         try:
-            done = not path.exists() or self._is_rebuilt(path)
+            done = self._is_closed(self._days[0])
         except sqlite3.Error:
             self._days.append(self._days.pop(0))  # after an error the others come first
-            self._key = b""
+            self._begin_next()
             raise
         if done:
             del self._days[0]
-            self._key = b""
+            self._begin_next()
         return True
+
+    def _begin_next(self) -> None:
+        self._entering: Entering | None = None
+        self._entered = False
+        self._key = b""
+
+    def _is_closed(self, day: date) -> bool:
+        """Do a piece of a day's closing; return whether it is done."""
+        if not self._folder.day(day).exists():
+            return True
+        self._entering = self._entering or Entering(self._folder, day)
+        self._entered = self._entered or self._entering.advance()
+        return self._entered and self._is_rebuilt(self._folder.day(day))
 
     def _is_rebuilt(self, path: Path) -> bool:
         """Do a piece of a file's rebuilding; return whether it is done."""

@@ -8,7 +8,14 @@ from typing import Final, NamedTuple
 
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import Folder
-from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, canary_of, column_names, connect, store_errors
+from shimmy_metrics.receiver.sqlite.tables import (
+    CANARY_BYTES,
+    canary_of,
+    column_names,
+    connect,
+    open_beside_seen,
+    store_errors,
+)
 from shimmy_metrics.receiver.store import Value
 
 _AT_ONCE: Final = 2_000
@@ -47,13 +54,16 @@ def waits(folder: Folder, day: date, reports: int) -> bool:
 
 
 def remove_delivered(folder: Folder, day: date, keys: Sequence[bytes]) -> None:
-    """Remove reports that the cluster has; their ids stay among those that were seen. Raise `StoreError`."""
-    with store_errors(), closing(connect(folder.day(day))) as connection:
+    """Remove reports that the cluster has; their ids stay, among those that were seen. Raise `StoreError`."""
+    with store_errors(), closing(open_beside_seen(folder, day.isoformat())) as connection:
         rest: Iterator[bytes] = iter(keys)
-        while some := list(islice(rest, _AT_ONCE)):
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("DELETE FROM reports WHERE key = ?", [(key,) for key in some])
-            connection.execute("COMMIT")
+        while some := [(key,) for key in islice(rest, _AT_ONCE)]:
+            # Two commits: one of both files could be cut short behind the day's.
+            enter = f"INSERT OR IGNORE INTO seen.seen SELECT key, \"check\", '{day}', 0 FROM main.reports WHERE key = ?"  # noqa: S608
+            for statement in (enter, "DELETE FROM main.reports WHERE key = ?"):
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(statement, some)
+                connection.execute("COMMIT")
 
 
 def day_canary(folder: Folder, day: date) -> bytes | None:

@@ -1,7 +1,7 @@
 """`Store` in files: append, aggregate, drop_day, find_canary, health.
 
-The ids that were seen tell alone what is a duplicate. A commit writes the day's file first and the seen ids after it;
-where a process dies between the two, the next commit, of whichever process, first enters what the seen ids lack.
+What is a duplicate is told by the ids that were seen, and by the files of the days whose ids are not all among them
+yet (`entering`). A commit locks the seen ids, whichever day it is for: over midnight too two processes take turns.
 """
 
 import shutil
@@ -18,13 +18,15 @@ from typing import Final
 from shimmy_metrics.receiver.columns import COLUMNS, day_of
 from shimmy_metrics.receiver.folder import Folder, sync_folder
 from shimmy_metrics.receiver.search import end_with_parent, places
-from shimmy_metrics.receiver.sqlite.commit import Decided, complete, decide, insert, mark, note_recalls
+from shimmy_metrics.receiver.sqlite.commit import Decided, Seen, decide, insert, keys_of, note_recalls, stored
+from shimmy_metrics.receiver.sqlite.entering import begin, enter_all
 from shimmy_metrics.receiver.sqlite.settle import ClosedDays, SettleTimes, settle
 from shimmy_metrics.receiver.sqlite.tables import (
     CANARY_BYTES,
     canary_of,
     column_names,
     connect,
+    open_beside_seen,
     open_day,
     store_errors,
     write_back,
@@ -33,9 +35,6 @@ from shimmy_metrics.receiver.store import CLOSES_AFTER, Health, Operation, Outco
 
 DISK_FULL: Final = 0.95
 """The share of the disk in use from which on no report is taken."""
-
-_RECONCILED_DAYS: Final = 2
-"""The newest files in which something may stand that was not entered as seen."""
 
 
 class SqliteStore:
@@ -54,17 +53,12 @@ class SqliteStore:
         self._closed_days = ClosedDays(folder)
         self._searcher: ProcessPoolExecutor | None = None
 
-    def reconcile(self) -> None:
-        """Enter into the seen ids what a process that was killed between two commits had stored.
-
-        A receiver calls it before it takes the first report. Raise `StoreError`.
-        """
+    def check(self) -> None:
+        """Raise `StoreError` where nothing can be stored. A receiver asks before it takes the first report."""
         with store_errors():
-            for day in list(self._folder.arrival_days())[-_RECONCILED_DAYS:]:
-                with _but_damaged(), closing(open_day(self._folder, day.isoformat())) as connection:
+            for day in list(self._folder.arrival_days())[-1:]:
+                with _but_damaged(), closing(open_beside_seen(self._folder, day.isoformat())) as connection:
                     connection.execute("BEGIN IMMEDIATE")
-                    complete(connection, day)
-                    connection.execute("COMMIT")
 
     def append(self, day: date, operations: Sequence[Operation]) -> list[Outcome]:
         """Do all of it durably, as arrived on `day` (UTC), and return the outcomes in order. Raise `StoreError`."""
@@ -128,6 +122,8 @@ class SqliteStore:
         if not path.exists():
             raise StoreError(f"nothing that arrived on {day} is held")
         canary = b""
+        with store_errors(), _but_damaged():
+            enter_all(self._folder, day)
         with suppress(sqlite3.Error), closing(connect(path)) as connection:
             canary = canary_of(connection) or b""
         with store_errors():
@@ -174,7 +170,6 @@ class SqliteStore:
         if self._open is not None and self._open[0] != day:
             self._abandon()  # it is rebuilt by and by, and the day's first report does not wait for that
         if self._open is None:
-            self.reconcile()
             self._open = (day, open_day(self._folder, day.isoformat()))
             self._closed_days.before(day)
         return self._open[1]
@@ -186,14 +181,11 @@ class SqliteStore:
             self._open = None
 
     def _append(self, connection: sqlite3.Connection, day: date, operations: Sequence[Operation]) -> list[Outcome]:
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            complete(connection, day)
-            decided = decide(connection, day, operations)
+            others = begin(connection, day.isoformat())
+            decided = decide(connection, day, self._elsewhere(others, keys_of(operations)), operations)
             self._delete(connection, day, decided)
-            insert(connection, day, decided.rows)
-            if decided.rows or decided.recalls:
-                mark(connection, day)
+            insert(connection, decided.rows)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -206,6 +198,16 @@ class SqliteStore:
         if any(isinstance(each, Recall) for each in operations):
             self._remove_traces(connection)
         return decided.outcomes
+
+    def _elsewhere(self, days: Sequence[str], keys: Sequence[bytes]) -> dict[bytes, Seen]:
+        """Return what is known of these keys in other days' files, of those that were not dropped."""
+        known: dict[bytes, Seen] = {}
+        for day in days:
+            path = self._folder.day(date.fromisoformat(day))
+            if path.exists():
+                with _but_damaged(), closing(connect(path)) as other:
+                    known |= stored(other, day, keys)
+        return known
 
     def _delete(self, connection: sqlite3.Connection, day: date, decided: Decided) -> None:
         """Delete what is recalled from every file that may have it: where it is not known, from all."""

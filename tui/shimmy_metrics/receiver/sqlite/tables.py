@@ -34,7 +34,11 @@ _LOG_PAGES: Final = 8_000
 _COLUMNS: Final = ", ".join(f'"{column.name}" {column.type}' for column in COLUMNS)
 _REPORTS: Final = f'(key BLOB PRIMARY KEY, "check" BLOB NOT NULL, {_COLUMNS}) WITHOUT ROWID'
 _SEEN: Final = '(key BLOB PRIMARY KEY, "check" BLOB, day TEXT NOT NULL, recalled INTEGER NOT NULL) WITHOUT ROWID'
-_MARKS: Final = "(day TEXT PRIMARY KEY, mark BLOB NOT NULL) WITHOUT ROWID"
+_OPEN_DAYS: Final = "(day TEXT PRIMARY KEY, entering BLOB) WITHOUT ROWID"
+"""See `entering`."""
+
+_ENTERED_BEFORE: Final = 2
+"""An earlier version entered each id at once; where it was killed, something of its newest days may be missing."""
 
 
 def connect(path: Path, *, new: bool = False) -> sqlite3.Connection:
@@ -56,11 +60,8 @@ def connect(path: Path, *, new: bool = False) -> sqlite3.Connection:
 
 def open_day(folder: Folder, day: str) -> sqlite3.Connection:
     """Open a day's file with the seen ids beside it, both with their tables, and the day with its canary."""
-    connection = connect(folder.days / f"{day}.db", new=True)
+    connection = open_beside_seen(folder, day, new=True)
     try:
-        _make(folder.seen)
-        connection.execute("ATTACH ? AS seen", (str(folder.seen),))
-        _set_up(connection, "seen")
         connection.execute("BEGIN IMMEDIATE")
         there = column_names(connection)
         if there:
@@ -69,10 +70,27 @@ def open_day(folder: Folder, day: str) -> sqlite3.Connection:
             connection.execute(f"CREATE TABLE main.reports {_REPORTS}")
             canary = secrets.token_bytes(CANARY_BYTES)
             connection.execute("INSERT INTO main.reports (key, \"check\") VALUES (?, x'')", (canary,))
-        connection.execute(f"CREATE TABLE IF NOT EXISTS seen.seen {_SEEN}")
-        for schema in ("main", "seen"):
-            connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.marks {_MARKS}")
         connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_beside_seen(folder: Folder, day: str, *, new: bool = False) -> sqlite3.Connection:
+    """Open a day's file as `connect` does, with the seen ids beside it."""
+    connection = connect(folder.days / f"{day}.db", new=new)
+    try:
+        _make(folder.seen)
+        connection.execute("ATTACH ? AS seen", (str(folder.seen),))
+        _set_up(connection, "seen")
+        if not connection.execute("SELECT 1 FROM seen.sqlite_master WHERE name = 'open_days'").fetchone():
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS seen.seen {_SEEN}")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS seen.open_days {_OPEN_DAYS}")
+            newest = [(each.isoformat(),) for each in list(folder.arrival_days())[-_ENTERED_BEFORE:]]
+            connection.executemany("INSERT OR IGNORE INTO seen.open_days VALUES (?, NULL)", newest)
+            connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
