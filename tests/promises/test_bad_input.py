@@ -9,8 +9,11 @@ import pytest
 
 from shimmy_metrics.cli.command_table import OWN
 from shimmy_metrics.cli.config_arguments import WORDS as ACTIONS
+from shimmy_metrics.store import outbox
+from shimmy_metrics.store.database import opened
 from support.installed import BIN, LONGEST, Home
 from support.one_line import assert_one_line
+from support.queue_report import FIRST, queue_report
 
 
 @pytest.fixture
@@ -29,8 +32,21 @@ def test_an_answer_that_cannot_be_written_is_said_and_what_was_asked_is_done(
         env=home.environment, capture_output=True, text=True, timeout=LONGEST, check=False,
     )  # fmt: skip
     assert_one_line(ended, "standard output")
+    assert ended.stderr.endswith("shimmy config --metrics status tells what was done\n")
     consent = json.loads(home.metrics("status", "--json").stdout)["consent"]
     assert consent == ("declined" if "disable" in command else "granted")
+
+
+@pytest.mark.parametrize("stream", [">&-", "| true"])
+@pytest.mark.parametrize("command", ["disable", "only-me"])
+def test_a_withdrawal_deletes_what_waits_also_where_nobody_reads_what_it_says(
+    home: Home, command: str, stream: str
+) -> None:
+    home.metrics("enable")
+    queue_report(home, FIRST)
+    home.run_program(["/bin/sh", "-c", f'"$0" {command} {stream}', str(BIN / "shimmy-metrics")])
+    with opened(home.profile) as db:
+        assert outbox.everything(db) == []
 
 
 def test_closed_streams_and_a_reader_that_went_away_break_nothing(home: Home) -> None:

@@ -209,15 +209,22 @@ def _finish(
     profile: Profile, on_recorded: OnRecorded, decision: Decision, *, changed: bool, notices: tuple[str, ...] = ()
 ) -> Decided:
     """Announce a recorded decision, delete what may not be kept under it, and return everything that was done."""
-    on_recorded(decision, changed=changed, notices=notices)
     try:
-        purged = purge_without_consent(profile)
+        on_recorded(decision, changed=changed, notices=notices)
+    finally:  # nobody may be there to be told: a closed pipe, a terminal that is gone
+        purged = _purge_recorded(profile)
+    return Decided(decision, changed, purged, _hold_others(profile, decision), notices)
+
+
+def _purge_recorded(profile: Profile) -> PurgeResult:
+    """Delete what may not be kept under the recorded answer; return what that was. Raises `UserError`."""
+    try:
+        return purge_without_consent(profile)
     except UserError as error:
         remedy = (
             f"{error.remedy}. Your answer is recorded; what is waiting here could not be deleted, and will not be sent"
         )
         raise UserError(error.what, where=error.where, remedy=remedy, code=error.code) from error
-    return Decided(decision, changed, purged, _hold_others(profile, decision), notices)
 
 
 def _purge_unrecorded(profile: Profile) -> str:

@@ -103,7 +103,7 @@ def _to_user_error(error: Exception) -> "UserError":
     if isinstance(error, OSError) and error.filename is None and error.errno in refused:
         _discard(sys.stdout)
         what = f"cannot be written: {reason_of(error)}"
-        return UserError(what, where="standard output", remedy="Nothing else was lost")
+        return UserError(what, where="standard output", remedy="shimmy config --metrics status tells what was done")
     return UserError(f"an internal error ({type(error).__name__})", remedy=f"Please report it at {_ISSUES}")
 
 
