@@ -12,7 +12,7 @@ from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.cli.plain_report import plain_report
 from shimmy_metrics.cli.status_report import as_lines
-from shimmy_metrics.wording.running import last_saved
+from shimmy_metrics.wording.running import last_saved, shown_address
 from support import overviews, samples
 from support.samples import NOW
 
@@ -37,3 +37,25 @@ def test_every_face_says_when_the_figures_were_last_saved_where_that_is_long_ago
     assert ["ast saved " in each for each in faces] == [minutes == 5] * 3
     assert ("Measuring since" in page) is (minutes == 0)
     assert running_for(CANVAS, session) == "2 h 02 min"  # what nobody saved is not added
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ("http://0.0.0.0:11435", "at port 11435"),
+        ("http://[::]:11435", "at port 11435"),
+        ("http://127.0.0.1:11435", "at http://127.0.0.1:11435"),
+        ("http://[::1]:11435", "at http://[::1]:11435"),
+    ],
+)
+def test_no_address_is_told_that_is_not_the_server_s_own(stored: str, told: str) -> None:
+    session = samples.session()._replace(address=stored)
+    assert told == f"at {shown_address(session)}"
+    shown = overviews.busy()
+    status = Status(shown.consent, NOW, Path("config"), Path("store"), running=(session,))
+    (live,) = shown.running
+    measured = shown._replace(running=(live._replace(session=session),))
+    for face in (as_lines(status), plain_report(measured, NOW)):
+        lines = "\n".join(face)
+        assert "0.0.0.0" not in lines
+        assert f" {told}" in lines

@@ -7,6 +7,7 @@ from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import Session
 from shimmy_metrics.wording.consent import DISABLE, groups_lowered, measured_elsewhere, obstacle, while_unusable
 from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
+from shimmy_metrics.wording.running import shown_address
 
 
 def consent_lines(
@@ -16,7 +17,7 @@ def consent_lines(
     if unusable:
         yield while_unusable(unusable)
     yield from filter(None, (obstacle(consent), groups_lowered(consent)))
-    elsewhere = [session.address for session in measured_elsewhere(consent, running)]
+    elsewhere = [shown_address(session) for session in measured_elsewhere(consent, running)]
     if elsewhere:
         yield switched_elsewhere(consent.switch, elsewhere, DISABLE)
     other = other_receiver(consent, running, attempt)

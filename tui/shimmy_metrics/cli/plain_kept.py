@@ -13,7 +13,7 @@ from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import OVERDUE, set_aside, smaller_groups, waits_until
 from shimmy_metrics.wording.numbers import amount, duration, when
-from shimmy_metrics.wording.running import cut_off, last_saved
+from shimmy_metrics.wording.running import cut_off, last_saved, shown_address
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.usage import usage_in_all
 
@@ -28,7 +28,7 @@ def measured_lines(shown: Overview, now: datetime) -> Iterator[str]:
     for preview in shown.running:
         counters = preview.session.counters
         yield (
-            f"Measured at {preview.session.address} for {duration(counters.uptime_s)}: "
+            f"Measured at {shown_address(preview.session)} for {duration(counters.uptime_s)}: "
             f"{amount(counters.requests, 'request')}, {amount(counters.errors, 'error')}, "
             f"{amount(counters.tokens, 'token')}."
         )

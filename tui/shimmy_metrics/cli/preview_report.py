@@ -11,6 +11,7 @@ from shimmy_metrics.wording.consent import DISABLE, obstacle
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends, other_receiver, switched_elsewhere, there
 from shimmy_metrics.wording.receiver import by_way_of
+from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.schedule import HELD_UNTIL_RELEASED, sent_when
 
 
@@ -34,7 +35,7 @@ def described(found: Preview, now: datetime) -> Iterator[str]:
         yield f"It has no room for {amount(found.left_over, 'more report')}."
     running = found.session if found.session in found.running else None
     if running is not None and consent.switch:
-        yield switched_elsewhere(consent.switch, [running.address], DISABLE)
+        yield switched_elsewhere(consent.switch, [shown_address(running)], DISABLE)
         return
     other = other_receiver(consent, found.running, found.attempt)
     if other:
@@ -64,4 +65,4 @@ def _session_name(found: Preview) -> str:
         return "The session that was cut off"
     if found.session is None or len(found.running) == 1:
         return "The running session"
-    return f"The newest of {len(found.running)} running sessions, at {found.session.address}"
+    return f"The newest of {len(found.running)} running sessions, at {shown_address(found.session)}"

@@ -21,7 +21,7 @@ from shimmy_metrics.wording.departures import became, in_all, receipts_kept, set
 from shimmy_metrics.wording.numbers import amount, duration
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.receiver import by_way_of
-from shimmy_metrics.wording.running import cut_off, last_saved
+from shimmy_metrics.wording.running import cut_off, last_saved, shown_address
 from shimmy_metrics.wording.schedule import SENDER_LATE, ends_passed_over, next_attempt
 
 _DIGITS: Final = 8
@@ -96,7 +96,7 @@ def as_lines(status: Status) -> Iterator[str]:
     for session in status.running:
         yield (
             f"  running   {duration(session.counters.uptime_s)}, {amount(session.counters.requests, 'request')}, "
-            f"at {session.address}{', only for you' if session.local else ''}"
+            f"at {shown_address(session)}{', only for you' if session.local else ''}"
             f"{f', last saved {saved}' if (saved := last_saved(session, status.now)) else ''}"
         )
     if status.cut_off:

@@ -7,6 +7,7 @@ from shimmy_metrics.consent.endpoint import same_endpoint
 from shimmy_metrics.consent.state import Consent, Delivery
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.records import Session
+from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.schedule import next_attempt
 
 
@@ -43,7 +44,7 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
     if decision.consent is not Consent.GRANTED:
         return ""
     apart = [each for each in running if each.endpoint and not same_endpoint(each.endpoint, consent.endpoint)]
-    agreed = [each.address for each in apart if same_endpoint(each.endpoint, decision.endpoint)]
+    agreed = [shown_address(each) for each in apart if same_endpoint(each.endpoint, decision.endpoint)]
     others = [each for each in apart if not same_endpoint(each.endpoint, decision.endpoint)]
     sentences = []
     if agreed and not consent.switch and decision.delivery is Delivery.AUTOMATIC:
@@ -51,7 +52,7 @@ def other_receiver(consent: EffectiveConsent, running: Sequence[Session], attemp
         when = next_attempt(attempt) if attempt.ends_skipped or attempt.at_start or attempt.soon else end
         sentences.append(f"{_servers(agreed)} started for {decision.endpoint}: what is due is sent {when}.")
     for endpoint in dict.fromkeys(each.endpoint for each in others):
-        addresses = [each.address for each in others if each.endpoint == endpoint]
+        addresses = [shown_address(each) for each in others if each.endpoint == endpoint]
         end = "it ends" if len(addresses) == 1 else "one of them ends"
         sentences.append(
             f"{_servers(addresses)} started for {endpoint}, not for the receiver you agreed to: "

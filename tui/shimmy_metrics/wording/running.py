@@ -11,6 +11,18 @@ from shimmy_metrics.wording.numbers import amount, when
 _LATE: Final = timedelta(seconds=2 * IDLE_WRITE_SECONDS)
 
 
+_ANY: Final = ("http://0.0.0.0", "http://[::]")
+
+
+def shown_address(session: Session) -> str:
+    """Return where clients reach its server, to follow "at".
+
+    Of an address that others can reach the store keeps the port alone: a server there may not answer at `0.0.0.0`.
+    """
+    host, _, port = session.address.rpartition(":")
+    return f"port {port}" if host in _ANY else session.address
+
+
 def last_saved(session: Session, now: datetime, zone: tzinfo | None = None) -> str:
     """Return when its figures were last saved, as `when` does; empty where that is as it should be.
 

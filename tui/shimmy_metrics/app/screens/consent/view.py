@@ -33,6 +33,7 @@ from shimmy_metrics.wording.consent_question import (
 from shimmy_metrics.wording.files import BEYOND, listed
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import other_receiver, switched_elsewhere
+from shimmy_metrics.wording.running import shown_address
 from shimmy_metrics.wording.values import values
 
 SHOWN: Final = (
@@ -144,7 +145,7 @@ def sentence(canvas: Canvas, overview: Overview) -> str:
     consent, decision = overview.consent, overview.consent.decision
     if overview.unusable is not None:
         return while_unusable(overview.unusable)
-    elsewhere = [each.address for each in measured_elsewhere(overview.consent, overview.sessions)]
+    elsewhere = [shown_address(each) for each in measured_elsewhere(overview.consent, overview.sessions)]
     if elsewhere:
         return switched_elsewhere(consent.switch, elsewhere, canvas.keys.of("consent.decline"))
     if consent.switch:

@@ -6,6 +6,7 @@ from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, at, line, muted,
 from shimmy_metrics.records import Departure, Session
 from shimmy_metrics.wording.departures import became, sentence
 from shimmy_metrics.wording.numbers import duration
+from shimmy_metrics.wording.running import shown_address
 
 
 def kept_rows(canvas: Canvas, overview: Overview) -> tuple[Row, ...]:
@@ -46,7 +47,7 @@ def ended_explained(canvas: Canvas, session: Session, departure: Departure | Non
     server = f"Shimmy {session.version}".strip() if session.server else "a server that did not call itself Shimmy"
     enter = canvas.keys.of("page.explain")
     return (
-        *wrapped(f"{server}, at {session.address}", canvas.width, role=Role.STRONG),
+        *wrapped(f"{server}, at {shown_address(session)}", canvas.width, role=Role.STRONG),
         *(_sent_before(canvas, departure) or wrapped("It was never sent.", canvas.width, role=Role.MUTED)),
         line(Span(enter, Role.ACCENT), muted(": its figures")),
     )

@@ -17,7 +17,7 @@ from shimmy_metrics.vocabulary import TokenSource
 from shimmy_metrics.wording.consent import measured_elsewhere
 from shimmy_metrics.wording.numbers import duration, with_separators
 from shimmy_metrics.wording.other_servers import switched_elsewhere, there
-from shimmy_metrics.wording.running import last_saved
+from shimmy_metrics.wording.running import last_saved, shown_address
 from shimmy_metrics.wording.unknown_tokens import tokens_unknown
 from shimmy_metrics.wording.values import values
 
@@ -99,7 +99,7 @@ def _head(canvas: Canvas, overview: Overview, live: SessionPreview, index: int) 
     elsewhere = measured_elsewhere(overview.consent, overview.sessions)
     if elsewhere:
         withdraw = f"{canvas.keys.of('app.consent')}, then {canvas.keys.of('consent.decline')}"
-        addresses = [each.address for each in elsewhere]
+        addresses = [shown_address(each) for each in elsewhere]
         sentence = switched_elsewhere(overview.consent.switch, addresses, withdraw)
         return (*wrapped(sentence, canvas.width, role=Role.STRONG), BLANK)
     several = f" {index + 1} of {len(overview.running)} sessions." if len(overview.running) > 1 else ""
