@@ -2,13 +2,16 @@
 
 import ast
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from shimmy_metrics import limits
 from shimmy_metrics.actions.files import FileKind
 from shimmy_metrics.delivery.request import headers
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.store.tables import TABLES
 from shimmy_metrics.wording.files import USES
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +62,36 @@ def test_every_kind_of_file_is_told() -> None:
     assert set(USES) == set(FileKind)
     for name in ("config.json", ".lock", "metrics.db", "metrics.db-journal", "ballast", "metrics.log", "sender.lock"):
         assert f"`{name}`" in PRIVACY
+
+
+_COLUMNS: Final = {
+    "sessions": {
+        "row_id": "numbers of rows", "report_id": "`session_id` is random and new for each session",
+        "consent_id": "your answer", "endpoint": "the receiver", "local": "sessions measured only for you",
+        "server": "the server's name", "version": "version", "address": "address (of one that others",
+        "switch": "its shell's switch", "client_hint": "surroundings (the words of `integration_type`)",
+        "started": "when it began", "updated": "was last saved", "ended": "last saved", "counters": "counters: sums",
+    },
+    "departures": {
+        "row_id": "numbers of rows", "form": "an older version", "begin_place": "the chain is in it",
+        "begin_link": "the chain is in it", "end_place": "the chain is in it", "end_link": "the chain is in it",
+        "begun": "with its time", "ended": "with its time", "since": "with its time", "attempts": "with their number",
+        "endpoint": "receiver", "sha256": "digest", "length": "length", "outcome": "outcome", "status": "outcome",
+        "failure": "outcome", "taken": "how many reports were taken", "reports": "the ids of its reports",
+        "report_ids": "the ids of its reports", "by_hand": "whether you released it", "body": "the bytes of what",
+        "kind": "each attempt to send and each recall",
+    },
+}  # fmt: skip
+"""The words by which each column of a session and of an attempt is told."""
+
+
+def test_each_column_of_a_session_and_of_an_attempt_is_told() -> None:
+    said = " ".join(PRIVACY.split())
+    db = sqlite3.connect(":memory:")
+    db.executescript(TABLES)
+    for table, told in _COLUMNS.items():
+        assert {row[1] for row in db.execute(f"PRAGMA table_info({table})")} == set(told)
+        assert [words for words in told.values() if words not in said] == []
 
 
 def test_the_numbers_are_those_in_force() -> None:
