@@ -8,7 +8,7 @@ from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import sends
 from shimmy_metrics.errors import UserError
-from shimmy_metrics.records import Departure, Entry
+from shimmy_metrics.records import Departure, Entry, Note, NoteKind
 from shimmy_metrics.report.bodies import field_values, split
 from shimmy_metrics.store import chain, departures
 from shimmy_metrics.store.database import Database
@@ -40,7 +40,12 @@ class History(NamedTuple):
 
 
 def _within(entry: Entry, first: date, last: date) -> bool:
-    """Whether it was on one of these days; like attempts in a row are one entry, from the first to the newest."""
+    """Whether it was on one of these days; like attempts in a row are one entry, from the first to the newest.
+
+    The note of older entries is of any day until its own.
+    """
+    if isinstance(entry, Note) and entry.kind is NoteKind.FOLDED:
+        return entry.at.astimezone().date() >= first
     if isinstance(entry, Departure):
         begun, ended = entry.since or entry.begun, entry.ended or entry.begun
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shimmy_metrics.cli.departure_json import departure_json
 from shimmy_metrics.entries import sends, taken_in_all
-from shimmy_metrics.records import Departure, Entry, Outcome
+from shimmy_metrics.records import Departure, Entry, Note, NoteKind, Outcome
 from shimmy_metrics.wording.consent import UNREAD
 from shimmy_metrics.wording.departures import ALIKE, became, in_all, note, receipts_kept, sentence
 from shimmy_metrics.wording.numbers import when
@@ -30,11 +30,16 @@ def history_lines(history: "History", now: datetime, *, bounded: bool = False) -
 
 
 def in_that_time(entries: Collection[Entry]) -> str:
-    """Return what `so_far` does, of the entries of some days: like attempts, which are one, may reach beyond them."""
-    departures = sends(entries)
+    """Return what `so_far` does, of the entries of some days.
+
+    Like attempts, which are one entry, may reach beyond these days, and so may the older entries that one note is of.
+    """
+    single = [entry for entry in entries if not (isinstance(entry, Note) and entry.kind is NoteKind.FOLDED)]
+    span = "In that time" if len(single) == len(entries) else "In that time, older entries aside,"
+    departures = sends(single)
     if departures and all(departure.outcome is Outcome.NOTHING_LEFT for departure in departures):
-        return "In that time nothing was sent."
-    return so_far(entries, "In that time")
+        return f"{span} nothing was sent."
+    return so_far(single, span)
 
 
 def so_far(entries: Collection[Entry], span: str = "So far") -> str:
