@@ -184,7 +184,8 @@ class TerminalApp(App[None]):
     def place_cursor(self, place: Offset) -> None:
         """Move the terminal's cursor there: with the next frame, or without one if none comes soon."""
         self.cursor_position = place
-        self.settle_cursor()
+        if place != self._previous_cursor_position:
+            self.settle_cursor()
 
     def settle_cursor(self) -> None:
         """Move the cursor soon to where it belongs; Textual moves it with a frame only."""

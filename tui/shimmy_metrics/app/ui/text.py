@@ -106,7 +106,7 @@ def placed(width: int, *cells: Cell) -> Line:
             made.append(Span(" " * (start - column)))
         made.extend(cell.spans)
         column = start + size
-    return _shortened(tuple(made), room)
+    return tuple(made) if column <= room else _shortened(tuple(made), room)
 
 
 def _shortened(spans: Line, room: int) -> Line:

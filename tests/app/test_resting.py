@@ -1,0 +1,38 @@
+"""An app that nobody touches: what wakes it, and what it draws."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.home_terminal import terminal
+from support.installed import Home
+
+SECONDS = 2.0
+WAKES_A_SECOND = 6
+"""The thread that polls the files wakes twice a second; Textual's own input thread would wake ten times."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells how often a thread woke")
+def test_no_thread_wakes_often_while_nobody_types(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.metrics("disable").returncode == 0
+    with terminal(home, "shimmy", "tui") as there:
+        assert there.shows("Quit")
+        time.sleep(SECONDS)  # what the start left to do
+        before = _wakes(there.process.pid)
+        time.sleep(SECONDS)
+        after = _wakes(there.process.pid)
+    woke = sorted(after[thread] - before[thread] for thread in before.keys() & after.keys())
+    assert len(woke) >= 3  # the app's own thread, the input's, the poller's
+    assert woke[-1] <= WAKES_A_SECOND * SECONDS, woke
+
+
+def _wakes(process: int) -> dict[str, int]:
+    """Return how often each thread of a process went to sleep by itself."""
+    found = {}
+    for task in Path(f"/proc/{process}/task").iterdir():
+        lines = (task / "status").read_text(encoding="ascii", errors="replace").splitlines()
+        found[task.name] = next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+    return found
