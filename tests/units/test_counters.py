@@ -38,7 +38,7 @@ def test_of_a_second_only_what_changed_is_among_them() -> None:
         requests=48,
         routes={"/v1/chat/completions": 45, "/v1/models": 3},
         minutes=(1, 3, 0, 7),
-        days=SUMMED.days | {"2026-11-23": DaySums(41, 1, 2_050, 5_100)},
+        days={**SUMMED.days, "2026-11-23": DaySums(41, 1, 2_050, 5_100)},
     )
     assert later.changes_since(SUMMED) == {
         "requests": 48,

@@ -21,7 +21,7 @@ from support.samples import NOW, SUMMED, memory_store, profile, session
 
 DAY = "2026-11-23"
 LATER = NOW + timedelta(seconds=1)
-MORE = SUMMED._replace(requests=48, minutes=(1, 3, 0, 7), days=SUMMED.days | {DAY: DaySums(41, 1, 2_050, 5_100)})
+MORE = SUMMED._replace(requests=48, minutes=(1, 3, 0, 7), days={**SUMMED.days, DAY: DaySums(41, 1, 2_050, 5_100)})
 
 
 @pytest.fixture
