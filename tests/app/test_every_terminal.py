@@ -72,6 +72,7 @@ def test_every_screen_stands_in_every_terminal_at_every_size(home: Home, name: s
         _left(there)
 
 
+@pytest.mark.thorough
 def test_a_storm_of_resizes_while_keys_are_pressed(home: Home) -> None:
     with terminal(home, "shimmy", "tui") as there:
         _opened(there)

@@ -29,7 +29,11 @@ SIXTEEN = {"xterm", "linux", "ansi"}
 
 
 @pytest.mark.parametrize(
-    "name", ["xterm-256color", "xterm", "screen-256color", "tmux-256color", "linux", "vt100", "ansi"]
+    "name",
+    [
+        *("xterm-256color", "tmux-256color", "vt100"),
+        *(pytest.param(each, marks=pytest.mark.thorough) for each in ("xterm", "screen-256color", "linux", "ansi")),
+    ],
 )
 def test_the_app_opens_and_says_the_same(tmp_path: Path, name: str) -> None:
     with terminal(PROGRAM.format(root=str(tmp_path)), TERM=name, COLORTERM="") as made:

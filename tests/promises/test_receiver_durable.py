@@ -77,6 +77,7 @@ def _kill(process: "subprocess.Popen[bytes]", said: Path, later: float) -> None:
     process.wait()
 
 
+@pytest.mark.thorough
 def test_ten_thousand_reports_three_times_each_through_two_processes_are_ten_thousand(tmp_path: Path) -> None:
     folder, reports = prepared(tmp_path / "data"), 10_000
     said = [tmp_path / "one", tmp_path / "other"]

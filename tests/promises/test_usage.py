@@ -176,6 +176,7 @@ def test_a_session_over_midnight_is_split_where_each_answer_ended_and_another_zo
     assert sum(row["requests"] for row in _usage(home, "--by", "week")) == 4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("kills", "within"), [(2, (1.6, 2.0)), pytest.param(45, (0.0, 3.0), marks=pytest.mark.long)])
 def test_several_servers_that_are_killed_lose_at_most_a_second_and_count_nothing_twice(
     home: Home, toy: ToyServer, kills: int, within: tuple[float, float]
