@@ -4,7 +4,6 @@ from typing import Final
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.demo.demo_app import DemoApp
 from textual.widgets import Label, RichLog
 
 DEMO: Final = (
@@ -15,6 +14,9 @@ DEMO: Final = (
 
 def demo(monkeypatch: pytest.MonkeyPatch) -> App[None]:
     """Return the demo, without its network."""
+    # It takes long to import, and every process that collects tests would do so.
+    from textual.demo.demo_app import DemoApp
+
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # keeps the demo from asking GitHub for its stars
     app = DemoApp()
     app.animation_level = "none"
