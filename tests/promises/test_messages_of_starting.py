@@ -35,7 +35,7 @@ def test_forgetting_asks_first_and_takes_the_answer_beforehand(tmp_path: Path) -
     held(home)
     told = home.run("forget", command="shimmy-metrics")
     assert_trouble_line(told, "shimmy-metrics forget: ")
-    assert "asks first, and there is no terminal to ask at. Nothing was changed. Add --yes" in told.stderr
+    assert "asks first, and there is no terminal to ask at. Add --yes" in told.stderr
     assert store_path(home.profile).exists()
     assert home.run("forget", "--yes", command="shimmy-metrics").returncode == 0
     assert not store_path(home.profile).exists()

@@ -12,7 +12,7 @@ from support.departed import depart
 from support.home_terminal import terminal
 from support.installed import Home
 from support.one_line import assert_one_line
-from support.queue_report import FIRST, SECOND
+from support.queue_report import FIRST, SECOND, queue_report
 from support.recalling import all_departures, home, recall, receiver
 from support.receiver import Behaviour, Receiver, hang, status
 from support.samples import queued
@@ -66,8 +66,19 @@ def test_it_asks_with_numbers_first(sent: Home, receiver: Receiver) -> None:
         assert shown.shows("Recall all of them? Type yes:")
         assert "3 requests with 3 reports left for localhost" in shown.text()
         shown.type("no\r")
-        assert shown.shows("Nothing")
+        assert shown.shows("Not done.")
     assert receiver.received == []
+
+
+def test_where_no_consent_covers_what_was_kept_nothing_is_said_to_be_unchanged(sent: Home) -> None:
+    queue_report(sent, FIRST[:-1] + "5")
+    sent.profile.config_path.unlink()
+    with terminal(sent, "shimmy-metrics", "recall", "all") as shown:
+        assert shown.shows("Recall all of them? Type yes:")
+        assert "Deleted: 1 report" in shown.text()
+        shown.type("no\r")
+        assert shown.shows("Not done.")
+        assert "Nothing was changed" not in shown.text()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def agreed(lines: Iterable[str], question: str, command: str) -> bool:
     A no is answered on standard error. Raises `UserError`, naming the command, where there is no terminal.
     """
     if not at_terminal() or not in_foreground():
-        remedy = "Nothing was changed. Add --yes to answer in advance"
+        remedy = "Add --yes to answer in advance"
         raise UserError("asks first, and there is no terminal to ask at", where=command, remedy=remedy)
     for line in lines:
         print_line(line)
@@ -22,5 +22,5 @@ def agreed(lines: Iterable[str], question: str, command: str) -> bool:
     sys.stdout.flush()
     if sys.stdin.readline().strip().lower() == "yes":
         return True
-    sys.stderr.write("Nothing was changed.\n")
+    sys.stderr.write("Not done.\n")
     return False
