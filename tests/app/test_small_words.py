@@ -1,5 +1,6 @@
 """Small words that stand beside figures: one of a thing and several, thousands, the key here, the switch in force."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_it_is_told_how_many_reports_wait(number: int, told: str) -> None:
     shown = shown._replace(running=(), outbox=shown.outbox[:number])
     rows = no_session_view(CANVAS, shown).rows
     assert any(told in "".join(span.text for span in row.line) for row in rows)
+
+
+def test_where_one_was_sent_after_another_ended_that_one_waits_is_told_too() -> None:
+    shown = overviews.busy()._replace(running=())
+    (sent, *_) = shown.receipts
+    before = tuple(each._replace(sealed=sent.begun - timedelta(hours=1)) for each in shown.outbox)
+    rows = no_session_view(CANVAS, shown._replace(outbox=before)).rows
+    told = f"; {len(before)} waiting (press 2)"
+    (last,) = [text for row in rows if "Last" in (text := "".join(span.text for span in row.line))]
+    assert "sent " in last
+    assert told in last
 
 
 def test_in_the_app_the_key_decides() -> None:

@@ -69,4 +69,8 @@ def _last(canvas: Canvas, overview: Overview) -> str:
     if sealed is not None and (sent is None or sealed > sent):
         waiting = "report" if len(overview.outbox) == 1 else f"{len(overview.outbox)} reports"
         return f"ended {canvas.day(sealed)}, {waiting} waiting (press {canvas.keys.of('app.outgoing')})"
-    return f"sent {canvas.day(sent)} (press {canvas.keys.of('app.history')})" if sent is not None else ""
+    if sent is None:
+        return ""
+    if overview.outbox:  # one may be of a session that ended later than the one whose report was sent
+        return f"sent {canvas.day(sent)}; {len(overview.outbox)} waiting (press {canvas.keys.of('app.outgoing')})"
+    return f"sent {canvas.day(sent)} (press {canvas.keys.of('app.history')})"
