@@ -5,10 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.comparison import Stage, compare_reports
+from shimmy_metrics.actions.decide import enable, only_for_me
 from shimmy_metrics.actions.overview import overview
 from shimmy_metrics.actions.preview import preview
 from shimmy_metrics.actions.status import read_status
+from shimmy_metrics.app.screens.outgoing.view import outgoing_view
+from shimmy_metrics.app.screens.report.view import Selection
+from shimmy_metrics.app.terminal.glyphs import UNICODE
+from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.cli.cmd_history import diff_lines
+from shimmy_metrics.cli.plain_report import plain_report
+from shimmy_metrics.cli.status_report import as_lines
 from shimmy_metrics.records import Session
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened, transaction
@@ -68,3 +76,22 @@ def test_one_whose_process_goes_while_the_store_is_read_is_not_shown_as_both(
     looks = iter([True])
     monkeypatch.setattr(sessions, "alive", lambda *_: next(looks, False))
     assert read(mine) == []
+
+
+def test_its_report_is_compared_and_named_as_what_it_is(mine: Profile) -> None:
+    found = compare_reports(mine, FACTS)
+    assert (found.after.stage, found.others) == (Stage.CUT_OFF, ())
+    assert "of the session that was cut off" in "\n".join(diff_lines(found, NOW))
+    named = compare_reports(mine, FACTS, [found.after.report_id])
+    assert (named.after.stage, named.after.report_id) == (Stage.CUT_OFF, found.after.report_id)
+
+
+def test_no_report_of_it_is_promised_after_the_answer_only_for_me(mine: Profile) -> None:
+    (cut,) = _status(mine)
+    only_for_me(mine)
+    said = "\n".join(as_lines(read_status(mine)))
+    assert f"cut off   1 session, {cut.counters.requests:,} requests: it ends when a session starts\n" in said
+    shown = overview(mine, FACTS)
+    assert ": it ends when a session starts." in "\n".join(plain_report(shown, NOW))
+    page = str(outgoing_view(Canvas(80, 24, UNICODE, NOW), shown, Selection(), None))
+    assert "Only for you: it stays here." in page

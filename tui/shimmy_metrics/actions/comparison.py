@@ -5,12 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from shimmy_metrics.actions.cut_off import cut_off_sessions
 from shimmy_metrics.actions.history import read_entries
 from shimmy_metrics.actions.preview import Basis, agreed_schema, preview, preview_report, running_sessions
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.machine.facts import Facts
-from shimmy_metrics.records import Departure, Entry, QueuedReport
+from shimmy_metrics.records import Departure, Entry, QueuedReport, Session
 from shimmy_metrics.report.bodies import field_values, split
 from shimmy_metrics.report.compare import Difference, compare
 from shimmy_metrics.report.seal import digest
@@ -26,6 +27,8 @@ class Stage(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     """The running session's, as it would be sealed now."""
+    CUT_OFF = "cut-off"
+    """That of a session that was cut off, as it would be sealed now."""
     EXAMPLE = "example"
 
 
@@ -88,12 +91,14 @@ def _next(profile: Profile, facts: Facts) -> Compared:
     found = preview(profile, facts)
     if found.basis is Basis.QUEUED:
         return _of_queue(found.request.reports[0], Stage.QUEUED)
-    stage, body = Stage.RUNNING if found.basis is Basis.SESSION else Stage.EXAMPLE, found.request.body
+    stage, body = Stage.EXAMPLE, found.request.body
+    if found.basis is Basis.SESSION:
+        stage = Stage.RUNNING if found.session in found.running else Stage.CUT_OFF
     return Compared(str(field_values(body)["session_id"]), digest(body), body, profile.clock.now(), stage)
 
 
 def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:
-    """Return every report that can be named: waiting ones, running sessions', those sent, newest first."""
+    """Return every report that can be named: waiting ones, running and cut-off sessions', those sent, newest first."""
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
         if db is None:
@@ -101,13 +106,16 @@ def _known(profile: Profile, facts: Facts) -> tuple[Compared, ...]:
                 raise unread_error()
             return ()
         version = agreed_schema(consent)
-        running = [
-            preview_report(profile, db, session, facts, schema_version=version)
-            for session in running_sessions(profile, db)
-        ]
+        running = running_sessions(profile, db)
+        cut_off = cut_off_sessions(profile, db, running)
+
+        def unsealed(session: Session, stage: Stage) -> Compared:
+            return _of_queue(preview_report(profile, db, session, facts, schema_version=version), stage)
+
         found = (
             *(_of_queue(report, Stage.QUEUED) for report in outbox.everything(db)),
-            *(_of_queue(report, Stage.RUNNING) for report in running),
+            *(unsealed(session, Stage.RUNNING) for session in running),
+            *(unsealed(session, Stage.CUT_OFF) for session in cut_off),
             *_sent(read_entries(db)),
         )
     # One that is waiting again after a refusal is in the bytes of a receipt too.

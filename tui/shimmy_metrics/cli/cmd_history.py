@@ -122,6 +122,7 @@ _STAGES: Final = {
     Stage.SENT: "the report sent",
     Stage.QUEUED: "the waiting report made",
     Stage.RUNNING: "the running session's report as it would be now",
+    Stage.CUT_OFF: "the report, as it would be made now, of the session that was cut off",
     Stage.EXAMPLE: "an example: this machine's facts, and a session in which nothing happened",
 }
 
@@ -136,7 +137,7 @@ def _name(report: Compared, now: datetime) -> str:
     what = _STAGES[report.stage]
     if report.stage is Stage.EXAMPLE:
         return what
-    moment = "" if report.stage is Stage.RUNNING else f" {when(report.at, now)}"
+    moment = "" if report.stage in (Stage.RUNNING, Stage.CUT_OFF) else f" {when(report.at, now)}"
     return f"{what}{moment}, session_id {report.report_id}"
 
 

@@ -117,7 +117,8 @@ _OWN: Final = (
         about=(
             "Compare the next report with the last one that was sent. With A, compare that report with the last one "
             "that was sent before it; with A and B, report A with the later B.",
-            f"{_ID} Waiting reports, receipts, and running sessions (as their reports would be now) can be named.",
+            f"{_ID} Waiting reports, receipts, and sessions that run or were cut off (as their reports would be now) "
+            "can be named.",
         ),
         arguments=(
             Argument("a", "the report to compare, or the earlier one of two", value="A"),

@@ -31,12 +31,15 @@ def last_saved(session: Session, now: datetime, zone: tzinfo | None = None) -> s
     return when(session.updated, now, zone) if now - session.updated > _LATE else ""
 
 
-def cut_off(found: Sequence[Session]) -> str:
-    """Return what becomes of sessions whose process is gone without having ended them, one or more."""
+def cut_off(found: Sequence[Session], *, kept: bool) -> str:
+    """Return what becomes of sessions whose process is gone without having ended them, one or more.
+
+    `kept`: no report is made of any, since all are the person's own now.
+    """
     counted = sum(session.counters.requests for session in found)
     what = f"{amount(len(found), 'session')}, {amount(counted, 'request')}"
     ends = "it ends" if len(found) == 1 else "they end"
-    report = "" if all(session.local for session in found) else " and its report is made"
+    report = "" if kept or all(session.local for session in found) else " and its report is made"
     if report and len(found) > 1:
         report = " and their reports are made"
     return f"{what}: {ends}{report} when a session starts"

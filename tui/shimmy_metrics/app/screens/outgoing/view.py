@@ -190,7 +190,7 @@ def held_for(overview: Overview, report: QueuedReport) -> str:
 def _of_a_session(canvas: Canvas, overview: Overview, subject: Subject) -> str:
     unended = (*overview.running, *overview.cut_off)
     live = next((each for each in unended if each.report.report_id == subject.key), None)
-    if live is not None and live.session.local:
+    if live is not None and (live.session.local or overview.consent.decision.local):
         return "Only for you: it stays here."
     cut_off = live in overview.cut_off
     if overview.unusable in (Unusable.ENDPOINT, Unusable.CONFIG_ENDPOINT) and not cut_off:
