@@ -41,12 +41,14 @@ def test_diff_compares_the_next_report_with_the_last_one_sent(sending: Home) -> 
 
 def test_of_several_that_wait_diff_says_which_it_takes_and_how_the_others_are_compared(sending: Home) -> None:
     release(sending, FIRST)
-    for report_id in (SECOND, THIRD):
-        queue_report(sending, report_id)
+    second, third = (queue_report(sending, report_id) for report_id in (SECOND, THIRD))
     lines = own(sending, "diff").stdout.splitlines()
-    assert lines[1].endswith(f"session_id {SECOND}:")
-    assert lines[-2:] == ["This is one of 2 reports that wait. To compare another:", f"  shimmy-metrics diff {THIRD}"]
-    assert own_json(sending, "diff", THIRD)["after"]["session_id"] == THIRD
+    assert lines[1].endswith(f"{second.sha256[:8]}, session_id {SECOND}:")
+    assert lines[-2:] == [
+        "This is one of 2 reports that wait. To compare another:",
+        f"  shimmy-metrics diff {third.sha256[:8]}",
+    ]
+    assert own_json(sending, "diff", third.sha256[:8])["after"]["session_id"] == THIRD
     assert "To compare another" not in own(sending, "diff", SECOND).stdout
 
 

@@ -162,7 +162,7 @@ def test_one_report_is_held_and_one_is_deleted_by_name(home: Home) -> None:
     assert json.loads(home.metrics("status", "--json").stdout)["reports_held"] == 0
     for word in ("hold", "delete"):
         assert_refused(own(home, word, FIRST), "no waiting report has a digest or session_id")
-        assert_refused(own(home, word, ""), "an empty ID names no report")
+        assert_refused(own(home, word, ""), "no ID is given")
     assert_refused(own(home, "history", ""), "an empty ID names no receipt")
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from shimmy_metrics.actions.cut_off import cut_off_sessions
 from shimmy_metrics.actions.history import read_entries
+from shimmy_metrics.actions.id_choices import DIGITS, listed, report_choice
 from shimmy_metrics.actions.preview import Basis, agreed_schema, preview, preview_report, running_sessions
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.errors import UserError
@@ -45,6 +46,11 @@ class Compared(NamedTuple):
     def named(self, start: str) -> bool:
         """Whether a digest that is shown for it, or its `session_id`, begins so."""
         return any(name.startswith(start) for name in (self.sha256, self.report_id, self.request))
+
+    @property
+    def short(self) -> str:
+        """The start of its digest; of its `session_id` while it is running, since its digest changes by then."""
+        return (self.report_id if self.stage is Stage.RUNNING else self.sha256)[:DIGITS]
 
 
 class Comparison(NamedTuple):
@@ -136,11 +142,15 @@ def _sent(entries: Iterable[Entry]) -> Iterator[Compared]:
 
 
 def _named(known: Iterable[Compared], word: str) -> Compared:
+    known = tuple(known)
     found = [report for report in known if word and report.named(word.lower())]
     if not found:
-        remedy = "See shimmy-metrics history, and shimmy config --metrics export for what is waiting"
+        remedy = f"Reports here: {_choices(known)}" if known else "No report is kept here"
         raise UserError(f"no report here has a digest or session_id that begins with {word!a}", remedy=remedy)
     if len(found) > 1:
-        remedy = "Give more characters of it, or the session_id of one"
-        raise UserError(f"{len(found)} reports here begin with {word!a}", remedy=remedy)
+        raise UserError(f"{len(found)} reports here begin with {word!a}", remedy=f"Name one: {_choices(found)}")
     return found[0]
+
+
+def _choices(reports: Iterable[Compared]) -> str:
+    return listed(report_choice(each.short, each.at, each.body) for each in reports)

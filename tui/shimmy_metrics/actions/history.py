@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from shimmy_metrics.actions.id_choices import departure_choice, listed
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.delivery.reading import read_with_sender
 from shimmy_metrics.entries import sends
@@ -68,22 +69,29 @@ def find_receipt(profile: Profile, start: str) -> Departure:
 
     Raises `UserError` where none or several do, and as `read_history` does.
     """
-    if not start:
-        raise UserError("an empty ID names no receipt", remedy="Give how its digest or a session_id begins")
     found = read_history(profile)
+    remedy = _could_be(each for each in found.departures if each.body)
+    if not start:
+        raise UserError("an empty ID names no receipt", remedy=remedy)
     word = start.lower()
     sent = [each for each in found.departures if each.sha256.startswith(word) or _carries(each, word)]
     kept = {each.sha256: each for each in reversed(sent) if each.body}
     if len(kept) == 1:
         return next(iter(kept.values()))
     if kept:
-        raise UserError(f"{len(kept)} receipts begin with {start!a}", remedy="Give more characters of it")
+        raise UserError(f"{len(kept)} receipts begin with {start!a}", remedy=_could_be(kept.values()))
     if sent:
         what = "of this request no bytes are kept: nothing of it was taken, or its receipt was deleted"
         raise UserError(what, remedy=_SEE)
     if found.unread:
         raise unread_error()
-    raise UserError(f"no receipt has a digest or session_id that begins with {start!a}", remedy=_SEE)
+    raise UserError(f"no receipt has a digest or session_id that begins with {start!a}", remedy=remedy)
+
+
+def _could_be(receipts: Iterable[Departure]) -> str:
+    """Return the receipts that an ID can name, or without any where to see what was sent."""
+    found = listed(map(departure_choice, receipts))
+    return f"Receipts: {found}" if found else _SEE
 
 
 def _carries(departure: Departure, start: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from shimmy_metrics.actions.id_choices import listed, report_choice, session_choice
 from shimmy_metrics.config.read_consent import read_consent
 from shimmy_metrics.consent.effective_consent import EffectiveConsent
 from shimmy_metrics.delivery.consent_with_answers import effective_consent, with_store
@@ -16,8 +17,8 @@ from shimmy_metrics.delivery.sender_lock import sending
 from shimmy_metrics.entries import sends
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.limits import OUTBOX_DAYS
-from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, QueueState
-from shimmy_metrics.store import chain, departures, outbox, releases
+from shimmy_metrics.records import Cause, Departure, NoteKind, QueuedReport, QueueState, Session
+from shimmy_metrics.store import chain, departures, outbox, releases, sessions
 from shimmy_metrics.store.database import Database, opened, store_path, transaction
 from shimmy_metrics.store.erase import erase
 from shimmy_metrics.store.readonly import open_readonly, unread, unread_error
@@ -86,14 +87,12 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     `all` is every report that is held, or else every one that is due. Raises `UserError` for a word that names no
     report or several, and where the config or the store cannot be used.
     """
-    if not word:
-        raise UserError("an empty ID names no report", remedy=f"Give how its digest or session_id begins, or {ALL}")
     consent = read_consent(profile)
     with open_readonly(profile, off=not consent.measures) as db:
         queued = _everything(profile, db)
         consent = with_store(profile, consent, db)
     leavable = [report for report in queued if not report.overdue(profile.clock.now())]
-    chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word)]
+    chosen = _all_named(leavable) if word == ALL else [_one_named(queued, word, "neither an ID nor all is given")]
     if chosen and chosen[0].overdue(profile.clock.now()):
         raise overdue_error()
     request = next_request(chosen, consent.endpoint)
@@ -102,15 +101,14 @@ def find_release(profile: Profile, word: str) -> ReleaseRequest:
     return ReleaseRequest(request, consent, len(chosen) - len(request.reports))
 
 
-def find_report(profile: Profile, word: str) -> FoundReport:
-    """Return the waiting report that `word` names.
+def find_report(profile: Profile, word: str, *, or_session: bool = False) -> FoundReport:
+    """Return the waiting report that `word` names. `or_session`: it could have named a kept session as well.
 
     Raises `UserError` for a word that names no report or several, and where the config or the store cannot be used.
     """
-    if not word:
-        raise UserError("an empty ID names no report", remedy="Give how its digest or session_id begins")
     with open_readonly(profile, off=not read_consent(profile).measures) as db:
-        report = _one_named(_everything(profile, db), word)
+        kept = sessions.kept(db) if or_session and db is not None else []
+        report = _one_named(_everything(profile, db), word, "no ID is given", kept)
         carried = departures.last_carrying(db, [report.report_id]) if db is not None else {}
         return FoundReport(report, carried.get(report.report_id))
 
@@ -228,11 +226,22 @@ def _all_named(queued: Sequence[QueuedReport]) -> list[QueuedReport]:
     return held or [report for report in queued if report.state is QueueState.DUE]
 
 
-def _one_named(queued: Sequence[QueuedReport], word: str) -> QueuedReport:
+def _one_named(queued: Sequence[QueuedReport], word: str, without: str, kept: Sequence[Session] = ()) -> QueuedReport:
+    """Return the report that `word` names; `without` is what is wrong where it is empty.
+
+    Raises `UserError` that names those it could have been, the `kept` sessions too.
+    """
     start = word.lower()
     found = [report for report in queued if report.sha256.startswith(start) or report.report_id.startswith(start)]
-    if not found:
-        raise UserError(f"no waiting report has a digest or session_id that begins with {word!a}", remedy=_SEE)
+    if not word or not found:
+        what = f"no waiting report has a digest or session_id that begins with {word!a}" if word else without
+        own = listed(session_choice(each.report_id, each.started, each.counters.requests) for each in kept)
+        raise UserError(what, remedy=f"{_waiting(queued)}. Kept for you: {own}" if own else _waiting(queued))
     if len(found) > 1:
-        raise UserError(f"{len(found)} reports begin with {word!a}", remedy="Give more characters of it")
+        raise UserError(f"{len(found)} reports begin with {word!a}", remedy=_waiting(found))
     return found[0]
+
+
+def _waiting(reports: Sequence[QueuedReport]) -> str:
+    found = listed(report_choice(each.sha256, each.sealed, each.body) for each in reports)
+    return f"Waiting: {found}" if found else "No report is waiting"

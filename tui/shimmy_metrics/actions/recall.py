@@ -6,6 +6,7 @@ A request is named by the start of its digest, or of the digest or the `session_
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from shimmy_metrics.actions.id_choices import departure_choice, listed
 from shimmy_metrics.delivery.proxy import proxy_shown
 from shimmy_metrics.delivery.request import Request, recall_requests
 from shimmy_metrics.entries import recall_of as newest_recall
@@ -60,8 +61,6 @@ def find_recall(profile: Profile, word: str) -> FoundRecall:
     Raises `UserError` for a word that names nothing that left, or several requests, and for a store that cannot be
     used.
     """
-    if not word:
-        raise UserError("an empty ID names no request", remedy="Give how its digest or a session_id begins")
     with open_readonly(profile) as db:
         sent = departures.everything(db) if db is not None else []
         queued = outbox.everything(db) if db is not None else []
@@ -136,6 +135,8 @@ def recall_each(profile: Profile, every: Sequence[FoundRecall]) -> Iterator[tupl
 
 
 def _named(sent: list[Departure], queued: list[QueuedReport], start: str) -> Departure:
+    if not start:
+        raise UserError("neither an ID nor all is given", remedy=_could_be(sent))
     recallable = [each for each in sent if known_ids(each)]
     by_digest = [each for each in recallable if each.sha256.startswith(start)]
     carried = {report_id for each in by_digest for report_id in known_ids(each)}
@@ -167,4 +168,11 @@ def _nothing_named(sent: list[Departure], queued: list[QueuedReport], start: str
         return UserError(what, remedy="Without an id no receiver can find a report")
     if gone:
         return UserError("nothing of this request left", remedy=_SEE)
-    return UserError(f"nothing that left has a digest or session_id that begins with {start!a}", remedy=_SEE)
+    what = f"nothing that left has a digest or session_id that begins with {start!a}"
+    return UserError(what, remedy=_could_be(sent))
+
+
+def _could_be(sent: list[Departure]) -> str:
+    """Return the requests that an ID can name, or without any where to see what left."""
+    found = listed(map(departure_choice, filter(known_ids, sent)))
+    return f"Sent: {found}" if found else _SEE

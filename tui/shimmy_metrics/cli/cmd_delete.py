@@ -58,7 +58,7 @@ def delete_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
         kept = find_kept_session(profile, word)
     if kept is not None:
         return _delete_session(profile, kept, yes=yes, as_json=as_json)
-    return _delete_report(profile, find_report(profile, word), yes=yes, as_json=as_json)
+    return _delete_report(profile, find_report(profile, word, or_session=True), yes=yes, as_json=as_json)
 
 
 def _delete_session(profile: Profile, found: FoundSession, *, yes: bool, as_json: bool) -> int:

@@ -95,7 +95,7 @@ def diff_lines(found: Comparison, now: datetime) -> Iterator[str]:
     if found.others:
         yield f"This is one of {len(found.others) + 1} reports that wait. To compare another:"
         for other in found.others:
-            yield f"  shimmy-metrics diff {other.report_id}"
+            yield f"  shimmy-metrics diff {other.short}"
 
 
 def diff_json(found: Comparison) -> dict[str, Any]:
@@ -137,8 +137,9 @@ def _name(report: Compared, now: datetime) -> str:
     what = _STAGES[report.stage]
     if report.stage is Stage.EXAMPLE:
         return what
-    moment = "" if report.stage in (Stage.RUNNING, Stage.CUT_OFF) else f" {when(report.at, now)}"
-    return f"{what}{moment}, session_id {report.report_id}"
+    unended = report.stage in (Stage.RUNNING, Stage.CUT_OFF)
+    named = "" if unended else f" {when(report.at, now)}, {report.short}"
+    return f"{what}{named}, session_id {report.report_id}"
 
 
 def _values(difference: Difference) -> str:

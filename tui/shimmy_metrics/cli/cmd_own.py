@@ -20,7 +20,12 @@ def run(command: str, arguments: list[str]) -> int:
         from shimmy_metrics.cli.cmd_receive import receive
 
         return receive(arguments)
+    if command in _TAKING_AN_ID and all(each.startswith("-") for each in arguments):
+        arguments = [*arguments, ""]  # an empty one, so that its error names those it could have been
     return RUN[command](parsed(COMMANDS[command], arguments))
+
+
+_TAKING_AN_ID: Final = ("delete", "hold", "recall", "release")
 
 
 Arguments = Mapping[str, Any]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shimmy_metrics.actions.id_choices import listed, report_choice
 from shimmy_metrics.records import QueuedReport, QueueState
 from shimmy_metrics.wording.departures import sentence, set_aside, waits_until
 from shimmy_metrics.wording.numbers import amount
@@ -24,6 +25,8 @@ def waiting(reports: Iterable[QueuedReport], now: datetime, *, sends: bool) -> I
         them, first = ("it", "") if len(held) == 1 else ("them", "the first: ")
         how = ": shimmy-metrics release ID, or all" if sends else ", but nothing is sent from here"
         yield f"Held until you release {them}{how}."
+        if len(held) > 1:
+            yield f"In it: {listed(report_choice(each.sha256, each.sealed, each.body) for each in held)}."
         yield sentence(f"{first}{waits_until(held[0], now)}")
     for report in kept:
         if report.state is QueueState.SET_ASIDE:

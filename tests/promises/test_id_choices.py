@@ -1,0 +1,63 @@
+"""Whoever gives no ID, or one that names nothing, is told the IDs there are."""
+
+from datetime import datetime
+
+import pytest
+
+from shimmy_metrics.actions.id_choices import listed
+from shimmy_metrics.records import QueueState
+from shimmy_metrics.store import sessions
+from shimmy_metrics.store.database import opened
+from support.installed import Home
+from support.own_commands import assert_refused, own, release, sending
+from support.queue_report import FIRST, SECOND, THIRD, queue_report
+from support.samples import NOW, session
+
+__all__ = ["sending"]
+
+COUNTED = ", 47 requests)"
+"""What a queued sample is told by, besides its digest and day."""
+
+
+@pytest.mark.parametrize("word", ["release", "preview", "hold", "delete", "diff"])
+def test_what_takes_a_waiting_report_names_those_that_wait(sending: Home, word: str) -> None:
+    reports = [queue_report(sending, report_id, QueueState.HELD_BY_MODE) for report_id in (FIRST, SECOND)]
+    names = [f"{each.sha256[:8]} ({each.sealed.astimezone().date()}{COUNTED}" for each in reports]
+    bare = [] if word in ("preview", "diff") else [()]
+    for given in (*bare, ("beef",), ("c0ffee",)):
+        assert_refused(own(sending, word, *given), f": {', '.join(names)}\n")
+    for each in reports:  # each of them is an ID
+        assert own(sending, "preview", each.sha256[:8]).stdout == each.body.decode()
+    assert f"In it: {', '.join(names)}.\n" in own(sending, "preview").stderr
+
+
+def test_where_nothing_waits_that_is_said(sending: Home) -> None:
+    for word in ("release", "hold", "delete"):
+        assert_refused(own(sending, word), " is given. No report is waiting\n")
+        assert_refused(own(sending, word, "beef"), "No report is waiting\n")
+    assert_refused(own(sending, "diff", "beef"), "No report is kept here\n")
+    assert_refused(own(sending, "recall"), "shimmy-metrics history lists what left\n")
+
+
+def test_delete_names_the_sessions_kept_for_the_person_too(sending: Home) -> None:
+    kept = session(THIRD, local=True)
+    with opened(sending.profile) as db:
+        sessions.finish(db, sessions.begin(db, kept), NOW, local=True)
+    day = kept.started.astimezone().date()
+    assert_refused(own(sending, "delete"), f"No report is waiting. Kept for you: {THIRD[:8]} ({day}, ")
+    assert "Kept for you" not in own(sending, "hold").stderr
+
+
+def test_what_takes_a_request_that_left_names_those_that_did(sending: Home) -> None:
+    digest = release(sending, FIRST, SECOND)
+    choice = f"{digest[:8]} ({datetime.now().astimezone().date()}, 2 reports)"
+    for words in (("recall",), ("recall", "--yes"), ("recall", "beef")):
+        assert_refused(own(sending, *words), f". Sent: {choice}\n")
+    for word in ("", "beef"):
+        assert_refused(own(sending, "history", word), f". Receipts: {choice}\n")
+
+
+def test_of_many_the_first_few_are_named() -> None:
+    assert listed("abcde") == "a, b, c, d, e"
+    assert listed("aabbcdefg") == "a, b, c, d, e and 2 more"
+    assert listed(()) == ""
