@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +88,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = ordered
 
 
-def pytest_collection_finish() -> None:
-    """Leave all that was collected out of each later garbage collection, and collect seldom.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without collecting garbage, leave all of them out of each later collection, and collect seldom.
 
     Otherwise a fourth of what an app under test takes would go into looking through the tests themselves.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 10)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 10)
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -222,7 +222,7 @@ def _running(home: Home) -> list[Session]:
 def _edit_to_only_for_me(home: Home) -> None:
     document = json.loads(home.profile.config_path.read_text())
     document["metrics"] |= {"enabled": False, "local": True}
-    home.profile.config_path.write_text(json.dumps(document))
+    home.edit_config(json.dumps(document))
 
 
 def test_disable_says_what_stays_and_what_deletes_it(home: Home) -> None:

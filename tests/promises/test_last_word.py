@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -134,8 +134,7 @@ def test_a_store_that_another_program_holds_delays_no_no(home: Home, kind: str) 
         other.execute("BEGIN EXCLUSIVE")
         # The store's thread waits for the store, and has said so.
         assert wait_until(lambda: ask(served.port)[0] == 200 and len(served.lines) > 1)
-        path = home.profile.config_path
-        _replace(path, path.read_text().replace("true", "false"))()
+        home.edit_config(home.profile.config_path.read_text().replace("true", "false"))
         assert wait_until(lambda: served.lines[-1].startswith("no longer measured, passed on at "), 1.0)
         other.execute("ROLLBACK")
         other.close()
@@ -164,10 +163,9 @@ def test_another_yes_while_it_measures(home: Home, kind: str) -> None:
         lines = [f"measured at {served.where} {STATUS}"]
         served.said(*lines)
         first = _sessions(home)
-        path = home.profile.config_path
-        told = json.loads(path.read_text())
+        told = json.loads(home.profile.config_path.read_text())
         told["metrics"]["session_id"] = str(uuid.uuid4())
-        _replace(path, json.dumps(told))()
+        home.edit_config(json.dumps(told))
         if kind == "child":
             lines.append(f"no longer measured, passed on at {served.where}: your new answer counts from the server's")
             served.said(*lines)
@@ -192,11 +190,11 @@ def test_a_config_that_cannot_be_read_meanwhile(home: Home, from_start: bool) ->
         if not from_start:
             lines.append(f"measured at {served.where} {STATUS}")
             served.said(*lines)
-            path.write_text("{")
+            home.edit_config("{")
         word = "not measured" if from_start else "no longer measured"
         lines.append(f"{word}, passed on at {served.where}: {path}:1: ")
         served.said(*lines)
-        path.write_text(sound)
+        home.edit_config(sound)
         lines.append(f"measured at {served.where} {STATUS}")
         served.said(*lines)
         assert len(served.ended()) == len(lines)
@@ -232,9 +230,8 @@ def test_a_no_at_the_instant_of_the_start(home: Home, kind: str) -> None:
     """At whatever instant it comes, the last line says what is so, and nothing is counted after it."""
     for milliseconds in range(0, 300, 50):
         home.agree()
-        path = home.profile.config_path
-        no = path.read_text().replace("true", "false")
-        timer = threading.Timer(milliseconds / 1000, _replace(path, no))
+        no = home.profile.config_path.read_text().replace("true", "false")
+        timer = threading.Timer(milliseconds / 1000, home.edit_config, [no])
         timer.start()
         with serving(home, kind) as served:
             timer.join()
@@ -249,15 +246,6 @@ def test_a_no_at_the_instant_of_the_start(home: Home, kind: str) -> None:
 
 def _wrongly_measured(lines: list[str]) -> bool:
     return bool(lines) and lines[-1].startswith("measured at")
-
-
-def _replace(path: Path, text: str) -> Callable[[], object]:
-    def replace() -> None:
-        new = path.with_suffix(".new")
-        new.write_text(text)
-        new.replace(path)
-
-    return replace
 
 
 def _fill(reading_end: int) -> None:

@@ -102,10 +102,9 @@ def test_a_second_forget_says_that_the_no_is_still_there(home: Home) -> None:
 
 def test_a_release_that_finds_the_yes_gone_says_what_it_deleted(tmp_path: Path) -> None:
     def edited_meanwhile(handler: Handler, _: bytes) -> None:
-        path = mine.profile.config_path
-        document = json.loads(path.read_text())
+        document = json.loads(mine.profile.config_path.read_text())
         document["metrics"] |= {"enabled": False, "local": True}
-        path.write_text(json.dumps(document))
+        mine.edit_config(json.dumps(document))
         time.sleep(1)
         handler.close_connection = True
 

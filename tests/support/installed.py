@@ -78,6 +78,13 @@ class Home:
         """Run `shimmy config --metrics ACTION`."""
         return self.run("config", "--metrics", action, *more, given=given)
 
+    def edit_config(self, text: str) -> None:
+        """Put another config in place at once, as most editors do: no process reads half of it."""
+        path = self.profile.config_path
+        new = path.with_suffix(".new")
+        new.write_text(text)
+        new.replace(path)
+
     def agree(self) -> None:
         """Say yes as `enable` does, without an interpreter's start for it."""
         enable(self.profile)
