@@ -32,6 +32,24 @@ def test_what_people_often_look_at_loads_no_dataclasses(action: str, tmp_path: P
     assert "shimmy_metrics.cli.command_table" not in loaded
 
 
+FOR_A_PATH = {"pathlib", "urllib.parse", "fnmatch"}
+
+
+@pytest.mark.parametrize("action", ["status", "preview", "export", "validate"])
+def test_a_look_where_nothing_is_kept_loads_nothing_that_joins_paths(action: str, tmp_path: Path) -> None:
+    loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
+    assert "shimmy_metrics.store.database" in loaded
+    assert not loaded & FOR_A_PATH
+
+
+@pytest.mark.parametrize("action", ["preview", "export"])
+def test_a_look_where_nothing_is_kept_loads_no_record(action: str, tmp_path: Path) -> None:
+    loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
+    assert "shimmy_metrics.store.database" in loaded
+    assert "shimmy_metrics.records" not in loaded
+    assert ("shimmy_metrics.report.fields" in loaded) is (action == "preview")
+
+
 def test_validating_loads_nothing_for_one_value_alone(tmp_path: Path) -> None:
     loaded = _loaded("from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', 'validate'])", tmp_path)
     assert "shimmy_metrics.actions.leak_scan" in loaded
@@ -76,6 +94,7 @@ def test_the_receiver_s_help_loads_nothing_of_it(tmp_path: Path) -> None:
 def test_lines_of_text_load_neither_the_app_nor_the_network(tmp_path: Path) -> None:
     loaded = _loaded("from shimmy_metrics.cli.cmd_tui import tui\ntui(['--plain'])", tmp_path)
     assert not loaded & {"textual", "rich", "httpx", "asyncio", "threading", "shimmy_metrics.cli.command_table"}
+    assert not loaded & {"shimmy_metrics.cli.plain_kept", "shimmy_metrics.wording.departures", *FOR_A_PATH}
 
 
 def test_a_hand_over_loads_next_to_nothing(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ async def test_the_key_that_deletes_every_receipt_says_all(tmp_path: Path) -> No
 async def test_the_keys_of_the_consent_page_say_what_they_do(tmp_path: Path) -> None:
     shown = overviews.busy()
     other = shown.consent._replace(endpoint="https://me.example/v1/usage")
-    log = OwnFile(tmp_path / "metrics.log", FileKind.LOG, 1)
+    log = OwnFile(str(tmp_path / "metrics.log"), FileKind.LOG, 1)
     app = opened.still(tmp_path, shown._replace(consent=other, files=(log,)))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened.press(pilot, "c")

@@ -216,7 +216,7 @@ def test_a_crash_ends_with_one_line_a_code_and_the_terminal_whole(tmp_path: Path
     assert output.decode().rpartition("\x1b[?1049l")[2].count("\n") == 1
     assert b"shimmy-metrics: an internal error (ZeroDivisionError)" in output
     assert b"a name" not in output
-    (line,) = home.profile.log_path.read_text().splitlines()
+    (line,) = Path(home.profile.log_file).read_text().splitlines()
     assert re.search(r"an error ended the app \(ZeroDivisionError at [\w.:, ]*<?\w*", line), line
     assert "a name" not in line
     validated = home.metrics("validate")

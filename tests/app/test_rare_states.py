@@ -15,7 +15,7 @@ from support import opened, overviews, samples
 
 UNREADABLE = overviews.idle()._replace(trouble="metrics.db: is damaged. Move it away", store_unusable=True)
 DAYS = (Day(date(2026, 11, 22), DaySums(7, 1, 350, 900)),)
-STORE = OwnFile(Path("/home/ada/.local/state/shimmy/metrics.db"), FileKind.STORE, 4_096)
+STORE = OwnFile("/home/ada/.local/state/shimmy/metrics.db", FileKind.STORE, 4_096)
 
 
 async def shown(root: Path, overview: Overview, key: str) -> str:

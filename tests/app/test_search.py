@@ -20,7 +20,7 @@ async def test_a_search_shows_the_other_word_by_which_it_found_something(tmp_pat
 
 @pytest.mark.parametrize("word", ["disk", "files"])
 async def test_who_looks_for_the_files_is_led_to_their_list(tmp_path: Path, word: str) -> None:
-    config = OwnFile(tmp_path / "config.json", FileKind.CONFIG, 120)
+    config = OwnFile(str(tmp_path / "config.json"), FileKind.CONFIG, 120)
     for files, led in (((config,), True), ((), False)):
         app = opened.still(tmp_path, overviews.busy()._replace(files=files))
         async with app.run_test(size=(80, 24)) as pilot:

@@ -32,7 +32,7 @@ def test_each_cause_is_printed_once_until_a_connection_stands_again(tmp_path: Pa
     variables = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
     home = Home(tmp_path, {**variables, "SHIMMY_METRICS_ENDPOINT": "http://127.0.0.1:9/v1/usage"})
     home.agree()
-    port, log = free_port(), home.profile.log_path
+    port, log = free_port(), Path(home.profile.log_file)
     with socket.create_server((HOST, 0)) as listening, answering_early(listening, context):
         url = f"https://{HOST}:{listening.getsockname()[1]}"
         with home.started("serve", "--upstream", url, "--bind", f"{HOST}:{port}") as process:

@@ -53,7 +53,7 @@ def test_what_was_previewed_while_the_receiver_was_down_arrives_once_it_is_up(
     previewed = here.metrics("preview").stdout
     assert json.loads(previewed)["metrics"]["total_tokens_generated"] == 3
     # The first try has failed: or it would still find the receiver, and the next end carry one report alone.
-    log = here.profile.log_path
+    log = Path(here.profile.log_file)
     assert wait_until(lambda: log.exists() and "nothing-left: 1 report" in log.read_text())
     with receiver:
         _session(here, micro, 2)

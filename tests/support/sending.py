@@ -86,7 +86,7 @@ def says_nothing(connection: socket.socket) -> None:
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch, mine: Profile) -> None:
     """Let no departure be completed until the ballast, which is put there, has made room."""
-    ballast = ballast_path(store_path(mine))
+    ballast = Path(ballast_path(store_path(mine)))
     ballast.touch()
     original = departures.complete
 

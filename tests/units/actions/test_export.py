@@ -183,7 +183,7 @@ def test_an_export_has_every_row_column_and_line_that_is_held(full: Profile) -> 
     assert columns["outbox"] - {"row_id", "report_id", "state", "detail"} == waiting.keys() - {"wait", "reason"}
     assert receipt["body"] == BODY.decode()
     assert (held["meta"], running["client_hint"]) == ({"active-day": "2026-11-23"}, "cursor")
-    assert held["log"] == full.log_path.read_text().splitlines()
+    assert held["log"] == Path(full.log_file).read_text().splitlines()
     assert len(held["log"]) == len(EVENTS) + 1
     assert held["config"]["metrics"]["enabled"] is True
 
@@ -229,7 +229,7 @@ def test_the_chain_is_checked_from_the_export_alone(full: Profile, change: Chang
     ],
 )
 def test_each_line_of_the_log_is_a_time_and_an_event_of_ours(full: Profile, line: str, may_stand: bool) -> None:
-    with full.log_path.open("a") as file:
+    with Path(full.log_file).open("a") as file:
         file.write(f"{line}\n")
     found = validate_held(full)
     assert found.ok is may_stand

@@ -63,8 +63,8 @@ def test_each_file_of_ours_is_listed_with_its_size_and_no_other(mine: Profile, t
         for size, (folder, name) in enumerate(names, 1)
     }
     found = files(mine)
-    assert {each.path: each.size for each in found if each.kind is not FileKind.FOLDER} == sizes
-    assert [each.path for each in found if each.kind is FileKind.FOLDER] == [tmp_path / "state"]
+    assert {Path(each.path): each.size for each in found if each.kind is not FileKind.FOLDER} == sizes
+    assert [Path(each.path) for each in found if each.kind is FileKind.FOLDER] == [tmp_path / "state"]
     assert {each.kind for each in found} == set(FileKind) == set(USES)
 
 
@@ -78,7 +78,7 @@ def test_what_is_listed_is_told_with_path_size_use_and_sum(mine: Profile) -> Non
 
 
 def test_a_path_that_would_steer_a_terminal_is_spelled_out() -> None:
-    lines = list(listed([OwnFile(Path("/h/\x1b[2J\n"), FileKind.LOG, 3)]))
+    lines = list(listed([OwnFile("/h/\x1b[2J\n", FileKind.LOG, 3)]))
     assert lines[0] == "/h/\\x1b[2J\\n  3 bytes"
 
 
@@ -172,7 +172,7 @@ def test_every_file_that_the_program_makes_is_listed(tmp_path: Path) -> None:
         db.execute("BEGIN IMMEDIATE")
         db.execute("DELETE FROM outbox")  # with its journal beside it
         made = {path for path in tmp_path.rglob("*") if path.is_file()}
-        assert {each.path for each in files(mine) if each.kind is not FileKind.FOLDER} == made
+        assert {Path(each.path) for each in files(mine) if each.kind is not FileKind.FOLDER} == made
         db.execute("ROLLBACK")
     lock.release()
     assert len(made) >= 5

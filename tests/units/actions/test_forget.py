@@ -131,7 +131,7 @@ def _blocks(path: Path) -> int:
 def test_a_file_holds_zeros_no_more_before_it_is_unlinked(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
     seen = [
-        _blocks(each.path)
+        _blocks(Path(each.path))
         for each in files(mine)
         if each.kind in (FileKind.STORE, FileKind.STORE_JOURNAL, FileKind.LOG)
     ]
@@ -146,8 +146,8 @@ def test_what_has_a_second_name_is_unlinked_and_its_bytes_stay(tmp_path: Path) -
     mine = lived_in(profile(tmp_path))
     notes = tmp_path / "notes.txt"
     notes.write_text("somebody's")
-    mine.log_path.unlink()
-    os.link(notes, mine.log_path)
+    Path(mine.log_file).unlink()
+    os.link(notes, Path(mine.log_file))
     assert forget(mine).complete
     assert notes.read_text() == "somebody's"
 

@@ -28,7 +28,7 @@ print("held", flush=True); time.sleep(60)
 
 
 def reasons(result: ForgetResult) -> dict[str, str]:
-    return {each.path.name: each.reason for each in result.not_deleted}
+    return {Path(each.path).name: each.reason for each in result.not_deleted}
 
 
 def test_a_store_held_by_another_process_is_named_with_it_and_goes_once_that_ended(tmp_path: Path) -> None:
@@ -111,9 +111,10 @@ def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path:
 
 def test_many_saved_files_are_asked_about_in_one_sentence(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    saved = [OwnFile(tmp_path / f"shimmy-report-2026-11-{day:02}.json", FileKind.EXPORT, 9) for day in range(1, 31)]
+    paths = [str(tmp_path / f"shimmy-report-2026-11-{day:02}.json") for day in range(1, 31)]
+    saved = [OwnFile(path, FileKind.EXPORT, 9) for path in paths]
     told = list(question(forget_plan(mine)._replace(files=tuple(saved))))
-    named = ", ".join(each.path.name for each in saved)
+    named = ", ".join(Path(each.path).name for each in saved)
     assert told[2] == f"That includes 30 files that you saved in {tmp_path}: {named}."
 
 

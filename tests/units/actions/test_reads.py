@@ -63,16 +63,16 @@ def test_the_config_is_read_once(
     mine = profile(tmp_path)
     enable(mine)
     fill_outbox(mine, 1)
-    reads: list[Path] = []
+    reads: list[str] = []
     read_bounded = files.read_bounded
 
-    def counting(path: Path, limit: int) -> bytes | None:
+    def counting(path: str, limit: int) -> bytes | None:
         reads.append(path)
         return read_bounded(path, limit)
 
     monkeypatch.setattr(config_file, "read_bounded", counting)
     read(mine)
-    assert reads == [mine.config_path]
+    assert reads == [mine.config_file]
 
 
 def test_a_release_deletes_what_has_no_consent_once_and_reads_the_status_once(

@@ -44,8 +44,8 @@ def _validated(mine: Profile) -> ValidationResult:
         patch("shimmy_metrics.actions.leak_scan._addresses", return_value=ADDRESSES),
         patch("shimmy_metrics.actions.leak_scan._login_name", return_value="dana"),
         patch("shimmy_metrics.actions.leak_scan._host_name", return_value="workbench-7"),
-        patch("pathlib.Path.home", return_value=Path("/home/dana")),
-        patch("pathlib.Path.cwd", return_value=Path("/")),
+        patch("shimmy_metrics.actions.leak_scan.home_dir", return_value="/home/dana"),
+        patch("os.getcwd", return_value="/"),
     ):
         return validate_held(mine)
 
@@ -71,7 +71,7 @@ def test_a_given_report_is_told_as_such(tmp_path: Path) -> None:
 
 
 def _in_log(mine: Profile) -> None:
-    with mine.log_path.open("a") as log:
+    with Path(mine.log_file).open("a") as log:
         log.write(f"2026-11-23T14:32:07Z {SECRET}\n")
 
 

@@ -1,5 +1,6 @@
 """A recall: recorded before a byte leaves, asked for report by report, and nothing of it is sent again."""
 
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -210,10 +211,10 @@ def test_once_a_sender_has_gone_it_is_asked_back_and_the_lock_is_free_again(
 def test_a_lock_that_cannot_be_taken_is_named(tmp_path: Path) -> None:
     mine = ready(tmp_path, URL)
     recall = sent(mine, URL, FIRST)
-    lock_path(mine).mkdir()
+    os.mkdir(lock_path(mine))
     with pytest.raises(UserError) as refused:
         send_recall(mine, recall)
-    assert refused.value.where == str(lock_path(mine))
+    assert refused.value.where == lock_path(mine)
 
 
 def test_its_outcome_is_recorded_though_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,14 +42,14 @@ def test_what_has_to_be_written_takes_the_ballast_s_room_once(tmp_path: Path) ->
     create(path)
     step = _Step()
     assert with_room(path, step) == "written"
-    assert ballast_path(path).exists()
+    assert Path(ballast_path(path)).exists()
     step = _Step(sqlite3.OperationalError("no such table: outbox"))
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         with_room(path, step)
-    assert (step.tries, ballast_path(path).exists()) == (1, True)
+    assert (step.tries, Path(ballast_path(path)).exists()) == (1, True)
     step = _Step(_no_room())
     assert with_room(path, step) == "written"
-    assert (step.tries, ballast_path(path).exists()) == (2, False)
+    assert (step.tries, Path(ballast_path(path)).exists()) == (2, False)
     step = _Step(_no_room())
     with pytest.raises(sqlite3.OperationalError, match="full"):
         with_room(path, step)
@@ -59,7 +59,7 @@ def test_what_has_to_be_written_takes_the_ballast_s_room_once(tmp_path: Path) ->
 def test_the_ballast_takes_its_room_and_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "metrics.db"
     create(path)
-    laid = ballast_path(path)
+    laid = Path(ballast_path(path))
     held = laid.read_bytes()
     assert len(held) == BALLAST_BYTES == 131_072
     assert held.strip(b"\0")
@@ -87,10 +87,10 @@ def test_the_ballast_takes_its_room_and_is_private(tmp_path: Path, monkeypatch: 
 
 def test_a_ballast_that_somebody_put_there_between_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "metrics.db"
-    ballast_path(path).write_bytes(b"somebody's")
+    Path(ballast_path(path)).write_bytes(b"somebody's")
     monkeypatch.setattr(os.path, "lexists", lambda _: False)
     create(path)
-    assert ballast_path(path).read_bytes() == b"somebody's"
+    assert Path(ballast_path(path)).read_bytes() == b"somebody's"
 
 
 @pytest.mark.parametrize("for_deletion", [False, True])
@@ -100,7 +100,7 @@ def test_only_for_a_deletion_the_ballast_is_given_up_at_opening(
     mine = profile(tmp_path)
     with opened(mine):
         pass
-    laid = ballast_path(store_path(mine))
+    laid = Path(ballast_path(store_path(mine)))
     original = database.secure
     given_up: list[bool] = []
 

@@ -16,10 +16,12 @@ from shimmy_metrics.store.database import (
     connect,
     delete_meta,
     get_meta,
+    journal_file,
     journal_path,
     opened,
     set_meta,
     sqlite_files,
+    store_file,
     store_path,
     transaction,
     version_of,
@@ -34,9 +36,11 @@ MOVE_AWAY = "Move it away; a new one is made when it is needed"
 def test_each_file_has_its_place(tmp_path: Path) -> None:
     path = tmp_path / "metrics.db"
     assert journal_path(path) == tmp_path / "metrics.db-journal"
-    assert sqlite_files(path) == tuple(tmp_path / f"metrics.db{end}" for end in ("-journal", "-wal", "-shm"))
-    assert ballast_path(path) == tmp_path / "ballast"
+    assert journal_file(path) == str(journal_path(path))
+    assert sqlite_files(path) == tuple(f"{path}{end}" for end in ("-journal", "-wal", "-shm"))
+    assert ballast_path(path) == str(tmp_path / "ballast")
     assert store_path(profile(tmp_path)) == tmp_path / "state/shimmy/metrics.db"
+    assert store_file(profile(tmp_path)) == str(store_path(profile(tmp_path)))
 
 
 def test_words_are_remembered_by_their_names() -> None:

@@ -173,7 +173,7 @@ def test_on_a_full_disk_the_ballast_is_given_up_first_and_then_the_journal(
     monkeypatch.setattr("shimmy_metrics.store.erase.filesystem", lambda _: "ext4")
     mine = profile(tmp_path)
     fill_outbox(mine, 1)
-    ballast = ballast_path(store_path(mine))
+    ballast = Path(ballast_path(store_path(mine)))
     assert ballast.stat().st_size == 131_072
     tried: list[tuple[str, bool]] = []
 

@@ -97,7 +97,7 @@ def test_a_journal_in_memory_is_the_last_way_where_overwriting_takes_no_room(
         with pytest.raises(FullError):
             _erase(connection, path)
         assert len(outbox.everything(db)) == 1
-        assert not ballast_path(path).exists()
+        assert not Path(ballast_path(path)).exists()
     ways = [each.removeprefix("PRAGMA journal_mode=") for each in connection.told if "journal_mode" in each]
     # At its end each has `TRUNCATE` again; the last way begins with that, or SQLite keeps what it has open.
     assert ways == ["PERSIST", "PERSIST", *(["TRUNCATE", "MEMORY"] if last == "MEMORY" else []), "TRUNCATE"]
@@ -134,7 +134,7 @@ def test_another_error_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
         connection = Connection(db)
         with pytest.raises(ZeroDivisionError):
             _erase(connection, path, broken)
-        assert ballast_path(path).exists()
+        assert Path(ballast_path(path)).exists()
         assert connection.told.count("BEGIN EXCLUSIVE") == 1
         assert len(outbox.everything(db)) == 1
 
@@ -176,7 +176,7 @@ def test_overwriting_the_journal_may_need_the_ballast_and_it_is_cut_in_any_case(
         monkeypatch.setattr(erasing, "wipe", wipe)
         assert erase(db, path, lambda: outbox.remove_all(db)) == 1
         assert tried == [journal_path(path)] * min(refusals + 1, 2)
-        assert ballast_path(path).exists() is ballast
+        assert Path(ballast_path(path)).exists() is ballast
         assert journal_path(path).stat().st_size == 0
 
 
@@ -188,7 +188,7 @@ def test_without_a_journal_there_is_nothing_to_wipe(tmp_path: Path, monkeypatch:
     with _store(tmp_path) as (path, db):
         db.execute("PRAGMA journal_mode=DELETE")
         erasing._wipe(path)
-        assert ballast_path(path).exists()
+        assert Path(ballast_path(path)).exists()
 
 
 def _holders(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> list[Path]:
@@ -229,11 +229,11 @@ def test_a_store_is_destroyed_with_what_lies_beside_it_while_others_are_kept_out
 ) -> None:
     removed: list[str] = []
 
-    def remove(each: Path) -> None:
+    def remove(each: str) -> None:
         locked = pytest.raises(sqlite3.OperationalError, match="locked")
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other, locked:
             other.execute("SELECT count(*) FROM sqlite_master")
-        removed.append(each.name)
+        removed.append(Path(each).name)
 
     monkeypatch.setattr(erasing, "remove", remove)
     with _store(tmp_path) as (path, _):

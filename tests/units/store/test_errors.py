@@ -85,9 +85,9 @@ def test_each_error_of_the_system_is_one_line(tmp_path: Path, wrapped: object, e
 
 
 def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Path] = []
+    asked: list[str] = []
 
-    def statvfs(path: Path) -> SimpleNamespace:
+    def statvfs(path: str) -> SimpleNamespace:
         asked.append(path)
         return SimpleNamespace(f_flag=os.ST_RDONLY | os.ST_NOSUID)
 
@@ -97,7 +97,7 @@ def test_on_a_read_only_filesystem_nothing_else_is_said(tmp_path: Path, monkeypa
     assert caught.value.what == "lies on a read-only filesystem"
     assert caught.value.where == str(tmp_path / "metrics.db")
     assert caught.value.remedy == "It stays as it is until that can be written"
-    assert asked == [tmp_path]
+    assert asked == [str(tmp_path)]
 
 
 def _failing(_: Path) -> SimpleNamespace:

@@ -86,7 +86,7 @@ def test_a_session_is_alive_while_its_lock_is_held(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
     running = session()._replace(row_id=3)
-    assert sessions.lock_path(mine, 3) == mine.state_dir / "session-3.lock"
+    assert sessions.lock_path(mine, 3) == str(mine.state_dir / "session-3.lock")
     assert not sessions.alive(mine, running)
     lock = sessions.take_lock(mine, 3)
     assert sessions.alive(mine, running)
@@ -108,7 +108,7 @@ def test_locks_that_nobody_holds_are_removed_and_nothing_else_is(
 
     def failing(lock: Lock, *, remove: bool = False) -> None:
         release(lock, remove=remove)
-        if not sessions.lock_path(mine, 2).exists() and remove:
+        if not os.path.exists(sessions.lock_path(mine, 2)) and remove:
             raise OSError(5, os.strerror(5))
 
     monkeypatch.setattr(Lock, "release", failing)

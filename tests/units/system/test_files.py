@@ -113,9 +113,9 @@ def test_a_lock_s_file_that_was_planted_is_never_taken_and_never_touched(state: 
 @pytest.mark.parametrize("plant", PLANTED)
 def test_the_log_is_not_written_through_what_was_planted(state: Path, tmp_path: Path, plant: Plant) -> None:
     mine = profile(tmp_path)
-    plant(mine.log_path)
-    before = os.lstat(mine.log_path).st_size
+    plant(Path(mine.log_file))
+    before = os.lstat(Path(mine.log_file)).st_size
     log_event(mine, "the relay met an error")
-    assert os.lstat(mine.log_path).st_size == before
+    assert os.lstat(Path(mine.log_file)).st_size == before
     assert (state.parent / "notes").read_text() == "mine"
     assert not (state.parent / "not there").exists()

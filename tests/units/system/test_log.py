@@ -15,8 +15,8 @@ def test_a_line_tells_an_error_s_kind_and_not_its_words(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
     log_event(mine, "the relay met an error", OSError("/home/somebody"))
-    assert mine.log_path.read_text() == "2026-11-23T14:32:07Z the relay met an error (OSError)\n"
-    assert mine.log_path.stat().st_mode & 0o777 == 0o600
+    assert Path(mine.log_file).read_text() == "2026-11-23T14:32:07Z the relay met an error (OSError)\n"
+    assert Path(mine.log_file).stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_is_written_where_there_is_no_state(tmp_path: Path) -> None:
@@ -27,10 +27,10 @@ def test_nothing_is_written_where_there_is_no_state(tmp_path: Path) -> None:
 def test_it_is_cut_to_whole_lines_of_its_newer_half(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
-    mine.log_path.write_text("an older line\n" * (LOG_BYTES // 10))
+    Path(mine.log_file).write_text("an older line\n" * (LOG_BYTES // 10))
     log_event(mine, "the app could not do something")
-    lines = mine.log_path.read_text().splitlines()
-    assert mine.log_path.stat().st_size < LOG_BYTES
+    lines = Path(mine.log_file).read_text().splitlines()
+    assert Path(mine.log_file).stat().st_size < LOG_BYTES
     assert set(lines[:-1]) == {"an older line"}
     assert lines[-1].endswith("the app could not do something")
 
@@ -39,5 +39,5 @@ def test_it_is_cut_to_whole_lines_of_its_newer_half(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_passed_over_at_once(tmp_path: Path, make: Callable[[Path], object]) -> None:
     mine = profile(tmp_path)
     mine.state_dir.mkdir(parents=True)
-    make(mine.log_path)
+    make(Path(mine.log_file))
     log_event(mine, "the relay met an error")

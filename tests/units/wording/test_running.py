@@ -1,7 +1,6 @@
 """A session whose figures are not saved any more is not shown as if they were today's."""
 
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -31,7 +30,7 @@ def test_every_face_says_when_the_figures_were_last_saved_where_that_is_long_ago
     (live,) = shown.running
     session = live.session._replace(updated=NOW - timedelta(minutes=minutes))
     shown = shown._replace(running=(live._replace(session=session),))
-    status = Status(shown.consent, NOW, Path("config"), Path("store"), running=(session,))
+    status = Status(shown.consent, NOW, "config", "store", running=(session,))
     page = str(session_view(CANVAS, shown, 0))
     faces = ["\n".join(as_lines(status)), "\n".join(plain_report(shown, NOW)), page]
     assert ["ast saved " in each for each in faces] == [minutes == 5] * 3

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shimmy_metrics.config.codec import ours
@@ -14,6 +13,7 @@ from shimmy_metrics.report.seal import digest
 from shimmy_metrics.store.database import all_meta
 from shimmy_metrics.store.readonly import open_readonly
 from shimmy_metrics.system.files import read_bounded, write_new
+from shimmy_metrics.system.places import StrPath
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ _EMPTY: Final[dict[str, Any]] = {
 
 def log_lines(profile: Profile) -> list[str]:
     """Return the log, a text a line; what is no text stands there escaped. Raises `UserError`."""
-    data = read_bounded(profile.log_path, _LOG_BYTES) or b""
+    data = read_bounded(profile.log_file, _LOG_BYTES) or b""
     return data.decode(errors="backslashreplace").splitlines()
 
 
-def save(data: bytes, path: Path) -> None:
+def save(data: bytes, path: StrPath) -> None:
     """Write an export to a new private file. Raises `FileExistsError` (nothing is overwritten) or `UserError`."""
     write_new(path, data)
 

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from shimmy_metrics.consent.effective_consent import GroupSize
@@ -221,7 +220,7 @@ def measured(value: object) -> bool:
 @cache
 def _is_zone(name: str) -> bool:
     """Whether the system's table of zones has one of this name. One file is read; a list of all would take 600."""
-    if re.fullmatch(_ZONE, name) and read_text(Path(_ZONES, name), len(_TZIF)) == _TZIF:
+    if re.fullmatch(_ZONE, name) and read_text(f"{_ZONES}/{name}", len(_TZIF)) == _TZIF:
         return True
     import zoneinfo  # it knows where else a table can be; to load it takes a quarter of a bare Python's start
 

@@ -12,11 +12,11 @@ import stat
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.files import another_owner
+from shimmy_metrics.system.places import StrPath
 from shimmy_metrics.system.profile import Profile
 
 
@@ -54,7 +54,7 @@ _EXPORTS: Final = ((FileKind.EXPORT, r"shimmy-(?:metrics|report)-\d{4}-\d\d-\d\d
 class OwnFile(NamedTuple):
     """One file of ours, or the state folder, whose size is 0. `size` is in bytes."""
 
-    path: Path
+    path: str
     kind: FileKind
     size: int
 
@@ -64,32 +64,32 @@ def files(profile: Profile) -> tuple[OwnFile, ...]:
 
     Raises `UserError` for a folder of ours that cannot be listed, and for another user's (sudo).
     """
-    return (*_config(profile.config_path), *_state(profile.state_dir), *_exports(profile.home))
+    return (*_config(profile.config_file), *_state(profile.state_folder), *_exports(profile.home))
 
 
-def _config(path: Path) -> Iterator[OwnFile]:
+def _config(path: StrPath) -> Iterator[OwnFile]:
     with contextlib.suppress(OSError):
-        found = path.stat()  # the person may keep it elsewhere and link to it
+        found = os.stat(path)  # the person may keep it elsewhere and link to it
         if stat.S_ISREG(found.st_mode):
-            yield OwnFile(path, FileKind.CONFIG, found.st_size)
-    yield from _named(path.parent, ((FileKind.CONFIG_LOCK, r"\.lock"),))
-    real = Path(os.path.realpath(path))
+            yield OwnFile(os.fspath(path), FileKind.CONFIG, found.st_size)
+    yield from _named(os.path.dirname(path), ((FileKind.CONFIG_LOCK, r"\.lock"),))
+    folder, name = os.path.split(os.path.realpath(path))
     # The second form is version 1's.
-    left = rf"\.{re.escape(real.name)}\.(?:shimmy-metrics-[0-9a-f]{{16}}|[a-z0-9_]{{8}})"
-    yield from _named(real.parent, ((FileKind.CONFIG_LEFTOVER, left),))
+    left = rf"\.{re.escape(name)}\.(?:shimmy-metrics-[0-9a-f]{{16}}|[a-z0-9_]{{8}})"
+    yield from _named(folder, ((FileKind.CONFIG_LEFTOVER, left),))
 
 
-def _state(folder: Path) -> Iterator[OwnFile]:
-    if not folder.is_dir():
+def _state(folder: StrPath) -> Iterator[OwnFile]:
+    if not os.path.isdir(folder):
         return
     if another_owner(folder):
         remedy = "Run this as the owner (under sudo the home may be another person's)"
         raise UserError("belongs to another user", where=str(folder), remedy=remedy)
     yield from _named(folder, _STATE)
-    yield OwnFile(folder, FileKind.FOLDER, 0)
+    yield OwnFile(os.fspath(folder), FileKind.FOLDER, 0)
 
 
-def _exports(home: Path | None) -> Iterator[OwnFile]:
+def _exports(home: StrPath | None) -> Iterator[OwnFile]:
     if home is not None:
         with contextlib.suppress(UserError):  # a home that cannot be listed holds no export of ours
             for each in _named(home, _EXPORTS):
@@ -99,7 +99,7 @@ def _exports(home: Path | None) -> Iterator[OwnFile]:
                     yield each
 
 
-def _named(folder: Path, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator[OwnFile]:
+def _named(folder: StrPath, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator[OwnFile]:
     """Yield the person's own regular files in a folder whose whole name is one of ours, in the order of `patterns`."""
     try:
         with os.scandir(folder) as entries:
@@ -112,12 +112,12 @@ def _named(folder: Path, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator
     for kind, pattern in patterns:
         for name in names:
             if re.fullmatch(pattern, name):
-                yield from _own(folder / name, kind)
+                yield from _own(os.path.join(folder, name), kind)
 
 
-def _own(path: Path, kind: FileKind) -> Iterator[OwnFile]:
+def _own(path: str, kind: FileKind) -> Iterator[OwnFile]:
     with contextlib.suppress(OSError):  # it went meanwhile
-        found = path.lstat()
+        found = os.lstat(path)
         mine = sys.platform == "win32" or found.st_uid == os.geteuid()
         if stat.S_ISREG(found.st_mode) and mine:
             yield OwnFile(path, kind, found.st_size)

@@ -6,7 +6,6 @@ The no comes first and stands whatever happens afterwards; running this again fi
 import contextlib
 import os
 import time
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.actions.decide import decline
@@ -20,7 +19,7 @@ from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.delivery.sender_lock import wait_until_gone
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.store import days, departures, outbox, sessions
-from shimmy_metrics.store.database import store_path
+from shimmy_metrics.store.database import store_file
 from shimmy_metrics.store.erase import destroy
 from shimmy_metrics.store.readonly import open_readonly, unread
 from shimmy_metrics.system.locks import Lock, is_locked, lock_holders
@@ -65,7 +64,7 @@ class ForgetPlan(NamedTuple):
 class NotDeleted(NamedTuple):
     """A file that could not be deleted, and why."""
 
-    path: Path
+    path: str
     reason: str
 
 
@@ -128,11 +127,11 @@ def forget(profile: Profile) -> ForgetResult:
     try:
         found = _deletable(profile)
     except UserError as error:
-        not_deleted.append(NotDeleted(Path(error.where), f"{error.what}. {error.remedy}"))
+        not_deleted.append(NotDeleted(error.where, f"{error.what}. {error.remedy}"))
     for each in found:
-        if each.kind is FileKind.FOLDER and (each.path.is_symlink() or _holds_files(each.path)):
-            if not any(other.path.parent == each.path for other in not_deleted):
-                reason = "it is a link" if each.path.is_symlink() else "it holds other files"
+        if each.kind is FileKind.FOLDER and (os.path.islink(each.path) or _holds_files(each.path)):
+            if not any(os.path.dirname(other.path) == each.path for other in not_deleted):
+                reason = "it is a link" if os.path.islink(each.path) else "it holds other files"
                 folder_kept = NotDeleted(each.path, reason)
             continue
         try:
@@ -207,7 +206,7 @@ def _delete(each: OwnFile, profile: Profile) -> None:
         os.rmdir(each.path)
     elif each.kind is FileKind.STORE:
         destroy(each.path)
-    elif each.kind in _STORE and os.path.lexists(store_path(profile)):
+    elif each.kind in _STORE and os.path.lexists(store_file(profile)):
         raise UserError("is part of the store, which stays", remedy="It goes when the store goes")
     elif each.kind in _LOCKS or each.kind is FileKind.CONFIG_LEFTOVER:
         _delete_unheld(each.path)
@@ -215,7 +214,7 @@ def _delete(each: OwnFile, profile: Profile) -> None:
         remove(each.path)
 
 
-def _delete_unheld(path: Path) -> None:
+def _delete_unheld(path: str) -> None:
     """Delete a file that a living process may hold locked. Raises `UserError` where one does, or `OSError`."""
     lock = Lock(path)
     if not lock.take():
@@ -230,7 +229,7 @@ def _delete_unheld(path: Path) -> None:
         raise
 
 
-def _holds_files(folder: Path) -> bool:
+def _holds_files(folder: str) -> bool:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         return any(True for _ in entries)
     return False

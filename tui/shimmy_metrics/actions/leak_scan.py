@@ -20,19 +20,18 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import IPv6Address
-from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import unquote
 
 from shimmy_metrics.actions.export_schema import words
 from shimmy_metrics.config.codec import keys
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.machine.text_file import read_text
 from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.schema import schema
 from shimmy_metrics.store.tables import words as table_words
+from shimmy_metrics.system.places import StrPath, home_dir
 from shimmy_metrics.system.profile import Profile
 
 _CONFIDENTIAL: Final = (
@@ -52,6 +51,9 @@ _LONG: Final = 8
 """Characters from which a value is found inside of other words as well."""
 
 _UUID: Final = rb"(?<![0-9a-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])"
+
+_ADDRESS_BYTES: Final = 2**24
+"""A host of many containers has thousands of addresses."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 - words to pass over
 
@@ -145,10 +147,9 @@ def _collect(profile: Profile) -> Iterator[Identifier]:
     host = _host_name()
     yield Identifier("host name", host, anywhere=True)
     yield Identifier("host name", host.partition(".")[0], anywhere=True)
-    with suppress(RuntimeError):
-        yield Identifier("home directory", str(Path.home()), anywhere=True)
+    yield Identifier("home directory", home_dir(), anywhere=True)
     with suppress(OSError):
-        here = str(Path.cwd())
+        here = os.getcwd()
         if here.count("/") > 1 or "\\" in here:  # "/" and "/tmp" are nobody's
             yield Identifier("working directory", here, anywhere=True)
     for name, value in profile.environment.variables.items():
@@ -185,26 +186,30 @@ def _secrets(name: str, value: str) -> Iterator[Identifier]:
         re.search(_CONFIDENTIAL, name, re.IGNORECASE) or re.fullmatch(_OPAQUE, value)
     ):
         yield Identifier("secret in the environment", value, anywhere=True, name=name)
-    for password in re.findall(_WITHIN_ADDRESS, value, re.IGNORECASE) if "://" in value else ():
+    if "://" not in value:
+        return
+    from urllib.parse import unquote  # few variables hold an address
+
+    for password in re.findall(_WITHIN_ADDRESS, value, re.IGNORECASE):
         for form in {password, unquote(password)}:
             if len(form) >= _SECRET_CHARACTERS:
                 yield Identifier("password in the environment", form, anywhere=True, name=name)
 
 
-def _addresses(root: Path = Path("/")) -> Iterator[Identifier]:
+def _addresses(root: StrPath = "/") -> Iterator[Identifier]:
     """Yield this machine's own IP and MAC addresses as Linux lists them, loopback aside."""
     with suppress(OSError):
-        for entry in (root / "sys/class/net").iterdir():
-            with suppress(OSError):
-                mac = (entry / "address").read_text().strip()
-                if mac.strip("0:"):
-                    yield Identifier("MAC address", mac)
-    with suppress(OSError):
-        trie = (root / "proc/net/fib_trie").read_text()
-        for address in set(re.findall(r"\|-- (\S+)\n\s+/32 host LOCAL", trie)):
-            if not address.startswith("127."):
-                yield Identifier("IP address", address)
-    with suppress(OSError):
-        for line in (root / "proc/net/if_inet6").read_text().splitlines():
-            packed = bytes.fromhex(line.split()[0])
-            yield Identifier("IP address", str(IPv6Address(packed)))
+        for name in os.listdir(os.path.join(root, "sys/class/net")):
+            mac = read_text(os.path.join(root, "sys/class/net", name, "address"))
+            if mac.strip("0:"):
+                yield Identifier("MAC address", mac)
+    trie = read_text(os.path.join(root, "proc/net/fib_trie"), _ADDRESS_BYTES)
+    for address in set(re.findall(r"\|-- (\S+)\n\s+/32 host LOCAL", trie)):
+        if not address.startswith("127."):
+            yield Identifier("IP address", address)
+    lines = read_text(os.path.join(root, "proc/net/if_inet6"), _ADDRESS_BYTES).splitlines()
+    if lines:
+        from ipaddress import IPv6Address  # where there is an IPv6 address
+
+        for line in lines:
+            yield Identifier("IP address", str(IPv6Address(bytes.fromhex(line.split()[0]))))

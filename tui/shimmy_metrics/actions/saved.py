@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from pathlib import Path
 from typing import Any, Final
 
 from shimmy_metrics.limits import REQUEST_BYTES
@@ -13,13 +12,13 @@ _EXPORT: Final = re.compile(rb'\s*\{\s*"format":\s*"shimmy-metrics export \d+"')
 _MEMBERS: Final = frozenset(field.section or field.name for field in FIELDS)
 
 
-def holds_saved(path: Path) -> bool:
+def holds_saved(path: str) -> bool:
     """Whether a regular file begins as an export of ours, or is a report or an array of reports. Raises nothing.
 
     A report counts with whatever values: it may have been saved under older rules, or edited since.
     """
     with contextlib.suppress(OSError):
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read(REQUEST_BYTES + 2)  # a line break may have been added
         return bool(_EXPORT.match(data)) or _are_reports(data)
     return False

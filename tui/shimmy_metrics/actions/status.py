@@ -1,7 +1,6 @@
 """What `status` prints: the decision, what is in force and how much is kept, without all that the app reads."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from shimmy_metrics.actions.purge import read_consent_and_purge
@@ -14,7 +13,7 @@ from shimmy_metrics.entries import recalled_in_all, taken_in_all
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.next_attempt import NextAttempt
 from shimmy_metrics.records import Departure, QueuedReport, QueueState, Session
-from shimmy_metrics.store.database import Database, store_path
+from shimmy_metrics.store.database import Database, store_file
 from shimmy_metrics.store.readonly import unread
 from shimmy_metrics.system.profile import Profile
 
@@ -34,8 +33,8 @@ class Status(NamedTuple):
 
     consent: EffectiveConsent
     now: datetime
-    config_path: Path
-    store_path: Path
+    config_path: str
+    store_path: str
     troubles: tuple[str, ...] = ()
     unusable: Unusable | None = None
     purged: PurgeResult = PurgeResult()
@@ -115,8 +114,8 @@ def read_status(profile: Profile) -> Status:
     found = Status(
         consent,
         profile.clock.now(),
-        profile.config_path,
-        store_path(profile),
+        str(profile.config_file),
+        store_file(profile),
         troubles=reading.troubles,
         unusable=reading.unusable,
         purged=reading.purged,

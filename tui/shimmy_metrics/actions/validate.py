@@ -1,6 +1,7 @@
 """Check what is kept here, or a given file: every byte against the rules, and the whole for leaks."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -90,7 +91,7 @@ def _lock_violations(ours: Iterable[OwnFile]) -> Iterator[Violation]:
         if each.kind in (FileKind.SENDER_LOCK, FileKind.SESSION_LOCK):
             data = (read_bounded(each.path, _STORE_BYTES) or b"").strip()
             if data and not data.isdigit():
-                yield Violation(each.path.name, "is a lock, and holds more than a process's number")
+                yield Violation(os.path.basename(each.path), "is a lock, and holds more than a process's number")
 
 
 def _bytes(each: OwnFile, profile: Profile) -> bytes:

@@ -103,7 +103,8 @@ def _read(file: str) -> bytes:
 
 def _report_unread(profile: Profile) -> None:
     from shimmy_metrics.actions.unread import store_unread
-    from shimmy_metrics.wording.consent import UNREAD
 
     if store_unread(profile):
+        from shimmy_metrics.wording.consent import UNREAD  # with what is said of sessions
+
         print_stderr(UNREAD)

@@ -51,7 +51,7 @@ def forget(*, yes: bool, as_json: bool) -> int:
 
 
 def _file(each: OwnFile) -> dict[str, Any]:
-    return {"path": str(each.path), "kind": each.kind.value, "bytes": each.size, "use": USES[each.kind]}
+    return {"path": each.path, "kind": each.kind.value, "bytes": each.size, "use": USES[each.kind]}
 
 
 def _result(result: "ForgetResult") -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _result(result: "ForgetResult") -> dict[str, Any]:
         "told": list(result.notices),
         "no_not_recorded": result.not_recorded or None,
         "deleted": [_file(each) for each in result.deleted],
-        "not_deleted": [{"path": str(each.path), "reason": each.reason} for each in result.not_deleted],
+        "not_deleted": [{"path": each.path, "reason": each.reason} for each in result.not_deleted],
         "left": result.stays and _file(result.stays),
         "folder_kept": result.folder_kept and str(result.folder_kept.path),
     }

@@ -72,8 +72,8 @@ def as_json(status: Status) -> bytes:
         "sends_at_session_start": status.attempt.at_start,
         "store_read_whole": not (status.unread or status.store_unusable),
         "troubles": list(status.troubles),
-        "config": str(status.config_path),
-        "store": str(status.store_path),
+        "config": status.config_path,
+        "store": status.store_path,
     }
     return (json.dumps(fields, indent=2) + "\n").encode()
 

@@ -3,7 +3,7 @@
 from shimmy_metrics.config.codec import Document
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.effective_consent import EffectiveConsent, Unusable
-from shimmy_metrics.consent.endpoint import check_endpoint
+from shimmy_metrics.consent.endpoint import ENDPOINT, check_endpoint
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.system.profile import Profile
 
@@ -28,11 +28,11 @@ def consent_of(profile: Profile, document: Document) -> EffectiveConsent:
     override = profile.environment.endpoint
     if override:
         check_endpoint(override, Unusable.ENDPOINT.value)
-    else:
+    elif decision.endpoint != ENDPOINT:
         check_endpoint(decision.endpoint, _in_config(profile))
     endpoint = override or decision.endpoint
     return EffectiveConsent(decision, profile.environment.switch, endpoint, distrust=document.distrust)
 
 
 def _in_config(profile: Profile) -> str:
-    return f"{profile.config_path}: metrics.endpoint"
+    return f"{profile.config_file}: metrics.endpoint"

@@ -1,9 +1,12 @@
 """Where reports go: the description's endpoint, which addresses are allowed, and which are the same. Pure."""
 
-from typing import Final
-from urllib.parse import SplitResult, urlsplit
+import re
+from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.errors import UserError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult  # a quarter of a bare Python's start, and the usual endpoint needs none of it
 
 ENDPOINT: Final = "https://metrics.shimmy-ai.dev/v1/usage"
 """The description's endpoint: what a yes covers where the config names no other."""
@@ -15,10 +18,12 @@ def same_endpoint(one: str, other: str) -> bool:
     Scheme, host (ignoring case), port (or the scheme's default), path (ignoring a slash at its end) and query are
     compared. A text that is no address equals only itself.
     """
-    return _address(one) == _address(other)
+    return one == other or _address(one) == _address(other)
 
 
 def _address(url: str) -> tuple[str | int | None, ...]:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -27,8 +32,10 @@ def _address(url: str) -> tuple[str | int | None, ...]:
     return parts.scheme, (parts.hostname or "").removesuffix("."), port, parts.path.rstrip("/"), parts.query
 
 
-def check_endpoint(url: str, where: str) -> SplitResult:
+def check_endpoint(url: str, where: str) -> "SplitResult":
     """Return the URL's parts. Raises `UserError` unless it is https, or http to loopback, without a password."""
+    from urllib.parse import urlsplit
+
     remedy = "Give an https address, such as https://metrics.example.org/v1/usage"
     try:
         parts = urlsplit(url)
@@ -42,6 +49,11 @@ def check_endpoint(url: str, where: str) -> SplitResult:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return parts
     raise UserError("the endpoint is not https", where=where, remedy=remedy)
+
+
+def host_of(url: str) -> str:
+    """Return the host of a checked address, with its port where it names one: what a `Host` header says."""
+    return re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0]
 
 
 def is_loopback(host: str) -> bool:

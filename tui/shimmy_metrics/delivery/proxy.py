@@ -2,7 +2,6 @@
 
 import contextlib
 from typing import Final
-from urllib.parse import urlsplit
 
 from shimmy_metrics.consent.endpoint import is_loopback
 from shimmy_metrics.system.environment import Environment
@@ -38,9 +37,13 @@ def proxy_shown(endpoint: str, environment: Environment) -> str:
 def _named(endpoint: str, environment: Environment) -> str:
     variables = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     named = next((found for found in map(environment.get, variables) if found), "")
+    if not named:
+        return ""
+    from urllib.parse import urlsplit  # only where a proxy is named, as below
+
     parts = urlsplit(endpoint)
     host = (parts.hostname or "").rstrip(".")
-    if not named or parts.scheme != "https" or is_loopback(host):
+    if parts.scheme != "https" or is_loopback(host):
         return ""
     no_proxy = environment.get("no_proxy") or environment.get("NO_PROXY")
     if any(_matches(entry, host, parts.port or 443) for entry in no_proxy.lower().replace(",", " ").split()):
@@ -50,6 +53,8 @@ def _named(endpoint: str, environment: Environment) -> str:
 
 def _host_and_port(proxy: str) -> str:
     """Return the proxy's `HOST:PORT`, or empty where it cannot be used."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(proxy)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
@@ -85,7 +90,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
 
 
 def _is_address(host: str) -> bool:
-    import ipaddress  # only where a proxy is named, as below
+    import ipaddress
 
     with contextlib.suppress(ValueError):
         return bool(ipaddress.ip_address(host))

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
 
+from shimmy_metrics.consent.endpoint import host_of
 from shimmy_metrics.limits import REQUEST_BYTES, REQUEST_REPORTS
 from shimmy_metrics.report.seal import digest, join
 
@@ -51,7 +51,7 @@ def next_request(due: list[QueuedReport], endpoint: str) -> Request | None:
 def headers(endpoint: str, length: int) -> tuple[tuple[str, str], ...]:
     """Return every header of the request, in order. None tells anything about the machine or this program's version."""
     return (
-        ("Host", urlsplit(endpoint).netloc),
+        ("Host", host_of(endpoint)),
         ("Content-Type", "application/json"),
         ("Content-Length", str(length)),
         ("User-Agent", "shimmy-metrics"),
@@ -63,6 +63,8 @@ def headers(endpoint: str, length: int) -> tuple[tuple[str, str], ...]:
 
 def recall_requests(endpoint: str, report_ids: Sequence[str]) -> tuple[Request, ...]:
     """Return the requests that ask an endpoint's receiver to delete these reports, one each, over one connection."""
+    from urllib.parse import urlsplit  # rarely wanted
+
     parts = urlsplit(endpoint)
     made = []
     for number, report_id in enumerate(report_ids, start=1):
@@ -73,6 +75,8 @@ def recall_requests(endpoint: str, report_ids: Sequence[str]) -> tuple[Request, 
 
 def operator_request(endpoint: str) -> Request:
     """Return the request for what an endpoint's operator says, at the same origin."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(endpoint)
     url = parts._replace(path=OPERATOR_PATH, query="").geturl()
     return Request(url, _bodiless(parts.netloc, last=True), b"", (), OPERATOR_METHOD)

@@ -1,7 +1,7 @@
 """The sender's lock: at most one sender process at a time. Imports no network."""
 
+import os
 import time
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.system.locks import is_locked
@@ -10,9 +10,9 @@ from shimmy_metrics.system.profile import Profile
 _POLL_SECONDS: Final = 0.005
 
 
-def lock_path(profile: Profile) -> Path:
+def lock_path(profile: Profile) -> str:
     """Return the file whose lock the running sender holds. A lock is seen across containers, a process id is not."""
-    return profile.state_dir / "sender.lock"
+    return os.path.join(profile.state_folder, "sender.lock")
 
 
 def sending(profile: Profile) -> bool:

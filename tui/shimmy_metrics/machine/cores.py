@@ -3,12 +3,12 @@
 import math
 import os
 from contextlib import suppress
-from pathlib import Path
 
 from shimmy_metrics.machine.cgroup import cores_limit
+from shimmy_metrics.system.places import StrPath
 
 
-def cores(root: Path = Path("/")) -> int | None:
+def cores(root: StrPath = "/") -> int | None:
     """Return the number of cores, or None where it cannot be read. A share of a core counts as a whole one."""
     return least(_present(), cores_limit(root))
 

@@ -1,7 +1,5 @@
 """Collect facts about this machine from the operating system. No program is started, no network is used."""
 
-from pathlib import Path
-
 from shimmy_metrics.machine.cores import cores
 from shimmy_metrics.machine.facts import Facts
 from shimmy_metrics.machine.gpu import gpu
@@ -9,9 +7,10 @@ from shimmy_metrics.machine.memory import memory_bytes
 from shimmy_metrics.machine.platform import architecture, system
 from shimmy_metrics.machine.region import clock_offsets, locate, zone_name
 from shimmy_metrics.system.environment import Environment
+from shimmy_metrics.system.places import StrPath
 
 
-def gather(environment: Environment, root: Path = Path("/")) -> Facts:
+def gather(environment: Environment, root: StrPath = "/") -> Facts:
     """Return this machine's facts. Never raises. `root` is the folder of /proc and /sys."""
     place = locate(zone_name(environment.get("TZ") or None, root), clock_offsets())
     card = gpu(root)

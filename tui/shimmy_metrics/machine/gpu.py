@@ -5,11 +5,11 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.machine.gpu_linux import cards
 from shimmy_metrics.machine.gpu_vendors import PREFERRED, VENDORS, Card
+from shimmy_metrics.system.places import StrPath
 
 
 class Gpu(NamedTuple):
@@ -19,7 +19,7 @@ class Gpu(NamedTuple):
     vendor: str | None
 
 
-def gpu(root: Path = Path("/")) -> Gpu:
+def gpu(root: StrPath = "/") -> Gpu:
     """Return the GPU in the operating system's list of devices."""
     if sys.platform == "win32":
         return preferred(list(_windows()))
@@ -27,7 +27,7 @@ def gpu(root: Path = Path("/")) -> Gpu:
         return of_mac(os.uname().version)
     found = preferred(cards(root))
     # WSL exposes the Windows GPU as a device that does not name its maker.
-    return found if found.detected else Gpu(detected=os.path.exists(root / "dev/dxg"), vendor=None)
+    return found if found.detected else Gpu(detected=os.path.exists(os.path.join(root, "dev/dxg")), vendor=None)
 
 
 def preferred(found: Sequence[Card]) -> Gpu:

@@ -8,12 +8,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.machine.gpu_vendors import VENDORS, Card
 from shimmy_metrics.machine.mounts import mounts
 from shimmy_metrics.machine.text_file import read_text
+from shimmy_metrics.system.places import StrPath
 
 _ATI: Final = 0x1002
 _AMD: Final = 0x1022
@@ -39,89 +39,101 @@ _NVIDIA_NODES: Final = ("nvidiactl", "nvidia0", "nvhost-gpu", "nvgpu", "nvmap")
 """Device nodes of NVIDIA's drivers, the last three on a Jetson."""
 
 
-def cards(root: Path) -> list[Card]:
+def cards(root: StrPath) -> list[Card]:
     """Return the GPUs whose makers have a word. Never raises."""
     return list(_Machine(root).cards())
 
 
 class _Machine:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: StrPath) -> None:
         self._root = root
-        self._dev = root / "dev"
+        self._dev = os.path.join(root, "dev")
         kinds = [mount.kind for mount in mounts(root) if mount.point == "/dev"]
         self._own_dev = not kinds or kinds[-1] == "devtmpfs"
 
     def cards(self) -> Iterator[Card]:
         yield from self._by_node()
-        for device in _entries(self._root / "sys/bus/pci/devices"):
+        for device in _entries(self._in_root("sys/bus/pci/devices")):
             yield from self._of_pci(device)
         yield from self._by_drm()
         if self._own_dev:
-            yield from _boards(read_text(self._root / "proc/device-tree/compatible").split("\0"))
+            yield from _boards(read_text(self._in_root("proc/device-tree/compatible")).split("\0"))
 
     def _by_node(self) -> Iterator[Card]:
-        marks = [self._dev / name for name in _NVIDIA_NODES]
+        marks = [self._node(name) for name in _NVIDIA_NODES]
         # WSL has no NVIDIA node, but the library that its Windows driver installs.
-        marks.append(self._root / "usr/lib/wsl/lib/libcuda.so.1")
+        marks.append(self._in_root("usr/lib/wsl/lib/libcuda.so.1"))
         if self._own_dev:
-            marks.append(self._root / "proc/driver/nvidia/version")  # a container sees the host's
+            marks.append(self._in_root("proc/driver/nvidia/version"))  # a container sees the host's
         if any(map(os.path.exists, marks)):
             yield Card("nvidia", integrated=False)
-        if os.path.exists(self._dev / "kfd"):
+        if os.path.exists(self._node("kfd")):
             yield Card("amd", integrated=True)  # the PCI list says which, where it can be read
 
-    def _of_pci(self, device: Path) -> Iterator[Card]:
-        number = _hexadecimal(device / "vendor") or 0
+    def _of_pci(self, device: str) -> Iterator[Card]:
+        number = _hexadecimal(device, "vendor") or 0
         vendor = VENDORS.get(number)
-        base = (_hexadecimal(device / "class") or 0) >> 16
+        base = (_hexadecimal(device, "class") or 0) >> 16
         if vendor is None or not (base == _DISPLAY or (base == _ACCELERATOR and number == _ATI)):
             return
-        if number == _ATI and _hexadecimal(device / "device") in _CONSOLES:
+        if number == _ATI and _hexadecimal(device, "device") in _CONSOLES:
             return
-        if os.path.basename(_link(device / "driver")) not in _LENT and self._reaches(device, vendor):
+        if os.path.basename(_link(os.path.join(device, "driver"))) not in _LENT and self._reaches(device, vendor):
             yield Card(vendor, _integrated(device))
 
-    def _reaches(self, device: Path, vendor: str) -> bool:
-        if self._own_dev or (vendor == "amd" and os.path.exists(self._dev / "kfd")):
+    def _reaches(self, device: str, vendor: str) -> bool:
+        if self._own_dev or (vendor == "amd" and os.path.exists(self._node("kfd"))):
             return True
-        return any(os.path.exists(self._dev / "dri" / node.name) for node in _entries(device / "drm"))
+        return any(os.path.exists(self._screen(node)) for node in _entries(os.path.join(device, "drm")))
 
     def _by_drm(self) -> Iterator[Card]:
         """Yield GPUs that are no PCI devices, but parts of a system on a chip."""
-        for card in _entries(self._root / "sys/class/drm"):
-            if self._own_dev or os.path.exists(self._dev / "dri" / card.name):
-                match = re.search(r"^OF_COMPATIBLE_0=(\S+)", read_text(card / "device/uevent"), re.MULTILINE)
+        for card in _entries(self._in_root("sys/class/drm")):
+            if self._own_dev or os.path.exists(self._screen(card)):
+                event = read_text(os.path.join(card, "device/uevent"))
+                match = re.search(r"^OF_COMPATIBLE_0=(\S+)", event, re.MULTILINE)
                 yield from _boards([match[1]] if match else [])
+
+    def _in_root(self, path: str) -> str:
+        return os.path.join(self._root, path)
+
+    def _node(self, name: str) -> str:
+        return os.path.join(self._dev, name)
+
+    def _screen(self, device: str) -> str:
+        """Return the node of a device in `sys`, by its name there."""
+        return os.path.join(self._dev, "dri", os.path.basename(device))
 
 
 def _boards(compatible: list[str]) -> Iterator[Card]:
     for vendor, form in _BOARDS:
-        if any(re.fullmatch(form, each) for each in compatible):
+        if any(re.fullmatch(form, each) for each in compatible if each):  # a PC has no device tree
             yield Card(vendor, integrated=True)
 
 
-def _integrated(device: Path) -> bool:
+def _integrated(device: str) -> bool:
     """Whether a PCI device is part of the processor: on the first bus, or in one slot with AMD's controllers."""
-    slot = device.name.rpartition(".")[0]
+    bus, name = os.path.split(device)
+    slot = name.rpartition(".")[0]
     if slot.startswith("0000:00:"):
         return True
-    beside = (each for each in _entries(device.parent) if each.name.startswith(f"{slot}."))
-    return any(_hexadecimal(each / "vendor") == _AMD for each in beside)
+    beside = (each for each in _entries(bus) if os.path.basename(each).startswith(f"{slot}."))
+    return any(_hexadecimal(each, "vendor") == _AMD for each in beside)
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: str) -> list[str]:
     with suppress(OSError):
-        return sorted(folder.iterdir())
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     return []
 
 
-def _link(path: Path) -> str:
+def _link(path: str) -> str:
     with suppress(OSError):
         return os.readlink(path)
     return ""
 
 
-def _hexadecimal(path: Path) -> int | None:
+def _hexadecimal(device: str, name: str) -> int | None:
     with suppress(ValueError):
-        return int(read_text(path), 16)
+        return int(read_text(os.path.join(device, name)), 16)
     return None

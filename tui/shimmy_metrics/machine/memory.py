@@ -1,23 +1,22 @@
 """The total memory of the machine or its container."""
 
 import os
-import re
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from shimmy_metrics.machine.cgroup import memory_limit
 from shimmy_metrics.machine.text_file import parse_whole, read_text
+from shimmy_metrics.system.places import StrPath
 
 
-def memory_bytes(root: Path = Path("/")) -> int | None:
+def memory_bytes(root: StrPath = "/") -> int | None:
     """Return the memory in bytes, at least 1, or None where it cannot be read.
 
     On Linux it is `MemTotal`, which excludes what firmware and kernel reserve, or a lower limit of the control groups.
     """
     if sys.platform == "win32":
         return _windows()
-    stated = read_text(root / "proc/meminfo")
+    stated = read_text(os.path.join(root, "proc/meminfo"))
     physical = total(stated) if stated else _posix()
     limit = memory_limit(root)
     if physical is None or limit is None:
@@ -27,9 +26,12 @@ def memory_bytes(root: Path = Path("/")) -> int | None:
 
 def total(meminfo: str) -> int | None:
     """Return the bytes of `MemTotal` in the text of /proc/meminfo (proc(5): in units of 1,024), or None."""
-    match = re.search(r"^MemTotal:\s+(\S+) kB$", meminfo, re.MULTILINE)
-    kilobytes = parse_whole(match[1]) if match else None
-    return kilobytes * 1024 if kilobytes else None
+    for line in meminfo.splitlines():
+        match line.split():
+            case ["MemTotal:", digits, "kB"]:
+                kilobytes = parse_whole(digits)
+                return kilobytes * 1024 if kilobytes else None
+    return None
 
 
 if sys.platform == "win32":

@@ -1,11 +1,12 @@
 """Mounted filesystems (Linux), from /proc/self/mountinfo (proc(5))."""
 
+import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.machine.text_file import read_text
+from shimmy_metrics.system.places import StrPath
 
 _BYTES: Final = 2**20
 """A host of many containers has thousands of mounts."""
@@ -20,9 +21,9 @@ class Mount(NamedTuple):
     options: frozenset[str]
 
 
-def mounts(root: Path) -> list[Mount]:
+def mounts(root: StrPath) -> list[Mount]:
     """Return all mounts in order; a later one hides an earlier one. Empty where they cannot be read."""
-    return list(_read(read_text(root / "proc/self/mountinfo", _BYTES)))
+    return list(_read(read_text(os.path.join(root, "proc/self/mountinfo"), _BYTES)))
 
 
 def _read(mountinfo: str) -> Iterator[Mount]:

@@ -10,13 +10,14 @@ americas, all other Pacific islands (American Samoa too) apac; the islands off A
 Ocean apac; a station in Antarctica goes by its clock.
 """
 
+import os
 import re
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.machine.text_file import read_text
+from shimmy_metrics.system.places import StrPath
 
 AMERICAS, EMEA, APAC, UNKNOWN = "americas", "emea", "apac", "unknown"
 
@@ -104,15 +105,15 @@ def clock_offsets() -> Offsets:
     return Offsets(-time.timezone // 60, -time.altzone // 60 if time.daylight else None)
 
 
-def zone_name(variable: str | None, root: Path = Path("/")) -> str:
+def zone_name(variable: str | None, root: StrPath = "/") -> str:
     """Return the machine's zone name, or empty. `variable`, the value of `TZ`, takes precedence even if no name."""
     if variable and variable.removeprefix(":") not in _OWN:
         return _named(variable)
     with suppress(OSError):
-        name = _named(str((root / "etc/localtime").readlink()))
+        name = _named(os.readlink(os.path.join(root, "etc/localtime")))
         if name:
             return name
-    return _named(read_text(root / "etc/timezone").partition("\n")[0])
+    return _named(read_text(os.path.join(root, "etc/timezone")).partition("\n")[0])
 
 
 def region_of(name: str) -> str | None:

@@ -1,13 +1,14 @@
 """Read a short file of the operating system as text. What cannot be read is unknown, never an error.
 
-Not `system/files`: the receiver's side may know `Facts`, and nothing of that package.
+Not by `system/files`: to that it is an error, of which a person is told.
 """
 
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
+
+from shimmy_metrics.system.places import StrPath
 
 _BYTES: Final = 65_536
 """Files in /proc, /sys and /etc that state a single fact are far shorter."""
@@ -16,7 +17,7 @@ _DIGITS: Final = 20
 """As many as 2^64 has."""
 
 
-def read_text(path: Path, most: int = _BYTES) -> str:
+def read_text(path: StrPath, most: int = _BYTES) -> str:
     """Return the first `most` bytes of a file as text, without surrounding space; empty where it cannot be read."""
     with suppress(OSError, ValueError):
         # O_NONBLOCK: opening a FIFO in its place must not block.

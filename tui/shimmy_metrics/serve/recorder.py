@@ -206,7 +206,7 @@ class Recorder:
             self._connections.stop_measuring()
             self._finish()
             self._in_store(lambda store: store.close())
-            kind = f"{type(error).__name__} ({self._profile.log_path})"
+            kind = f"{type(error).__name__} ({self._profile.log_file})"
             self._events.on_unusable(session.consent, str(error) if isinstance(error, UserError) else kind)
         elif done.result():
             self._stored = True

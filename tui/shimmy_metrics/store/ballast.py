@@ -2,21 +2,21 @@
 
 import contextlib
 import os
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.system.files import PRIVATE_FILE
+from shimmy_metrics.system.places import StrPath
 
 BALLAST_BYTES: Final = 131_072
 """Half as much did not suffice for a withdrawal on btrfs with a quota, where every page is written anew."""
 
 
-def ballast_path(store: Path) -> Path:
+def ballast_path(store: StrPath) -> str:
     """Return the path of the ballast of the store at `store`."""
-    return store.with_name("ballast")
+    return os.path.join(os.path.dirname(store), "ballast")
 
 
-def create(store: Path) -> None:
+def create(store: StrPath) -> None:
     """Write the ballast where there is none and the disk has room for it."""
     ballast = ballast_path(store)
     with contextlib.suppress(OSError):
@@ -30,10 +30,10 @@ def create(store: Path) -> None:
             os.unlink(ballast)
 
 
-def free(store: Path) -> bool:
+def free(store: StrPath) -> bool:
     """Delete the ballast; return whether there was any."""
     try:
-        ballast_path(store).unlink()
+        os.unlink(ballast_path(store))
     except OSError:
         return False
     return True

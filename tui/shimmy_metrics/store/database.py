@@ -9,7 +9,6 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from shimmy_metrics.errors import UserError
@@ -18,10 +17,12 @@ from shimmy_metrics.store.location import check_location
 from shimmy_metrics.store.sqlite_errors import MOVE_AWAY, may_lack_room, sqlite_errors
 from shimmy_metrics.store.wal import in_wal_mode, leave_wal_mode
 from shimmy_metrics.system.files import make_private_dir, open_private
+from shimmy_metrics.system.places import StrPath
 from shimmy_metrics.system.profile import Profile
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
     Database = sqlite3.Connection
 else:
@@ -37,19 +38,29 @@ _PAGE_BYTES: Final = 512
 of 2,048 bytes make 31. Reading 1,000 receipts takes 3 % more instructions for it."""
 
 
-def store_path(profile: Profile) -> Path:
+def store_file(profile: Profile) -> str:
     """Return the store's path, whether it exists or not."""
+    return os.path.join(profile.state_folder, "metrics.db")
+
+
+def store_path(profile: Profile) -> "Path":
+    """Return the same as a `Path`."""
     return profile.state_dir / "metrics.db"
 
 
-def journal_path(path: Path) -> Path:
+def journal_file(path: StrPath) -> str:
     """Return the path of the rollback journal of the store at `path`."""
+    return f"{os.fspath(path)}-journal"
+
+
+def journal_path(path: "Path") -> "Path":
+    """Return the same as a `Path`."""
     return path.with_name(f"{path.name}-journal")
 
 
-def sqlite_files(path: Path) -> tuple[Path, ...]:
+def sqlite_files(path: StrPath) -> tuple[str, ...]:
     """Return the files that SQLite may leave beside the store at `path`: the journal, and the two of WAL mode."""
-    return tuple(path.with_name(f"{path.name}{suffix}") for suffix in ("-journal", "-wal", "-shm"))
+    return tuple(f"{os.fspath(path)}{suffix}" for suffix in ("-journal", "-wal", "-shm"))
 
 
 @contextlib.contextmanager
@@ -59,8 +70,8 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
     Rolling back what a killed process left may need room: `for_deletion` the ballast is freed for that. Raise
     `UserError` for a store that cannot be used, and for any error of SQLite within the block.
     """
-    path = store_path(profile)
-    check_location(profile.state_dir)
+    path = store_file(profile)
+    check_location(profile.state_folder)
     with sqlite_errors(path):
         if for_deletion:
             db = with_room(path, lambda: _open_for_writing(path, busy_seconds))
@@ -74,8 +85,8 @@ def opened(profile: Profile, busy_seconds: float = BUSY_SECONDS, *, for_deletion
 
 def connect(profile: Profile) -> Database:
     """Open the store for writing; the caller closes it. Raise `UserError`."""
-    path = store_path(profile)
-    check_location(profile.state_dir)
+    path = store_file(profile)
+    check_location(profile.state_folder)
     with sqlite_errors(path):
         return _open_for_writing(path, BUSY_SECONDS)
 
@@ -93,7 +104,7 @@ def transaction(db: Database) -> Iterator[None]:
         raise
 
 
-def with_room(path: Path, step: Callable[[], Result]) -> Result:
+def with_room(path: StrPath, step: Callable[[], Result]) -> Result:
     """Return what `step` returns; where the disk is full, free the ballast of the store at `path` and retry once.
 
     For what has to be written: a deletion, the outcome of a request that left. Raise `sqlite3.Error`.
@@ -129,7 +140,7 @@ def all_meta(db: Database) -> dict[str, str]:
     return {str(name): str(value) for name, value in db.execute("SELECT name, value FROM meta ORDER BY name")}
 
 
-def exists(path: Path) -> bool:
+def exists(path: StrPath) -> bool:
     """Whether there is a file. Raise `UserError` for anything but a regular file, `OSError` where that is not known."""
     try:
         kind = os.stat(path).st_mode
@@ -140,13 +151,13 @@ def exists(path: Path) -> bool:
     return True
 
 
-def _open_for_writing(path: Path, busy_seconds: float) -> Database:
+def _open_for_writing(path: StrPath, busy_seconds: float) -> Database:
     import sqlite3
 
     from shimmy_metrics.store.migrate import migrate
     from shimmy_metrics.store.tables import VERSION, create
 
-    make_private_dir(path.parent)
+    make_private_dir(os.path.dirname(path))
     exists(path)
     # Created before SQLite does it, so that the file is private from the start; the journal inherits its mode.
     with contextlib.suppress(FileExistsError):
@@ -181,7 +192,7 @@ def secure(db: Database) -> None:
     db.execute("PRAGMA mmap_size=0")
 
 
-def version_of(db: Database, path: Path) -> int:
+def version_of(db: Database, path: StrPath) -> int:
     """Return the version of the file's tables, 0 where it has none yet.
 
     Raise `UserError` for the file of a newer version or of another program, `sqlite3.Error` for a damaged one.

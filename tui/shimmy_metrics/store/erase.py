@@ -17,6 +17,7 @@ from shimmy_metrics.store.ballast import free
 from shimmy_metrics.store.database import BUSY_SECONDS, Database, journal_path, sqlite_files
 from shimmy_metrics.store.location import filesystem
 from shimmy_metrics.store.sqlite_errors import BusyError, busy_error, is_busy, may_lack_room, sqlite_errors
+from shimmy_metrics.system.places import StrPath
 from shimmy_metrics.system.wiping import remove, wipe
 
 Result = TypeVar("Result")
@@ -102,7 +103,7 @@ def _wipe(path: Path) -> None:
         os.truncate(journal, 0)
 
 
-def destroy(path: Path) -> None:
+def destroy(path: StrPath) -> None:
     """Overwrite the store at `path` and SQLite's files beside it with zeros, and delete them.
 
     This works on a damaged file and a full disk. Raise `BusyError`, which names the process that holds the store where
@@ -110,17 +111,17 @@ def destroy(path: Path) -> None:
     """
     with contextlib.ExitStack() as until_removed:
         _keep_others_out(path, until_removed)
-        for each in (path, *sqlite_files(path)):
+        for each in (os.fspath(path), *sqlite_files(path)):
             remove(each)
 
 
-def _keep_others_out(path: Path, stack: contextlib.ExitStack) -> None:
+def _keep_others_out(path: StrPath, stack: contextlib.ExitStack) -> None:
     """Lock the store against all others until `stack` ends. Raise `BusyError`."""
     import sqlite3
 
     try:
         db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            f"{Path(path).absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         stack.callback(db.close)
         db.execute(

@@ -8,11 +8,11 @@ import contextlib
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.errors import UserError, harmless, reason_of
-from shimmy_metrics.system.files import another_owner, not_private, others_may_write
+from shimmy_metrics.system.files import another_owner, not_private, others_may_write, with_parents
+from shimmy_metrics.system.places import StrPath
 
 _SHARED: Final = frozenset(
     (
@@ -80,7 +80,7 @@ _EXT4_KEEPS: Final = 40
 """ext4 keeps 2 % of all blocks for itself; of those that it counts here that is less than one in so many."""
 
 
-def check_location(state_dir: Path) -> None:
+def check_location(state_dir: StrPath) -> None:
     """Raise `UserError` where the store may not be. The folder need not exist."""
     try:
         _check_folder(state_dir)
@@ -99,20 +99,21 @@ def locks_hold(kind: str) -> bool:
     return kind not in _SHARED and (not kind.startswith("fuse.") or kind in _LOCAL_FUSE)
 
 
-def unwritable(path: Path) -> str:
+def unwritable(path: StrPath) -> str:
     """Return why the store at `path` cannot be written, or made there, and what to do; empty where it can.
 
     What only shows the store must find that out without writing.
     """
     there = os.path.lexists(path)
-    folder = path.parent if there else next(filter(os.path.exists, path.parents), path.parent)
+    above = os.path.dirname(path)
+    folder = above if there else next(filter(os.path.exists, with_parents(above)), above)
     if not all(os.access(place, os.W_OK) for place in ((path, folder) if there else (folder,))):
         remedy = "Check who may write it and its folder, and whether the disk is mounted read-only"
         return f"{harmless(str(path))} cannot be written. {remedy}"
     return f"{harmless(str(path))}: the disk is full. Make room" if _full(folder) else ""
 
 
-def _full(folder: Path) -> bool:
+def _full(folder: StrPath) -> bool:
     """Whether the folder's filesystem has no block left; one that counts none (0 in all) is never full."""
     if sys.platform == "win32":
         return False
@@ -125,13 +126,15 @@ def _full(folder: Path) -> bool:
     return False
 
 
-def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+def filesystem(path: StrPath, mounts: StrPath = "/proc/self/mountinfo") -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):
-        existing = next(each for each in (path, *path.parents) if os.path.exists(each)).resolve()
-        above = {str(each) for each in (existing, *existing.parents)}
+        existing = next(filter(os.path.exists, with_parents(path)))
+        above = set(with_parents(os.path.realpath(existing)))
         depth, kind = -1, ""
-        for line in mounts.read_text(errors="replace").splitlines():
+        with open(mounts, encoding="utf-8", errors="replace") as table:
+            lines = table.read().splitlines()
+        for line in lines:
             left, _, right = line.partition(" - ")
             # mountinfo(5): the fifth field is the mount point, with spaces and the like as octal escapes.
             point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4])
@@ -142,7 +145,7 @@ def filesystem(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     return ""
 
 
-def _check_folder(state_dir: Path) -> None:
+def _check_folder(state_dir: StrPath) -> None:
     """Refuse a folder that others own or can write, and files of ours in it that are not private."""
     there = os.path.exists(state_dir)
     if there and not os.path.isdir(state_dir):

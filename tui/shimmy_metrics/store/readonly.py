@@ -7,7 +7,6 @@ is stopped midway holds no lock.
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.store.database import (
@@ -15,15 +14,16 @@ from shimmy_metrics.store.database import (
     Database,
     connect,
     exists,
-    journal_path,
+    journal_file,
     secure,
-    store_path,
+    store_file,
     transaction,
     version_of,
 )
 from shimmy_metrics.store.location import check_location
 from shimmy_metrics.store.sqlite_errors import sqlite_errors, system_errors
 from shimmy_metrics.store.wal import in_wal_mode, read_start
+from shimmy_metrics.system.places import StrPath
 from shimmy_metrics.system.profile import Profile
 
 
@@ -35,9 +35,9 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
     None too (`unread` tells that). Without `off` such a file is recovered first. Raise `UserError` for a store that
     cannot be used, or that is where none may be.
     """
-    path = store_path(profile)
+    path = store_file(profile)
     if not off or os.path.lexists(path):
-        check_location(profile.state_dir)
+        check_location(profile.state_folder)
     with system_errors(path):
         there = exists(path)
     if not there or (off and unread(profile)):
@@ -56,12 +56,12 @@ def open_readonly(profile: Profile, *, off: bool = False) -> Iterator[Database |
 
 def unread(profile: Profile) -> bool:
     """Whether the store cannot be read without writing: it is in WAL mode, or has a killed process's journal."""
-    path = store_path(profile)
+    path = store_file(profile)
     with contextlib.suppress(OSError):
         if in_wal_mode(path):
             return True
     with contextlib.suppress(OSError):
-        return bool(read_start(journal_path(path), 8).strip(b"\0")) and not _writer_lives(path)
+        return bool(read_start(journal_file(path), 8).strip(b"\0")) and not _writer_lives(path)
     return False
 
 
@@ -74,15 +74,15 @@ def unread_error() -> UserError:
 def unwiped(profile: Profile) -> bool:
     """Whether a journal that is no longer needed may hold deleted data: its writer died before overwriting it."""
     with contextlib.suppress(OSError):
-        header = read_start(journal_path(store_path(profile)), 8)
+        header = read_start(journal_file(store_file(profile)), 8)
         return bool(header) and not header.strip(b"\0")
     return False
 
 
 def stored_bytes(profile: Profile) -> bytes:
     """Return the store's file, page by page, empty where there is none or it is `unread`. Raise `UserError`."""
-    path = store_path(profile)
-    if unread(profile) or not path.exists():
+    path = store_file(profile)
+    if unread(profile) or not os.path.exists(path):
         return b""
     import sqlite3
 
@@ -90,7 +90,7 @@ def stored_bytes(profile: Profile) -> bytes:
         return db.serialize()  # not through a descriptor of our own: see `wal`
 
 
-def _writer_lives(path: Path) -> bool:
+def _writer_lives(path: StrPath) -> bool:
     """Whether a journal belongs to a living writer: reading fails where SQLite would have to roll back first."""
     import sqlite3
 
@@ -104,11 +104,13 @@ def _writer_lives(path: Path) -> bool:
     return False
 
 
-def _uri(path: Path, mode: str) -> str:
-    return f"{path.absolute().as_uri()}?mode={mode}"
+def _uri(path: StrPath, mode: str) -> str:
+    from pathlib import Path  # a store that is there
+
+    return f"{Path(path).absolute().as_uri()}?mode={mode}"
 
 
-def _copy(path: Path, mode: str) -> Database | None:
+def _copy(path: StrPath, mode: str) -> Database | None:
     """Return a copy in memory, migrated to today's tables; None where the file has no tables yet."""
     import sqlite3
 

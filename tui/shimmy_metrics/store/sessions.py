@@ -6,9 +6,9 @@ written each second. Whoever reads a session gets both as one.
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -28,9 +28,9 @@ _COLUMNS: Final = (
 _WITH_LATEST: Final = f"SELECT {_COLUMNS}, at, changes FROM sessions LEFT JOIN latest USING (row_id)"  # noqa: S608
 
 
-def lock_path(profile: Profile, row_id: int) -> Path:
+def lock_path(profile: Profile, row_id: int) -> str:
     """Return the file whose lock the session's process holds, named by row id: a report id appears in no file name."""
-    return profile.state_dir / f"session-{row_id}.lock"
+    return os.path.join(profile.state_folder, f"session-{row_id}.lock")
 
 
 def take_lock(profile: Profile, row_id: int) -> Lock:

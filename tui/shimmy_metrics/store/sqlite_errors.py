@@ -4,11 +4,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.errors import UserError, reason_of
 from shimmy_metrics.system.locks import lock_holders
+from shimmy_metrics.system.places import StrPath
 
 MOVE_AWAY: Final = "Move it away; a new one is made when it is needed"
 
@@ -21,7 +21,7 @@ class FullError(UserError):
     """The disk is full."""
 
 
-def busy_error(path: Path, remedy: str) -> BusyError:
+def busy_error(path: StrPath, remedy: str) -> BusyError:
     """Return the error for a store that another process holds, which it names where the system tells it."""
     held_by = lock_holders(path)
     by = f"process {', '.join(map(str, held_by))}" if held_by else "another program"
@@ -29,7 +29,7 @@ def busy_error(path: Path, remedy: str) -> BusyError:
 
 
 @contextlib.contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
+def sqlite_errors(path: StrPath) -> Iterator[None]:
     """Turn SQLite's and the system's errors within the block into `UserError`."""
     import sqlite3
 
@@ -64,7 +64,7 @@ def may_lack_room(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def system_errors(path: Path, remedy: str = "Nothing is sent from here") -> Iterator[None]:
+def system_errors(path: StrPath, remedy: str = "Nothing is sent from here") -> Iterator[None]:
     """Turn the system's errors within the block into `UserError`, with this remedy."""
     try:
         yield
@@ -72,8 +72,8 @@ def system_errors(path: Path, remedy: str = "Nothing is sent from here") -> Iter
         raise UserError(f"cannot be used: {reason_of(error)}", where=str(path), remedy=remedy) from error
 
 
-def _explained(path: Path, error: BaseException) -> UserError:
-    if _read_only(path.parent):
+def _explained(path: StrPath, error: BaseException) -> UserError:
+    if _read_only(os.path.dirname(path)):
         remedy = "It stays as it is until that can be written"
         return UserError("lies on a read-only filesystem", where=str(path), remedy=remedy)
     return _line(path, _code(error))
@@ -84,7 +84,7 @@ def _code(error: BaseException) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _read_only(folder: Path) -> bool:
+def _read_only(folder: str) -> bool:
     """Whether the folder's filesystem is read-only. SQLite reports that by another code for each file it opens."""
     if sys.platform == "win32":
         return False
@@ -93,7 +93,7 @@ def _read_only(folder: Path) -> bool:
     return False
 
 
-def _line(path: Path, code: int) -> UserError:
+def _line(path: StrPath, code: int) -> UserError:
     import sqlite3
 
     kind = UserError

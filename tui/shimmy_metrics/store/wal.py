@@ -3,11 +3,11 @@
 import contextlib
 import os
 from _thread import allocate_lock  # `threading`, which has it too, takes a tenth of a bare Python's start
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.store.sqlite_errors import BusyError, is_busy
 from shimmy_metrics.system.files import NO_WAIT
+from shimmy_metrics.system.places import StrPath
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as Database
@@ -22,7 +22,7 @@ any descriptor of it is closed, so each file is read once, before any thread can
 _READING: Final = allocate_lock()
 
 
-def in_wal_mode(path: Path) -> bool:
+def in_wal_mode(path: StrPath) -> bool:
     """Whether the store at `path` is in WAL mode. Raise `OSError`."""
     with _READING:
         found = os.stat(path)
@@ -35,13 +35,13 @@ def in_wal_mode(path: Path) -> bool:
         return wal
 
 
-def read_start(path: Path, length: int) -> bytes:
+def read_start(path: StrPath, length: int) -> bytes:
     """Return a file's first bytes; none of a FIFO, which would block. Raise `OSError`."""
     with open(os.open(path, os.O_RDONLY | NO_WAIT), "rb") as file:
         return file.read(length) or b""
 
 
-def leave_wal_mode(db: "Database", path: Path) -> None:
+def leave_wal_mode(db: "Database", path: StrPath) -> None:
     """Write the log into the file and leave WAL mode, without mapping a file: on a full disk that ends the process.
 
     Raise `BusyError` where an older program has the store open, and `sqlite3.Error`.
@@ -53,7 +53,7 @@ def leave_wal_mode(db: "Database", path: Path) -> None:
         db.execute("PRAGMA journal_mode=TRUNCATE").fetchone()
         # The log's index, which a killed program may leave and SQLite does not use in this mode.
         with contextlib.suppress(OSError):
-            path.with_name(f"{path.name}-shm").unlink()
+            os.unlink(f"{os.fspath(path)}-shm")
         db.execute("PRAGMA locking_mode=NORMAL")
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # releases the lock
     except sqlite3.OperationalError as error:

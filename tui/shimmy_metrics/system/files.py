@@ -5,10 +5,11 @@ import errno
 import os
 import stat
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
 from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.system.places import StrPath
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_DIR: Final = 0o700
@@ -20,7 +21,7 @@ NO_WAIT: Final[int] = getattr(os, "O_NONBLOCK", 0)
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 
 
-def read_bounded(path: Path, limit: int) -> bytes | None:
+def read_bounded(path: StrPath, limit: int) -> bytes | None:
     """Return a regular file's bytes, or None where no file exists.
 
     Raises `UserError` where it is not a regular file, cannot be read, or holds more than `limit` bytes.
@@ -51,7 +52,7 @@ def read_bounded(path: Path, limit: int) -> bytes | None:
     return data
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: StrPath, data: bytes) -> None:
     """Create a private file. Raises `FileExistsError`, or `UserError` where it cannot be written."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
@@ -61,7 +62,8 @@ def write_new(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
             raise
     except FileExistsError:
         raise
@@ -71,17 +73,19 @@ def write_new(path: Path, data: bytes) -> None:
         raise UserError("is no path", where=str(path), remedy="Nothing was written") from error
 
 
-def make_private_dir(path: Path) -> None:
+def make_private_dir(path: StrPath) -> None:
     """Make the directory and its missing parents, each accessible to this user alone. Raises `OSError`."""
-    missing = []
-    while not path.exists():
-        missing.append(path)
-        path = path.parent
+    from pathlib import Path  # only for a write
+
+    folder, missing = Path(path), []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
     for each in reversed(missing):
         each.mkdir(mode=PRIVATE_DIR, exist_ok=True)
 
 
-def open_private(path: Path, flags: int) -> int:
+def open_private(path: StrPath, flags: int) -> int:
     """Open a private file in a private folder and return its descriptor.
 
     `flags` are those of `os.open`; with `O_CREAT` a missing file is made, 0600. `O_TRUNC` is not allowed: it would
@@ -92,11 +96,12 @@ def open_private(path: Path, flags: int) -> int:
     assert not flags & os.O_TRUNC
     if sys.platform == "win32":  # no folder descriptors there, and modes do not tell who may write
         return _own_file(os.open(path, flags, PRIVATE_FILE), path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    above, name = os.path.split(path)
+    folder = os.open(above or ".", os.O_RDONLY | os.O_DIRECTORY)
     try:
         if os.fstat(folder).st_uid != os.geteuid() or others_may_write(folder):
             raise PermissionError(errno.EPERM, "its folder is not yours alone", str(path))
-        descriptor = os.open(path.name, flags | NO_FOLLOW | NO_WAIT, PRIVATE_FILE, dir_fd=folder)
+        descriptor = os.open(name, flags | NO_FOLLOW | NO_WAIT, PRIVATE_FILE, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise PermissionError(errno.EPERM, "is a link", str(path)) from error
@@ -117,28 +122,37 @@ def not_private(found: os.stat_result) -> str:
     return "has another name elsewhere (a hard link)" if found.st_nlink > 1 else ""
 
 
-def another_owner(path: Path, *, root_counts: bool = False) -> bool:
+def with_parents(path: StrPath) -> Iterator[str]:
+    """Yield a path and each folder above it, the root last."""
+    each, above = os.fspath(path), os.path.dirname(path)
+    yield each
+    while above and above != each:
+        yield above
+        each, above = above, os.path.dirname(above)
+
+
+def another_owner(path: StrPath, *, root_counts: bool = False) -> bool:
     """Whether `path`, or its nearest existing ancestor, belongs to another user (a home directory under sudo).
 
     Root does not count as another user unless `root_counts`: /tmp and /var/lib are everybody's.
     """
     if not hasattr(os, "geteuid"):
         return False
-    for each in (path, *path.parents):
+    for each in with_parents(path):
         with contextlib.suppress(OSError):
-            owner = each.stat().st_uid
+            owner = os.stat(each).st_uid
             return owner != os.geteuid() and (root_counts or owner != 0)
     return False
 
 
 if sys.platform == "win32":
 
-    def others_may_write(folder: Path | int) -> bool:
+    def others_may_write(folder: StrPath | int) -> bool:
         """Return False: on Windows modes do not tell."""
         return False
 else:
 
-    def others_may_write(folder: Path | int) -> bool:
+    def others_may_write(folder: StrPath | int) -> bool:
         """Whether others may write the folder: everybody, or a group other than this user's own.
 
         `folder` is a path or an open descriptor. Raises `OSError`.
@@ -159,12 +173,12 @@ else:
             return False
         return group.gr_name == me and set(group.gr_mem) <= {me}
 
-    def _has_acl(folder: Path | int) -> bool:
+    def _has_acl(folder: StrPath | int) -> bool:
         """Whether an access control list names more users; the mode shows their rights as the group's."""
         return sys.platform == "linux" and "system.posix_acl_access" in os.listxattr(folder)
 
 
-def _own_file(descriptor: int, path: Path) -> int:
+def _own_file(descriptor: int, path: StrPath) -> int:
     what = not_private(os.fstat(descriptor))
     if what:
         os.close(descriptor)
@@ -172,5 +186,5 @@ def _own_file(descriptor: int, path: Path) -> int:
     return descriptor
 
 
-def _cannot_write(path: Path, error: OSError) -> UserError:
+def _cannot_write(path: StrPath, error: OSError) -> UserError:
     return UserError(f"cannot be written: {reason_of(error)}", where=str(path), remedy="Nothing was changed")

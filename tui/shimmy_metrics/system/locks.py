@@ -4,10 +4,10 @@ import contextlib
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.system.files import open_private
+from shimmy_metrics.system.places import StrPath
 
 _RETRY_SECONDS: Final = 0.1
 
@@ -15,7 +15,7 @@ _RETRY_SECONDS: Final = 0.1
 class Lock:
     """An exclusive lock on one file, created if missing. `release`, or the end of the process, frees it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: StrPath) -> None:
         self._path = path
         self._descriptor: int | None = None
 
@@ -60,15 +60,16 @@ class Lock:
             return
         remove = remove and self.in_place()
         if remove and sys.platform != "win32":
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
         os.close(self._descriptor)
         self._descriptor = None
         if remove and sys.platform == "win32":
             with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+                os.unlink(self._path)
 
 
-def is_locked(path: Path) -> bool:
+def is_locked(path: StrPath) -> bool:
     """Whether a living process holds the lock on this file. A missing file is not held."""
     try:
         descriptor = open_private(path, os.O_RDWR)
@@ -82,19 +83,20 @@ def is_locked(path: Path) -> bool:
         os.close(descriptor)
 
 
-def lock_holders(path: Path, locks: Path = Path("/proc/locks")) -> list[int]:
+def lock_holders(path: StrPath, locks: StrPath = "/proc/locks") -> list[int]:
     """Return the other processes that hold a lock on the file, from /proc/locks (proc(5)); empty but on Linux."""
     if sys.platform != "linux":
         return []
     with contextlib.suppress(OSError, ValueError, IndexError):
         found = os.stat(path)
         inode = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
-        listed = (line.split() for line in locks.read_text().splitlines())
+        with open(locks, encoding="ascii") as lines:
+            listed = [line.split() for line in lines]
         return sorted({int(words[4]) for words in listed if words[5] == inode} - {os.getpid()})
     return []
 
 
-def _is_at(descriptor: int, path: Path) -> bool:
+def _is_at(descriptor: int, path: StrPath) -> bool:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     return False

@@ -7,7 +7,6 @@ never its message, which may quote a path or a name. A line that cannot be writt
 import contextlib
 import os
 import re
-from pathlib import Path
 from typing import Final, Literal, get_args
 
 from shimmy_metrics.limits import LOG_BYTES
@@ -50,7 +49,7 @@ def _places(error: BaseException) -> str:
     """Return the source files and lines that the error came through, the innermost last; empty without any."""
     from traceback import walk_tb  # only for a crash
 
-    frames = [(Path(frame.f_code.co_filename).name, line) for frame, line in walk_tb(error.__traceback__)]
+    frames = [(os.path.basename(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
     named = [f"{name}:{line}" for name, line in frames if re.fullmatch(r"\w+\.py", name, re.ASCII)]
     return f" at {', '.join(named[-PLACES:])}" if named else ""
 
@@ -58,7 +57,7 @@ def _places(error: BaseException) -> str:
 def _add(profile: Profile, event: str) -> None:
     line = f"{profile.clock.now():%Y-%m-%dT%H:%M:%SZ} {event}\n".encode()
     with contextlib.suppress(OSError):
-        descriptor = open_private(profile.log_path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        descriptor = open_private(profile.log_file, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         with open(descriptor, "r+b", buffering=0) as file:
             size = os.fstat(descriptor).st_size
             if size > LOG_BYTES:

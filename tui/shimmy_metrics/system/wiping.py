@@ -6,15 +6,15 @@ No more is promised: a drive, a copy-on-write filesystem, a snapshot or a backup
 import contextlib
 import os
 import stat
-from pathlib import Path
 from typing import Final
 
 from shimmy_metrics.system.files import BINARY, NO_FOLLOW, NO_WAIT
+from shimmy_metrics.system.places import StrPath
 
 _CHUNK: Final = 2**20
 
 
-def wipe(path: Path) -> None:
+def wipe(path: StrPath) -> None:
     """Overwrite a file in place with zeros, then truncate it; both are on the disk when this returns.
 
     A file with another name (a hard link) is left as it is: its bytes may be somebody else's. Raises `OSError`, also
@@ -32,8 +32,9 @@ def wipe(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def remove(path: Path) -> None:
+def remove(path: StrPath) -> None:
     """Wipe a file if possible, and remove it. A missing file is no error. Raises `OSError`."""
     with contextlib.suppress(OSError):
         wipe(path)
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

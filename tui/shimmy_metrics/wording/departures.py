@@ -6,8 +6,8 @@ App, `status`, `--plain`, deletions and withdrawals say it in these words alone,
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
-from urllib.parse import urlsplit
 
+from shimmy_metrics.consent.endpoint import host_of
 from shimmy_metrics.entries import recalled_of_taken, sends
 from shimmy_metrics.limits import OUTBOX_DAYS
 from shimmy_metrics.records import (
@@ -64,7 +64,7 @@ def _at(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
 
 def host(endpoint: str) -> str:
     """Return an endpoint's short name: its host, with the port unless it is the default one."""
-    return urlsplit(endpoint).netloc
+    return host_of(endpoint)
 
 
 def label(departure: Departure) -> str:

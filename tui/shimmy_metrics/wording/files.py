@@ -1,8 +1,8 @@
 """What is on this disk, and what forgetting does to it."""
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from shimmy_metrics.actions.files import FileKind, OwnFile
@@ -103,8 +103,9 @@ def question(plan: "ForgetPlan", recall: str = RECALL) -> Iterator[str]:
         yield f"It deletes {total(plan.files)}, with {held} in them."
     saved = [each.path for each in plan.files if each.kind is FileKind.EXPORT]
     if saved:
-        named = ", ".join(shown(Path(path.name)) for path in saved)  # all of them are in one folder
-        yield f"That includes {amount(len(saved), 'file')} that you saved in {shown(saved[0].parent)}: {named}."
+        named = ", ".join(shown(os.path.basename(path)) for path in saved)  # all of them are in one folder
+        folder = shown(os.path.dirname(saved[0]))
+        yield f"That includes {amount(len(saved), 'file')} that you saved in {folder}: {named}."
     if plan.recallable:
         yield (
             "This does not take back what was sent, and afterwards it cannot be recalled: the ids for that are deleted "
@@ -159,6 +160,6 @@ def names(result: "ForgetResult") -> Iterator[str]:
     return (f"  {shown(each.path)}" for each in result.deleted)
 
 
-def shown(path: Path) -> str:
+def shown(path: str) -> str:
     """Return a path as a terminal may show it: unprintable characters are escaped."""
-    return harmless(str(path))
+    return harmless(path)
