@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shimmy_metrics.config.codec import keys, ours, parse, render
+from shimmy_metrics.config.codec import THEMES, foreign, keys, ours, parse, render, theme
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.consent.state import SCHEMA_VERSION, Consent, Decision, Delivery, declined, granted
 from shimmy_metrics.errors import UserError
@@ -200,3 +200,13 @@ def test_a_person_s_keys_are_given_to_the_app_as_they_stand(text: bytes, found: 
 
 def test_of_a_config_without_a_word_of_ours_nothing_is_exported() -> None:
     assert ours(parse(b'{"secret":1}', WHERE)) == {}
+
+
+def test_the_choice_of_colours_is_one_of_our_keys_and_given_to_the_app_as_it_stands() -> None:
+    assert THEMES == ("dark", "light", "ansi", "plain")  # the words that stand in people's files
+    for stands in (*THEMES, "mauve", None):
+        document = parse(json.dumps({"theme": "theirs", "metrics": {"theme": stands}}).encode(), WHERE)
+        assert theme(document) == stands
+        assert ours(document) == {"metrics": {"theme": stands}}
+        assert foreign(document) == ["{", '  "theme": "theirs"', "}"]
+    assert theme(parse(b'{"theme": "theirs"}', WHERE)) is None

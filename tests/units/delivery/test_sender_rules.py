@@ -12,7 +12,7 @@ from shimmy_metrics.delivery.sender_lock import lock_path
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Cause, Departure, Failure, Outcome, QueueState
 from shimmy_metrics.report.seal import digest, join
-from shimmy_metrics.store import departures, outbox
+from shimmy_metrics.store import chain, departures, outbox
 from shimmy_metrics.store.database import get_meta, set_meta
 from shimmy_metrics.system.locks import Lock, is_locked
 from support.fake_wire import Exchange
@@ -279,3 +279,12 @@ def test_what_left_is_written_down_though_the_disk_is_full(home: Sender, monkeyp
     home.send()
     assert [gone.outcome for gone in home.departures] == [Outcome.ACCEPTED]
     assert home.states == {}
+
+
+def test_usual_groups_and_an_answer_that_is_silent_about_them_hold_nothing_back(home: Sender) -> None:
+    home.queue(1)
+    home.send(Exchange(_confirming(1), before_head=lambda: home.queue(2)))
+    assert home.states == {uuid(2): QueueState.DUE}
+    home.send(Exchange(Response(500)))
+    assert home.states == {uuid(2): QueueState.DUE}
+    assert chain.notes(home.db) == []

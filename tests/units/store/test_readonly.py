@@ -16,7 +16,7 @@ from shimmy_metrics.store.database import (
     store_path,
     transaction,
 )
-from shimmy_metrics.store.readonly import open_readonly, stored_bytes, unread, unwiped
+from shimmy_metrics.store.readonly import open_readonly, stored_bytes, unread, unread_error, unwiped
 from shimmy_metrics.store.sqlite_errors import BusyError
 from support.old_store import write_old_store
 from support.samples import profile, queued
@@ -214,3 +214,9 @@ def test_while_off_a_place_without_a_store_is_not_judged(tmp_path: Path) -> None
         with pytest.raises(UserError, match="others may write"), open_readonly(mine, off=off):
             pass
         store_path(mine).touch()
+
+
+def test_what_needs_a_store_that_cannot_be_read_says_why_and_where_it_can() -> None:
+    assert str(unread_error()) == (
+        "the store was not read: metrics are off, and opening it now would write to it. Do this where they are on"
+    )
