@@ -89,7 +89,7 @@ def test_however_long_a_block_is_little_of_it_is_kept(splitter: type[Splitter]) 
     stream = splitter()
     for _ in range(100):
         assert stream.feed(b"x" * 9_999) == b""
-        assert len(stream._rest) <= BLOCK_BYTES + 2
+        assert len(stream.kept) <= BLOCK_BYTES + 2
 
 
 @pytest.mark.parametrize("places", [[], [30_000]])
@@ -126,12 +126,12 @@ def test_a_line_feed_within_a_long_event_ends_a_line_alone_in_any_cut() -> None:
 @pytest.mark.parametrize("block", [b"data: a", b"x" * 9_000])
 def test_within_a_block_it_is_until_the_gap_came(splitter: type[Splitter], block: bytes) -> None:
     stream = splitter()
-    assert not stream.within
+    assert not stream.kept
     for part, within in ((block, True), (b"a", True), (stream.gap, False), (block, True)):
         stream.feed(part)
-        assert stream.within is within
+        assert bool(stream.kept) is within
     stream.rest()
-    assert not stream.within
+    assert not stream.kept
 
 
 def test_a_line_that_ends_with_both_ends_once_in_any_cut() -> None:

@@ -125,6 +125,8 @@ def chunks_of(*, quick: bool = True) -> MessageParser[Length]:
         (b"5\r\nhello\r\n", b"hello"),
         (b"1\r\n\n\r\n", b"\n"),
         (b"%015x\r\nhello\r\n" % 5, b"hello"),
+        *((b"%s\r\n%s\r\n" % (line, b"x" * 26), b"x" * 26) for line in (b"1a", b"1A", b"01A", b"1A ;a")),
+        (b"-2\r\n", b""),
         (b"5;a=b\r\nhello\r\n", b"hello"),
         (b"5;%s\r\nhello\r\n" % (b"x" * 14), b"hello"),
         # A longer line goes the long way, and so does whatever is not one chunk.

@@ -86,12 +86,14 @@ class EventTemplate:
         return self._count(b" ".join(texts), len(texts), usage)
 
     def _count(self, text: bytes, pieces: int, usage: Usage) -> bool:
-        if not _is_string(text):
+        if not text.isascii():
+            if not _is_string(text):
+                return False
+            usage.uneven = True
+        elif len(text.translate(None, _NO_TEXT)) != len(text):
             return False
         usage.content = True
         usage.pieces += pieces
-        if not text.isascii():
-            usage.uneven = True
         return True
 
 

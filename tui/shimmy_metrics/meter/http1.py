@@ -176,7 +176,11 @@ class MessageParser(Generic[Kept]):
         if self._state != _SIZE or self._buffer or self.done or not self._quick:
             return b""
         end = data.find(_LINE_END, 0, _SIZE_BYTES)
-        if end <= 0 or not data.endswith(_LINE_END) or end + chunk_size(data[:end]) + 4 != len(data):
+        if end <= 0 or not data.endswith(_LINE_END):
+            return b""
+        line, size = data[:end], len(data) - end - 4
+        # As servers write it, in half the time that it takes to read it.
+        if line.lower() != b"%x" % size and chunk_size(line) != size:
             return b""
         return data[end + 2 : -2]
 

@@ -18,23 +18,22 @@ that follow them."""
 
 
 class Splitter:
-    """Splits at `gap`, one or two line feeds. Between reads it keeps at most about `KEPT_BYTES`, of its outline."""
+    """Splits at `gap`, one or two line feeds. Between reads it keeps at most about `KEPT_BYTES`, of its outline.
 
-    __slots__ = ("_outline", "_rest", "gap")
+    `kept` is what came last of a block that is not complete, empty where none is; of one too long to keep, of which
+    there is an outline, it is the last byte.
+    """
+
+    __slots__ = ("_outline", "gap", "kept")
 
     def __init__(self, gap: bytes = b"\n") -> None:
         self.gap = gap
-        self._rest = bytearray()
-        self._outline: Outline | None = None  # of a block too long to keep; `_rest` is then its last byte
-
-    @property
-    def within(self) -> bool:
-        """Whether what came last is of a block that is not complete."""
-        return bool(self._rest) or self._outline is not None
+        self.kept = bytearray()
+        self._outline: Outline | None = None  # of a block too long to keep
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next piece; return all complete blocks, each with its gap, for `split`."""
-        gap, rest = self.gap, self._rest
+        gap, rest = self.gap, self.kept
         if self._outline is not None:
             return self._feed_outline(piece)
         end = piece.rfind(gap) + len(gap)
@@ -54,8 +53,8 @@ class Splitter:
 
     def rest(self) -> bytes:
         """Return what came after the last gap, and discard it."""
-        rest = bytes(self._rest) if self._outline is None else self._outline.text()
-        self._rest.clear()
+        rest = bytes(self.kept) if self._outline is None else self._outline.text()
+        self.kept.clear()
         self._outline = None
         return rest
 
@@ -70,10 +69,10 @@ class Splitter:
 
     def _straddling(self, piece: bytes) -> int:
         """Return how many bytes of a gap that began in an earlier piece are in this one."""
-        return int(len(self.gap) > 1 and self._rest.endswith(b"\n") and piece.startswith(b"\n"))
+        return int(len(self.gap) > 1 and self.kept.endswith(b"\n") and piece.startswith(b"\n"))
 
     def _keep(self, piece: bytes) -> None:
-        rest = self._rest
+        rest = self.kept
         if not rest:
             piece = piece.lstrip(b"\n")  # so that a block is as long in any cut
         if len(rest) + len(piece) < BLOCK_BYTES + len(self.gap):
@@ -90,8 +89,8 @@ class Splitter:
         at = 0 if begun else piece.find(self.gap)
         if at < 0:
             self._outline.feed(piece)
-            if piece and not self._rest.endswith(piece[-1:]):
-                self._rest[:] = piece[-1:]
+            if piece and not self.kept.endswith(piece[-1:]):
+                self.kept[:] = piece[-1:]
             return b""
         self._outline.feed(piece[:at])
         return self.rest() + self.gap + self.feed(piece[at + (begun or len(self.gap)) :])
@@ -114,7 +113,7 @@ class EventSplitter(Splitter):
         """Take the next piece; return all complete events, each line ended by a line feed, for `split`."""
         if self._after_cr or b"\r" in piece:
             piece = self._with_line_feeds(piece)
-        elif not self._rest and piece.endswith(self.gap):
+        elif not self.kept and piece.endswith(self.gap):
             return piece  # whole events, as nearly all reads bring them
         return Splitter.feed(self, piece)
 

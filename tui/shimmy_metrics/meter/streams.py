@@ -62,7 +62,7 @@ class Lines(Blocks):
     def feed(self, piece: bytes) -> None:
         """Take the next piece and read all complete blocks; where it is whole events of the known form, at once."""
         template, splitter = self._template, self._splitter
-        if template is None or splitter.within or not template.take_all(piece, self._usage):
+        if template is None or splitter.kept or not template.take_all(piece, self._usage):
             super().feed(piece)
 
     def _read(self, whole: bytes) -> None:

@@ -81,8 +81,13 @@ class Tap:
         """Read what the server sent."""
         if self.disabled:
             return
+        answer = self._answer
         try:
-            self._read_server(data)
+            if answer is not None and answer.body is not None and (piece := self._from_server.chunk(data)):
+                answer.usage.passed = True
+                answer.body.feed(piece)
+            else:
+                self._read_server(data)
         except Exception:  # noqa: BLE001 - the boundary: hostile bytes must never reach the relay as an error
             self._lose()
 
@@ -139,10 +144,6 @@ class Tap:
 
     def _read_server(self, data: bytes) -> None:
         message, answer = self._from_server, self._answer
-        if answer is not None and answer.body is not None and (piece := message.chunk(data)):
-            answer.usage.passed = True
-            answer.body.feed(piece)
-            return
         now = self._clock()
         message.feed(data, now)
         while True:
