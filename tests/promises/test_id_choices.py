@@ -52,7 +52,7 @@ def test_what_takes_a_request_that_left_names_those_that_did(sending: Home) -> N
     digest = release(sending, FIRST, SECOND)
     choice = f"{digest[:8]} ({datetime.now().astimezone().date()}, 2 reports)"
     for words in (("recall",), ("recall", "--yes"), ("recall", "beef")):
-        assert_refused(own(sending, *words), f". Sent: {choice}\n")
+        assert_refused(own(sending, *words), f". Requests: {choice}\n")  # of some nobody knows that they were sent
     for word in ("", "beef"):
         assert_refused(own(sending, "history", word), f". Receipts: {choice}\n")
 

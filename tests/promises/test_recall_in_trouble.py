@@ -120,6 +120,13 @@ def test_a_damaged_id_reaches_no_address(home: Home, receiver: Receiver) -> None
     assert [each.path for each in receiver.received] == [f"/v1/usage/{FIRST}"]
 
 
+def test_where_a_receipt_is_damaged_its_row_names_the_reports(home: Home, receiver: Receiver) -> None:
+    with opened(home.profile) as db:
+        db.execute("UPDATE departures SET body = x'7b'")
+    assert recall(home, "all", "--yes").returncode == 0
+    assert sorted(each.path.rpartition("/")[2] for each in receiver.received) == [FIRST, SECOND]
+
+
 def test_without_a_store_none_is_made(tmp_path: Path) -> None:
     home = Home(tmp_path)
     assert recall(home, FIRST).returncode == 2

@@ -3,7 +3,7 @@
 A request is named by the start of its digest, or of the digest or the `session_id` of one of its reports.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from shimmy_metrics.actions.id_choices import departure_choice, listed
@@ -44,15 +44,17 @@ class FoundRecall(NamedTuple):
 def known_ids(departure: Departure) -> tuple[str, ...]:
     """Return the ids of the reports that may have left with a departure, as far as they are known here.
 
-    A receipt has them in its bytes; without one they stand in the row until the person deletes the receipts. Nothing
-    but a UUID is returned, whatever a damaged file holds: it becomes part of an address.
+    A receipt has them in its bytes; without one, or where these are damaged, they stand in the row until the person
+    deletes the receipts. Nothing but a UUID is returned, whatever a damaged file holds: it becomes part of an address.
     """
     if departure.kind is not DepartureKind.REPORTS:
         return ()
-    found: tuple[Any, ...] = departure.report_ids
-    if departure.body:
-        found = tuple(field_values(report).get("session_id") for report in split(departure.body))
-    return tuple(each for each in found if UUID4.violation(each) is None)
+    received: Iterable[Any] = (field_values(report).get("session_id") for report in split(departure.body))
+    return _uuids(received) or _uuids(departure.report_ids)
+
+
+def _uuids(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(each for each in values if UUID4.violation(each) is None)
 
 
 def find_recall(profile: Profile, word: str) -> FoundRecall:
@@ -175,4 +177,4 @@ def _nothing_named(sent: list[Departure], queued: list[QueuedReport], start: str
 def _could_be(sent: list[Departure]) -> str:
     """Return the requests that an ID can name, or without any where to see what left."""
     found = listed(map(departure_choice, filter(known_ids, sent)))
-    return f"Sent: {found}" if found else _SEE
+    return f"Requests: {found}" if found else _SEE
