@@ -144,7 +144,7 @@ async def test_holding_says_for_how_long(tmp_path: Path) -> None:
         await opened.press(pilot, "c")
         assert "held until you release it, within 14 days or not at all" in told(app)
         await opened.answer(pilot, "t")
-        await opened.until(pilot, lambda: "After 14 days it is not sent" in told(app) and app.current_mode != "consent")
+        await opened.until(pilot, lambda: "After 14 days, or behind" in told(app) and app.current_mode != "consent")
         assert load(opened.profile_of(tmp_path)).decision.delivery is Delivery.REVIEW
 
 

@@ -131,7 +131,7 @@ async def test_what_was_sealed_for_another_receiver_is_held_and_both_are_named(t
             "Made for metrics.example.org, like 1 other here; if you release it, it is sent to metrics.shimmy-ai.dev."
         )
         assert reason in without_hint
-        assert "It waits until 7 Dec; the next session's end after that deletes it." in without_hint
+        assert "It waits until 7 Dec at the latest; the next session's end after that deletes it." in without_hint
         await opened.press(pilot, "r")
         asked = " ".join(opened.text(app).split())
         assert f"are sent now to {ENDPOINT}. It was made for metrics.example.org." in asked

@@ -13,6 +13,7 @@ from shimmy_metrics.report.fields import FIELDS
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.store import sessions
 from shimmy_metrics.store.database import opened
+from shimmy_metrics.wording.schedule import NOT_SENT_AFTER
 from support.home_terminal import terminal
 from support.installed import BIN, Home
 from support.one_line import assert_one_line
@@ -73,8 +74,8 @@ def test_review_holds_what_waits_and_automatic_lets_it_go(home: Home) -> None:
     queue_report(home)
     held = own(home, "review")
     assert held.stdout == (
-        "Each report is held here until you release it. After 14 days it is not sent: the next session's end "
-        "deletes it. 1 report that was due is held too.\n"
+        "Each report is held here until you release it. After 14 days, or behind 32 newer reports, a session's end "
+        "deletes it unsent. 1 report that was due is held too.\n"
     )
     status = json.loads(home.metrics("status", "--json").stdout)
     assert (status["delivery"], status["reports_held"], status["reports_due"]) == ("review", 1, 0)
@@ -147,7 +148,7 @@ def test_one_report_is_held_and_one_is_deleted_by_name(home: Home) -> None:
     home.agree()
     report = queue_report(home)
     queue_report(home, SECOND)
-    assert own(home, "hold", FIRST).stdout == "Held until you release it.\n"
+    assert own(home, "hold", FIRST).stdout == f"Held until you release it. {NOT_SENT_AFTER}\n"
     assert own_json(home, "hold", report.sha256[:16])["done"] is True  # it is already
     status = json.loads(home.metrics("status", "--json").stdout)
     assert (status["reports_held"], status["reports_due"]) == (1, 1)

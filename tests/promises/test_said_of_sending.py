@@ -223,7 +223,7 @@ def test_held_reports_are_counted_with_the_day_on_which_they_end(tmp_path: Path)
     until = datetime.fromisoformat(str(told["held_until"]))
     assert (until - report.sealed).days == OUTBOX_DAYS
     ends = until.astimezone(UTC)
-    until_then = f"it waits until {ends.day} {ends:%b}; the next session's end after that deletes it"
+    until_then = f"it waits until {ends.day} {ends:%b} at the latest; the next session's end after that deletes it"
     assert f"the first: {until_then}" in status(home)
     assert until > datetime.now(UTC)
     assert f"            {report.sha256[:8]} (shimmy-metrics release ID)" in status(home)

@@ -48,7 +48,7 @@ def test_a_yes_takes_hold_at_the_next_start_and_behind_upstream_at_once() -> Non
 
 def test_held_reports_say_for_how_long() -> None:
     told = " ".join(effect_of_answer(EffectiveConsent(YES._replace(delivery=Delivery.REVIEW)), own_server=True))
-    assert "until you release it. After 14 days it is not sent" in told
+    assert "until you release it. After 14 days, or behind 32 newer reports," in told
     assert "session ends" not in told
 
 
@@ -70,7 +70,7 @@ def test_an_answer_that_was_given_before_is_not_said_to_begin_now() -> None:
 
 
 def test_what_stands_in_the_way_of_a_release_is_said_where_reports_are_held() -> None:
-    assert delivery_changed(NextAttempt(), review=True, moved=0).endswith("the next session's end deletes it.")
+    assert delivery_changed(NextAttempt(), review=True, moved=0).endswith("a session's end deletes it unsent.")
     assert delivery_changed(NextAttempt(), review=True, moved=0, blocked="Nothing is sent.").endswith(
-        "deletes it. Nothing is sent."
+        "deletes it unsent. Nothing is sent."
     )

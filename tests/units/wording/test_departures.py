@@ -137,10 +137,11 @@ def test_a_deletion_says_whether_it_ever_left() -> None:
 
 def test_a_held_report_says_until_when_it_waits() -> None:
     report = queued()
-    assert waits_until(report, NOW, UTC) == "it waits until 7 Dec; the next session's end after that deletes it"
+    told = "it waits until 7 Dec at the latest; the next session's end after that deletes it"
+    assert waits_until(report, NOW, UTC) == told
     assert waits_until(report, report.until, UTC).startswith("it waits until ")
     newly = report._replace(sealed=NOW.replace(month=12, day=28))
-    assert waits_until(newly, newly.sealed, UTC).startswith("it waits until 11 Jan 2027; ")
+    assert waits_until(newly, newly.sealed, UTC).startswith("it waits until 11 Jan 2027 at the latest; ")
     ahead = waits_until(newly, NOW, UTC)  # sealed by a clock that was wrong
     assert ahead == "its date is ahead of this machine's clock: it waits 14 days from the next session's end"
     late = waits_until(report, report.until + timedelta(seconds=1), UTC)

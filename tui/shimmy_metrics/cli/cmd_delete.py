@@ -15,6 +15,7 @@ from shimmy_metrics.system.text_output import print_line
 from shimmy_metrics.wording.deletions import NOT_RECALLED, deleted, never_left, receipts_deleted
 from shimmy_metrics.wording.departures import OVERDUE, sentence, set_aside
 from shimmy_metrics.wording.numbers import amount, duration, when
+from shimmy_metrics.wording.schedule import NOT_SENT_AFTER
 
 RECEIPTS = "receipts"
 """The word that names all receipts, where an ID would name a report."""
@@ -39,7 +40,7 @@ def hold_report(profile: Profile, word: str, *, as_json: bool) -> int:
     elif overdue:
         line = sentence(OVERDUE)
     else:
-        line = "Held until you release it." if done else "Gone already, or on its way."
+        line = f"Held until you release it. {NOT_SENT_AFTER}" if done else "Gone already, or on its way."
     _print(line, found, as_json=as_json, done=done)
     return Exit.DONE if done else Exit.NO
 

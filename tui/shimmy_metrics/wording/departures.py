@@ -179,7 +179,7 @@ def waits_until(report: QueuedReport, now: datetime, zone: tzinfo | None = None)
     if report.sealed - now > _ONE_DAY:  # the next session's end counts it as sealed then
         return f"its date is ahead of this machine's clock: it waits {OUTBOX_DAYS} days from the next session's end"
     until = day(report.until.astimezone(zone), now.astimezone(zone))
-    return f"it waits until {until}; the next session's end after that deletes it"
+    return f"it waits until {until} at the latest; the next session's end after that deletes it"
 
 
 _ONE_DAY: Final = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shimmy_metrics.limits import OUTBOX_DAYS, SEND_SECONDS
+from shimmy_metrics.limits import OUTBOX_DAYS, OUTBOX_REPORTS, SEND_SECONDS
 from shimmy_metrics.next_attempt import FIRST_ATTEMPT, NextAttempt
 from shimmy_metrics.wording.numbers import amount
 
@@ -37,7 +37,9 @@ NO_ATTEMPT: Final = "no attempt to send is on record"
 
 SENDER_LATE: Final = f"The sender has not ended within its {SEND_SECONDS:.0f} s. Nothing else is sent before it does."
 
-NOT_SENT_AFTER: Final = f"After {OUTBOX_DAYS} days it is not sent: the next session's end deletes it."
+NOT_SENT_AFTER: Final = (
+    f"After {OUTBOX_DAYS} days, or behind {OUTBOX_REPORTS} newer reports, a session's end deletes it unsent."
+)
 """What becomes of a report that still waits then; no clock deletes it."""
 
 HELD_UNTIL_RELEASED: Final = f"Each report is held here until you release it. {NOT_SENT_AFTER}"

@@ -175,7 +175,7 @@ complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive verify-retent
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a deliver -d 'deliver what waits here to the cluster now, however little it is: before this machine is given up'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deliver' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive deliver' -l data -x -d 'the folder that holds everything the receiver keeps'
-complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a end -d 'end the programme: every sender is told, and stops until its person agrees anew'
+complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive; and test $_shtab_shimmy_metrics_npos -eq 0' -a end -d 'end the programme: every sender that reaches it is told, and stops until its person agrees anew'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive end' -s h -l help -d 'show this help message and exit'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive end' -l data -x -d 'the folder that holds everything the receiver keeps'
 complete -c shimmy-metrics -n '_shtab_shimmy_metrics_using receive end' -l undo -d 'take reports again'
