@@ -9,6 +9,7 @@ from shimmy_metrics.app.keys import Button
 from shimmy_metrics.app.terminal.glyphs import UNICODE
 from shimmy_metrics.app.ui.buttons import fit_buttons
 from shimmy_metrics.app.ui.layout import Canvas
+from shimmy_metrics.records import Departure, Note
 from support import opened, overviews, samples
 
 
@@ -26,13 +27,30 @@ def test_a_label_is_whole_or_short_or_not_there(width: int) -> None:
     assert all(each.label in labels for each, labels in zip((*left, *right), allowed, strict=True))
 
 
-async def test_the_key_that_deletes_every_receipt_says_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("width", "own"),
+    [
+        (80, "Enter Open  z Recall  Z all  m Compare to  "),
+        (120, "Enter Open  z Recall  Z Recall all  m Compare with this  "),
+    ],
+)
+async def test_the_keys_of_history_say_what_they_do(tmp_path: Path, width: int, own: str) -> None:
     app = opened.still(tmp_path, overviews.busy())
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(width, 24)) as pilot:
         await opened.press(pilot, "3")
         row = opened.text(app).splitlines()[-1]
-        assert "m Compare  d Delete receipts" in row
+        assert own in row
+        assert "x Export" in row
         assert row.endswith("q Quit")
+
+
+async def test_a_note_above_what_was_sent_hides_no_recall(tmp_path: Path) -> None:
+    shown = overviews.busy()
+    note, sent = (next(each for each in shown.entries if isinstance(each, kind)) for kind in (Note, Departure))
+    app = opened.still(tmp_path, shown._replace(entries=(note, sent)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.press(pilot, "3")
+        assert "Enter More  Z Recall all  " in opened.text(app).splitlines()[-1]
 
 
 async def test_the_keys_of_the_consent_page_say_what_they_do(tmp_path: Path) -> None:

@@ -21,6 +21,12 @@ def _late() -> Overview:
     return _sending()._replace(entries=(begun,))
 
 
+def _sent() -> Overview:
+    """Return that two reports were sent, and that none waits."""
+    made = tuple(overviews.departure(number, 3 - number, overviews.named(number)) for number in (2, 1))
+    return overviews.idle()._replace(entries=made)
+
+
 @pytest.mark.parametrize(
     ("shown", "keys", "said"),
     [
@@ -32,6 +38,8 @@ def _late() -> Overview:
         (_sending, "2 r", "Something is being sent now (5 s at most). Release it after that."),
         (_late, "2 r", "The sender has not ended within its 5 s. Nothing else is sent before it does."),
         (overviews.switched_off_here, "3 m", "Reports are now compared with this one. Open another, or press 2."),
+        (_sent, "3 m", "Reports are now compared with this one. Open another."),
+        (_sent, "3 j m", "Reports are now compared with this one. Open another, or press 2."),
         (overviews.switched_off_here, "3 m m", "Each report is compared with the one before it again."),
         (overviews.failing, "3 m", "Its bytes are not kept, so nothing can be compared with it."),
         (overviews.receipts_deleted, "3 d", "No receipt is kept here, so there is nothing to delete."),
@@ -45,3 +53,12 @@ async def test_a_key_that_can_do_nothing_here_says_why(
         await opened.press(pilot, *keys.split())
         assert said in opened.read(app)
         assert "Yes," not in opened.text(app)
+
+
+async def test_where_one_receipt_is_all_there_is_nothing_else_is_advised(tmp_path: Path) -> None:
+    app = opened.still(tmp_path, _sent()._replace(entries=_sent().entries[:1]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened.press(pilot, "3", "m")
+        told = opened.read(app)
+        assert "Reports are now compared with this one." in told
+        assert "another" not in told

@@ -1,7 +1,7 @@
 """The screen History: what was sent, and when."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.binding import BindingType
 
@@ -11,10 +11,14 @@ from shimmy_metrics.app.keys import RECEIPTS, Button
 from shimmy_metrics.app.screens.history.receipt import receipt_screen
 from shimmy_metrics.app.screens.history.view import entry_of, explained, history_view, recallable
 from shimmy_metrics.app.screens.report.baseline import chosen_baseline
+from shimmy_metrics.app.screens.report.subject import subjects
 from shimmy_metrics.app.ui.layout import Canvas, Content
 from shimmy_metrics.app.ui.screen import BaseScreen
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.records import Departure, Entry
+from shimmy_metrics.wording.departures import sentence
+
+COMPARED: Final = "Reports are now compared with this one."
 
 
 class HistoryScreen(BaseScreen):
@@ -57,16 +61,16 @@ class HistoryScreen(BaseScreen):
 
     def buttons(self) -> Sequence[Button]:
         """Return the buttons for a receipt; for any other entry, the one that explains it."""
-        entry = self.entry()
-        recall = (self.host.keys.button("history.recall", "Recall"),) if recallable(entry) else ()
+        entry, overview, keys = self.entry(), self.host.overview, self.host.keys
+        if entry is None or overview is None:
+            return ()
+        recall: tuple[Button, ...] = (keys.button("history.recall", "Recall"),) if recallable(entry) else ()
+        if any(map(recallable, overview.entries)):
+            recall += (keys.button("history.recall-all", "Recall all", "all" if recall else ""),)
         if not self.receipt():
-            return (self.host.keys.button("page.explain", "More"), *recall) if entry else ()
-        return (
-            self.host.keys.button("page.explain", "Open"),
-            *recall,
-            self.host.keys.button("history.base", "Compare with this", "Compare"),
-            self.host.keys.button("history.delete", "Delete receipts"),
-        )
+            return (keys.button("page.explain", "More"), *recall)
+        compare = keys.button("history.base", "Compare with this", "Compare to")
+        return (keys.button("page.explain", "Open"), *recall, compare)
 
     async def action_explain(self) -> None:
         """Open the marked receipt; explain any other entry."""
@@ -116,6 +120,18 @@ class HistoryScreen(BaseScreen):
             return
         chosen = self.host.baseline is None or self.host.baseline.row_id != receipt.row_id
         self.host.baseline = receipt if chosen else None
-        outgoing = self.host.keys.of("app.outgoing")
-        other = f"Reports are now compared with this one. Open another, or press {outgoing}."
-        await self.show_message(other if chosen else "Each report is compared with the one before it again.")
+        await self.show_message(
+            self._others(receipt) if chosen else "Each report is compared with the one before it again."
+        )
+
+    def _others(self, receipt: Departure) -> str:
+        """Return that reports are compared with this one, and where another one is shown."""
+        overview = self.host.overview
+        if overview is None:
+            return COMPARED
+        kept = [each for each in overview.receipts if each.body]
+        ways = ["open another"] if len(kept) > 1 else []
+        to_come = any(each.sealed or each.running for each in subjects(overview))
+        if to_come or kept[0].row_id != receipt.row_id:  # else Outgoing shows this very report
+            ways.append(f"press {self.host.keys.of('app.outgoing')}")
+        return f"{COMPARED} {sentence(', or '.join(ways))}" if ways else COMPARED

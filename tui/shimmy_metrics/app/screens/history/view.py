@@ -101,9 +101,17 @@ def history_view(canvas: Canvas, overview: Overview | None, base: int) -> Conten
     places = _places(canvas, overview.entries, base)
     recalled = _recalled(overview.entries)
     rows = tuple(_row(canvas, each, base, places, recalled=each.key in recalled) for each in overview.entries)
-    below = (f"{canvas.keys.of('app.export')} exports all receipts.",) if size else ()
-    return Content(
-        (*head, *damage, _columns(canvas, places)), (*rows, Row(BLANK), *paragraphs(canvas, *below, UNREACHABLE))
+    below = (*(_of_receipts(canvas) if size else ()), UNREACHABLE)
+    return Content((*head, *damage, _columns(canvas, places)), (*rows, Row(BLANK), *paragraphs(canvas, *below)))
+
+
+def _of_receipts(canvas: Canvas) -> tuple[str, str]:
+    """Return what opening a receipt shows, and how all of them, or those of some days, are saved."""
+    keys = canvas.keys
+    return (
+        f"{keys.of('page.explain')} opens a receipt: its bytes, and what changed since the report before it.",
+        f"{keys.of('app.export')} exports all receipts; shimmy-metrics history --json --from DATE --to DATE prints "
+        "those of some days.",
     )
 
 
