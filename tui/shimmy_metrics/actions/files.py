@@ -38,17 +38,35 @@ class FileKind(StrEnum):
 
 
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+class _Name(NamedTuple):
+    """What files of a kind are called: how a name begins, and the pattern of its rest.
+
+    The beginning is compared first: few folders hold a file of each kind, and each pattern takes time to compile.
+    """
+
+    kind: FileKind
+    begins: str
+    rest: str = ""
+
+    def fits(self, name: str) -> bool:
+        """Whether a file may be called this."""
+        rest = name.removeprefix(self.begins)
+        return name.startswith(self.begins) and (re.fullmatch(self.rest, rest) is not None if rest else not self.rest)
+
+
 _STATE: Final = (
-    (FileKind.STORE, r"metrics\.db"),
-    (FileKind.STORE_JOURNAL, r"metrics\.db-journal"),
-    (FileKind.STORE_LOG, r"metrics\.db-(?:wal|shm)"),
-    (FileKind.LOG, r"metrics\.log"),
-    (FileKind.BALLAST, r"ballast"),
-    (FileKind.SENDER_LOCK, r"sender\.lock"),
+    _Name(FileKind.STORE, "metrics.db"),
+    _Name(FileKind.STORE_JOURNAL, "metrics.db-journal"),
+    _Name(FileKind.STORE_LOG, "metrics.db-", "wal|shm"),
+    _Name(FileKind.LOG, "metrics.log"),
+    _Name(FileKind.BALLAST, "ballast"),
+    _Name(FileKind.SENDER_LOCK, "sender.lock"),
     # Version 1 named it by the report's id.
-    (FileKind.SESSION_LOCK, rf"session-(?:[0-9]+|{_UUID})\.lock"),
+    _Name(FileKind.SESSION_LOCK, "session-", rf"(?:[0-9]+|{_UUID})\.lock"),
 )
-_EXPORTS: Final = ((FileKind.EXPORT, r"shimmy-(?:metrics|report)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
+_EXPORTS: Final = (_Name(FileKind.EXPORT, "shimmy-", r"(?:metrics|report)-\d{4}-\d\d-\d\d(?:-\d+)?\.json"),)
 
 
 class OwnFile(NamedTuple):
@@ -72,11 +90,11 @@ def _config(path: StrPath) -> Iterator[OwnFile]:
         found = os.stat(path)  # the person may keep it elsewhere and link to it
         if stat.S_ISREG(found.st_mode):
             yield OwnFile(os.fspath(path), FileKind.CONFIG, found.st_size)
-    yield from _named(os.path.dirname(path), ((FileKind.CONFIG_LOCK, r"\.lock"),))
+    yield from _named(os.path.dirname(path), (_Name(FileKind.CONFIG_LOCK, ".lock"),))
     folder, name = os.path.split(os.path.realpath(path))
     # The second form is version 1's.
-    left = rf"\.{re.escape(name)}\.(?:shimmy-metrics-[0-9a-f]{{16}}|[a-z0-9_]{{8}})"
-    yield from _named(folder, ((FileKind.CONFIG_LEFTOVER, left),))
+    left = _Name(FileKind.CONFIG_LEFTOVER, f".{name}.", "shimmy-metrics-[0-9a-f]{16}|[a-z0-9_]{8}")
+    yield from _named(folder, (left,))
 
 
 def _state(folder: StrPath) -> Iterator[OwnFile]:
@@ -99,8 +117,8 @@ def _exports(home: StrPath | None) -> Iterator[OwnFile]:
                     yield each
 
 
-def _named(folder: StrPath, patterns: tuple[tuple[FileKind, str], ...]) -> Iterator[OwnFile]:
-    """Yield the person's own regular files in a folder whose whole name is one of ours, in the order of `patterns`."""
+def _named(folder: StrPath, ours: tuple[_Name, ...]) -> Iterator[OwnFile]:
+    """Yield the person's own regular files in a folder whose name is one of ours, in the order of the kinds."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries)
@@ -109,10 +127,10 @@ def _named(folder: StrPath, patterns: tuple[tuple[FileKind, str], ...]) -> Itera
     except OSError as error:
         remedy = "Give yourself the right to read it (chmod u+rwx), then do this again"
         raise UserError(f"cannot be listed: {reason_of(error)}", where=str(folder), remedy=remedy) from error
-    for kind, pattern in patterns:
+    for each in ours:
         for name in names:
-            if re.fullmatch(pattern, name):
-                yield from _own(os.path.join(folder, name), kind)
+            if each.fits(name):
+                yield from _own(os.path.join(folder, name), each.kind)
 
 
 def _own(path: str, kind: FileKind) -> Iterator[OwnFile]:
