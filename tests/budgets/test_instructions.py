@@ -6,9 +6,8 @@ import pytest
 
 from support.instructions import COMMAND, COMMANDS, STORED, WALKED, known, measured, missing, risen
 
-pytestmark = pytest.mark.thorough
 
-
+@pytest.mark.thorough
 @pytest.mark.skipif(bool(missing()), reason=missing())
 def test_no_hot_path_takes_more_instructions_than_it_did() -> None:
     more = risen(measured(), known())
