@@ -226,7 +226,7 @@ async def test_a_slow_disk_holds_up_neither_the_first_frame_nor_the_question(
     answered = threading.Event()
     for room in ("preload", "poller"):
         slow = f"shimmy_metrics.app.{room}.overview"
-        monkeypatch.setattr(slow, lambda *given: answered.wait(10) and overview(*given))
+        monkeypatch.setattr(slow, lambda *given, **how: answered.wait(10) and overview(*given, **how))
     profile = opened.profile_of(tmp_path)
     app = app_for(profile, Preload(profile).start(asking=False, seconds=None, notice=""))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -58,7 +58,8 @@ class Overview(NamedTuple):
     does not cover yet and that are to be asked for. `proxy` is the `HOST:PORT` by way of which a request goes, empty
     where it goes straight. `unread` tells that the store is off and was not read. `purged` is what was deleted just
     now, since there was no consent for it any more. `files` is everything of ours on this disk. `stamp` changes
-    whenever an entry does.
+    whenever an entry does. `brief` tells that of a long history only the newest entries were read, and are unchecked:
+    enough to show what is measured now.
     """
 
     consent: EffectiveConsent
@@ -83,6 +84,7 @@ class Overview(NamedTuple):
     unread: bool = False
     store_unusable: bool = False
     purged: PurgeResult = PurgeResult()
+    brief: bool = False
     files: tuple[OwnFile, ...] = ()
 
     @property
@@ -123,11 +125,13 @@ class Overview(NamedTuple):
         return tuple(departure for departure in self.departures if departure.receipt)
 
 
-def overview(profile: Profile, facts: Facts, known: Overview | None = None, *, listing: bool = True) -> Overview:
+def overview(
+    profile: Profile, facts: Facts, known: Overview | None = None, *, listing: bool = True, brief: bool = False
+) -> Overview:
     """Return everything there is to show now, after deleting what there is no consent for.
 
     `known` is an earlier one: its receipts are not read and checked again if no others were added. `listing`: with the
-    files of ours.
+    files of ours. With `brief` a long history is not read; the overview's `brief` tells.
     """
     reading = read_consent_and_purge(profile)
     consent = reading.consent
@@ -148,7 +152,7 @@ def overview(profile: Profile, facts: Facts, known: Overview | None = None, *, l
             example = preview_report(profile, db, None, facts, schema_version=SCHEMA_VERSION)
             if db is None:
                 return shown(example)._replace(consent=with_store(profile, consent, None))
-            return _read(profile, db, shown(example)._replace(sending=at_work), facts, known)
+            return _read(profile, db, shown(example)._replace(sending=at_work, brief=brief), facts, known)
     except UserError as error:
         example = preview_report(profile, None, None, facts, schema_version=SCHEMA_VERSION)
         troubles = dict.fromkeys((*reading.troubles, str(error)))
@@ -171,13 +175,12 @@ def _files(profile: Profile) -> tuple[OwnFile, ...]:
 def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: Overview | None) -> Overview:
     # An absent store wants none of them.
     from shimmy_metrics.actions.cut_off import cut_off_sessions
-    from shimmy_metrics.actions.history import completed, read_entries
+    from shimmy_metrics.actions.history import completed
     from shimmy_metrics.delivery.backoff import failures_and_skips, next_attempt
-    from shimmy_metrics.store import chain, days, outbox, sessions
+    from shimmy_metrics.store import days, outbox, sessions
 
-    stamp = chain.stamp(db)
-    if known is None or known.stamp != stamp:
-        known = empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)))
+    ended = tuple(sessions.kept(db))
+    known = _history(db, empty._replace(ended=ended), known)
     now = profile.clock.now()
     entries = completed(known.entries, now, at_work=empty.sending)
     consent = empty.consent if empty.unusable else with_store(profile, empty.consent, db)
@@ -193,7 +196,7 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         consent=consent,
         running=previews(running),
         cut_off=previews(cut_off_sessions(profile, db, running)),
-        ended=tuple(sessions.kept(db)),
+        ended=ended,
         days=tuple(days.everything(db)),
         outbox=queued,
         overdue=frozenset(
@@ -202,8 +205,24 @@ def _read(profile: Profile, db: Database, empty: Overview, facts: Facts, known: 
         next_request=request_of(leavable(queued, now), consent.endpoint),
         entries=entries,
         broken=known.broken,
-        stamp=stamp,
+        stamp=known.stamp,
+        brief=known.brief,
         failures=failures_and_skips(db)[0],
         attempt=next_attempt(profile, db, consent.decision),
         sending=empty.sending and being_sent(db, entries, now),
     )
+
+
+def _history(db: Database, empty: Overview, known: Overview | None) -> Overview:
+    """Return an overview with the history: `known`, if nothing was added to it, else one that is read anew."""
+    from shimmy_metrics.actions.history import read_entries, read_recent
+    from shimmy_metrics.store import chain
+
+    # Any of the entries may have carried what became a kept session.
+    recent = read_recent(db) if empty.brief and not empty.ended else ()
+    if recent:
+        return empty._replace(entries=recent)
+    stamp = chain.stamp(db)
+    if known is not None and known.stamp == stamp:
+        return known
+    return empty._replace(entries=read_entries(db), broken=tuple(chain.broken(db)), stamp=stamp, brief=False)

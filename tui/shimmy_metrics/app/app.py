@@ -11,18 +11,19 @@ from textual.command import Provider
 from textual.worker import Worker, WorkerState
 
 from shimmy_metrics.app.commands import Commands
+from shimmy_metrics.app.host import overview_on
 from shimmy_metrics.app.input_guard import AsksQuestion, InputGuard
 from shimmy_metrics.app.keys import EVERYWHERE, called, own_keys
 from shimmy_metrics.app.messages import Answered, Busy, Done, OverviewChanged
 from shimmy_metrics.app.modes import MODES, OVER, palette_provider
 from shimmy_metrics.app.poller import Poller
 from shimmy_metrics.app.preload import Start, question_open
-from shimmy_metrics.app.terminal.app import TerminalApp
+from shimmy_metrics.app.terminal.app import PERSONS_EVENTS, TerminalApp
 from shimmy_metrics.app.terminal.glyphs import glyphs_for
 from shimmy_metrics.app.ui.layout import Canvas
 from shimmy_metrics.app.ui.notice import Notice
 from shimmy_metrics.app.ui.screen import BaseScreen
-from shimmy_metrics.app.ui.sending import newly_ended
+from shimmy_metrics.app.ui.sending import SEEN_SECONDS, newly_ended
 from shimmy_metrics.app.ui.text import Line
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.limits import REPEAT_SECONDS
@@ -30,12 +31,6 @@ from shimmy_metrics.records import Departure
 from shimmy_metrics.system.log import log_event
 from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.decision import FROM_NEXT_START
-
-PERSONS_EVENTS = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
-"""What comes from a person; a pointer that only moves may have been pushed."""
-
-SEEN_SECONDS = 3.0
-"""What became of an attempt to send is shown until a person does something after this long."""
 
 TICK_SECONDS = 1.0
 """The countdown's step."""
@@ -111,7 +106,7 @@ class ShimmyApp(TerminalApp):
         self.call_after_refresh(first_frame_shown)
         if self._keys_fault:
             self.post_message(Done(f"The keys of your config are not used: {self._keys_fault}."))
-        self.commands.consent.report_purged(self.overview.purged if self.overview is not None else None)
+        self.commands.report_purged(overview_on(self, "session"))
         self.set_interval(CLOCK_SECONDS, self._draw)
         if self.seconds_left is not None:
             self.set_interval(TICK_SECONDS, self._tick)
@@ -123,22 +118,22 @@ class ShimmyApp(TerminalApp):
 
     async def on_overview_changed(self, message: OverviewChanged) -> None:
         """Show what has changed on the screens that are open."""
-        late = self.overview is None
-        departed = newly_ended(self.overview, message.overview) if self.overview is not None else None
+        before = overview_on(self, "session")
+        departed = newly_ended(before, message.overview)
         if departed is not None:
             self._departed, self._departed_at = departed, self.time()
         elif self._departed not in message.overview.entries:
             self._departed = None  # its record was deleted, with everything else
-        if len(message.overview.running) > (len(self.overview.running) if self.overview is not None else 0):
+        if len(message.overview.running) > (len(before.running) if before is not None else 0):
             self._drop_outdated()
         self.overview = message.overview
         if self.baseline not in message.overview.receipts:
             self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
-        if late and question_open(message.overview, self.profile):
+        if before is None and question_open(message.overview, self.profile):
             self.renewal_open = True
             await self._open("consent")
         self.commands.outbox.report_sent()
-        self.commands.consent.report_purged(message.overview.purged)
+        self.commands.report_purged(message.overview)
         await self._draw()
 
     @on(Busy)

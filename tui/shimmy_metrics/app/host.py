@@ -95,3 +95,8 @@ class Host(Protocol):
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal's clipboard."""
         ...
+
+
+def overview_on(host: Host, mode: str) -> Overview | None:
+    """Return what a mode's screen shows. On Session that is what was read first, until a long history has been read."""
+    return host.overview or (host.start.first if mode == "session" else None)

@@ -18,9 +18,10 @@ PATIENCE_SECONDS = 0.25
 class Start(NamedTuple):
     """What is known when the app opens.
 
-    `asks` opens it on the question. `asking` closes it after the answer; `seconds` without a key close it, too.
-    `notice` is a sentence that stays in view (the demo's). `keys` and `theme` are a person's own, as the config has
-    them.
+    `overview` is everything there is to show, None if it is not known yet. `asks` opens the app on the question.
+    `asking` closes it after the answer; `seconds` without a key close it, too. `notice` is a sentence that stays in
+    view (the demo's). `keys` and `theme` are a person's own, as the config has them. `first` is the same as `overview`
+    or, where a long history has still to be read, what the screen Session shows.
     """
 
     facts: Facts
@@ -31,6 +32,7 @@ class Start(NamedTuple):
     notice: str = ""
     keys: object = MappingProxyType({})
     theme: object = None
+    first: Overview | None = None
 
 
 class Preload:
@@ -52,7 +54,9 @@ class Preload:
         facts = self._facts or gather(self._profile.environment)
         # In a sandbox the question belongs to the story, wherever it is played.
         asks = asking or self._asks or bool(notice and self._overview and self._overview.consent.asks)
-        return Start(facts, self._overview, asks, asking, seconds, notice, self._keys, self._theme)
+        first = self._overview
+        read = None if first is not None and first.brief else first
+        return Start(facts, read, asks, asking, seconds, notice, self._keys, self._theme, first)
 
     def _gather(self) -> None:
         self._facts = gather(self._profile.environment)
@@ -60,7 +64,7 @@ class Preload:
             self._asks, self._keys, self._theme = read_settings(self._profile, opened=True)
         except UserError:
             self._asks = False  # the overview says what is wrong, in its first line
-        self._overview = overview(self._profile, self._facts)
+        self._overview = overview(self._profile, self._facts, brief=not self._asks)
 
 
 def question_open(overview: Overview, profile: Profile) -> bool:

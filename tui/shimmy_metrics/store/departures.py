@@ -98,6 +98,11 @@ def everything(db: Database) -> list[Departure]:
     return _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC"))  # noqa: S608 - the columns above
 
 
+def newest(db: Database, number: int) -> list[Departure]:
+    """Return the newest departures, at most so many, newest first."""
+    return _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC LIMIT ?", (number,)))  # noqa: S608
+
+
 def last(db: Database) -> Departure | None:
     """Return the newest departure, or None."""
     found = _read(db.execute(f"SELECT {_COLUMNS} FROM departures ORDER BY row_id DESC LIMIT 1"))  # noqa: S608

@@ -60,10 +60,8 @@ class ConsentCommands:
         if not self._host.start.asking:
             _ = self._host.post_message(Answered(f"{self._answer} {self._left}".rstrip()))
 
-    def report_purged(self, result: PurgeResult | None) -> None:
+    def report_purged(self, result: PurgeResult) -> None:
         """Report what was deleted for want of consent, by an answer or by the poller after it."""
-        if result is None or result == PurgeResult():
-            return
         canvas = self._host.canvas()
         self._deletion = " ".join(purged(result, canvas.now, canvas.zone))
         self._deleted_at = self._host.time()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from rich.control import Control
+from textual import events
 from textual.app import App
 from textual.command import CommandPalette
 from textual.driver import Driver
@@ -27,6 +28,9 @@ from shimmy_metrics.system.environment import Environment
 
 SHOW_CURSOR: Final = "\x1b[?25h"
 """Screen readers follow the cursor; Textual hides it."""
+
+PERSONS_EVENTS: Final = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+"""What comes from a person; a pointer that only moves may have been pushed."""
 
 SCREEN_SWITCH_SECONDS: Final = 0.005
 """Our screens have their content when they are mounted, so no incomplete frame has to be hidden for longer."""

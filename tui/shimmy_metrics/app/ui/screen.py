@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.screen import Screen
 
-from shimmy_metrics.app.host import Host
+from shimmy_metrics.app.host import Host, overview_on
 from shimmy_metrics.app.keys import PAGE, Button
 from shimmy_metrics.app.ui.buttons import ButtonRow, KeyButton, fit_buttons
 from shimmy_metrics.app.ui.debounce import Debounce
@@ -154,7 +154,7 @@ class BaseScreen(Screen[None]):
         if shared is not None:
             shared.keep(self.mark)
         whole = canvas.across
-        head = heading(whole, self.host.overview, self._mode, self.title or "", content.head)
+        head = heading(whole, overview_on(self.host, self._mode), self._mode, self.title or "", content.head)
         unread = False
         if self.notice.text:
             drawer, unread = notice_drawer(whole, len(head), self.notice)
@@ -238,8 +238,8 @@ class BaseScreen(Screen[None]):
         """Show all that is known about the marked line, or put it away. What the drawer cuts has its own screen."""
         self.notice = Notice()
         self._explain.cancel()
-        canvas = _canvas(self)
-        head = heading(canvas.across, self.host.overview, self._mode, self.title or "", self.content(canvas).head)
+        canvas, shown = _canvas(self), overview_on(self.host, self._mode)
+        head = heading(canvas.across, shown, self._mode, self.title or "", self.content(canvas).head)
         explained = self.explained(canvas.explanation, expanded=True)
         if canvas.beside and 0 < len(explained) <= self.query_one("#page").size.height:
             await self.show_message("All of it stands beside the list.")

@@ -1,6 +1,7 @@
 """What the screens say about sending: how the last attempt went, what comes next and when. Pure."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.app.ui.layout import Canvas
@@ -10,6 +11,9 @@ from shimmy_metrics.wording.departures import afterwards, became, ended, failed,
 from shimmy_metrics.wording.numbers import amount
 from shimmy_metrics.wording.other_servers import none_sends
 from shimmy_metrics.wording.schedule import next_attempt
+
+SEEN_SECONDS: Final = 3.0
+"""What became of an attempt to send is shown until a person does something after this long."""
 
 
 def last_failed(overview: Overview) -> Departure | None:
@@ -34,8 +38,10 @@ def in_short(canvas: Canvas, overview: Overview) -> tuple[str, ...]:
     return (*then, attempt, f"last attempt: {label(last)}", label(last))
 
 
-def newly_ended(before: Overview, now: Overview) -> Departure | None:
+def newly_ended(before: Overview | None, now: Overview) -> Departure | None:
     """Return the newest attempt to send where it has ended since `before`, else None."""
+    if before is None:
+        return None
     last = next(iter(now.departures), None)
     known = next((each for each in before.departures if last is not None and each.row_id == last.row_id), None)
     if last is None or last.ended is None or (known is not None and known.ended == last.ended):
