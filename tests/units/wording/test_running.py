@@ -1,6 +1,7 @@
 """A session whose figures are not saved any more is not shown as if they were today's."""
 
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Final
 
 import pytest
