@@ -1,7 +1,6 @@
 """A session whose figures are not saved any more is not shown as if they were today's."""
 
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -52,7 +51,7 @@ def test_no_address_is_told_that_is_not_the_server_s_own(stored: str, told: str)
     session = samples.session()._replace(address=stored)
     assert told == f"at {shown_address(session)}"
     shown = overviews.busy()
-    status = Status(shown.consent, NOW, Path("config"), Path("store"), running=(session,))
+    status = Status(shown.consent, NOW, "config", "store", running=(session,))
     (live,) = shown.running
     measured = shown._replace(running=(live._replace(session=session),))
     for face in (as_lines(status), plain_report(measured, NOW)):
