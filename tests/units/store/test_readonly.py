@@ -186,11 +186,12 @@ def test_a_copy_is_closed_with_its_look_and_made_of_a_file_that_is_only_read(
         assert len(outbox.everything(db)) == 1
 
 
-def test_a_look_that_may_write_leaves_the_old_form(tmp_path: Path) -> None:
+def test_a_look_that_may_write_leaves_the_old_form_and_shows_what_waits_in_today_s(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     write_old_store(store_path(mine))
     with open_readonly(mine) as db:
         assert db is not None
+        assert len(outbox.everything(db)) == 3
     assert not wal.in_wal_mode(store_path(mine))
 
 
