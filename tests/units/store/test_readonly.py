@@ -195,6 +195,20 @@ def test_a_look_that_may_write_leaves_the_old_form_and_shows_what_waits_in_today
     assert not wal.in_wal_mode(store_path(mine))
 
 
+def test_a_store_that_left_the_old_form_and_had_no_room_for_new_tables_is_shown_in_today_s(
+    tmp_path: Path,
+) -> None:
+    mine = profile(tmp_path)
+    write_old_store(store_path(mine))
+    with closing(sqlite3.connect(store_path(mine))) as old:
+        old.execute("PRAGMA journal_mode=TRUNCATE")
+    before = store_path(mine).read_bytes()
+    with open_readonly(mine, off=True) as db:
+        assert db is not None
+        assert len(outbox.everything(db)) == 3
+    assert store_path(mine).read_bytes() == before
+
+
 def test_a_file_without_tables_is_no_store_yet(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     store_path(mine).parent.mkdir(parents=True)
