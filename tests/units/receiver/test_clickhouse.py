@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from shimmy_metrics.receiver.clickhouse.cluster import Cluster
 from shimmy_metrics.receiver.clickhouse.server import Server
 from shimmy_metrics.receiver.columns import COLUMNS
 from shimmy_metrics.receiver.folder import prepared
+from shimmy_metrics.receiver.retain import verify
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
+from shimmy_metrics.receiver.status import as_json, lines, status
 from shimmy_metrics.receiver.store import StoreError
 from shimmy_metrics.receiver.stores import choose, drain_of, open_store
 from support.stored import row
@@ -109,6 +111,11 @@ def test_the_folder_remembers_its_cluster_and_shows_its_password_to_nobody(tmp_p
     assert folder.store.stat().st_mode & 0o077 == 0
     with closing(open_store(folder)) as store:
         health = store.health()
+        silent = "127.0.0.1:9 does not answer (ConnectionRefusedError)"
+        assert verify(store, folder, datetime.now(UTC)) == [f"whether a day is too old cannot be told: {silent}"]
+        told = status(store, folder, datetime.now(UTC))
+    assert lines(told)[0] == "Reports held: 0, not counting what cannot be read; days of arrival held: 0."
+    assert as_json(told)["retention_holds"] is None
     assert health.ready
     assert health.reason == "127.0.0.1:9 does not answer (ConnectionRefusedError); 0 reports wait here for the cluster"
     with pytest.raises(UserError, match="nobody would delete them there"):

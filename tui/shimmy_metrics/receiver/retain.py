@@ -116,9 +116,10 @@ def retain(store: Store, folder: Folder, now: datetime) -> Retained:
 
 def verify(store: Store, folder: Folder, now: datetime) -> list[str]:
     """Return what is wrong, a line each: days that are too old, what is left of dropped days, the log's lines."""
-    reports = store.health().reports
-    held = {day.isoformat() for day in reports}
-    found = [f"what arrived on {day} is still held" for day in reports if overdue(day, now)]
+    health = store.health()
+    held = {day.isoformat() for day in health.reports}
+    found = [f"what arrived on {day} is still held" for day in health.reports if overdue(day, now)]
+    found += [f"whether a day is too old cannot be told: {each}" for each in health.silent]
     read = checked(folder)
     found += [f"{folder.retention_log.name}: {each}" for each in read.wrong]
     found += [f"{day} was dropped, and the log does not say so" for day in unlogged(folder) if day not in held]

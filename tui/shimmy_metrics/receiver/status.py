@@ -18,7 +18,7 @@ class Status(NamedTuple):
     """`reports` by day of arrival, None where they cannot be read; `broken` by rule; `disk_used` from 0 to 1.
 
     `last_dropped` is a day in its ISO form; `overdue` are days of arrival that should be gone. `troubles` are what
-    needs the operator, a line each.
+    needs the operator, a line each. `all_answer`: what does not answer holds reports that are in no figure here.
     """
 
     reports: dict[date, int | None]
@@ -29,6 +29,7 @@ class Status(NamedTuple):
     last_dropped: str | None
     overdue: list[date]
     troubles: list[str]
+    all_answer: bool = True
 
 
 def status(store: Store, folder: Folder, now: datetime) -> Status:
@@ -51,6 +52,7 @@ def status(store: Store, folder: Folder, now: datetime) -> Status:
         max(dropped, default=None),
         old,
         troubles,
+        not health.silent,
     )
 
 
@@ -70,7 +72,7 @@ def as_json(told: Status) -> dict[str, Any]:
         "disk_used": round(told.disk_used, 3),
         "k": told.k,
         "ended": told.ended,
-        "retention_holds": not told.overdue,
+        "retention_holds": False if told.overdue else told.all_answer or None,
         "last_dropped": told.last_dropped,
         "troubles": told.troubles,
     }
@@ -79,7 +81,7 @@ def as_json(told: Status) -> dict[str, Any]:
 def lines(told: Status) -> list[str]:
     """Return the status as lines of text."""
     total = sum(number or 0 for number in told.reports.values())
-    but = ", not counting what cannot be read" if None in told.reports.values() else ""
+    but = ", not counting what cannot be read" if None in told.reports.values() or not told.all_answer else ""
     made = ["The programme has ended: no report is taken."] if told.ended else []
     made.append(f"Reports held: {total:,}{but}; days of arrival held: {len(told.reports)}.")
     made += [

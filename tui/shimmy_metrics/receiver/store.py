@@ -65,7 +65,8 @@ class Health:
     """Whether reports can be taken, and how many are held.
 
     `reason` is one line of what needs a hand, or empty; `reports` are those held per arrival day; `disk_used` is the
-    share of the disk in use, from 0 to 1. `unreadable` are days of which it cannot be told how many are held.
+    share of the disk in use, from 0 to 1. `unreadable` are days of which it cannot be told how many are held; `silent`
+    says what does not answer, so that what it holds is in none of these figures.
     """
 
     ready: bool
@@ -73,6 +74,7 @@ class Health:
     reports: dict[date, int]
     disk_used: float
     unreadable: tuple[date, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 class StoreError(Exception):

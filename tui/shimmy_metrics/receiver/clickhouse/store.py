@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
@@ -136,10 +137,11 @@ class ClusterStore:
         except StoreError as error:
             troubles.append(str(error))
         reason = before.reason
-        if troubles and not reason:
+        silent = tuple(dict.fromkeys(troubles))
+        if silent and not reason:
             wait = "1 report waits" if waiting == 1 else f"{waiting:,} reports wait"
-            reason = f"{'; '.join(dict.fromkeys(troubles))}; {wait} here for the cluster"
-        return Health(before.ready, reason, dict(sorted(reports.items())), before.disk_used, before.unreadable)
+            reason = f"{'; '.join(silent)}; {wait} here for the cluster"
+        return replace(before, reason=reason, reports=dict(sorted(reports.items())), silent=silent)
 
     def _only_here(self, shards: Sequence[Shard]) -> Iterator[tuple[date, spool.Waiting]]:
         """Yield what waits in the folder and is not in the cluster, with its day of arrival."""
