@@ -132,12 +132,31 @@ def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
     done = _own(home, "forget", "--yes")
     config = home.profile.config_path
     assert (
-        f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again. "
-        "Delete it too, and you will be."
+        f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again, with its date, a "
+        "random id of it that is never sent, and what an earlier yes was to. Delete it too, and you will be."
     ) in done.stdout.splitlines()
     assert json.loads(_own(home, "forget", "--yes", "--json").stdout)["left"]["path"] == str(config)
     config.unlink()
     assert "Left: " not in _own(home, "forget", "--yes").stdout
+
+
+def test_what_the_config_holds_after_a_no_is_said(home: Home) -> None:
+    def held() -> dict[str, object]:
+        config: dict[str, dict[str, object]] = json.loads(home.profile.config_path.read_text())
+        assert {*config} == {"metrics"}
+        return config["metrics"]
+
+    _own(home, "disable")
+    first = held()
+    assert {*first} == {"enabled", "session_id", "last_updated"}
+    _own(home, "enable")
+    _own(home, "disable")
+    assert {*held()} - {*first} == {"schema_version", "endpoint"}  # this home has a receiver of its own
+    assert held()["session_id"] != first["session_id"]
+    listed = _own(home, "files").stdout
+    for part in ("your answer", "its date", "a random id of it that is never sent", "the version of the fields"):
+        assert part in listed
+    assert "its receiver where that is not Shimmy's" in listed
 
 
 def test_history_of_some_days_has_what_was_sent_then_and_nothing_else(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from shimmy_metrics.actions.forget import ForgetPlan, ForgetResult  # with the store, which a list does not want
 
 USES: Final = {
-    FileKind.CONFIG: "your answer and its date, once you gave one, and your own keys for the app",
+    FileKind.CONFIG: "your answer, once you gave one, its date and a random id of it that is never sent; the version "
+    "of the fields that a yes was to, and its receiver where that is not Shimmy's; your own keys for the app",
     FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
     FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
     FileKind.STORE: "sessions, your own figures by day, waiting reports, what was sent, receipts",
@@ -44,7 +45,10 @@ _LEFT: Final = (FileKind.STORE, FileKind.LOG, FileKind.EXPORT)
 _GOES_OR_NOT_COUNTED: Final = {FileKind.CONFIG, FileKind.FOLDER, FileKind.SESSION_LOCK}
 """What is not said to stay after a no: the no itself, a folder, and a running session's lock, which ends with it."""
 
-CONFIG_STAYS: Final = "your no, so that you are not asked again. Delete it too, and you will be."
+CONFIG_STAYS: Final = (
+    "your no, so that you are not asked again, with its date, a random id of it that is never sent, and what an "
+    "earlier yes was to. Delete it too, and you will be."
+)
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
 NOT_LISTED: Final = (
