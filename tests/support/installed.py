@@ -117,9 +117,13 @@ class Home:
 
 
 def announced(process: "subprocess.Popen[str]") -> str:
-    """Wait for the line by which `serve` says whether clients are measured; return it. It is said behind the relay."""
+    """Wait for the line by which `serve` says whether clients are measured; return it. It is said behind the relay.
+
+    On a busy machine it may say before that the store has not answered yet.
+    """
     assert process.stderr is not None
-    return process.stderr.readline()
+    line = process.stderr.readline()
+    return process.stderr.readline() if "the store has not answered yet" in line else line
 
 
 def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
@@ -129,7 +133,7 @@ def stop(process: "subprocess.Popen[str]", how: signal.Signals = signal.SIGINT) 
     return process.returncode, out, err
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_until(true: Callable[[], bool], seconds: float = LONGEST) -> bool:
     """Wait until something is true, for at most `seconds`; return whether it is.
 
     What starts a process to find out is asked more seldom: it would keep what it waits for from the processor.
