@@ -187,3 +187,27 @@ def test_a_disk_is_full_where_this_user_gets_no_block(
     monkeypatch.setattr(os, "statvfs", lambda _: counted)
     path = tmp_path / "shimmy" / "metrics.db"
     assert unwritable(path) == (f"{path}: the disk is full. Make room" if full else "")
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_what_may_not_be_written_is_told_with_what_to_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, made: bool
+) -> None:
+    path = tmp_path / "metrics.db"
+    if made:
+        path.touch()
+    assert unwritable(path) == ""
+    monkeypatch.setattr(os, "access", lambda place, mode: mode == os.W_OK and place != tmp_path)
+    assert unwritable(path) == (
+        f"{path} cannot be written. Check who may write it and its folder, and whether the disk is mounted read-only"
+    )
+
+
+def test_a_disk_that_does_not_say_what_room_it_has_is_not_called_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "statvfs", refuse)
+    assert unwritable(tmp_path / "metrics.db") == ""
