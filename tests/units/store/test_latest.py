@@ -49,6 +49,7 @@ def test_what_changed_is_a_row_of_its_own_and_is_read_with_the_session_and_the_s
     assert (db.execute("SELECT * FROM sessions").fetchall(), db.execute("SELECT * FROM days").fetchall()) == before
     changes = {"requests": 48, "minutes": [7], "days": {DAY: [41, 1, 2_050, 5_100]}}
     assert [(number, at, json.loads(text)) for number, at, text in _rows(db)] == [(row_id, LATER.isoformat(), changes)]
+    assert [" " in text for *_, text in _rows(db)] == [False]  # each second it goes to the disk: no room for spaces
     expected = session(uuid(1))._replace(row_id=row_id, counters=MORE, updated=LATER)
     untouched = session(uuid(2))._replace(row_id=other, counters=SUMMED)
     assert sessions.get(db, row_id) == expected
