@@ -155,6 +155,16 @@ def test_an_hour_of_a_busy_session_writes_at_most_ten_megabytes(tmp_path: Path) 
         assert [each.counters for each in sessions.running(db)] == [_busy(first + seconds)]
 
 
+def test_what_is_written_each_second_is_in_one_block_of_the_disk(tmp_path: Path) -> None:
+    with opened(profile(tmp_path)) as db:
+        row_id = sessions.begin(db, session()._replace(counters=_busy(7_200)))
+        with transaction(db):
+            sessions.checkpoint(db, row_id, _busy(7_201), NOW)
+        (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'latest'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        assert (size, root * size <= 4_096) == (512, True)
+
+
 def _written() -> int:
     """Return how many bytes this process has written, to the journal and the store above all."""
     lines = Path("/proc/self/io").read_text().splitlines()

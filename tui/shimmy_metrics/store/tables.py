@@ -33,9 +33,13 @@ CREATE TABLE latest (
     changes TEXT NOT NULL           -- what it counted since its row was last written
 );
 """
-"""What is written each second, small enough for one page; new in version 6."""
+"""What is written each second, small enough for one page; new in version 6.
 
-TABLES: Final = f"""
+It is the first table of a new store, so its page is in the same block of the disk as the file's first page, which every
+transaction writes.
+"""
+
+TABLES: Final = f"""{LATEST}
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions (
     row_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -99,7 +103,7 @@ CREATE TABLE notes (
     taken INTEGER NOT NULL,
     link TEXT NOT NULL
 );
-{DAYS}{LATEST}"""
+{DAYS}"""
 
 NOTE_TEXTS_1: Final[Mapping[NoteKind, str]] = MappingProxyType(
     {
