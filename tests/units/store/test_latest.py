@@ -71,14 +71,15 @@ def test_a_minute_later_the_session_s_row_is_written_and_the_other_is_gone(db: D
 
 
 @pytest.mark.parametrize("local", [True, False])
-def test_an_end_takes_it_in(db: Database, local: bool) -> None:
+@pytest.mark.parametrize("counted", [MORE, SUMMED], ids=["more", "nothing more"])
+def test_an_end_takes_it_in(db: Database, counted: Counters, local: bool) -> None:
     row_id = _begin(db)
-    sessions.checkpoint(db, row_id, MORE, LATER)
+    assert sessions.checkpoint(db, row_id, counted, LATER)
     sessions.finish(db, row_id, NOW + timedelta(hours=1), local=local)
     assert _rows(db) == []
     (ended,) = sessions.everything(db)
-    assert (ended.counters, ended.updated, ended.ended) == (MORE, LATER, NOW + timedelta(hours=1))
-    assert _sums(db) == MORE.days
+    assert (ended.counters, ended.updated, ended.ended) == (counted, LATER, NOW + timedelta(hours=1))
+    assert _sums(db) == counted.days
 
 
 def test_a_session_that_is_removed_leaves_its_share_of_the_sums_alone(db: Database) -> None:

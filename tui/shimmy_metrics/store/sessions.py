@@ -88,12 +88,12 @@ def checkpoint(db: Database, row_id: int, counters: Counters, now: datetime) -> 
 
     Return whether it is still there (a withdrawal deletes it).
     """
-    whole = _whole(db, row_id)
-    if whole is None or whole.ended is not None:
+    written = _written(db, row_id)
+    if written is None:
         return False
-    changes = counters.changes_since(whole.counters)
+    changes = counters.changes_since(written)
     if changes is None:
-        _write_whole(db, whole, counters, now)
+        _write_whole(db, row_id, written, counters, now)
     else:
         db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?, ?)", (row_id, now.isoformat(), _json(changes)))
     return True
@@ -163,27 +163,30 @@ def remove(db: Database, row_id: int) -> None:
     db.execute("DELETE FROM sessions WHERE row_id = ?", (row_id,))
 
 
-def _whole(db: Database, row_id: int) -> Session | None:
-    """Return one session as its row has it, without what it counted since then."""
-    found = _read(db.execute(f"SELECT {_COLUMNS}, NULL, NULL FROM sessions WHERE row_id = ?", (row_id,)))  # noqa: S608
+def _written(db: Database, row_id: int) -> Counters | None:
+    """Return the counters in a running session's row, without what it counted since that was written."""
+    rows = db.execute("SELECT counters FROM sessions WHERE row_id = ? AND ended IS NULL", (row_id,))
+    found = read_rows(rows, lambda row: Counters.from_json(json.loads(str(row[0]))))
     return found[0] if found else None
 
 
-def _write_whole(db: Database, before: Session, counters: Counters, now: datetime) -> None:
-    """Write a session's row, which was `before`, and with it the sums by day."""
+def _write_whole(db: Database, row_id: int, before: Counters, counters: Counters, now: datetime) -> None:
+    """Write a session's row, which held `before`, and with it the sums by day."""
     db.execute(
         "UPDATE sessions SET counters = ?, updated = ? WHERE row_id = ?",
-        (_json(counters.as_json()), now.isoformat(), before.row_id),
+        (_json(counters.as_json()), now.isoformat(), row_id),
     )
-    days.add(db, counters.days, before.counters.days)
-    db.execute("DELETE FROM latest WHERE row_id = ?", (before.row_id,))
+    days.add(db, counters.days, before.days)
+    db.execute("DELETE FROM latest WHERE row_id = ?", (row_id,))
 
 
 def _take_in_latest(db: Database, row_id: int) -> None:
     """Have a session's row, and the sums by day, hold all that was written of it."""
-    whole, session = _whole(db, row_id), get(db, row_id)
-    if whole is not None and session is not None and session != whole:
-        _write_whole(db, whole, session.counters, session.updated)
+    if db.execute("SELECT 1 FROM latest WHERE row_id = ?", (row_id,)).fetchone() is None:
+        return
+    written, session = _written(db, row_id), get(db, row_id)
+    if written is not None and session is not None:
+        _write_whole(db, row_id, written, session.counters, session.updated)
 
 
 def _json(value: Mapping[str, object]) -> str:
