@@ -74,6 +74,42 @@ async def test_what_waits_while_one_is_written_is_committed_together_and_each_ge
     assert store.closed
 
 
+async def test_after_a_large_commit_a_small_one_waits_a_moment_for_more(
+    store: _Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("shimmy_metrics.receiver.writer.sleep", lambda _: over.wait(10))
+    store.free.clear()
+    with Writer(store, lambda: DAY) as writer:
+        first = asyncio.create_task(writer.submit([row()]))
+        await asyncio.sleep(0.05)
+        others = [asyncio.create_task(writer.submit([row()])) for _ in range(20)]
+        await asyncio.sleep(0)
+        store.free.set()
+        await asyncio.gather(first, *others)
+        again = [asyncio.create_task(writer.submit([row()]))]
+        await asyncio.sleep(0.05)
+        again.append(asyncio.create_task(writer.submit([row()])))
+        await asyncio.sleep(0)
+        over.set()
+        await asyncio.gather(*again)
+        await writer.submit([row()])
+    assert store.commits == [1, 20, 2, 1]
+
+
+async def test_of_those_who_came_together_each_is_told_that_the_disk_hangs_but_who_has_left(store: _Store) -> None:
+    store.free.clear()
+    with Writer(store, lambda: DAY, patience=0.2) as writer:
+        waiting = [asyncio.create_task(writer.submit([row()])) for _ in range(5)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        told = await asyncio.gather(*waiting, return_exceptions=True)
+        assert isinstance(told[0], asyncio.CancelledError)
+        assert [str(each) for each in told[1:]] == ["the disk takes too long"] * 4
+        store.free.set()
+        assert await writer.submit([row()]) == [Outcome.STORED]
+
+
 async def test_a_commit_is_bounded(store: _Store) -> None:
     store.free.clear()
     with Writer(store, lambda: DAY) as writer:

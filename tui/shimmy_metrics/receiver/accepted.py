@@ -7,7 +7,6 @@ coarse, so nearly every text was read before: a report takes a fifth of what par
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -60,15 +59,33 @@ def read_accepted(body: bytes) -> list[Accepted] | None:
     return reports if body[at:] == b"]" else None
 
 
+class _Values(dict[bytes, Value]):
+    """A column's value of each text that was read. A text that is none raises `ValueError`, and is not kept."""
+
+    def __init__(self, column: Column) -> None:
+        super().__init__()
+        self._column = column
+
+    def __missing__(self, text: bytes) -> Value:
+        value = json.loads(text)
+        violation = self._column.field.kind.violation(value)
+        if violation is not None or json.dumps(value, separators=(",", ":")).encode() != text:
+            raise ValueError("no value of this field, or not its one byte form")
+        if len(self) >= _TEXTS_KEPT:
+            self.clear()
+        self[text] = self._column.encode(value)
+        return self[text]
+
+
 class _Form(NamedTuple):
     """The one byte form of a schema version's reports.
 
-    The pattern's groups are the id and the other values' texts, each for its reader. `arranged` puts the values, with
-    None behind them, into the order of `COLUMNS`.
+    The pattern's groups are the id and the other values' texts, each for one of `values`. `arranged` puts what these
+    have, with None behind it, into the order of `COLUMNS`.
     """
 
     pattern: re.Pattern[bytes]
-    readers: list[Callable[[bytes], Value]]
+    values: list[_Values]
     arranged: Callable[[list[Value]], tuple[Value, ...]]
 
 
@@ -78,7 +95,7 @@ def _read(body: bytes, start: int) -> Accepted | None:
         if match is not None:
             report_id, *texts = match.groups()
             try:
-                values = [read(text) for read, text in zip(form.readers, texts, strict=True)]
+                values = [known[text] for known, text in zip(form.values, texts, strict=True)]
             except ValueError:
                 return None
             return Accepted(report_id.decode(), match[0], form.arranged([*values, None]))
@@ -92,7 +109,7 @@ def _form(schema_version: int) -> _Form:
     places = {name: place for place, name in enumerate(names)}
     return _Form(
         re.compile(_pattern(members, known).encode()),
-        [_READERS[name] for name in names],
+        [_VALUES[name] for name in names],
         itemgetter(*(places.get(name, len(names)) for name in _COLUMNS)),
     )
 
@@ -113,17 +130,5 @@ def _pattern(members: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     return rf"\{{{','.join(inner)}\}}"
 
 
-def _reader(column: Column) -> Callable[[bytes], Value]:
-    @lru_cache(_TEXTS_KEPT)
-    def read(text: bytes) -> Value:
-        """Return the column's value. Raise `ValueError`: nothing of what is refused is kept here."""
-        value = json.loads(text)
-        if column.field.kind.violation(value) is not None or json.dumps(value, separators=(",", ":")).encode() != text:
-            raise ValueError("no value of this field, or not its one byte form")
-        return column.encode(value)
-
-    return read
-
-
-_READERS: Final = {name: _reader(column) for name, column in _COLUMNS.items()}
+_VALUES: Final = {name: _Values(column) for name, column in _COLUMNS.items()}
 _FORMS: Final = [_form(version) for version in range(SCHEMA_VERSION, 0, -1)]

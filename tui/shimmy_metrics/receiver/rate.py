@@ -32,7 +32,7 @@ class Rate:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._day = -1
-        self._key = b""
+        self._keyed = blake2b()
         self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
 
     def wait_seconds(self, address: Address) -> int:
@@ -53,9 +53,11 @@ class Rate:
 
     def _redraw(self, day: int) -> None:
         if day != self._day:
-            self._day, self._key = day, secrets.token_bytes(32)
+            self._day, self._keyed = day, blake2b(key=secrets.token_bytes(32), digest_size=8)
             self._buckets.clear()
 
     def _hash(self, address: Address) -> bytes:
         network = b"" if address is None else address.packed[:3] if address.version == 4 else address.packed[:6]
-        return blake2b(network, key=self._key, digest_size=8).digest()
+        name = self._keyed.copy()
+        name.update(network)
+        return name.digest()

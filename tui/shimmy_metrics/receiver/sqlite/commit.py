@@ -69,17 +69,12 @@ def stored(connection: sqlite3.Connection, day: str, keys: Sequence[bytes]) -> d
 
 
 def insert(connection: sqlite3.Connection, rows: Mapping[bytes, StoredRow]) -> None:
-    """Insert these rows by the fewest statements."""
-    # At each statement's end the thread has to get the interpreter back from the event loop. In the order of their
-    # keys, not of their arrival: what arrived together shall not lie together.
+    """Insert these rows, by few statements: after each this thread waits for the event loop to let go of Python."""
+    # In the order of their keys, not of their arrival: what arrived together shall not lie together.
     ordered = [rows[key] for key in sorted(rows)]
-    start = 0
-    while start < len(ordered):
-        # A power of two, so that the statements are few, and prepared once.
-        number = min(_WRITTEN_AT_ONCE, 1 << (len(ordered) - start).bit_length() - 1)
-        some = ordered[start : start + number]
-        connection.execute(_insertion(number), [each for row in some for each in (row.key, row.check, *row.values)])
-        start += number
+    for start in range(0, len(ordered), _WRITTEN_AT_ONCE):
+        some = ordered[start : start + _WRITTEN_AT_ONCE]
+        connection.execute(_insertion(len(some)), [each for row in some for each in (row.key, row.check, *row.values)])
 
 
 def note_recalls(connection: sqlite3.Connection, day: date, keys: Iterable[bytes]) -> None:

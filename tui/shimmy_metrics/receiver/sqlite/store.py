@@ -77,7 +77,7 @@ class SqliteStore:
 
         A writer calls it after each commit, and with `quiet` when nothing waits: the open day's file is rebuilt then.
         """
-        if self._open is not None and not self._folder.day(self._open[0]).exists():
+        if quiet and self._open is not None and not self._folder.day(self._open[0]).exists():
             self._abandon()  # dropped by another process: its bytes are on the disk for as long as it is open here
         begun = time.monotonic()
         if not self._times.due(begun):
