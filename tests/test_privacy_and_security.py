@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Final
 
 from shimmy_metrics import limits
+from shimmy_metrics.actions.decide import decline
 from shimmy_metrics.actions.files import FileKind
+from shimmy_metrics.actions.receipts import delete_receipts
 from shimmy_metrics.delivery.request import headers
+from shimmy_metrics.records import Outcome
 from shimmy_metrics.report.fields import FIELDS
+from shimmy_metrics.store import departures
+from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.tables import TABLES
 from shimmy_metrics.wording.files import USES
+from support.departed import depart
+from support.installed import Home
+from support.queue_report import FIRST, queue_report
 
 ROOT = Path(__file__).parent.parent
 PRIVACY = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
@@ -92,6 +100,29 @@ def test_each_column_of_a_session_and_of_an_attempt_is_told() -> None:
     for table, told in _COLUMNS.items():
         assert {row[1] for row in db.execute(f"PRAGMA table_info({table})")} == set(told)
         assert [words for words in told.values() if words not in said] == []
+
+
+def test_the_ids_of_what_left_go_with_the_receipts_once_its_reports_are_gone(tmp_path: Path) -> None:
+    said = " ".join(PRIVACY.split())
+    assert "of which `3` `d` leaves those that still wait or are kept for you" in said
+    assert (
+        "After a no and then `3` `d` what remains in the store is: the departures without their bytes and report ids"
+        in said
+    )
+    home = Home(tmp_path)
+    home.agree()
+    with opened(home.profile) as db:
+        depart(db, queue_report(home), outcome=Outcome.NO_ANSWER)
+
+    def left() -> tuple[str, ...]:
+        delete_receipts(home.profile)
+        with opened(home.profile) as db:
+            (departure,) = departures.everything(db)
+        return departure.report_ids
+
+    assert left() == (FIRST,)
+    decline(home.profile)
+    assert left() == ()
 
 
 def test_the_numbers_are_those_in_force() -> None:
