@@ -133,9 +133,11 @@ def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
     config = home.profile.config_path
     assert (
         f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again, with its date, a "
-        "random id of it that is never sent, and what an earlier yes was to. Delete it too, and you will be."
+        "random id of it that is never sent, and after an earlier yes what that was to. Delete it too, and you will be."
     ) in done.stdout.splitlines()
-    assert json.loads(_own(home, "forget", "--yes", "--json").stdout)["left"]["path"] == str(config)
+    as_json = json.loads(_own(home, "forget", "--yes", "--json").stdout)
+    assert as_json["left"]["path"] == str(config)
+    assert any(line.startswith("Left: ") for line in as_json["told"])
     config.unlink()
     assert "Left: " not in _own(home, "forget", "--yes").stdout
 

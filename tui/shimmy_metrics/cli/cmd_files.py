@@ -42,10 +42,11 @@ def forget(*, yes: bool, as_json: bool) -> int:
     if asks and not agreed(question(before), "Forget all of this?", "shimmy-metrics forget"):
         return Exit.NO
     result = action.forget(profile)
+    told = list(done(result, profile.clock.now()))
     if as_json:
-        print_json(_result(result))
+        print_json(_result(result, told))
     else:
-        _print(done(result, profile.clock.now()))
+        _print(told)
         _print(names(result))
     return Exit.DONE if result.complete else Exit.USAGE
 
@@ -54,12 +55,12 @@ def _file(each: OwnFile) -> dict[str, Any]:
     return {"path": each.path, "kind": each.kind.value, "bytes": each.size, "use": USES[each.kind]}
 
 
-def _result(result: "ForgetResult") -> dict[str, Any]:
+def _result(result: "ForgetResult", told: list[str]) -> dict[str, Any]:
     return {
         "complete": result.complete,
         "reports_never_left": result.purged.reports,
         "may_leave_to": result.purged.may_leave_to or None,
-        "told": list(result.notices),
+        "told": told,
         "no_not_recorded": result.not_recorded or None,
         "deleted": [_file(each) for each in result.deleted],
         "not_deleted": [{"path": each.path, "reason": each.reason} for each in result.not_deleted],

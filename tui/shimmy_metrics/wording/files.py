@@ -46,8 +46,8 @@ _GOES_OR_NOT_COUNTED: Final = {FileKind.CONFIG, FileKind.FOLDER, FileKind.SESSIO
 """What is not said to stay after a no: the no itself, a folder, and a running session's lock, which ends with it."""
 
 CONFIG_STAYS: Final = (
-    "your no, so that you are not asked again, with its date, a random id of it that is never sent, and what an "
-    "earlier yes was to. Delete it too, and you will be."
+    "your no, so that you are not asked again, with its date, a random id of it that is never sent, and after an "
+    "earlier yes what that was to. Delete it too, and you will be."
 )
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
