@@ -242,7 +242,7 @@ async def test_history_says_how_all_receipts_are_saved_and_what_happens_when_nob
     for shown, exports in ((overviews.busy(), True), (overviews.undecided(), False)):
         told = " ".join(content(shown).split())
         assert UNREACHABLE in told
-        assert ("Enter opens a receipt: its bytes, and what changed since the report before it." in told) is exports
+        assert ("Enter opens a receipt: its bytes, and what is new in it." in told) is exports
         assert ("x exports all receipts; shimmy-metrics history --json --from DATE" in told) is exports
 
 

@@ -109,7 +109,7 @@ def _of_receipts(canvas: Canvas) -> tuple[str, str]:
     """Return what opening a receipt shows, and how all of them, or those of some days, are saved."""
     keys = canvas.keys
     return (
-        f"{keys.of('page.explain')} opens a receipt: its bytes, and what changed since the report before it.",
+        f"{keys.of('page.explain')} opens a receipt: its bytes, and what is new in it.",
         f"{keys.of('app.export')} exports all receipts; shimmy-metrics history --json --from DATE --to DATE prints "
         "those of some days.",
     )
