@@ -17,10 +17,13 @@ from shimmy_metrics.app.screens.export.save import SaveRequest, SaveTarget, expa
 from shimmy_metrics.app.screens.pager.screen import PagerScreen, PagerText
 from shimmy_metrics.app.ui.dialog import Dialog
 from shimmy_metrics.app.ui.question import Question
-from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, muted, strong, wrapped
+from shimmy_metrics.app.ui.text import BLANK, Line, Role, Span, line, strong, wrapped
 
 _NEW: Final = "a new file" if sys.platform == "win32" else "a new file that only you can read"
 """On Windows its folder says who may read it."""
+
+DELETED_TOO: Final = "Delete all deletes it too"
+"""True of the proposed name: by it, and by what is in it, an export is known as one."""
 
 
 class ExportScreen(Dialog):
@@ -40,9 +43,11 @@ class ExportScreen(Dialog):
         """Return what is saved and where to, with a word about a file that is already there."""
         canvas = self.host.canvas()
         there = os.path.lexists(expand_home(self._path))
-        state = Span("! is already there: choose another path", Role.BAD) if there else muted(_NEW)
+        goes = f"; {DELETED_TOO}" if self._path == self._request.path else ""
+        taken = [line(Span("! is already there: choose another path", Role.BAD))]
+        state = taken if there else wrapped(f"{_NEW}{goes}", canvas.width, role=Role.MUTED)
         size = f"{len(self._request.data):,} bytes"
-        where = [*wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG), line(state)]
+        where = [*wrapped(f"to {home_relative(self._path)}", canvas.width, role=Role.STRONG), *state]
         if self._place.display:
             where = [BLANK, line(strong("Save it as:"))]
         found = [*wrapped(f"{self._request.what}: {size} of JSON", canvas.width), *where]
