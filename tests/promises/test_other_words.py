@@ -6,8 +6,10 @@ import pytest
 
 from shimmy_metrics.cli.command_table import COMMANDS, OWN
 from shimmy_metrics.cli.config_table import OTHER_WORDS
+from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK
 from support.installed import Home
 from support.one_line import assert_one_line
+from support.own_commands import own
 
 
 @pytest.fixture
@@ -40,3 +42,17 @@ def test_delete_all_names_what_deletes_all(home: Home) -> None:
     refused = home.run("delete", "all", command="shimmy-metrics")
     assert_one_line(refused, "shimmy-metrics delete")
     assert "takes one report or session, or receipts. shimmy-metrics forget" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["", "enable", "review", "automatic", "release"])
+def test_what_happens_without_a_network_is_pointed_to_and_stands_there(home: Home, command: str) -> None:
+    told = " ".join(own(home, *command.split(), "--help").stdout.split())
+    assert WITHOUT_NETWORK in told
+    pointed = WITHOUT_NETWORK.removesuffix(".").partition(": ")[2].removeprefix("shimmy-metrics ")
+    assert UNREACHABLE in " ".join(own(home, *pointed.split()).stdout.split())
+
+
+def test_the_help_of_export_says_what_is_in_it_and_who_may_read_it(home: Home) -> None:
+    told = " ".join(own(home, "export", "--help").stdout.split())
+    assert "receipts with the ids by which they can be recalled, your own figures and the log" in told
+    assert "umask 077" in told

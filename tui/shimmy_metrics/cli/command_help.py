@@ -10,6 +10,7 @@ from typing import Final
 from shimmy_metrics.cli.command import Argument, Command
 from shimmy_metrics.cli.command_table import COMMANDS, OWN
 from shimmy_metrics.cli.config_table import CONFIG
+from shimmy_metrics.wording.receiver import WITHOUT_NETWORK
 
 _HEAD: Final = "Metrics (shimmy-metrics):"
 _OWN_HEAD: Final = "As shimmy-metrics alone:"
@@ -47,7 +48,7 @@ def own_help(columns: int) -> str:
         if command.name in OWN:
             positional = command._replace(arguments=tuple(each for each in command.arguments if not each.option))
             lines += _entry(usage(positional), command.does, _NAMES, columns)
-    return _text([*lines, *_wrapped(_EACH, columns)])
+    return _text([*lines, *_wrapped(f"{_EACH} {WITHOUT_NETWORK}", columns)])
 
 
 def command_help(command: Command, columns: int) -> str:

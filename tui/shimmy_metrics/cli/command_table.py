@@ -10,7 +10,7 @@ from shimmy_metrics.cli.command import Argument, Command
 from shimmy_metrics.cli.config_table import CONFIG, SHORT
 from shimmy_metrics.cli.receive_table import RECEIVE
 from shimmy_metrics.cli.request_table import OPERATOR, RECALL
-from shimmy_metrics.wording.receiver import UNREACHABLE
+from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK
 
 _ID: Final = "An ID is the start of a report's digest as it is shown, or of its session_id."
 _JSON: Final = Argument("--json", "print the same as JSON")
@@ -79,7 +79,10 @@ _OWN: Final = (
     Command(
         "review",
         "after a yes: hold each report until you release it",
-        about=("Hold each report, also those that wait, until you release it: shimmy-metrics release.",),
+        about=(
+            "Hold each report, also those that wait, until you release it: shimmy-metrics release.",
+            WITHOUT_NETWORK,
+        ),
         arguments=(_RECORDED,),
         app=("app.consent", "consent.hold"),
     ),
@@ -89,6 +92,7 @@ _OWN: Final = (
         about=(
             "Send each report after its session, without waiting for you to release it. Held reports are due then too, "
             "except those that you held one by one, and those made for another receiver or under an earlier yes.",
+            WITHOUT_NETWORK,
         ),
         arguments=(_RECORDED,),
         app=("app.consent", "consent.hold"),
@@ -146,6 +150,7 @@ _OWN: Final = (
         about=(
             "Send waiting reports now, as one request of their own, and print the outcome; exits with 1 if the "
             f"receiver took nothing. {_ID} all is every held report, or if none is held, every report that is due.",
+            WITHOUT_NETWORK,
         ),
         arguments=(
             Argument("id", "the report to send, or all", value="ID|all", required=True),

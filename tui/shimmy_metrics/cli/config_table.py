@@ -5,7 +5,7 @@ from typing import Final
 from shimmy_metrics.cli.command import Argument, Command
 from shimmy_metrics.consent.endpoint import ENDPOINT
 from shimmy_metrics.wording.consent_question import disclosure
-from shimmy_metrics.wording.receiver import UNREACHABLE, YOUR_ADDRESS
+from shimmy_metrics.wording.receiver import UNREACHABLE, WITHOUT_NETWORK, YOUR_ADDRESS
 
 ACTIONS: Final = (
     Command(
@@ -15,6 +15,7 @@ ACTIONS: Final = (
             " ".join(disclosure(ENDPOINT)),
             f"{YOUR_ADDRESS} Where another receiver is set, enable names that one; status does so before. The fields: "
             "shimmy-metrics fields.",
+            WITHOUT_NETWORK,
         ),
         app=("app.consent", "consent.enable"),
         under="shimmy config --metrics",
@@ -41,7 +42,17 @@ ACTIONS: Final = (
         app=("app.outgoing",),
         under="shimmy config --metrics",
     ),
-    Command("export", "what config, store and log hold, as JSON", app=("app.export",), under="shimmy config --metrics"),
+    Command(
+        "export",
+        "what config, store and log hold, as JSON",
+        about=(
+            "That is your answer, sessions, waiting reports, each attempt to send, receipts with the ids by which they "
+            "can be recalled, your own figures and the log. Who may read a file that your shell makes of it, its umask "
+            "says: after umask 077 only you.",
+        ),
+        app=("app.export",),
+        under="shimmy config --metrics",
+    ),
     Command(
         "validate",
         "check everything kept here, or a report, an array of reports or an export; exits with 1 if something is found",

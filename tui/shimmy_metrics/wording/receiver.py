@@ -33,6 +33,8 @@ UNREACHABLE: Final = (
     f"{NOT_SENT_AFTER}"
 )
 
+WITHOUT_NETWORK: Final = "What happens without a network: shimmy-metrics status --help."
+
 _NETWORK: Final = ("net", "network", "offline", "down", "unreachable", "reachable", "internet", "connection")
 _TELLING: Final = 4
 """Letters of one of these words that are enough to know it by."""
