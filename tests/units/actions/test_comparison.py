@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.comparison import Stage, compare_reports
+from shimmy_metrics.actions.comparison import Compared, Stage, compare_reports
 from shimmy_metrics.actions.decide import enable
 from shimmy_metrics.errors import UserError
 from shimmy_metrics.records import Outcome, QueueState
@@ -60,3 +60,9 @@ def test_one_that_waits_again_after_a_refusal_is_not_the_last_one_sent(mine: Pro
     assert _named(mine, 2) == (uuid(1), uuid(2))
     found = compare_reports(mine, FACTS, [uuid(2)])
     assert found.after.stage is Stage.QUEUED
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_what_is_not_sealed_is_named_by_what_stays(stage: Stage) -> None:
+    report = Compared("c0ffee00-0000", "5bcae7b0f1d2", b"{}", NOW, stage)
+    assert report.short == ("c0ffee00" if stage in (Stage.RUNNING, Stage.CUT_OFF) else "5bcae7b0")

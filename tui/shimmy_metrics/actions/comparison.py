@@ -49,8 +49,8 @@ class Compared(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The start of its digest; of its `session_id` while it is running, since its digest changes by then."""
-        return (self.report_id if self.stage is Stage.RUNNING else self.sha256)[:DIGITS]
+        """The start of its digest; of its `session_id` where it is not sealed, since its digest changes by then."""
+        return (self.report_id if self.stage in (Stage.RUNNING, Stage.CUT_OFF) else self.sha256)[:DIGITS]
 
 
 class Comparison(NamedTuple):
