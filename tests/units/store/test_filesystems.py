@@ -196,3 +196,11 @@ def test_this_machine_s_own_mounts_are_read(tmp_path: Path) -> None:
     assert filesystem(Path("/proc/self")) == "proc"
     (tmp_path / "mountinfo").touch()
     assert filesystem(tmp_path, tmp_path / "mountinfo") == ""
+
+
+def test_a_folder_that_stays_on_its_device_is_looked_up_once(tmp_path: Path) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("1 0 0:1 / / rw - ext4 none rw\n", encoding="ascii")
+    assert filesystem(tmp_path, mounts) == "ext4"
+    mounts.unlink()
+    assert filesystem(tmp_path, mounts) == "ext4"

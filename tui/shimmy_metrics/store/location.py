@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import sys
+from functools import lru_cache
 from typing import Final
 
 from shimmy_metrics.errors import UserError, harmless, reason_of
@@ -129,20 +130,29 @@ def _full(folder: StrPath) -> bool:
 def filesystem(path: StrPath, mounts: StrPath = "/proc/self/mountinfo") -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):
-        existing = next(filter(os.path.exists, with_parents(path)))
-        above = set(with_parents(os.path.realpath(existing)))
-        depth, kind = -1, ""
-        with open(mounts, encoding="utf-8", errors="replace") as table:
-            lines = table.read().splitlines()
-        for line in lines:
-            left, _, right = line.partition(" - ")
-            # mountinfo(5): the fifth field is the mount point, with spaces and the like as octal escapes.
-            point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4])
-            # `>=`: of two mounts on the same point the later one hides the earlier.
-            if point in above and len(point) >= depth:
-                depth, kind = len(point), right.split()[0]
-        return kind
+        existing = os.path.realpath(next(filter(os.path.exists, with_parents(path))))
+        return _type_of(existing, os.stat(existing).st_dev, mounts)
     return ""
+
+
+@lru_cache(maxsize=1)
+def _type_of(folder: str, device: int, mounts: StrPath) -> str:
+    """Return the type of the filesystem that a folder is on. Raise `OSError`.
+
+    It is kept as long as the folder is on the same `device`: an app asks each second, and mounts may be many.
+    """
+    above = set(with_parents(folder))
+    depth, kind = -1, ""
+    with open(mounts, encoding="utf-8", errors="replace") as table:
+        lines = table.read().splitlines()
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        # mountinfo(5): the fifth field is the mount point, with spaces and the like as octal escapes.
+        point = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), left.split()[4])
+        # `>=`: of two mounts on the same point the later one hides the earlier.
+        if point in above and len(point) >= depth:
+            depth, kind = len(point), right.split()[0]
+    return kind
 
 
 def _check_folder(state_dir: StrPath) -> None:
