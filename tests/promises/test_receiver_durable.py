@@ -92,17 +92,19 @@ def test_ten_thousand_reports_three_times_each_through_two_processes_are_ten_tho
 
 @contextmanager
 def _traced(process: int, into: Path) -> Iterator[None]:
-    """Write the system calls of a process and its threads into a file, with what their descriptors are."""
+    """Write the system calls of a process, and of those that it has started, into a file, with their descriptors."""
     calls = "fsync,fdatasync,write,writev,send,sendto,sendmsg"
+    started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    traced = [word for each in (str(process), *started) for word in ("-p", each)]
     tracer = subprocess.Popen(
-        ["strace", "-f", "-y", "-s", "40", "-e", f"trace={calls}", "-o", str(into), "-p", str(process)],
-        stderr=subprocess.PIPE,
+        ["strace", "-f", "-y", "-s", "40", "-e", f"trace={calls}", "-o", str(into), *traced], stderr=subprocess.PIPE
     )
     try:
         assert tracer.stderr is not None
-        first = tracer.stderr.readline().decode()
-        if "attached" not in first:
-            pytest.skip(f"a process cannot be traced here: {first.strip()}")
+        for _ in range(1 + len(started)):
+            line = tracer.stderr.readline().decode()
+            if "attached" not in line:
+                pytest.skip(f"a process cannot be traced here: {line.strip()}")
         yield
     finally:
         tracer.send_signal(signal.SIGINT)

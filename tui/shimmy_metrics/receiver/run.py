@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shimmy_metrics.errors import UserError
+from shimmy_metrics.receiver.apart import StoreApart
 from shimmy_metrics.receiver.asgi import Receiver
 from shimmy_metrics.receiver.folder import Folder, prepared
 from shimmy_metrics.receiver.intake import Intake
@@ -22,15 +22,11 @@ from shimmy_metrics.receiver.retain import DailyRetention, Retained, retain
 from shimmy_metrics.receiver.server import Server
 from shimmy_metrics.receiver.sqlite.counters import Counters
 from shimmy_metrics.receiver.store import StoreError
-from shimmy_metrics.receiver.stores import OwnStore, choose, drain_of, open_store
+from shimmy_metrics.receiver.stores import choose, drain_of, open_store
 from shimmy_metrics.receiver.writer import Writer
 
 if TYPE_CHECKING:
     from shimmy_metrics.receiver.clickhouse.drain import Drain
-
-_SWITCH_SECONDS: Final = 0.001
-"""How long a commit waits for the event loop to let go of Python, several times: with Python's own 5 milliseconds the
-two would take turns, although most of a commit needs no Python."""
 
 _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
@@ -83,16 +79,14 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             trusted_proxy=options.trusted_proxy,
         )
         server = Server(receiver, options.tls, lambda: listening(address), counters.count)
-        sys.setswitchinterval(_SWITCH_SECONDS)
         gc.freeze()  # what was loaded stays: looked through again and again, it would take a twentieth of the time
         server.run([socket])
 
 
-def _store(folder: Folder) -> OwnStore:
+def _store(folder: Folder) -> StoreApart:
     try:
-        store = open_store(folder)
-        store.check()
-        return store
+        open_store(folder).check()
+        return StoreApart(folder)
     except StoreError as error:
         raise UserError(f"the store cannot be used: {error}", where=str(folder.path)) from None
 
