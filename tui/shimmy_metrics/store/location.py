@@ -131,12 +131,12 @@ def filesystem(path: StrPath, mounts: StrPath = "/proc/self/mountinfo") -> str:
     """Return the type of the filesystem that holds `path` (its nearest existing ancestor), or empty."""
     with contextlib.suppress(OSError):
         existing = os.path.realpath(next(filter(os.path.exists, with_parents(path))))
-        return _type_of(existing, os.stat(existing).st_dev, mounts)
+        return _type_of(existing, os.stat(existing).st_dev, os.fspath(mounts))
     return ""
 
 
 @lru_cache(maxsize=1)
-def _type_of(folder: str, device: int, mounts: StrPath) -> str:
+def _type_of(folder: str, device: int, mounts: str) -> str:
     """Return the type of the filesystem that a folder is on. Raise `OSError`.
 
     It is kept as long as the folder is on the same `device`: an app asks each second, and mounts may be many.
