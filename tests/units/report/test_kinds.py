@@ -20,6 +20,7 @@ from shimmy_metrics.report.kinds import (
     Value,
     Word,
     Words,
+    closed_list,
 )
 from shimmy_metrics.vocabulary import OTHER, ROUTES
 
@@ -203,3 +204,9 @@ def test_the_rule_that_a_value_breaks_is_named(kind: Kind, value: object, rule: 
 )
 def test_a_kind_tells_its_bounds_and_its_longest_value(kind: Kind, bounds: str, longest: Value) -> None:
     assert (kind.bounds, kind.longest) == (bounds, longest)
+
+
+def test_words_are_named_while_they_are_few_and_counted_where_the_list_tells_them() -> None:
+    words = ("one", "two", "three", "four", "five", "six")
+    assert (Word(words[:5]).bounds, closed_list(Word(words[:5]))) == ("one, two, three, four, five", ())
+    assert (Word(words).bounds, closed_list(Word(words))) == ("one of 6 words", words)

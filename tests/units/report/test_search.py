@@ -28,6 +28,24 @@ def test_a_search_knows_what_people_call_it(word: str, field: str) -> None:
     assert field in found(word)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("prompts", "chats, messages, questions"),
+        ("answers", "chats, responses, completions"),
+        ("host name", "hostname, computer name"),
+        ("user name", "username, login"),
+        ("API keys", "passwords, secrets"),
+        ("hardware models", "GPU model, CPU model, serial number"),
+        ("install identifier", "machine ID, device ID"),
+        ("server memory use", "RAM"),
+    ],
+)
+def test_what_is_never_recorded_is_found_by_each_word_that_people_have_for_it(name: str, words: str) -> None:
+    for word in words.split(", "):
+        assert found(word)[name] == f"also looked for as: {words}"
+
+
 def test_the_beginning_of_a_word_counts_before_its_middle() -> None:
     assert [*found("ram")] == ["memory_gb", "server memory use"]
     assert "region_indicator" in found("ndicator")
