@@ -27,8 +27,10 @@ class DeadlineProtocol(HttpToolsProtocol):
     def __init__(self, count: Count, *args: Any, **options: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*args, **options)
         self._count = count
-        self._expires: float | None = None
-        """In the loop's seconds; None while nothing is waited for."""
+        self._expires = 0.0
+        """In the loop's seconds."""
+        self._idle = False
+        """Whether what is waited for is another request."""
         self._timer: TimerHandle | None = None
         """One for many requests: to begin and cancel one for each costs more than to find that one has time left."""
         self._bytes = 0
@@ -43,7 +45,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on in small pieces: a request that is too long is noticed within one."""
-        if self._expires is None:
+        if self._idle:
             self._begin()
         for start in range(0, len(data), _PIECE):
             piece = data[start : start + _PIECE]
@@ -59,7 +61,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Note a request that begins in the bytes behind another one."""
         super().on_message_begin()
         self._incomplete = True
-        if self._expires is None:
+        if self._idle:
             self._begin()
 
     def on_message_complete(self) -> None:
@@ -69,17 +71,19 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._begin()
         super().on_message_complete()
         if self.cycle.response_complete:
-            self._expires = None
             self._unset_keepalive_if_required()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._begin_idling()
 
     def on_response_complete(self) -> None:
         """End it, unless a request has begun that is not complete yet or waits for its answer."""
-        if not self._incomplete and not self.pipeline:
-            self._expires = None
-        super().on_response_complete()
+        if self._incomplete or self.pipeline:
+            super().on_response_complete()
+            return
+        # All that uvicorn does, but without a timer of its own for each answer.
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self._begin_idling()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the time."""
@@ -101,16 +105,31 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._close()
 
     def _begin(self) -> None:
-        self._expires = self.loop.time() + DEADLINE_SECONDS
+        self._idle = False
+        self._wait(DEADLINE_SECONDS)
+
+    def _begin_idling(self) -> None:
+        self._idle = True
+        self._wait(self.timeout_keep_alive)
+
+    def _wait(self, seconds: float) -> None:
+        now = self.loop.time()
+        self._expires = now + seconds
         if self._timer is None:
-            self._timer = self.loop.call_at(self._expires, self._expire)
+            self._set_timer(now)
+
+    def _set_timer(self, now: float) -> None:
+        """Look again no later than at the end of an idle time that may begin at once."""
+        self._timer = self.loop.call_at(min(self._expires, now + self.timeout_keep_alive), self._expire)
 
     def _expire(self) -> None:
         self._timer = None
-        if self._expires is None:
+        now = self.loop.time()
+        if now < self._expires:
+            self._set_timer(now)
             return
-        if self.loop.time() < self._expires:
-            self._timer = self.loop.call_at(self._expires, self._expire)
+        if self._idle:
+            self._close()
             return
         if self._bytes or self._incomplete:
             self._count(("slower than 10 s",))
