@@ -10,7 +10,7 @@ from shimmy_metrics.store.database import opened
 from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT
 from support.departed import depart
 from support.home_terminal import terminal
-from support.installed import Home
+from support.installed import BIN, Home
 from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, queue_report
 from support.recalling import all_departures, home, recall, receiver
@@ -79,6 +79,16 @@ def test_where_no_consent_covers_what_was_kept_nothing_is_said_to_be_unchanged(s
         shown.type("no\r")
         assert shown.shows("Not done.")
         assert "Nothing was changed" not in shown.text()
+
+
+@pytest.mark.parametrize(("word", "asked"), [("all", 3), (THIRD, 1)])
+@pytest.mark.parametrize("stream", [">&-", "| true"])
+def test_what_was_agreed_to_is_asked_for_also_where_nobody_reads_what_became_of_it(
+    sent: Home, receiver: Receiver, word: str, asked: int, stream: str
+) -> None:
+    sent.run_program(["/bin/sh", "-c", f'"$0" recall {word} --yes {stream}', str(BIN / "shimmy-metrics")])
+    assert len(receiver.received) == asked
+    assert sum(each.outcome is Outcome.RECALLED for each in all_departures(sent)) == asked
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`shimmy-metrics recall`: ask the receiver of what left to delete it, and print what it answered."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from shimmy_metrics.actions.recall import FoundRecall, find_all_recalls, find_recall, recall, recall_each
@@ -10,7 +11,7 @@ from shimmy_metrics.cli.purge_first import purge_first
 from shimmy_metrics.exit_codes import Exit
 from shimmy_metrics.records import Departure, Outcome
 from shimmy_metrics.system.profile import Profile
-from shimmy_metrics.system.text_output import print_line
+from shimmy_metrics.system.text_output import print_line, print_lines
 from shimmy_metrics.wording.departures import became, host, sentence
 from shimmy_metrics.wording.recall import ALL_RECALLED, EFFECT, all_asked, all_at_once, also_sent_to, together
 from shimmy_metrics.wording.receiver import with_headers
@@ -34,9 +35,10 @@ def recall_named(profile: Profile, word: str, *, yes: bool, as_json: bool) -> in
     lines = together(len(found.report_ids), found.departure.reports)
     if found.departure.reports > 1 and not yes and not agreed(lines, "Recall them?", _COMMAND):
         return Exit.NO
-    if not as_json:
-        _print_requests(found)
+    unread = None if as_json else _unread(_request_lines(found))
     made = recall(profile, found)
+    if unread is not None:
+        raise unread
     told = [sentence(became(made, profile.clock.now()))]
     told += [EFFECT] if made.outcome is Outcome.RECALLED else []
     told += also_sent_to(host(each.endpoint) for each in found.elsewhere)
@@ -57,11 +59,13 @@ def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
     if every and not yes and not agreed((asked,), "Recall all of them?", _COMMAND):
         return Exit.NO
     made: list[tuple[FoundRecall, Departure]] = []
+    unread: OSError | None = None
     for found, answered in recall_each(profile, every):
         made.append((found, answered))
-        if not as_json:
-            _print_requests(found)
-            print_line(sentence(became(answered, profile.clock.now())))
+        if not as_json and unread is None:
+            unread = _unread([*_request_lines(found), sentence(became(answered, profile.clock.now()))])
+    if unread is not None:
+        raise unread
     confirmed = sum(answered.outcome is Outcome.RECALLED for _, answered in made)
     told = [all_asked(confirmed, len(every), len(every) - len(made))] if every else [ALL_RECALLED]
     told += [EFFECT] if confirmed else []
@@ -74,10 +78,18 @@ def _recall_all(profile: Profile, *, yes: bool, as_json: bool) -> int:
     return max((_exit_code(answered) for _, answered in made), default=Exit.DONE)
 
 
-def _print_requests(found: FoundRecall) -> None:
-    for request in found.requests:
-        print_line(f"{request.method} {request.url}")
-    print_line(with_headers(found.requests[-1].headers, found.proxy))
+def _request_lines(found: FoundRecall) -> list[str]:
+    requests = [f"{request.method} {request.url}" for request in found.requests]
+    return [*requests, with_headers(found.requests[-1].headers, found.proxy)]
+
+
+def _unread(lines: Iterable[str]) -> OSError | None:
+    """Print lines, and return the error if that fails: what was agreed to is done, whether or not somebody reads it."""
+    try:
+        print_lines(lines)
+    except OSError as error:
+        return error
+    return None
 
 
 def _requests_json(found: FoundRecall) -> list[dict[str, object]]:
