@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.forget import forget_plan
 from shimmy_metrics.config.file import load
 from shimmy_metrics.consent.state import Consent
 from shimmy_metrics.demo.toy_server import ToyServer
@@ -18,10 +19,10 @@ from shimmy_metrics.receiver.folder import prepared
 from shimmy_metrics.store import outbox, sessions
 from shimmy_metrics.store.database import opened
 from shimmy_metrics.store.readonly import open_readonly
-from shimmy_metrics.wording.files import BEYOND
+from shimmy_metrics.wording.files import BEYOND, total
 from support.home_terminal import terminal
 from support.installed import BIN, Home, wait_until
-from support.samples import queued
+from support.samples import queued, session
 from support.servers import ask, free_port, wait_for
 from support.users import VICTIM, home_of, needs_users, run_as
 
@@ -126,6 +127,20 @@ def test_at_a_terminal_it_asks_with_numbers_and_only_yes_agrees(tmp_path: Path, 
     assert _kinds(home) == (["config"] if gone else _kinds(home))
 
 
+def test_as_many_files_are_deleted_as_it_asked_about_also_where_the_no_takes_the_lock_of_a_killed_session(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    _used(home)
+    with opened(home.profile) as db:
+        killed = sessions.begin(db, session(consent_id=load(home.profile).decision.consent_id))
+    (home.profile.state_dir / f"session-{killed}.lock").touch()
+    asked = total(forget_plan(home.profile).files).partition(",")[0]
+    told = home.run("forget", "--yes", command=OWN).stdout
+    assert f"\nDeleted: {asked}, " in told
+    assert f"session-{killed}.lock" in told
+
+
 def test_a_running_server_answers_on_and_is_measured_no_more(tmp_path: Path) -> None:
     home, port = Home(tmp_path), free_port()
     enable(home.profile)
@@ -163,7 +178,7 @@ def _unlistable(home: Home) -> None:
 def test_a_user_whose_folder_takes_no_change_is_told_file_by_file(spoil: Callable[[Home], None], reason: str) -> None:
     with home_of(VICTIM) as home:
         assert run_as(VICTIM, home, str(BIN / "shimmy"), "config", "--metrics", "enable").returncode == 0
-        fill = "from support.installed import Home\nfrom support.samples import queued\nimport sys, pathlib\n"
+        fill = "from support.installed import Home\nfrom support.samples import queued, session\nimport sys, pathlib\n"
         fill += "from shimmy_metrics.store import outbox\nfrom shimmy_metrics.store.database import opened\n"
         fill += "with opened(Home(pathlib.Path(sys.argv[1])).profile) as db: outbox.add(db, queued())"
         tests = str(Path(__file__).parents[1])

@@ -117,10 +117,13 @@ def forget(profile: Profile) -> ForgetResult:
 
     What could not be done is in the result. Raises nothing.
     """
+    before: tuple[OwnFile, ...] = ()
+    with contextlib.suppress(UserError):  # it is told below
+        before = _deletable(profile)
     purged, notices, not_recorded = _withdraw(profile)
     wait_until_gone(profile, SENDER_END_SECONDS)
     _wait_for_sessions(profile)
-    deleted: list[OwnFile] = []
+    deleted = [each for each in before if not os.path.lexists(each.path)]  # by the withdrawal: a killed session's lock
     not_deleted: list[NotDeleted] = []
     folder_kept: NotDeleted | None = None
     found: tuple[OwnFile, ...] = ()
