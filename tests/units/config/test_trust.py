@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import stat
 import sys
 from pathlib import Path
@@ -222,7 +223,7 @@ def test_a_folder_that_cannot_be_closed_to_others_is_named_with_the_command(
     def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Path, "chmod", refuse)
+    monkeypatch.setattr(os, "chmod", refuse)
     with pytest.raises(UserError) as caught:
         enable(mine)
     assert str(caught.value) == (
@@ -260,3 +261,15 @@ def test_where_there_is_no_home_every_folder_is_looked_at(tmp_path: Path, monkey
     assert distrust(mine.config_path) == ""
     monkeypatch.setenv("HOME", "/nowhere/at/all")
     assert distrust(mine.config_path) == f"others may write {mine.config_path.parent}"
+
+
+@pytest.mark.parametrize("way", ["way/config.json", "way/./config.json", "way//config.json", "./way/.//config.json"])
+def test_a_link_within_the_way_is_seen_however_the_way_is_written(tmp_path: Path, way: str) -> None:
+    real, shared, config = tmp_path / "real", tmp_path / "shared", tmp_path / "config.json"
+    real.mkdir(0o700)
+    (real / "config.json").touch(0o600)
+    shared.mkdir()
+    shared.chmod(0o777)
+    (shared / "way").symlink_to(real)
+    os.symlink(f"{shared}/{way}", config)
+    assert distrust(config) == f"others may write {shared}"

@@ -24,6 +24,7 @@ from shimmy_metrics.store.database import (
     store_file,
     store_path,
     transaction,
+    uri,
     version_of,
 )
 from shimmy_metrics.store.readonly import open_readonly
@@ -154,3 +155,16 @@ def test_what_is_no_file_is_said_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert database.exists(tmp_path / "file")
     assert not database.exists(tmp_path / "file/metrics.db")  # a folder on the way is a file
+
+
+@pytest.mark.parametrize("name", ["plain", "100%", "a%20b", "what?mode=rwc", "part#one", "a b&c=d", "\udcff"])
+def test_a_store_is_found_by_its_uri_whatever_its_folder_is_called(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "metrics.db")) as made:
+        made.execute("CREATE TABLE one (two)")
+    with closing(sqlite3.connect(uri(folder / "metrics.db", "ro"), uri=True)) as found:
+        assert found.execute("SELECT name FROM sqlite_master").fetchall() == [("one",)]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            found.execute("DROP TABLE one")
+    assert [each.name for each in tmp_path.iterdir()] == [name]

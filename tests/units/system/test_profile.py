@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from shimmy_metrics.system.places import tidy
 from shimmy_metrics.system.profile import Profile
 
 
@@ -25,3 +28,10 @@ def test_without_a_home_there_is_still_a_place_and_it_is_an_absolute_one(
     mine = Profile.current()
     assert mine.config_path.is_absolute()
     assert mine.state_dir.is_absolute()
+
+
+@given(st.text("a./ ", max_size=20))
+@example("/a/./b//c/../d/")
+def test_a_path_is_as_tidy_as_pathlib_makes_it(below: str) -> None:
+    path = f"/home/{below}"
+    assert tidy(path) == str(Path(path))

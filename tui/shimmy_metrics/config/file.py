@@ -33,7 +33,7 @@ def read(profile: Profile) -> tuple[bytes | None, Document]:
     if document.decision.consent is Consent.GRANTED or document.decision.local:
         from shimmy_metrics.config.trust import distrust  # where it may change what counts
 
-        doubt = distrust(profile.config_path)
+        doubt = distrust(path)
         if doubt:
             document = Document(document.data, untrusted(document.decision), doubt)
     elif document.decision.consent is Consent.UNDECIDED and _declined_elsewhere(profile):

@@ -9,10 +9,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from shimmy_metrics.errors import UserError, reason_of
+from shimmy_metrics.system.places import StrPath, tidy
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 _LINKS: Final = 40
@@ -22,7 +22,7 @@ _LINKS: Final = 40
 class Flaw(NamedTuple):
     """A file or folder through which another user could have written the answer."""
 
-    path: Path
+    path: str
     foreign: bool
     """It belongs to another user; otherwise it is the person's own, and others may write it."""
 
@@ -30,7 +30,7 @@ class Flaw(NamedTuple):
         return f"{self.path} belongs to another user" if self.foreign else f"others may write {self.path}"
 
 
-def distrust(path: Path) -> str:
+def distrust(path: StrPath) -> str:
     """Return why a yes in this file does not count; empty where it does."""
     try:
         return next((str(flaw) for flaw in _flaws(path)), "")
@@ -38,7 +38,7 @@ def distrust(path: Path) -> str:
         return f"it cannot be told who may write {path} ({reason_of(error)})"
 
 
-def keep_others_out(path: Path) -> tuple[str, ...]:
+def keep_others_out(path: StrPath) -> tuple[str, ...]:
     """Remove others' write permission from the config's folder before a yes; return the sentences to print about it.
 
     The file itself is written anew, private. Raises `UserError` where a yes would still not count.
@@ -51,56 +51,56 @@ def keep_others_out(path: Path) -> tuple[str, ...]:
     for flaw in flaws:
         if flaw.foreign:
             remedy = "A yes counts only from your own file. Move it away, then enable again"
-            raise UserError("belongs to another user", where=str(flaw.path), remedy=remedy)
+            raise UserError("belongs to another user", where=flaw.path, remedy=remedy)
     for flaw in flaws:
-        if flaw.path == path.parent:
+        if flaw.path == os.path.dirname(tidy(os.fspath(path))):
             _close(flaw.path)
-        elif flaw.path != Path(os.path.realpath(path)):
+        elif flaw.path != os.path.realpath(path):
             remedy = f"A yes there would not count. Run: chmod go-w '{flaw.path}'"
-            raise UserError("others may write it", where=str(flaw.path), remedy=remedy)
+            raise UserError("others may write it", where=flaw.path, remedy=remedy)
         notices.append(f"Others could write {flaw.path}. They no longer can.")
     return tuple(notices)
 
 
-def _close(folder: Path) -> None:
+def _close(folder: str) -> None:
     try:
-        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS)
+        os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) & ~_OTHERS)
     except OSError as error:
         remedy = f"A yes there would not count. Run: chmod go-w '{folder}'"
-        raise UserError(f"others may write it: {reason_of(error)}", where=str(folder), remedy=remedy) from error
+        raise UserError(f"others may write it: {reason_of(error)}", where=folder, remedy=remedy) from error
 
 
-def _flaws(path: Path) -> Iterator[Flaw]:
+def _flaws(path: StrPath) -> Iterator[Flaw]:
     if sys.platform == "win32":
         return
     for folder in _folders(path):
-        found = folder.stat()
+        found = os.stat(folder)
         # Root may write everywhere anyway.
         if found.st_uid not in (os.geteuid(), 0):
             yield Flaw(folder, foreign=True)
         elif found.st_mode & _OTHERS:
             yield Flaw(folder, foreign=False)
     with contextlib.suppress(FileNotFoundError):
-        found = path.stat()
+        found = os.stat(path)
         if found.st_uid != os.geteuid():
-            yield Flaw(Path(os.path.realpath(path)), foreign=True)
+            yield Flaw(os.path.realpath(path), foreign=True)
         elif found.st_mode & _OTHERS:
-            yield Flaw(Path(os.path.realpath(path)), foreign=False)
+            yield Flaw(os.path.realpath(path), foreign=False)
 
 
-def _folders(path: Path) -> list[Path]:
+def _folders(path: StrPath) -> list[str]:
     """Return the existing folders of the file and of each link to it or to such a folder, except the home directory."""
     ways = _ways(path)
     # Whoever may write where a link lies leads it elsewhere: to a folder of the person's with an older yes.
-    links = [link for way in ways for link in _ways(way.parent)[:-1]]
-    folders = [way.parent for way in (*ways, *links) if way.parent.is_dir()]
-    home = Path(os.path.expanduser("~"))
-    return [each for each in dict.fromkeys(folders) if not (home.is_dir() and each.samefile(home))]
+    links = [link for way in ways for link in _ways(os.path.dirname(way))[:-1]]
+    folders = [folder for folder in map(os.path.dirname, (*ways, *links)) if os.path.isdir(folder)]
+    home = os.path.expanduser("~")
+    return [each for each in dict.fromkeys(folders) if not (os.path.isdir(home) and os.path.samefile(each, home))]
 
 
-def _ways(path: Path) -> list[Path]:
+def _ways(path: StrPath) -> list[str]:
     """Return the path and, where it is a link, what it leads to, link by link."""
-    ways = [path]
-    while ways[-1].is_symlink() and len(ways) <= _LINKS:
-        ways.append(ways[-1].parent / os.readlink(ways[-1]))
+    ways = [tidy(os.fspath(path))]
+    while os.path.islink(ways[-1]) and len(ways) <= _LINKS:
+        ways.append(tidy(os.path.join(os.path.dirname(ways[-1]), os.readlink(ways[-1]))))
     return ways

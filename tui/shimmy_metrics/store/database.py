@@ -8,6 +8,7 @@ is left alone, with one line that says so. `readonly` reads it without writing.
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -61,6 +62,17 @@ def journal_path(path: "Path") -> "Path":
 def sqlite_files(path: StrPath) -> tuple[str, ...]:
     """Return the files that SQLite may leave beside the store at `path`: the journal, and the two of WAL mode."""
     return tuple(f"{os.fspath(path)}{suffix}" for suffix in ("-journal", "-wal", "-shm"))
+
+
+def uri(path: StrPath, mode: str) -> str:
+    """Return the URI of the store at `path`, to be opened read-only (`ro`) or for writing (`rw`), where it is there.
+
+    By SQLite's own rule (sqlite.org/uri.html): `pathlib` has another, but need not be loaded for this.
+    """
+    name = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if sys.platform == "win32":
+        name = f"/{name}".replace("\\", "/")
+    return f"file://{name}?mode={mode}"
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from shimmy_metrics.store.ballast import free
-from shimmy_metrics.store.database import BUSY_SECONDS, Database, journal_path, sqlite_files
+from shimmy_metrics.store.database import BUSY_SECONDS, Database, journal_path, sqlite_files, uri
 from shimmy_metrics.store.location import filesystem
 from shimmy_metrics.store.sqlite_errors import BusyError, busy_error, is_busy, may_lack_room, sqlite_errors
 from shimmy_metrics.system.places import StrPath
@@ -120,9 +120,7 @@ def _keep_others_out(path: StrPath, stack: contextlib.ExitStack) -> None:
     import sqlite3
 
     try:
-        db = sqlite3.connect(
-            f"{Path(path).absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
+        db = sqlite3.connect(uri(path, "rw"), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         stack.callback(db.close)
         db.execute(
             "PRAGMA locking_mode=EXCLUSIVE"

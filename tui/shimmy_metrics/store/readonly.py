@@ -18,6 +18,7 @@ from shimmy_metrics.store.database import (
     secure,
     store_file,
     transaction,
+    uri,
     version_of,
 )
 from shimmy_metrics.store.location import check_location
@@ -86,7 +87,7 @@ def stored_bytes(profile: Profile) -> bytes:
         return b""
     import sqlite3
 
-    with sqlite_errors(path), contextlib.closing(sqlite3.connect(_uri(path, "ro"), uri=True)) as db:
+    with sqlite_errors(path), contextlib.closing(sqlite3.connect(uri(path, "ro"), uri=True)) as db:
         return db.serialize()  # not through a descriptor of our own: see `wal`
 
 
@@ -95,19 +96,13 @@ def _writer_lives(path: StrPath) -> bool:
     import sqlite3
 
     with contextlib.suppress(sqlite3.Error):
-        db = sqlite3.connect(_uri(path, "ro"), uri=True, timeout=BUSY_SECONDS)
+        db = sqlite3.connect(uri(path, "ro"), uri=True, timeout=BUSY_SECONDS)
         try:
             db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         finally:
             db.close()
         return True
     return False
-
-
-def _uri(path: StrPath, mode: str) -> str:
-    from pathlib import Path  # a store that is there
-
-    return f"{Path(path).absolute().as_uri()}?mode={mode}"
 
 
 def _copy(path: StrPath, mode: str) -> Database | None:
@@ -119,7 +114,7 @@ def _copy(path: StrPath, mode: str) -> Database | None:
 
     copy = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        db = sqlite3.connect(_uri(path, mode), uri=True, timeout=BUSY_SECONDS)
+        db = sqlite3.connect(uri(path, mode), uri=True, timeout=BUSY_SECONDS)
         try:
             secure(db)
             db.execute("BEGIN")

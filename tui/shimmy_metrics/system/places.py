@@ -14,6 +14,17 @@ StrPath = str | os.PathLike[str]
 """A path as the system's calls take it."""
 
 
+def tidy(path: str) -> str:
+    """Return an absolute path without doubled separators and `.`, behind which a link would not be seen as one.
+
+    A `..` stays: behind a link it leads elsewhere.
+    """
+    drive, below = os.path.splitdrive(path)
+    if os.altsep:
+        below = below.replace(os.altsep, os.sep)
+    return f"{drive}{os.sep}{os.sep.join(part for part in below.split(os.sep) if part not in ('', '.'))}"
+
+
 def home_dir() -> str:
     """Return the home directory; the root without one (a container's user without an entry in /etc/passwd)."""
     home = os.path.expanduser("~")

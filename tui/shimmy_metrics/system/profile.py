@@ -38,8 +38,9 @@ class Profile(NamedTuple):
         home = places.home_dir()
         mac = sys.platform == "darwin"
         legacy = os.path.join(home, "Library/Application Support/shimmy/config.json") if mac else None
-        config_file = os.path.join(places.config_dir(environment, home), "config.json")
-        return cls(config_file, places.state_dir(environment, home), environment, Clock(), legacy, home)
+        config_file = os.path.join(places.tidy(places.config_dir(environment, home)), "config.json")
+        state_folder = places.tidy(places.state_dir(environment, home))
+        return cls(config_file, state_folder, environment, Clock(), legacy, home)
 
     @classmethod
     def under(cls, root: StrPath, variables: Mapping[str, str] | None = None, clock: Clock | None = None) -> Self:
