@@ -2,6 +2,7 @@
 
 import pytest
 
+from shimmy_metrics.report.field import Group
 from shimmy_metrics.report.fields import in_screen_order
 from shimmy_metrics.report.never import NEVER
 from shimmy_metrics.report.search import best, found
@@ -31,6 +32,18 @@ def test_a_search_knows_what_people_call_it(word: str, field: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        ("session_duration_minutes", "uptime"),
+        ("api_endpoints_used", "URL"),
+        ("integration_type", "user agent, client, IDE"),
+        ("avg_response_time_ms", "latency"),
+        ("startup_time_ms", "start-up"),
+        ("platform", "OS, Linux, macOS, Windows, architecture"),
+        ("memory_gb", "RAM"),
+        ("gpu_detected", "graphics card"),
+        ("gpu_vendor", "graphics card"),
+        ("region_indicator", "location, country, continent, timezone"),
+        ("session_id", "identifier, UUID"),
+        ("timestamp", "date"),
         ("prompts", "chats, messages, questions"),
         ("answers", "chats, responses, completions"),
         ("host name", "hostname, computer name"),
@@ -41,7 +54,7 @@ def test_a_search_knows_what_people_call_it(word: str, field: str) -> None:
         ("server memory use", "RAM"),
     ],
 )
-def test_what_is_never_recorded_is_found_by_each_word_that_people_have_for_it(name: str, words: str) -> None:
+def test_what_is_sent_and_what_never_is_are_found_by_each_word_that_people_have_for_it(name: str, words: str) -> None:
     for word in words.split(", "):
         assert found(word)[name] == f"also looked for as: {words}"
 
@@ -102,3 +115,17 @@ def test_no_words_are_everywhere_and_other_words_nowhere() -> None:
 )
 def test_what_a_search_means_most(search: str, field: str) -> None:
     assert best(search) == field
+
+
+def test_what_a_session_did_comes_first_and_what_is_told_of_the_report_itself_last() -> None:
+    expected = {
+        Group.USE: "session_duration_minutes requests_per_session total_tokens_generated token_source errors_count "
+        "models_used_count concurrent_model_usage api_endpoints_used integration_type deployment_type "
+        "daily_active_usage",
+        Group.SPEED: "avg_response_time_ms startup_time_ms peak_requests_per_hour",
+        Group.MACHINE: "version platform hardware_tier memory_gb cpu_cores gpu_detected gpu_vendor region_indicator",
+        Group.REPORT: "session_id timestamp schema_version",
+    }
+    assert [(each.name, each.on_screen) for each in in_screen_order()] == [
+        (name, (group, rank)) for group, names in expected.items() for rank, name in enumerate(names.split(), 1)
+    ]
