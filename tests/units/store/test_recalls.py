@@ -34,6 +34,14 @@ def test_its_kind_is_read_back_and_covered_by_the_chain(kind: DepartureKind) -> 
         assert chain.broken(db) == [f"departure {number}"]
 
 
+def test_a_recall_s_first_link_is_computed_as_ever() -> None:
+    """What one version of the program wrote, every later one has to find whole."""
+    with memory_store() as db:
+        _depart(db, DepartureKind.RECALL, None)
+        (link,) = db.execute("SELECT begin_link FROM departures").fetchone()
+    assert link == "6a0e80a6ceb401cae1887fa51d97469a3b9426a55372ff78b6a077dd63548e5d"
+
+
 def test_a_delivery_of_version_1_cannot_become_a_recall_unseen() -> None:
     with memory_store() as db:
         db.execute(
