@@ -197,7 +197,7 @@ def test_what_may_not_be_written_is_told_with_what_to_look_at(
     if made:
         path.touch()
     assert unwritable(path) == ""
-    monkeypatch.setattr(os, "access", lambda place, mode: mode == os.W_OK and place != tmp_path)
+    monkeypatch.setattr(os, "access", lambda place, mode: mode == os.W_OK and Path(place) != tmp_path)
     assert unwritable(path) == (
         f"{path} cannot be written. Check who may write it and its folder, and whether the disk is mounted read-only"
     )
