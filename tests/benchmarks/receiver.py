@@ -1,7 +1,7 @@
 """What the receiver takes, durably, beside a bare server that syncs: `python tests/benchmarks/receiver.py`, by hand.
 
 `echo` is uvicorn with an ASGI callable of a few lines: it reads a body, one thread appends what waits to a file and
-syncs it, and then it answers. The receiver validates, hashes, stores in two files and answers. Both get the same
+syncs it, and then it answers. The receiver validates, hashes, stores and answers. Both get the same
 requests of one report each over connections that are kept, from this process; rounds take turns. The curve fills one
 day's file and shows what a report costs as it grows.
 """
@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.figures import Chart, Row, Series
 from benchmarks.say import say
-from benchmarks.ways import cpu_seconds
+from benchmarks.ways import cpu_seconds_of_all
 from shimmy_metrics.receiver.folder import prepared
+from shimmy_metrics.receiver.sqlite.entering import enter_all
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from support.installed import BIN, Home
 from support.report_load import plain, run
@@ -135,11 +136,11 @@ def throughput(folder: Path) -> list[Row]:
                 sent = [next(load) for _ in range(REQUESTS)]
                 if name == "echo":
                     sent = [each._replace(expected=()) for each in sent]
-                before = cpu_seconds(process.pid)
+                before = cpu_seconds_of_all(process.pid)
                 result = asyncio.run(run(port, sent, CONNECTIONS))
                 assert result.statuses == {200: REQUESTS}, result.statuses
                 rates[name].append(REQUESTS / result.elapsed)
-                costs[name].append(1e6 * (cpu_seconds(process.pid) - before) / REQUESTS)
+                costs[name].append(1e6 * (cpu_seconds_of_all(process.pid) - before) / REQUESTS)
     for name in ports:
         say(f"{name:<9} {statistics.median(rates[name]):8,.0f} requests/s  {min(costs[name]):6.1f} us CPU a request")
     ratio = statistics.median(rates["receiver"]) / statistics.median(rates["echo"])
@@ -176,6 +177,9 @@ def curve(folder: Path, most: int) -> Chart:
             reading = began.per(counted)
             say(f"{goal:>10,} reports: {storing} each to store, {reading} to read, {size / held:.0f} bytes")
             points.append((goal, storing.cpu, reading.cpu))
+        began = Clock.now()
+        enter_all(prepared(folder / "curve"), today)
+        say(f"{held:>10,} reports: {began.per(held)} each to enter its id among those seen, once the day is over")
     lines = [
         Series(name, [(point[0], round(point[at], 2)) for point in points])
         for name, at in (("to store", 1), ("to read", 2))

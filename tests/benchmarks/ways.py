@@ -78,6 +78,13 @@ def cpu_seconds(process: int) -> float:
     return time.clock_gettime((~process << 3) | 2)  # Linux has a clock for each process
 
 
+def cpu_seconds_of_all(process: int) -> float:
+    """Return the CPU time that a process and those that it has started have used."""
+    files = Path(f"/proc/{process}/task").glob("*/children")
+    started = [int(each) for file in files for each in file.read_text().split()]
+    return sum(cpu_seconds(each) for each in (process, *started))
+
+
 @contextmanager
 def relayed(home: Home, server: int) -> Iterator[Way]:
     """Yield the way through the installed program."""
