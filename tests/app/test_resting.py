@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from support import opened, overviews
+from support.app_idle import undrawn
 from support.home_terminal import terminal
 from support.installed import Home
 
@@ -36,3 +38,19 @@ def _wakes(process: int) -> dict[str, int]:
         lines = (task / "status").read_text(encoding="ascii", errors="replace").splitlines()
         found[task.name] = next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
     return found
+
+
+async def test_drawing_what_is_shown_already_sets_no_timer_and_draws_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened.still(tmp_path, overviews.busy())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened.settled(pilot)
+        await opened.until(pilot, lambda: app._cursor_timer is None)
+        app._previous_cursor_position = app.cursor_position  # as after a frame; without a terminal there is none
+        set_for: list[float] = []
+        monkeypatch.setattr(app, "set_timer", lambda delay, *_, **__: set_for.append(delay))
+        await app._draw()
+        assert not any(undrawn(app))
+        await opened.settled(pilot)
+        assert set_for == []

@@ -127,7 +127,7 @@ class ShimmyApp(TerminalApp):
         if len(message.overview.running) > (len(before.running) if before is not None else 0):
             self._drop_outdated()
         self.overview = message.overview
-        if self.baseline not in message.overview.receipts:
+        if self.baseline is not None and self.baseline not in message.overview.receipts:
             self.baseline = None  # its bytes were deleted, or it was folded into the chain's first link
         if before is None and question_open(message.overview, self.profile):
             self.renewal_open = True

@@ -37,7 +37,7 @@ def as_text(value: object) -> str:
         return value
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return json.dumps(value)
+    return str(value) if type(value) is int else json.dumps(value)  # most are, and a screen reads them each second
 
 
 def plain(text: str) -> str:

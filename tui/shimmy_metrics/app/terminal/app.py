@@ -77,6 +77,7 @@ class TerminalApp(App[None]):
         """
         shown = theme_for(environment, theme)
         asks_background = shown in GROUNDS and shown.name != f"shimmy-{theme}"
+        self._theme_set = False
         # App.__init__ picks the colour filters. An ansi theme that is set later comes out black on black.
         super().__init__(
             driver_class=_driver(environment, asks_background=asks_background),
@@ -86,6 +87,7 @@ class TerminalApp(App[None]):
         self.shown_themes = themes_for(environment)
         for each in self.shown_themes:
             self.register_theme(each)
+        self._theme_set = True
         self.set_reactive(App.theme, shown.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
@@ -178,6 +180,10 @@ class TerminalApp(App[None]):
             return False
         self.theme = (DARK if self.theme == LIGHT.name else LIGHT).name
         return True
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables; none before it is set, since those of Textual's own theme would be unused."""
+        return super().get_css_variables() if self._theme_set else {}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters of each drawn line; with the terminal's own 16 colours, or none, it is ours alone."""
