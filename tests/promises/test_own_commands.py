@@ -173,6 +173,7 @@ def test_deleting_asks_first_and_takes_a_whole_yes(home: Home, typed: str, code:
     report = queue_report(home)
     with terminal(home, str(BIN / "shimmy-metrics"), "delete", FIRST) as asked:
         assert asked.printed("Delete this report? Type yes: ")
+        assert f"{len(report.body)} bytes, made ".encode() in asked.output  # as all else says it of a report
         assert report.sha256.encode() in asked.output
         assert b"It was never sent." in asked.output
         asked.type(typed)

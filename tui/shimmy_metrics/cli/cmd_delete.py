@@ -94,7 +94,7 @@ def _delete_report(profile: Profile, found: FoundReport, *, yes: bool, as_json: 
 def _report_question(profile: Profile, found: FoundReport) -> tuple[str, ...]:
     report, now = found.report, profile.clock.now()
     return (
-        f"{len(report.body):,} bytes, sealed {when(report.sealed, now)}, sha256 {report.sha256}.",
+        f"{len(report.body):,} bytes, made {when(report.sealed, now)}, sha256 {report.sha256}.",
         sentence(never_left(found.departure, now, older=report.unrecorded)),
         "History notes that one was deleted by you, not what was in it.",
     )

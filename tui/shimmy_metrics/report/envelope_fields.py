@@ -29,7 +29,7 @@ ENVELOPE: Final[tuple[Field, ...]] = (
         "timestamp",
         Day(),
         on_screen=(Group.REPORT, 2),
-        meaning="The UTC day on which the report was sealed.",
+        meaning="The UTC day on which the report was made.",
         source="this machine's clock, when the session ends (after a crash: at the next start)",
         coarsening="the day",
         purpose="to see how use changes from week to week",

@@ -174,4 +174,4 @@ class OutboxCommands:
         """Return which report it is, so that of several one is meant."""
         canvas = self._host.canvas()
         when = f"{canvas.day(report.sealed)} {canvas.clock(report.sealed)}"
-        return f"{len(report.body):,} bytes, sealed {when}, sha256 {report.sha256[:8]}{canvas.glyphs.ellipsis}"
+        return f"{len(report.body):,} bytes, made {when}, sha256 {report.sha256[:8]}{canvas.glyphs.ellipsis}"
