@@ -18,7 +18,7 @@ def same_endpoint(one: str, other: str) -> bool:
     Scheme, host (ignoring case), port (or the scheme's default), path (ignoring a slash at its end) and query are
     compared. A text that is no address equals only itself.
     """
-    return one == other or _address(one) == _address(other)
+    return one == other or (bool(one and other) and _address(one) == _address(other))
 
 
 def _address(url: str) -> tuple[str | int | None, ...]:
