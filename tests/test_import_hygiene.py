@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.system.profile import Profile
+from support.queued import fill_outbox
+
 LOADED = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
 
 
@@ -39,6 +43,16 @@ FOR_A_PATH = {"pathlib", "urllib.parse", "fnmatch"}
 def test_a_look_where_nothing_is_kept_loads_nothing_that_joins_paths(action: str, tmp_path: Path) -> None:
     loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
     assert "shimmy_metrics.store.database" in loaded
+    assert not loaded & FOR_A_PATH
+
+
+@pytest.mark.parametrize("action", ["status", "preview", "export", "validate"])
+def test_nor_does_a_look_at_what_waits_after_a_yes(action: str, tmp_path: Path) -> None:
+    mine = Profile(tmp_path / "c" / "shimmy" / "config.json", tmp_path / "s" / "shimmy")
+    enable(mine)
+    fill_outbox(mine, 1)
+    loaded = _loaded(f"from shimmy_metrics.cli.cmd_config import config\nconfig(['--metrics', '{action}'])", tmp_path)
+    assert "shimmy_metrics.store.outbox" in loaded
     assert not loaded & FOR_A_PATH
 
 
