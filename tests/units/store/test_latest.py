@@ -4,17 +4,20 @@ import json
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from shimmy_metrics.actions.deletion import delete_undelivered
 from shimmy_metrics.counters import Counters, DaySums
 from shimmy_metrics.limits import MINUTES_SHOWN
 from shimmy_metrics.records import Day
 from shimmy_metrics.store import days, sessions
 from shimmy_metrics.store.database import Database, opened, store_path, transaction
+from shimmy_metrics.system.profile import Profile
 from support.old_store import write_store_5
 from support.queued import uuid
 from support.samples import NOW, SUMMED, memory_store, profile, session
@@ -92,6 +95,35 @@ def test_a_session_that_is_removed_leaves_its_share_of_the_sums_alone(db: Databa
     assert _sums(db) == both
     sessions.remove(db, row_id)
     assert _sums(db) == both
+
+
+def test_a_day_that_is_too_old_for_the_sums_does_not_come_back_without_figures(db: Database) -> None:
+    row_id = _begin(db)
+    db.execute("DELETE FROM days WHERE day < ?", (DAY,))  # as the first figures of a day 400 days later do
+    sessions.checkpoint(db, row_id, MORE, LATER)
+    assert list(_sums(db)) == [DAY]
+
+
+def test_a_deletion_of_all_needs_no_room(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    with opened(mine) as db:
+        for number in (1, 2):
+            row_id = sessions.begin(db, session(uuid(number))._replace(counters=_busy(999)))
+            sessions.checkpoint(db, row_id, _busy(1_019), LATER)
+    with patch("shimmy_metrics.actions.deletion.opened", lambda *_, **__: _full(mine)):
+        result, _ = delete_undelivered(mine, local=False, gone=True)
+    assert (result.requests, result.days) == (2 * 20 * 1_019, 1)
+    with opened(mine) as db:
+        assert (sessions.everything(db), _rows(db), days.everything(db)) == ([], [], [])
+
+
+@contextmanager
+def _full(mine: Profile) -> Iterator[Database]:
+    """Open the store where the disk has room for not one page more."""
+    with opened(mine) as db:
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages}")
+        yield db
 
 
 def test_figures_that_are_none_of_ours_are_damage(db: Database) -> None:

@@ -38,9 +38,8 @@ def _delete(profile: Profile, db: Database, *, local: bool, gone: bool) -> Purge
         sessions.keep_locally(db)
     else:
         leaving = sessions.everything(db)
-        for session in leaving:
-            sessions.remove(db, session.row_id)
         summed = len(days.everything(db))
+        sessions.remove_all(db)
         if summed:  # else its page would be written all the same, which takes room
             days.remove_all(db)
     outbox.remove_all(db)

@@ -58,7 +58,5 @@ def _since_written(row: Row) -> list[Day]:
     """Return what a running session counted since its row was written."""
     counters, changes = (json.loads(str(column)) for column in row)
     written = Counters.from_json(counters)
-    return [
-        Day(date.fromisoformat(day), sums.since(written.days.get(day, DaySums())))
-        for day, sums in written.changed(changes).days.items()
-    ]
+    since = {day: sums.since(written.days.get(day, DaySums())) for day, sums in written.changed(changes).days.items()}
+    return [Day(date.fromisoformat(day), more) for day, more in since.items() if any(more)]

@@ -159,8 +159,17 @@ def _drop_oldest(db: Database) -> None:
 
 def remove(db: Database, row_id: int) -> None:
     """Delete one session; what it counted stays in the sums by day."""
-    _take_in_latest(db, row_id)
-    db.execute("DELETE FROM sessions WHERE row_id = ?", (row_id,))
+    written, session = _written(db, row_id), get(db, row_id)
+    for table in ("latest", "sessions"):
+        db.execute(f"DELETE FROM {table} WHERE row_id = ?", (row_id,))  # noqa: S608 - the names above
+    if written is not None and session is not None:
+        days.add(db, session.counters.days, written.days)
+
+
+def remove_all(db: Database) -> None:
+    """Delete every session. On a full disk too: nothing is written that was not there."""
+    for table in ("latest", "sessions"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
 
 
 def _written(db: Database, row_id: int) -> Counters | None:
