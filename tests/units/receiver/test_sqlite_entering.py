@@ -1,10 +1,12 @@
 """While a day lasts its file tells what has arrived; then its ids are entered, and none is unknown at any moment."""
 
+import errno
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from typing import Final
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -14,8 +16,8 @@ from shimmy_metrics.receiver.sqlite import spool
 from shimmy_metrics.receiver.sqlite.entering import Entering, enter_all
 from shimmy_metrics.receiver.sqlite.settle import SettleTimes
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
-from shimmy_metrics.receiver.sqlite.tables import connect
-from shimmy_metrics.receiver.store import Outcome, Recall
+from shimmy_metrics.receiver.sqlite.tables import CANARY_BYTES, connect
+from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
 from support.stored import DAY, MONDAY, held, row
 
 NEXT: Final = DAY + timedelta(days=1)
@@ -167,6 +169,32 @@ def test_a_damaged_day_that_is_open_keeps_no_report_from_being_taken(store: Sqli
     assert store.append(NEXT, [row()]) == [Outcome.STORED]
     store.drop_day(DAY)
     assert store.append(NEXT, [row()]) == [Outcome.STORED]
+
+
+@pytest.mark.parametrize("full", ["the database's own", "the system's"])
+def test_a_day_is_dropped_on_a_disk_that_has_no_room_to_enter_its_ids(
+    store: SqliteStore, folder: Folder, full: str
+) -> None:
+    store.append(DAY, [row()])
+    store.append(NEXT, [row()])
+    error = OSError(errno.ENOSPC, "no room") if full == "the system's" else _error(sqlite3.SQLITE_FULL)
+    with patch.object(Entering, "advance", Mock(side_effect=error)):
+        assert len(store.drop_day(DAY)) == CANARY_BYTES
+    assert list(folder.arrival_days()) == [NEXT]
+    assert store.append(NEXT, [row()]) == [Outcome.STORED]
+
+
+def test_a_day_whose_turn_another_process_has_is_dropped_later(store: SqliteStore, folder: Folder) -> None:
+    store.append(DAY, [row()])
+    with patch.object(Entering, "advance", Mock(side_effect=_error(sqlite3.SQLITE_BUSY))), pytest.raises(StoreError):
+        store.drop_day(DAY)
+    assert list(folder.arrival_days()) == [DAY]
+
+
+def _error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("of the disk, or of another process")
+    error.sqlite_errorcode = code
+    return error
 
 
 def test_a_dropped_day_is_not_made_again_by_who_enters_it(store: SqliteStore, folder: Folder) -> None:

@@ -122,8 +122,8 @@ class SqliteStore:
         if not path.exists():
             raise StoreError(f"nothing that arrived on {day} is held")
         canary = b""
-        with store_errors(), _but_damaged():
-            enter_all(self._folder, day)
+        with store_errors():
+            self._enter_if_possible(day)
         with suppress(sqlite3.Error), closing(connect(path)) as connection:
             canary = canary_of(connection) or b""
         with store_errors():
@@ -133,6 +133,14 @@ class SqliteStore:
         if path.exists():
             raise StoreError(f"what arrived on {day} is still there")
         return canary
+
+    def _enter_if_possible(self, day: date) -> None:
+        """Enter a day's ids. That needs room, and a sound file; the day goes without them, for it must be gone."""
+        try:
+            enter_all(self._folder, day)
+        except (sqlite3.Error, OSError) as error:
+            if _is_busy(error):
+                raise
 
     def find_canary(self, canary: bytes) -> list[str]:
         """Return the files that still hold these bytes. Raise `StoreError` where one cannot be read."""
