@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -27,6 +28,10 @@ from shimmy_metrics.receiver.writer import Writer
 
 if TYPE_CHECKING:
     from shimmy_metrics.receiver.clickhouse.drain import Drain
+
+_SWITCH_SECONDS: Final = 0.001
+"""How long the thread that hands reports to the writing process waits, at most, for the event loop to let go of Python.
+It needs it for moments, and with Python's own 5 milliseconds both processes would wait for it."""
 
 _SAVE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 60.0
@@ -79,6 +84,7 @@ def run(options: Options, listening: Callable[[Address], None]) -> None:
             trusted_proxy=options.trusted_proxy,
         )
         server = Server(receiver, options.tls, lambda: listening(address), counters.count)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         gc.freeze()  # what was loaded stays: looked through again and again, it would take a twentieth of the time
         server.run([socket])
 
