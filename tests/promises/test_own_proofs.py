@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,10 @@ from support.one_line import assert_one_line
 from support.queue_report import FIRST, SECOND, THIRD, queue_report
 from support.receiver import Receiver
 from support.samples import queued
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PRIVACY = (ROOT / "PRIVACY.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -133,7 +138,8 @@ def test_forgetting_says_what_it_left_and_how_that_goes_too(home: Home) -> None:
     config = home.profile.config_path
     assert (
         f"Left: {config}, {config.stat().st_size} bytes: your no, so that you are not asked again, with its date, a "
-        "random id of it that is never sent, and after an earlier yes what that was to. Delete it too, and you will be."
+        "random id of it that is never sent, after an earlier yes what that was to, and your own keys and theme if you "
+        "set any. Delete it too, and you will be."
     ) in done.stdout.splitlines()
     as_json = json.loads(_own(home, "forget", "--yes", "--json").stdout)
     assert as_json["left"]["path"] == str(config)
@@ -159,6 +165,22 @@ def test_what_the_config_holds_after_a_no_is_said(home: Home) -> None:
     for part in ("your answer", "its date", "a random id of it that is never sent", "the version of the fields"):
         assert part in listed
     assert "its receiver where that is not Shimmy's" in listed
+
+
+def test_of_what_a_person_sets_in_the_config_all_is_told(home: Home) -> None:
+    _own(home, "enable", "--held")
+    config = home.profile.config_path
+    whole = json.loads(config.read_text())
+    whole["metrics"] |= {"keys": {"app.validate": "V"}, "theme": "dark"}
+    home.edit_config(json.dumps(whole))
+    assert "your own keys and theme for the app" in _own(home, "files").stdout
+    assert "your own keys and theme if you set any" in _own(home, "forget", "--yes").stdout
+    kept = json.loads(config.read_text())["metrics"]
+    assert {"keys", "theme"} <= {*kept}
+    told = re.search(r"^- The config holds more keys: (.*)\.$", README, re.MULTILINE)
+    assert told is not None
+    assert {*kept} - {"enabled", "session_id", "last_updated"} <= {*re.findall(r"`(\w+)`", told[1])}
+    assert "your own keys and theme for the app" in PRIVACY
 
 
 def test_history_of_some_days_has_what_was_sent_then_and_nothing_else(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 USES: Final = {
     FileKind.CONFIG: "your answer, once you gave one, its date and a random id of it that is never sent; the version "
-    "of the fields that a yes was to, and its receiver where that is not Shimmy's; your own keys for the app",
+    "of the fields that a yes was to, and its receiver where that is not Shimmy's; your own keys and theme for the app",
     FileKind.CONFIG_LOCK: "keeps apart two answers given at once",
     FileKind.CONFIG_LEFTOVER: "an answer that was being written when the program was killed",
     FileKind.STORE: "sessions, your own figures by day, waiting reports, what was sent, receipts",
@@ -46,8 +46,8 @@ _GOES_OR_NOT_COUNTED: Final = {FileKind.CONFIG, FileKind.FOLDER, FileKind.SESSIO
 """What is not said to stay after a no: the no itself, a folder, and a running session's lock, which ends with it."""
 
 CONFIG_STAYS: Final = (
-    "your no, so that you are not asked again, with its date, a random id of it that is never sent, and after an "
-    "earlier yes what that was to. Delete it too, and you will be."
+    "your no, so that you are not asked again, with its date, a random id of it that is never sent, after an earlier "
+    "yes what that was to, and your own keys and theme if you set any. Delete it too, and you will be."
 )
 NOTHING_HERE: Final = "Nothing of ours is on this disk except the program itself."
 NOTHING_MORE: Final = "Nothing of ours is on this disk except your config and the program itself."
