@@ -47,8 +47,8 @@ ACTIONS: Final = (
         "what config, store and log hold, as JSON",
         about=(
             "Among it are your answer, sessions, waiting reports, each attempt to send, receipts with the ids by which "
-            "they can be recalled, your own figures and the log. Who may read a file that your shell makes of it, its umask "
-            "says: after umask 077 only you.",
+            "they can be recalled, your own figures and the log. Who may read a file that your shell makes of it, its "
+            "umask says: after umask 077 only you.",
         ),
         app=("app.export",),
         under="shimmy config --metrics",
