@@ -90,3 +90,10 @@ def test_one_left_open_is_shown_as_it_will_be_completed(ids: tuple[str, ...], ou
     assert shown == open_._replace(ended=NOW, outcome=outcome, failure=Failure.INTERRUPTED)
     for at_work in (True, False):
         assert departures.as_completed(shown, NOW, at_work=at_work) is shown
+
+
+def test_of_many_the_newest_are_read_first() -> None:
+    with memory_store() as db:
+        made = [departures.begin(db, _begun()) for _ in range(3)]
+        assert [each.row_id for each in departures.newest(db, 2)] == [made[2], made[1]]
+        assert departures.newest(db, 5) == departures.everything(db)
