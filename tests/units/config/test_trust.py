@@ -119,6 +119,19 @@ def test_a_link_s_own_folder_and_the_file_s_are_both_looked_at(tmp_path: Path) -
     assert is_counted(mine)
 
 
+def test_a_relative_link_leads_from_where_it_lies(tmp_path: Path) -> None:
+    mine = profile(tmp_path)
+    real = mine.config_path.parent / "dotfiles" / "shimmy.json"
+    real.parent.mkdir(parents=True, mode=0o700)
+    mine.config_path.parent.chmod(0o700)
+    real.write_text('{"metrics": {"enabled": true}}')
+    mine.config_path.symlink_to(Path("dotfiles") / "shimmy.json")
+    assert is_counted(mine)
+    real.parent.chmod(0o770)
+    assert not is_counted(mine)
+    assert load(mine).distrust == f"others may write {real.parent}"
+
+
 def test_where_a_link_to_the_config_s_folder_lies_is_looked_at(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     older = tmp_path / "backup" / "shimmy"
