@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -204,3 +205,16 @@ def test_a_folder_that_stays_on_its_device_is_looked_up_once(tmp_path: Path) -> 
     assert filesystem(tmp_path, mounts) == "ext4"
     mounts.unlink()
     assert filesystem(tmp_path, mounts) == "ext4"
+
+
+def test_what_is_mounted_at_the_same_place_later_is_looked_up_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("1 0 0:1 / / rw - ext4 device rw\n")
+    assert filesystem(tmp_path, mounts) == "ext4"
+    mounts.write_text("1 0 0:1 / / rw - nfs4 server rw\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", lambda *_: SimpleNamespace(st_dev=-1))
+        found = filesystem(tmp_path, mounts)
+    assert found == "nfs4"
