@@ -106,6 +106,22 @@ def test_what_a_day_had_left_open_is_rebuilt_on_the_next(folder: Folder, monkeyp
         assert 0 < _times_chance(folder.day(DAY), arrays) < LIKE_CHANCE
 
 
+def test_what_another_process_stores_behind_a_day_s_rebuilding_is_rebuilt_too(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SettleTimes, "due", lambda *_: True)
+    with closing(SqliteStore(folder)) as store, closing(SqliteStore(folder)) as ahead:
+        store.append(DAY, [row()])
+        ahead.append(NEXT, [row()])
+        while not _is_marked(folder.day(DAY)):
+            ahead.settle(quiet=False)
+        arrays = _append_arrays(store)
+        store.append(NEXT, [row()])
+        for _ in range(3):
+            store.settle(quiet=False)
+        assert 0 < _times_chance(folder.day(DAY), arrays) < LIKE_CHANCE
+
+
 def test_a_dropped_day_is_not_made_again_by_its_rebuilding(folder: Folder) -> None:
     with closing(SqliteStore(folder)) as store:
         store.append(DAY, [row()])

@@ -45,6 +45,11 @@ class Entering:
         self._mark = b""
         self._key = b""
 
+    @property
+    def was_open(self) -> bool:
+        """Whether there was something to enter."""
+        return self._mark != b""
+
     def advance(self) -> bool:
         """Enter some; return whether none is left. Raise `sqlite3.Error` or `OSError`."""
         with closing(open_beside_seen(self._folder, self._day)) as connection:

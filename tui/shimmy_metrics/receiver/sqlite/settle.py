@@ -113,13 +113,13 @@ class ClosedDays:
             return True
         self._entering = self._entering or Entering(self._folder, day)
         self._entered = self._entered or self._entering.advance()
-        return self._entered and self._is_rebuilt(self._folder.day(day))
+        return self._entered and self._is_rebuilt(self._folder.day(day), anew=self._entering.was_open)
 
-    def _is_rebuilt(self, path: Path) -> bool:
-        """Do a piece of a file's rebuilding; return whether it is done."""
+    def _is_rebuilt(self, path: Path, *, anew: bool) -> bool:
+        """Do a piece of a file's rebuilding; return whether it is done. `anew`: something may be behind the mark."""
         with closing(connect(path)) as connection:
             (marked,) = connection.execute("PRAGMA user_version").fetchone()
-            if marked:
+            if marked and not anew:
                 return True
             if not settle(connection, "main", self._most_bytes):
                 key = rewrite_after(connection, self._key)
