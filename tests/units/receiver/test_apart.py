@@ -1,5 +1,6 @@
 """The process that writes: it says what became of each report, ends with the receiver, and is missed for a moment."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -7,13 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
+from unittest.mock import Mock, patch
 
 import pytest
 
+from shimmy_metrics.errors import UserError
 from shimmy_metrics.receiver.apart import StoreApart
 from shimmy_metrics.receiver.folder import Folder
+from shimmy_metrics.receiver.listener import Address
+from shimmy_metrics.receiver.run import Options, run
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Outcome, Recall, StoreError
 from support.installed import LONGEST, wait_until
@@ -77,6 +83,19 @@ def test_where_it_was_killed_another_one_goes_on_and_other_signals_do_not_end_it
             apart.append(DAY, [row()])
     assert apart.append(DAY, [first]) == [Outcome.DUPLICATE]
     assert _process(apart) != before
+
+
+def test_where_no_process_can_be_started_a_receiver_says_so_and_one_that_runs_tries_again(
+    apart: StoreApart, tmp_path: Path
+) -> None:
+    apart.close()
+    none = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+    with patch.object(SpawnProcess, "start", Mock(side_effect=none)):
+        with pytest.raises(UserError, match="the store cannot be used: no process can be started: "):
+            run(Options(tmp_path / "data", Address("127.0.0.1", 0)), Mock())
+        with pytest.raises(StoreError, match="no process can be started"):
+            apart.append(DAY, [row()])
+    assert apart.append(DAY, [row()]) == [Outcome.STORED]
 
 
 _RECEIVES: Final = """

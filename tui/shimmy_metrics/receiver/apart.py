@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final
 
+from shimmy_metrics.errors import reason_of
 from shimmy_metrics.receiver.folder import Folder
 from shimmy_metrics.receiver.sqlite.store import SqliteStore
 from shimmy_metrics.receiver.store import Operation, Outcome, Recall, StoredRow, StoreError
@@ -31,7 +32,8 @@ _FAILED: Final = b"!"
 class StoreApart:
     """Appends to the store in `folder`, and settles it. One thread at a time uses it.
 
-    The process is there once this is made; `close` waits for its end.
+    The process is there once this is made, which raises `StoreError` where none can be started; `close` waits for its
+    end.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -68,8 +70,11 @@ class StoreApart:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(self._folder, theirs), name="writer", daemon=True)
-        with _unsignalled():
-            process.start()
+        try:
+            with _unsignalled():
+                process.start()
+        except OSError as error:
+            raise StoreError(f"no process can be started: {reason_of(error)}") from None
         theirs.close()
         return process, ours
 
