@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shimmy_metrics.actions.decide import enable
+from shimmy_metrics.actions.decide import ANSWERS, Decided, OnRecorded, enable
 from shimmy_metrics.actions.files import FileKind, files
 from shimmy_metrics.actions.overview import Overview
 from shimmy_metrics.actions.purge import SENDER_END_SECONDS
@@ -21,6 +21,7 @@ from shimmy_metrics.records import Failure, Outcome, QueueState
 from shimmy_metrics.store import outbox
 from shimmy_metrics.store.database import opened as store
 from shimmy_metrics.system.locks import Lock
+from shimmy_metrics.system.profile import Profile
 from shimmy_metrics.wording.values import values
 from support import opened, overviews, samples
 from support.departed import depart
@@ -221,6 +222,25 @@ async def test_what_an_answer_deleted_is_said_with_it_whoever_deleted(tmp_path: 
             step()
             await opened.settled(pilot)
         assert "Metrics are off." in told(app)
+        assert "Deleted: 2 reports that were never sent." in told(app)
+
+
+async def test_what_a_look_deleted_while_a_no_was_recorded_stays_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened.living(tmp_path)
+
+    def decline(_: Profile, recorded: OnRecorded) -> Decided:
+        decision = overviews.GRANTED._replace(consent=Consent.DECLINED)
+        recorded(decision, changed=True, notices=())
+        app.commands.consent.report_purged(PurgeResult(reports=2))
+        return Decided(decision, True, PurgeResult())
+
+    monkeypatch.setitem(ANSWERS, Answer.DECLINE, decline)
+    async with app.run_test(size=(100, 24)) as pilot:
+        await pilot.pause()
+        app.commands.consent.answer(Answer.DECLINE)
+        await opened.settled(pilot)
         assert "Deleted: 2 reports that were never sent." in told(app)
 
 

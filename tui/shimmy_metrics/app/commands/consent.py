@@ -83,7 +83,8 @@ class ConsentCommands:
                     self.report_recorded(answer, decision, changed=changed, notices=notices)
 
                 made = ANSWERS[answer](self._host.profile, recorded)
-            self.report_purged(made.purged)
+            if made.purged != PurgeResult():  # else the poller may have deleted it, and said so
+                self.report_purged(made.purged)
             if made.held:
                 self._runner.report(f"{self._answer} {held_for_an_earlier_yes(made.held)}")
             if self._host.start.asking:
