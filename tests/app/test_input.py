@@ -201,7 +201,7 @@ def test_a_signal_leaves_the_terminal_whole(home: Home, name: str) -> None:
 def test_a_crash_ends_with_one_line_a_code_and_the_terminal_whole(tmp_path: Path, where: str) -> None:
     home = Home(tmp_path)
     home.agree()
-    home.profile.state_dir.mkdir(parents=True, exist_ok=True)
+    home.profile.state_path.mkdir(parents=True, exist_ok=True)
     program = CRASHES.format(where=where)
     if "driver" in where:
         program = "import shimmy_metrics.app.terminal.driver\n" + program

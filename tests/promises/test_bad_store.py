@@ -127,14 +127,14 @@ def test_a_store_that_cannot_be_used_never_stops_a_server_s_traffic(home: Home, 
 @needs_setpriv
 def test_a_state_directory_that_may_not_be_looked_into_hides_nothing(home: Home) -> None:
     _sealed(home)
-    home.profile.state_dir.chmod(0)
+    home.profile.state_path.chmod(0)
     try:
         for action in LOOKS:
             assert_one_line(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
         for action in ("status", "disable"):
             assert_trouble_line(unprivileged(home, "config", "--metrics", action), store_path(home.profile))
     finally:
-        home.profile.state_dir.chmod(0o700)
+        home.profile.state_path.chmod(0o700)
     # The deletion that is owed is done by the next who can.
     assert "1 report" in home.metrics("status").stdout
     assert json.loads(home.metrics("export").stdout)["outbox"] == []
@@ -147,12 +147,12 @@ def test_in_a_home_of_somebody_else_their_yes_is_none_and_nothing_but_a_no_is_wr
         os.chown(path, 12_345, 12_345)
     before = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
     for action in LOOKS:
-        assert_one_line(home.metrics(action), home.profile.state_dir)
+        assert_one_line(home.metrics(action), home.profile.state_path)
     assert_one_line(home.metrics("enable"), home.profile.config_path.parent)
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
-    assert_trouble_line(home.metrics("status"), home.profile.state_dir)
+    assert_trouble_line(home.metrics("status"), home.profile.state_path)
     # The store is left to its owner, who deletes what waits at the next look; the no stands.
-    assert_trouble_line(home.metrics("disable"), home.profile.state_dir)
+    assert_trouble_line(home.metrics("disable"), home.profile.state_path)
     assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
     after = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
     assert {path for path in before if after.get(path) != before[path]} == {home.profile.config_path}

@@ -125,7 +125,7 @@ def _tried(root: Path, cell: Cell) -> _Did:
     port = free_port() if cell.command in ("serve", "upstream") else 0
     with LoopbackReceiver() as receiver, ToyServer() as toy, made(cell, root / "home", receiver.url) as person:
         home = person.having(SHIMMY_BIN=str(real))
-        config, state = home.profile.config_path.parent, home.profile.state_dir
+        config, state = home.profile.config_path.parent, home.profile.state_path
         before = _seen(config), _seen(state)
         # It returns when the last of our processes is gone: a sender that a session left behind among them.
         traced = run(home, _words(cell, port, toy), terminal=cell.terminal, port=port, real=real)
@@ -221,7 +221,7 @@ def test_the_whole_product_of_answer_words_ci_and_asker(tmp_path: Path, monkeypa
             for ci, dnt, word, opened in product(AXES["ci"], WORDS, WORDS, (False, True)):
                 cell = Cell(name, "neither", ci, dnt, word, "lost", "status")
                 variables = {**home.variables, **cell.variables}
-                profile = Profile(home.profile.config_path, home.profile.state_dir, Environment(variables))
+                profile = Profile(home.profile.config_path, home.profile.state_path, Environment(variables))
                 tried += 1
                 if name in ("damaged", "unreadable"):
                     with pytest.raises(UserError):

@@ -156,7 +156,7 @@ def test_after_a_no_the_lock_of_a_running_session_is_not_said_to_stay(tmp_path: 
             wait_for(port, process)
             assert wait_until(lambda: bool(_running(home)))
             told = home.metrics("disable").stdout
-            assert wait_until(lambda: not [*home.profile.state_dir.glob("session-*.lock")])
+            assert wait_until(lambda: not [*home.profile.state_path.glob("session-*.lock")])
             listed = json.loads(home.run("files", "--json", command="shimmy-metrics").stdout)["files"]
             stay = [each for each in listed if Path(each["path"]).is_file() and each["kind"] != "config"]
             assert f"{len(stay)} files stay here: shimmy-metrics forget deletes all but your no." in told

@@ -31,7 +31,7 @@ def test_eighty_clients_are_answered_with_64_open_files(tmp_path: Path) -> None:
         with ThreadPoolExecutor(CLIENTS) as clients:
             asked = [clients.submit(ask, port, "POST", "/v1/chat/completions", {"n": n}) for n in range(CLIENTS)]
             assert [each.result()[0] for each in asked] == [200] * CLIENTS
-        log = home.profile.state_dir / "metrics.log"
+        log = home.profile.state_path / "metrics.log"
         assert wait_until(lambda: log.exists() and LOGGED in log.read_text())  # a thread writes it
         _, _, err = stop(process)
     assert err.count(LINE) == 1

@@ -72,7 +72,7 @@ def test_while_off_nothing_is_made_or_changed(tmp_path: Path, switch: dict[str, 
 def test_of_a_lock_that_an_old_version_wrote_a_number_into_it_is_not_said_that_it_is_empty(tmp_path: Path) -> None:
     home = Home(tmp_path)
     _used(home)
-    (home.profile.state_dir / "sender.lock").write_text("12345\n")
+    (home.profile.state_path / "sender.lock").write_text("12345\n")
     told = home.run("files", command=OWN).stdout
     assert "sender.lock  6 bytes" in told
     assert "empty" not in told
@@ -93,7 +93,7 @@ def test_under_the_binary_s_own_name_they_are_the_binary_s(tmp_path: Path, word:
 def test_what_a_receiver_keeps_is_left_alone(tmp_path: Path) -> None:
     home = Home(tmp_path)
     _used(home)
-    kept = prepared(home.profile.state_dir.with_name("shimmy-receiver"))
+    kept = prepared(home.profile.state_path.with_name("shimmy-receiver"))
     kept.operator.write_text("Example Org\n")
     assert str(kept.path) not in home.run("files", command=OWN).stdout
     assert home.run("forget", "--yes", command=OWN).returncode == 0
@@ -134,7 +134,7 @@ def test_as_many_files_are_deleted_as_it_asked_about_also_where_the_no_takes_the
     _used(home)
     with opened(home.profile) as db:
         killed = sessions.begin(db, session(consent_id=load(home.profile).decision.consent_id))
-    (home.profile.state_dir / f"session-{killed}.lock").touch()
+    (home.profile.state_path / f"session-{killed}.lock").touch()
     asked = total(forget_plan(home.profile).files).partition(",")[0]
     told = home.run("forget", "--yes", command=OWN).stdout
     assert f"\nDeleted: {asked}, " in told
@@ -157,18 +157,18 @@ def test_a_running_server_answers_on_and_is_measured_no_more(tmp_path: Path) -> 
         result = json.loads(told.stdout)
         assert (told.returncode, result["complete"], result["not_deleted"]) == (0, True, []), told.stderr
         assert ask(port)[0] == 200
-        assert not wait_until(home.profile.state_dir.exists, 2.5)
+        assert not wait_until(home.profile.state_path.exists, 2.5)
         assert process.poll() is None
     assert _kinds(home) == ["config"]
     assert _says_no(home)
 
 
 def _read_only(home: Home) -> None:
-    home.profile.state_dir.chmod(0o500)
+    home.profile.state_path.chmod(0o500)
 
 
 def _unlistable(home: Home) -> None:
-    home.profile.state_dir.chmod(0)
+    home.profile.state_path.chmod(0)
 
 
 @needs_users
@@ -190,7 +190,7 @@ def test_a_user_whose_folder_takes_no_change_is_told_file_by_file(spoil: Callabl
         assert reason in told.stdout + told.stderr
         assert "Traceback" not in told.stderr
         assert json.loads(home.profile.config_path.read_text())["metrics"]["enabled"] is False
-        home.profile.state_dir.chmod(0o700)
+        home.profile.state_path.chmod(0o700)
         again = run_as(VICTIM, home, str(BIN / OWN), "forget", "--yes")
         assert again.returncode == 0, again.stdout + again.stderr
         left = run_as(VICTIM, home, str(BIN / OWN), "files", "--json")
@@ -209,9 +209,9 @@ def test_on_a_full_disk_all_of_it_goes(tmp_path: Path) -> None:
     home = Home(tmp_path)
     _used(home)
     made = tmp_path / "made"
-    home.profile.state_dir.rename(made)
-    home.profile.state_dir.mkdir()
-    state = home.profile.state_dir
+    home.profile.state_path.rename(made)
+    home.profile.state_path.mkdir()
+    state = home.profile.state_path
     script = (
         f"mount -t tmpfs -o size=300k,uid=$(id -u),mode=700 tmpfs {state} && cp {made}/* {state}/ && "
         f"{{ cat /dev/zero > {state}/filler 2>/dev/null; {BIN}/{OWN} forget --yes; code=$?; "

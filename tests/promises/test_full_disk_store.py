@@ -73,7 +73,7 @@ def test_a_request_is_booked_though_the_disk_fills_while_it_is_under_way(tmp_pat
         scene.receiver.behaviour = fill_and_accept
         # Nearly full before: the sender waits five seconds, and filling all of it may take a busy machine longer.
         scene.disk.befall_but(trouble, _ROOM)
-        other = [*scene.home.before, sys.executable, "-c", _HOLDER, str(scene.home.profile.state_dir / "metrics.db")]
+        other = [*scene.home.before, sys.executable, "-c", _HOLDER, str(scene.home.profile.state_path / "metrics.db")]
         with subprocess.Popen(other, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as app:  # as the app has it
             assert app.stdout is not None
             assert app.stdout.readline()

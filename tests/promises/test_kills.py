@@ -111,7 +111,7 @@ def test_whatever_is_killed_every_request_is_reported_once(tmp_path: Path, kills
                 killed += 2 + kill(home, SENDER)
         _brought_home(home, toy, receiver, made)
         assert_sound(home)
-    left = sorted(path.name for path in home.profile.state_dir.iterdir() if path.name.startswith("session-"))
+    left = sorted(path.name for path in home.profile.state_path.iterdir() if path.name.startswith("session-"))
     assert len(left) <= 1  # the last kill's, until the next start
 
 

@@ -121,7 +121,7 @@ def test_a_socks_proxy_s_password_is_given_and_shown_nowhere(tmp_path: Path) -> 
         said = home.metrics("status")
         assert proxy.place in said.stdout
         assert "s3cret" not in said.stdout + said.stderr + home.metrics("export").stdout
-        assert b"s3cret" not in b"".join(each.read_bytes() for each in home.profile.state_dir.iterdir())
+        assert b"s3cret" not in b"".join(each.read_bytes() for each in home.profile.state_path.iterdir())
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks4://127.0.0.1:9", "http://ada:1815#s3cret@p:1"])

@@ -128,7 +128,7 @@ def test_a_store_that_can_be_read_and_not_written_is_not_said_to_send(home: Home
     told = looked.metrics("status").stdout.splitlines()
     assert told[0] == "Metrics on: nothing is saved."
     assert told[1].startswith(
-        f"Nothing can be saved or sent: {home.profile.state_dir / 'metrics.db'} cannot be written."
+        f"Nothing can be saved or sent: {home.profile.state_path / 'metrics.db'} cannot be written."
     )
     assert "            1 due, but nothing is sent from here" in told
     assert not any(line.startswith("  next") for line in told)

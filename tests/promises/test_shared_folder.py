@@ -51,7 +51,7 @@ def _serve(home: Home) -> list[str]:
 
 def test_every_look_says_so_and_the_remedy_ends_it(home: Home) -> None:
     queue_report(home)
-    state = home.profile.state_dir
+    state = home.profile.state_path
     state.chmod(0o777)
     before = {entry.name: entry.read_bytes() for entry in state.iterdir()}
     for action in LOOKS:
@@ -68,7 +68,7 @@ def test_every_look_says_so_and_the_remedy_ends_it(home: Home) -> None:
 
 @needs_a_second_user
 def test_what_another_user_put_there_is_never_ours(home: Home, tmp_path: Path) -> None:
-    state = home.profile.state_dir
+    state = home.profile.state_path
     state.mkdir(parents=True)
     state.chmod(0o777)
     theirs = Home(tmp_path / "theirs")

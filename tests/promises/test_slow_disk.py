@@ -134,7 +134,7 @@ def test_what_the_exit_could_not_seal_is_sealed_whole_whoever_starts_meanwhile(t
                 recover_crashed(home.profile, db, FACTS)
             assert wait_until(lambda: len(receiver.received) == 1, 20)
     assert json.loads(receiver.received[0].body)["metrics"]["requests_per_session"] == 7
-    assert not list(home.profile.state_dir.glob("session-*.lock"))
+    assert not list(home.profile.state_path.glob("session-*.lock"))
 
 
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")

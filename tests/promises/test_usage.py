@@ -132,7 +132,7 @@ def test_with_neither_answer_nothing_is_kept(home: Home, toy: ToyServer) -> None
     assert (told.returncode, told.stdout, told.stderr) == (0, f"{UNDECIDED}\n", "")
     beside = home.run("usage", "--json", command="shimmy-metrics")
     assert (beside.returncode, beside.stdout, beside.stderr) == (0, "[]\n", f"{UNDECIDED}\n")
-    assert not home.profile.state_dir.exists()
+    assert not home.profile.state_path.exists()
 
 
 def _zone_with_midnight_in(seconds: int) -> str:

@@ -61,28 +61,28 @@ def _ended(process: "subprocess.Popen[str]") -> list[str]:
 
 
 def _folder(home: Home) -> None:
-    shutil.rmtree(home.profile.state_dir)
+    shutil.rmtree(home.profile.state_path)
 
 
 def _folder_above(home: Home) -> None:
-    shutil.rmtree(home.profile.state_dir.parent)
+    shutil.rmtree(home.profile.state_path.parent)
 
 
 def _store(home: Home) -> None:
-    for path in home.profile.state_dir.glob("metrics.db*"):
+    for path in home.profile.state_path.glob("metrics.db*"):
         path.unlink()
 
 
 def _lock(home: Home) -> None:
-    (path,) = home.profile.state_dir.glob("session-*.lock")
+    (path,) = home.profile.state_path.glob("session-*.lock")
     path.unlink()
 
 
 def _moved_and_copied_back(home: Home) -> None:
     away = home.root / "away"
-    shutil.copytree(home.profile.state_dir, away)
-    shutil.rmtree(home.profile.state_dir)
-    away.rename(home.profile.state_dir)
+    shutil.copytree(home.profile.state_path, away)
+    shutil.rmtree(home.profile.state_path)
+    away.rename(home.profile.state_path)
 
 
 @pytest.mark.parametrize("remove", [_folder, _folder_above, _store, _lock, _moved_and_copied_back])
@@ -95,7 +95,7 @@ def test_what_was_removed_is_made_again_with_the_session_s_figures(home: Home, r
                 remove(home)
             assert process.stderr is not None
             said = process.stderr.readline()  # noticed without a request
-            assert said.startswith(f"shimmy-metrics: {home.profile.state_dir}: was removed while this session ran. ")
+            assert said.startswith(f"shimmy-metrics: {home.profile.state_path}: was removed while this session ran. ")
             assert ask(port)[0] == 200
             assert wait_until(lambda asked=asked: _requests(home) == [asked])  # type: ignore[misc]
         log = Path(home.profile.log_file).read_text()
@@ -103,7 +103,7 @@ def test_what_was_removed_is_made_again_with_the_session_s_figures(home: Home, r
         assert lines == (1 if remove in (_folder, _folder_above) else 2)  # the first went with its folder
         assert _ended(process) == []
     # A process that has ended may leave the last write to its sender.
-    assert wait_until(lambda: not [*home.profile.state_dir.glob("session-*.lock")])
+    assert wait_until(lambda: not [*home.profile.state_path.glob("session-*.lock")])
     (report,) = json.loads(home.metrics("export").stdout)["outbox"]
     assert json.loads(report["body"])["metrics"]["requests_per_session"] == 3
     assert home.metrics("validate").returncode == 0
@@ -118,7 +118,7 @@ def test_a_folder_removed_just_before_the_end_loses_nothing(tmp_path: Path, monk
     writer.open()
     header = SessionIdentity(read_consent(mine), "http://127.0.0.1:1", "", ServerIdentity(SHIMMY, "2.6.5"), uuid(1))
     writer.begin(header, samples.COUNTERS, lambda: True)
-    shutil.rmtree(mine.state_dir)
+    shutil.rmtree(mine.state_path)
     writer.end(samples.COUNTERS)
     writer.close()
     assert len(said) == 1
@@ -136,20 +136,20 @@ def test_a_no_after_it_deletes_and_makes_nothing(home: Home) -> None:
         assert process.stderr.readline().startswith("shimmy-metrics: no longer measured")
         assert ask(port)[0] == 200
         assert _ended(process) == []
-    assert not home.profile.state_dir.exists()
+    assert not home.profile.state_path.exists()
 
 
 def test_where_it_cannot_be_made_again_that_is_said_until_it_can(home: Home) -> None:
     with measured(home) as (port, process):
         with frozen(home):
             _folder(home)
-            home.profile.state_dir.write_text("in its place")
+            home.profile.state_path.write_text("in its place")
         assert process.stderr is not None
         said = process.stderr.readline()
         assert "but its figures cannot be saved now" in said
-        assert f"{home.profile.state_dir}: is not a folder. " in said
+        assert f"{home.profile.state_path}: is not a folder. " in said
         assert ask(port)[0] == 200
-        home.profile.state_dir.unlink()
+        home.profile.state_path.unlink()
         assert "was removed while this session ran" in process.stderr.readline()
         assert process.stderr.readline().startswith("shimmy-metrics: measured at ")
         assert wait_until(lambda: _requests(home) == [1])

@@ -244,7 +244,7 @@ def _redecide(home: Home, cell: Cell) -> None:
 @contextmanager
 def _stored(home: Home, cell: Cell) -> Iterator[None]:
     """Bring the store to what the cell finds."""
-    state, store = home.profile.state_dir, store_path(home.profile)
+    state, store = home.profile.state_path, store_path(home.profile)
     match cell.store:
         case "lost":
             shutil.rmtree(state)

@@ -28,8 +28,8 @@ def lived_in(mine: Profile) -> Profile:
             set_meta(db, name, value)
         set_meta(db, "passed-over", "1")
     log_event(mine, "the sender stopped")
-    (mine.state_dir / "sender.lock").touch()
-    (mine.state_dir / "session-9.lock").touch()
+    (mine.state_path / "sender.lock").touch()
+    (mine.state_path / "session-9.lock").touch()
     mine.config_path.with_name(".config.json.abcd_123").write_text("{")
     return mine
 

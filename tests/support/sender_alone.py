@@ -30,7 +30,7 @@ class Sender:
         self.busy_seconds: list[float] = []
         self.at_opening: Callable[[int], object] = lambda _: None
         self.agree()
-        self.profile.state_dir.mkdir(mode=0o700, parents=True)
+        self.profile.state_path.mkdir(mode=0o700, parents=True)
         self.wire = FakeWire([])
         self._monkeypatch = monkeypatch
         for name, stand_in in (("opened", self._opened), ("open_readonly", self._opened)):

@@ -83,7 +83,7 @@ def test_a_path_that_would_steer_a_terminal_is_spelled_out() -> None:
 
 
 def test_nothing_but_what_may_have_been_saved_is_opened_and_nothing_written(mine: Profile, tmp_path: Path) -> None:
-    for path in (*mine.config_path.parent.iterdir(), *mine.state_dir.iterdir()):
+    for path in (*mine.config_path.parent.iterdir(), *mine.state_path.iterdir()):
         path.chmod(0)
     before = {path: path.stat() for path in mine.config_path.parent.parent.rglob("*")}
     opened_files: list[object] = []
@@ -128,9 +128,9 @@ def test_a_file_is_an_export_of_ours_by_what_it_holds(tmp_path: Path, held: byte
 @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
 def test_what_only_has_a_name_of_ours_is_not_ours(tmp_path: Path, kind: str) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     (tmp_path / "notes.txt").write_text("somebody's")
-    planted = mine.state_dir / "sender.lock"
+    planted = mine.state_path / "sender.lock"
     if kind == "link":
         planted.symlink_to(tmp_path / "notes.txt")
     elif kind == "folder":
@@ -143,11 +143,11 @@ def test_what_only_has_a_name_of_ours_is_not_ours(tmp_path: Path, kind: str) -> 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
 def test_a_file_of_another_user_is_not_ours_and_a_folder_of_theirs_is_said(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
-    (mine.state_dir / "metrics.log").touch()
-    os.chown(mine.state_dir / "metrics.log", 61_235, 61_235)
+    mine.state_path.mkdir(parents=True)
+    (mine.state_path / "metrics.log").touch()
+    os.chown(mine.state_path / "metrics.log", 61_235, 61_235)
     assert [each.kind for each in files(mine)] == [FileKind.FOLDER]
-    os.chown(mine.state_dir, 61_235, 61_235)
+    os.chown(mine.state_path, 61_235, 61_235)
     with pytest.raises(UserError, match="belongs to another user"):
         files(mine)
 

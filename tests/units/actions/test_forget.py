@@ -33,7 +33,7 @@ def test_all_is_gone_but_the_recorded_no(tmp_path: Path) -> None:
     assert (result.complete, result.purged.reports, stands(mine)) == (True, 1, True)
     assert kinds(mine) == [FileKind.CONFIG]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine.config_path]
-    assert not mine.state_dir.exists()
+    assert not mine.state_path.exists()
 
 
 def test_only_for_me_becomes_a_plain_no(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_where_nothing_was_decided_no_answer_is_recorded(tmp_path: Path, text: s
         mine.config_path.parent.mkdir(parents=True)
         mine.config_path.write_text(text)
     assert forget(mine).complete
-    assert not mine.state_dir.exists()
+    assert not mine.state_path.exists()
     assert (mine.config_path.read_text() if mine.config_path.exists() else None) == text
 
 
@@ -213,7 +213,7 @@ def test_what_remains_after_a_no_and_the_receipts_deletion_is_exactly_this(tmp_p
     sent = queued(OTHER_ID)
     decline(mine)
     assert delete_receipts(mine) == 1
-    in_state = {path.name for path in mine.state_dir.iterdir()}
+    in_state = {path.name for path in mine.state_path.iterdir()}
     assert in_state == {"metrics.db", "metrics.db-journal", "metrics.log", "ballast", "sender.lock"}
     rows = _rows(mine)
     # The last day and month told, so that a later yes tells neither twice; no failure counts.
@@ -229,7 +229,7 @@ def test_what_remains_after_a_no_and_the_receipts_deletion_is_exactly_this(tmp_p
     # That its receipt was deleted, and when.
     assert [row[3:5] for row in rows.pop("notes")] == [(4, 1)]
     assert rows == {}
-    everything = b"".join(path.read_bytes() for path in mine.state_dir.iterdir())
+    everything = b"".join(path.read_bytes() for path in mine.state_path.iterdir())
     for gone in (SESSION_ID, OTHER_ID, "2026-11-22"):
         assert gone.encode() not in everything
     assert pieces_left(sent.body, everything) == []

@@ -49,7 +49,7 @@ def test_a_store_held_by_another_process_is_named_with_it_and_goes_once_that_end
 
 def test_a_session_that_ends_in_time_is_waited_for_and_one_that_does_not_is_named(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    held = Lock(mine.state_dir / "session-9.lock")
+    held = Lock(mine.state_path / "session-9.lock")
     assert held.take()
     began = time.monotonic()
     result = forget(mine)
@@ -59,12 +59,12 @@ def test_a_session_that_ends_in_time_is_waited_for_and_one_that_does_not_is_name
     assert list(reasons(result)) == ["session-9.lock"]
     held.release()
     assert forget(mine).complete
-    assert not mine.state_dir.exists()
+    assert not mine.state_path.exists()
 
 
 def test_a_sender_at_work_is_waited_for_and_named(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    held = Lock(mine.state_dir / "sender.lock")
+    held = Lock(mine.state_path / "sender.lock")
     assert held.take()
     result = forget(mine)
     held.release()
@@ -75,17 +75,17 @@ def test_a_sender_at_work_is_waited_for_and_named(tmp_path: Path) -> None:
 
 def test_other_files_in_our_folder_are_left_with_it(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    (mine.state_dir / "notes.txt").write_text("somebody's")
+    (mine.state_path / "notes.txt").write_text("somebody's")
     result = forget(mine)
     assert result.complete
-    assert [path.name for path in mine.state_dir.iterdir()] == ["notes.txt"]
-    assert f"{mine.state_dir} stays: it holds other files." in list(done(result, NOW))
+    assert [path.name for path in mine.state_path.iterdir()] == ["notes.txt"]
+    assert f"{mine.state_path} stays: it holds other files." in list(done(result, NOW))
 
 
 def test_a_state_folder_that_is_a_link_stays(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    mine.state_dir.rename(tmp_path / "elsewhere")
-    mine.state_dir.symlink_to(tmp_path / "elsewhere")
+    mine.state_path.rename(tmp_path / "elsewhere")
+    mine.state_path.symlink_to(tmp_path / "elsewhere")
     result = forget(mine)
     assert result.complete
     assert list((tmp_path / "elsewhere").iterdir()) == []
@@ -94,7 +94,7 @@ def test_a_state_folder_that_is_a_link_stays(tmp_path: Path) -> None:
 
 def test_what_was_saved_under_the_offered_name_goes_and_is_asked_about(tmp_path: Path) -> None:
     mine = lived_in(profile(tmp_path))
-    at_home = Profile(mine.config_path, mine.state_dir, mine.environment, mine.clock, home=tmp_path)
+    at_home = Profile(mine.config_path, mine.state_path, mine.environment, mine.clock, home=tmp_path)
     saved, other = tmp_path / "shimmy-metrics-2026-11-23.json", tmp_path / "shimmy-metrics.json"
     named = tmp_path / "shimmy-report-2026-11-23.json"
     saved.write_bytes(export(at_home))

@@ -284,6 +284,6 @@ def _places(mine: Profile) -> dict[str, str]:
     """Return the variables by which another process finds the same places."""
     return {
         "XDG_CONFIG_HOME": str(mine.config_path.parent.parent),
-        "XDG_STATE_HOME": str(mine.state_dir.parent),
-        "HOME": str(mine.state_dir.parent),
+        "XDG_STATE_HOME": str(mine.state_path.parent),
+        "HOME": str(mine.state_path.parent),
     }

@@ -87,11 +87,11 @@ def _in_journal(mine: Profile) -> None:
 
 
 def _in_lock(mine: Profile) -> None:
-    (mine.state_dir / "sender.lock").write_text(SECRET)
+    (mine.state_path / "sender.lock").write_text(SECRET)
 
 
 def _in_session_lock(mine: Profile) -> None:
-    (mine.state_dir / "session-7.lock").write_text(SECRET)
+    (mine.state_path / "session-7.lock").write_text(SECRET)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_leak_is_found_in_each_file_of_ours(mine: Profile, plant: Callable[[Pr
 
 
 def test_a_lock_holds_at_most_the_number_that_version_1_wrote(mine: Profile) -> None:
-    lock = mine.state_dir / "sender.lock"
+    lock = mine.state_path / "sender.lock"
     lock.write_text("4711\n")
     assert validate_held(mine).ok
     lock.write_text("somebody was here")

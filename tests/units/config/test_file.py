@@ -114,7 +114,7 @@ def test_a_no_where_shimmy_s_source_looks_on_macos_counts_and_a_yes_does_not(tmp
     legacy = tmp_path / "Library" / "config.json"
     legacy.parent.mkdir()
     base = profile(tmp_path)
-    mine = Profile(base.config_path, base.state_dir, base.environment, base.clock, legacy)
+    mine = Profile(base.config_path, base.state_path, base.environment, base.clock, legacy)
     legacy.write_text('{"enabled": true}')
     assert load(mine).decision.consent is Consent.UNDECIDED
     legacy.write_text('{"enabled": false}')

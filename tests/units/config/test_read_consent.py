@@ -28,7 +28,7 @@ def _with_legacy(tmp_path: Path, text: str) -> Profile:
     base = profile(tmp_path)
     legacy = tmp_path / "legacy.json"
     legacy.write_text(text)
-    return Profile(base.config_path, base.state_dir, base.environment, base.clock, legacy)
+    return Profile(base.config_path, base.state_path, base.environment, base.clock, legacy)
 
 
 @pytest.mark.parametrize(

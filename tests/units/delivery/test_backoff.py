@@ -98,7 +98,7 @@ def _fail(db: Database, times: int) -> None:
 def _begin(mine: Profile, db: Database, number: int, consent_id: str = "grant", *, alive: bool) -> None:
     row_id = sessions.begin(db, session(uuid(number), consent_id=consent_id))
     if alive:
-        mine.state_dir.mkdir(mode=0o700, parents=True)
+        mine.state_path.mkdir(mode=0o700, parents=True)
         sessions.take_lock(mine, row_id)
 
 
@@ -134,7 +134,7 @@ def test_where_reports_are_sent_at_a_start_the_one_after_a_skipped_end_makes_no_
     with memory_store() as db:
         set_meta(db, "at-start", "yes")
         mine = profile(tmp_path)
-        mine.state_dir.mkdir(mode=0o700, parents=True)
+        mine.state_path.mkdir(mode=0o700, parents=True)
         _fail(db, 3)
         lock = sessions.take_lock(mine, sessions.begin(db, session(consent_id="grant")))
         assert next_attempt(mine, db, YES) == NextAttempt(2, at_start=True)

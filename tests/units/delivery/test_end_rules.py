@@ -50,7 +50,7 @@ def test_it_tells_no_day_and_no_month_that_was_told(home: Home) -> None:
 
 
 def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
-    home.profile.state_dir.mkdir(mode=0o700, parents=True)
+    home.profile.state_path.mkdir(mode=0o700, parents=True)
     crashed, living = home.begin(1), home.begin(2)
     left = sessions.take_lock(home.profile, crashed)
     left.release()
@@ -58,7 +58,7 @@ def test_a_crashed_session_is_ended_and_a_living_one_is_not(home: Home) -> None:
     assert recover_crashed(home.profile, home.db, FACTS)
     assert [each.report_id for each in outbox.everything(home.db)] == [uuid(1)]
     assert [each.row_id for each in sessions.running(home.db)] == [living]
-    assert [each.name for each in home.profile.state_dir.glob("*.lock")] == [f"session-{living}.lock"]
+    assert [each.name for each in home.profile.state_path.glob("*.lock")] == [f"session-{living}.lock"]
     set_meta(home.db, "failures", "9")
     assert not recover_crashed(home.profile, home.db, FACTS)  # that which waits was due before
     assert failures_and_skips(home.db) == (9, 2)
@@ -88,7 +88,7 @@ def test_the_process_that_outlives_a_session_ends_it(tmp_path: Path, monkeypatch
         mine = Home(tmp_path, other).profile
     mine = Profile.under(tmp_path, {"TZ": "Asia/Tokyo"}, mine.clock)
     seal_ended(mine, 1, COUNTERS)
-    assert not mine.state_dir.exists()  # deleted meanwhile, and not made anew
+    assert not mine.state_path.exists()  # deleted meanwhile, and not made anew
     with opened(mine) as db:
         row_id = sessions.begin(db, session()._replace(consent_id=YES, endpoint=LOCAL))
         session_lock = sessions.take_lock(mine, row_id)
@@ -133,4 +133,4 @@ def test_one_that_the_store_never_had_makes_none_after_a_no(tmp_path: Path) -> N
         mine = Home(tmp_path, other).profile
     mine.config_path.unlink()
     seal_ended(mine, 0, COUNTERS, None, _never_entered())
-    assert not mine.state_dir.exists()
+    assert not mine.state_path.exists()

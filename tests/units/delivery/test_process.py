@@ -28,7 +28,7 @@ class Process:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.profile = profile(root)
-        self.profile.state_dir.mkdir(mode=0o700, parents=True)
+        self.profile.state_path.mkdir(mode=0o700, parents=True)
         self.timers: list[tuple[float, object, list[int], bool]] = []
         self.done: list[tuple[Any, ...]] = []
         self.signals: list[tuple[object, ...]] = []

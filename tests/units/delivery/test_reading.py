@@ -89,8 +89,8 @@ def test_a_sender_counts_that_was_at_work_before_the_copy_or_after_it(
 
 def test_while_off_a_place_without_a_store_is_not_judged(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
-    mine.state_dir.chmod(0o777)
+    mine.state_path.mkdir(parents=True)
+    mine.state_path.chmod(0o777)
     with read_with_sender(mine, off=True) as (db, _):
         assert db is None
     with pytest.raises(UserError, match="others may write"), read_with_sender(mine, off=False):

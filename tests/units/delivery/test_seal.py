@@ -144,7 +144,9 @@ def _standing_at(moment: datetime) -> Clock:
 @pytest.mark.parametrize("years", [1, 73])
 def test_a_report_of_the_future_grows_old_as_well(tmp_path: Path, years: int) -> None:
     mine, decision = _ready(tmp_path)
-    ahead = Profile(mine.config_path, mine.state_dir, mine.environment, _standing_at(NOW + timedelta(days=365 * years)))
+    ahead = Profile(
+        mine.config_path, mine.state_path, mine.environment, _standing_at(NOW + timedelta(days=365 * years))
+    )
     with opened(mine) as db:
         _end(ahead, db, 1, decision)
         assert outbox.expire(db, NOW) == 0

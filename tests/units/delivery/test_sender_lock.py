@@ -14,8 +14,8 @@ from support.samples import profile
 def test_it_is_at_work_while_its_lock_is_held(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     assert not sending(mine)
-    mine.state_dir.mkdir(parents=True)
-    assert lock_path(mine) == str(mine.state_dir / "sender.lock")
+    mine.state_path.mkdir(parents=True)
+    assert lock_path(mine) == str(mine.state_path / "sender.lock")
     lock = Lock(lock_path(mine))
     lock.take()
     assert sending(mine)

@@ -39,7 +39,7 @@ def test_the_no_that_is_written_here_is_plain(tmp_path: Path) -> None:
     assert not _off(mine)
     hold(mine, review=True)
     decline(mine)
-    (mine.state_dir / "metrics.db").unlink(missing_ok=True)
+    (mine.state_path / "metrics.db").unlink(missing_ok=True)
     assert _off(mine)
 
 
@@ -102,8 +102,8 @@ def test_what_else_has_to_be_looked_at_goes_the_whole_way(tmp_path: Path) -> Non
     _config(mine, NO)
     assert not _off(mine)  # the address is of no use, which has its line
     mine = profile(tmp_path, DO_NOT_TRACK="1")
-    mine.state_dir.mkdir(parents=True)
-    (mine.state_dir / "metrics.db").symlink_to("nowhere")
+    mine.state_path.mkdir(parents=True)
+    (mine.state_path / "metrics.db").symlink_to("nowhere")
     assert not _off(mine)  # a deletion may be owed
 
 

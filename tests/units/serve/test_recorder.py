@@ -171,17 +171,17 @@ def test_a_store_that_cannot_be_used_ends_the_session_and_another_begins_once_it
     async def play() -> None:
         mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
         recorded = Recorded(mine)
-        shutil.rmtree(mine.state_dir, ignore_errors=True)
-        mine.state_dir.parent.mkdir(parents=True, exist_ok=True)
-        mine.state_dir.write_text("in its place")
+        shutil.rmtree(mine.state_path, ignore_errors=True)
+        mine.state_path.parent.mkdir(parents=True, exist_ok=True)
+        mine.state_path.write_text("in its place")
         recorded.begin()
         async with asyncio.timeout(SECONDS):
             while not recorded.reported:  # noqa: ASYNC110 - a thread reports
                 await asyncio.sleep(0.01)
         (line,) = recorded.reported
-        assert line.startswith(f"unusable: {mine.state_dir}: is not a folder")
+        assert line.startswith(f"unusable: {mine.state_path}: is not a folder")
         assert recorded.recorder.consent is None
-        mine.state_dir.unlink()
+        mine.state_path.unlink()
         recorded.begin()
         await recorded.until(line, "stored")
         recorded.recorder.end(SECONDS)

@@ -84,11 +84,11 @@ def test_a_write_that_fails_is_reported_from_the_second_in_a_row_on(tmp_path: Pa
     writer.open()
     assert writer.begin(_header(mine), Counters(), lambda: True)
     for _ in range(2):
-        shutil.rmtree(mine.state_dir)
-        mine.state_dir.write_text("in its place")
+        shutil.rmtree(mine.state_path)
+        mine.state_path.write_text("in its place")
         assert writer.write(Counters(requests=1)) == ""  # another program may have held the store for a moment
-        assert [writer.write(Counters(requests=1)).startswith(f"{mine.state_dir}: ") for _ in range(2)] == [True, True]
-        mine.state_dir.unlink()
+        assert [writer.write(Counters(requests=1)).startswith(f"{mine.state_path}: ") for _ in range(2)] == [True, True]
+        mine.state_path.unlink()
         assert writer.write(Counters(requests=2)) == ""
     writer.close()
     assert len(lines) == 2
@@ -127,14 +127,14 @@ def test_a_session_enters_only_an_open_store_and_under_a_consent_that_holds(tmp_
     mine = profile(tmp_path, SHIMMY_METRICS_ENDPOINT=LOCAL)
     enable(mine)
     writer = StoreWriter(mine, lambda _: None)
-    mine.state_dir.parent.mkdir(parents=True, exist_ok=True)
-    mine.state_dir.write_text("in its place")
+    mine.state_path.parent.mkdir(parents=True, exist_ok=True)
+    mine.state_path.write_text("in its place")
     with pytest.raises(UserError) as refused:
         writer.open()
     with pytest.raises(UserError) as again:
         writer.begin(_header(mine), Counters(), lambda: True)
     assert again.value is refused.value
-    mine.state_dir.unlink()
+    mine.state_path.unlink()
     writer.open()
     assert not writer.begin(_header(mine), Counters(), lambda: False)
     assert writer.begin(_header(mine), Counters(), lambda: True)
@@ -161,12 +161,12 @@ def test_a_store_that_was_removed_or_exchanged_for_a_copy_has_each_answer_once_i
         return [Day(date(2026, 11, 28), DaySums(requests, 0, 5 * requests, 7 * requests))]
 
     assert written(2) == day(2)
-    shutil.copytree(mine.state_dir, copy)
+    shutil.copytree(mine.state_path, copy)
     assert written(3) == day(3)
-    shutil.rmtree(mine.state_dir)
+    shutil.rmtree(mine.state_path)
     assert written(5) == day(5)
-    shutil.rmtree(mine.state_dir)
-    shutil.copytree(copy, mine.state_dir)
+    shutil.rmtree(mine.state_path)
+    shutil.copytree(copy, mine.state_path)
     assert written(7) == day(7)
     assert written(8) == day(8)
     writer.close()

@@ -28,7 +28,7 @@ def test_jobs_run_in_order_and_give_their_results(tmp_path: Path) -> None:
 
 def test_an_error_is_in_the_future_and_in_the_log_and_the_next_job_runs(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     worker = Worker(mine, "worker")
 
     def fail() -> None:

@@ -115,7 +115,7 @@ def test_one_that_another_process_makes_between_two_questions_is_not_taken_for_a
                     pass
             return super().execute(sql, *values)  # type: ignore[arg-type]
 
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     with closing(sqlite3.connect(store_path(mine), factory=Between)) as db:
         assert version_of(db, store_path(mine)) == VERSION
 

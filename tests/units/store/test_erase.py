@@ -25,7 +25,7 @@ from support.samples import profile
 
 
 def _held(mine: Profile) -> bytes:
-    return b"".join(entry.read_bytes() for entry in mine.state_dir.iterdir())
+    return b"".join(entry.read_bytes() for entry in mine.state_path.iterdir())
 
 
 def test_deleted_bytes_are_in_no_file(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_it_is_carried_over_whole_and_the_chain_goes_on(tmp_path: Path) -> None:
             chain.add_note(db, at=NOW, kind=NoteKind.DELETED, number=1)
         assert chain.broken(db) == []
     assert store_path(mine).read_bytes()[18:20] == b"\x01\x01"
-    assert sorted(entry.name for entry in mine.state_dir.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]
+    assert sorted(entry.name for entry in mine.state_path.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]
 
 
 @pytest.mark.parametrize(("version", "never", "unrecorded"), [(1, 0, 3), (2, 4, 6), (3, 4, 6), (4, 4, 6), (5, 4, 6)])
@@ -197,7 +197,7 @@ def test_while_off_it_is_not_read_and_nothing_is_left_beside_it(tmp_path: Path) 
     with open_readonly(mine, off=True) as db:
         assert db is None
     assert unread(mine)
-    assert [entry.name for entry in mine.state_dir.iterdir()] == ["metrics.db"]
+    assert [entry.name for entry in mine.state_path.iterdir()] == ["metrics.db"]
     assert store_path(mine).read_bytes() == before
 
 
@@ -206,12 +206,12 @@ def test_a_killed_program_s_log_is_folded_in(tmp_path: Path) -> None:
     away = tmp_path / "away"
     away.mkdir()
     with closing(fill_old_store(away / "metrics.db")):  # open, so that its log stays
-        shutil.copytree(away, mine.state_dir)
-    assert (mine.state_dir / "metrics.db-wal").stat().st_size > 0
+        shutil.copytree(away, mine.state_path)
+    assert (mine.state_path / "metrics.db-wal").stat().st_size > 0
     with open_readonly(mine) as db:
         assert db is not None
         _all_is_there(db)
-    assert not (mine.state_dir / "metrics.db-wal").exists()
+    assert not (mine.state_path / "metrics.db-wal").exists()
 
 
 _OLDER_PROGRAM = """
@@ -228,7 +228,7 @@ print(*db.execute("SELECT count(*) FROM receipts").fetchone())
 
 def test_while_an_older_program_has_it_open_it_is_left_as_it_is(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     older = subprocess.Popen(
         [sys.executable, "-c", _OLDER_PROGRAM, str(store_path(mine))],
         cwd=Path(__file__).parents[2],
@@ -260,11 +260,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is killed by a signal")
 def test_of_a_killed_older_program_s_log_nothing_stays(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True, mode=0o700)
+    mine.state_path.mkdir(parents=True, mode=0o700)
     tests = Path(__file__).parents[2]
     killed = [sys.executable, "-c", _KILLED, str(store_path(mine))]
     subprocess.run(killed, env={"PYTHONPATH": str(tests)}, check=False)
-    assert {entry.name for entry in mine.state_dir.iterdir()} == {"metrics.db", "metrics.db-wal", "metrics.db-shm"}
+    assert {entry.name for entry in mine.state_path.iterdir()} == {"metrics.db", "metrics.db-wal", "metrics.db-shm"}
     with opened(mine) as db:
         _all_is_there(db)
-    assert sorted(entry.name for entry in mine.state_dir.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]
+    assert sorted(entry.name for entry in mine.state_path.iterdir()) == ["ballast", "metrics.db", "metrics.db-journal"]

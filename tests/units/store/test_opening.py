@@ -24,11 +24,11 @@ def test_the_store_is_private_and_in_one_place(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     with opened(mine) as db:
         outbox.add(db, queued())
-        names = sorted(entry.name for entry in mine.state_dir.iterdir())
+        names = sorted(entry.name for entry in mine.state_path.iterdir())
         assert names == ["ballast", "metrics.db", "metrics.db-journal"]
-        for entry in mine.state_dir.iterdir():
+        for entry in mine.state_path.iterdir():
             assert stat.S_IMODE(entry.stat().st_mode) == 0o600
-    assert stat.S_IMODE(mine.state_dir.stat().st_mode) == 0o700
+    assert stat.S_IMODE(mine.state_path.stat().st_mode) == 0o700
 
 
 def test_it_maps_no_file_and_syncs_each_transaction(tmp_path: Path) -> None:
@@ -42,11 +42,11 @@ def test_a_look_leaves_no_file_beside_it_and_holds_up_nobody(tmp_path: Path, off
     mine = profile(tmp_path)
     with opened(mine) as db:
         outbox.add(db, queued())
-    before = {entry.name: entry.read_bytes() for entry in mine.state_dir.iterdir()}
+    before = {entry.name: entry.read_bytes() for entry in mine.state_path.iterdir()}
     with open_readonly(mine, off=off) as db:
         assert db is not None
         assert len(outbox.everything(db)) == 1
-        assert {entry.name: entry.read_bytes() for entry in mine.state_dir.iterdir()} == before
+        assert {entry.name: entry.read_bytes() for entry in mine.state_path.iterdir()} == before
         other = sqlite3.connect(store_path(mine), timeout=0, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         other.execute("COMMIT")
@@ -63,7 +63,7 @@ def test_no_store_is_none_and_makes_nothing(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_a_store_that_was_not_made_yet(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     store_path(mine).touch()
     with open_readonly(mine) as db:
         assert db is None
@@ -119,11 +119,11 @@ def test_a_killed_writer_s_transaction_is_rolled_back_by_the_next_look(tmp_path:
 def test_while_off_a_store_with_a_killed_writer_s_journal_is_not_read_and_not_touched(tmp_path: Path) -> None:
     mine = profile(tmp_path)
     _leave_a_hot_journal(mine)
-    before = {entry.name: entry.read_bytes() for entry in mine.state_dir.iterdir()}
+    before = {entry.name: entry.read_bytes() for entry in mine.state_path.iterdir()}
     with open_readonly(mine, off=True) as db:
         assert db is None
     assert unread(mine)
-    assert {entry.name: entry.read_bytes() for entry in mine.state_dir.iterdir()} == before
+    assert {entry.name: entry.read_bytes() for entry in mine.state_path.iterdir()} == before
     with opened(mine):
         pass
     assert not unread(mine)
@@ -215,7 +215,7 @@ def test_a_store_that_is_none_of_ours_is_left_alone_and_said_in_one_line(
     tmp_path: Path, make: object, what: str
 ) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     assert callable(make)
     make(store_path(mine))
     before = store_path(mine).read_bytes() if store_path(mine).is_file() else b""
@@ -230,8 +230,8 @@ def test_a_store_that_is_none_of_ours_is_left_alone_and_said_in_one_line(
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a directory away")
 def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
-    os.chown(mine.state_dir, 12345, 12345)
+    mine.state_path.mkdir(parents=True)
+    os.chown(mine.state_path, 12345, 12345)
     with pytest.raises(UserError, match="another user"), opened(mine):
         pass
-    assert list(mine.state_dir.iterdir()) == []
+    assert list(mine.state_path.iterdir()) == []

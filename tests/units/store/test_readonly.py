@@ -221,8 +221,8 @@ def test_a_file_without_tables_is_no_store_yet(tmp_path: Path) -> None:
 
 def test_while_off_a_place_without_a_store_is_not_judged(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
-    mine.state_dir.chmod(0o777)
+    mine.state_path.mkdir(parents=True)
+    mine.state_path.chmod(0o777)
     with open_readonly(mine, off=True) as db:
         assert db is None
     for off in (False, True):

@@ -84,9 +84,9 @@ def test_one_session_is_removed_and_no_other() -> None:
 
 def test_a_session_is_alive_while_its_lock_is_held(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     running = session()._replace(row_id=3)
-    assert sessions.lock_path(mine, 3) == str(mine.state_dir / "session-3.lock")
+    assert sessions.lock_path(mine, 3) == str(mine.state_path / "session-3.lock")
     assert not sessions.alive(mine, running)
     lock = sessions.take_lock(mine, 3)
     assert sessions.alive(mine, running)
@@ -99,10 +99,10 @@ def test_locks_that_nobody_holds_are_removed_and_nothing_else_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     for number in (1, 2, 4):
         sessions.take_lock(mine, number).release()
-    (mine.state_dir / "sender.lock").touch()
+    (mine.state_path / "sender.lock").touch()
     living = sessions.take_lock(mine, 3)
     release = Lock.release
 
@@ -113,7 +113,7 @@ def test_locks_that_nobody_holds_are_removed_and_nothing_else_is(
 
     monkeypatch.setattr(Lock, "release", failing)
     sessions.clear_locks(mine)  # an error at one is none at the others
-    assert sorted(each.name for each in mine.state_dir.iterdir()) == ["sender.lock", "session-3.lock"]
+    assert sorted(each.name for each in mine.state_path.iterdir()) == ["sender.lock", "session-3.lock"]
     living.release()
     sessions.clear_locks(mine)
-    assert [each.name for each in mine.state_dir.iterdir()] == ["sender.lock"]
+    assert [each.name for each in mine.state_path.iterdir()] == ["sender.lock"]

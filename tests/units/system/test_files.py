@@ -37,7 +37,7 @@ PLANTED = [
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     (tmp_path / "notes").write_text("mine")
-    state = profile(tmp_path).state_dir
+    state = profile(tmp_path).state_path
     state.mkdir(parents=True)
     # The links above are told relative to the folder's parent.
     (state.parent / "notes").hardlink_to(tmp_path / "notes")

@@ -13,7 +13,7 @@ from support.samples import profile
 
 def test_a_line_tells_an_error_s_kind_and_not_its_words(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     log_event(mine, "the relay met an error", OSError("/home/somebody"))
     assert Path(mine.log_file).read_text() == "2026-11-23T14:32:07Z the relay met an error (OSError)\n"
     assert Path(mine.log_file).stat().st_mode & 0o777 == 0o600
@@ -26,7 +26,7 @@ def test_nothing_is_written_where_there_is_no_state(tmp_path: Path) -> None:
 
 def test_it_is_cut_to_whole_lines_of_its_newer_half(tmp_path: Path) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     Path(mine.log_file).write_text("an older line\n" * (LOG_BYTES // 10))
     log_event(mine, "the app could not do something")
     lines = Path(mine.log_file).read_text().splitlines()
@@ -38,6 +38,6 @@ def test_it_is_cut_to_whole_lines_of_its_newer_half(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/full")])
 def test_what_cannot_be_written_is_passed_over_at_once(tmp_path: Path, make: Callable[[Path], object]) -> None:
     mine = profile(tmp_path)
-    mine.state_dir.mkdir(parents=True)
+    mine.state_path.mkdir(parents=True)
     make(Path(mine.log_file))
     log_event(mine, "the relay met an error")

@@ -27,7 +27,7 @@ def test_without_a_home_there_is_still_a_place_and_it_is_an_absolute_one(
         monkeypatch.setenv("HOME", home)
     mine = Profile.current()
     assert mine.config_path.is_absolute()
-    assert mine.state_dir.is_absolute()
+    assert mine.state_path.is_absolute()
 
 
 @given(st.text("a./ ", max_size=20))

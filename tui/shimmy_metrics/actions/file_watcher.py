@@ -33,7 +33,7 @@ class FileWatcher:
         files = (self._profile.config_path, store, journal_path(store))
         alive: list[tuple[str, bool]] = []
         with contextlib.suppress(OSError):
-            locks = self._profile.state_dir.glob("session-*.lock")
+            locks = self._profile.state_path.glob("session-*.lock")
             alive = sorted((lock.name, is_locked(lock)) for lock in locks)
         return (*map(_stamp, files), *alive, sending(self._profile))
 

@@ -199,7 +199,7 @@ def _withdraw(profile: Profile) -> tuple[PurgeResult, tuple[str, ...], str]:
 
 def _wait_for_sessions(profile: Profile) -> None:
     end = time.monotonic() + _SESSIONS_SECONDS
-    while any(map(is_locked, profile.state_dir.glob("session-*.lock"))) and time.monotonic() < end:
+    while any(map(is_locked, profile.state_path.glob("session-*.lock"))) and time.monotonic() < end:
         time.sleep(_POLL_SECONDS)
 
 

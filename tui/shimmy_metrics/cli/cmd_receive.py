@@ -34,7 +34,7 @@ def receive(arguments: list[str]) -> int:
 
 def data_folder(given: Arguments) -> Path:
     """Return where the receiver keeps everything: `--data`, else beside the person's own state."""
-    return Path(given.get("data") or Profile.current().state_dir.with_name("shimmy-receiver")).absolute()
+    return Path(given.get("data") or Profile.current().state_path.with_name("shimmy-receiver")).absolute()
 
 
 def _serve(given: Arguments) -> int:

@@ -75,7 +75,7 @@ def _run_measured(profile: Profile, binary: str, arguments: Sequence[str], purge
 
 def _purge(profile: Profile, purge: Callable[[Profile], object]) -> None:
     """Delete what no consent covers any more. Where nothing was ever stored, nothing is loaded for it."""
-    if os.path.lexists(profile.state_dir / "metrics.db"):
+    if os.path.lexists(profile.state_path / "metrics.db"):
         with contextlib.suppress(UserError):  # the app and `status` report it; a server's start is no place for it
             purge(profile)
 

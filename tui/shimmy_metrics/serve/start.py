@@ -35,7 +35,7 @@ def run(
     """
     request = parse_bind_request(arguments, profile.environment)
     try:
-        check_location(profile.state_dir)
+        check_location(profile.state_path)
     except UserError as error:
         raise HandOverError(f"not measured: {error}") from None
     reason = unguarded(binary)

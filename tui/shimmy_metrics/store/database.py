@@ -46,7 +46,7 @@ def store_file(profile: Profile) -> str:
 
 def store_path(profile: Profile) -> "Path":
     """Return the same as a `Path`."""
-    return profile.state_dir / "metrics.db"
+    return profile.state_path / "metrics.db"
 
 
 def journal_file(path: StrPath) -> str:

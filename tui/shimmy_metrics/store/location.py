@@ -81,18 +81,18 @@ _EXT4_KEEPS: Final = 40
 """ext4 keeps 2 % of all blocks for itself; of those that it counts here that is less than one in so many."""
 
 
-def check_location(state_dir: StrPath) -> None:
+def check_location(folder: StrPath) -> None:
     """Raise `UserError` where the store may not be. The folder need not exist."""
     try:
-        _check_folder(state_dir)
+        _check_folder(folder)
     except OSError as error:
         raise UserError(
-            f"cannot be used: {reason_of(error)}", where=str(state_dir), remedy="Nothing is sent from here"
+            f"cannot be used: {reason_of(error)}", where=str(folder), remedy="Nothing is sent from here"
         ) from error
-    kind = filesystem(state_dir) if sys.platform == "linux" else ""
+    kind = filesystem(folder) if sys.platform == "linux" else ""
     if not locks_hold(kind):
         remedy = "Nothing is sent from here; name a folder on a local disk in XDG_STATE_HOME"
-        raise UserError(f"lies where locks cannot be relied on ({kind})", where=str(state_dir), remedy=remedy)
+        raise UserError(f"lies where locks cannot be relied on ({kind})", where=str(folder), remedy=remedy)
 
 
 def locks_hold(kind: str) -> bool:
@@ -155,23 +155,23 @@ def _type_of(folder: str, device: int, mounts: str) -> str:
     return kind
 
 
-def _check_folder(state_dir: StrPath) -> None:
+def _check_folder(folder: StrPath) -> None:
     """Refuse a folder that others own or can write, and files of ours in it that are not private."""
-    there = os.path.exists(state_dir)
-    if there and not os.path.isdir(state_dir):
-        raise UserError("is not a folder", where=str(state_dir), remedy="Nothing is sent from here; move it away")
-    if another_owner(state_dir, root_counts=there):
+    there = os.path.exists(folder)
+    if there and not os.path.isdir(folder):
+        raise UserError("is not a folder", where=str(folder), remedy="Nothing is sent from here; move it away")
+    if another_owner(folder, root_counts=there):
         remedy = "Nothing is sent from here; run this as the owner (under sudo the home may be another person's)"
-        raise UserError("belongs to another user", where=str(state_dir), remedy=remedy)
+        raise UserError("belongs to another user", where=str(folder), remedy=remedy)
     if not there:
         return
-    if others_may_write(state_dir):
+    if others_may_write(folder):
         import shlex  # hardly ever needed
 
-        remedy = f"Nothing is sent from here; run: chmod go-w {shlex.quote(str(state_dir))}"
-        raise UserError("others may write this folder", where=str(state_dir), remedy=remedy)
+        remedy = f"Nothing is sent from here; run: chmod go-w {shlex.quote(str(folder))}"
+        raise UserError("others may write this folder", where=str(folder), remedy=remedy)
     # Where it cannot even be listed, opening a file in it says so.
-    with contextlib.suppress(PermissionError), os.scandir(state_dir) as entries:
+    with contextlib.suppress(PermissionError), os.scandir(folder) as entries:
         for entry in entries:
             _check_file(entry)
 

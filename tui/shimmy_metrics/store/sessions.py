@@ -47,7 +47,7 @@ def alive(profile: Profile, session: Session) -> bool:
 
 def clear_locks(profile: Profile) -> None:
     """Delete the lock files that no process holds."""
-    for path in profile.state_dir.glob("session-*.lock"):
+    for path in profile.state_path.glob("session-*.lock"):
         lock = Lock(path)
         with contextlib.suppress(OSError):
             if not is_locked(path) and lock.take():

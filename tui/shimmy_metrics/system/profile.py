@@ -21,7 +21,8 @@ class Profile(NamedTuple):
     a yes does not), None elsewhere. `state_folder` holds `metrics.db` and `metrics.log`, and may not exist. `home` is
     where exports are saved by default; None where the profile is not the person's own (the demo).
 
-    What a mere look asks for takes these as they are; `config_path` and `state_dir` are for what goes on from them.
+    They are text, since loading pathlib would make a mere look take a tenth longer; `config_path` and `state_path` are
+    the same as `Path`s, for whatever goes on from there.
     """
 
     config_file: StrPath
@@ -62,7 +63,7 @@ class Profile(NamedTuple):
         return Path(self.config_file)
 
     @property
-    def state_dir(self) -> "Path":
+    def state_path(self) -> "Path":
         """The folder of the store as a `Path`."""
         from pathlib import Path
 
